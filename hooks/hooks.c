@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The one exported function: what hooks.h promises, and which module keeps each promise. */
+#include "hooks.h"
+#include "model.h"
+#include "waveform.h"
+
+__attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
+{
+    static const struct hooks hooks = {
+        .version = HOOKS_VERSION,
+        .find = model_find,
+        .install = model_install,
+        .evals = model_evals,
+        .due_in = model_due_in,
+        .time = model_time,
+        .in_eval = model_in_eval,
+        .wave_open = waveform_open,
+        .wave_last_words = waveform_last_words,
+        .wave_close = waveform_close,
+        .wave_state = waveform_state,
+    };
+    return &hooks;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* What liblightsss-hooks.so offers to liblightsss.so: find the Verilator model in this process, be
+ * told before an eval runs, read the simulation time, and drive a waveform. It knows nothing of
+ * snapshots. liblightsss.so opens the library with dlopen and asks for the one exported name,
+ * lightsss_hooks(). Functions that can fail return 0 or -errno and leave one line in *why. */
+#ifndef LIGHTSSS_HOOKS_H
+#define LIGHTSSS_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define HOOKS_VERSION  1u
+#define HOOKS_WHY_SIZE 256
+
+/* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
+struct hooks_why {
+    char text[HOOKS_WHY_SIZE];
+};
+
+enum hooks_format {
+    HOOKS_FORMAT_NONE,
+    HOOKS_FORMAT_VCD,
+    HOOKS_FORMAT_FST,
+};
+
+enum hooks_time_source {
+    HOOKS_TIME_EVALS,   /* nothing better was found: evals times tick */
+    HOOKS_TIME_CONTEXT, /* VerilatedContext::time() */
+    HOOKS_TIME_STAMP,   /* the simulator's own sc_time_stamp() or vl_time_stamp64() */
+};
+
+/* What was found. Strings live as long as the library. */
+struct hooks_found {
+    const char *model;           /* class name of the primary model, "VSimTop"; the first that evals */
+    const char *verilator;       /* release as the simulator reports it, "5.006" */
+    enum hooks_format format;    /* tracer built into the simulator, NONE when built without --trace */
+    enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
+};
+
+/* What hooks reports. Both run on the thread that evals, in a frame that C++ exceptions may cross. */
+struct hooks_events {
+    /* The countdown set by due_in() reached zero: eval number `eval` (from 1) is about to run. */
+    void (*eval_due)(uint64_t eval);
+    /* The eval that eval_due() announced has returned (or was left by an exception). */
+    void (*eval_done)(uint64_t eval);
+};
+
+struct hooks_wave_options {
+    const char *path; /* absolute file name to create */
+    unsigned depth;   /* levels of hierarchy, 0 for all */
+    uint64_t tick;    /* time units per eval where the time source is HOOKS_TIME_EVALS */
+};
+
+/* Figures of the waveform for the report; times in the simulator's time units. */
+struct hooks_wave_state {
+    bool open;
+    bool dumped; /* at least one dump was made: the times below mean something */
+    uint64_t first_time, last_time;
+    uint64_t first_eval, last_eval;
+};
+
+struct hooks {
+    uint32_t version; /* HOOKS_VERSION */
+
+    /* Finds the models of the executable and prepares the hook of eval's entry. Changes no code.
+     * -ENOENT: no model; other errors: there is one and it cannot be hooked; *why says it.
+     * model: name of the primary model the user asked for (LIGHTSSS_MODEL), or NULL. */
+    int (*find)(const char *model, struct hooks_found *found, struct hooks_why *why);
+
+    /* Patches the entry of eval. The first eval is due at once. Call while single-threaded. */
+    int (*install)(const struct hooks_events *events, struct hooks_why *why);
+
+    /* Number of evals of the primary model begun so far. Async-signal-safe. */
+    uint64_t (*evals)(void);
+
+    /* eval_due() will come at the entry of the evals-th eval from now (1: the next one), and
+     * then no more until asked again. UINT64_MAX: never. Async-signal-safe; no C code runs between. */
+    void (*due_in)(uint64_t evals);
+
+    /* Simulation time now, by the best source; tick as in hooks_wave_options. Async-signal-safe. */
+    uint64_t (*time)(uint64_t tick);
+
+    /* Is an eval announced by eval_due() still running? (False between evals.) */
+    bool (*in_eval)(void);
+
+    /* Creates the tracer and opens the waveform. Between evals only. After this, evals must be
+     * announced one by one (due_in(1)) and each is dumped when it returns, before eval_done(). */
+    int (*wave_open)(const struct hooks_wave_options *options, struct hooks_why *why);
+
+    /* The simulator dies inside an eval: dump the values of this moment as the last ones. At most
+     * once; nothing happens between evals, inside a dump or without a waveform. */
+    void (*wave_last_words)(void);
+
+    /* Closes the waveform; safe to call again. Uses the simulator's heap. */
+    void (*wave_close)(void);
+
+    void (*wave_state)(struct hooks_wave_state *state);
+};
+
+/* The one exported name of liblightsss-hooks.so. */
+const struct hooks *lightsss_hooks(void);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* The symbols of an ELF file that is loaded in this process. Symbols are handed to a visitor one by
+ * one, straight from the mapped file: a big simulator has half a million of them, so nothing is
+ * copied and nothing is sorted. */
+#ifndef LIGHTSSS_HOOKS_IMAGE_H
+#define LIGHTSSS_HOOKS_IMAGE_H
+
+#include "hooks.h"
+
+struct image;
+
+struct image_symbol {
+    const char *name; /* mangled; valid until image_close() */
+    size_t length;    /* of the name */
+    uintptr_t address;
+    size_t size;
+    bool code;   /* a function that lies wholly inside executable memory */
+    bool strong; /* neither weak nor local */
+};
+
+/* Opens the program that this process runs. -ENOEXEC, -EIO, -errno of open() or -ENOMEM. */
+int image_open_executable(struct image **image, struct hooks_why *why);
+
+/* Opens any ELF file whose contents are loaded at `base` (the difference between the addresses in
+ * memory and those in the file). Errors as above. */
+int image_open(struct image **image, const char *path, uintptr_t base, struct hooks_why *why);
+
+void image_close(struct image *image);
+
+/* For __attribute__((cleanup)). */
+void image_cleanup(struct image **image);
+
+const char *image_path(const struct image *image);
+
+/* True when there is no .symtab: only .dynsym, or nothing at all, is left to visit. */
+bool image_stripped(const struct image *image);
+
+/* Visits every defined function, object and label. */
+void image_each(const struct image *image, void (*visit)(const struct image_symbol *symbol, void *context),
+                void *context);
+
+#endif

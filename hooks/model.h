@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* The Verilator models of this process: which there are, the hook in front of their evals, how many
+ * evals have begun, and what time it is in the simulation. The functions that hooks.h offers have
+ * the same contract here. */
+#ifndef LIGHTSSS_HOOKS_MODEL_H
+#define LIGHTSSS_HOOKS_MODEL_H
+
+#include "image.h"
+#include "patch.h"
+#include "verilator_abi.h"
+
+#include <pthread.h>
+
+int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why);
+int model_install(const struct hooks_events *events, struct hooks_why *why);
+uint64_t model_evals(void);
+void model_due_in(uint64_t evals);
+uint64_t model_time(uint64_t tick);
+bool model_in_eval(void);
+
+/* --- for waveform.c --- */
+
+/* A model as it evals, or last did. */
+struct model_instance {
+    void *self;    /* NULL: nothing has evaled yet */
+    void *context; /* VerilatedContext, NULL for releases without one or where it cannot be found */
+    bool context_alive;
+    pthread_t thread;                     /* that it evals on */
+    uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
+};
+const struct model_instance *model_instance(void);
+
+/* Row of the simulator's release, NULL when the release is not known. */
+const struct verilator_release *model_release(void);
+
+/* As the simulator reports it; "unknown" where it does not. */
+const char *model_release_name(void);
+
+/* Format of the tracer that the model was built with. */
+enum hooks_format model_format(void);
+
+/* Address of a function of Verilator's run time library, 0 when the simulator has none. */
+uintptr_t model_symbol(enum verilator_symbol symbol);
+
+/* Makes that function tell a callback whenever it is entered. -ENOENT when there is none, else the
+ * errors of patch_check() and patch_notify(). */
+int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
+                struct hooks_why *why);
+
+/* To be called whenever an announced eval has ended, before eval_done(). NULL: nothing. */
+void model_after_eval(void (*after)(void *self));
+
+#endif

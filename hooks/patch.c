@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* What patching needs on every processor: memory near the function, pages that are never writable
+ * and executable at once, and the write over the function's head. The instructions themselves
+ * are the business of patch_<processor>.c. */
+#include "patch.h"
+#include "why.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
+#define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
+
+/* Places for a mapping, best first. */
+struct patch_places {
+    uintptr_t below, above; /* 0: none */
+};
+
+static void patch_consider(struct patch_places *places, const struct patch *patch, uintptr_t start,
+                           uintptr_t end, size_t size)
+{
+    uintptr_t first = patch->high > PATCH_REACH ? patch->high - PATCH_REACH : 0;
+    uintptr_t last = patch->low + PATCH_REACH;
+    start += PATCH_MARGIN;
+    end -= PATCH_MARGIN;
+    if (start < first)
+        start = (first + PATCH_MARGIN) & ~(PATCH_MARGIN - 1);
+    if (end > last)
+        end = last;
+    if (start >= end || end - start < size)
+        return;
+    uintptr_t place = (end - size) & ~(uintptr_t)(PATCH_MARGIN - 1);
+    if (place < start)
+        return;
+    if (place < patch->low)
+        places->below = place;
+    else
+        places->above = place;
+}
+
+/* Below the program nothing grows. Above it the heap does, so there the far end of a gap is taken. */
+static int patch_find_places(struct patch_places *places, const struct patch *patch, size_t size)
+{
+    FILE *maps = fopen("/proc/self/maps", "re");
+    if (!maps)
+        return -errno;
+    char *line = NULL;
+    size_t line_size = 0;
+    uintptr_t previous = 0;
+    while (getline(&line, &line_size, maps) > 0) {
+        uintptr_t start, end;
+        if (sscanf(line, "%lx-%lx", &start, &end) != 2)
+            continue;
+        if (start > previous && start - previous > 2 * PATCH_MARGIN)
+            patch_consider(places, patch, previous, start, size);
+        previous = end;
+    }
+    free(line);
+    fclose(maps);
+    return 0;
+}
+
+static void *patch_map(uintptr_t place, size_t size)
+{
+    void *memory = mmap((void *)place, size, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    if (memory == MAP_FAILED)
+        return NULL;
+    if ((uintptr_t)memory == place)
+        return memory;
+    munmap(memory, size); /* kernels before 4.17 take the address as a hint only */
+    return NULL;
+}
+
+/* One page of code and one of data. Each stub has its own, so that a page with a stub in use never
+ * becomes writable again. */
+static int patch_allocate(const struct patch *patch, struct patch_memory *memory, struct hooks_why *why)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    struct patch_places places = {0};
+    int error = patch_find_places(&places, patch, 2 * page);
+    if (error)
+        return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerror(-error));
+    uint8_t *start = places.below ? patch_map(places.below, 2 * page) : NULL;
+    if (!start && places.above)
+        start = patch_map(places.above, 2 * page);
+    if (!start)
+        return why_set(why, -ENOMEM,
+                       "no free memory within 2 GiB of %.100s to hook it: raise the limit on address space "
+                       "or link the simulator as a PIE",
+                       patch->target.name);
+    memory->code = start;
+    memory->code_size = page;
+    memory->data = (uint64_t *)(void *)(start + page);
+    return 0;
+}
+
+/* A write through /proc/self/mem needs no change of protection, so threads that run other functions
+ * of the same page are not disturbed. Where it is refused, the page is made writable for a moment. */
+static int patch_write(uintptr_t address, const uint8_t *bytes, size_t size)
+{
+    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    if (fd >= 0) {
+        ssize_t written = pwrite(fd, bytes, size, (off_t)address);
+        close(fd);
+        if (written == (ssize_t)size)
+            return 0;
+    }
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = address & ~(page - 1);
+    size_t length = ((address + size + page - 1) & ~(page - 1)) - start;
+    if (mprotect((void *)start, length, PROT_READ | PROT_WRITE) != 0)
+        return -errno;
+    memcpy((void *)address, bytes, size);
+    return mprotect((void *)start, length, PROT_READ | PROT_EXEC) != 0 ? -errno : 0;
+}
+
+static int patch_activate(const struct patch *patch, const struct patch_memory *memory, struct hooks_why *why)
+{
+    uint8_t bytes[PATCH_HEAD_SIZE];
+    patch_cpu_jump(patch, memory, bytes);
+    int error = mprotect(memory->code, memory->code_size, PROT_READ | PROT_EXEC) != 0 ? -errno : 0;
+    if (!error)
+        error = patch_write(patch->head, bytes, patch->head_size);
+    if (!error) {
+        __builtin___clear_cache((char *)memory->code, (char *)memory->code + memory->code_size);
+        __builtin___clear_cache((char *)patch->head, (char *)patch->head + patch->head_size);
+        return 0;
+    }
+    munmap(memory->code, 2 * memory->code_size);
+    return why_set(why, error,
+                   "the kernel refuses to change the code of %.100s (%s): relax its policy for %s",
+                   patch->target.name, strerror(-error), "the simulator (SELinux: execmem, execmod)");
+}
+
+int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
+{
+    *patch = (struct patch){.target = *target};
+    return patch_cpu_check(patch, why);
+}
+
+int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
+                struct hooks_why *why)
+{
+    struct patch_memory memory;
+    int error = patch_allocate(patch, &memory, why);
+    if (error)
+        return error;
+    patch->countdown = memory.data;
+    *patch->countdown = start;
+    patch_cpu_count(patch, &memory, due, context);
+    return patch_activate(patch, &memory, why);
+}
+
+int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
+                 struct hooks_why *why)
+{
+    struct patch_memory memory;
+    int error = patch_allocate(patch, &memory, why);
+    if (error)
+        return error;
+    patch_cpu_notify(patch, &memory, tell);
+    return patch_activate(patch, &memory, why);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Redirects the entry of a function. The first instructions (the head) move to a stub in memory
+ * nearby and a jump takes their place. Two kinds of stub: one counts down and leaves the function
+ * alone until the count reaches zero; one tells a callback each time and then goes on. */
+#ifndef LIGHTSSS_HOOKS_PATCH_H
+#define LIGHTSSS_HOOKS_PATCH_H
+
+#include "hooks.h"
+
+struct patch_target {
+    const char *name; /* for messages; must outlive the patch */
+    uintptr_t address;
+    size_t size; /* bytes, as the function's symbol says */
+    size_t room; /* bytes from the address to the next symbol inside the function; SIZE_MAX: none */
+};
+
+struct patch {
+    struct patch_target target;
+    uintptr_t head;                 /* first byte that is replaced: behind an endbr64, which stays */
+    size_t head_size;               /* whole instructions, in bytes */
+    uintptr_t low, high;            /* every address that the stub must reach lies between these two */
+    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero */
+    void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
+};
+
+/* The integer arguments that the function was called with. */
+struct patch_arguments {
+    uintptr_t integer[6];
+};
+
+/* Can this function be patched? Looks only. -ENOTSUP and the reason when it cannot. */
+int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why);
+
+/* Installs a countdown in front of a checked function that takes one pointer. When *countdown
+ * reaches zero, due(object, context) is called in the function's place, as if the caller had
+ * called it: it is expected to run patch->original(object). The countdown starts at `start`.
+ * Must be called while no other thread can be at the function's entry. -ENOMEM, -EPERM. */
+int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
+                struct hooks_why *why);
+
+/* Calls tell() whenever the checked function is entered; its arguments are kept (of vector registers
+ * the lower 128 bits). Conditions and errors as above. */
+int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
+                 struct hooks_why *why);
+
+/* --- what patch_<processor>.c gives to patch.c --- */
+
+#define PATCH_HEAD_SIZE 32 /* no head is longer, in bytes */
+
+/* Memory of one stub: code is writable while it is being made and executable afterwards, data is
+ * writable always; never both. */
+struct patch_memory {
+    uint8_t *code;
+    uint64_t *data;
+    size_t code_size;
+};
+
+/* Sets head, head_size, low and high, or says why not. */
+int patch_cpu_check(struct patch *patch, struct hooks_why *why);
+
+/* Write the stub of a checked function into memory->code, and set patch->original. */
+void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
+                     void (*due)(void *object, void *context), void *context);
+void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
+                      void (*tell)(const struct patch_arguments *arguments));
+
+/* The bytes that replace the head; as many as head_size. */
+void patch_cpu_jump(const struct patch *patch, const struct patch_memory *memory, uint8_t *bytes);
+
+#endif

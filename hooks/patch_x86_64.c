@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: MIT */
+/* Patching on x86-64, and the only file that knows Zydis. A head is five bytes of whole instructions
+ * or more; what is relative to the instruction pointer is made to fit its new place. Registers and
+ * flags need no care at a function's entry beyond its arguments: the ABI leaves the rest free. */
+#include "patch.h"
+#include "why.h"
+
+#include <Zydis/Zydis.h>
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define JUMP_SIZE 5 /* e9 and a displacement */
+
+static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+/* What patching wants to know of an instruction, and no more. */
+enum kind {
+    PLAIN,       /* goes on to the next one */
+    JUMP,        /* to target */
+    CONDITIONAL, /* jump to target, or on to the next one */
+    CALL,        /* of target */
+    END,         /* does not go on, and has no target that is known */
+    STUBBORN,    /* cannot be moved: loop, jrcxz, xbegin, an indirect call */
+};
+
+struct instruction {
+    enum kind kind;
+    size_t length;
+    bool branches;       /* target is where it may go */
+    uintptr_t target;    /* of a relative branch, or of an operand relative to rip */
+    size_t displacement; /* where the operand's displacement is; 0: no such operand */
+    uint8_t condition;   /* of a conditional jump, as its opcode holds it */
+};
+
+static enum kind instruction_branch(const ZydisDecodedInstruction *raw)
+{
+    if (raw->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE)
+        return STUBBORN; /* processors do not agree on what it means here */
+    if (raw->mnemonic == ZYDIS_MNEMONIC_CALL)
+        return CALL;
+    if (raw->mnemonic == ZYDIS_MNEMONIC_JMP)
+        return JUMP;
+    bool is_short = raw->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (raw->opcode & 0xf0) == 0x70;
+    bool is_near = raw->opcode_map == ZYDIS_OPCODE_MAP_0F && (raw->opcode & 0xf0) == 0x80;
+    return is_short || is_near ? CONDITIONAL : STUBBORN;
+}
+
+static enum kind instruction_other(const ZydisDecodedInstruction *raw)
+{
+    switch (raw->meta.category) {
+    case ZYDIS_CATEGORY_CALL:
+        return STUBBORN;
+    case ZYDIS_CATEGORY_RET:
+    case ZYDIS_CATEGORY_UNCOND_BR:
+    case ZYDIS_CATEGORY_INTERRUPT:
+        return END;
+    default:
+        return raw->mnemonic == ZYDIS_MNEMONIC_UD2 || raw->mnemonic == ZYDIS_MNEMONIC_HLT ? END : PLAIN;
+    }
+}
+
+/* False when the bytes are no instruction. */
+static bool instruction_decode(struct instruction *instruction, uintptr_t at, size_t room)
+{
+    ZydisDecoder decoder;
+    ZydisDecodedInstruction raw;
+    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
+    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, (const void *)at, room, &raw)))
+        return false;
+    *instruction = (struct instruction){.length = raw.length, .condition = raw.opcode & 0x0f};
+    uintptr_t next = at + raw.length;
+    if (raw.raw.imm[0].is_relative) {
+        instruction->kind = instruction_branch(&raw);
+        instruction->branches = true;
+        instruction->target = next + (uintptr_t)raw.raw.imm[0].value.s;
+        return true;
+    }
+    instruction->kind = instruction_other(&raw);
+    bool has_modrm = raw.attributes & ZYDIS_ATTRIB_HAS_MODRM;
+    if (has_modrm && raw.raw.modrm.mod == 0 && raw.raw.modrm.rm == 5) {
+        instruction->target = next + (uintptr_t)raw.raw.disp.value;
+        instruction->displacement = raw.raw.disp.offset;
+        if (raw.address_width != 64)
+            instruction->kind = STUBBORN;
+    }
+    return true;
+}
+
+static void patch_reach(struct patch *patch, uintptr_t address)
+{
+    if (address < patch->low)
+        patch->low = address;
+    if (address > patch->high)
+        patch->high = address;
+}
+
+/* Whole instructions until the jump fits. */
+static int patch_check_head(struct patch *patch, struct hooks_why *why)
+{
+    const char *name = patch->target.name;
+    uintptr_t end = patch->target.address + patch->target.size;
+    while (patch->head_size < JUMP_SIZE) {
+        struct instruction instruction;
+        uintptr_t at = patch->head + patch->head_size;
+        if (at >= end)
+            return why_set(why, -ENOTSUP, "%.100s is only %zu bytes long, too short to hook: %s", name,
+                           patch->target.size, "build the simulator without -flto and with less inlining");
+        if (!instruction_decode(&instruction, at, end - at))
+            return why_set(why, -ENOTSUP, "%.100s begins with bytes that are no instructions: %s", name,
+                           "rebuild the simulator");
+        if (instruction.kind == STUBBORN)
+            return why_set(why, -ENOTSUP, "%.100s begins with an instruction that cannot be moved: %s", name,
+                           "rebuild the simulator with another -O level");
+        patch->head_size += instruction.length;
+        if ((instruction.kind == END || instruction.kind == JUMP) && patch->head_size < JUMP_SIZE)
+            return why_set(why, -ENOTSUP, "%.100s ends within its first %d bytes, too short to hook: %s",
+                           name, JUMP_SIZE, "build the simulator without -flto and with less inlining");
+        if (instruction.branches || instruction.displacement)
+            patch_reach(patch, instruction.target);
+    }
+    return 0;
+}
+
+/* Nothing may jump into the bytes that are overwritten, nor to the entry itself: that would count
+ * a loop as a call. Only a call of the entry, recursion, is what it seems. */
+static int patch_check_body(const struct patch *patch, struct hooks_why *why)
+{
+    const char *name = patch->target.name;
+    uintptr_t start = patch->target.address;
+    uintptr_t end = start + patch->target.size;
+    for (uintptr_t at = patch->head; at < end;) {
+        struct instruction instruction;
+        if (!instruction_decode(&instruction, at, end - at))
+            return why_set(why, -ENOTSUP, "%.100s holds bytes that are no instructions: %s", name,
+                           "rebuild the simulator");
+        bool inside = instruction.branches && instruction.target >= start &&
+                      instruction.target < patch->head + patch->head_size;
+        if (inside && !(instruction.kind == CALL && instruction.target == start))
+            return why_set(why, -ENOTSUP, "%.100s loops back into its first bytes: %s", name,
+                           "rebuild the simulator with another -O level");
+        at += instruction.length;
+    }
+    return 0;
+}
+
+int patch_cpu_check(struct patch *patch, struct hooks_why *why)
+{
+    const struct patch_target *target = &patch->target;
+    patch->head = target->address;
+    if (target->size >= sizeof(endbr64) && !memcmp((const void *)target->address, endbr64, sizeof(endbr64)))
+        patch->head += sizeof(endbr64);
+    patch->low = patch->high = patch->head;
+    int error = patch_check_head(patch, why);
+    if (error)
+        return error;
+    assert(patch->head_size <= PATCH_HEAD_SIZE);
+    if (patch->head - target->address + patch->head_size > target->room)
+        return why_set(why, -ENOTSUP, "another symbol begins inside the first bytes of %.100s: %s",
+                       target->name, "rebuild the simulator");
+    return patch_check_body(patch, why);
+}
+
+static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
+{
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* A displacement counts from the instruction's end, `rest` bytes behind the displacement's own. */
+static uint8_t *put_displacement(uint8_t *at, uintptr_t target, size_t rest)
+{
+    intptr_t displacement = (intptr_t)(target - ((uintptr_t)at + sizeof(int32_t) + rest));
+    int32_t narrow = (int32_t)displacement;
+    assert(narrow == displacement); /* patch_allocate() saw to it */
+    return put(at, &narrow, sizeof(narrow));
+}
+
+static uint8_t *put_jump(uint8_t *at, uintptr_t target)
+{
+    return put_displacement(put(at, "\xe9", 1), target, 0);
+}
+
+static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct instruction *instruction)
+{
+    const uint8_t condition[2] = {0x0f, 0x80 | instruction->condition};
+    switch (instruction->kind) {
+    case JUMP:
+        return put_jump(at, instruction->target);
+    case CONDITIONAL:
+        return put_displacement(put(at, condition, sizeof(condition)), instruction->target, 0);
+    default:
+        memcpy(at, (const void *)source, instruction->length);
+        if (instruction->displacement)
+            put_displacement(at + instruction->displacement, instruction->target,
+                             instruction->length - instruction->displacement - sizeof(int32_t));
+        return at + instruction->length;
+    }
+}
+
+/* The head in its new place, then on to the rest of the function. A call becomes a push of the
+ * address it would have returned to and a jump, so that no stack ever shows the stub: unwinders
+ * know nothing about it. It is always the last one of a head, being as long as the jump. */
+static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *constant)
+{
+    bool goes_on = true;
+    for (size_t done = 0; done < patch->head_size;) {
+        struct instruction instruction;
+        uintptr_t source = patch->head + done;
+        instruction_decode(&instruction, source, PATCH_HEAD_SIZE);
+        done += instruction.length;
+        goes_on = instruction.kind != JUMP && instruction.kind != END && instruction.kind != CALL;
+        if (instruction.kind == CALL) {
+            *constant = source + instruction.length;
+            at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)constant, 0);
+            at = put_jump(at, instruction.target);
+        } else {
+            at = put_moved(at, source, &instruction);
+        }
+    }
+    return goes_on ? put_jump(at, patch->head + patch->head_size) : at;
+}
+
+/* Constants stay at the end of the code page, where they become read-only with it. */
+static uint64_t *constants_of(const struct patch_memory *memory, size_t count)
+{
+    return (uint64_t *)(void *)(memory->code + memory->code_size) - count;
+}
+
+void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
+                     void (*due)(void *object, void *context), void *context)
+{
+    uint64_t *constants = constants_of(memory, 3);
+    uint8_t *at = memory->code;
+
+    at = put_displacement(put(at, "\x48\x83\x2d", 3), (uintptr_t)memory->data, 1); /* sub $1, countdown */
+    at = put(at, "\x01", 1);
+    at = put(at, "\x0f\x84", 2); /* jz to behind the head, which is not there yet */
+    uint8_t *jump_due = at;
+    at += sizeof(int32_t);
+
+    uint8_t *original = at;
+    memcpy(&patch->original, &original, sizeof(original));
+    at = put_head(at, patch, &constants[0]);
+
+    put_displacement(jump_due, (uintptr_t)at, 0);
+    constants[1] = (uintptr_t)context;
+    constants[2] = (uintptr_t)due;
+    at = put_displacement(put(at, "\x48\x8b\x35", 3), (uintptr_t)&constants[1], 0); /* mov context, %rsi */
+    put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);          /* jmp *due */
+}
+
+/* Called by the stub of patch_notify() with the callback pushed before the return address. Keeps all
+ * that may hold an argument (rax: how many vector registers, r10: the static chain). To an unwinder
+ * the frame looks as if the hooked function's caller had called it: stubs have no unwind tables. */
+__asm__(".pushsection .text\n"
+        ".hidden patch_notify_enter\n"
+        ".globl patch_notify_enter\n"
+        ".type patch_notify_enter, @function\n"
+        "patch_notify_enter:\n"
+        "    .cfi_startproc\n"
+        "    .cfi_def_cfa_offset 24\n"
+        "    push %rbp\n"
+        "    .cfi_def_cfa_offset 32\n"
+        "    .cfi_offset rbp, -32\n"
+        "    mov %rsp, %rbp\n"
+        "    .cfi_def_cfa_register rbp\n"
+        "    push %rax\n"
+        "    push %r10\n"
+        "    push %r11\n"
+        "    push %r9\n" /* from here on a struct patch_arguments, last member first */
+        "    push %r8\n"
+        "    push %rcx\n"
+        "    push %rdx\n"
+        "    push %rsi\n"
+        "    push %rdi\n"
+        "    mov %rsp, %rdi\n"
+        "    and $-16, %rsp\n"
+        "    sub $128, %rsp\n"
+        "    movups %xmm0, (%rsp)\n"
+        "    movups %xmm1, 16(%rsp)\n"
+        "    movups %xmm2, 32(%rsp)\n"
+        "    movups %xmm3, 48(%rsp)\n"
+        "    movups %xmm4, 64(%rsp)\n"
+        "    movups %xmm5, 80(%rsp)\n"
+        "    movups %xmm6, 96(%rsp)\n"
+        "    movups %xmm7, 112(%rsp)\n"
+        "    call *16(%rbp)\n"
+        "    movups (%rsp), %xmm0\n"
+        "    movups 16(%rsp), %xmm1\n"
+        "    movups 32(%rsp), %xmm2\n"
+        "    movups 48(%rsp), %xmm3\n"
+        "    movups 64(%rsp), %xmm4\n"
+        "    movups 80(%rsp), %xmm5\n"
+        "    movups 96(%rsp), %xmm6\n"
+        "    movups 112(%rsp), %xmm7\n"
+        "    lea -72(%rbp), %rsp\n"
+        "    pop %rdi\n"
+        "    pop %rsi\n"
+        "    pop %rdx\n"
+        "    pop %rcx\n"
+        "    pop %r8\n"
+        "    pop %r9\n"
+        "    pop %r11\n"
+        "    pop %r10\n"
+        "    pop %rax\n"
+        "    pop %rbp\n"
+        "    .cfi_def_cfa rsp, 24\n"
+        "    ret $8\n"
+        "    .cfi_endproc\n"
+        ".size patch_notify_enter, . - patch_notify_enter\n"
+        ".popsection\n");
+extern const char patch_notify_enter[] __attribute__((visibility("hidden")));
+static_assert(sizeof(struct patch_arguments) == 48, "patch_notify_enter pushes six registers");
+
+void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
+                      void (*tell)(const struct patch_arguments *arguments))
+{
+    uint64_t *constants = constants_of(memory, 3);
+    uint8_t *at = memory->code;
+    constants[1] = (uintptr_t)tell;
+    constants[2] = (uintptr_t)patch_notify_enter;
+    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
+    at = put_displacement(put(at, "\xff\x15", 2), (uintptr_t)&constants[2], 0); /* call *patch_notify_enter */
+    memcpy(&patch->original, &at, sizeof(at));
+    put_head(at, patch, &constants[0]);
+}
+
+void patch_cpu_jump(const struct patch *patch, const struct patch_memory *memory, uint8_t *bytes)
+{
+    int32_t displacement = (int32_t)((intptr_t)memory->code - (intptr_t)(patch->head + JUMP_SIZE));
+    memset(bytes, 0xcc, patch->head_size); /* int3: nobody comes here any more */
+    bytes[0] = 0xe9;
+    memcpy(bytes + 1, &displacement, sizeof(displacement));
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Two tables: mangled names, where several names may mean one function because releases differ, and
+ * releases, where the last row not newer than the simulator counts. Offsets are measured with the
+ * headers of every release from 4.200 to 5.050; run and verified so far: 5.006. */
+#include "verilator_abi.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct name_row {
+    int symbol;
+    const char *name;
+    unsigned char length;
+};
+
+#define NAME(symbol, name)                                                                                   \
+    {                                                                                                        \
+        VERILATOR_##symbol, name, sizeof(name) - 1                                                           \
+    }
+#define FST(symbol) VERILATOR_##symbol + VERILATOR_TRACER_END - VERILATOR_TRACER
+#define TRACER_NAME(symbol, vcd, fst)                                                                        \
+    NAME(symbol, vcd),                                                                                       \
+    {                                                                                                        \
+        FST(symbol), fst, sizeof(fst) - 1                                                                    \
+    }
+#define TRACE_BASE(class) "_ZN14VerilatedTraceI12Verilated" class "18Verilated" class "Buffer"
+#define DUMPVARS          "E8dumpvarsEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+
+static const struct name_row names[] = {
+    NAME(PRODUCT_VERSION, "_ZN9Verilated14productVersionEv"),
+    NAME(CONTEXT_UNUSED, "_ZN16VerilatedContext14calcUnusedSigsEb"),
+    NAME(UNUSED, "_ZN9Verilated14calcUnusedSigsEb"),
+    NAME(CONTEXT_DESTRUCTOR, "_ZN16VerilatedContextD1Ev"),
+    NAME(CONTEXT_DESTRUCTOR, "_ZN16VerilatedContextD2Ev"),
+    NAME(CONTEXT_TRACE, "_ZN16VerilatedContext5traceEP19VerilatedTraceBaseCii"),
+    NAME(SC_TIME_STAMP, "_Z13sc_time_stampv"),
+    NAME(TIME_STAMP64, "_Z15vl_time_stamp64v"),
+    NAME(FATAL, "_Z8vl_fatalPKciS0_S0_"),
+    NAME(STOP, "_Z7vl_stopPKciS0_"),
+    NAME(RUN_EXIT_CALLBACKS, "_ZN9Verilated16runExitCallbacksEv"),
+    NAME(REMOVE_FLUSH, "_ZN9Verilated13removeFlushCbEPFvPvES0_"),
+    NAME(REMOVE_EXIT, "_ZN9Verilated12removeExitCbEPFvPvES0_"),
+    TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC1EP16VerilatedVcdFile", "_ZN12VerilatedFstC1EPv"),
+    TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC2EP16VerilatedVcdFile", "_ZN12VerilatedFstC2EPv"),
+    TRACER_NAME(TRACER_OPEN, "_ZN12VerilatedVcd4openEPKc", "_ZN12VerilatedFst4openEPKc"),
+    TRACER_NAME(TRACER_CLOSE, "_ZN12VerilatedVcd5closeEv", "_ZN12VerilatedFst5closeEv"),
+    TRACER_NAME(TRACER_DUMP, TRACE_BASE("Vcd") "E4dumpEm", TRACE_BASE("Fst") "E4dumpEm"),
+    TRACER_NAME(TRACER_DUMP, "_ZN14VerilatedTraceI12VerilatedVcdE4dumpEm",
+                "_ZN14VerilatedTraceI12VerilatedFstE4dumpEm"),
+    TRACER_NAME(TRACER_FLUSH, "_ZN12VerilatedVcd5flushEv", "_ZN12VerilatedFst5flushEv"),
+    TRACER_NAME(TRACER_DUMPVARS, TRACE_BASE("Vcd") DUMPVARS, TRACE_BASE("Fst") DUMPVARS),
+    TRACER_NAME(TRACER_ON_FLUSH, TRACE_BASE("Vcd") "E7onFlushEPv", TRACE_BASE("Fst") "E7onFlushEPv"),
+    TRACER_NAME(TRACER_ON_EXIT, TRACE_BASE("Vcd") "E6onExitEPv", TRACE_BASE("Fst") "E6onExitEPv"),
+    TRACER_NAME(TRACER_TYPEINFO, "_ZTI13VerilatedVcdC", "_ZTI13VerilatedFstC"),
+};
+
+/* clang-format off */
+static const struct verilator_release releases[] = {
+    /* since  unused time  in model  by context  tracer last flag */
+    {  4038,    0,   0,    false,    false,       0,    16, false },
+    {  4200,    9,  16,    false,    false,       0,    16, false },
+    {  4218,    9,  16,    false,    false,       8,    16, false },
+    {  4220,    9,  16,    false,    false,       8,    24, false },
+    {  4226,    9,  16,    true,     false,       8,   304, false },
+    {  5004,   41,  48,    true,     false,       8,   304, true  },
+    {  5018,   41,  48,    true,     false,       8,   320, false },
+    {  5024,   49,  40,    true,     true,       16,   320, false },
+    {  5028,   52,  40,    true,     true,       16,   320, false },
+    {  5046,   52,  40,    true,     true,       16,   328, false },
+    {  5048,   52,  40,    true,     true,       16,   256, false },
+    {  5050,  164,  40,    true,     true,       16,   304, false },
+};
+/* clang-format on */
+
+static const struct {
+    int method;
+    bool constant; /* _ZNK */
+    const char *rest;
+    bool prefix; /* anything may follow */
+} methods[] = {
+    {VERILATOR_MODEL_EVAL, false, "9eval_stepEv", false},
+    {VERILATOR_MODEL_SYMS, false, "C1E", true},
+    {VERILATOR_MODEL_SYMS, false, "C2E", true},
+    {VERILATOR_MODEL_TRACE_VCD, false, "5traceEP13VerilatedVcdCii", false},
+    {VERILATOR_MODEL_TRACE_FST, false, "5traceEP13VerilatedFstCii", false},
+    {VERILATOR_MODEL_NAME, true, "4nameEv", false},
+};
+
+static const char syms[] = "__Syms";
+
+int verilator_abi_symbol(const struct image_symbol *symbol)
+{
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        if (names[i].length == symbol->length && !memcmp(names[i].name, symbol->name, symbol->length))
+            return names[i].symbol;
+    return -1;
+}
+
+/* Takes _ZN<length><name>, or with a K, apart. Returns what follows the name, or NULL. */
+static const char *parse_class(const char *mangled, bool *constant, const char **name, size_t *length)
+{
+    if (strncmp(mangled, "_ZN", 3) != 0)
+        return NULL;
+    *constant = mangled[3] == 'K';
+    const char *digits = mangled + 3 + *constant;
+    if (*digits < '1' || *digits > '9')
+        return NULL;
+    char *start;
+    *length = strtoul(digits, &start, 10);
+    *name = start;
+    return strnlen(start, *length) == *length ? start + *length : NULL;
+}
+
+int verilator_abi_method(const struct image_symbol *symbol, const char **name, size_t *length)
+{
+    bool constant;
+    const char *rest = parse_class(symbol->name, &constant, name, length);
+    if (!rest)
+        return -1;
+    for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+        size_t size = strlen(methods[i].rest) + !methods[i].prefix;
+        if (methods[i].constant != constant || strncmp(rest, methods[i].rest, size) != 0)
+            continue;
+        if (methods[i].method != VERILATOR_MODEL_SYMS)
+            return methods[i].method;
+        size_t tail = sizeof(syms) - 1;
+        if (*length <= tail || memcmp(*name + *length - tail, syms, tail) != 0)
+            return -1;
+        *length -= tail;
+        return VERILATOR_MODEL_SYMS;
+    }
+    return -1;
+}
+
+unsigned verilator_abi_parse(const char *product_version)
+{
+    char *end;
+    unsigned long major = strtoul(product_version, &end, 10);
+    if (end == product_version || *end != '.')
+        return 0;
+    const char *digits = end + 1;
+    unsigned long minor = strtoul(digits, &end, 10);
+    if (end != digits + 3 || major == 0 || major > 99)
+        return 0;
+    return (unsigned)(major * 1000 + minor);
+}
+
+const struct verilator_release *verilator_abi_release(unsigned release)
+{
+    const struct verilator_release *best = NULL;
+    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases) && releases[i].since <= release; i++)
+        best = &releases[i];
+    return best;
+}
+
+unsigned verilator_abi_context_time(const struct verilator_release *release,
+                                    void (*set_unused)(void *context, int flag))
+{
+    static _Alignas(64) uint8_t context[4096]; /* the largest known is 824 bytes */
+    if (!release || !release->context_unused || !set_unused)
+        return 0;
+    memset(context, 0, sizeof(context));
+    set_unused(context, 1);
+    if (context[release->context_unused] == 1)
+        return release->context_time;
+    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+        if (releases[i].context_unused && context[releases[i].context_unused] == 1)
+            return releases[i].context_time;
+    return 0;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Every end of the process comes by here, whichever way it goes: the interposed functions and the signal
+ * handlers report it, and what has to happen first happens: the original has its failure replayed and
+ * its snapshots dismissed, a replay finishes. */
+#ifndef LIGHTSSS_ENDS_H
+#define LIGHTSSS_ENDS_H
+
+#include <stdbool.h>
+
+/* exit_group(status) is about to be called. Returns in the original and in processes that are not ours. */
+void ends_exit(int status);
+
+/* The default action of this fatal signal is about to end the process; outside: somebody sent it.
+ * Returns as ends_exit() does. Async-signal-safe. */
+void ends_signal(int signal, bool outside);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Stands in front of the functions that end the process: see exit.h. libc calls its own _exit at the end of
+ * exit() without asking the symbol table, so exit() itself is met by a handler, not by a wrapper. */
+#define _GNU_SOURCE
+#include "exit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../ends.h"
+#include "../raw_syscall.h"
+#include "next.h"
+
+static int quick_status;
+
+/* What libc would write a moment later anyway, but not if the user loses patience while the replay runs. A
+ * stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
+static void flush_stdout(void)
+{
+    if (ftrylockfile(stdout) == 0) {
+        fflush_unlocked(stdout);
+        funlockfile(stdout);
+    }
+}
+
+static void at_exit_last(int status, void *unused)
+{
+    (void)unused;
+    flush_stdout();
+    ends_exit(status);
+}
+
+static void at_quick_exit_last(void)
+{
+    ends_exit(quick_status);
+}
+
+int exit_register(void)
+{
+    if (on_exit(at_exit_last, NULL) != 0 || at_quick_exit(at_quick_exit_last) != 0)
+        return -ENOMEM;
+    return 0;
+}
+
+void quick_exit(int status)
+{
+    quick_status = status;
+    NEXT(quick_exit)(status);
+    __builtin_unreachable();
+}
+
+void _exit(int status)
+{
+    ends_exit(status);
+    NEXT(_exit)(status);
+    __builtin_unreachable();
+}
+
+void _Exit(int status)
+{
+    ends_exit(status);
+    NEXT(_Exit)(status);
+    __builtin_unreachable();
+}
+
+/* Called by the assembly of syscall() (syscall_<processor>.c) before a raw exit_group. */
+void exit_before_exit_group(int status);
+void exit_before_exit_group(int status)
+{
+    ends_exit(status);
+}

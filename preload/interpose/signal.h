@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals whose default action ends the process. Where the simulator leaves the default, our handler stands
+ * in its place and the simulator is shown the default; where the simulator installs a handler, it is
+ * really installed, and we see the end that it leads to. */
+#ifndef LIGHTSSS_INTERPOSE_SIGNAL_H
+#define LIGHTSSS_INTERPOSE_SIGNAL_H
+
+/* At the first eval, on its thread: takes the place of every default action that is a failure's, and gives
+ * the thread an alternate stack, so that a stack overflow is seen too. */
+void signal_arm(void);
+
+/* abort() has begun on this thread: a SIGABRT handler that returns does not save the process. */
+void signal_abort_begins(void);
+
+#endif

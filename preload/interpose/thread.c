@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's descriptors are still
+ * those of the original (threads.c says why), so there these calls go to the threads that were made
+ * anew. Everywhere else they go on untouched. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../raw_syscall.h"
+#include "../snapshot/threads.h"
+#include "../text.h"
+#include "next.h"
+
+#define GLIBC_SIGCANCEL 32
+
+int pthread_kill(pthread_t thread, int signal)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_kill)(thread, signal);
+    if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
+        return EINVAL; /* as glibc answers */
+    return (int)-raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), tid, signal);
+}
+
+int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
+{
+    pid_t tid = threads_revived_tid(thread);
+    siginfo_t info;
+
+    if (tid == 0)
+        return NEXT(pthread_sigqueue)(thread, signal, value);
+    if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
+        return EINVAL;
+    memset(&info, 0, sizeof info);
+    info.si_signo = signal;
+    info.si_code = SI_QUEUE;
+    info.si_pid = (pid_t)raw_syscall0(SYS_getpid);
+    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
+    info.si_value = value;
+    return (int)-raw_syscall4(SYS_rt_tgsigqueueinfo, info.si_pid, tid, signal, (long)&info);
+}
+
+/* glibc marks the thread as cancelled and sends its signal to the old id in vain; we send it again. */
+int pthread_cancel(pthread_t thread)
+{
+    pid_t tid = threads_revived_tid(thread);
+    int r = NEXT(pthread_cancel)(thread);
+
+    if (tid == 0 || pthread_equal(thread, pthread_self()))
+        return r;
+    raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), tid, GLIBC_SIGCANCEL);
+    return 0;
+}
+
+int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_setaffinity_np)(thread, size, set);
+    return (int)-raw_syscall3(SYS_sched_setaffinity, tid, (long)size, (long)set);
+}
+
+int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_getaffinity_np)(thread, size, set);
+    long r = raw_syscall3(SYS_sched_getaffinity, tid, (long)size, (long)set);
+    if (r < 0)
+        return (int)-r;
+    memset((char *)set + r, 0, size - (size_t)r);
+    return 0;
+}
+
+int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *parameters)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_setschedparam)(thread, policy, parameters);
+    return (int)-raw_syscall3(SYS_sched_setscheduler, tid, policy, (long)parameters);
+}
+
+int pthread_getschedparam(pthread_t thread, int *policy, struct sched_param *parameters)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_getschedparam)(thread, policy, parameters);
+    long r = raw_syscall2(SYS_sched_getparam, tid, (long)parameters);
+    if (r == 0)
+        r = raw_syscall1(SYS_sched_getscheduler, tid);
+    if (r < 0)
+        return (int)-r;
+    *policy = (int)r;
+    return 0;
+}
+
+int pthread_getcpuclockid(pthread_t thread, clockid_t *clock)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_getcpuclockid)(thread, clock);
+    *clock = (clockid_t)((~(unsigned)tid << 3) | 6u); /* the kernel's per-thread CPU clock */
+    return 0;
+}
+
+/* glibc names a thread through /proc/self/task/TID/comm; so do we. */
+static long transfer_name(pid_t tid, int flags, long number, const char *name, size_t size)
+{
+    char buffer[64];
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    text_format(&path, "/proc/self/task/%d/comm", tid);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, flags, 0);
+    if (fd < 0)
+        return fd;
+    long r = raw_syscall3(number, fd, (long)name, (long)size);
+    raw_syscall1(SYS_close, fd);
+    return r;
+}
+
+int pthread_setname_np(pthread_t thread, const char *name)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_setname_np)(thread, name);
+    if (strlen(name) > 15)
+        return ERANGE;
+    long r = transfer_name(tid, O_RDWR | O_CLOEXEC, SYS_write, name, strlen(name));
+    return r < 0 ? (int)-r : 0;
+}
+
+int pthread_getname_np(pthread_t thread, char *name, size_t size)
+{
+    pid_t tid = threads_revived_tid(thread);
+
+    if (tid == 0)
+        return NEXT(pthread_getname_np)(thread, name, size);
+    if (size < 16)
+        return ERANGE;
+    long r = transfer_name(tid, O_RDONLY | O_CLOEXEC, SYS_read, name, size);
+    if (r < 0)
+        return (int)-r;
+    name[r > 0 ? r - 1 : 0] = '\0'; /* the newline */
+    return 0;
+}

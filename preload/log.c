@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* One line, one write. The line is built on the stack; system calls are raw, so errno stays and nothing
+ * that we interpose is entered again. */
+#include "log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "raw_syscall.h"
+#include "text.h"
+
+#define MASK_SIGPIPE (UINT64_C(1) << (SIGPIPE - 1)) /* the kernel's signal set is 64 bits */
+
+static enum log_level log_level = LOG_INFO;
+static int log_fd = 2;
+
+void log_set_level(enum log_level level)
+{
+    log_level = level;
+}
+
+void log_set_fd(int fd)
+{
+    log_fd = fd;
+}
+
+static uint64_t pending_signals(void)
+{
+    uint64_t pending = 0;
+
+    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof(pending));
+    return pending;
+}
+
+/* A reader of stderr that has gone away must not end the simulator because of our line: SIGPIPE is
+ * blocked around the write and taken back if it was our write that raised it. */
+static void write_quietly(const char *bytes, size_t length)
+{
+    uint64_t block = MASK_SIGPIPE;
+    uint64_t before = 0;
+    uint64_t pending_before;
+    long result;
+
+    if (raw_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof(block)) < 0)
+        return;
+    pending_before = pending_signals();
+    do {
+        result = raw_syscall3(SYS_write, log_fd, (long)bytes, (long)length);
+    } while (result == -EINTR);
+    if (result == -EPIPE && !(pending_before & MASK_SIGPIPE)) {
+        struct timespec now = {0};
+
+        raw_syscall4(SYS_rt_sigtimedwait, (long)&block, 0, (long)&now, sizeof(block));
+    }
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
+}
+
+/* A line is one line whatever a file name or a symbol holds. Bytes from 0x80 on are UTF-8's. */
+static void hide_control_bytes(char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
+            bytes[i] = '?';
+    }
+}
+
+/* Makes room for "..." at the end of a line that was cut, not inside a UTF-8 character. */
+static void mark_cut(struct text *text)
+{
+    size_t length = text->size - sizeof("...");
+
+    while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
+        length--;
+    memcpy(text->bytes + length, "...", sizeof("..."));
+    text->length = length + 3;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    char buffer[LOG_LINE_SIZE + 1];
+    struct text text;
+    va_list arguments;
+
+    if (level == LOG_QUIET || level > log_level)
+        return;
+    text_init(&text, buffer, LOG_LINE_SIZE); /* the newline takes the NUL's place, so one byte is kept */
+    text_format(&text, "lightsss: ");
+    va_start(arguments, format);
+    text_vformat(&text, format, arguments);
+    va_end(arguments);
+    if (text.cut)
+        mark_cut(&text);
+    hide_control_bytes(text.bytes, text.length);
+    text.bytes[text.length++] = '\n';
+    write_quietly(text.bytes, text.length);
+}

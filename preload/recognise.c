@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks for signs of Verilator in an ELF file: see recognise.h. Every offset and size in the file may lie. */
+#define _GNU_SOURCE
+#include "recognise.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Part of the mangled name of X::eval_step() in every release. */
+#define SIGN_OF_MODEL "9eval_stepEv"
+/* Verilator's run-time options, in its library's constants. Searched from its '+', which is rare: memchr is
+ * several times faster than memmem, and this part of the file may be large. */
+#define SIGN_OF_LIBRARY "+verilator+"
+/* Constants beyond that are not worth a millisecond of every process that is no simulator. */
+#define CONSTANTS_SIZE_MAX ((size_t)16 << 20)
+
+struct span {
+    const uint8_t *bytes;
+    size_t size;
+};
+
+static bool is_supported(const uint8_t *bytes, size_t size)
+{
+    return size >= sizeof(Elf64_Ehdr) && memcmp(bytes, ELFMAG, SELFMAG) == 0 &&
+           bytes[EI_CLASS] == ELFCLASS64 && bytes[EI_DATA] == ELFDATA2LSB;
+}
+
+/* Section number `index`; false when the table or the section does not lie in the file. */
+static bool read_section(const uint8_t *bytes, size_t size, unsigned index, Elf64_Shdr *section)
+{
+    Elf64_Ehdr header;
+
+    memcpy(&header, bytes, sizeof header);
+    if (header.e_shentsize != sizeof *section || header.e_shoff > size ||
+        (uint64_t)index * sizeof *section + sizeof *section > size - header.e_shoff)
+        return false;
+    memcpy(section, bytes + header.e_shoff + (uint64_t)index * sizeof *section, sizeof *section);
+    return true;
+}
+
+static struct span contents(const uint8_t *bytes, size_t size, const Elf64_Shdr *section)
+{
+    struct span span = {NULL, 0};
+
+    if (section->sh_type != SHT_NOBITS && section->sh_offset <= size &&
+        section->sh_size <= size - section->sh_offset) {
+        span.bytes = bytes + section->sh_offset;
+        span.size = section->sh_size;
+    }
+    return span;
+}
+
+static bool has_text(struct span span, const char *text)
+{
+    return span.size != 0 && memmem(span.bytes, span.size, text, strlen(text)) != NULL;
+}
+
+static bool has_sign_of_library(struct span span)
+{
+    const size_t length = strlen(SIGN_OF_LIBRARY);
+
+    if (span.size > CONSTANTS_SIZE_MAX)
+        span.size = CONSTANTS_SIZE_MAX;
+    while (span.size >= length) {
+        const uint8_t *found = memchr(span.bytes, SIGN_OF_LIBRARY[0], span.size - length + 1);
+        if (found == NULL)
+            return false;
+        if (memcmp(found, SIGN_OF_LIBRARY, length) == 0)
+            return true;
+        span.size -= (size_t)(found + 1 - span.bytes);
+        span.bytes = found + 1;
+    }
+    return false;
+}
+
+/* A C++ program without a symbol table: does it contain Verilator's library? */
+static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
+{
+    bool is_cxx = false, has_sign = false;
+    Elf64_Shdr section;
+
+    for (unsigned i = 0; i < count && !is_cxx; i++)
+        is_cxx = read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
+                 (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS");
+    for (unsigned i = 0; i < count && is_cxx && !has_sign; i++)
+        has_sign = read_section(bytes, size, i, &section) && section.sh_type == SHT_PROGBITS &&
+                   (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) == SHF_ALLOC &&
+                   has_sign_of_library(contents(bytes, size, &section));
+    return has_sign;
+}
+
+enum recognised recognise_image(const uint8_t *bytes, size_t size)
+{
+    Elf64_Shdr section, names;
+    Elf64_Ehdr header;
+    bool has_symbols = false;
+
+    if (!is_supported(bytes, size))
+        return RECOGNISED_NOTHING;
+    memcpy(&header, bytes, sizeof header);
+    for (unsigned i = 0; i < header.e_shnum; i++) {
+        if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_SYMTAB)
+            continue;
+        has_symbols = true;
+        if (read_section(bytes, size, section.sh_link, &names) &&
+            has_text(contents(bytes, size, &names), SIGN_OF_MODEL))
+            return RECOGNISED_MODEL;
+    }
+    if (!has_symbols && holds_library(bytes, size, header.e_shnum))
+        return RECOGNISED_STRIPPED;
+    return RECOGNISED_NOTHING;
+}
+
+enum recognised recognise_executable(void)
+{
+    enum recognised result = RECOGNISED_NOTHING;
+    struct stat file;
+
+    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return RECOGNISED_NOTHING;
+    if (fstat(fd, &file) == 0 && file.st_size > 0) {
+        size_t size = (size_t)file.st_size;
+        uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes != MAP_FAILED) {
+            result = recognise_image(bytes, size);
+            munmap(bytes, size);
+        }
+    }
+    close(fd);
+    return result;
+}

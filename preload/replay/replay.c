@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* The replay: see replay.h. It ends by exit_group: whatever the simulator would still do after its end (exit
+ * handlers, core dump) has either happened or is none of the replay's business. */
+#define _GNU_SOURCE
+#include "replay.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/keeper.h"
+#include "files.h"
+#include "run_directory.h"
+#include "verdict.h"
+#include "wave_file.h"
+#include "window.h"
+
+static uint64_t first_dump; /* eval */
+static bool wave_tried;
+
+/* What replay_finish() does, one after the other. */
+enum finish_step {
+    FINISH_LAST_WORDS,
+    FINISH_CLOSE,
+    FINISH_PUBLISH,
+    FINISH_GONE,
+};
+
+static struct shared_replay *findings(void)
+{
+    return &run.page->replay;
+}
+
+static void publish(enum verdict verdict, const struct end *end)
+{
+    struct shared_replay *replay = findings();
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    replay->verdict = verdict;
+    replay->end = *end;
+    replay->wave_dumped = wave.dumped;
+    replay->wave_first_eval = wave.first_eval;
+    replay->wave_last_eval = wave.last_eval;
+    replay->wave_first_time = wave.first_time;
+    replay->wave_last_time = wave.last_time;
+    replay->done_ns = clock_ns();
+    atomic_store(&replay->state, REPLAY_DONE);
+}
+
+/* The replay could not even begin, or cannot go on. */
+static _Noreturn void give_up(const char *what, int error)
+{
+    struct text why;
+    const struct end end = {.kind = END_NONE};
+
+    text_init(&why, findings()->why, sizeof findings()->why);
+    text_format(&why, "%s (%s)", what, strerrorname_np(-error));
+    publish(VERDICT_INCOMPLETE, &end);
+    for (;;)
+        raw_syscall1(SYS_exit_group, 1);
+}
+
+/* exit() runs this before the handlers that the simulator has registered so far and before its statics are
+ * destroyed: the tracer is still whole. */
+static void close_at_exit(int status, void *unused)
+{
+    (void)status;
+    (void)unused;
+    run.hooks->wave_close();
+}
+
+static void open_wave(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct hooks_wave_options options = {path, run.options.depth, run.options.tick};
+    struct hooks_why why = {""};
+    struct text text;
+
+    wave_tried = true;
+    if (run.options.wave == WAVE_OFF) {
+        strcpy(findings()->wave_why, "LIGHTSSS_WAVE=off");
+        return;
+    }
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, wave_file_name());
+    if (run.hooks->wave_open(&options, &why) < 0) {
+        text_init(&text, findings()->wave_why, sizeof findings()->wave_why);
+        text_format(&text, "%s", why.text);
+    }
+}
+
+void replay_begin(uint64_t eval)
+{
+    struct shared_replay *replay = findings();
+
+    run.role = RUN_REPLAY;
+    run.pid = (pid_t)raw_syscall0(SYS_getpid);
+    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    replay->start_ns = clock_ns();
+    atomic_store(&replay->state, REPLAY_WOKEN);
+    int r = files_redirect_output();
+    if (r < 0)
+        give_up("its output cannot be redirected to the run directory", r);
+    r = keeper_revive();
+    if (r < 0)
+        give_up("a thread cannot be made anew", r);
+    on_exit(close_at_exit, NULL);
+    first_dump = window_first(eval - 1, run.page->end.eval, run.options.window_evals);
+    replay_eval_due(eval);
+}
+
+void replay_eval_due(uint64_t eval)
+{
+    const struct end *original = &run.page->end;
+
+    if (eval > original->eval) {
+        const struct end end = {.kind = END_NONE, .eval = eval, .time = run_time()};
+        replay_finish(&end);
+    }
+    if (eval < first_dump) {
+        run.hooks->due_in(first_dump - eval);
+        return;
+    }
+    if (!wave_tried)
+        open_wave();
+    run.hooks->due_in(1);
+}
+
+void replay_eval_done(uint64_t eval)
+{
+    const struct end *original = &run.page->end;
+    struct shared_replay *replay = findings();
+
+    atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
+    if (replay->dumping_ns == 0 && wave_tried)
+        replay->dumping_ns = clock_ns();
+    if (original->outside && eval >= original->eval)
+        replay_finish(original);
+}
+
+static void decide_and_publish(const struct end *end)
+{
+    struct text why;
+
+    text_init(&why, findings()->why, sizeof findings()->why);
+    publish(verdict_decide(&run.page->end, end, &why), end);
+}
+
+void replay_finish(const struct end *end)
+{
+    static enum finish_step next;
+
+    for (;;)
+        switch (next++) {
+        case FINISH_LAST_WORDS:
+            run.hooks->wave_last_words();
+            break;
+        case FINISH_CLOSE:
+            run.hooks->wave_close();
+            break;
+        case FINISH_PUBLISH:
+            decide_and_publish(end);
+            break;
+        default:
+            raw_syscall1(SYS_exit_group, 0);
+        }
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a woken copy: it becomes the replay, runs dark up to the window, dumps every eval, and ends
+ * where the original ended, with the waveform closed and its findings in the shared page. */
+#ifndef LIGHTSSS_REPLAY_H
+#define LIGHTSSS_REPLAY_H
+
+#include <stdint.h>
+
+#include "../end.h"
+
+/* In the woken copy, before any other thread exists: becomes the replay. `eval` is about to run. */
+void replay_begin(uint64_t eval);
+
+/* Eval number `eval` is about to run; has returned. */
+void replay_eval_due(uint64_t eval);
+void replay_eval_done(uint64_t eval);
+
+/* The replay has come to an end of its own (or was stopped at the original's): last values, close, verdict, gone.
+ * May be called again by a fault in what it does: it goes on with the next step. */
+_Noreturn void replay_finish(const struct end *end);
+
+#endif

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: MIT */
+/* What a failing run says and leaves: see report.h. Fields that nobody knows are null, never invented. */
+#define _GNU_SOURCE
+#include "report.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/keeper.h"
+#include "../text.h"
+#include "run_directory.h"
+#include "verdict.h"
+#include "wave_file.h"
+
+#define REPORT_SIZE 16384
+
+/* What the report and the last lines say of the replay, whatever its outcome. */
+struct conclusion {
+    const char *verdict;
+    const char *why; /* "" for reproduced */
+    bool has_wave;
+    const char *wave_why;
+    uint64_t wave_bytes;
+};
+
+static void append_string(struct text *json, const char *key, const char *value)
+{
+    text_format(json, "\"%s\": ", key);
+    text_json(json, value, value == NULL ? 0 : strlen(value));
+}
+
+static void append_number(struct text *json, const char *key, uint64_t value)
+{
+    text_format(json, "\"%s\": %" PRIu64, key, value);
+}
+
+static void append_end_name(struct text *line, const struct end *end)
+{
+    const char *name = end_signal_name(end->signal);
+
+    if (end->kind == END_EXIT || end->kind == END_FINISH)
+        text_format(line, "exit status %d", end->status);
+    else if (name != NULL)
+        text_format(line, "%s", name);
+    else
+        text_format(line, "signal %d", end->signal);
+}
+
+void report_failure(const struct end *end)
+{
+    char buffer[64];
+    struct text name;
+
+    text_init(&name, buffer, sizeof buffer);
+    append_end_name(&name, end);
+    log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 ", time %" PRIu64, run.program,
+             run.page->original_pid, name.bytes, end->eval, end->time);
+}
+
+void report_no_snapshot(void)
+{
+    log_line(LOG_INFO, "no snapshot is left (%s): no waveform of this failure",
+             keeper_figures()->taken == 0 ? "none could be taken" : "all were killed or ran out of memory");
+}
+
+void report_no_directory(int error)
+{
+    log_line(LOG_INFO, "cannot make a run directory in %s (%s): no waveform; set LIGHTSSS_DIR to a place that can "
+                       "be written to",
+             run.base_directory, strerrordesc_np(-error));
+}
+
+static void append_header(struct text *json)
+{
+    text_format(json, "{\n  \"version\": 1, ");
+    append_string(json, "program", run.program);
+    text_format(json, ", \"pid\": %d, ", run.page->original_pid);
+    append_string(json, "verilator", run.found.verilator);
+    text_format(json, ", ");
+    append_string(json, "model", run.found.model);
+}
+
+static void append_end(struct text *json, const struct end *end)
+{
+    bool has_status = end->kind == END_EXIT || end->kind == END_FINISH;
+
+    text_format(json, ",\n  \"end\": { ");
+    append_string(json, "kind", end_kind_name(end->kind));
+    if (has_status)
+        text_format(json, ", \"status\": %d, \"signal\": null, ", end->status);
+    else {
+        text_format(json, ", \"status\": null, ");
+        append_string(json, "signal", end_signal_name(end->signal));
+        text_format(json, ", ");
+    }
+    append_number(json, "eval", end->eval);
+    text_format(json, ", ");
+    append_number(json, "time", end->time);
+    text_format(json, " }");
+}
+
+static void append_snapshot(struct text *json, const struct wake_outcome *outcome)
+{
+    text_format(json, ",\n  \"snapshot\": { ");
+    append_number(json, "number", outcome->snapshot_number);
+    text_format(json, ", ");
+    append_number(json, "eval", outcome->snapshot_eval);
+    text_format(json, ", ");
+    append_number(json, "time", outcome->snapshot_time);
+    text_format(json, " }");
+}
+
+static void append_replay(struct text *json, const struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    uint64_t done_ns = replay->done_ns != 0 ? replay->done_ns : clock_ns();
+
+    text_format(json, ",\n  \"replay\": { ");
+    append_string(json, "verdict", conclusion->verdict);
+    if (*conclusion->why != '\0') {
+        text_format(json, ", ");
+        append_string(json, "why", conclusion->why);
+    }
+    text_format(json, ", ");
+    append_number(json, "eval", replay->done_ns != 0 ? replay->end.eval : atomic_load(&replay->eval));
+    text_format(json, ", \"seconds\": ");
+    text_fixed(json, done_ns - replay->start_ns, 9, 6);
+    text_format(json, ", \"seconds_to_first_dump\": ");
+    if (replay->dumping_ns != 0)
+        text_fixed(json, replay->dumping_ns - replay->start_ns, 9, 6);
+    else
+        text_format(json, "null");
+    text_format(json, " }");
+}
+
+static void append_wave(struct text *json, const struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    if (!conclusion->has_wave) {
+        text_format(json, ",\n  \"wave\": null");
+        return;
+    }
+    text_format(json, ",\n  \"wave\": { ");
+    append_string(json, "path", wave_file_name());
+    text_format(json, ", ");
+    append_string(json, "format", wave_file_format());
+    if (replay->wave_dumped) {
+        text_format(json, ", ");
+        append_number(json, "first_eval", replay->wave_first_eval);
+        text_format(json, ", ");
+        append_number(json, "last_eval", replay->wave_last_eval);
+        text_format(json, ",\n            ");
+        append_number(json, "first_time", replay->wave_first_time);
+        text_format(json, ", ");
+        append_number(json, "last_time", replay->wave_last_time);
+    } else {
+        text_format(json, ", \"first_eval\": null, \"last_eval\": null,\n"
+                          "            \"first_time\": null, \"last_time\": null");
+    }
+    text_format(json, ", ");
+    append_number(json, "bytes", conclusion->wave_bytes);
+    text_format(json, ", \"source\": \"injected\" }");
+}
+
+static void append_cost(struct text *json)
+{
+    const struct keeper_figures *figures = keeper_figures();
+    uint64_t run_ns = run.page->replay.start_ns - run.start_ns;
+    uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : figures->cost_ns / 1000 * 1000000 / (run_ns / 1000);
+
+    text_format(json, ",\n  \"cost\": { ");
+    append_number(json, "snapshots", figures->taken);
+    text_format(json, ", ");
+    append_number(json, "stall_us_median", stall_median_ns(&figures->stall) / 1000);
+    text_format(json, ", ");
+    append_number(json, "stall_us_max", figures->stall.max_ns / 1000);
+    text_format(json, ", \"share\": ");
+    text_fixed(json, share_ppm, 6, 6);
+    text_format(json, " }\n}\n");
+}
+
+static int write_report(const struct end *end, const struct wake_outcome *outcome,
+                        const struct conclusion *conclusion)
+{
+    static char buffer[REPORT_SIZE]; /* not on the alternate stack */
+    struct text json;
+
+    text_init(&json, buffer, sizeof buffer);
+    append_header(&json);
+    append_end(&json, end);
+    append_snapshot(&json, outcome);
+    append_replay(&json, conclusion);
+    append_wave(&json, conclusion);
+    append_cost(&json);
+    int fd = run_directory_create("report.json");
+    if (fd < 0)
+        return fd;
+    long r = raw_syscall3(SYS_write, fd, (long)json.bytes, (long)json.length);
+    raw_syscall1(SYS_close, fd);
+    return r < 0 ? (int)r : 0;
+}
+
+static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct stat file;
+    struct text text;
+
+    conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
+    if (outcome->result == WAKE_REPLAYED) {
+        conclusion->verdict = verdict_name((enum verdict)replay->verdict);
+        text_format(why, "%s", replay->why);
+    } else if (outcome->result == WAKE_INTERRUPTED) {
+        text_format(why, "%s ended the waiting for the replay", end_signal_name(outcome->signal));
+    } else {
+        text_format(why, "the replay died (%s)",
+                    outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");
+    }
+    conclusion->why = why->bytes;
+    conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, wave_file_name());
+    conclusion->has_wave = raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) == 0;
+    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)file.st_size : 0;
+}
+
+void report_outcome(const struct end *end, const struct wake_outcome *outcome)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    char why_buffer[SHARED_PAGE_WHY], path[RUN_DIRECTORY_PATH_SIZE];
+    struct conclusion conclusion;
+    struct text why, text;
+
+    text_init(&why, why_buffer, sizeof why_buffer);
+    conclude(outcome, &why, &conclusion);
+    int r = write_report(end, outcome, &conclusion);
+    if (r >= 0 && conclusion.has_wave && replay->wave_dumped)
+        r = wave_file_save_view();
+    if (r < 0)
+        log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
+
+    text_init(&text, path, sizeof path);
+    text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
+    log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",
+             conclusion.why, path);
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, conclusion.has_wave ? wave_file_name() : "");
+    if (conclusion.has_wave)
+        log_line(LOG_INFO, "waveform: %s", path);
+    else
+        log_line(LOG_INFO, "no waveform: %s; the report is in %s", conclusion.wave_why, path);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* What a failing run says and leaves: the lines on stderr, report.json and wave.gtkw. Written by the original
+ * while it dies: no heap, no stdio. */
+#ifndef LIGHTSSS_REPORT_H
+#define LIGHTSSS_REPORT_H
+
+#include "../end.h"
+#include "wake.h"
+
+/* First line: how the simulator ended. */
+void report_failure(const struct end *end);
+
+/* Last line where no waveform can be made. */
+void report_no_snapshot(void);
+void report_no_directory(int error);
+
+/* After the replay: report.json, wave.gtkw, the verdict's line and the last line. */
+void report_outcome(const struct end *end, const struct wake_outcome *outcome);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* The run directory DIR/PROGRAM.PID that a failure leaves. Made by the original when it fails, found by
+ * the replay from the same facts. Raw system calls, no heap: it is used while the simulator dies. */
+#ifndef LIGHTSSS_RUN_DIRECTORY_H
+#define LIGHTSSS_RUN_DIRECTORY_H
+
+#include "../text.h"
+
+#define RUN_DIRECTORY_PATH_SIZE 4096
+
+/* Makes DIR where it is missing and DIR/PROGRAM.PID with mode 0700, with a number behind the name where it
+ * exists (an earlier process of that number). Notes the number in the shared page. Returns 0 or -errno. */
+int run_directory_make(void);
+
+/* Puts the absolute path of a file in the run directory into the buffer; name "" for the directory. */
+void run_directory_path(struct text *path, const char *name);
+
+/* Creates the file anew, mode 0600, following no link. Returns a descriptor (O_CLOEXEC) or -errno. */
+int run_directory_create(const char *name);
+
+#endif

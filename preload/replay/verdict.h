@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* Did the replay do what the original did? Pure logic. */
+#ifndef LIGHTSSS_VERDICT_H
+#define LIGHTSSS_VERDICT_H
+
+#include "../end.h"
+#include "../text.h"
+
+enum verdict {
+    VERDICT_REPRODUCED,
+    VERDICT_DIVERGED,
+    VERDICT_INCOMPLETE,
+};
+
+/* Compares the two ends and appends to *why, for anything but REPRODUCED, what was different. The replay's
+ * end is END_NONE when nobody saw it end; END_KILL before the original's eval means that it was killed on its
+ * way. An original that was killed or hung is reproduced by a replay that is stopped at its eval with the
+ * same kind. */
+enum verdict verdict_decide(const struct end *original, const struct end *replay, struct text *why);
+
+/* "reproduced", "diverged", "incomplete" */
+const char *verdict_name(enum verdict verdict);
+
+#endif

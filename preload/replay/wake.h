@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The original's side of a failure: wake the oldest survivor, wait for its replay, report. Everything here
+ * may run in a signal handler of a process whose heap is broken: raw system calls, no heap, no stdio. */
+#ifndef LIGHTSSS_WAKE_H
+#define LIGHTSSS_WAKE_H
+
+#include "../end.h"
+
+/* How the waiting for a replay came out. */
+struct wake_outcome {
+    enum wake_result {
+        WAKE_NONE_LEFT,   /* no snapshot was alive */
+        WAKE_REPLAYED,    /* the findings are in the shared page */
+        WAKE_LOST,        /* every snapshot that was woken died without a word */
+        WAKE_INTERRUPTED, /* a signal told the original not to wait any longer */
+    } result;
+    int signal; /* INTERRUPTED: which; LOST: what the last replay died of, 0: it just ended */
+    uint64_t snapshot_number, snapshot_eval, snapshot_time; /* of the last one woken */
+};
+
+/* The original has failed as *end says: does all that the CONTRACT says a failure leaves. The caller has
+ * blocked all signals. Returns when the original may go on to its end. */
+void wake_replay(const struct end *end);
+
+#endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* The facts of this run: see run.h. */
+#include "run.h"
+
+#include <sys/syscall.h>
+
+#include "raw_syscall.h"
+
+struct run run;
+
+bool run_is_self(void)
+{
+    return run.role != RUN_INERT && raw_syscall0(SYS_getpid) == run.pid;
+}
+
+uint64_t run_time(void)
+{
+    return run.hooks->time(run.options.tick);
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* When to take the next snapshot, and how many evals may pass before the clock is looked at again: no C
+ * code runs between two looks. Pure logic; times are nanoseconds of a monotonic clock, evals the number of
+ * the eval that is about to run (from 1). */
+#ifndef LIGHTSSS_CADENCE_H
+#define LIGHTSSS_CADENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../options.h"
+
+/* Price of one page that is written after a snapshot: multiply the minor faults by it. */
+#define CADENCE_PAGE_NS 1300u
+
+struct cadence {
+    struct options_interval interval;
+    uint32_t budget_ppm;
+    bool begun;         /* the snapshot of the first eval was asked for */
+    uint64_t wait_ns;   /* from the last snapshot to the next */
+    uint64_t since_ns;  /* when the last snapshot was done */
+    uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
+    uint64_t look_ns;   /* the last look */
+    uint64_t look_eval;
+    uint64_t stride_evals; /* what the last look answered */
+};
+
+struct cadence_step {
+    bool snapshot;          /* take one now */
+    uint64_t look_in_evals; /* then look again after so many evals; never 0, UINT64_MAX is never */
+};
+
+void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
+                  uint64_t start_ns);
+
+/* A look. The first one always asks for a snapshot. */
+struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals);
+
+/* To be called when the snapshot is done, with the time after it. cost_ns: its stall plus CADENCE_PAGE_NS for
+ * each page fault since the one before (0 faults for the first). Call it too when the snapshot was tried
+ * in vain, with what the attempt cost: the next one then waits its turn. */
+void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* The parked snapshots of the original: see keeper.h. Killing is quick, dying is not: a snapshot of a large
+ * simulator needs milliseconds to give its page tables back. So an evicted one is reaped at the next look
+ * at the clock, not waited for. */
+#define _GNU_SOURCE
+#include "keeper.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "cadence.h"
+#include "take.h"
+#include "threads.h"
+
+static struct shared_page *page;
+static struct keeper_hooks hooks;
+static struct slots slots;
+static struct cadence cadence;
+static struct keeper_figures figures;
+static struct take last_take;
+static uint64_t last_faults;
+static bool warned;
+
+/* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
+ * long only because snapshots may follow each other faster than the kernel buries them. */
+static pid_t dying[SLOTS_MAX];
+static unsigned dying_count;
+
+void keeper_init(struct shared_page *shared_page, const struct options *options,
+                 const struct keeper_hooks *keeper_hooks)
+{
+    page = shared_page;
+    hooks = *keeper_hooks;
+    slots_init(&slots, options->slots);
+    cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
+    stall_init(&figures.stall);
+}
+
+/* Is it dead? If so it is reaped. It has no exit signal: only __WALL finds it. */
+static bool reap(pid_t pid, int flags)
+{
+    long r;
+
+    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | flags, 0)) == -EINTR)
+        continue;
+    return r == pid || r == -ECHILD;
+}
+
+static void reap_dying(int flags)
+{
+    for (unsigned i = 0; i < dying_count;)
+        if (reap(dying[i], flags))
+            dying[i] = dying[--dying_count];
+        else
+            i++;
+}
+
+static void end_snapshot(pid_t pid)
+{
+    raw_syscall2(SYS_kill, pid, SIGKILL);
+    if (dying_count == SLOTS_MAX)
+        reap_dying(0);
+    dying[dying_count++] = pid;
+}
+
+static uint64_t page_faults(void)
+{
+    struct rusage usage;
+
+    if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
+        return 0;
+    return (uint64_t)usage.ru_minflt;
+}
+
+/* Says once why snapshots fail. Returns false when there is no point in trying again. */
+static bool explain_failure(int error)
+{
+    bool hopeless = error == -EPERM || error == -ENOSYS;
+
+    if (!warned && *last_take.why != '\0')
+        log_line(LOG_INFO, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why,
+                 hopeless ? "running without snapshots" : "trying again later");
+    else if (!warned && hopeless)
+        log_line(LOG_INFO, "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); "
+                           "running without snapshots",
+                 strerrorname_np(-error));
+    else if (!warned)
+        log_line(LOG_INFO, "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of "
+                           "memory; trying again later",
+                 strerrorname_np(-error));
+    warned = true;
+    return !hopeless;
+}
+
+static void add_snapshot(uint64_t eval)
+{
+    struct shared_slot *slot = shared_page_slot(page, last_take.pid);
+    uint64_t faults = page_faults();
+    uint64_t cost_ns = last_take.stall_ns;
+
+    if (figures.taken > 1)
+        cost_ns += (faults - last_faults) * CADENCE_PAGE_NS;
+    last_faults = faults;
+    stall_add(&figures.stall, last_take.stall_ns);
+    figures.cost_ns += cost_ns;
+    pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
+    if (evicted != 0) {
+        atomic_store(&shared_page_slot(page, evicted)->pid, 0);
+        end_snapshot(evicted);
+    }
+    cadence_snapshot_taken(&cadence, clock_ns(), eval, cost_ns);
+}
+
+/* Returns true in a woken copy. */
+static bool take_one(uint64_t eval, bool *hopeless)
+{
+    struct shared_slot *slot = shared_page_free_slot(page);
+
+    slot->number = figures.taken + 1;
+    slot->eval = eval - 1;
+    slot->time = hooks.time();
+    last_take = (struct take){.page = page, .slot = slot, .in_copy = hooks.in_copy, .why = ""};
+    int r = take_snapshot(&last_take);
+    if (r == TAKE_COPY)
+        return true;
+    if (r < 0) {
+        *hopeless = !explain_failure(r);
+        cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
+        return false;
+    }
+    figures.taken++;
+    add_snapshot(eval);
+    return false;
+}
+
+bool keeper_look(uint64_t eval)
+{
+    bool hopeless = false;
+    struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
+
+    reap_dying(WNOHANG);
+    hooks.due_in(step.look_in_evals);
+    if (step.snapshot && take_one(eval, &hopeless))
+        return true;
+    if (hopeless)
+        hooks.due_in(UINT64_MAX);
+    return false;
+}
+
+int keeper_revive(void)
+{
+    int r = threads_revive();
+
+    if (r == 0)
+        take_unblock(&last_take);
+    return r;
+}
+
+struct shared_slot *keeper_oldest(void)
+{
+    const struct slot *oldest;
+
+    while ((oldest = slots_oldest(&slots)) != NULL) {
+        struct shared_slot *slot = shared_page_slot(page, oldest->pid);
+        if (!reap(oldest->pid, WNOHANG))
+            return slot;
+        atomic_store(&slot->pid, 0);
+        slots_remove(&slots, oldest->pid);
+    }
+    return NULL;
+}
+
+void keeper_forget(struct shared_slot *slot)
+{
+    pid_t pid = atomic_exchange(&slot->pid, 0);
+
+    slots_remove(&slots, pid);
+    end_snapshot(pid);
+}
+
+void keeper_dismiss(void)
+{
+    const struct slot *oldest;
+
+    while ((oldest = slots_oldest(&slots)) != NULL)
+        keeper_forget(shared_page_slot(page, oldest->pid));
+    reap_dying(0);
+}
+
+const struct keeper_figures *keeper_figures(void)
+{
+    return &figures;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* Keeps the parked snapshots of the original: takes one when the cadence says so, evicts the oldest, reaps
+ * what has died. All of it happens on the thread that evals, or on the one that ends the process. */
+#ifndef LIGHTSSS_KEEPER_H
+#define LIGHTSSS_KEEPER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../options.h"
+#include "../stall.h"
+#include "shared_page.h"
+#include "slots.h"
+
+struct keeper_hooks {
+    void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
+    uint64_t (*time)(void);         /* simulation time */
+    void (*in_copy)(void);          /* see struct take */
+};
+
+/* What the report says of it. */
+struct keeper_figures {
+    uint64_t taken;
+    struct stall stall;
+    uint64_t cost_ns; /* stalls and copy-on-write */
+};
+
+void keeper_init(struct shared_page *page, const struct options *options, const struct keeper_hooks *hooks);
+
+/* Eval number `eval` is about to run: the clock is looked at, and perhaps a snapshot taken. Returns true
+ * in a woken copy, with all signals blocked and no other thread alive: go on with keeper_revive(). */
+bool keeper_look(uint64_t eval);
+
+/* In a woken copy: makes the threads anew and unblocks signals. Returns 0 or -errno. */
+int keeper_revive(void);
+
+/* The oldest snapshot that is still alive; NULL: none is left. */
+struct shared_slot *keeper_oldest(void);
+
+/* Takes a snapshot off the list; it is dead or about to be. */
+void keeper_forget(struct shared_slot *slot);
+
+/* Kills and reaps all that are left. Async-signal-safe. */
+void keeper_dismiss(void);
+
+const struct keeper_figures *keeper_figures(void);
+
+#endif

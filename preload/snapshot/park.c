@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The parked snapshot: see park.h. The kernel reports the original's end by PR_SET_PDEATHSIG, which
+ * fires when the *thread* that cloned us ends; so the signal only says "look", and getppid() tells
+ * whether the whole process is gone. The handler changes the futex word, so that a signal between the
+ * look and the sleep is not lost: no polling. */
+#define _GNU_SOURCE
+#include "park.h"
+
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+#include "threads.h"
+
+static struct shared_slot *own_slot;
+
+static void hear_kernel(void)
+{
+    uint32_t expected = SLOT_SLEEP;
+
+    if (own_slot != NULL)
+        atomic_compare_exchange_strong(&own_slot->command, &expected, SLOT_LOOK);
+}
+
+static bool original_is_gone(const struct shared_page *page)
+{
+    return raw_syscall0(SYS_getppid) != page->original_pid;
+}
+
+static void allow_only(int signal)
+{
+    const uint64_t mask = ~(UINT64_C(1) << (signal - 1));
+
+    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&mask, 0, sizeof mask);
+}
+
+enum park_reason park_wait(const struct shared_page *page, struct shared_slot *slot)
+{
+    uint32_t command;
+    enum park_reason reason = PARK_WOKEN;
+    const uint64_t nothing = ~UINT64_C(0);
+
+    own_slot = slot;
+    threads_set_kernel_signal(hear_kernel);
+    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
+    allow_only(THREADS_SIGNAL);
+    while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
+        if (original_is_gone(page)) {
+            reason = PARK_ORPHANED;
+            break;
+        }
+        if (command == SLOT_LOOK)
+            /* Only a thread has ended. A WAKE that came meanwhile must survive this. */
+            atomic_compare_exchange_strong(&slot->command, &command, SLOT_SLEEP);
+        else
+            raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP, 0);
+    }
+    raw_syscall4(SYS_rt_sigprocmask, 2, (long)&nothing, 0, sizeof nothing);
+    threads_set_kernel_signal(NULL);
+    own_slot = NULL;
+    return reason;
+}
+
+void park_wake(struct shared_slot *slot)
+{
+    atomic_store(&slot->command, SLOT_WAKE);
+    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, 1);
+}

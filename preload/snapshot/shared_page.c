@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes the page shared by the original and its snapshots, and finds slots in it. */
+#define _GNU_SOURCE
+#include "shared_page.h"
+
+#include <linux/memfd.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+
+int shared_page_create(struct shared_page **result)
+{
+    long fd = raw_syscall2(SYS_memfd_create, (long)"lightsss", MFD_CLOEXEC);
+    if (fd < 0)
+        return (int)fd;
+
+    long address = raw_syscall2(SYS_ftruncate, fd, SHARED_PAGE_SIZE);
+    if (address == 0)
+        address = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */
+    raw_syscall1(SYS_close, fd);
+    if (address < 0 && address > -4096)
+        return (int)address;
+
+    struct shared_page *page = (struct shared_page *)address;
+    page->magic = SHARED_PAGE_MAGIC;
+    page->version = SHARED_PAGE_VERSION;
+    page->size_bytes = sizeof *page;
+    page->slot_count = SHARED_PAGE_SLOTS;
+    page->original_pid = (int32_t)raw_syscall0(SYS_getpid);
+    *result = page;
+    return 0;
+}
+
+static struct shared_slot *find(struct shared_page *page, int32_t pid)
+{
+    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)
+        if (atomic_load(&page->slots[i].pid) == pid)
+            return &page->slots[i];
+    return NULL;
+}
+
+struct shared_slot *shared_page_free_slot(struct shared_page *page)
+{
+    return find(page, 0);
+}
+
+struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)
+{
+    return find(page, pid);
+}

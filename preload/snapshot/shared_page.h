@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* The one page that the original and its snapshots share: a memfd, mapped MAP_SHARED before the first
+ * snapshot, its descriptor closed at once. The original writes how it ended and each slot's command;
+ * the replay writes what became of it. Everything else the copies know from their own memory. */
+#ifndef LIGHTSSS_SHARED_PAGE_H
+#define LIGHTSSS_SHARED_PAGE_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../end.h"
+
+#define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
+#define SHARED_PAGE_VERSION 1u
+#define SHARED_PAGE_SIZE    4096u
+/* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
+#define SHARED_PAGE_SLOTS   65u
+#define SHARED_PAGE_WHY     160u
+
+enum slot_command {
+    SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
+    SLOT_WAKE,      /* become the replay */
+    SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
+};
+
+struct shared_slot {
+    _Atomic uint32_t command; /* futex word */
+    _Atomic int32_t pid;      /* 0: free */
+    uint64_t number;          /* of the snapshot, from 1 */
+    uint64_t eval;            /* evals that were complete when it was taken */
+    uint64_t time;            /* simulation time then */
+};
+
+enum replay_state {
+    REPLAY_NONE = 0,
+    REPLAY_WOKEN, /* the copy runs again */
+    REPLAY_DONE,  /* everything below is final */
+};
+
+struct shared_replay {
+    _Atomic uint32_t state;
+    uint32_t verdict; /* enum verdict */
+    struct end end;
+    _Atomic uint64_t eval; /* progress */
+    uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
+    uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
+    uint32_t wave_dumped;
+    uint32_t unused;
+    char why[SHARED_PAGE_WHY];      /* of the verdict */
+    char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
+};
+
+struct shared_page {
+    uint32_t magic, version, size_bytes, slot_count;
+    int32_t original_pid;
+    uint32_t run_suffix; /* of the run directory's name, 0: none */
+    struct end end;      /* how the original ended */
+    struct shared_replay replay;
+    struct shared_slot slots[SHARED_PAGE_SLOTS];
+};
+
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "one page");
+static_assert(sizeof(struct shared_slot) == 32, "layout of version 1");
+static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
+static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
+
+/* Makes the page. Returns 0 or -errno. */
+int shared_page_create(struct shared_page **page);
+
+/* A free slot, or NULL when none is left. */
+struct shared_slot *shared_page_free_slot(struct shared_page *page);
+
+/* The slot of this snapshot, or NULL. */
+struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* The clone itself: see take.h. Signals are blocked from before the stop until after the resume, so that no
+ * handler of the simulator runs on this thread while the others stand still. */
+#define _GNU_SOURCE
+#include "take.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../raw_syscall.h"
+#include "park.h"
+#include "threads.h"
+#include "threads_processor.h"
+
+/* The order matters: the kernel forgets the robust list at the clone, and a mutex that dies with the
+ * copy must be marked; then what the copy must not keep is let go before the original can miss it. */
+static void become_snapshot(const struct take *take, void *robust_list, size_t robust_list_size)
+{
+    if (robust_list != NULL)
+        raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
+    if (take->in_copy != NULL)
+        take->in_copy();
+    if (park_wait(take->page, take->slot) == PARK_ORPHANED)
+        raw_syscall1(SYS_exit_group, 0);
+}
+
+static long clone_stopped(const struct take *take)
+{
+    int *clear_tid = NULL;
+    void *robust_list = NULL;
+    size_t robust_list_size = 0;
+
+    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&clear_tid);
+    raw_syscall3(SYS_get_robust_list, 0, (long)&robust_list, (long)&robust_list_size);
+    long pid = thread_clone_process(clear_tid);
+    if (pid == 0)
+        become_snapshot(take, robust_list, robust_list_size);
+    return pid;
+}
+
+int take_snapshot(struct take *take)
+{
+    const uint64_t all = ~UINT64_C(0);
+
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&take->mask, sizeof all);
+    uint64_t start_ns = clock_ns();
+    long r = threads_stop(&take->why);
+    if (r == 0) {
+        atomic_store(&take->slot->command, SLOT_SLEEP);
+        r = clone_stopped(take);
+        if (r == 0)
+            return TAKE_COPY;
+        threads_resume();
+    }
+    take->stall_ns = clock_ns() - start_ns;
+    take_unblock(take);
+    if (r < 0)
+        return (int)r;
+    take->pid = (pid_t)r;
+    atomic_store(&take->slot->pid, take->pid);
+    return TAKE_ORIGINAL;
+}
+
+void take_unblock(const struct take *take)
+{
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&take->mask, 0, sizeof take->mask);
+}

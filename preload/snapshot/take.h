@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes one snapshot: stops the threads, clones the process without an exit signal (so that the
+ * simulator's wait() and SIGCHLD never see it), lets the threads go on. The copy parks at once. */
+#ifndef LIGHTSSS_TAKE_H
+#define LIGHTSSS_TAKE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "shared_page.h"
+
+struct take {
+    /* in */
+    struct shared_page *page;
+    struct shared_slot *slot; /* free; filled here */
+    void (*in_copy)(void);    /* runs in the copy before it parks; raw system calls only */
+    /* out */
+    pid_t pid;         /* of the copy */
+    uint64_t stall_ns; /* how long the simulator stood still */
+    const char *why;   /* when threads could not be stopped: see threads_stop() */
+    uint64_t mask;     /* signal mask of before */
+};
+
+enum take_side {
+    TAKE_ORIGINAL,
+    TAKE_COPY, /* woken: all signals are blocked, no other thread exists yet; see take_unblock() */
+};
+
+/* Returns the side, or -errno: -EAGAIN with why set when the threads would not stop. */
+int take_snapshot(struct take *take);
+
+/* In the woken copy, once its threads are revived: the signal mask of before. */
+void take_unblock(const struct take *take);
+
+#endif

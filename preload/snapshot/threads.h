@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Stops every other thread of the process for a snapshot, lets them go on, and in a woken copy makes
+ * them anew on their own stacks. Neither fork() nor restarting start routines can do that without
+ * hanging (a worker inside pthread_cond_wait leaves a dead waiter behind). Between threads_stop() and
+ * threads_resume() nothing but raw system calls is allowed: a stopped thread may hold any lock. */
+#ifndef LIGHTSSS_THREADS_H
+#define LIGHTSSS_THREADS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define THREADS_MAX 512
+
+/* glibc keeps this signal for itself (SIGSETXID) and therefore lets nobody block it. */
+#define THREADS_SIGNAL 33
+
+/* Stops all other threads of this process. The caller has blocked all signals. Returns 0, or -errno
+ * with *why set to a phrase that goes on "threads cannot be stopped: ": -EAGAIN means that trying
+ * again later makes sense. On error nothing is stopped. */
+int threads_stop(const char **why);
+
+/* Lets the stopped threads go on: in the original, after the copy was made. */
+void threads_resume(void);
+
+/* How many threads the last threads_stop() stopped. */
+unsigned threads_stopped(void);
+
+/* In a copy, whose only thread is the caller's: makes the stopped threads anew and lets them go on.
+ * Returns 0 or -errno of the clone that failed. */
+int threads_revive(void);
+
+/* In a woken copy: kernel thread id that serves this pthread; 0 where the pthread's own id is right
+ * (not a copy, or a thread made after the wake). */
+pid_t threads_revived_tid(pthread_t thread);
+
+/* Is this process a woken copy with revived threads? */
+bool threads_are_revived(void);
+
+/* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
+ * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */
+void threads_set_kernel_signal(void (*handler)(void));
+
+#endif

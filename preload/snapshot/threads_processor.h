@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* What stopping and reviving threads needs of the processor: registers of a thread, thread-local
+ * storage, the raw clones and the way a blocked system call is started again. One file per
+ * processor implements it (threads_x86_64.c); Meson chooses the file. */
+#ifndef LIGHTSSS_THREADS_PROCESSOR_H
+#define LIGHTSSS_THREADS_PROCESSOR_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Registers that a function call preserves, the stack pointer and the address to go on from. */
+struct thread_registers {
+    uint64_t word[24];
+};
+
+/* Base of the thread-local storage (and what else the kernel keeps per thread beside it). */
+struct thread_storage {
+    uint64_t base;
+    uint64_t extra;
+};
+
+#define THREAD_CALL_ARGUMENTS 6
+
+/* Signature that glibc registers restartable sequences with on this processor. */
+extern const uint32_t thread_rseq_signature;
+
+/* Returns 0 where it is called, and once more, with 1, in the thread that thread_clone() makes. */
+__attribute__((returns_twice)) int thread_save(struct thread_registers *registers);
+
+/* Clones a thread that goes on in thread_save() on the stack and with the registers saved there.
+ * Returns its thread id or -errno. */
+long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid, uint64_t storage_base);
+
+/* Clones this process, with no exit signal, for the calling thread only; the kernel clears
+ * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */
+long thread_clone_process(int *clear_tid);
+
+/* What a signal handler returns to: rt_sigreturn. */
+void thread_signal_return(void);
+
+void thread_storage_read(struct thread_storage *storage);
+void thread_storage_restore(const struct thread_storage *storage);
+
+/* The frame of an interrupted system call, as the signal handler's context shows it. */
+struct thread_frame {
+    uint64_t program_counter;
+    uint64_t stack_pointer;
+    long result;
+};
+
+void thread_frame_read(const void *ucontext, struct thread_frame *frame);
+
+/* Argument 0 to 5 of the call that the frame comes back from. */
+uint64_t thread_frame_argument(const void *ucontext, unsigned index);
+void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value);
+
+/* The number of the system call that the frame comes back from, as the code before it tells; -1 where it does
+ * not come from a system call or the code does not tell. */
+long thread_frame_call_number(const void *ucontext);
+
+/* Steps the frame back onto its system call instruction: the call starts again. */
+void thread_frame_repeat(void *ucontext, long number);
+
+/* One turn of a busy wait. */
+void thread_relax(void);
+
+#endif

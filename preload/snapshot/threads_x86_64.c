@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Stopping and reviving threads on x86-64: see threads_processor.h. The assembly is at top level
+ * because a function that returns twice, on another kernel thread, cannot have a C frame. */
+#define _GNU_SOURCE
+#include "threads_processor.h"
+
+#include <asm/prctl.h>
+#include <assert.h>
+#include <errno.h>
+#include <sched.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <ucontext.h>
+
+#include "../raw_syscall.h"
+
+const uint32_t thread_rseq_signature = 0x53053053;
+
+/* word: 0 rbx, 1 rbp, 2 r12, 3 r13, 4 r14, 5 r15, 6 rsp, 7 rip */
+static_assert(offsetof(struct thread_registers, word) == 0, "the assembly below addresses words from 0");
+
+__asm__(".text\n"
+        ".globl thread_save\n"
+        ".hidden thread_save\n"
+        ".type thread_save,@function\n"
+        "thread_save:\n"
+        "        .cfi_startproc\n"
+        "        mov     %rbx, 0(%rdi)\n"
+        "        mov     %rbp, 8(%rdi)\n"
+        "        mov     %r12, 16(%rdi)\n"
+        "        mov     %r13, 24(%rdi)\n"
+        "        mov     %r14, 32(%rdi)\n"
+        "        mov     %r15, 40(%rdi)\n"
+        "        lea     8(%rsp), %rdx\n" /* the stack as it is after the return */
+        "        mov     %rdx, 48(%rdi)\n"
+        "        mov     (%rsp), %rdx\n"
+        "        mov     %rdx, 56(%rdi)\n"
+        "        xor     %eax, %eax\n"
+        "        ret\n"
+        "        .cfi_endproc\n"
+        ".size thread_save, . - thread_save\n"
+
+        /* (rdi flags, rsi registers, rdx clear_tid, rcx storage) */
+        ".globl thread_clone\n"
+        ".hidden thread_clone\n"
+        ".type thread_clone,@function\n"
+        "thread_clone:\n"
+        "        .cfi_startproc\n"
+        "        push    %r12\n"
+        "        .cfi_adjust_cfa_offset 8\n"
+        "        .cfi_rel_offset r12, 0\n"
+        "        mov     %rsi, %r12\n"
+        "        mov     48(%rsi), %rsi\n" /* the new thread's stack */
+        "        mov     %rdx, %r10\n"     /* clear_tid */
+        "        xor     %edx, %edx\n"     /* no parent_tid */
+        "        mov     %rcx, %r8\n"      /* storage */
+        "        mov     $56, %eax\n"      /* SYS_clone */
+        "        syscall\n"
+        "        test    %rax, %rax\n"
+        "        jz      1f\n"
+        "        pop     %r12\n"
+        "        .cfi_adjust_cfa_offset -8\n"
+        "        ret\n"
+        "1:      mov     0(%r12), %rbx\n"
+        "        mov     8(%r12), %rbp\n"
+        "        mov     24(%r12), %r13\n"
+        "        mov     32(%r12), %r14\n"
+        "        mov     40(%r12), %r15\n"
+        "        mov     56(%r12), %rdx\n"
+        "        mov     16(%r12), %r12\n"
+        "        mov     $1, %eax\n" /* thread_save() returns once more, with 1 */
+        "        jmp     *%rdx\n"
+        "        .cfi_endproc\n"
+        ".size thread_clone, . - thread_clone\n"
+
+        /* The nop: unwinders look up the address before the one they return to. */
+        "        nop\n"
+        ".globl thread_signal_return\n"
+        ".hidden thread_signal_return\n"
+        ".type thread_signal_return,@function\n"
+        "thread_signal_return:\n"
+        "        mov     $15, %eax\n" /* SYS_rt_sigreturn */
+        "        syscall\n"
+        ".size thread_signal_return, . - thread_signal_return\n");
+
+static_assert(SYS_clone == 56 && SYS_rt_sigreturn == 15, "the numbers in the assembly above");
+
+long thread_clone_process(int *clear_tid)
+{
+    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID, 0, 0, (long)clear_tid, 0);
+}
+
+void thread_storage_read(struct thread_storage *storage)
+{
+    raw_syscall2(SYS_arch_prctl, ARCH_GET_FS, (long)&storage->base);
+    raw_syscall2(SYS_arch_prctl, ARCH_GET_GS, (long)&storage->extra);
+}
+
+void thread_storage_restore(const struct thread_storage *storage)
+{
+    /* clone() has set the FS base; GS is hardly ever used. */
+    if (storage->extra != 0)
+        raw_syscall2(SYS_arch_prctl, ARCH_SET_GS, (long)storage->extra);
+}
+
+static const int argument_register[THREAD_CALL_ARGUMENTS] = {
+    REG_RDI, REG_RSI, REG_RDX, REG_R10, REG_R8, REG_R9,
+};
+
+void thread_frame_read(const void *ucontext, struct thread_frame *frame)
+{
+    const greg_t *registers = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+
+    frame->program_counter = (uint64_t)registers[REG_RIP];
+    frame->stack_pointer = (uint64_t)registers[REG_RSP];
+    frame->result = registers[REG_RAX];
+}
+
+uint64_t thread_frame_argument(const void *ucontext, unsigned index)
+{
+    return (uint64_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[argument_register[index]];
+}
+
+void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value)
+{
+    ((ucontext_t *)ucontext)->uc_mcontext.gregs[argument_register[index]] = (greg_t)value;
+}
+
+/* Compilers put `mov $number, %eax` (b8, 32 bits) close before `syscall` (0f 05). */
+long thread_frame_call_number(const void *ucontext)
+{
+    const unsigned char *next = (const unsigned char *)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+
+    if (next[-2] != 0x0f || next[-1] != 0x05)
+        return -1;
+    for (int back = 7; back <= 32; back++)
+        if (next[-back] == 0xb8 && next[-back + 3] == 0 && next[-back + 4] == 0)
+            return next[-back + 1] | next[-back + 2] << 8;
+    return -1;
+}
+
+void thread_frame_repeat(void *ucontext, long number)
+{
+    greg_t *registers = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
+
+    registers[REG_RIP] -= 2; /* the length of `syscall` */
+    registers[REG_RAX] = number;
+}
+
+void thread_relax(void)
+{
+    __builtin_ia32_pause();
+}

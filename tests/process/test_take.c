@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* Snapshots of a process full of threads: the original goes on undisturbed, every woken copy has all its
+ * threads again and they work, and wait() and SIGCHLD see nothing. LIGHTSSS_TEST_FULL=1: many more. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../../preload/snapshot/park.h"
+#include "../../preload/snapshot/take.h"
+#include "../../preload/snapshot/threads.h"
+#include "process.h"
+#include "torture.h"
+
+static volatile sig_atomic_t child_signals;
+
+static void count_child_signal(int signal)
+{
+    (void)signal;
+    child_signals++;
+}
+
+/* In a woken copy: everything must work again. Never returns. */
+static _Noreturn void live_as_copy(const struct take *take)
+{
+    int r = threads_revive();
+
+    take_unblock(take);
+    if (r == 0)
+        alarm(60);
+    if (r == 0)
+        r = torture_check();
+    if (r == 0)
+        r = torture_finish();
+    _exit(r == 0 ? 0 : 1);
+}
+
+static pid_t snapshot(struct shared_page *page, struct shared_slot **slot)
+{
+    struct take take = {.page = page, .slot = shared_page_free_slot(page)};
+    int r;
+
+    for (int tries = 0; (r = take_snapshot(&take)) == -EAGAIN && tries < 10; tries++)
+        print_message("no stop: %s\n", take.why);
+    if (r == TAKE_COPY)
+        live_as_copy(&take);
+    assert_int_equal(r, TAKE_ORIGINAL);
+    *slot = take.slot;
+    return take.pid;
+}
+
+static void test_copies_revive(void **state)
+{
+    int count = full_test() ? 1000 : 40;
+    struct shared_page *page;
+    struct shared_slot *slot;
+    unsigned seed = 1;
+    int status;
+
+    (void)state;
+    assert_int_equal(shared_page_create(&page), 0);
+    signal(SIGCHLD, count_child_signal);
+    torture_start();
+    for (int i = 0; i < count; i++) {
+        torture_feed(rand_r(&seed) % 20);
+        if (rand_r(&seed) % 3 == 0)
+            usleep((useconds_t)(rand_r(&seed) % 1500));
+        pid_t pid = snapshot(page, &slot);
+        assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
+        assert_int_equal(errno, ECHILD);
+        park_wake(slot);
+        assert_int_equal(waitpid(pid, &status, __WALL), pid);
+        if (status != 0)
+            fail_msg("copy %d ended with wait status %#x", i, (unsigned)status);
+        atomic_store(&slot->pid, 0);
+        assert_int_equal(torture_check(), 0);
+    }
+    assert_int_equal(torture_finish(), 0);
+    assert_int_equal(child_signals, 0);
+}
+
+static void test_parked_dies_with_original(void **state)
+{
+    struct shared_page *page;
+    struct shared_slot *slot;
+    int status;
+
+    (void)state;
+    assert_int_equal(shared_page_create(&page), 0);
+    /* The orphan becomes ours: then we see it end. */
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    pid_t original = fork();
+    if (original == 0) {
+        page->original_pid = getpid();
+        snapshot(page, &slot);
+        kill(getpid(), SIGKILL);
+    }
+    assert_int_equal(waitpid(original, &status, 0), original);
+    assert_true(WIFSIGNALED(status));
+    pid_t orphan = waitpid(-1, &status, __WALL);
+    assert_true(orphan > 0 && orphan != original);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+/* PR_SET_PDEATHSIG fires when the thread that cloned ends: the snapshot must not take that for its original's
+ * end. */
+static void *take_and_end(void *result)
+{
+    struct shared_page *page = *(struct shared_page **)result;
+    struct shared_slot *slot;
+
+    snapshot(page, &slot);
+    *(struct shared_slot **)result = slot;
+    return NULL;
+}
+
+static void test_parked_survives_its_thread(void **state)
+{
+    struct shared_page *page;
+    struct shared_slot *slot;
+    pthread_t thread;
+    int status;
+
+    (void)state;
+    assert_int_equal(shared_page_create(&page), 0);
+    void *result = page;
+    pthread_create(&thread, NULL, take_and_end, &result);
+    pthread_join(thread, NULL);
+    slot = result;
+    pid_t pid = atomic_load(&slot->pid);
+    usleep(100000);
+    assert_int_equal(waitpid(pid, &status, __WALL | WNOHANG), 0);
+    assert_int_equal(atomic_load(&slot->command), SLOT_SLEEP);
+    kill(pid, SIGKILL);
+    assert_int_equal(waitpid(pid, &status, __WALL), pid);
+}
+
+static void *sleep_relative(void *duration_ns)
+{
+    struct timespec time = {.tv_nsec = *(long *)duration_ns};
+
+    return nanosleep(&time, NULL) == 0 ? NULL : (void *)1;
+}
+
+/* Snapshots that come faster than a thread's sleep ends must not make it sleep for ever. */
+static void test_sleep_ends_between_snapshots(void **state)
+{
+    struct shared_page *page;
+    struct shared_slot *slot;
+    long duration_ns = 300000000;
+    pthread_t thread;
+    int status, taken = 0;
+    void *result;
+
+    (void)state;
+    assert_int_equal(shared_page_create(&page), 0);
+    pthread_create(&thread, NULL, sleep_relative, &duration_ns);
+    while (pthread_tryjoin_np(thread, &result) == EBUSY) {
+        usleep(50000);
+        pid_t pid = snapshot(page, &slot);
+        kill(pid, SIGKILL);
+        waitpid(pid, &status, __WALL);
+        atomic_store(&slot->pid, 0);
+        assert_in_range(++taken, 1, 40);
+    }
+    assert_null(result);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parked_dies_with_original),
+        cmocka_unit_test(test_parked_survives_its_thread),
+        cmocka_unit_test(test_sleep_ends_between_snapshots),
+        cmocka_unit_test(test_copies_revive),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* recognise: small ELF images built here, whole, truncated at every byte and damaged at random: the answer is
+ * right for the whole one and nothing is read outside of any. */
+#include "unit.h"
+
+#include <elf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../preload/recognise.h"
+
+#define IMAGE_SIZE 1024
+
+/* Offsets of the contents in the image; the section table follows. */
+enum layout {
+    NAMES_AT = 64,
+    CONSTANTS_AT = 256,
+    LOADED_NAMES_AT = 448,
+    SECTIONS_AT = 512,
+    SECTION_COUNT = 5,
+};
+
+/* An image with a symbol table (or none), constants, and names for the dynamic loader. */
+static void make_image(uint8_t *image, bool symbols, const char *names, const char *constants, const char *loaded)
+{
+    Elf64_Ehdr header = {.e_shoff = SECTIONS_AT, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTION_COUNT};
+    Elf64_Shdr sections[SECTION_COUNT] = {
+        [1] = {.sh_type = symbols ? SHT_SYMTAB : SHT_NOTE, .sh_link = 2},
+        [2] = {.sh_type = SHT_STRTAB, .sh_offset = NAMES_AT, .sh_size = 160},
+        [3] = {.sh_type = SHT_PROGBITS, .sh_flags = SHF_ALLOC, .sh_offset = CONSTANTS_AT, .sh_size = 160},
+        [4] = {.sh_type = SHT_STRTAB, .sh_flags = SHF_ALLOC, .sh_offset = LOADED_NAMES_AT, .sh_size = 60},
+    };
+
+    memset(image, 0, IMAGE_SIZE);
+    memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    memcpy(image, &header, sizeof header);
+    memcpy(image + NAMES_AT + 100, names, strlen(names));
+    memcpy(image + CONSTANTS_AT + 100, constants, strlen(constants));
+    memcpy(image + LOADED_NAMES_AT + 10, loaded, strlen(loaded));
+    memcpy(image + SECTIONS_AT, sections, sizeof sections);
+}
+
+/* The copy ends exactly where the file ends, so that a sanitizer or valgrind sees every byte too far. */
+static enum recognised recognise_exactly(const uint8_t *image, size_t size)
+{
+    uint8_t *copy = malloc(size > 0 ? size : 1);
+
+    memcpy(copy, image, size);
+    enum recognised result = recognise_image(copy, size);
+    free(copy);
+    return result;
+}
+
+static void test_kinds(void **state)
+{
+    uint8_t image[IMAGE_SIZE];
+
+    (void)state;
+    make_image(image, true, "_ZN7VSimTop9eval_stepEv", "", "");
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_MODEL);
+    make_image(image, true, "_ZN7VSimTop9eval_stopEv", "+verilator+debug", "_ZNSt");
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_NOTHING);
+    make_image(image, false, "", "a+b +verilator+debug", "_ZNSt6thread");
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_STRIPPED);
+    make_image(image, false, "", "a+b +verilator", "_ZNSt6thread");
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_NOTHING);
+    make_image(image, false, "", "+verilator+debug", "printf");
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_NOTHING);
+    image[EI_CLASS] = ELFCLASS32;
+    assert_int_equal(recognise_exactly(image, IMAGE_SIZE), RECOGNISED_NOTHING);
+}
+
+static void test_truncated(void **state)
+{
+    uint8_t image[IMAGE_SIZE];
+
+    (void)state;
+    make_image(image, true, "_ZN7VSimTop9eval_stepEv", "", "");
+    for (size_t size = 0; size < SECTIONS_AT + 3 * sizeof(Elf64_Shdr); size++)
+        assert_int_equal(recognise_exactly(image, size), RECOGNISED_NOTHING);
+}
+
+static void test_damaged(void **state)
+{
+    uint8_t image[IMAGE_SIZE];
+    unsigned seed = 7;
+
+    (void)state;
+    for (int i = 0; i < 20000; i++) {
+        make_image(image, i % 2 == 0, "_ZN7VSimTop9eval_stepEv", "+verilator+debug", "_ZNSt6thread");
+        for (int damage = rand_r(&seed) % 12; damage >= 0; damage--) {
+            int where = rand_r(&seed) % (int)(sizeof(Elf64_Ehdr) + SECTION_COUNT * sizeof(Elf64_Shdr));
+            if (where >= (int)sizeof(Elf64_Ehdr))
+                where += SECTIONS_AT - (int)sizeof(Elf64_Ehdr);
+            image[where] = (uint8_t)(rand_r(&seed) % 3 == 0 ? 0xff : rand_r(&seed));
+        }
+        recognise_exactly(image, (size_t)(rand_r(&seed) % (IMAGE_SIZE + 1)));
+        recognise_exactly(image, IMAGE_SIZE);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_damaged),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
