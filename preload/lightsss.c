@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of contents of liblightsss.so. Constructor: is there a model in this process? Then options, hooks,
- * and the entry of eval is patched. First eval: this process is the original; from here on snapshots are
- * taken and every end is seen. A woken copy goes on as the replay. */
+/* The table of contents of liblightsss.so. Constructor: is there a model in this process? Then options,
+ * hooks, and the entry of eval is patched. First eval: this process is the original; from here on snapshots
+ * are taken and every end is seen. A woken copy goes on as the replay. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -33,8 +33,9 @@ static void become_original(void)
     int r = shared_page_create(&run.page);
 
     if (r < 0) {
-        log_line(LOG_INFO, "no memory can be shared with snapshots (memfd_create: %s); allow it in the sandbox or "
-                           "raise the limits; running without snapshots",
+        log_line(LOG_INFO,
+                 "no memory can be shared with snapshots (memfd_create: %s); allow it in the sandbox or "
+                 "raise the limits; running without snapshots",
                  strerrordesc_np(-r));
         run.hooks->due_in(UINT64_MAX);
         return;
@@ -80,8 +81,9 @@ static int open_hooks(void)
     const struct hooks *(*get)(void) = (const struct hooks *(*)(void))dlsym(library, "lightsss_hooks");
     const struct hooks *hooks = get != NULL ? get() : NULL;
     if (hooks == NULL || hooks->version != HOOKS_VERSION) {
-        log_line(LOG_INFO, "%s is of another release than liblightsss.so; install both anew; running without "
-                           "snapshots",
+        log_line(LOG_INFO,
+                 "%s is of another release than liblightsss.so; install both anew; running without "
+                 "snapshots",
                  HOOKS_LIBRARY);
         return -EPROTO;
     }
@@ -121,8 +123,9 @@ static void note_wave_format(void)
     enum hooks_format asked = run.options.wave == WAVE_FST ? HOOKS_FORMAT_FST : HOOKS_FORMAT_VCD;
 
     if ((run.options.wave == WAVE_VCD || run.options.wave == WAVE_FST) && asked != run.found.format)
-        log_line(LOG_INFO, "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
-                           "its own format is used",
+        log_line(LOG_INFO,
+                 "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
+                 "its own format is used",
                  asked == HOOKS_FORMAT_FST ? "fst" : "vcd", run.program,
                  asked == HOOKS_FORMAT_FST ? "vcd" : "fst",
                  asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
@@ -138,8 +141,9 @@ static void attach(void)
         return;
     }
     if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
-        log_line(LOG_INFO, "%s was built without a tracer, so that no waveform can be made; verilate it with "
-                           "--trace or --trace-fst; running without snapshots",
+        log_line(LOG_INFO,
+                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
+                 "--trace or --trace-fst; running without snapshots",
                  run.program);
         return;
     }
@@ -167,8 +171,9 @@ __attribute__((constructor)) static void lightsss_start(void)
     note_program();
     note_base_directory();
     if (recognised == RECOGNISED_STRIPPED)
-        log_line(LOG_INFO, "%s is stripped: its Verilator model cannot be found; link it without -s and do not "
-                           "strip it; running without snapshots",
+        log_line(LOG_INFO,
+                 "%s is stripped: its Verilator model cannot be found; link it without -s and do not "
+                 "strip it; running without snapshots",
                  run.program);
     else if (open_hooks() == 0)
         attach();

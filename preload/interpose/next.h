@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The function behind ours: libc's, or that of another preloaded library. Every wrapper has one shape: report,
- * then call it, errno kept. */
+/* The function behind ours: libc's, or that of another preloaded library. Every wrapper has one shape:
+ * report, then call it, errno kept. */
 #ifndef LIGHTSSS_NEXT_H
 #define LIGHTSSS_NEXT_H
 

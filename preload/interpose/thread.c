@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's descriptors are still
- * those of the original (threads.c says why), so there these calls go to the threads that were made
+/* Calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's descriptors are
+ * still those of the original (threads.c says why), so there these calls go to the threads that were made
  * anew. Everywhere else they go on untouched. */
 #define _GNU_SOURCE
 #include <errno.h>

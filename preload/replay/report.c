@@ -72,8 +72,9 @@ void report_no_snapshot(void)
 
 void report_no_directory(int error)
 {
-    log_line(LOG_INFO, "cannot make a run directory in %s (%s): no waveform; set LIGHTSSS_DIR to a place that can "
-                       "be written to",
+    log_line(LOG_INFO,
+             "cannot make a run directory in %s (%s): no waveform; set LIGHTSSS_DIR to a place that can "
+             "be written to",
              run.base_directory, strerrordesc_np(-error));
 }
 

@@ -37,7 +37,8 @@ static int wait_for_end(pid_t pid)
 {
     const uint64_t impatient = impatient_signals();
     long pid_fd = raw_syscall2(SYS_pidfd_open, pid, 0);
-    long signal_fd = raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, 0x80000 /* CLOEXEC */);
+    long signal_fd =
+        raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, 0x80000 /* CLOEXEC */);
     struct pollfd fds[2] = {{.fd = (int)pid_fd, .events = POLLIN}, {.fd = (int)signal_fd, .events = POLLIN}};
     struct {
         uint32_t signal;
@@ -71,7 +72,8 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     outcome->snapshot_time = slot->time;
     memset(replay, 0, sizeof *replay);
     replay->start_ns = clock_ns();
-    log_line(LOG_INFO, "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+    log_line(LOG_INFO,
+             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
              slot->number, slot->eval);
     park_wake(slot);
     outcome->signal = wait_for_end(pid);
@@ -96,7 +98,8 @@ static void wake_survivors(struct wake_outcome *outcome)
     while ((slot = keeper_oldest()) != NULL) {
         if (try_snapshot(slot, outcome))
             return;
-        log_line(LOG_INFO, "the replay of snapshot %" PRIu64 " died (%s) before it was done; trying the next one",
+        log_line(LOG_INFO,
+                 "the replay of snapshot %" PRIu64 " died (%s) before it was done; trying the next one",
                  outcome->snapshot_number,
                  outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");
     }

@@ -78,7 +78,8 @@ static uint64_t to_ns(const struct timespec *time)
     return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec;
 }
 
-static void repeat_timespec(struct blocked_call *call, const struct call_row *row, void *ucontext, uint64_t elapsed_ns)
+static void repeat_timespec(struct blocked_call *call, const struct call_row *row, void *ucontext,
+                            uint64_t elapsed_ns)
 {
     const struct timespec *given = (const struct timespec *)thread_frame_argument(ucontext, row->argument);
 

@@ -15,10 +15,10 @@ struct blocked_call {
     uint64_t program_counter;
 
     /* What this module remembers between two stops of the same thread. */
-    struct timespec left;      /* timeout that the repeated call waits for; the kernel reads it here */
-    int left_ms;               /* the same for calls that take milliseconds */
-    uint64_t repeated_frame;   /* stack pointer of the call repeated last, 0: none */
-    uint64_t repeated_at_ns;   /* when; CLOCK_MONOTONIC */
+    struct timespec left;    /* timeout that the repeated call waits for; the kernel reads it here */
+    int left_ms;             /* the same for calls that take milliseconds */
+    uint64_t repeated_frame; /* stack pointer of the call repeated last, 0: none */
+    uint64_t repeated_at_ns; /* when; CLOCK_MONOTONIC */
 };
 
 /* Parses a line of /proc/self/task/T/syscall ("0 0x3 ... sp pc"; "running") into *call. */

@@ -88,12 +88,14 @@ static bool explain_failure(int error)
         log_line(LOG_INFO, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why,
                  hopeless ? "running without snapshots" : "trying again later");
     else if (!warned && hopeless)
-        log_line(LOG_INFO, "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); "
-                           "running without snapshots",
+        log_line(LOG_INFO,
+                 "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); "
+                 "running without snapshots",
                  strerrorname_np(-error));
     else if (!warned)
-        log_line(LOG_INFO, "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of "
-                           "memory; trying again later",
+        log_line(LOG_INFO,
+                 "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of "
+                 "memory; trying again later",
                  strerrorname_np(-error));
     warned = true;
     return !hopeless;

@@ -17,8 +17,8 @@
 #define SHARED_PAGE_VERSION 1u
 #define SHARED_PAGE_SIZE    4096u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
-#define SHARED_PAGE_SLOTS   65u
-#define SHARED_PAGE_WHY     160u
+#define SHARED_PAGE_SLOTS 65u
+#define SHARED_PAGE_WHY   160u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -44,7 +44,7 @@ struct shared_replay {
     _Atomic uint32_t state;
     uint32_t verdict; /* enum verdict */
     struct end end;
-    _Atomic uint64_t eval; /* progress */
+    _Atomic uint64_t eval;                  /* progress */
     uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
     uint32_t wave_dumped;

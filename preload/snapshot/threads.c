@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Stopping and reviving threads: see threads.h. Each other thread gets a queued signal, saves what the
- * kernel knows of it and waits on a futex in its handler, on its own stack. A woken copy clones a
- * thread onto each of these stacks; it returns from the handler by sigreturn, which restores the
+/* Stopping threads: see threads.h (reviving them: threads_revive.c). Each other thread gets a queued signal,
+ * saves what the kernel knows of it and waits on a futex in its handler, on its own stack. A woken copy
+ * clones a thread onto each of these stacks; it returns from the handler by sigreturn, which restores the
  * registers, the FPU and the signal mask as if nothing had happened. */
 #define _GNU_SOURCE
 #include "threads.h"
@@ -9,9 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/futex.h>
-#include <linux/rseq.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -20,13 +17,11 @@
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "../clock.h"
 #include "../proc_list.h"
 #include "../raw_syscall.h"
-#include "blocked_call.h"
-#include "threads_processor.h"
+#include "threads_state.h"
 
 #define STOP_PASSES        20
 #define STOP_TIMEOUT_NS    200000000u
@@ -36,31 +31,6 @@
 #define KERNEL_SA_RESTORER 0x04000000ul
 #define KERNEL_SIGSET_SIZE 8
 
-enum record_state {
-    RECORD_FREE,
-    RECORD_SIGNALLED,
-    RECORD_STOPPED,
-    RECORD_CANCELLED, /* the thread ended, or the stop was given up, before it got the signal */
-};
-
-struct record {
-    _Atomic int state;
-    pid_t tid;
-    pid_t revived_tid; /* woken copy: the kernel's id of the new thread */
-    int old_tid_word;  /* value of *clear_tid at the stop; another value there: the thread has ended */
-    pthread_t self;
-    struct thread_registers registers;
-    struct thread_storage storage;
-    int *clear_tid;
-    void *robust_list;
-    size_t robust_list_size;
-    struct rseq *rseq; /* NULL: not registered */
-    unsigned long affinity[CPU_SETSIZE / (8 * sizeof(unsigned long))];
-    long affinity_size;
-    char name[16];
-    struct blocked_call call;
-};
-
 /* What rt_sigaction takes; glibc's sigaction() refuses signal 33. */
 struct kernel_sigaction {
     void *handler;
@@ -69,36 +39,16 @@ struct kernel_sigaction {
     unsigned long mask;
 };
 
-static struct record records[THREADS_MAX];
-static unsigned record_count;
-static struct record caller; /* the thread that takes the snapshot; only tid, self and clear_tid */
+struct threads_state threads_state;
 
-static _Atomic uint32_t stop_generation;   /* the stop under way, 0: none */
-static _Atomic uint32_t resume_generation; /* futex: stops up to this one are over */
-static _Atomic uint32_t stopped_count;     /* futex */
+static _Atomic uint32_t stopped_count; /* futex */
 static _Atomic uint32_t stopper_waits;
-static _Atomic uint32_t revived_count; /* futex, woken copy only */
-static _Atomic uint32_t revived_go;    /* futex, woken copy only */
-static uint32_t last_generation;
-static bool revived;
 
 static struct kernel_sigaction earlier_action; /* glibc's own handler of the signal, if any */
 static void (*_Atomic kernel_signal)(void);
 
-static int rseq_size;
-
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
 extern const unsigned int __rseq_size __attribute__((weak));
-
-static void futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)
-{
-    raw_syscall4(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, (long)timeout);
-}
-
-static void futex_wake(_Atomic uint32_t *word, int count)
-{
-    raw_syscall3(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count);
-}
 
 void threads_set_kernel_signal(void (*handler)(void))
 {
@@ -118,35 +68,12 @@ static void record_self(struct record *record)
     raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
 }
 
-/* The first thing a revived thread does, all signals blocked, still inside the handler. */
-static void restore_self(struct record *record)
-{
-    thread_storage_restore(&record->storage);
-    if (record->robust_list != NULL)
-        raw_syscall2(SYS_set_robust_list, (long)record->robust_list, (long)record->robust_list_size);
-    if (record->rseq != NULL) {
-        record->rseq->cpu_id_start = 0;
-        record->rseq->rseq_cs = 0;
-        record->rseq->flags = 0;
-        record->rseq->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
-        raw_syscall4(SYS_rseq, (long)record->rseq, rseq_size, 0, thread_rseq_signature);
-    }
-    if (record->affinity_size > 0)
-        raw_syscall3(SYS_sched_setaffinity, 0, record->affinity_size, (long)record->affinity);
-    raw_syscall2(SYS_prctl, PR_SET_NAME, (long)record->name);
-
-    atomic_fetch_add(&revived_count, 1);
-    futex_wake(&revived_count, 1);
-    while (atomic_load(&revived_go) == 0)
-        futex_wait(&revived_go, 0, NULL);
-}
-
 static void wait_for_resume(uint32_t generation)
 {
     uint32_t resumed;
 
-    while ((int32_t)((resumed = atomic_load(&resume_generation)) - generation) < 0)
-        futex_wait(&resume_generation, resumed, NULL);
+    while ((int32_t)((resumed = atomic_load(&threads_state.resume_generation)) - generation) < 0)
+        threads_futex_wait(&threads_state.resume_generation, resumed, NULL);
 }
 
 /* The record that this signal is for; NULL: the signal is not ours. */
@@ -157,10 +84,10 @@ static struct record *addressed_record(const siginfo_t *info, uint32_t *generati
 
     *generation = (uint32_t)(payload >> 16);
     if (info->si_code != SI_QUEUE || payload >> 48 != 0 || index >= THREADS_MAX ||
-        *generation != atomic_load(&stop_generation) ||
-        records[index].tid != raw_syscall0(SYS_gettid))
+        *generation != atomic_load(&threads_state.stop_generation) ||
+        threads_state.records[index].tid != raw_syscall0(SYS_gettid))
         return NULL;
-    return &records[index];
+    return &threads_state.records[index];
 }
 
 static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
@@ -191,7 +118,7 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
     blocked_call_repeat(&record->call, context, clock_ns());
     record_self(record);
     if (thread_save(&record->registers) != 0) {
-        restore_self(record);
+        threads_restore_self(record);
         return;
     }
     int expected = RECORD_SIGNALLED;
@@ -199,7 +126,7 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
         return;
     atomic_fetch_add(&stopped_count, 1);
     if (atomic_load(&stopper_waits) != 0)
-        futex_wake(&stopped_count, 1);
+        threads_futex_wake(&stopped_count, 1);
     wait_for_resume(generation);
 }
 
@@ -237,12 +164,15 @@ static void find_rseq_size(void)
     unsigned long feature = getauxval(AUXV_RSEQ_SIZE);
     unsigned long align = getauxval(AUXV_RSEQ_ALIGN);
     const unsigned long sizes[] = {
-        32, align != 0 ? (feature + align - 1) / align * align : 32, feature, __rseq_size,
+        32,
+        align != 0 ? (feature + align - 1) / align * align : 32,
+        feature,
+        __rseq_size,
     };
-    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && rseq_size == 0; i++)
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes && threads_state.rseq_size == 0; i++)
         if (sizes[i] != 0 &&
             raw_syscall4(SYS_rseq, (long)area, (long)sizes[i], 0, thread_rseq_signature) == -EBUSY)
-            rseq_size = (int)sizes[i];
+            threads_state.rseq_size = (int)sizes[i];
 }
 
 /* "PREFIX/TID/syscall" relative to /proc/self/task. */
@@ -278,18 +208,18 @@ static void note_blocked_call(int tasks_fd, struct record *record)
 
 static bool is_known(pid_t tid)
 {
-    for (unsigned i = 0; i < record_count; i++)
-        if (records[i].tid == tid)
+    for (unsigned i = 0; i < threads_state.count; i++)
+        if (threads_state.records[i].tid == tid)
             return true;
-    return tid == caller.tid;
+    return tid == threads_state.caller.tid;
 }
 
 /* Returns 1 where the thread was signalled, 0 where it has just ended, -errno. */
 static int signal_thread(int tasks_fd, pid_t pid, pid_t tid, uint32_t generation)
 {
-    if (record_count == THREADS_MAX)
+    if (threads_state.count == THREADS_MAX)
         return -E2BIG;
-    struct record *record = &records[record_count];
+    struct record *record = &threads_state.records[threads_state.count];
     /* A thread stays at its place from stop to stop as long as no thread ends: then what is known of
      * its repeated system call still holds. */
     if (record->tid != tid)
@@ -304,12 +234,12 @@ static int signal_thread(int tasks_fd, pid_t pid, pid_t tid, uint32_t generation
     info.si_signo = THREADS_SIGNAL;
     info.si_code = SI_QUEUE;
     info.si_pid = pid;
-    info.si_value.sival_ptr = (void *)(((uintptr_t)generation << 16) | record_count);
-    record_count++;
+    info.si_value.sival_ptr = (void *)(((uintptr_t)generation << 16) | threads_state.count);
+    threads_state.count++;
     long r = raw_syscall4(SYS_rt_tgsigqueueinfo, pid, tid, THREADS_SIGNAL, (long)&info);
     if (r == 0)
         return 1;
-    record_count--;
+    threads_state.count--;
     record->tid = 0;
     atomic_store(&record->state, RECORD_FREE);
     return r == -ESRCH ? 0 : (int)r;
@@ -346,12 +276,12 @@ static int signal_new_threads(int tasks_fd, pid_t pid, uint32_t generation)
 /* Threads that ended before the signal reached them will never say that they stopped. */
 static void count_ended_threads(pid_t pid)
 {
-    for (unsigned i = 0; i < record_count; i++) {
+    for (unsigned i = 0; i < threads_state.count; i++) {
         int expected = RECORD_SIGNALLED;
 
-        if (atomic_load(&records[i].state) == RECORD_SIGNALLED &&
-            raw_syscall3(SYS_tgkill, pid, records[i].tid, 0) == -ESRCH &&
-            atomic_compare_exchange_strong(&records[i].state, &expected, RECORD_CANCELLED))
+        if (atomic_load(&threads_state.records[i].state) == RECORD_SIGNALLED &&
+            raw_syscall3(SYS_tgkill, pid, threads_state.records[i].tid, 0) == -ESRCH &&
+            atomic_compare_exchange_strong(&threads_state.records[i].state, &expected, RECORD_CANCELLED))
             atomic_fetch_add(&stopped_count, 1);
     }
 }
@@ -362,14 +292,14 @@ static int wait_until_stopped(pid_t pid)
     uint64_t deadline_ns = clock_ns() + STOP_TIMEOUT_NS;
     uint32_t count;
 
-    for (unsigned spins = 0; atomic_load(&stopped_count) < record_count; spins++) {
+    for (unsigned spins = 0; atomic_load(&stopped_count) < threads_state.count; spins++) {
         if (spins < STOP_SPINS) {
             thread_relax();
             continue;
         }
         atomic_store(&stopper_waits, 1);
-        if ((count = atomic_load(&stopped_count)) < record_count) {
-            futex_wait(&stopped_count, count, &patience);
+        if ((count = atomic_load(&stopped_count)) < threads_state.count) {
+            threads_futex_wait(&stopped_count, count, &patience);
             if (atomic_load(&stopped_count) == count)
                 count_ended_threads(pid);
         }
@@ -402,8 +332,8 @@ static int stop_all(int tasks_fd, pid_t pid, uint32_t generation, const char **w
 /* What only this thread can know of the stopped ones: may they be made anew? */
 static int check_stopped(const char **why)
 {
-    for (unsigned i = 0; i < record_count; i++) {
-        struct record *record = &records[i];
+    for (unsigned i = 0; i < threads_state.count; i++) {
+        struct record *record = &threads_state.records[i];
 
         if (atomic_load(&record->state) != RECORD_STOPPED)
             continue;
@@ -412,7 +342,7 @@ static int check_stopped(const char **why)
             return -EPERM;
         }
         record->old_tid_word = *record->clear_tid;
-        if (rseq_size != 0) {
+        if (threads_state.rseq_size != 0) {
             struct rseq *rseq = (struct rseq *)(record->storage.base + (uint64_t)__rseq_offset);
             if ((int32_t)rseq->cpu_id >= 0)
                 record->rseq = rseq;
@@ -424,7 +354,7 @@ static int check_stopped(const char **why)
 int threads_stop(const char **why)
 {
     *why = "";
-    caller.tid = (pid_t)raw_syscall0(SYS_gettid);
+    threads_state.caller.tid = (pid_t)raw_syscall0(SYS_gettid);
     pid_t pid = (pid_t)raw_syscall0(SYS_getpid);
     int tasks_fd = proc_list_open("/proc/self/task");
     if (tasks_fd < 0) {
@@ -432,23 +362,23 @@ int threads_stop(const char **why)
         return tasks_fd;
     }
     find_rseq_size();
-    record_count = 0;
+    threads_state.count = 0;
     atomic_store(&stopped_count, 0);
-    if (++last_generation == 0)
-        ++last_generation;
+    if (++threads_state.last_generation == 0)
+        ++threads_state.last_generation;
     int r = install_handler();
     if (r < 0)
         *why = "their signal cannot be set up";
-    atomic_store(&stop_generation, last_generation);
+    atomic_store(&threads_state.stop_generation, threads_state.last_generation);
     if (r == 0)
-        r = stop_all(tasks_fd, pid, last_generation, why);
+        r = stop_all(tasks_fd, pid, threads_state.last_generation, why);
     if (r == 0)
         r = check_stopped(why);
     raw_syscall1(SYS_close, tasks_fd);
     if (r < 0) {
-        for (unsigned i = 0; i < record_count; i++) {
+        for (unsigned i = 0; i < threads_state.count; i++) {
             int expected = RECORD_SIGNALLED;
-            atomic_compare_exchange_strong(&records[i].state, &expected, RECORD_CANCELLED);
+            atomic_compare_exchange_strong(&threads_state.records[i].state, &expected, RECORD_CANCELLED);
         }
         threads_resume();
     }
@@ -457,79 +387,13 @@ int threads_stop(const char **why)
 
 void threads_resume(void)
 {
-    atomic_store(&stop_generation, 0);
-    atomic_store(&resume_generation, last_generation);
-    if (record_count > 0)
-        futex_wake(&resume_generation, INT_MAX);
+    atomic_store(&threads_state.stop_generation, 0);
+    atomic_store(&threads_state.resume_generation, threads_state.last_generation);
+    if (threads_state.count > 0)
+        threads_futex_wake(&threads_state.resume_generation, INT_MAX);
 }
 
 unsigned threads_stopped(void)
 {
-    return record_count;
-}
-
-static int clone_thread(struct record *record)
-{
-    const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
-                                CLONE_SYSVSEM | CLONE_SETTLS | CLONE_CHILD_CLEARTID;
-    long tid = thread_clone(flags, &record->registers, record->clear_tid, record->storage.base);
-
-    if (tid < 0)
-        return (int)tid;
-    record->revived_tid = (pid_t)tid;
-    return 0;
-}
-
-/* The tids in glibc's thread descriptors stay those of the original: they are the identity that
- * recursive mutexes, rwlocks and the loader's lock know their owner by. Patching them made 16 of
- * 1000 torture runs hang. threads_revived_tid() serves the calls that hand a tid to the kernel. */
-int threads_revive(void)
-{
-    uint32_t wanted = 0, seen;
-
-    atomic_store(&revived_count, 0);
-    atomic_store(&revived_go, 0);
-    caller.self = pthread_self();
-    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&caller.clear_tid);
-    caller.old_tid_word = caller.clear_tid != NULL ? *caller.clear_tid : 0;
-    caller.revived_tid = (pid_t)raw_syscall0(SYS_gettid);
-    for (unsigned i = 0; i < record_count; i++) {
-        if (atomic_load(&records[i].state) != RECORD_STOPPED)
-            continue;
-        int r = clone_thread(&records[i]);
-        if (r < 0)
-            return r;
-        wanted++;
-    }
-    while ((seen = atomic_load(&revived_count)) < wanted)
-        futex_wait(&revived_count, seen, NULL);
-    revived = true;
-    atomic_store(&stop_generation, 0);
-    atomic_store(&resume_generation, last_generation);
-    atomic_store(&revived_go, 1);
-    futex_wake(&revived_go, INT_MAX);
-    return 0;
-}
-
-bool threads_are_revived(void)
-{
-    return revived;
-}
-
-static pid_t revived_tid_of(const struct record *record, pthread_t thread)
-{
-    /* A descriptor is used again after its thread has ended: then the word there has changed. */
-    if (record->self == thread && record->clear_tid != NULL && *record->clear_tid == record->old_tid_word)
-        return record->revived_tid;
-    return 0;
-}
-
-pid_t threads_revived_tid(pthread_t thread)
-{
-    pid_t tid = revived ? revived_tid_of(&caller, thread) : 0;
-
-    for (unsigned i = 0; revived && tid == 0 && i < record_count; i++)
-        if (atomic_load(&records[i].state) == RECORD_STOPPED)
-            tid = revived_tid_of(&records[i], thread);
-    return tid;
+    return threads_state.count;
 }

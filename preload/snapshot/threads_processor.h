@@ -30,7 +30,8 @@ __attribute__((returns_twice)) int thread_save(struct thread_registers *register
 
 /* Clones a thread that goes on in thread_save() on the stack and with the registers saved there.
  * Returns its thread id or -errno. */
-long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid, uint64_t storage_base);
+long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid,
+                  uint64_t storage_base);
 
 /* Clones this process, with no exit signal, for the calling thread only; the kernel clears
  * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */

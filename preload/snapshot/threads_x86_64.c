@@ -129,7 +129,8 @@ void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value)
 /* Compilers put `mov $number, %eax` (b8, 32 bits) close before `syscall` (0f 05). */
 long thread_frame_call_number(const void *ucontext)
 {
-    const unsigned char *next = (const unsigned char *)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+    const unsigned char *next =
+        (const unsigned char *)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
 
     if (next[-2] != 0x0f || next[-1] != 0x05)
         return -1;

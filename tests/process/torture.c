@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads of many kinds, each doing something that breaks when a thread is stopped, copied or revived wrongly:
- * see torture.h. */
+/* Threads of many kinds, each doing something that breaks when a thread is stopped, copied or revived
+ * wrongly: see torture.h. */
 #define _GNU_SOURCE
 #include "torture.h"
 
@@ -282,11 +282,16 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-    {"pool", work_pool},         {"pool", work_pool},     {"ping", play_ping},      {"pong", play_pong},
-    {"heap", use_heap},          {"heap", use_heap},      {"sleep", sleep_briefly}, {"poll", poll_briefly},
-    {"select", select_briefly},  {"epoll", epoll_briefly}, {"print", print_lines},  {"print", print_lines},
-    {"lock", lock_twice},        {"lock", lock_twice},    {"compute", compute},     {"post", post},
-    {"wait", wait_for_post},     {"timeout", wait_with_timeout}, {"create", create_threads},
+    {"pool", work_pool},        {"pool", work_pool},
+    {"ping", play_ping},        {"pong", play_pong},
+    {"heap", use_heap},         {"heap", use_heap},
+    {"sleep", sleep_briefly},   {"poll", poll_briefly},
+    {"select", select_briefly}, {"epoll", epoll_briefly},
+    {"print", print_lines},     {"print", print_lines},
+    {"lock", lock_twice},       {"lock", lock_twice},
+    {"compute", compute},       {"post", post},
+    {"wait", wait_for_post},    {"timeout", wait_with_timeout},
+    {"create", create_threads},
 };
 
 static void *start(void *argument)

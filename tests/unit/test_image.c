@@ -5,6 +5,7 @@
 
 #include "image.h"
 
+#include <dlfcn.h>
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -128,18 +129,127 @@ static Elf64_Shdr *copy_section(const struct copy *copy, unsigned type)
     return NULL;
 }
 
-static size_t count_symbols(const char *path, bool *stripped)
+static void count(const struct image_symbol *symbol, void *context)
+{
+    (void)symbol;
+    ++*(size_t *)context;
+}
+
+static void a_program_without_symtab_is_stripped(void **state)
+{
+    struct hooks_why why = {""};
+    struct image *image;
+    struct copy copy;
+    size_t all = 0, dynamic = 0, none = 0;
+
+    (void)state;
+    copy_make(&copy);
+    assert_int_equal(image_open(&image, copy.path, 0, &why), 0);
+    assert_false(image_stripped(image));
+    image_each(image, count, &all);
+    image_close(image);
+
+    copy_section(&copy, SHT_SYMTAB)->sh_type = SHT_NULL; /* as strip leaves it: .dynsym only */
+    assert_int_equal(image_open(&image, copy.path, 0, &why), 0);
+    assert_true(image_stripped(image));
+    image_each(image, count, &dynamic);
+    image_close(image);
+    assert_true(dynamic < all);
+
+    ((Elf64_Ehdr *)(void *)copy.bytes)->e_shoff = 0; /* as sstrip leaves it: no sections */
+    ((Elf64_Ehdr *)(void *)copy.bytes)->e_shnum = 0;
+    assert_int_equal(image_open(&image, copy.path, 0, &why), 0);
+    assert_true(image_stripped(image));
+    image_each(image, count, &none);
+    image_close(image);
+    assert_int_equal(none, 0);
+    copy_end(&copy);
+}
+
+static void addresses_move_with_the_base(void **state)
 {
     struct hooks_why why = {""};
     struct image *image;
     struct tally tally = {0};
-    struct dl_phdr_info;
+    struct copy copy;
+    Dl_info information;
+    struct link_map *map;
 
-    if (image_open(&image, path, 0, &why) != 0)
-        fail_msg("%s", why.text);
-    *stripped = image_stripped(image);
-    for (size_t i = 0; i < 1; i++)
-        image_each(image, visit, &tally);
+    (void)state;
+    assert_int_not_equal(dladdr1(&image_test_data, &information, (void **)&map, RTLD_DL_LINKMAP), 0);
+    copy_make(&copy);
+    assert_int_equal(image_open(&image, copy.path, map->l_addr, &why), 0);
+    image_each(image, visit, &tally); /* compares */
     image_close(image);
-    return tally.symbols;
+    assert_int_equal(tally.found[0], 1);
+    copy_end(&copy);
+}
+
+static void assert_refused(const char *path, int error, const char *reason)
+{
+    struct hooks_why why = {""};
+    struct image *image = NULL;
+
+    assert_int_equal(image_open(&image, path, 0, &why), error);
+    if (!strstr(why.text, reason))
+        fail_msg("\"%s\" lacks \"%s\"", why.text, reason);
+    assert_null(image);
+}
+
+static void damaged_files_are_refused(void **state)
+{
+    struct copy copy;
+
+    (void)state;
+    assert_refused("/nonexistent/emu", -ENOENT, "cannot read");
+    assert_refused("/proc/self/maps", -ENOEXEC, "not a 64-bit ELF");
+
+    copy_make(&copy);
+    Elf64_Shdr *symbols = copy_section(&copy, SHT_SYMTAB);
+    Elf64_Shdr *names = symbols + 1; /* where gcc and clang put it */
+    assert_int_equal(names->sh_type, SHT_STRTAB);
+    copy.bytes[names->sh_offset + names->sh_size - 1] = 'x'; /* a name without an end */
+    assert_refused(copy.path, -EIO, "damaged");
+    copy.bytes[names->sh_offset + names->sh_size - 1] = '\0';
+    symbols->sh_link = 60000;
+    assert_refused(copy.path, -EIO, "damaged");
+    copy.bytes[EI_CLASS] = ELFCLASS32;
+    assert_refused(copy.path, -ENOEXEC, "64-bit");
+    copy_end(&copy);
+}
+
+/* Whatever the numbers in the symbol table say, nothing outside the file is read. */
+static void wild_symbols_are_survived(void **state)
+{
+    struct hooks_why why = {""};
+    struct image *image;
+    struct copy copy;
+    size_t visited = 0;
+
+    (void)state;
+    copy_make(&copy);
+    Elf64_Shdr *section = copy_section(&copy, SHT_SYMTAB);
+    Elf64_Sym *symbols = (Elf64_Sym *)(void *)(copy.bytes + section->sh_offset);
+    size_t total = section->sh_size / sizeof(*symbols);
+    for (size_t i = 0; i < total; i += 2)
+        symbols[i].st_name = UINT32_MAX - (uint32_t)i;
+    for (size_t i = 1; i < total; i += 2)
+        symbols[i].st_size = UINT64_MAX;
+    assert_int_equal(image_open(&image, copy.path, 0, &why), 0);
+    image_each(image, count, &visited);
+    assert_true(visited > 0 && visited <= total / 2);
+    image_close(image);
+    copy_end(&copy);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_program_knows_its_own_symbols),
+        cmocka_unit_test(a_program_without_symtab_is_stripped),
+        cmocka_unit_test(addresses_move_with_the_base),
+        cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(wild_symbols_are_survived),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }

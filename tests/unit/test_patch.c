@@ -104,16 +104,19 @@ GOLDEN(golden_recursive, "test %rdi, %rdi\n"
                          "1: xor %eax, %eax\n"
                          "ret\n")
 
-#define PATCHABLE(name) {#name, name, name##_end}
+#define PATCHABLE(name)                                                                                      \
+    {                                                                                                        \
+#name, name, name##_end                                                                              \
+    }
 static const struct golden {
     const char *name;
     const uint8_t *start, *end;
 } patchable[] = {
-    PATCHABLE(golden_endbr),       PATCHABLE(golden_pushes),     PATCHABLE(golden_load),
-    PATCHABLE(golden_lea),         PATCHABLE(golden_compare),    PATCHABLE(golden_sse),
-    PATCHABLE(golden_call),        PATCHABLE(golden_call_first), PATCHABLE(golden_jump),
-    PATCHABLE(golden_jump_short),  PATCHABLE(golden_branch_short), PATCHABLE(golden_branch_near),
-    PATCHABLE(golden_immediate),   PATCHABLE(golden_five_bytes), PATCHABLE(golden_loop_behind),
+    PATCHABLE(golden_endbr),      PATCHABLE(golden_pushes),       PATCHABLE(golden_load),
+    PATCHABLE(golden_lea),        PATCHABLE(golden_compare),      PATCHABLE(golden_sse),
+    PATCHABLE(golden_call),       PATCHABLE(golden_call_first),   PATCHABLE(golden_jump),
+    PATCHABLE(golden_jump_short), PATCHABLE(golden_branch_short), PATCHABLE(golden_branch_near),
+    PATCHABLE(golden_immediate),  PATCHABLE(golden_five_bytes),   PATCHABLE(golden_loop_behind),
 };
 
 /* Heads that must be refused, and a word of the reason. */
@@ -163,7 +166,10 @@ GOLDEN(refused_bytes_behind, "mov $1, %eax\n"
                              "ret\n"
                              ".byte 0x06\n")
 
-#define REFUSED(name, reason) {{#name, name, name##_end}, reason}
+#define REFUSED(name, reason)                                                                                \
+    {                                                                                                        \
+        {#name, name, name##_end}, reason                                                                    \
+    }
 static const struct {
     struct golden golden;
     const char *reason;
@@ -209,11 +215,8 @@ static long answer_due(void *object, void *context)
     struct seen *seen = context;
     seen->dues++;
     seen->object = object;
-    return ((long (*)(void *))seen->patch.original)(object);
+    return call((uintptr_t)seen->patch.original, (long)object);
 }
-
-/* eval_step() returns nothing; the goldens do, so that there is something to compare. */
-static void (*const due)(void *object, void *context) = (void (*)(void *, void *))answer_due;
 
 static void install(struct seen *seen, const struct golden *golden, uint64_t start)
 {
@@ -223,32 +226,41 @@ static void install(struct seen *seen, const struct golden *golden, uint64_t sta
     *seen = (struct seen){.dues = 0};
     if (patch_check(&seen->patch, &target, &why) != 0)
         fail_msg("%s", why.text);
-    if (patch_count(&seen->patch, start, due, seen, &why) != 0)
+    /* eval_step() returns nothing; the goldens do, so that there is something to compare. */
+    if (patch_count(&seen->patch, start, (void (*)(void *, void *))(uintptr_t)answer_due, seen, &why) != 0)
         fail_msg("%s", why.text);
+}
+
+#define CALLS 5
+
+/* Each golden is called with numbers on both sides of its branches; a loop's must be positive. */
+static long argument_of(size_t golden, size_t number)
+{
+    static const long arguments[CALLS] = {0, 1, 2, -3, 40};
+
+    return arguments[number] + (patchable[golden].start == golden_loop_behind ? 10 : 0);
 }
 
 static void patched_functions_do_what_they_did(void **state)
 {
     static struct seen seen[COUNT_OF(patchable)];
-    static const long arguments[] = {0, 1, 2, -3, 40};
-
     (void)state;
     for (size_t i = 0; i < COUNT_OF(patchable); i++) {
         uintptr_t function = (uintptr_t)patchable[i].start;
-        long before[COUNT_OF(arguments)];
+        long before[CALLS];
 
-        for (size_t j = 0; j < COUNT_OF(arguments); j++)
-            before[j] = call(function, arguments[j] + (patchable[i].start == golden_loop_behind) * 10);
+        for (size_t j = 0; j < CALLS; j++)
+            before[j] = call(function, argument_of(i, j));
         install(&seen[i], &patchable[i], 3);
-        for (size_t j = 0; j < COUNT_OF(arguments); j++) {
-            long argument = arguments[j] + (patchable[i].start == golden_loop_behind) * 10;
+        for (size_t j = 0; j < CALLS; j++) {
+            long argument = argument_of(i, j);
 
             if (call(function, argument) != before[j])
                 fail_msg("%s(%ld) changed its answer from %ld", patchable[i].name, argument, before[j]);
             assert_int_equal(seen[i].dues, j >= 2);
             assert_true(*seen[i].patch.countdown == 2 - j);
         }
-        assert_ptr_equal(seen[i].object, (void *)(arguments[2] + (patchable[i].start == golden_loop_behind) * 10));
+        assert_true((long)seen[i].object == argument_of(i, 2));
     }
 }
 

@@ -22,7 +22,8 @@ enum layout {
 };
 
 /* An image with a symbol table (or none), constants, and names for the dynamic loader. */
-static void make_image(uint8_t *image, bool symbols, const char *names, const char *constants, const char *loaded)
+static void make_image(uint8_t *image, bool symbols, const char *names, const char *constants,
+                       const char *loaded)
 {
     Elf64_Ehdr header = {.e_shoff = SECTIONS_AT, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = SECTION_COUNT};
     Elf64_Shdr sections[SECTION_COUNT] = {
