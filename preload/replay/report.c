@@ -66,8 +66,13 @@ void report_failure(const struct end *end)
 
 void report_no_snapshot(void)
 {
-    log_line(LOG_INFO, "no snapshot is left (%s): no waveform of this failure",
-             keeper_figures()->taken == 0 ? "none could be taken" : "all were killed or ran out of memory");
+    if (keeper_figures()->taken > 0)
+        log_line(LOG_INFO,
+                 "no snapshot is left (all were killed or ran out of memory): no waveform of this failure");
+    else
+        log_line(LOG_INFO, "no snapshot could be taken%s%s: no waveform of this failure",
+                 *keeper_last_problem() != '\0' ? ", the threads would not stop: " : "",
+                 keeper_last_problem());
 }
 
 void report_no_directory(int error)

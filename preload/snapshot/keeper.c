@@ -19,6 +19,8 @@
 #include "take.h"
 #include "threads.h"
 
+#define TRIES_BEFORE_NEWS 5
+
 static struct shared_page *page;
 static struct keeper_hooks hooks;
 static struct slots slots;
@@ -27,6 +29,7 @@ static struct keeper_figures figures;
 static struct take last_take;
 static uint64_t last_faults;
 static bool warned;
+static unsigned failed_in_a_row;
 
 /* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
  * long only because snapshots may follow each other faster than the kernel buries them. */
@@ -79,25 +82,25 @@ static uint64_t page_faults(void)
     return (uint64_t)usage.ru_minflt;
 }
 
-/* Says once why snapshots fail. Returns false when there is no point in trying again. */
+/* Says once why snapshots fail: at once where no other try can help, else when several in a row have failed,
+ * because a busy machine is no news. Returns false when there is no point in trying again. */
 static bool explain_failure(int error)
 {
     bool hopeless = error == -EPERM || error == -ENOSYS;
+    const char *remedy = hopeless ? "running without snapshots" : "trying again later";
+    enum log_level level =
+        !warned && (hopeless || ++failed_in_a_row == TRIES_BEFORE_NEWS) ? LOG_INFO : LOG_DEBUG;
 
-    if (!warned && *last_take.why != '\0')
-        log_line(LOG_INFO, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why,
-                 hopeless ? "running without snapshots" : "trying again later");
-    else if (!warned && hopeless)
-        log_line(LOG_INFO,
-                 "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); "
-                 "running without snapshots",
-                 strerrorname_np(-error));
-    else if (!warned)
-        log_line(LOG_INFO,
-                 "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of "
-                 "memory; trying again later",
-                 strerrorname_np(-error));
-    warned = true;
+    if (*last_take.why != '\0')
+        log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why, remedy);
+    else if (hopeless)
+        log_line(level, "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); %s",
+                 strerrorname_np(-error), remedy);
+    else
+        log_line(level,
+                 "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of memory; %s",
+                 strerrorname_np(-error), remedy);
+    warned = warned || level == LOG_INFO;
     return !hopeless;
 }
 
@@ -137,6 +140,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
         return false;
     }
+    failed_in_a_row = 0;
     figures.taken++;
     add_snapshot(eval);
     return false;
@@ -194,6 +198,11 @@ void keeper_dismiss(void)
     while ((oldest = slots_oldest(&slots)) != NULL)
         keeper_forget(shared_page_slot(page, oldest->pid));
     reap_dying(0);
+}
+
+const char *keeper_last_problem(void)
+{
+    return figures.taken > 0 || last_take.why == NULL ? "" : last_take.why;
 }
 
 const struct keeper_figures *keeper_figures(void)

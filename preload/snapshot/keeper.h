@@ -43,6 +43,9 @@ void keeper_forget(struct shared_slot *slot);
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
 
+/* Where no snapshot could be taken because the threads would not stop: what was the matter; else "". */
+const char *keeper_last_problem(void);
+
 const struct keeper_figures *keeper_figures(void);
 
 #endif

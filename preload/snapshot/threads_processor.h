@@ -60,6 +60,10 @@ void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value);
  * not come from a system call or the code does not tell. */
 long thread_frame_call_number(const void *ucontext);
 
+/* Is libc built so that thread_frame_call_number() answers for its system calls? (Not where they all pass
+ * by one instruction: glibc from 2.41 on, for those that are cancellation points.) */
+bool thread_libc_tells_numbers(void);
+
 /* Steps the frame back onto its system call instruction: the call starts again. */
 void thread_frame_repeat(void *ucontext, long number);
 
