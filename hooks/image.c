@@ -164,7 +164,7 @@ int image_open_executable(struct image **image, struct hooks_why *why)
     memset(&loaded, 0, sizeof(loaded));
     dl_iterate_phdr(image_first, &loaded);
 
-    struct image *opened;
+    struct image *opened = NULL;
     int error = image_open(&opened, "/proc/self/exe", loaded.dlpi_addr, why);
     if (error)
         return error;

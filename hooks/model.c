@@ -400,7 +400,7 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
 
 int model_install(const struct hooks_events *events, struct hooks_why *why)
 {
-    struct hooks_why ignored;
+    struct hooks_why ignored = {""};
     model.events = events;
     if (!model.count || model.installed)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
@@ -444,6 +444,8 @@ enum hooks_format model_format(void)
     const struct verilator_release *release = model.release;
     bool vcd = has_tracer(HOOKS_FORMAT_VCD);
     bool fst = has_tracer(HOOKS_FORMAT_FST);
+    if (release && release->trace_by_context && !model_symbol(VERILATOR_CONTEXT_TRACE))
+        return HOOKS_FORMAT_NONE;
     if (release && !release->trace_by_context) {
         vcd = vcd && model.instance.methods[VERILATOR_MODEL_TRACE_VCD];
         fst = fst && model.instance.methods[VERILATOR_MODEL_TRACE_FST];

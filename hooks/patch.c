@@ -52,9 +52,9 @@ static int patch_find_places(struct patch_places *places, const struct patch *pa
     size_t line_size = 0;
     uintptr_t previous = 0;
     while (getline(&line, &line_size, maps) > 0) {
-        uintptr_t start, end;
-        if (sscanf(line, "%lx-%lx", &start, &end) != 2)
-            continue;
+        char *rest; /* "start-end permissions ..." */
+        uintptr_t start = strtoul(line, &rest, 16);
+        uintptr_t end = *rest == '-' ? strtoul(rest + 1, NULL, 16) : start;
         if (start > previous && start - previous > 2 * PATCH_MARGIN)
             patch_consider(places, patch, previous, start, size);
         previous = end;
@@ -66,6 +66,7 @@ static int patch_find_places(struct patch_places *places, const struct patch *pa
 
 static void *patch_map(uintptr_t place, size_t size)
 {
+    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     void *memory = mmap((void *)place, size, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
     if (memory == MAP_FAILED)
@@ -146,7 +147,7 @@ int patch_check(struct patch *patch, const struct patch_target *target, struct h
 int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
                 struct hooks_why *why)
 {
-    struct patch_memory memory;
+    struct patch_memory memory = {0};
     int error = patch_allocate(patch, &memory, why);
     if (error)
         return error;
@@ -159,7 +160,7 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
 int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
                  struct hooks_why *why)
 {
-    struct patch_memory memory;
+    struct patch_memory memory = {0};
     int error = patch_allocate(patch, &memory, why);
     if (error)
         return error;

@@ -203,13 +203,11 @@ static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct instructio
  * know nothing about it. It is always the last one of a head, being as long as the jump. */
 static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *constant)
 {
-    bool goes_on = true;
     for (size_t done = 0; done < patch->head_size;) {
-        struct instruction instruction;
+        struct instruction instruction = {0};
         uintptr_t source = patch->head + done;
         instruction_decode(&instruction, source, PATCH_HEAD_SIZE);
         done += instruction.length;
-        goes_on = instruction.kind != JUMP && instruction.kind != END && instruction.kind != CALL;
         if (instruction.kind == CALL) {
             *constant = source + instruction.length;
             at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)constant, 0);
@@ -218,7 +216,7 @@ static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *const
             at = put_moved(at, source, &instruction);
         }
     }
-    return goes_on ? put_jump(at, patch->head + patch->head_size) : at;
+    return put_jump(at, patch->head + patch->head_size);
 }
 
 /* Constants stay at the end of the code page, where they become read-only with it. */

@@ -13,16 +13,12 @@ struct name_row {
     unsigned char length;
 };
 
-#define NAME(symbol, name)                                                                                   \
-    {                                                                                                        \
-        VERILATOR_##symbol, name, sizeof(name) - 1                                                           \
-    }
-#define FST(symbol) VERILATOR_##symbol + VERILATOR_TRACER_END - VERILATOR_TRACER
-#define TRACER_NAME(symbol, vcd, fst)                                                                        \
-    NAME(symbol, vcd),                                                                                       \
-    {                                                                                                        \
-        FST(symbol), fst, sizeof(fst) - 1                                                                    \
-    }
+/* clang-format off */
+#define ROW(symbol, name)             { symbol, name, sizeof(name) - 1 }
+#define NAME(symbol, name)            ROW(VERILATOR_##symbol, name)
+#define FST(symbol)                   (VERILATOR_##symbol + VERILATOR_TRACER_END - VERILATOR_TRACER)
+#define TRACER_NAME(symbol, vcd, fst) NAME(symbol, vcd), ROW(FST(symbol), fst)
+/* clang-format on */
 #define TRACE_BASE(class) "_ZN14VerilatedTraceI12Verilated" class "18Verilated" class "Buffer"
 #define DUMPVARS          "E8dumpvarsEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 

@@ -175,7 +175,7 @@ static void tell_fatal(const struct patch_arguments *arguments)
 static void watch_ends(void)
 {
     static bool watched;
-    struct hooks_why ignored;
+    struct hooks_why ignored = {""};
     if (watched)
         return;
     watched = true;
@@ -197,6 +197,8 @@ static int check_simulator(struct hooks_why *why)
     const struct model_instance *instance = model_instance();
     if (wave.state.open)
         return why_set(why, -EBUSY, "a waveform is open already: close it first");
+    if (model_in_eval())
+        return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
     if (!instance->self)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
     if (model_format() == HOOKS_FORMAT_NONE)

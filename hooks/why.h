@@ -9,14 +9,15 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-__attribute__((format(printf, 3, 4))) static inline int why_set(struct hooks_why *why, int error,
-                                                                const char *format, ...)
+#define why_set(why, error, ...) (why_write((why), __VA_ARGS__), (error))
+
+__attribute__((format(printf, 2, 3))) static inline void why_write(struct hooks_why *why, const char *format,
+                                                                   ...)
 {
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(why->text, sizeof(why->text), format, arguments);
     va_end(arguments);
-    return error;
 }
 
 #endif

@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A function of that name, from its first byte to <name>_end. */
+/* A function of that name, from its first byte to <name>_end. Where the length of a jump matters it is
+ * given as bytes: assemblers choose as they like. */
 #define GOLDEN(name, body)                                                                                   \
     __asm__(".pushsection .text\n"                                                                           \
             ".p2align 4\n"                                                                                   \
@@ -67,12 +68,12 @@ GOLDEN(golden_call_first, "call golden_twice\n"
 GOLDEN(golden_jump, "jmp golden_twice\n")
 GOLDEN(golden_jump_short, "xor %eax, %eax\n"
                           "nop\n"
-                          "jmp 1f\n"
+                          ".byte 0xeb, 1f - . - 1\n"
                           "int3\n"
                           "1: lea 5(%rdi), %rax\n"
                           "ret\n")
 GOLDEN(golden_branch_short, "test %rdi, %rdi\n"
-                            "je 1f\n"
+                            ".byte 0x74, 1f - . - 1\n"
                             "mov $11, %eax\n"
                             "ret\n"
                             "1: mov $22, %eax\n"
@@ -123,7 +124,7 @@ static const struct golden {
 GOLDEN(refused_short, "xor %eax, %eax\n"
                       "ret\n")
 GOLDEN(refused_unfinished, "mov %rdi, %rax\n") /* what follows belongs to another function */
-GOLDEN(refused_jump_early, "jmp 1f\n"
+GOLDEN(refused_jump_early, ".byte 0xeb, 1f - . - 1\n"
                            "int3\n"
                            "int3\n"
                            "int3\n"
@@ -143,7 +144,7 @@ GOLDEN(refused_far_loop, "mov %rdi, %rax\n"
                          "jnz 1b\n"
                          "ret\n")
 GOLDEN(refused_branch_within, "test %rdi, %rdi\n"
-                              "je 1f\n"
+                              ".byte 0x74, 1f - . - 1\n"
                               "nop\n"
                               "1: ret\n"
                               "je refused_branch_within + 3\n"
@@ -313,7 +314,8 @@ static void refusals_name_the_reason(void **state)
         struct patch patch;
         struct patch_target target = target_of(&refused[i].golden);
 
-        assert_int_equal(patch_check(&patch, &target, &why), -ENOTSUP);
+        if (patch_check(&patch, &target, &why) != -ENOTSUP)
+            fail_msg("%s is not refused", target.name);
         if (!strstr(why.text, refused[i].reason) || !strstr(why.text, refused[i].golden.name))
             fail_msg("%s: \"%s\" lacks \"%s\"", target.name, why.text, refused[i].reason);
     }
@@ -350,13 +352,14 @@ static void tell(const struct patch_arguments *arguments)
     assert_true(clobber > 0);
 }
 
-__attribute__((noinline, noclone)) static double mix(long a, long b, long c, long d, long e, long f, double x,
-                                                     double y, long on_stack)
+/* NOLINTNEXTLINE(readability-function-size): more arguments than registers are the point */
+__attribute__((noinline)) static double mix(long a, long b, long c, long d, long e, long f, double x,
+                                            double y, long on_stack)
 {
     return (double)(a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * on_stack) + x / 2 + y / 4;
 }
 
-__attribute__((noinline, noclone)) static int print(char *text, const char *format, ...)
+__attribute__((noinline, format(printf, 2, 3))) static int print(char *text, const char *format, ...)
 {
     va_list arguments;
 
