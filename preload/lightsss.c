@@ -43,8 +43,8 @@ static void become_original(void)
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     run.start_ns = clock_ns();
     keeper_init(run.page, &run.options, &hooks);
-    signal_arm();
     run.role = RUN_ORIGINAL;
+    signal_arm();
 }
 
 static void on_eval_due(uint64_t eval)

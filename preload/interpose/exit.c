@@ -18,18 +18,19 @@ static int quick_status;
 
 /* What libc would write a moment later anyway, but not if the user loses patience while the replay runs. A
  * stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
-static void flush_stdout(void)
+static void flush(FILE *stream)
 {
-    if (ftrylockfile(stdout) == 0) {
-        fflush_unlocked(stdout);
-        funlockfile(stdout);
+    if (ftrylockfile(stream) == 0) {
+        fflush_unlocked(stream);
+        funlockfile(stream);
     }
 }
 
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    flush_stdout();
+    flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
+    flush(stdout);
     ends_exit(status);
 }
 

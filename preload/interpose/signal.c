@@ -6,6 +6,7 @@
 #include "signal.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@
 #include "../ends.h"
 #include "../log.h"
 #include "../raw_syscall.h"
+#include "../run.h"
 #include "next.h"
 
 /* The replay dumps its last values on it: room for Verilator's tracer. Untouched pages cost nothing. */
@@ -37,8 +39,8 @@ static const struct watched watched[] = {
 };
 
 static bool armed;
-static struct sigaction wanted[SIGNAL_LIMIT]; /* what the simulator asked for ... */
-static bool stands_in[SIGNAL_LIMIT];          /* ... where one of our handlers is installed instead */
+static pthread_t armed_thread;                /* has our alternate stack unless it has one of its own */
+static struct sigaction wanted[SIGNAL_LIMIT]; /* what the simulator asked for, where we stand in */
 static void *alternate_stack;
 static volatile pid_t aborting_thread;
 
@@ -69,6 +71,13 @@ static bool is_outside(int signal, const siginfo_t *info)
     return sent || find_watched(signal)->from_outside;
 }
 
+/* A signal that somebody sends to a whole process group (Ctrl-C, a batch system) reaches the replay too. The
+ * original decides what it means: it ends the replay when nobody wants to wait any more. */
+static bool is_for_original(int signal)
+{
+    return run.role == RUN_REPLAY && run_is_self() && signal != SIGXCPU && signal != SIGXFSZ;
+}
+
 /* From here on the process dies of this signal as soon as the handler returns. */
 static void die_of(int signal, siginfo_t *info)
 {
@@ -79,6 +88,15 @@ static void die_of(int signal, siginfo_t *info)
     real_sigaction(signal, &action, NULL);
     raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), signal,
                  (long)info);
+}
+
+/* From here to the return of the handler nothing interrupts: the signal waits for the place that it came
+ * from. */
+static void block_all(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
 }
 
 /* A fault inside what we do at the end must reach on_fatal() again, not kill at once. */
@@ -95,10 +113,14 @@ static void unblock_faults(void)
 static void on_fatal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
+    bool outside = is_outside(signal, info);
 
     (void)context;
+    if (outside && is_for_original(signal))
+        return;
     unblock_faults();
-    ends_signal(signal, is_outside(signal, info));
+    ends_signal(signal, outside);
+    block_all();
     die_of(signal, info);
     errno = saved_errno;
 }
@@ -111,7 +133,7 @@ static void install_on_fatal(int signal)
     action.sa_sigaction = on_fatal;
     action.sa_flags = SA_SIGINFO | SA_ONSTACK;
     sigfillset(&action.sa_mask);
-    stands_in[signal] = real_sigaction(signal, &action, NULL) == 0;
+    real_sigaction(signal, &action, NULL);
 }
 
 /* The simulator's own handler, where we must see what comes after it: it is to run once only, or it is
@@ -132,122 +154,163 @@ static void on_wrapped(int signal, siginfo_t *info, void *context)
         on_fatal(signal, info, context);
 }
 
-static int install_wrapped(int signal, const struct sigaction *action)
+static void install_wrapped(int signal, const struct sigaction *action)
 {
     struct sigaction wrapped = *action;
 
     wrapped.sa_sigaction = on_wrapped;
     wrapped.sa_flags = (action->sa_flags & ~(int)SA_RESETHAND) | SA_SIGINFO;
-    stands_in[signal] = true;
-    return real_sigaction(signal, &wrapped, NULL);
+    real_sigaction(signal, &wrapped, NULL);
 }
 
-/* Puts in place what the simulator wants, in the way that lets us see the end. */
-static int install(int signal, const struct sigaction *action)
+/* What the simulator is shown. Returns whether one of our handlers is really installed. The kernel is asked,
+ * not our memory: a child of vfork() shares the memory but has actions of its own. */
+static bool look(int signal, struct sigaction *action)
 {
-    wanted[signal] = *action;
-    if (action->sa_handler == SIG_DFL) {
-        install_on_fatal(signal);
-        return 0;
-    }
-    if (is_function(action) && (signal == SIGABRT || (action->sa_flags & (int)SA_RESETHAND) != 0))
-        return install_wrapped(signal, action);
-    stands_in[signal] = false;
-    return real_sigaction(signal, action, NULL);
+    if (real_sigaction(signal, NULL, action) != 0 ||
+        (action->sa_sigaction != on_fatal && action->sa_sigaction != on_wrapped))
+        return false;
+    *action = wanted[signal];
+    return true;
 }
 
+/* The simulator's action is in place; where it hides the end from us, a handler of ours takes its place.
+ * Children of the simulator have no end that we want to see. */
+static void stand_in(int signal)
+{
+    struct sigaction action;
+
+    if (!run_is_self() || real_sigaction(signal, NULL, &action) != 0)
+        return;
+    wanted[signal] = action;
+    if (action.sa_handler == SIG_DFL)
+        install_on_fatal(signal);
+    else if (is_function(&action) && (signal == SIGABRT || (action.sa_flags & (int)SA_RESETHAND) != 0))
+        install_wrapped(signal, &action);
+}
+
+/* Where the thread has none of its own, so that a stack overflow is seen too. */
 static void give_alternate_stack(void)
 {
     stack_t stack = {.ss_flags = SS_DISABLE};
 
     if (NEXT(sigaltstack)(NULL, &stack) != 0 || (stack.ss_flags & SS_DISABLE) == 0)
         return;
-    char *memory = mmap(NULL, ALTERNATE_STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (memory == MAP_FAILED)
-        return;
-    mprotect(memory, GUARD_SIZE, PROT_NONE);
-    stack = (stack_t){.ss_sp = memory + GUARD_SIZE, .ss_size = ALTERNATE_STACK_SIZE};
-    if (NEXT(sigaltstack)(&stack, NULL) == 0)
-        alternate_stack = stack.ss_sp;
+    if (alternate_stack == NULL) {
+        char *memory = mmap(NULL, ALTERNATE_STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+        if (memory == MAP_FAILED)
+            return;
+        mprotect(memory, GUARD_SIZE, PROT_NONE);
+        alternate_stack = memory + GUARD_SIZE;
+    }
+    stack = (stack_t){.ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_SIZE};
+    NEXT(sigaltstack)(&stack, NULL);
 }
 
 void signal_arm(void)
 {
-    struct sigaction action;
-
+    armed_thread = pthread_self();
     give_alternate_stack();
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-        if (real_sigaction(watched[i].signal, NULL, &action) == 0)
-            install(watched[i].signal, &action);
+        stand_in(watched[i].signal);
     armed = true;
 }
 
 void signal_abort_begins(void)
 {
+    struct sigaction action;
+
     aborting_thread = (pid_t)raw_syscall0(SYS_gettid);
+    /* Ignoring it saves nobody from abort(). */
+    if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
+        install_on_fatal(SIGABRT);
+}
+
+static bool is_ours(int signal)
+{
+    return armed && find_watched(signal) != NULL;
 }
 
 int sigaction(int signal, const struct sigaction *restrict new_action, struct sigaction *restrict old_action)
 {
-    struct sigaction old, action;
+    struct sigaction before;
 
-    if (!armed || find_watched(signal) == NULL)
+    if (!is_ours(signal))
         return real_sigaction(signal, new_action, old_action);
+    bool stood_in = look(signal, &before);
+    int r = real_sigaction(signal, new_action, old_action);
+    if (r != 0)
+        return r;
     if (new_action != NULL)
-        action = *new_action; /* both may point to the same place */
-    if (stands_in[signal])
-        old = wanted[signal];
-    else if (real_sigaction(signal, NULL, &old) != 0)
-        return -1;
-    if (old_action != NULL)
-        *old_action = old;
-    return new_action == NULL ? 0 : install(signal, &action);
+        stand_in(signal);
+    if (old_action != NULL && stood_in)
+        *old_action = before;
+    return 0;
 }
 
-/* signal() and its kin, for watched signals: sigaction() with these flags. */
-static sighandler_t change_handler(int signal, sighandler_t handler, int flags)
-{
-    struct sigaction new_action, old_action;
-
-    memset(&new_action, 0, sizeof new_action);
-    new_action.sa_handler = handler;
-    new_action.sa_flags = flags;
-    if ((flags & SA_NODEFER) == 0)
-        sigaddset(&new_action.sa_mask, signal);
-    return sigaction(signal, &new_action, &old_action) != 0 ? SIG_ERR : old_action.sa_handler;
-}
+/* The functions around sigaction(): libc does its work on the simulator's own action, which is put back in
+ * place for it. Where it refuses, all is as before. */
+#define CHANGE(signal, function, ...)                                                                        \
+    ({                                                                                                       \
+        struct sigaction before;                                                                             \
+        bool stood_in = is_ours(signal) && look(signal, &before);                                            \
+        if (stood_in)                                                                                        \
+            real_sigaction(signal, &before, NULL);                                                           \
+        __auto_type result = NEXT(function)(signal, ##__VA_ARGS__);                                          \
+        if (is_ours(signal))                                                                                 \
+            stand_in(signal);                                                                                \
+        if (stood_in && (long)result == -1)                                                                  \
+            wanted[signal] = before;                                                                         \
+        result;                                                                                              \
+    })
 
 sighandler_t signal(int number, sighandler_t handler)
 {
-    if (!armed || find_watched(number) == NULL || handler == SIG_ERR)
-        return NEXT(signal)(number, handler);
-    return change_handler(number, handler, SA_RESTART);
+    return CHANGE(number, signal, handler);
 }
 
 sighandler_t ssignal(int number, sighandler_t handler)
 {
-    return signal(number, handler);
+    return CHANGE(number, ssignal, handler);
 }
 
 sighandler_t bsd_signal(int number, sighandler_t handler);
 sighandler_t bsd_signal(int number, sighandler_t handler)
 {
-    return signal(number, handler);
+    return CHANGE(number, bsd_signal, handler);
 }
 
 /* What signal() means to programs compiled as strict ISO C or POSIX. */
 sighandler_t __sysv_signal(int number, sighandler_t handler)
 {
-    if (!armed || find_watched(number) == NULL || handler == SIG_ERR)
-        return NEXT(__sysv_signal)(number, handler);
-    return change_handler(number, handler, (int)SA_RESETHAND | SA_NODEFER);
+    return CHANGE(number, __sysv_signal, handler);
 }
 
 sighandler_t sysv_signal(int number, sighandler_t handler)
 {
-    return __sysv_signal(number, handler);
+    return CHANGE(number, sysv_signal, handler);
 }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+sighandler_t sigset(int number, sighandler_t handler)
+{
+    return CHANGE(number, sigset, handler);
+}
+
+int sigignore(int number)
+{
+    return CHANGE(number, sigignore);
+}
+
+int siginterrupt(int number, int flag)
+{
+    return CHANGE(number, siginterrupt, flag);
+}
+
+#pragma GCC diagnostic pop
 
 int sigaltstack(const stack_t *restrict new_stack, stack_t *restrict old_stack)
 {
@@ -256,6 +319,9 @@ int sigaltstack(const stack_t *restrict new_stack, stack_t *restrict old_stack)
 
     if (r != 0)
         return r;
+    if (armed && new_stack != NULL && (new_stack->ss_flags & SS_DISABLE) != 0 &&
+        pthread_equal(pthread_self(), armed_thread))
+        give_alternate_stack();
     if (alternate_stack != NULL && old.ss_sp == alternate_stack)
         old = (stack_t){.ss_flags = SS_DISABLE}; /* ours: the simulator has none */
     if (old_stack != NULL)

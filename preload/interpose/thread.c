@@ -83,6 +83,22 @@ int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
     return 0;
 }
 
+/* glibc asks the kernel for the affinity of its own id, and fails when that is of no thread. A thread that
+ * asks about itself takes no lock meanwhile, so its id may be the kernel's for a moment. */
+int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
+{
+    pid_t tid = threads_revived_tid(thread);
+    int *word = threads_tid_word(thread);
+
+    if (tid == 0 || !pthread_equal(thread, pthread_self()))
+        return NEXT(pthread_getattr_np)(thread, attributes);
+    int kept = *word;
+    *word = tid;
+    int r = NEXT(pthread_getattr_np)(thread, attributes);
+    *word = kept;
+    return r;
+}
+
 int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *parameters)
 {
     pid_t tid = threads_revived_tid(thread);

@@ -24,6 +24,7 @@
 
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
+static bool wave_expected; /* it was opened, and we have not closed it */
 
 /* What replay_finish() does, one after the other. */
 enum finish_step {
@@ -68,13 +69,30 @@ static _Noreturn void give_up(const char *what, int error)
         raw_syscall1(SYS_exit_group, 1);
 }
 
+/* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. */
+static bool wave_was_lost(void)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    return wave_expected && !wave.open;
+}
+
+static void close_wave(void)
+{
+    if (wave_was_lost())
+        return;
+    run.hooks->wave_close();
+    wave_expected = false;
+}
+
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
  * destroyed: the tracer is still whole. */
 static void close_at_exit(int status, void *unused)
 {
     (void)status;
     (void)unused;
-    run.hooks->wave_close();
+    close_wave();
 }
 
 static void open_wave(void)
@@ -94,7 +112,9 @@ static void open_wave(void)
     if (run.hooks->wave_open(&options, &why) < 0) {
         text_init(&text, findings()->wave_why, sizeof findings()->wave_why);
         text_format(&text, "%s", why.text);
+        return;
     }
+    wave_expected = true;
 }
 
 void replay_begin(uint64_t eval)
@@ -151,7 +171,12 @@ static void decide_and_publish(const struct end *end)
     struct text why;
 
     text_init(&why, findings()->why, sizeof findings()->why);
-    publish(verdict_decide(&run.page->end, end, &why), end);
+    if (wave_was_lost()) {
+        text_format(&why, "the waveform could not be written to its end (is the disk full?)");
+        publish(VERDICT_INCOMPLETE, end);
+    } else {
+        publish(verdict_decide(&run.page->end, end, &why), end);
+    }
 }
 
 void replay_finish(const struct end *end)
@@ -164,7 +189,7 @@ void replay_finish(const struct end *end)
             run.hooks->wave_last_words();
             break;
         case FINISH_CLOSE:
-            run.hooks->wave_close();
+            close_wave();
             break;
         case FINISH_PUBLISH:
             decide_and_publish(end);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
+#include "../clock.h"
 #include "threads_processor.h"
 
 enum timeout_kind {
@@ -134,9 +135,8 @@ static const struct call_row *interrupted_call(const struct blocked_call *call, 
     return find_row(thread_frame_call_number(ucontext));
 }
 
-void blocked_call_repeat(struct blocked_call *call, void *ucontext, uint64_t now_ns)
+void blocked_call_repeat(struct blocked_call *call, void *ucontext)
 {
-    uint64_t elapsed_ns = now_ns - call->repeated_at_ns;
     struct thread_frame frame;
 
     thread_frame_read(ucontext, &frame);
@@ -145,6 +145,8 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext, uint64_t now
     call->repeated_frame = 0;
     if (row == NULL)
         return;
+    uint64_t now_ns = clock_ns();
+    uint64_t elapsed_ns = now_ns - call->repeated_at_ns;
     if (row->timeout == TIMEOUT_TIMESPEC || row->timeout == TIMEOUT_SLEEP)
         repeat_timespec(call, row, ucontext, elapsed_ns);
     else if (row->timeout == TIMEOUT_MILLISECONDS)

@@ -25,6 +25,6 @@ struct blocked_call {
 void blocked_call_parse(struct blocked_call *call, const char *line);
 
 /* In the signal handler of the stopped thread: make the call start again if it was interrupted. */
-void blocked_call_repeat(struct blocked_call *call, void *ucontext, uint64_t now_ns);
+void blocked_call_repeat(struct blocked_call *call, void *ucontext);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "../raw_syscall.h"
 #include "threads.h"
@@ -36,6 +37,16 @@ static void allow_only(int signal)
     raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&mask, 0, sizeof mask);
 }
 
+/* What was sent to the whole process group meanwhile (Ctrl-C) was meant for the original. */
+static void forget_signals(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+    const struct timespec now = {0, 0};
+
+    while (raw_syscall4(SYS_rt_sigtimedwait, (long)&all, 0, (long)&now, sizeof all) > 0)
+        continue;
+}
+
 enum park_reason park_wait(const struct shared_page *page, struct shared_slot *slot)
 {
     uint32_t command;
@@ -58,6 +69,7 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
             raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP, 0);
     }
     raw_syscall4(SYS_rt_sigprocmask, 2, (long)&nothing, 0, sizeof nothing);
+    forget_signals();
     threads_set_kernel_signal(NULL);
     own_slot = NULL;
     return reason;

@@ -21,7 +21,7 @@ int shared_page_create(struct shared_page **result)
         address = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */
     raw_syscall1(SYS_close, fd);
-    if (address < 0 && address > -4096)
+    if (address < 0)
         return (int)address;
 
     struct shared_page *page = (struct shared_page *)address;

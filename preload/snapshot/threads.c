@@ -27,6 +27,8 @@
 #define TASKS              "/proc/self/task"
 #define STOP_PASSES        20
 #define STOP_TIMEOUT_NS    200000000u
+#define TOUCHED_STACK      4096 /* bytes below the handler's frame that the next stop may write */
+#define DRAWN_MAX          8    /* more of them wake sooner on processors of their own */
 #define STOP_SPINS         300
 #define AUXV_RSEQ_SIZE     27 /* AT_RSEQ_FEATURE_SIZE */
 #define AUXV_RSEQ_ALIGN    28 /* AT_RSEQ_ALIGN */
@@ -51,6 +53,7 @@ static void (*_Atomic kernel_signal)(void);
 
 static uint64_t other_links;    /* of /proc/self/task beside one per stopped thread; 0: not known */
 static bool libc_tells_numbers; /* see thread_libc_tells_numbers() */
+static unsigned drawn_count;    /* threads drawn to our processor in this stop */
 static const char does_not_stop[] = "one does not take signals (blocked in the kernel?)";
 
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
@@ -61,16 +64,22 @@ void threads_set_kernel_signal(void (*handler)(void))
     atomic_store(&kernel_signal, handler);
 }
 
+/* What never changes in the life of a thread of the C library is asked for once: the thread runs this in
+ * the simulator's stall. */
 static void record_self(struct record *record)
 {
-    thread_storage_read(&record->storage);
-    if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&record->clear_tid) < 0)
-        record->clear_tid = NULL;
-    if (raw_syscall3(SYS_get_robust_list, 0, (long)&record->robust_list, (long)&record->robust_list_size) < 0)
-        record->robust_list = NULL;
-    record->self = pthread_self();
-    record->affinity_size =
-        raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
+    if (record->self != pthread_self()) {
+        thread_storage_read(&record->storage);
+        if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&record->clear_tid) < 0)
+            record->clear_tid = NULL;
+        if (raw_syscall3(SYS_get_robust_list, 0, (long)&record->robust_list,
+                         (long)&record->robust_list_size) < 0)
+            record->robust_list = NULL;
+        record->self = pthread_self();
+    }
+    if (!record->drawn)
+        record->affinity_size =
+            raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
     raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
 }
 
@@ -112,6 +121,20 @@ static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
         ((void (*)(int, siginfo_t *, void *))earlier_action.handler)(signal, info, context);
 }
 
+/* The snapshot has made every page copy-on-write. The next stop will write to this stack, to the record and
+ * to the counters: copying these pages is better done here, beside the simulator, than in its stall. */
+static void touch_for_next_stop(struct record *record)
+{
+    volatile char below[TOUCHED_STACK];
+
+    for (size_t i = 0; i < sizeof below; i += 1024)
+        below[i] = 0;
+    /* The next stop may have begun already and have set the state: then it stays. */
+    int expected = RECORD_STOPPED;
+    atomic_compare_exchange_strong(&record->state, &expected, RECORD_RESUMED);
+    atomic_fetch_add(&stopped_count, 0);
+}
+
 static void handle_stop(int signal, siginfo_t *info, void *context)
 {
     uint32_t generation;
@@ -121,7 +144,8 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
         handle_foreign_signal(signal, info, context);
         return;
     }
-    blocked_call_repeat(&record->call, context, clock_ns());
+    record->was_blocked = thread_frame_is_in_call(context);
+    blocked_call_repeat(&record->call, context);
     record_self(record);
     if (thread_save(&record->registers) != 0) {
         threads_restore_self(record);
@@ -134,6 +158,7 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
     if (atomic_load(&stopper_waits) != 0)
         threads_futex_wake(&stopped_count, 1);
     wait_for_resume(generation);
+    touch_for_next_stop(record);
 }
 
 /* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
@@ -202,14 +227,10 @@ static void task_path(char *path, pid_t tid)
     memcpy(path, "/syscall", sizeof "/syscall");
 }
 
-/* Costs some microseconds a thread: only where the code of libc does not tell the call's number. */
 static void note_blocked_call(struct record *record)
 {
     char path[48], line[256];
 
-    record->call.number = -1;
-    if (libc_tells_numbers)
-        return;
     task_path(path, record->tid);
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
@@ -220,6 +241,40 @@ static void note_blocked_call(struct record *record)
         return;
     line[length] = '\0';
     blocked_call_parse(&record->call, line);
+}
+
+/* A thread that sleeps (now, or when it was stopped last: /proc is slow to ask) would be woken on an idle
+ * processor, and to get that going takes far longer (150 to 300 us on a virtual machine) than all that the
+ * thread then has to do. So it is made to wake on ours, which is about to wait for it: a mere switch.
+ * threads_resume() gives it its processors back. */
+static void draw_to_this_processor(struct record *record)
+{
+    unsigned long mask[sizeof record->affinity / sizeof(unsigned long)] = {0};
+    const unsigned bits = 8 * sizeof *mask;
+    unsigned processor;
+
+    if (drawn_count == DRAWN_MAX || raw_syscall3(SYS_getcpu, (long)&processor, 0, 0) < 0 ||
+        processor >= 8 * sizeof mask)
+        return;
+    record->affinity_size =
+        raw_syscall3(SYS_sched_getaffinity, record->tid, sizeof record->affinity, (long)record->affinity);
+    if (record->affinity_size <= 0)
+        return;
+    mask[processor / bits] = 1ul << processor % bits;
+    record->drawn = raw_syscall3(SYS_sched_setaffinity, record->tid, sizeof mask, (long)mask) == 0;
+    drawn_count += record->drawn;
+}
+
+static void let_drawn_go(void)
+{
+    for (unsigned i = 0; i < threads_state.count && drawn_count > 0; i++) {
+        struct record *record = &threads_state.records[i];
+
+        if (record->drawn)
+            raw_syscall3(SYS_sched_setaffinity, record->tid, record->affinity_size, (long)record->affinity);
+        drawn_count -= record->drawn;
+        record->drawn = false;
+    }
 }
 
 static bool is_known(pid_t tid)
@@ -238,12 +293,19 @@ static int signal_thread(pid_t pid, pid_t tid, uint32_t generation)
     struct record *record = &threads_state.records[threads_state.count];
     /* A thread stays at its place from stop to stop as long as no thread ends: then what is known of
      * its repeated system call still holds. */
-    if (record->tid != tid)
+    bool seen_before = record->tid == tid;
+    if (!seen_before) {
         memset(&record->call, 0, sizeof record->call);
+        record->self = 0;
+    }
+    record->call.number = -1;
     record->tid = tid;
     record->rseq = NULL;
     atomic_store(&record->state, RECORD_SIGNALLED);
-    note_blocked_call(record);
+    if (!libc_tells_numbers || !seen_before)
+        note_blocked_call(record);
+    if (seen_before ? record->was_blocked : record->call.number >= 0)
+        draw_to_this_processor(record);
 
     siginfo_t info;
     memset(&info, 0, sizeof info);
@@ -255,6 +317,8 @@ static int signal_thread(pid_t pid, pid_t tid, uint32_t generation)
     long r = raw_syscall4(SYS_rt_tgsigqueueinfo, pid, tid, THREADS_SIGNAL, (long)&info);
     if (r == 0)
         return 1;
+    drawn_count -= record->drawn;
+    record->drawn = false;
     threads_state.count--;
     record->tid = 0;
     atomic_store(&record->state, RECORD_FREE);
@@ -312,7 +376,7 @@ static int wait_until_stopped(pid_t pid)
     uint32_t count;
 
     for (unsigned spins = 0; atomic_load(&stopped_count) < threads_state.count; spins++) {
-        if (spins < STOP_SPINS) {
+        if (spins < STOP_SPINS && drawn_count == 0) {
             thread_relax();
             continue;
         }
@@ -454,6 +518,7 @@ void threads_resume(void)
     atomic_store(&threads_state.resume_generation, threads_state.last_generation);
     if (threads_state.count > 0)
         threads_futex_wake(&threads_state.resume_generation, INT_MAX);
+    let_drawn_go();
 }
 
 unsigned threads_stopped(void)

@@ -34,8 +34,8 @@ int threads_revive(void);
  * (not a copy, or a thread made after the wake). */
 pid_t threads_revived_tid(pthread_t thread);
 
-/* Is this process a woken copy with revived threads? */
-bool threads_are_revived(void);
+/* The word in which glibc keeps that pthread's own id; NULL where threads_revived_tid() says 0. */
+int *threads_tid_word(pthread_t thread);
 
 /* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
  * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */

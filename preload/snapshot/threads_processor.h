@@ -64,6 +64,9 @@ long thread_frame_call_number(const void *ucontext);
  * by one instruction: glibc from 2.41 on, for those that are cancellation points.) */
 bool thread_libc_tells_numbers(void);
 
+/* Was the frame's thread in a system call, to be repeated by the kernel or ended by EINTR? */
+bool thread_frame_is_in_call(const void *ucontext);
+
 /* Steps the frame back onto its system call instruction: the call starts again. */
 void thread_frame_repeat(void *ucontext, long number);
 

@@ -78,25 +78,34 @@ int threads_revive(void)
     return 0;
 }
 
-bool threads_are_revived(void)
+/* Which record a pthread is, in a woken copy; NULL: it was made after the wake. A descriptor is used again
+ * after its thread has ended: then the word there has changed. */
+static const struct record *find_record(pthread_t thread)
 {
-    return revived;
-}
+    const struct record *caller = &threads_state.caller;
 
-static pid_t revived_tid_of(const struct record *record, pthread_t thread)
-{
-    /* A descriptor is used again after its thread has ended: then the word there has changed. */
-    if (record->self == thread && record->clear_tid != NULL && *record->clear_tid == record->old_tid_word)
-        return record->revived_tid;
-    return 0;
+    if (caller->self == thread && caller->clear_tid != NULL && *caller->clear_tid == caller->old_tid_word)
+        return caller;
+    for (unsigned i = 0; i < threads_state.count; i++) {
+        const struct record *record = &threads_state.records[i];
+
+        if (atomic_load(&record->state) == RECORD_STOPPED && record->self == thread &&
+            record->clear_tid != NULL && *record->clear_tid == record->old_tid_word)
+            return record;
+    }
+    return NULL;
 }
 
 pid_t threads_revived_tid(pthread_t thread)
 {
-    pid_t tid = revived ? revived_tid_of(&threads_state.caller, thread) : 0;
+    const struct record *record = revived ? find_record(thread) : NULL;
 
-    for (unsigned i = 0; revived && tid == 0 && i < threads_state.count; i++)
-        if (atomic_load(&threads_state.records[i].state) == RECORD_STOPPED)
-            tid = revived_tid_of(&threads_state.records[i], thread);
-    return tid;
+    return record == NULL ? 0 : record->revived_tid;
+}
+
+int *threads_tid_word(pthread_t thread)
+{
+    const struct record *record = revived ? find_record(thread) : NULL;
+
+    return record == NULL ? NULL : record->clear_tid;
 }

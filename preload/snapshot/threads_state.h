@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
@@ -23,6 +24,7 @@ enum record_state {
     RECORD_FREE,
     RECORD_SIGNALLED,
     RECORD_STOPPED,
+    RECORD_RESUMED,   /* the thread has gone on */
     RECORD_CANCELLED, /* the thread ended, or the stop was given up, before it got the signal */
 };
 
@@ -40,6 +42,8 @@ struct record {
     struct rseq *rseq; /* NULL: not registered */
     unsigned long affinity[CPU_SETSIZE / (8 * sizeof(unsigned long))];
     long affinity_size;
+    bool was_blocked; /* the last stop found it inside a system call */
+    bool drawn; /* it may only run on the stopper's processor until the resume; affinity is what it had */
     char name[16];
     struct blocked_call call;
 };

@@ -149,6 +149,16 @@ bool thread_libc_tells_numbers(void)
     return memmem((const void *)poll, 128, mov_and_syscall, sizeof mov_and_syscall) != NULL;
 }
 
+bool thread_frame_is_in_call(const void *ucontext)
+{
+    const greg_t *registers = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    const unsigned char *next = (const unsigned char *)registers[REG_RIP];
+
+    if (registers[REG_RAX] == -EINTR)
+        return next[-2] == 0x0f && next[-1] == 0x05;
+    return next[0] == 0x0f && next[1] == 0x05;
+}
+
 void thread_frame_repeat(void *ucontext, long number)
 {
     greg_t *registers = ((ucontext_t *)ucontext)->uc_mcontext.gregs;

@@ -1,0 +1,434 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Lets a simulator fail in random ways at random cycles and checks what the library promises.
+
+    campaign.py --preload LIB --simulator NAME=EXE [--kinds a,b] [--failures N] [--seed S] ...
+
+NAME is a row of simulators.json, EXE the executable. Each failure is run three times, each in a
+directory of its own: (a) without the library, (b) without it and with the simulator's own trace from
+time 0, the oracle, and (c) with the library. (c) must end as (a) did, with the same output and files, and leave a
+waveform that equals the oracle's tail, with a report that says so; a run that ends with status 0 must
+leave nothing. `--preload none` does (a) and (b) only: it checks the row and the simulator.
+
+One line per failing run and a count at the end. Exit status 0, 1, or 77: skipped, with the reason.
+With LIGHTSSS_TEST_FULL in the environment --full N counts instead of --failures N.
+"""
+
+import argparse
+import glob
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import stat
+import string
+import sys
+import tempfile
+import time
+
+import wave
+from launch import Launch
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+INTERVALS = ("37evals", "1000evals", "5ms", "auto")
+WINDOWS = (None, "all", "100evals")
+LINES_AT_MOST = 8
+LEFTOVER_GRACE_S = 3.0
+
+
+class Failed(Exception):
+    """A promise that was not kept."""
+
+
+def check(condition, text):
+    if not condition:
+        raise Failed(text)
+
+
+class Row:
+    """One simulator: what simulators.json says, with the executable."""
+
+    def __init__(self, table, name, executable, threaded):
+        if name not in table or not name:
+            raise SystemExit(f"campaign: no row {name} in simulators.json")
+        row = dict(table[name])
+        while "like" in row:
+            base = row.pop("like")
+            row = {**table[base], **row}
+        self.name = name
+        self.executable = os.path.abspath(executable)
+        self.row = row
+        self.kinds = {kind: dict(what) for kind, what in row["kinds"].items()}
+        if threaded:
+            for kind, changes in row.get("threaded", {}).items():
+                self.kinds[kind].update(changes)
+        self.inputs = []
+        if "inputs" in row:
+            self.inputs = sorted(glob.glob(os.path.join(os.path.dirname(self.executable), row["inputs"])))
+
+    def get(self, key, default=None):
+        return self.row.get(key, default)
+
+    def arguments(self, run, traced):
+        kind = self.kinds[run.kind]
+        given = list(self.row.get("args", []))
+        given += kind.get("args", self.row.get("fail", []))
+        given += self.row["trace"] if traced else []
+        values = {
+            "kind": run.kind,
+            "cycle": run.cycle,
+            "seed": run.model_seed,
+            "input": run.input,
+            "wave": self.row["wave"],
+            "bin": os.path.dirname(self.executable),
+        }
+        return [string.Formatter().vformat(argument, (), values) for argument in given]
+
+
+class Run:
+    """What one failure is drawn to be. The same seed and number give the same run."""
+
+    def __init__(self, row, kind, seed, number):
+        rng = random.Random(f"{seed}:{number}:{row.name}")
+        least, most = row.get("cycles", [1, 1])
+        if rng.random() < 0.2:  # near the first eval, where there are corners
+            most = min(most, least + 20)
+        self.number = number
+        self.kind = kind
+        self.cycle = rng.randint(least, most)
+        self.model_seed = rng.randint(1, 1 << 30)
+        self.input = rng.choice(row.inputs) if row.inputs else None
+        self.interval = rng.choice(INTERVALS)
+        self.window = rng.choice(WINDOWS)
+        self.piped = rng.random() < 0.5
+        self.inside = bool(row.kinds[kind].get("inside"))
+
+    def environment(self, library, forced):
+        if not library:
+            return {}
+        values = {"LD_PRELOAD": library, "LIGHTSSS_INTERVAL": self.interval}
+        if self.window:
+            values["LIGHTSSS_WINDOW"] = self.window
+        values.update(forced)
+        self.interval = values["LIGHTSSS_INTERVAL"]
+        self.window = values.get("LIGHTSSS_WINDOW")
+        return values
+
+    def words(self):
+        where = os.path.basename(self.input) if self.input else f"{self.kind}@{self.cycle}"
+        out = "pipe" if self.piped else "file"
+        return (
+            f"run {self.number} {where} seed {self.model_seed} interval {self.interval} "
+            f"window {self.window or 'default'} stdout {out}"
+        )
+
+
+def end_words(returncode):
+    if returncode < 0:
+        return f"signal {signal.Signals(-returncode).name}"
+    return f"status {returncode}"
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def files_below(directory):
+    """{relative path: content} of what the simulator left, our own directory aside."""
+    found = {}
+    for base, folders, names in os.walk(directory):
+        if base == directory and "lightsss" in folders:
+            folders.remove("lightsss")
+        for name in names:
+            path = os.path.join(base, name)
+            found[os.path.relpath(path, directory)] = read(path)
+    return found
+
+
+def split_stderr(stderr):
+    """(the simulator's own, our lines as text)"""
+    lines = stderr.splitlines(keepends=True)
+    ours = [line for line in lines if line.startswith(b"lightsss: ")]
+    rest = b"".join(line for line in lines if not line.startswith(b"lightsss: "))
+    return rest, [line.decode(errors="replace").rstrip("\n") for line in ours]
+
+
+def first_difference(got, expected):
+    at = next((i for i, (x, y) in enumerate(zip(got, expected)) if x != y), min(len(got), len(expected)))
+    return f"{len(got)} bytes instead of {len(expected)}, other from byte {at}: {got[at:at + 40]!r}"
+
+
+def check_unchanged(plain, preloaded):
+    """Promise 1: the run with the library is the run without."""
+    check(
+        preloaded.returncode == plain.returncode,
+        f"ended with {end_words(preloaded.returncode)}, without the library with {end_words(plain.returncode)}",
+    )
+    check(preloaded.stdout == plain.stdout, "stdout: " + first_difference(preloaded.stdout, plain.stdout))
+    own, _ = split_stderr(preloaded.stderr)
+    check(own == plain.stderr, "stderr: " + first_difference(own, plain.stderr))
+    expected, got = files_below(plain.directory), files_below(preloaded.directory)
+    check(set(got) == set(expected), f"files {sorted(got)}, without the library {sorted(expected)}")
+    for name, content in expected.items():
+        check(got[name] == content, f"file {name}: " + first_difference(got[name], content))
+
+
+def check_gone(launch):
+    """Promise 3: nothing outlives the run."""
+    deadline = time.monotonic() + LEFTOVER_GRACE_S
+    while (left := launch.survivors()) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    launch.kill(left)
+    check(not left, f"processes left over: {left}")
+    check(not launch.pipes_held, "somebody still holds stdout or stderr open")
+    check(not os.listdir(launch.temporary), f"temporary files left over: {os.listdir(launch.temporary)}")
+
+
+def check_refused(launch, words):
+    """Promise 4: one line says what does not work."""
+    lines = split_stderr(launch.stderr)[1]
+    check(len(lines) == 1 and words in lines[0], f"not one line with '{words}': {lines}")
+    check(not os.path.exists(os.path.join(launch.directory, "lightsss")), "made a directory all the same")
+
+
+def check_nothing_left(launch):
+    check(not os.path.exists(os.path.join(launch.directory, "lightsss")), "a run without failure made a directory")
+    lines = split_stderr(launch.stderr)[1]
+    check(not lines, f"a run without failure said: {lines}")
+
+
+def run_directory(launch, row):
+    """The one directory that a failing run makes."""
+    top = os.path.join(launch.directory, "lightsss")
+    lines = split_stderr(launch.stderr)[1]
+    check(os.path.isdir(top), f"no directory lightsss; the library said: {lines}")
+    name = f"{os.path.basename(row.executable)}.{launch.pid}"
+    check(os.listdir(top) == [name], f"lightsss/ holds {os.listdir(top)} and not just {name}")
+    directory = os.path.join(top, name)
+    mode = stat.S_IMODE(os.stat(directory).st_mode)
+    check(mode == 0o700, f"the run directory has mode {mode:o}")
+    return directory
+
+
+def check_end(report, run, row, plain):
+    """report.json: the head and how the run ended."""
+    check(report.get("version") == 1, f"report: version {report.get('version')}")
+    check(report.get("program") == os.path.basename(row.executable), f"report: program {report.get('program')}")
+    end = report["end"]
+    code = plain.returncode
+    natural = "exit" if code >= 0 else "abort" if code == -signal.SIGABRT else "signal"
+    kind = row.kinds[run.kind].get("report", natural)
+    check(end["kind"] == kind, f"report: end.kind {end['kind']}, not {kind}")
+    if code >= 0:
+        check(end["status"] == code and end["signal"] is None, f"report: end {end}")
+    else:
+        name = signal.Signals(-code).name
+        check(end["signal"] == name and end["status"] is None, f"report: end {end}")
+
+
+def window_limit(window):
+    """How many evals LIGHTSSS_WINDOW allows; None: all."""
+    match = re.fullmatch(r"(\d+)evals", window or "200000evals")
+    return int(match.group(1)) if match else None
+
+
+def check_evals(report, run):
+    """report.json: snapshot, replay and window fit together."""
+    end, snapshot, replay, shape = report["end"], report["snapshot"], report["replay"], report["wave"]
+    check(replay["verdict"] == "reproduced", f"verdict {replay['verdict']}: {replay.get('why')}")
+    check(replay["eval"] == end["eval"], f"replay ended at eval {replay['eval']}, the original at {end['eval']}")
+    check(isinstance(replay["seconds"], (int, float)) and replay["seconds"] >= 0, "report: replay.seconds")
+    check(snapshot["number"] >= 1 and snapshot["eval"] < end["eval"], f"snapshot {snapshot}, end {end}")
+    check(snapshot["eval"] < shape["first_eval"] <= shape["last_eval"] <= end["eval"], f"evals of wave {shape}")
+    check(end["eval"] - shape["last_eval"] <= (1 if run.inside else 0), f"wave stops before the end: {shape}")
+    limit = window_limit(run.window)
+    dumped = shape["last_eval"] - shape["first_eval"] + 1
+    there = end["eval"] - snapshot["eval"]
+    wanted = there if limit is None else min(limit, there)
+    check(wanted - 1 <= dumped <= wanted + 1, f"{dumped} evals dumped of a window of {wanted}")
+    cost = report["cost"]
+    check(cost["snapshots"] >= 1, f"report: cost {cost}")
+
+
+def check_wave(report, directory, run, row, oracle):
+    """The waveform equals the oracle's tail, and the report says the truth about it."""
+    shape = report["wave"]
+    path = os.path.join(directory, shape["path"])
+    check(os.path.isfile(path), f"no waveform {shape['path']}")
+    check(os.path.getsize(path) == shape["bytes"], f"waveform of {os.path.getsize(path)} bytes, report: {shape}")
+    check(shape["path"] == "wave." + shape["format"], f"report: wave {shape}")
+    shift = row.get("shift", 0)
+    expected_last = shape["last_time"] + shift
+    end = "inside" if run.inside else "between"
+    try:
+        result = wave.compare(
+            os.path.join(oracle.directory, row.get("wave")), path, end, shift, expect_last_time=expected_last
+        )
+    except (wave.Difference, wave.WaveError) as error:
+        raise Failed(f"waveform: {error}") from None
+    check(result.first_time == shape["first_time"] + shift, f"wave begins at {result.first_time}, report: {shape}")
+    if row.get("every_eval"):
+        evals = result.oracle_times + (1 if run.inside else 0)
+        check(report["end"]["eval"] == evals, f"report: end.eval {report['end']['eval']}, really {evals}")
+        dumped = shape["last_eval"] - shape["first_eval"] + 1
+        check(result.window_times == dumped, f"{result.window_times} times in the wave, report: {dumped} evals")
+
+
+def check_said(launch, directory):
+    """Our lines on stderr, and the replay's output, which is the tail of the original's."""
+    lines = split_stderr(launch.stderr)[1]
+    check(1 <= len(lines) <= LINES_AT_MOST, f"{len(lines)} lines on stderr")
+    check(any("the oldest checkpoint start to dump wave" in line for line in lines), f"not announced: {lines}")
+    names = [name for name in os.listdir(directory) if re.fullmatch(r"wave\.(vcd|fst)", name)]
+    check(len(names) == 1, f"run directory holds {os.listdir(directory)}")
+    place = os.path.relpath(os.path.join(directory, names[0]), launch.directory)
+    check(place in lines[-1], f"the last line does not name the waveform: {lines[-1]}")
+    own = split_stderr(launch.stderr)[0]
+    for name, whole in (("replay.stdout", launch.stdout), ("replay.stderr", own)):
+        path = os.path.join(directory, name)
+        check(os.path.isfile(path), f"no {name}")
+        check(whole.endswith(read(path)), f"{name} is not the end of what the original printed")
+
+
+def check_failure(run, row, plain, oracle, preloaded):
+    directory = run_directory(preloaded, row)
+    path = os.path.join(directory, "report.json")
+    check(os.path.isfile(path), f"no report.json; the library said: {split_stderr(preloaded.stderr)[1]}")
+    try:
+        report = json.loads(read(path))
+        check_end(report, run, row, plain)
+        check_evals(report, run)
+        check_wave(report, directory, run, row, oracle)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Failed(f"report.json: {type(error).__name__} {error}") from None
+    check_said(preloaded, directory)
+
+
+def one_run(run, row, library, forced, top):
+    """Runs a, b and c and checks them. Raises Failed."""
+    timeout_s = row.get("timeout", 60)
+
+    def launch(name, traced, environment):
+        made = Launch(os.path.join(top, name), [row.executable] + row.arguments(run, traced), environment, run.piped)
+        made.wait(timeout_s)
+        check(not made.timed_out, f"{name}: no end after {timeout_s} s")
+        return made
+
+    plain = launch("plain", False, {})
+    expected = row.kinds[run.kind]["end"]
+    check(end_words(plain.returncode) == expected, f"ends with {end_words(plain.returncode)}, row says {expected}")
+    if row.get("unsupported"):
+        preloaded = launch("preloaded", False, run.environment(library, forced))
+        check_gone(preloaded)
+        check_unchanged(plain, preloaded)
+        check_refused(preloaded, row.get("unsupported"))
+        return
+    oracle = launch("oracle", True, {})
+    check(oracle.returncode == plain.returncode, f"traced it ends with {end_words(oracle.returncode)}")
+    if not library:
+        path = os.path.join(oracle.directory, row.get("wave"))
+        try:
+            wave.compare(path, path, "between")
+        except (OSError, wave.Difference, wave.WaveError) as error:
+            raise Failed(f"oracle: {error}") from None
+        return
+    preloaded = launch("preloaded", False, run.environment(library, forced))
+    check_gone(preloaded)
+    check_unchanged(plain, preloaded)
+    if expected == "status 0":
+        check_nothing_left(preloaded)
+    else:
+        check_failure(run, row, plain, oracle, preloaded)
+
+
+def drawn_kinds(kinds, count, seed):
+    """Every kind once in random order, then again, so that none is left out by chance."""
+    rng = random.Random(f"{seed}:kinds")
+    deck = []
+    while len(deck) < count:
+        deck += rng.sample(kinds, len(kinds))
+    return deck[:count]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description="Random failures of a simulator under liblightsss.")
+    parser.add_argument("--preload", required=True, metavar="LIB", help="liblightsss.so, or none")
+    parser.add_argument("--simulator", required=True, metavar="NAME=EXE")
+    parser.add_argument("--table", default=os.path.join(HERE, "simulators.json"), help="file with the rows")
+    parser.add_argument("--kinds", help="comma-separated; all of the row if not given")
+    parser.add_argument("--failures", type=int, default=12, metavar="N")
+    parser.add_argument("--full", type=int, metavar="N", help="failures where LIGHTSSS_TEST_FULL is set")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--run", type=int, metavar="I", help="only the run of this number")
+    parser.add_argument("--threads", action="store_true", help="the model was built for several threads")
+    parser.add_argument("--env", action="append", default=[], metavar="K=V", help="for the runs with the library")
+    parser.add_argument("--keep", action="store_true", help="keep the directories of failing runs")
+    args = parser.parse_args()
+    if args.full and os.environ.get("LIGHTSSS_TEST_FULL"):
+        args.failures = args.full
+    return args
+
+
+def skip(reason):
+    print(f"campaign: skipped: {reason}")
+    sys.exit(77)
+
+
+def prepare(args):
+    """(row, library or None, kinds)"""
+    name, _, executable = args.simulator.partition("=")
+    library = None if args.preload == "none" else os.path.abspath(args.preload)
+    if library and not os.path.exists(library):
+        skip(f"there is no {library}")
+    if not os.access(executable, os.X_OK):
+        skip(f"there is no simulator {executable}")
+    with open(args.table, encoding="utf-8") as file:
+        row = Row(json.load(file), name, executable, args.threads)
+    if "inputs" in row.row and not row.inputs:
+        skip(f"no {row.row['inputs']} beside {executable}")
+    kinds = args.kinds.split(",") if args.kinds else sorted(row.kinds)
+    unknown = [kind for kind in kinds if kind not in row.kinds]
+    if unknown:
+        raise SystemExit(f"campaign: {name} has no kinds {unknown}")
+    return row, library, kinds
+
+
+def reported_run(run, row, library, forced, keep):
+    """One run in a directory that goes when it is good; says what failed. Returns whether it was good."""
+    top = tempfile.mkdtemp(prefix="campaign-")
+    good = False
+    try:
+        one_run(run, row, library, forced, top)
+        good = True
+    except Failed as error:
+        kept = f" [{top}]" if keep else ""
+        print(f"FAIL {row.name} {run.words()}: {error}{kept}", flush=True)
+    finally:
+        if good or not keep:
+            shutil.rmtree(top, ignore_errors=True)
+    return good
+
+
+def main():
+    args = parse_arguments()
+    row, library, kinds = prepare(args)
+    forced = {**row.get("env", {}), **dict(pair.split("=", 1) for pair in args.env)}
+    failed = done = 0
+    begin = time.monotonic()
+    for number, kind in enumerate(drawn_kinds(kinds, args.failures, args.seed)):
+        if args.run is not None and number != args.run:
+            continue
+        run = Run(row, kind, args.seed, number)
+        done += 1
+        if not reported_run(run, row, library, forced, args.keep):
+            failed += 1
+    took_s = time.monotonic() - begin
+    print(f"{row.name}: {done - failed} of {done} runs good, seed {args.seed}, {took_s:.0f} s")
+    return 1 if failed or not done else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

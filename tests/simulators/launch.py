@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: MIT
+"""Starts one simulator in a directory of its own and finds what it leaves behind."""
+
+import os
+import resource
+import signal
+import subprocess
+import threading
+import uuid
+
+MARK = "CAMPAIGN_MARK"
+
+
+def _no_core():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Launch:
+    """One process. Its output goes to files or through pipes; every process that stems from it carries
+    a mark in its environment, by which it is found whatever session or group it moved to."""
+
+    def __init__(self, top, command, environment, piped):
+        self.directory = os.path.join(top, "cwd")
+        self.temporary = os.path.join(top, "tmp")
+        self.mark = f"{MARK}={uuid.uuid4().hex}"
+        self.returncode = None
+        self.timed_out = False
+        self.pipes_held = False
+        os.makedirs(self.directory)
+        os.makedirs(self.temporary)
+        self._outputs = {name: os.path.join(top, name) for name in ("stdout", "stderr")}
+        self._contents = {}
+        self._readers = []
+        self._start(command, environment, piped)
+
+    def _start(self, command, environment, piped):
+        inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
+        key, value = self.mark.split("=")
+        variables = {**inherited, "TMPDIR": self.temporary, key: value, **environment}
+        files = {}
+        for name, path in self._outputs.items():
+            files[name] = subprocess.PIPE if piped else open(path, "wb")
+        self.process = subprocess.Popen(
+            command,
+            cwd=self.directory,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=_no_core,
+            **files,
+        )
+        self.pid = self.process.pid
+        for name in self._outputs:
+            if piped:
+                reader = threading.Thread(target=self._read, args=(name,), daemon=True)
+                reader.start()
+                self._readers.append(reader)
+            else:
+                files[name].close()
+
+    def _read(self, name):
+        with getattr(self.process, name) as stream:
+            self._contents[name] = stream.read()
+
+    def wait(self, timeout_s):
+        try:
+            self.returncode = self.process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self.timed_out = True
+        for reader in self._readers:
+            reader.join(0 if self.timed_out else 3)
+            self.pipes_held = self.pipes_held or reader.is_alive()
+        if self.timed_out or self.pipes_held:
+            self._stop()
+        for name, path in self._outputs.items():
+            if not self._readers:
+                with open(path, "rb") as file:
+                    self._contents[name] = file.read()
+
+    def _stop(self):
+        """After a hang: the process and everything with its mark, so that the next run has the machine."""
+        self.kill({self.pid, *self.survivors()})
+        self.process.wait()
+
+    @staticmethod
+    def kill(pids):
+        for pid in pids:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    @property
+    def stdout(self):
+        return self._contents.get("stdout", b"")
+
+    @property
+    def stderr(self):
+        return self._contents.get("stderr", b"")
+
+    def survivors(self):
+        """Pids of the processes that carry the mark; a zombie carries nothing."""
+        found = []
+        needle = self.mark.encode()
+        for name in os.listdir("/proc"):
+            if not name.isdigit():
+                continue
+            try:
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    if needle in file.read().split(b"\0"):
+                        found.append(int(name))
+            except OSError:
+                continue
+        return found
