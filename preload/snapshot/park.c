@@ -6,6 +6,7 @@
 #define _GNU_SOURCE
 #include "park.h"
 
+#include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -75,8 +76,10 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
     return reason;
 }
 
+/* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until it
+ * has been scheduled to die, and would swallow the only wake. */
 void park_wake(struct shared_slot *slot)
 {
     atomic_store(&slot->command, SLOT_WAKE);
-    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, 1);
+    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX);
 }
