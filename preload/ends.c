@@ -82,6 +82,9 @@ static void end_process(struct end *end)
 {
     if (!run_is_self())
         return;
+    /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
+     */
+    keeper_hold();
     end->eval = run.hooks->evals();
     end->time = run_time();
     if (run.role == RUN_REPLAY) {

@@ -158,8 +158,6 @@ static void attach(void)
 
 __attribute__((constructor)) static void lightsss_start(void)
 {
-    if (getauxval(AT_SECURE) != 0)
-        return;
     enum recognised recognised = recognise_executable();
     if (recognised == RECOGNISED_NOTHING)
         return;
@@ -169,6 +167,13 @@ __attribute__((constructor)) static void lightsss_start(void)
     if (!run.options.enabled)
         return;
     note_program();
+    if (getauxval(AT_SECURE) != 0) {
+        log_line(LOG_INFO,
+                 "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities); start it "
+                 "as its owner; running without snapshots",
+                 run.program);
+        return;
+    }
     note_base_directory();
     if (recognised == RECOGNISED_STRIPPED)
         log_line(LOG_INFO,

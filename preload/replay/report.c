@@ -69,10 +69,16 @@ void report_no_snapshot(void)
     if (keeper_figures()->taken > 0)
         log_line(LOG_INFO,
                  "no snapshot is left (all were killed or ran out of memory): no waveform of this failure");
-    else
-        log_line(LOG_INFO, "no snapshot could be taken%s%s: no waveform of this failure",
-                 *keeper_last_problem() != '\0' ? ", the threads would not stop: " : "",
+    else if (*keeper_last_problem() != '\0')
+        log_line(LOG_INFO,
+                 "no snapshot could be taken, the threads would not stop: %s: no waveform of this failure",
                  keeper_last_problem());
+    else
+        log_line(
+            LOG_INFO,
+            "no snapshot could be taken, clone failed (%s): no waveform of this failure; allow it in the "
+            "sandbox, or raise the limit of processes (ulimit -u) or of memory",
+            strerrorname_np(-keeper_last_error()));
 }
 
 void report_no_directory(int error)

@@ -6,7 +6,9 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -30,6 +32,8 @@ static struct take last_take;
 static uint64_t last_faults;
 static bool warned;
 static unsigned failed_in_a_row;
+static int last_error;          /* -errno of the last try */
+static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 /* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
  * long only because snapshots may follow each other faster than the kernel buries them. */
@@ -44,6 +48,22 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     stall_init(&figures.stall);
+}
+
+void keeper_hold(void)
+{
+    uint32_t self = (uint32_t)raw_syscall0(SYS_gettid), other = 0;
+
+    while (!atomic_compare_exchange_strong(&holder, &other, self) && other != self) {
+        raw_syscall4(SYS_futex, (long)&holder, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, other, 0);
+        other = 0;
+    }
+}
+
+static void let_go(void)
+{
+    atomic_store(&holder, 0);
+    raw_syscall3(SYS_futex, (long)&holder, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
 /* Is it dead? If so it is reaped. It has no exit signal: only __WALL finds it. */
@@ -135,6 +155,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
+    last_error = r < 0 ? r : 0;
     if (r < 0) {
         *hopeless = !explain_failure(r);
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
@@ -149,19 +170,22 @@ static bool take_one(uint64_t eval, bool *hopeless)
 bool keeper_look(uint64_t eval)
 {
     bool hopeless = false;
-    struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
 
+    keeper_hold();
+    struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
     reap_dying(WNOHANG);
     hooks.due_in(step.look_in_evals);
     if (step.snapshot && take_one(eval, &hopeless))
         return true;
     if (hopeless)
         hooks.due_in(UINT64_MAX);
+    let_go();
     return false;
 }
 
 int keeper_revive(void)
 {
+    atomic_store(&holder, 0);
     int r = threads_revive();
 
     if (r == 0)
@@ -198,6 +222,11 @@ void keeper_dismiss(void)
     while ((oldest = slots_oldest(&slots)) != NULL)
         keeper_forget(shared_page_slot(page, oldest->pid));
     reap_dying(0);
+}
+
+int keeper_last_error(void)
+{
+    return last_error;
 }
 
 const char *keeper_last_problem(void)

@@ -31,6 +31,11 @@ void keeper_init(struct shared_page *page, const struct options *options, const 
  * in a woken copy, with all signals blocked and no other thread alive: go on with keeper_revive(). */
 bool keeper_look(uint64_t eval);
 
+/* Before a thread ends the process: waits until no other thread is in keeper_look(), and keeps them out from
+ * then on. Must be called where the thread can still be stopped: a snapshot that is under way waits for it.
+ */
+void keeper_hold(void);
+
 /* In a woken copy: makes the threads anew and unblocks signals. Returns 0 or -errno. */
 int keeper_revive(void);
 
@@ -42,6 +47,9 @@ void keeper_forget(struct shared_slot *slot);
 
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
+
+/* Why the last try to take a snapshot failed: -errno; 0: it did not. */
+int keeper_last_error(void);
 
 /* Where no snapshot could be taken because the threads would not stop: what was the matter; else "". */
 const char *keeper_last_problem(void);

@@ -76,8 +76,8 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
     return reason;
 }
 
-/* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until it
- * has been scheduled to die, and would swallow the only wake. */
+/* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until
+ * it has been scheduled to die, and would swallow the only wake. */
 void park_wake(struct shared_slot *slot)
 {
     atomic_store(&slot->command, SLOT_WAKE);

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "shared_page.h"
 
+#include <errno.h>
 #include <linux/memfd.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,15 +17,17 @@ int shared_page_create(struct shared_page **result)
     if (fd < 0)
         return (int)fd;
 
-    long address = raw_syscall2(SYS_ftruncate, fd, SHARED_PAGE_SIZE);
-    if (address == 0)
-        address = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    int r = (int)raw_syscall2(SYS_ftruncate, fd, SHARED_PAGE_SIZE);
+    struct shared_page *page = MAP_FAILED;
+    if (r == 0) {
+        page = mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
+        r = page == MAP_FAILED ? -errno : 0;
+    }
     /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */
     raw_syscall1(SYS_close, fd);
-    if (address < 0)
-        return (int)address;
+    if (r < 0)
+        return r;
 
-    struct shared_page *page = (struct shared_page *)address;
     page->magic = SHARED_PAGE_MAGIC;
     page->version = SHARED_PAGE_VERSION;
     page->size_bytes = sizeof *page;

@@ -143,7 +143,8 @@ static void test_parked_survives_its_thread(void **state)
     assert_int_equal(waitpid(pid, &status, __WALL), pid);
 }
 
-/* A snapshot that was evicted from a slot may still wait on the slot's futex when the next one there is woken. */
+/* A snapshot that was evicted from a slot may still wait on the slot's futex when the next one there is
+ * woken. */
 static void test_wake_is_not_swallowed(void **state)
 {
     struct shared_page *page;

@@ -211,7 +211,7 @@ static void compute(void)
             expected = sum;
             expected_long = sum_long;
         }
-        EXPECT(memcmp(&expected, &sum, sizeof sum) == 0 && expected_long == sum_long);
+        EXPECT(expected == sum && expected_long == sum_long);
         EXPECT(errno == own_index + 1000);
         step();
     }
@@ -339,7 +339,7 @@ static int find_stuck(const long *before)
 
 int torture_check(void)
 {
-    long before[KINDS_MAX];
+    long before[KINDS_MAX] = {0};
     int stuck = -1;
 
     for (int i = 0; i < thread_count; i++)

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps of the fake simulator: its children, pipes to them, and what it hears of their ends. */
+#define _GNU_SOURCE
+#include "fake_steps.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define CHILDREN_MAX 16
+
+static pid_t children[CHILDREN_MAX];
+static int child_count;
+static volatile sig_atomic_t child_signals;
+static FILE *pipe_stream;
+
+static void say_status(const char *what, int status)
+{
+    if (WIFSIGNALED(status))
+        fake_say("%s: %s", what, fake_signal_name(WTERMSIG(status)));
+    else
+        fake_say("%s: exit %d", what, WEXITSTATUS(status));
+}
+
+static pid_t fork_child(const char *steps)
+{
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid < 0)
+        fake_give_up("fake: no fork");
+    if (pid == 0) {
+        fake_run(steps);
+        _exit(0);
+    }
+    return pid;
+}
+
+static void do_fork(const char *argument)
+{
+    if (child_count == CHILDREN_MAX)
+        fake_give_up("fake: too many children");
+    pid_t pid = fork_child(argument);
+    children[child_count++] = pid;
+}
+
+/* All that were forked, in this order. */
+static void do_wait(const char *argument)
+{
+    int status;
+
+    (void)argument;
+    for (int i = 0; i < child_count; i++)
+        if (waitpid(children[i], &status, 0) == children[i])
+            say_status("child", status);
+        else
+            fake_say("child: %s", strerrorname_np(errno));
+    child_count = 0;
+}
+
+/* Whoever ends, until nobody is left: only their number and the sum of their statuses are certain. */
+static void do_wait_any(const char *argument)
+{
+    int status, count = 0, sum = 0;
+
+    (void)argument;
+    while (wait(&status) > 0) {
+        count++;
+        sum += status;
+    }
+    fake_say("%d children, statuses %#x, then %s", count, (unsigned)sum, strerrorname_np(errno));
+    child_count = 0;
+}
+
+static void do_nobody(const char *argument)
+{
+    siginfo_t info;
+    int status;
+
+    (void)argument;
+    pid_t pid = waitpid(-1, &status, WNOHANG);
+    fake_say("waitpid %d %s", pid, strerrorname_np(errno));
+    int r = waitid(P_ALL, 0, &info, WEXITED | WSTOPPED | WCONTINUED | WNOHANG);
+    fake_say("waitid %d %s", r, strerrorname_np(errno));
+    pid = waitpid(0, &status, WNOHANG);
+    fake_say("waitpid of the group %d %s", pid, strerrorname_np(errno));
+}
+
+static void count_child_signal(int signal)
+{
+    (void)signal;
+    child_signals++;
+}
+
+static void do_count_sigchld(const char *argument)
+{
+    (void)argument;
+    signal(SIGCHLD, count_child_signal);
+}
+
+static void do_say_sigchld(const char *argument)
+{
+    (void)argument;
+    fake_say("%d child signals", (int)child_signals);
+}
+
+static void do_popen(const char *argument)
+{
+    pipe_stream = popen(argument, "w"); /* NOLINT(cert-env33-c): a shell is what is tested */
+    if (pipe_stream == NULL)
+        fake_give_up("fake: no popen");
+}
+
+static void do_popen_read(const char *argument)
+{
+    char line[256] = "";
+
+    FILE *stream = popen(argument, "r"); /* NOLINT(cert-env33-c) */
+    if (stream == NULL) {
+        fake_give_up("fake: no popen");
+        return;
+    }
+    while (fgets(line, sizeof line, stream) != NULL)
+        fake_say("read %.*s", (int)strcspn(line, "\n"), line);
+    say_status("pclose", pclose(stream));
+}
+
+static void do_feed(const char *argument)
+{
+    fprintf(pipe_stream, "%s\n", argument);
+}
+
+static void do_pclose(const char *argument)
+{
+    (void)argument;
+    say_status("pclose", pclose(pipe_stream));
+}
+
+static void do_system(const char *argument)
+{
+    say_status("system", system(argument)); /* NOLINT(cert-env33-c) */
+}
+
+static void do_vfork(const char *argument)
+{
+    int code = (int)fake_number(argument), status;
+
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): testbenches do it */
+    if (pid == 0)
+        _exit(code);
+    if (waitpid(pid, &status, 0) == pid)
+        say_status("vfork", status);
+}
+
+/* A child that shares our memory, but not our handlers. */
+static void do_vfork_signal(const char *argument)
+{
+    int number = fake_signal(argument), status;
+
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+    if (pid == 0) {
+        signal(number, SIG_IGN); /* NOLINT(clang-analyzer-unix.Vfork): Python's subprocess does it */
+        signal(number, SIG_DFL);
+        _exit(0);
+    }
+    if (waitpid(pid, &status, 0) == pid)
+        say_status("vfork", status);
+}
+
+static void do_spawn(const char *argument)
+{
+    char *const argv[] = {(char *)"sh", (char *)"-c", (char *)argument, NULL};
+    int status;
+    pid_t pid;
+
+    int r = posix_spawnp(&pid, "sh", NULL, NULL, argv, environ);
+    if (r == 0 && waitpid(pid, &status, 0) == pid)
+        say_status("spawn", status);
+    else
+        fake_say("spawn: %s", strerrorname_np(r));
+}
+
+/* Becomes this program anew, with one argument. */
+static void do_exec(const char *argument)
+{
+    char path[PATH_MAX] = "";
+
+    if (readlink("/proc/self/exe", path, sizeof path - 1) > 0)
+        execl(path, path, argument, (char *)NULL);
+    fake_give_up("fake: no exec");
+}
+
+/* The simulation goes on in a child; the parent stays to hand on its end. */
+static void do_detach(const char *argument)
+{
+    int status;
+
+    (void)argument;
+    pid_t pid = fork();
+    if (pid == 0)
+        return;
+    waitpid(pid, &status, 0);
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
+}
+
+/* A number in a file that is mapped shared; the sum is what the user finds afterwards. */
+static void do_shared_add(const char *argument)
+{
+    static volatile int *number;
+    static FILE *file;
+
+    if (number == NULL) {
+        file = fopen("shared", "w+");
+        if (file == NULL || ftruncate(fileno(file), 4096) != 0)
+            fake_give_up("fake: no shared file");
+        number = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
+    }
+    *number += (int)fake_number(argument);
+}
+
+const struct fake_step fake_children[] = {
+    {"fork", do_fork},
+    {"wait", do_wait},
+    {"wait_any", do_wait_any},
+    {"nobody", do_nobody},
+    {"count_sigchld", do_count_sigchld},
+    {"say_sigchld", do_say_sigchld},
+    {"popen", do_popen},
+    {"popen_read", do_popen_read},
+    {"feed", do_feed},
+    {"pclose", do_pclose},
+    {"system", do_system},
+    {"vfork", do_vfork},
+    {"vfork_signal", do_vfork_signal},
+    {"spawn", do_spawn},
+    {"exec", do_exec},
+    {"detach", do_detach},
+    {"shared_add", do_shared_add},
+    {NULL, NULL},
+};

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The fake simulator's arguments are steps, done one after the other: "eval:3", "raise:TERM", "exit:1". A
+ * step that takes steps joins them with +: "fork:eval:1+exit:3". Each file has a table of its steps. */
+#ifndef LIGHTSSS_FAKE_STEPS_H
+#define LIGHTSSS_FAKE_STEPS_H
+
+#include <stddef.h>
+
+struct fake_step {
+    const char *name;
+    void (*run)(const char *argument); /* what stands behind the first colon, or "" */
+};
+
+/* Each ends with a row without a name. */
+extern const struct fake_step fake_ends[];
+extern const struct fake_step fake_signals[];
+extern const struct fake_step fake_children[];
+extern const struct fake_step fake_threads[];
+
+/* Does one or several steps. */
+void fake_run(const char *steps);
+
+/* One line to stdout by write(2), past stdio's buffer. */
+void fake_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The test asked for nonsense, or the machine refused something: says so and ends with 99. */
+_Noreturn void fake_give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+long fake_number(const char *text);
+
+/* "TERM" or a number. */
+int fake_signal(const char *name);
+
+/* The name of a signal without SIG, or "?". */
+const char *fake_signal_name(int signal);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps of the fake simulator: threads that come and go, and one worker that stays and does what it is told.
+ */
+#define _GNU_SOURCE
+#include "fake_steps.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define THREADS_MAX 16
+
+static pthread_t threads[THREADS_MAX];
+static int thread_count;
+static pthread_barrier_t barrier;
+
+static struct {
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t told, done;
+    const char *steps;
+} worker = {
+    .mutex = PTHREAD_MUTEX_INITIALIZER, .told = PTHREAD_COND_INITIALIZER, .done = PTHREAD_COND_INITIALIZER};
+
+static void *run_steps(void *steps)
+{
+    fake_run(steps);
+    return NULL;
+}
+
+static void start(void *(*function)(void *), const char *steps)
+{
+    if (thread_count == THREADS_MAX ||
+        pthread_create(&threads[thread_count], NULL, function, (void *)steps) != 0)
+        fake_give_up("fake: no thread");
+    thread_count++;
+}
+
+/* Steps point into argv: they stay. */
+static void do_thread(const char *argument)
+{
+    start(run_steps, argument);
+}
+
+static void do_join(const char *argument)
+{
+    (void)argument;
+    while (thread_count > 0)
+        pthread_join(threads[--thread_count], NULL);
+}
+
+static void *run_together(void *steps)
+{
+    pthread_barrier_wait(&barrier);
+    fake_run(steps);
+    return NULL;
+}
+
+/* Two threads and this one do the same at the same time. */
+static void do_together(const char *argument)
+{
+    pthread_barrier_init(&barrier, NULL, 3);
+    start(run_together, argument);
+    start(run_together, argument);
+    run_together((void *)argument);
+}
+
+static void do_exit_thread(const char *argument)
+{
+    (void)argument;
+    pthread_exit(NULL);
+}
+
+static void do_hang(const char *argument)
+{
+    (void)argument;
+    for (;;)
+        pause();
+}
+
+/* --- the worker --- */
+
+static void unlock(void *mutex)
+{
+    pthread_mutex_unlock(mutex);
+}
+
+static void *work(void *unused)
+{
+    (void)unused;
+    pthread_mutex_lock(&worker.mutex);
+    pthread_cleanup_push(unlock, &worker.mutex);
+    for (;;) {
+        while (worker.steps == NULL)
+            pthread_cond_wait(&worker.told, &worker.mutex);
+        fake_run(worker.steps);
+        worker.steps = NULL;
+        pthread_cond_signal(&worker.done);
+    }
+    pthread_cleanup_pop(1);
+    return NULL;
+}
+
+static void do_worker(const char *argument)
+{
+    (void)argument;
+    if (pthread_create(&worker.thread, NULL, work, NULL) != 0)
+        fake_give_up("fake: no worker");
+    pthread_setname_np(worker.thread, "worker");
+}
+
+/* The worker does these steps; this thread waits until they are done. */
+static void do_work(const char *argument)
+{
+    pthread_mutex_lock(&worker.mutex);
+    worker.steps = argument;
+    pthread_cond_signal(&worker.told);
+    while (worker.steps != NULL)
+        pthread_cond_wait(&worker.done, &worker.mutex);
+    pthread_mutex_unlock(&worker.mutex);
+}
+
+static void do_worker_cancel(const char *argument)
+{
+    void *result = NULL;
+
+    (void)argument;
+    int r = pthread_cancel(worker.thread);
+    int joined = pthread_join(worker.thread, &result);
+    fake_say("cancel %s, join %s, %s", strerrorname_np(r), strerrorname_np(joined),
+             result == PTHREAD_CANCELED ? "cancelled" : "not cancelled");
+}
+
+/* The worker's handler runs before the next thing it is told to do. */
+static void do_worker_kill(const char *argument)
+{
+    int r = pthread_kill(worker.thread, fake_signal(argument));
+    do_work("");
+    fake_say("kill %s", strerrorname_np(r));
+}
+
+static void do_worker_queue(const char *argument)
+{
+    const union sigval value = {.sival_int = 7};
+
+    int r = pthread_sigqueue(worker.thread, fake_signal(argument), value);
+    do_work("");
+    fake_say("sigqueue %s", strerrorname_np(r));
+}
+
+static void do_worker_name(const char *argument)
+{
+    char name[16] = "";
+
+    if (*argument != '\0')
+        fake_say("set %s", strerrorname_np(pthread_setname_np(worker.thread, argument)));
+    int r = pthread_getname_np(worker.thread, name, sizeof name);
+    fake_say("get %s \"%s\"", strerrorname_np(r), name);
+    r = pthread_getname_np(worker.thread, name, 15);
+    fake_say("get in too little room %s", strerrorname_np(r));
+    r = pthread_getname_np(pthread_self(), name, sizeof name);
+    fake_say("self %s \"%s\"", strerrorname_np(r), name);
+}
+
+static void do_worker_settings(const char *argument)
+{
+    struct sched_param parameters = {-1};
+    struct timespec time;
+    cpu_set_t set;
+    clockid_t clock;
+    int policy = -1;
+
+    (void)argument;
+    memset(&set, 0xff, sizeof set);
+    int r = pthread_getaffinity_np(worker.thread, sizeof set, &set);
+    fake_say("affinity %s %d", strerrorname_np(r), CPU_COUNT(&set));
+    r = pthread_setaffinity_np(worker.thread, sizeof set, &set);
+    fake_say("set affinity %s", strerrorname_np(r));
+    r = pthread_getschedparam(worker.thread, &policy, &parameters);
+    fake_say("scheduling %s %d %d", strerrorname_np(r), policy, parameters.sched_priority);
+    r = pthread_setschedparam(worker.thread, policy, &parameters);
+    fake_say("set scheduling %s", strerrorname_np(r));
+    parameters.sched_priority = 1000;
+    r = pthread_setschedparam(worker.thread, policy, &parameters);
+    fake_say("set bad scheduling %s", strerrorname_np(r));
+    r = pthread_getcpuclockid(worker.thread, &clock);
+    fake_say("clock %s %s", strerrorname_np(r),
+             clock_gettime(clock, &time) == 0 ? "runs" : strerrorname_np(errno));
+}
+
+const struct fake_step fake_threads[] = {
+    {"thread", do_thread},
+    {"join", do_join},
+    {"together", do_together},
+    {"exit_thread", do_exit_thread},
+    {"hang", do_hang},
+    {"worker", do_worker},
+    {"work", do_work},
+    {"worker_cancel", do_worker_cancel},
+    {"worker_kill", do_worker_kill},
+    {"worker_queue", do_worker_queue},
+    {"worker_name", do_worker_name},
+    {"worker_settings", do_worker_settings},
+    {NULL, NULL},
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* refuse CALL ERROR PROGRAM [ARGUMENT...]: runs the program where the kernel refuses a system call with this
+ * error, as a sandbox does. CALL is memfd_create, clone or rt_tgsigqueueinfo; ERROR is EPERM, EAGAIN or
+ * ENOSYS. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static const struct word {
+    const char *name;
+    unsigned value;
+} calls[] =
+    {
+        {"memfd_create", SYS_memfd_create},
+        {"clone", SYS_clone},
+        {"rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo},
+        {NULL, 0},
+},
+  errors[] = {
+      {"EPERM", EPERM},
+      {"EAGAIN", EAGAIN},
+      {"ENOSYS", ENOSYS},
+      {NULL, 0},
+};
+
+static const struct word *find(const struct word *word, const char *name)
+{
+    while (word->name != NULL && strcmp(word->name, name) != 0)
+        word++;
+    return word;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 4 || find(calls, argv[1])->name == NULL || find(errors, argv[2])->name == NULL) {
+        fprintf(stderr, "usage: refuse CALL ERROR PROGRAM [ARGUMENT...]\n");
+        return 2;
+    }
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, find(calls, argv[1])->value, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | find(errors, argv[2])->value),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+        perror("refuse: seccomp");
+        return 77;
+    }
+    execv(argv[3], argv + 3);
+    perror(argv[3]);
+    return 127;
+}

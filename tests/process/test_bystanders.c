@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* Programs that are no simulators run as if the library were not there: same output, same status, no thread,
+ * no descriptor, no signal handler, no other library. */
+#define _GNU_SOURCE
+#include "process.h"
+#include "run_program.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct bystander {
+    const char *path;
+    const char *const *arguments;
+};
+
+/* What a shell can see of itself, the addresses left out. */
+#define LOOK_AROUND                                                                                          \
+    "grep -E '^(Threads|Sig|Shd)' /proc/self/status; ls -l /proc/self/fd | wc -l; "                          \
+    "while read -r key rest; do case $key in Threads:|Sig*) echo \"$key $rest\";; esac; done "               \
+    "</proc/$$/status; "                                                                                     \
+    "ls /proc/$$/fd; ls /proc/$$/task | wc -l; cat /proc/$$/comm; umask; ulimit -a"
+
+static const struct bystander bystanders[] = {
+    {"true", LIST("")},
+    {"false", LIST("")},
+    {"sh", LIST("-c", "echo text; echo words >&2; exit 7")},
+    {"sh", LIST("-c", "kill -9 $$")},
+    {"sh", LIST("-c", "kill -SEGV $$")},
+    {"sh", LIST("-c", "kill -TERM $$")},
+    {"sh", LIST("-c", LOOK_AROUND)},
+    {"bash", LIST("-c", "echo $((6 * 7)); exit 3")},
+    {"bash", LIST("-c", "trap 'echo caught' TERM; kill -TERM $$; trap - TERM; trap -p; kill -TERM $$")},
+    {"bash",
+     LIST("-c",
+          "trap 'echo abort' ABRT; kill -ABRT $$; echo still here; (exit 5); echo $?; false | true; echo "
+          "${PIPESTATUS[@]}")},
+    {"bash", LIST("-c", LOOK_AROUND)},
+    {"timeout", LIST("0.2", "sleep", "10")},
+    {"timeout", LIST("10", "sh", "-c", "exit 9")},
+    {"env", LIST("LIGHTSSS_SLOTS=many", "LIGHTSSS_WRONG=1", "true")},
+    {"make", LIST("-s", "-f", "/dev/null", "nothing-to-make")},
+    {"make", LIST("-s", "--eval", "all:;@echo made; exit 2")},
+    {"python3",
+     LIST("-S", "-E", "-c",
+          "import os, signal, subprocess, sys, threading\n"
+          "print([signal.getsignal(s) for s in (signal.SIGTERM, signal.SIGABRT, signal.SIGSEGV)])\n"
+          "print(sorted(os.listdir('/proc/self/fd')), threading.active_count())\n"
+          "print(subprocess.run(['sh', '-c', 'exit 4']).returncode)\n"
+          "t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()\n"
+          "sys.stdout.flush()\n"
+          "os._exit(6)")},
+    {"python3", LIST("-S", "-E", "-c", "import os; os.abort()")},
+    {"python3", LIST("-S", "-E", "-c", "import ctypes; ctypes.string_at(0)")},
+    {"python3", LIST("-S", "-E", "-c", "import os\nif os.fork() == 0: os._exit(3)\nprint(os.wait()[1])")},
+};
+
+static void check_bystander(void **state)
+{
+    const struct bystander *bystander = *state;
+    struct program program = {.path = bystander->path, .arguments = bystander->arguments};
+    struct outcome without, with;
+
+    run_program(&program, &without);
+    program.preload = true;
+    run_program(&program, &with);
+    if (WIFEXITED(without.status) && WEXITSTATUS(without.status) == 127)
+        fail_msg("%s is not installed", bystander->path);
+    assert_int_equal(with.status, without.status);
+    assert_string_equal(with.out, without.out);
+    assert_string_equal(with.err, without.err);
+    assert_string_equal(with.said, "");
+    assert_string_equal(with.files, without.files);
+    assert_null(with.run);
+    assert_int_equal(with.left, 0);
+    run_discard(&without);
+    run_discard(&with);
+}
+
+/* The library itself is there; what it would open for a simulator is not. */
+static void test_maps(void **state)
+{
+    const struct program program = {.path = "cat", .arguments = LIST("/proc/self/maps"), .preload = true};
+    const struct program simulator = {.arguments = LIST("eval:1", "system:cat /proc/$PPID/maps", "exit:0"),
+                                      .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_non_null(strstr(outcome.out, "liblightsss.so"));
+    assert_null(strstr(outcome.out, "liblightsss-hooks"));
+    assert_null(strstr(outcome.out, "libelf"));
+    assert_null(strstr(outcome.out, "Zydis"));
+    run_discard(&outcome);
+    /* A simulator has them: the names above are the right ones. */
+    run_program(&simulator, &outcome);
+    assert_non_null(strstr(outcome.out, "liblightsss-hooks.so"));
+    assert_non_null(strstr(outcome.out, "libelf"));
+    assert_non_null(strstr(outcome.out, "Zydis"));
+    run_discard(&outcome);
+}
+
+/* Processor time, in turns, the best of many: what else the machine does counts little. */
+static double best_of(double best, const struct program *program)
+{
+    struct outcome outcome;
+
+    run_program(program, &outcome);
+    double seconds = outcome.cpu_seconds;
+    run_discard(&outcome);
+    return seconds < best ? seconds : best;
+}
+
+/* Less than a millisecond each, also for a larger program. */
+static void test_start_is_quick(void **state)
+{
+    const struct bystander quick[] = {{"true", LIST("")}, {"bash", LIST("-c", ":")}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof quick / sizeof *quick; i++) {
+        struct program program = {.path = quick[i].path, .arguments = quick[i].arguments};
+        double without = 1000, with = 1000;
+        for (int j = 0; j < 40; j++) {
+            program.preload = false;
+            without = best_of(without, &program);
+            program.preload = true;
+            with = best_of(with, &program);
+        }
+        print_message("%s: %.6f s, with the library %.6f s\n", quick[i].path, without, with);
+        assert_true(with - without < 0.001);
+    }
+}
+
+int main(void)
+{
+    enum { COUNT = sizeof bystanders / sizeof *bystanders };
+    static struct CMUnitTest tests[COUNT + 2] = {
+        cmocka_unit_test(test_maps),
+        cmocka_unit_test(test_start_is_quick),
+    };
+
+    for (int i = 0; i < COUNT; i++) {
+        const char *const *arguments = bystanders[i].arguments;
+        tests[i + 2] = (struct CMUnitTest){.name = arguments[1] != NULL ? arguments[1] : bystanders[i].path,
+                                           .test_func = check_bystander,
+                                           .initial_state = (void *)&bystanders[i]};
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Snapshots are processes, but the simulator's wait(), SIGCHLD, pipes and children do not notice. */
+#define _GNU_SOURCE
+#include "compare.h"
+#include "process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define MANY(status, at)                                                                                     \
+    {                                                                                                        \
+        .kind = "exit", .code = (status), .eval = (at), .many = true                                         \
+    }
+#define MANY_CLEAN                                                                                           \
+    {                                                                                                        \
+        .kind = NULL, .many = true                                                                           \
+    }
+
+/* clang-format off */
+static const struct compare_case cases[] = {
+    /* waiting for whoever ends */
+    {{"eval:9", "nobody"}, MANY_CLEAN},
+    {{"eval:9", "nobody", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:exit:3", "fork:abort", "fork:segv", "fork:raise:TERM", "wait", "nobody", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:exit:3", "wait_any", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:exit:3", "eval:9", "wait_any"}, MANY_CLEAN},
+    {{"count_sigchld", "eval:9", "say_sigchld", "fork:exit:3", "wait", "eval:9", "say_sigchld"}, MANY_CLEAN},
+    {{"count_sigchld", "eval:9", "fork:exit:3", "wait", "say_sigchld", "exit:1"}, MANY(1, 9)},
+    {{"signal:CHLD:ignore", "eval:9", "fork:exit:3", "wait_any"}, MANY_CLEAN},
+
+    /* children that simulate, and that end in any way */
+    {{"eval:9", "fork:eval:9+exit:3", "wait", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:eval:9+abort", "wait", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:fork:eval:1+exit:3", "wait", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "fork:worker+work:exit:3", "wait", "exit:1"}, MANY(1, 9)},
+    {{"fork:eval:9+exit:0", "wait", "eval:9"}, MANY_CLEAN},
+    {{"eval:2", "fork:sleep:100", "exit:1"}, MANY(1, 2)},
+    {{"fork:sleep:100", "eval:9", "exit:1"}, MANY(1, 9)},
+
+    /* the simulation goes on in a child: after the first eval it is no longer ours; before, it is the original */
+    {{"eval:2", "detach", "eval:3", "exit:4"}, MANY(4, 2)},
+    {{"detach", "eval:3", "exit:4"}, MANY(4, 3)},
+    {{"detach", "eval:3", "exit:0"}, MANY_CLEAN},
+
+    /* programs that it starts */
+    {{"eval:9", "system:exit 4", "system:kill -9 $$", "system:true", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "spawn:exit 5", "vfork:127", "vfork:0", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "popen_read:echo hi; exit 3", "exit:1"}, MANY(1, 9)},
+    {{"eval:9", "popen:cat", "feed:text", "pclose", "exit:1"}, MANY(1, 9)},
+    {{"popen:cat", "eval:19", "feed:text", "eval:9", "pclose"}, MANY_CLEAN},
+    {{"eval:9", "popen:cat; exit 3", "eval:19", "feed:text", "eval:9", "pclose"}, MANY_CLEAN},
+
+    /* becoming another program */
+    {{"eval:9", "exec:exit:3"}, MANY_CLEAN},
+    {{"eval:9", "exec:nobody"}, MANY_CLEAN},
+    {{"eval:9", "exec:in:exit:3"}, MANY(3, 1)},
+};
+/* clang-format on */
+
+/* The reader of the simulator's output sees its end when the simulator closes it, whoever is parked. */
+static void test_pipe_ends(void **state)
+{
+    struct outcome outcome;
+    char command[4096];
+
+    (void)state;
+    snprintf(command, sizeof command, "%s eval:9 close:1 await:done exit:0 | { cat >/dev/null; touch done; }",
+             run_test_program("fake_simulator"));
+    const struct program program = {.path = "sh",
+                                    .arguments = LIST("-c", command),
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=2evals"),
+                                    .preload = true};
+    run_program(&program, &outcome);
+    assert_string_equal(outcome.err, "");
+    assert_string_equal(outcome.said, "");
+    assert_false(outcome.timed_out);
+    run_discard(&outcome);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pipe_ends),
+    };
+    int failed = cmocka_run_group_tests_name("pipes", tests, NULL, NULL);
+
+    return compare_cases(cases, sizeof cases / sizeof *cases) + failed;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* A program that runs with more rights than its user (AT_SECURE) gets no snapshots: their environment is not
+ * to be trusted. The loader does not even load what LD_PRELOAD names; fake_secure is linked with the library,
+ * so that its constructor runs all the same. */
+#define _GNU_SOURCE
+#include "process.h"
+#include "run_program.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+
+static char work[PATH_MAX];
+
+static void copy(const char *name, const char *mode, char path[PATH_MAX])
+{
+    char command[3 * PATH_MAX];
+
+    if (snprintf(path, PATH_MAX, "%s/%s", work, name) >= PATH_MAX)
+        fail_msg("%s is too long", work);
+    snprintf(command, sizeof command, "cp '%s' '%s' && chmod %s '%s'", run_test_program(name), path, mode,
+             path);
+    if (system(command) != 0) /* NOLINT(cert-env33-c) */
+        fail_msg("%s failed", command);
+}
+
+static void run_as_nobody(const char *path, struct outcome *outcome)
+{
+    const struct program program = {
+        .path = path, .arguments = LIST("print:text", "eval:3", "exit:3"), .preload = true, .user = NOBODY};
+
+    run_program(&program, outcome);
+    if (!WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != 3)
+        fail_msg("wait status %#x:\n%s%s", (unsigned)outcome->status, outcome->err, outcome->said);
+    assert_string_equal(outcome->out, "text");
+    assert_string_equal(outcome->err, "");
+    assert_int_equal(outcome->left, 0);
+}
+
+static void test_preloaded(void **state)
+{
+    struct outcome outcome;
+    char path[PATH_MAX];
+
+    (void)state;
+    copy("fake_simulator", "4755", path);
+    run_as_nobody(path, &outcome);
+    assert_string_equal(outcome.said, "");
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+static void test_linked(void **state)
+{
+    struct outcome outcome;
+    char path[PATH_MAX];
+
+    (void)state;
+    copy("fake_secure", "4755", path);
+    run_as_nobody(path, &outcome);
+    run_expect_said(&outcome,
+                    LIST("fake_secure runs with more rights than its user (set-user-ID, set-group-ID, "
+                         "capabilities); start it as its owner; running without snapshots"));
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+/* Without the extra rights the same copies work: it is these that make the difference. */
+static void test_without_rights(void **state)
+{
+    struct outcome outcome;
+    char path[PATH_MAX];
+
+    (void)state;
+    copy("fake_simulator", "755", path);
+    run_as_nobody(path, &outcome);
+    assert_non_null(outcome.run);
+    run_discard(&outcome);
+    copy("fake_secure", "755", path);
+    run_as_nobody(path, &outcome);
+    assert_non_null(outcome.run);
+    run_discard(&outcome);
+}
+
+static const char *obstacle(void)
+{
+    struct statvfs system_flags;
+    char path[PATH_MAX];
+
+    if (geteuid() != 0)
+        return "only root can make a set-user-ID program and run it as another user";
+    if (statvfs(work, &system_flags) != 0 || (system_flags.f_flag & ST_NOSUID) != 0)
+        return "the temporary directory is mounted nosuid";
+    /* nobody must be able to reach the library. */
+    snprintf(path, sizeof path, "%s", run_library());
+    for (char *slash = strrchr(path, '/'); slash != NULL && slash != path; slash = strrchr(path, '/')) {
+        struct stat directory;
+        *slash = '\0';
+        if (stat(path, &directory) != 0 || (directory.st_mode & S_IXOTH) == 0)
+            return "other users cannot read the build directory";
+    }
+    return NULL;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_preloaded),
+        cmocka_unit_test(test_linked),
+        cmocka_unit_test(test_without_rights),
+    };
+
+    run_make_directory(work);
+    const char *why_not = obstacle();
+    int failed = 77;
+    if (why_not != NULL)
+        printf("skipped: %s\n", why_not);
+    else
+        failed = cmocka_run_group_tests(tests, NULL, NULL);
+    run_remove_directory(work);
+    return failed;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: MIT */
+/* Which snapshot replays, what becomes of it, and what ends the waiting for it. */
+#define _GNU_SOURCE
+#include "compare.h"
+#include "process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FIRST_LINE "fake_simulator (pid "
+#define WOKEN_LINE "the oldest checkpoint start to dump wave: snapshot "
+#define WOKEN_3    "the oldest checkpoint start to dump wave: snapshot 3"
+#define WOKEN_4    "the oldest checkpoint start to dump wave: snapshot 4"
+#define WOKEN_5    "the oldest checkpoint start to dump wave: snapshot 5"
+#define LAST_LINE  "no waveform: "
+#define EVERY_TEN  LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
+
+static void expect_exit(const struct outcome *outcome, int status)
+{
+    if (outcome->timed_out || !WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != status)
+        fail_msg("wait status %#x%s, not exit status %d; said:\n%s", (unsigned)outcome->status,
+                 outcome->timed_out ? " (timed out)" : "", status, outcome->said);
+    assert_int_equal(outcome->left, 0);
+}
+
+static void expect_signal(const struct outcome *outcome, int signal)
+{
+    if (outcome->timed_out || !WIFSIGNALED(outcome->status) || WTERMSIG(outcome->status) != signal)
+        fail_msg("wait status %#x%s, not signal %d; said:\n%s", (unsigned)outcome->status,
+                 outcome->timed_out ? " (timed out)" : "", signal, outcome->said);
+    assert_int_equal(outcome->left, 0);
+}
+
+static void expect_in_report(const struct outcome *outcome, const char *part)
+{
+    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
+        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
+}
+
+/* Runs to where three snapshots are parked, and waits there for the file `go`. */
+static void start_with_three(struct running *running, const char *const *steps)
+{
+    const struct program program = {.arguments = steps, .environment = EVERY_TEN, .preload = true};
+
+    run_start(running, &program);
+    run_await_file(running, "ready");
+    run_await_snapshots(running, 3);
+}
+
+/* Snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
+#define TO_THREE "eval:45", "touch:ready", "await:go"
+
+static void test_slots(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    expect_in_report(&outcome, "\"number\": 3, \"eval\": 20, \"time\": 105");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_in_report(&outcome, "\"snapshots\": 5");
+    run_discard(&outcome);
+}
+
+static void test_oldest_is_killed(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    run_snapshots(running.pid, snapshots);
+    kill(snapshots[0], SIGKILL);
+    run_await_snapshots(&running, 2);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    expect_in_report(&outcome, "\"number\": 4, \"eval\": 30, \"time\": 155");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_4, "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+static void test_middle_is_killed(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "eval:20", "abort"));
+    run_snapshots(running.pid, snapshots);
+    kill(snapshots[1], SIGKILL);
+    run_await_snapshots(&running, 2);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGABRT);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
+static void test_all_are_killed(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    for (int i = run_snapshots(running.pid, snapshots); i > 0; i--)
+        kill(snapshots[i - 1], SIGKILL);
+    run_await_snapshots(&running, 0);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    run_expect_said(
+        &outcome,
+        LIST(FIRST_LINE, "no snapshot is left (all were killed or ran out of memory): no waveform"));
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+/* The first replay hangs and is killed; the next one does not hang. */
+static void test_replay_is_killed(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "if_copy:once:hangs:hang", "exit:3"));
+    run_touch(&running, "go");
+    run_await_file(&running, "hangs");
+    run_snapshots(running.pid, snapshots);
+    kill(snapshots[0], SIGKILL);
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    expect_in_report(&outcome, "\"number\": 4");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_expect_said(&outcome,
+                    LIST(FIRST_LINE, WOKEN_3,
+                         "the replay of snapshot 3 died (SIGKILL) before it was done; trying the next one",
+                         WOKEN_4, "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+static void test_every_replay_dies(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:45", "if_copy:raise:KILL", "exit:3"),
+                                    .environment = EVERY_TEN,
+                                    .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    expect_exit(&outcome, 3);
+    expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay died (SIGKILL)\"");
+    run_expect_said(&outcome,
+                    LIST(FIRST_LINE, WOKEN_3, "the replay of snapshot 3 died (SIGKILL)", WOKEN_4,
+                         "the replay of snapshot 4 died (SIGKILL)", WOKEN_5,
+                         "the replay of snapshot 5 died (SIGKILL)", "replay incomplete", LAST_LINE));
+    run_discard(&outcome);
+}
+
+/* Sends the signal to the original that waits for a replay that hangs; group: to all of its group, as a
+ * terminal does. */
+static void check_impatience(int signal, bool group)
+{
+    const struct program program = {
+        .arguments = LIST("eval:3", "print:text", "if_copy:touch:hangs+hang", "exit:3"), .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    run_start(&running, &program);
+    run_await_file(&running, "hangs");
+    double start = run_clock();
+    kill(group ? -running.pid : running.pid, signal);
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    assert_true(run_clock() - start < 2);
+    assert_string_equal(outcome.out, "text");
+    expect_in_report(&outcome, "\"verdict\": \"incomplete\"");
+    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay incomplete", LAST_LINE));
+    run_discard(&outcome);
+}
+
+static void test_impatience(void **state)
+{
+    (void)state;
+    check_impatience(SIGINT, false);
+    check_impatience(SIGTERM, false);
+    check_impatience(SIGHUP, false);
+    check_impatience(SIGQUIT, false);
+}
+
+static void test_impatience_of_group(void **state)
+{
+    (void)state;
+    check_impatience(SIGINT, true);
+    check_impatience(SIGTERM, true);
+}
+
+/* Nobody sees a SIGKILL coming: the replay ends with its original. */
+static void test_original_is_killed_while_it_waits(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:3", "if_copy:touch:hangs+hang", "exit:3"),
+                                    .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "hangs");
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGKILL);
+    run_discard(&outcome);
+}
+
+static void test_original_is_killed(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGKILL);
+    assert_string_equal(outcome.said, "");
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+/* Somebody ends a simulator that runs: the replay stops at the same eval. */
+static void check_sent(int signal, bool group)
+{
+    const struct program program = {.arguments = LIST("pace:100", "eval:20", "touch:ready", "eval:forever"),
+                                    .environment = EVERY_TEN,
+                                    .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(group ? -running.pid : running.pid, signal);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, signal);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
+static void test_sent_signals(void **state)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGABRT, SIGSEGV, SIGXCPU};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        check_sent(signals[i], false);
+}
+
+/* What Ctrl-C does. */
+static void test_signals_sent_to_group(void **state)
+{
+    (void)state;
+    check_sent(SIGINT, true);
+    check_sent(SIGTERM, true);
+    check_sent(SIGQUIT, true);
+}
+
+/* Signals of the group that the original survives must not reach a replay later. */
+static void test_group_signal_is_survived(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST("signal:TERM:ignore", "signal:USR1", TO_THREE, "exit:3"));
+    kill(-running.pid, SIGTERM);
+    kill(-running.pid, SIGUSR1);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    assert_string_equal(outcome.replay_out, "");
+    run_discard(&outcome);
+}
+
+static void check_divergence(const char *const *steps, const char *why)
+{
+    const struct program program = {.arguments = steps, .preload = true};
+    struct outcome outcome;
+    char part[256];
+
+    run_program(&program, &outcome);
+    expect_exit(&outcome, 3);
+    snprintf(part, sizeof part, "\"verdict\": \"diverged\", \"why\": \"%s\"", why);
+    expect_in_report(&outcome, part);
+    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay diverged: ", LAST_LINE));
+    run_discard(&outcome);
+}
+
+static void test_divergence(void **state)
+{
+    (void)state;
+    check_divergence(
+        LIST("eval:3", "if_copy:exit:5", "exit:3"),
+        "the replay ended with exit status 5 at eval 3, the original with exit status 3 at eval 3");
+    check_divergence(
+        LIST("eval:3", "if_copy:exit:0", "exit:3"),
+        "the replay ended with exit status 0 at eval 3, the original with exit status 3 at eval 3");
+    check_divergence(LIST("eval:3", "if_copy:segv", "exit:3"),
+                     "the replay ended with SIGSEGV at eval 3, the original with exit status 3 at eval 3");
+    check_divergence(
+        LIST("eval:3", "if_copy:exit:3", "eval:2", "exit:3"),
+        "the replay ended with exit status 3 at eval 3, the original with exit status 3 at eval 5");
+    check_divergence(LIST("eval:3", "if_original:exit:3", "eval:100"),
+                     "the replay ran past eval 3, where the original ended with exit status 3");
+}
+
+/* LIGHTSSS_ON. */
+static void check_failures(const char *on, const char *end, const char *kind)
+{
+    const struct program program = {
+        .arguments = LIST("eval:3", end), .environment = LIST("LIGHTSSS_WAVE=off", on), .preload = true};
+    struct outcome outcome;
+    char part[64];
+
+    run_program(&program, &outcome);
+    assert_int_equal(outcome.left, 0);
+    snprintf(part, sizeof part, "\"kind\": \"%s\"", kind == NULL ? "" : kind);
+    if (kind != NULL)
+        expect_in_report(&outcome, part);
+    else if (outcome.run != NULL || *outcome.said != '\0')
+        fail_msg("%s %s is no failure, but there are a run directory or lines:\n%s", on, end, outcome.said);
+    run_discard(&outcome);
+}
+
+static void test_failures(void **state)
+{
+    (void)state;
+    check_failures("LIGHTSSS_ON=abort", "exit:3", NULL);
+    check_failures("LIGHTSSS_ON=abort", "raise:TERM", NULL);
+    check_failures("LIGHTSSS_ON=abort", "abort", "abort");
+    check_failures("LIGHTSSS_ON=exit,signal", "abort", NULL);
+    check_failures("LIGHTSSS_ON=exit,signal", "raise:TERM", "signal");
+    check_failures("LIGHTSSS_ON=finish", "exit:0", "finish");
+    check_failures("LIGHTSSS_ON=finish", "_exit:0", "finish");
+    check_failures("LIGHTSSS_ON=finish", "exit:1", NULL);
+    check_failures("LIGHTSSS_ON=all", "exit:0", "finish");
+}
+
+/* A thread ends the process while the one that evals takes snapshots without a pause. */
+static void test_end_meets_snapshot(void **state)
+{
+    static const char *const ends[] = {"thread:sleep:20+exit:3", "thread:sleep:20+_exit:3"};
+    int count = full_test() ? 100 : 5;
+
+    (void)state;
+    for (int i = 0; i < count; i++) {
+        const struct program program = {.arguments = LIST(ends[i % 2], "eval:forever"),
+                                        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1evals"),
+                                        .preload = true};
+        struct outcome outcome;
+        run_program(&program, &outcome);
+        expect_exit(&outcome, 3);
+        assert_non_null(outcome.report);
+        run_discard(&outcome);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slots),
+        cmocka_unit_test(test_oldest_is_killed),
+        cmocka_unit_test(test_middle_is_killed),
+        cmocka_unit_test(test_all_are_killed),
+        cmocka_unit_test(test_replay_is_killed),
+        cmocka_unit_test(test_every_replay_dies),
+        cmocka_unit_test(test_impatience),
+        cmocka_unit_test(test_impatience_of_group),
+        cmocka_unit_test(test_original_is_killed_while_it_waits),
+        cmocka_unit_test(test_original_is_killed),
+        cmocka_unit_test(test_sent_signals),
+        cmocka_unit_test(test_signals_sent_to_group),
+        cmocka_unit_test(test_group_signal_is_survived),
+        cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_end_meets_snapshot),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
