@@ -44,3 +44,22 @@ const char *end_signal_name(int signal)
         return NULL;
     return signal_names[signal];
 }
+
+static bool has_signal(enum end_kind kind)
+{
+    return kind == END_ABORT || kind == END_SIGNAL || kind == END_KILL;
+}
+
+void end_describe(struct text *text, const struct end *end)
+{
+    const char *name = end_signal_name(end->signal);
+
+    if (end->kind == END_EXIT || end->kind == END_FINISH)
+        text_format(text, "exit status %d", end->status);
+    else if (has_signal(end->kind) && name != NULL)
+        text_format(text, "%s", name);
+    else if (has_signal(end->kind) && end->signal != 0)
+        text_format(text, "signal %d", end->signal);
+    else
+        text_format(text, "%s", end_kind_name(end->kind));
+}

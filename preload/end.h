@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "text.h"
+
 enum end_kind {
     END_NONE,   /* not ended, or nobody saw how */
     END_EXIT,   /* an exit status other than 0 */
@@ -31,5 +33,8 @@ const char *end_kind_name(enum end_kind kind);
 
 /* "SIGSEGV"; NULL for a number that has no name here. Async-signal-safe. */
 const char *end_signal_name(int signal);
+
+/* Appends "exit status 3", "SIGSEGV", "signal 40" or "hang". Async-signal-safe. */
+void end_describe(struct text *text, const struct end *end);
 
 #endif

@@ -1,27 +1,32 @@
 /* SPDX-License-Identifier: MIT */
 /* One thread ends the process: see ends.h. The first that comes is it; another thread that fails meanwhile
- * waits for the end that is under way; a failure of the first thread in what it does here falls
- * through to the plain end. */
+ * waits for the end that is under way; a fault of the first thread in what it does here does not change
+ * how the process ends. */
 #define _GNU_SOURCE
 #include "ends.h"
 
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <time.h>
 
-#include "log.h"
 #include "raw_syscall.h"
 #include "replay/replay.h"
 #include "replay/wake.h"
 #include "run.h"
 #include "snapshot/keeper.h"
 #include "snapshot/threads.h"
+#include "stack.h"
 
 static _Atomic pid_t ending_thread;
 static struct end first_end;      /* what the original is ending with ... */
 static volatile bool end_is_done; /* ... and whether all that had to happen before it has happened */
+
+static volatile bool asking_time;
+static sigjmp_buf without_time;
 
 /* Is this the thread that ends the process, here for the first time? */
 static bool end_begins(void)
@@ -40,23 +45,42 @@ static bool is_failure(const struct end *end)
     return (run.options.failures & (1u << end->kind)) != 0;
 }
 
+/* The time may have to be asked of the simulator (sc_time_stamp), whose objects may be gone by now. */
+static void ask_time(struct end *end)
+{
+    if (sigsetjmp(without_time, 1) == 0) {
+        asking_time = true;
+        end->time = run_time();
+    }
+    asking_time = false;
+}
+
+/* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
+static void forget_pending_signals(void)
+{
+    const struct timespec no_time = {0, 0};
+    const uint64_t all = ~UINT64_C(0);
+
+    while (raw_syscall4(SYS_rt_sigtimedwait, (long)&all, 0, (long)&no_time, sizeof all) > 0)
+        continue;
+}
+
 /* The other threads stand still while the original waits: without us they would be gone already. */
-static void end_original(const struct end *end)
+static void replay_failure(void *argument)
 {
     const uint64_t all = ~UINT64_C(0);
+    struct end *end = argument;
     uint64_t mask;
     const char *why;
 
+    ask_time(end);
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
-    if (is_failure(end)) {
-        int stopped = threads_stop(&why);
-        wake_replay(end);
-        keeper_dismiss();
-        if (stopped == 0)
-            threads_resume();
-    } else {
-        keeper_dismiss();
-    }
+    int stopped = threads_stop(&why);
+    wake_replay(end);
+    keeper_dismiss();
+    forget_pending_signals();
+    if (stopped == 0)
+        threads_resume();
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
 }
 
@@ -86,14 +110,14 @@ static void end_process(struct end *end)
      */
     keeper_hold();
     end->eval = run.hooks->evals();
-    end->time = run_time();
-    if (run.role == RUN_REPLAY) {
-        end_begins(); /* a second fault on this thread goes on with the next step */
+    if (run.role == RUN_REPLAY)
         replay_finish(end);
-    }
     if (end_begins()) {
         first_end = *end;
-        end_original(end);
+        if (is_failure(end))
+            stack_run(replay_failure, end);
+        else
+            keeper_dismiss();
         end_is_done = true;
     } else if (!end_is_done) {
         end_as_first();
@@ -113,5 +137,7 @@ void ends_signal(int signal, bool outside)
     struct end end = {
         .kind = signal == SIGABRT ? END_ABORT : END_SIGNAL, .signal = signal, .outside = outside};
 
+    if (asking_time && atomic_load(&ending_thread) == raw_syscall0(SYS_gettid))
+        siglongjmp(without_time, 1);
     end_process(&end);
 }

@@ -12,15 +12,16 @@
 
 #include "../ends.h"
 #include "../raw_syscall.h"
+#include "../run.h"
 #include "next.h"
 
 static int quick_status;
 
-/* What libc would write a moment later anyway, but not if the user loses patience while the replay runs. A
+/* The replay ends in ends_exit(): its output must be in the files by then. The original's is left to libc. A
  * stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
-static void flush(FILE *stream)
+static void flush_in_replay(FILE *stream)
 {
-    if (ftrylockfile(stream) == 0) {
+    if (run.role == RUN_REPLAY && run_is_self() && ftrylockfile(stream) == 0) {
         fflush_unlocked(stream);
         funlockfile(stream);
     }
@@ -29,8 +30,8 @@ static void flush(FILE *stream)
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
-    flush(stdout);
+    flush_in_replay(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
+    flush_in_replay(stdout);
     ends_exit(status);
 }
 

@@ -20,6 +20,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../stack.h"
 #include "next.h"
 
 /* The replay dumps its last values on it: room for Verilator's tracer. Untouched pages cost nothing. */
@@ -141,7 +142,9 @@ static void install_on_fatal(int signal)
 static void on_wrapped(int signal, siginfo_t *info, void *context)
 {
     struct sigaction action = wanted[signal];
+    bool aborting = signal == SIGABRT && aborting_thread == raw_syscall0(SYS_gettid);
 
+    aborting_thread = 0; /* the handler may leave abort() by a jump */
     if ((action.sa_flags & (int)SA_RESETHAND) != 0) {
         wanted[signal].sa_handler = SIG_DFL;
         install_on_fatal(signal);
@@ -150,7 +153,7 @@ static void on_wrapped(int signal, siginfo_t *info, void *context)
         action.sa_sigaction(signal, info, context);
     else
         action.sa_handler(signal);
-    if (signal == SIGABRT && aborting_thread == raw_syscall0(SYS_gettid))
+    if (aborting)
         on_fatal(signal, info, context);
 }
 
@@ -174,13 +177,20 @@ static bool look(int signal, struct sigaction *action)
     return true;
 }
 
+/* The kernel spares the first process of a container (docker run IMAGE ./emu) the default action of signals
+ * that are sent to it: there it is no end. */
+static bool is_spared(int signal)
+{
+    return find_watched(signal)->from_outside && raw_syscall0(SYS_getpid) == 1;
+}
+
 /* The simulator's action is in place; where it hides the end from us, a handler of ours takes its place.
  * Children of the simulator have no end that we want to see. */
 static void stand_in(int signal)
 {
     struct sigaction action;
 
-    if (!run_is_self() || real_sigaction(signal, NULL, &action) != 0)
+    if (!run_is_self() || is_spared(signal) || real_sigaction(signal, NULL, &action) != 0)
         return;
     wanted[signal] = action;
     if (action.sa_handler == SIG_DFL)
@@ -212,6 +222,7 @@ void signal_arm(void)
 {
     armed_thread = pthread_self();
     give_alternate_stack();
+    stack_prepare();
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         stand_in(watched[i].signal);
     armed = true;

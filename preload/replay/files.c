@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include "../proc_list.h"
 #include "../raw_syscall.h"
@@ -42,12 +43,39 @@ static bool may_stay(int fd, long flags)
     }
 }
 
+/* A file that is only read gets an open file description of its own: the replay must not move the offset that the
+ * original shares with its parent (`while read line; do ./emu; done <list`), nor hold its locks. */
+static void detach_reader(int fd, long flags)
+{
+    char path[32];
+    struct stat file;
+    struct text text;
+
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0 || !S_ISREG(file.st_mode) || (flags & O_PATH) != 0)
+        return;
+    text_init(&text, path, sizeof path);
+    text_format(&text, "/proc/self/fd/%d", fd);
+    long offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
+    long own = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, (flags & O_NONBLOCK) | O_RDONLY | O_CLOEXEC, 0);
+    if (own < 0)
+        return;
+    long descriptor_flags = raw_syscall2(SYS_fcntl, fd, F_GETFD);
+    if (offset >= 0)
+        raw_syscall3(SYS_lseek, own, offset, SEEK_SET);
+    raw_syscall3(SYS_dup3, own, fd, (descriptor_flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+    raw_syscall1(SYS_close, own);
+}
+
 static void let_go(int fd, int *null_fd)
 {
     long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
 
-    if (flags < 0 || may_stay(fd, flags))
+    if (flags < 0)
         return;
+    if (may_stay(fd, flags)) {
+        detach_reader(fd, flags);
+        return;
+    }
     if (*null_fd < 0)
         *null_fd = (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDWR | O_CLOEXEC, 0);
     long descriptor_flags = raw_syscall2(SYS_fcntl, fd, F_GETFD);

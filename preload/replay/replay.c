@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "../clock.h"
@@ -16,6 +17,8 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
+#include "../snapshot/threads.h"
+#include "../stack.h"
 #include "files.h"
 #include "run_directory.h"
 #include "verdict.h"
@@ -117,13 +120,28 @@ static void open_wave(void)
     wave_expected = true;
 }
 
+/* The original does not want to wait any longer: it says so by THREADS_SIGNAL, and why in the shared page.
+ * Where the original was ended from outside, inside its last eval, and the replay is there too, nothing is
+ * missing. */
+static void on_asked_to_finish(void)
+{
+    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
+    bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
+
+    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING)
+        replay_finish(is_there ? &run.page->end : &unknown);
+}
+
 void replay_begin(uint64_t eval)
 {
+    const struct rlimit no_core = {0, 0};
     struct shared_replay *replay = findings();
 
     run.role = RUN_REPLAY;
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
+                 0); /* the core of the run is the original's */
     replay->start_ns = clock_ns();
     atomic_store(&replay->state, REPLAY_WOKEN);
     int r = files_redirect_output();
@@ -132,6 +150,7 @@ void replay_begin(uint64_t eval)
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);
+    threads_set_kernel_signal(on_asked_to_finish);
     on_exit(close_at_exit, NULL);
     first_dump = window_first(eval - 1, run.page->end.eval, run.options.window_evals);
     replay_eval_due(eval);
@@ -142,9 +161,11 @@ void replay_eval_due(uint64_t eval)
     const struct end *original = &run.page->end;
 
     if (eval > original->eval) {
-        const struct end end = {.kind = END_NONE, .eval = eval, .time = run_time()};
+        const struct end end = {.kind = END_NONE, .eval = eval};
         replay_finish(&end);
     }
+    if (eval == original->eval)
+        atomic_store(&findings()->last_due_ns, clock_ns());
     if (eval < first_dump) {
         run.hooks->due_in(first_dump - eval);
         return;
@@ -168,10 +189,19 @@ void replay_eval_done(uint64_t eval)
 
 static void decide_and_publish(const struct end *end)
 {
+    uint32_t asked = atomic_load(&findings()->asked);
     struct text why;
 
     text_init(&why, findings()->why, sizeof findings()->why);
-    if (wave_was_lost()) {
+    if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING) {
+        if (asked == REPLAY_ASKED_SLOW)
+            text_format(
+                &why,
+                "the replay took far longer than the run did; it waits for something that is not there");
+        else
+            text_format(&why, "%s ended the waiting for the replay", end_signal_name((int)asked));
+        publish(VERDICT_INCOMPLETE, end);
+    } else if (wave_was_lost()) {
         text_format(&why, "the waveform could not be written to its end (is the disk full?)");
         publish(VERDICT_INCOMPLETE, end);
     } else {
@@ -179,9 +209,11 @@ static void decide_and_publish(const struct end *end)
     }
 }
 
-void replay_finish(const struct end *end)
+/* A fault in one step comes back here and goes on with the next. */
+static void finish_on_own_stack(void *argument)
 {
     static enum finish_step next;
+    const struct end *end = argument;
 
     for (;;)
         switch (next++) {
@@ -197,4 +229,17 @@ void replay_finish(const struct end *end)
         default:
             raw_syscall1(SYS_exit_group, 0);
         }
+}
+
+void replay_finish(const struct end *end)
+{
+    static _Atomic pid_t finishing;
+    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    struct end own = *end;
+
+    if (!atomic_compare_exchange_strong(&finishing, &other, self))
+        while (other != self)
+            raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
+    for (;;)
+        stack_run(finish_on_own_stack, &own);
 }

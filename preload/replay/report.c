@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "report.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
@@ -41,25 +42,13 @@ static void append_number(struct text *json, const char *key, uint64_t value)
     text_format(json, "\"%s\": %" PRIu64, key, value);
 }
 
-static void append_end_name(struct text *line, const struct end *end)
-{
-    const char *name = end_signal_name(end->signal);
-
-    if (end->kind == END_EXIT || end->kind == END_FINISH)
-        text_format(line, "exit status %d", end->status);
-    else if (name != NULL)
-        text_format(line, "%s", name);
-    else
-        text_format(line, "signal %d", end->signal);
-}
-
 void report_failure(const struct end *end)
 {
     char buffer[64];
     struct text name;
 
     text_init(&name, buffer, sizeof buffer);
-    append_end_name(&name, end);
+    end_describe(&name, end);
     log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 ", time %" PRIu64, run.program,
              run.page->original_pid, name.bytes, end->eval, end->time);
 }
@@ -141,7 +130,10 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
         append_string(json, "why", conclusion->why);
     }
     text_format(json, ", ");
-    append_number(json, "eval", replay->done_ns != 0 ? replay->end.eval : atomic_load(&replay->eval));
+    if (replay->done_ns != 0)
+        append_number(json, "eval", replay->end.eval);
+    else
+        text_format(json, "\"eval\": null");
     text_format(json, ", \"seconds\": ");
     text_fixed(json, done_ns - replay->start_ns, 9, 6);
     text_format(json, ", \"seconds_to_first_dump\": ");
@@ -217,7 +209,7 @@ static int write_report(const struct end *end, const struct wake_outcome *outcom
         return fd;
     long r = raw_syscall3(SYS_write, fd, (long)json.bytes, (long)json.length);
     raw_syscall1(SYS_close, fd);
-    return r < 0 ? (int)r : 0;
+    return r < 0 ? (int)r : (size_t)r < json.length ? -ENOSPC : 0;
 }
 
 static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
@@ -231,8 +223,10 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     if (outcome->result == WAKE_REPLAYED) {
         conclusion->verdict = verdict_name((enum verdict)replay->verdict);
         text_format(why, "%s", replay->why);
-    } else if (outcome->result == WAKE_INTERRUPTED) {
-        text_format(why, "%s ended the waiting for the replay", end_signal_name(outcome->signal));
+    } else if (outcome->result == WAKE_GIVEN_UP) {
+        text_format(why, "the replay was asked to finish (%s) and did not",
+                    outcome->asked < REPLAY_ASKED_SLOW ? end_signal_name((int)outcome->asked)
+                                                       : "it took too long");
     } else {
         text_format(why, "the replay died (%s)",
                     outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");

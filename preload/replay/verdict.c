@@ -18,26 +18,6 @@ const char *verdict_name(enum verdict verdict)
     return "incomplete";
 }
 
-static bool has_signal(enum end_kind kind)
-{
-    return kind == END_ABORT || kind == END_SIGNAL || kind == END_KILL;
-}
-
-/* "exit status 3", "SIGSEGV", "signal 40", "hang" */
-static void append_end(struct text *text, const struct end *end)
-{
-    const char *name = end_signal_name(end->signal);
-
-    if (end->kind == END_EXIT || end->kind == END_FINISH)
-        text_format(text, "exit status %d", end->status);
-    else if (has_signal(end->kind) && name != NULL)
-        text_format(text, "%s", name);
-    else if (has_signal(end->kind) && end->signal != 0)
-        text_format(text, "signal %d", end->signal);
-    else
-        text_format(text, "%s", end_kind_name(end->kind));
-}
-
 static bool ends_alike(const struct end *original, const struct end *replay)
 {
     if (original->kind != replay->kind)
@@ -54,7 +34,7 @@ enum verdict verdict_decide(const struct end *original, const struct end *replay
     if (replay->eval > original->eval) {
         text_format(why, "the replay ran past eval %" PRIu64 ", where the original ended with ",
                     original->eval);
-        append_end(why, original);
+        end_describe(why, original);
         return VERDICT_DIVERGED;
     }
     if (replay->kind == END_NONE) {
@@ -69,9 +49,9 @@ enum verdict verdict_decide(const struct end *original, const struct end *replay
     if (ends_alike(original, replay) && replay->eval == original->eval)
         return VERDICT_REPRODUCED;
     text_format(why, "the replay ended with ");
-    append_end(why, replay);
+    end_describe(why, replay);
     text_format(why, " at eval %" PRIu64 ", the original with ", replay->eval);
-    append_end(why, original);
+    end_describe(why, original);
     text_format(why, " at eval %" PRIu64, original->eval);
     return VERDICT_DIVERGED;
 }

@@ -8,8 +8,10 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "../clock.h"
 #include "../log.h"
@@ -17,8 +19,16 @@
 #include "../run.h"
 #include "../snapshot/keeper.h"
 #include "../snapshot/park.h"
+#include "../snapshot/threads.h"
 #include "report.h"
 #include "run_directory.h"
+
+#define SECOND_NS       UINT64_C(1000000000)
+#define TICK_NS         (SECOND_NS / 5)
+#define LAST_EVAL_NS    (2 * SECOND_NS)  /* for the last eval of an original that was ended from outside */
+#define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
+#define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
+#define PATIENCE_FACTOR 100u             /* ... so many times what the original took since the snapshot */
 
 /* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
  * original still ends as it would have without us. */
@@ -32,31 +42,85 @@ static uint64_t impatient_signals(void)
     return set;
 }
 
-/* Waits until the process ends. Returns 0, or the signal that ended the waiting. */
-static int wait_for_end(pid_t pid)
+struct waiting {
+    const struct shared_slot *slot;
+    pid_t pid;
+    struct pollfd fds[2]; /* the replay's pidfd, and a signalfd of those signals */
+    uint64_t deadline_ns;
+};
+
+static void begin_waiting(struct waiting *waiting, const struct shared_slot *slot)
 {
     const uint64_t impatient = impatient_signals();
-    long pid_fd = raw_syscall2(SYS_pidfd_open, pid, 0);
-    long signal_fd =
-        raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, 0x80000 /* CLOEXEC */);
-    struct pollfd fds[2] = {{.fd = (int)pid_fd, .events = POLLIN}, {.fd = (int)signal_fd, .events = POLLIN}};
-    struct {
-        uint32_t signal;
-        char rest[124]; /* of struct signalfd_siginfo */
-    } received = {.signal = 0};
+    uint64_t now_ns = clock_ns();
+
+    waiting->slot = slot;
+    waiting->pid = atomic_load(&slot->pid);
+    waiting->fds[0] =
+        (struct pollfd){.fd = (int)raw_syscall2(SYS_pidfd_open, waiting->pid, 0), .events = POLLIN};
+    waiting->fds[1] = (struct pollfd){
+        .fd = (int)raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, SFD_CLOEXEC),
+        .events = POLLIN,
+    };
+    waiting->deadline_ns = now_ns + PATIENCE_NS + (now_ns - slot->taken_ns) * PATIENCE_FACTOR;
+}
+
+static void end_waiting(const struct waiting *waiting)
+{
+    for (size_t i = 0; i < 2; i++)
+        if (waiting->fds[i].fd >= 0)
+            raw_syscall1(SYS_close, waiting->fds[i].fd);
+}
+
+static int received_signal(const struct waiting *waiting)
+{
+    struct signalfd_siginfo received;
+
+    if (raw_syscall3(SYS_read, waiting->fds[1].fd, (long)&received, sizeof received) != sizeof received)
+        return SIGTERM;
+    return (int)received.ssi_signo;
+}
+
+/* Is there a reason not to wait any longer? An end that came from outside may have come inside an eval that
+ * never returns: then the replay is in it as well. */
+static uint32_t reason_to_ask(const struct waiting *waiting, uint64_t now_ns)
+{
+    uint64_t last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+
+    if ((waiting->fds[1].revents & POLLIN) != 0)
+        return (uint32_t)received_signal(waiting);
+    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + LAST_EVAL_NS)
+        return REPLAY_ASKED_LAST;
+    return now_ns > waiting->deadline_ns ? REPLAY_ASKED_SLOW : REPLAY_ASKED_NOTHING;
+}
+
+static bool has_ended(struct waiting *waiting, unsigned descriptors, uint64_t patience_ns)
+{
+    const struct timespec patience = {(time_t)(patience_ns / SECOND_NS), (long)(patience_ns % SECOND_NS)};
+
+    waiting->fds[1].revents = 0;
+    return raw_syscall5(SYS_ppoll, (long)waiting->fds, descriptors, (long)&patience, 0, 0) > 0 &&
+           waiting->fds[0].revents != 0;
+}
+
+/* Waits until the replay ends, or until it was asked to and had its time. Returns why it was asked. */
+static uint32_t wait_for_end(struct waiting *waiting)
+{
+    uint32_t asked = REPLAY_ASKED_NOTHING;
 
     /* Without pidfd (before Linux 5.3) the waiting cannot be cut short: the caller reaps. */
-    if (pid_fd >= 0 && signal_fd >= 0) {
-        while (raw_syscall5(SYS_ppoll, (long)fds, 2, 0, 0, 0) == -EINTR)
-            continue;
-        if (fds[0].revents == 0 && fds[1].revents != 0)
-            raw_syscall3(SYS_read, signal_fd, (long)&received, sizeof received);
+    if (waiting->fds[0].fd < 0 || waiting->fds[1].fd < 0)
+        return asked;
+    while (asked == REPLAY_ASKED_NOTHING) {
+        if (has_ended(waiting, 2, TICK_NS))
+            return asked;
+        asked = reason_to_ask(waiting, clock_ns());
     }
-    if (pid_fd >= 0)
-        raw_syscall1(SYS_close, pid_fd);
-    if (signal_fd >= 0)
-        raw_syscall1(SYS_close, signal_fd);
-    return (int)received.signal;
+    atomic_store(&run.page->replay.asked, asked);
+    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    if (!has_ended(waiting, 1, FINISH_NS))
+        raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
+    return asked;
 }
 
 /* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when
@@ -64,7 +128,7 @@ static int wait_for_end(pid_t pid)
 static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
 {
     struct shared_replay *replay = &run.page->replay;
-    pid_t pid = atomic_load(&slot->pid);
+    struct waiting waiting;
     int status = 0;
 
     outcome->snapshot_number = slot->number;
@@ -75,19 +139,19 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     log_line(LOG_INFO,
              "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
              slot->number, slot->eval);
+    begin_waiting(&waiting, slot);
     park_wake(slot);
-    outcome->signal = wait_for_end(pid);
-    outcome->result = outcome->signal != 0 ? WAKE_INTERRUPTED : WAKE_LOST;
-    if (outcome->result == WAKE_INTERRUPTED) {
-        raw_syscall2(SYS_kill, pid, SIGKILL);
-    } else {
-        while (raw_syscall4(SYS_wait4, pid, (long)&status, __WALL, 0) == -EINTR)
-            continue;
-        outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    }
-    keeper_forget(slot);
+    outcome->asked = wait_for_end(&waiting);
+    end_waiting(&waiting);
+    while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL, 0) == -EINTR)
+        continue;
+    outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    outcome->result = WAKE_LOST;
     if (atomic_load(&replay->state) == REPLAY_DONE)
         outcome->result = WAKE_REPLAYED;
+    else if (outcome->asked != REPLAY_ASKED_NOTHING)
+        outcome->result = WAKE_GIVEN_UP;
+    keeper_forget(slot);
     return outcome->result != WAKE_LOST;
 }
 

@@ -4,17 +4,20 @@
 #ifndef LIGHTSSS_WAKE_H
 #define LIGHTSSS_WAKE_H
 
+#include <stdint.h>
+
 #include "../end.h"
 
 /* How the waiting for a replay came out. */
 struct wake_outcome {
     enum wake_result {
-        WAKE_NONE_LEFT,   /* no snapshot was alive */
-        WAKE_REPLAYED,    /* the findings are in the shared page */
-        WAKE_LOST,        /* every snapshot that was woken died without a word */
-        WAKE_INTERRUPTED, /* a signal told the original not to wait any longer */
+        WAKE_NONE_LEFT, /* no snapshot was alive */
+        WAKE_REPLAYED,  /* the findings are in the shared page */
+        WAKE_LOST,      /* every snapshot that was woken died without a word */
+        WAKE_GIVEN_UP,  /* the replay was asked to finish, and did not */
     } result;
-    int signal; /* INTERRUPTED: which; LOST: what the last replay died of, 0: it just ended */
+    uint32_t asked; /* why it was asked to finish, see struct shared_replay */
+    int signal;     /* LOST: what the last replay died of, 0: it just ended */
     uint64_t snapshot_number, snapshot_eval, snapshot_time; /* of the last one woken */
 };
 

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "wave_file.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <sys/syscall.h>
 
@@ -58,5 +59,5 @@ int wave_file_save_view(void)
         return fd;
     long r = raw_syscall3(SYS_write, fd, (long)text.bytes, (long)text.length);
     raw_syscall1(SYS_close, fd);
-    return r < 0 ? (int)r : 0;
+    return r < 0 ? (int)r : (size_t)r < text.length ? -ENOSPC : 0;
 }

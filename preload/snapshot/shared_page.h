@@ -26,12 +26,20 @@ enum slot_command {
     SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
 };
 
+/* Why the original asks the replay to finish: one of these or the number of the signal that it got. */
+enum replay_asked {
+    REPLAY_ASKED_NOTHING = 0,
+    REPLAY_ASKED_SLOW = 1000, /* it takes too long */
+    REPLAY_ASKED_LAST,        /* it is in the last eval and does not come out */
+};
+
 struct shared_slot {
     _Atomic uint32_t command; /* futex word */
     _Atomic int32_t pid;      /* 0: free */
     uint64_t number;          /* of the snapshot, from 1 */
     uint64_t eval;            /* evals that were complete when it was taken */
     uint64_t time;            /* simulation time then */
+    uint64_t taken_ns;        /* when; CLOCK_MONOTONIC */
 };
 
 enum replay_state {
@@ -44,11 +52,12 @@ struct shared_replay {
     _Atomic uint32_t state;
     uint32_t verdict; /* enum verdict */
     struct end end;
-    _Atomic uint64_t eval;                  /* progress */
+    _Atomic uint64_t eval;        /* progress */
+    _Atomic uint64_t last_due_ns; /* when the original's last eval was reached, CLOCK_MONOTONIC; 0: not yet */
+    _Atomic uint32_t asked;       /* enum replay_asked, or a signal */
     uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
     uint32_t wave_dumped;
-    uint32_t unused;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
 };
@@ -63,7 +72,7 @@ struct shared_page {
 };
 
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "one page");
-static_assert(sizeof(struct shared_slot) == 32, "layout of version 1");
+static_assert(sizeof(struct shared_slot) == 40, "layout of version 1");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 

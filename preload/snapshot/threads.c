@@ -452,9 +452,11 @@ static int stop_all(pid_t pid, uint32_t generation, const char **why)
 {
     int r = stop_known(pid, generation);
 
-    if (r != 0) {
+    if (r > 0)
+        return 0;
+    if (r < 0) {
         *why = does_not_stop;
-        return r > 0 ? 0 : r;
+        return r;
     }
     r = stop_listed(pid, generation, why);
     uint64_t links = r == 0 ? task_links() : 0;
