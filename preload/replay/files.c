@@ -43,8 +43,8 @@ static bool may_stay(int fd, long flags)
     }
 }
 
-/* A file that is only read gets an open file description of its own: the replay must not move the offset that the
- * original shares with its parent (`while read line; do ./emu; done <list`), nor hold its locks. */
+/* A file that is only read gets an open file description of its own: the replay must not move the offset that
+ * the original shares with its parent (`while read line; do ./emu; done <list`), nor hold its locks. */
 static void detach_reader(int fd, long flags)
 {
     char path[32];

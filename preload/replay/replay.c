@@ -20,6 +20,7 @@
 #include "../snapshot/threads.h"
 #include "../stack.h"
 #include "files.h"
+#include "mappings.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wave_file.h"
@@ -147,6 +148,9 @@ void replay_begin(uint64_t eval)
     int r = files_redirect_output();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
+    r = mappings_make_private(run.page);
+    if (r < 0)
+        give_up("memory that it shares with others cannot be made private", r);
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);
