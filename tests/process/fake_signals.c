@@ -306,6 +306,8 @@ static void do_altstack(const char *argument)
         stack = (stack_t){.ss_flags = SS_DISABLE};
     if (strcmp(argument, "small") == 0)
         stack.ss_size = 16;
+    if (strcmp(argument, "8k") == 0)
+        stack.ss_size = 8192; /* what SIGSTKSZ was for decades */
     if (strcmp(argument, "query") == 0) {
         say_alternate_stack("stack");
         return;
@@ -351,6 +353,11 @@ static void do_try(const char *argument)
         fake_say("back");
 }
 
+static void do_alarm(const char *argument)
+{
+    alarm((unsigned)fake_number(argument));
+}
+
 static void do_jump(const char *argument)
 {
     siglongjmp(back, (int)fake_number(argument));
@@ -374,5 +381,6 @@ const struct fake_step fake_signals[] = {
     {"mask", do_mask},
     {"try", do_try},
     {"jump", do_jump},
+    {"alarm", do_alarm},
     {NULL, NULL},
 };

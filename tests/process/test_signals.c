@@ -60,6 +60,10 @@ static const struct compare_case cases[] = {
     {{"eval:1", "block:ABRT", "abort"}, ABORT(1)},
     {{"eval:1", "action:SEGV:plain:jump:1", "try:segv", "mask", "try:segv", "eval:1", "exit:1"}, EXIT(1, 2)},
     {{"eval:1", "action:ABRT:plain:jump:1", "try:abort", "mask", "try:abort", "exit:1"}, EXIT(1, 1)},
+    {{"eval:1", "action:ABRT:plain:jump:1", "try:abort", "action:ABRT:plain", "raise:ABRT", "exit:1"}, EXIT(1, 1)},
+    {{"altstack:8k", "eval:1", "abort"}, {.kind = "abort", .code = SIGABRT, .eval = 1, .early = true}},
+    {{"altstack:8k", "eval:1", "action:SEGV:onstack:_exit:3", "segv"}, {.kind = "exit", .code = 3, .eval = 1, .early = true}},
+    {{"eval:1", "if_original:alarm:1", "if_copy:sleep:1500", "exit:3"}, EXIT(3, 1)},
     {{"eval:1", "action:SEGV:onstack:jump:1", "altstack:set", "try:overflow", "altstack:query", "try:overflow", "exit:1"}, EXIT(1, 1)},
     {{"eval:1", "action:TERM:plain:eval:2", "in:raise:TERM", "exit:1"}, EXIT(1, 4)},
 

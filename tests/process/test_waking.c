@@ -267,6 +267,25 @@ static void test_sent_signals(void **state)
         check_sent(signals[i], false);
 }
 
+/* A simulator that hangs inside an eval, until a time limit ends it: the replay hangs there as well. */
+static void test_end_inside_hanging_eval(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:3", "if_original:touch:ready", "in:hang"),
+                                    .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    usleep(100000);
+    kill(running.pid, SIGTERM);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGTERM);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
 /* What Ctrl-C does. */
 static void test_signals_sent_to_group(void **state)
 {
@@ -391,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_original_is_killed_while_it_waits),
         cmocka_unit_test(test_original_is_killed),
         cmocka_unit_test(test_sent_signals),
+        cmocka_unit_test(test_end_inside_hanging_eval),
         cmocka_unit_test(test_signals_sent_to_group),
         cmocka_unit_test(test_group_signal_is_survived),
         cmocka_unit_test(test_divergence),
