@@ -18,10 +18,13 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "cadence.h"
+#include "park.h"
 #include "take.h"
 #include "threads.h"
 
 #define TRIES_BEFORE_NEWS 5
+#define LEAD_NS           250000u  /* idle threads are asked to stand by so long before a snapshot ... */
+#define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
@@ -30,8 +33,15 @@ static struct cadence cadence;
 static struct keeper_figures figures;
 static struct take last_take;
 static uint64_t last_faults;
+static uint64_t simulator_mask; /* signals that it blocks itself */
 static bool warned;
 static unsigned failed_in_a_row;
+
+/* The stretch of evals since the last look or snapshot, and what the one before it says of their pace. */
+static uint64_t stretch_eval, stretch_ns;
+static uint64_t lead_evals;     /* they fill LEAD_NS; 0: not known, or they take too long */
+static bool prepared;           /* threads were asked to stand by for the next snapshot ... */
+static uint64_t prepare_ns;     /* ... and that took so long */
 static int last_error;          /* -errno of the last try */
 static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
@@ -60,7 +70,7 @@ void keeper_hold(void)
     }
 }
 
-static void let_go(void)
+void keeper_let_go(void)
 {
     atomic_store(&holder, 0);
     raw_syscall3(SYS_futex, (long)&holder, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
@@ -85,9 +95,19 @@ static void reap_dying(int flags)
             i++;
 }
 
-static void end_snapshot(pid_t pid)
+/* Its place is free from now on. */
+static void end_snapshot(struct shared_slot *slot)
 {
-    raw_syscall2(SYS_kill, pid, SIGKILL);
+    pid_t pid = atomic_load(&slot->pid);
+
+    if (raw_syscall2(SYS_kill, pid, SIGKILL) == -EPERM) {
+        /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
+        park_dismiss(slot);
+        reap(pid, 0);
+        atomic_store(&slot->pid, 0);
+        return;
+    }
+    atomic_store(&slot->pid, 0);
     if (dying_count == SLOTS_MAX)
         reap_dying(0);
     dying[dying_count++] = pid;
@@ -136,11 +156,26 @@ static void add_snapshot(uint64_t eval)
     stall_add(&figures.stall, last_take.stall_ns);
     figures.cost_ns += cost_ns;
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
-    if (evicted != 0) {
-        atomic_store(&shared_page_slot(page, evicted)->pid, 0);
-        end_snapshot(evicted);
-    }
+    if (evicted != 0)
+        end_snapshot(shared_page_slot(page, evicted));
     cadence_snapshot_taken(&cadence, clock_ns(), eval, cost_ns);
+}
+
+static void begin_stretch(uint64_t now_ns, uint64_t eval)
+{
+    stretch_ns = now_ns;
+    stretch_eval = eval;
+}
+
+static void learn_pace(uint64_t now_ns, uint64_t eval)
+{
+    if (stretch_ns == 0)
+        begin_stretch(now_ns, eval);
+    if (eval <= stretch_eval || now_ns < stretch_ns + LEAD_NS)
+        return;
+    uint64_t eval_ns = (now_ns - stretch_ns) / (eval - stretch_eval) + 1;
+    lead_evals = eval_ns > LEAD_MAX_NS ? 0 : LEAD_NS / eval_ns + 1;
+    begin_stretch(now_ns, eval);
 }
 
 /* Returns true in a woken copy. */
@@ -156,6 +191,10 @@ static bool take_one(uint64_t eval, bool *hopeless)
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
+    last_take.stall_ns += prepare_ns;
+    prepare_ns = 0;
+    prepared = false;
+    begin_stretch(clock_ns(), eval);
     last_error = r < 0 ? r : 0;
     if (r < 0) {
         *hopeless = !explain_failure(r);
@@ -168,19 +207,45 @@ static bool take_one(uint64_t eval, bool *hopeless)
     return false;
 }
 
+/* A snapshot by time may come some evals later: they are the lead. One by evals may not: so a look is put
+ * that much before it. */
+static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
+{
+    bool by_evals = cadence.interval.kind == INTERVAL_EVALS;
+    uint64_t now_ns = clock_ns();
+
+    learn_pace(now_ns, eval);
+    if (lead_evals == 0)
+        return step;
+    if (by_evals && step.look_in_evals > 2 * lead_evals)
+        step.look_in_evals -= lead_evals;
+    else if (step.snapshot != by_evals && !prepared && threads_prepare() > 0) {
+        prepared = true;
+        prepare_ns = clock_ns() - now_ns;
+        if (!by_evals)
+            step = (struct cadence_step){.snapshot = false, .look_in_evals = lead_evals};
+    }
+    return step;
+}
+
+/* Everything but keeper_hold() happens with signals blocked: a handler that ends the process must find the
+ * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
+    const uint64_t all = ~UINT64_C(0);
     bool hopeless = false;
 
     keeper_hold();
-    struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&simulator_mask, sizeof all);
+    struct cadence_step step = prepare(cadence_step(&cadence, clock_ns(), eval), eval);
     reap_dying(WNOHANG);
     hooks.due_in(step.look_in_evals);
     if (step.snapshot && take_one(eval, &hopeless))
         return true;
     if (hopeless)
         hooks.due_in(UINT64_MAX);
-    let_go();
+    keeper_let_go();
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&simulator_mask, 0, sizeof simulator_mask);
     return false;
 }
 
@@ -190,7 +255,7 @@ int keeper_revive(void)
     int r = threads_revive();
 
     if (r == 0)
-        take_unblock(&last_take);
+        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&simulator_mask, 0, sizeof simulator_mask);
     return r;
 }
 
@@ -210,10 +275,8 @@ struct shared_slot *keeper_oldest(void)
 
 void keeper_forget(struct shared_slot *slot)
 {
-    pid_t pid = atomic_exchange(&slot->pid, 0);
-
-    slots_remove(&slots, pid);
-    end_snapshot(pid);
+    slots_remove(&slots, atomic_load(&slot->pid));
+    end_snapshot(slot);
 }
 
 void keeper_dismiss(void)

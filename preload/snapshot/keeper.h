@@ -35,6 +35,7 @@ bool keeper_look(uint64_t eval);
  * then on. Must be called where the thread can still be stopped: a snapshot that is under way waits for it.
  */
 void keeper_hold(void);
+void keeper_let_go(void);
 
 /* In a woken copy: makes the threads anew and unblocks signals. Returns 0 or -errno. */
 int keeper_revive(void);

@@ -59,7 +59,7 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     allow_only(THREADS_SIGNAL);
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
-        if (original_is_gone(page)) {
+        if (command == SLOT_QUIT || original_is_gone(page)) {
             reason = PARK_ORPHANED;
             break;
         }
@@ -78,8 +78,18 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
 
 /* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until
  * it has been scheduled to die, and would swallow the only wake. */
+static void command_slot(struct shared_slot *slot, enum slot_command command)
+{
+    atomic_store(&slot->command, command);
+    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX);
+}
+
 void park_wake(struct shared_slot *slot)
 {
-    atomic_store(&slot->command, SLOT_WAKE);
-    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX);
+    command_slot(slot, SLOT_WAKE);
+}
+
+void park_dismiss(struct shared_slot *slot)
+{
+    command_slot(slot, SLOT_QUIT);
 }

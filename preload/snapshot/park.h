@@ -10,7 +10,7 @@
 
 enum park_reason {
     PARK_WOKEN,    /* the original wants the replay */
-    PARK_ORPHANED, /* the original is gone without a word */
+    PARK_ORPHANED, /* the original is gone without a word, or has no use for it any more */
 };
 
 /* In the copy: sleeps until there is a reason to stop sleeping. */
@@ -18,5 +18,8 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
 
 /* In the original: wakes the snapshot of this slot. */
 void park_wake(struct shared_slot *slot);
+
+/* In the original: tells the snapshot of this slot to end. */
+void park_dismiss(struct shared_slot *slot);
 
 #endif

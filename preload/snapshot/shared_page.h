@@ -23,6 +23,7 @@
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
     SLOT_WAKE,      /* become the replay */
+    SLOT_QUIT,      /* end */
     SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
 };
 

@@ -15,6 +15,11 @@
 /* glibc keeps this signal for itself (SIGSETXID) and therefore lets nobody block it. */
 #define THREADS_SIGNAL 33
 
+/* Optional, a moment before threads_stop(): asks the threads that are idle to stand by, so that stopping them
+ * takes no time. They go on by themselves when they have something to do and at the latest after some
+ * milliseconds, whether the stop comes or not. Returns how many were asked. */
+unsigned threads_prepare(void);
+
 /* Stops all other threads of this process. The caller has blocked all signals. Returns 0, or -errno
  * with *why set to a phrase that goes on "threads cannot be stopped: ": -EAGAIN means that trying
  * again later makes sense. On error nothing is stopped. */
@@ -22,9 +27,6 @@ int threads_stop(const char **why);
 
 /* Lets the stopped threads go on: in the original, after the copy was made. */
 void threads_resume(void);
-
-/* How many threads the last threads_stop() stopped. */
-unsigned threads_stopped(void);
 
 /* In a copy, whose only thread is the caller's: makes the stopped threads anew and lets them go on.
  * Returns 0 or -errno of the clone that failed. */

@@ -64,11 +64,14 @@ long thread_frame_call_number(const void *ucontext);
  * by one instruction: glibc from 2.41 on, for those that are cancellation points.) */
 bool thread_libc_tells_numbers(void);
 
-/* Was the frame's thread in a system call, to be repeated by the kernel or ended by EINTR? */
-bool thread_frame_is_in_call(const void *ucontext);
+/* The number of the system call that the frame is about to make, for the first time or again; < 0: none. */
+long thread_frame_next_call(const void *ucontext);
 
 /* Steps the frame back onto its system call instruction: the call starts again. */
 void thread_frame_repeat(void *ucontext, long number);
+
+/* Steps the frame over the system call that it is about to make, as if it had returned this. */
+void thread_frame_end_call(void *ucontext, long result);
 
 /* One turn of a busy wait. */
 void thread_relax(void);

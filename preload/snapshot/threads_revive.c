@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "threads_state.h"
@@ -46,6 +47,21 @@ static int clone_thread(struct record *record)
     return 0;
 }
 
+/* The copy may be stopped as its original was: its threads are known by their new numbers. */
+static void settle_records(void)
+{
+    threads_state.pid = (pid_t)raw_syscall0(SYS_getpid);
+    memcpy(threads_state.tasks, THREADS_OWN_TASKS, sizeof THREADS_OWN_TASKS);
+    for (unsigned i = 0; i < threads_state.count; i++) {
+        struct record *record = &threads_state.records[i];
+
+        if (!threads_stands_still(record))
+            continue;
+        record->tid = record->revived_tid;
+        atomic_store(&record->state, RECORD_RUNNING);
+    }
+}
+
 /* The tids in glibc's thread descriptors stay those of the original: they are the identity that
  * recursive mutexes, rwlocks and the loader's lock know their owner by. Patching them made 16 of
  * 1000 torture runs hang. threads_revived_tid() serves the calls that hand a tid to the kernel. */
@@ -61,7 +77,7 @@ int threads_revive(void)
         threads_state.caller.clear_tid != NULL ? *threads_state.caller.clear_tid : 0;
     threads_state.caller.revived_tid = (pid_t)raw_syscall0(SYS_gettid);
     for (unsigned i = 0; i < threads_state.count; i++) {
-        if (atomic_load(&threads_state.records[i].state) != RECORD_STOPPED)
+        if (!threads_stands_still(&threads_state.records[i]))
             continue;
         int r = clone_thread(&threads_state.records[i]);
         if (r < 0)
@@ -70,9 +86,8 @@ int threads_revive(void)
     }
     while ((seen = atomic_load(&revived_count)) < wanted)
         threads_futex_wait(&revived_count, seen, NULL);
+    settle_records();
     revived = true;
-    atomic_store(&threads_state.stop_generation, 0);
-    atomic_store(&threads_state.resume_generation, threads_state.last_generation);
     atomic_store(&revived_go, 1);
     threads_futex_wake(&revived_go, INT_MAX);
     return 0;
@@ -89,8 +104,8 @@ static const struct record *find_record(pthread_t thread)
     for (unsigned i = 0; i < threads_state.count; i++) {
         const struct record *record = &threads_state.records[i];
 
-        if (atomic_load(&record->state) == RECORD_STOPPED && record->self == thread &&
-            record->clear_tid != NULL && *record->clear_tid == record->old_tid_word)
+        if (record->revived_tid != 0 && record->self == thread && record->clear_tid != NULL &&
+            *record->clear_tid == record->old_tid_word)
             return record;
     }
     return NULL;

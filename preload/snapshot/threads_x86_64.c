@@ -75,13 +75,14 @@ __asm__(".text\n"
         "        .cfi_endproc\n"
         ".size thread_clone, . - thread_clone\n"
 
-        /* The nop: unwinders look up the address before the one they return to. */
+        /* Unwinders and debuggers know a signal's frame by these very bytes, 64-bit move included. The nop:
+         * they look up the address before the one they return to. */
         "        nop\n"
         ".globl thread_signal_return\n"
         ".hidden thread_signal_return\n"
         ".type thread_signal_return,@function\n"
         "thread_signal_return:\n"
-        "        mov     $15, %eax\n" /* SYS_rt_sigreturn */
+        "        .byte   0x48, 0xc7, 0xc0, 15, 0, 0, 0\n" /* mov $SYS_rt_sigreturn, %rax */
         "        syscall\n"
         ".size thread_signal_return, . - thread_signal_return\n");
 
@@ -89,7 +90,8 @@ static_assert(SYS_clone == 56 && SYS_rt_sigreturn == 15, "the numbers in the ass
 
 long thread_clone_process(int *clear_tid)
 {
-    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID, 0, 0, (long)clear_tid, 0);
+    /* A debugger takes a clone without an exit signal for a thread, with its breakpoints in it. */
+    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED, 0, 0, (long)clear_tid, 0);
 }
 
 void thread_storage_read(struct thread_storage *storage)
@@ -149,14 +151,12 @@ bool thread_libc_tells_numbers(void)
     return memmem((const void *)poll, 128, mov_and_syscall, sizeof mov_and_syscall) != NULL;
 }
 
-bool thread_frame_is_in_call(const void *ucontext)
+long thread_frame_next_call(const void *ucontext)
 {
     const greg_t *registers = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
     const unsigned char *next = (const unsigned char *)registers[REG_RIP];
 
-    if (registers[REG_RAX] == -EINTR)
-        return next[-2] == 0x0f && next[-1] == 0x05;
-    return next[0] == 0x0f && next[1] == 0x05;
+    return next[0] == 0x0f && next[1] == 0x05 ? registers[REG_RAX] : -1;
 }
 
 void thread_frame_repeat(void *ucontext, long number)
@@ -165,6 +165,14 @@ void thread_frame_repeat(void *ucontext, long number)
 
     registers[REG_RIP] -= 2; /* the length of `syscall` */
     registers[REG_RAX] = number;
+}
+
+void thread_frame_end_call(void *ucontext, long result)
+{
+    greg_t *registers = ((ucontext_t *)ucontext)->uc_mcontext.gregs;
+
+    registers[REG_RIP] += 2;
+    registers[REG_RAX] = result;
 }
 
 void thread_relax(void)

@@ -72,6 +72,11 @@ static void test_copies_revive(void **state)
         torture_feed(rand_r(&seed) % 20);
         if (rand_r(&seed) % 3 == 0)
             usleep((useconds_t)(rand_r(&seed) % 1500));
+        if (rand_r(&seed) % 2 == 0) {
+            threads_prepare();
+            if (rand_r(&seed) % 2 == 0)
+                usleep((useconds_t)(rand_r(&seed) % 1000));
+        }
         pid_t pid = snapshot(page, &slot);
         assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
         assert_int_equal(errno, ECHILD);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* The side of a thread that is asked to stop or to stand by: see threads.h. It saves what the kernel knows of
+ * it and waits in its signal handler, on its own stack. While it stands by it still hears what it was waiting
+ * for when the signal came, and it never stays for long: signals are blocked meanwhile. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "../clock.h"
+#include "threads_state.h"
+
+#define KERNEL_SA_RESTORER 0x04000000ul
+#define KERNEL_SIGSET_SIZE 8
+#define SIGNAL_MAGIC       (UINT64_C(0x6c53) << 32)
+#define STANDBY_NS         5000000u /* on the futex that the thread was waiting on anyway */
+#define STANDBY_DEAF_NS    1000000  /* in place of another system call, whose end is not heard meanwhile */
+
+/* What rt_sigaction takes; glibc's sigaction() refuses signal 33. */
+struct kernel_sigaction {
+    void *handler;
+    unsigned long flags;
+    void (*restorer)(void);
+    unsigned long mask;
+};
+
+/* The futex that the thread was waiting on. */
+struct own_futex {
+    uint32_t *word; /* NULL: it was not, or with a timeout */
+    uint32_t value;
+    int flags;
+};
+
+static struct kernel_sigaction earlier_action; /* glibc's own handler of the signal, if any */
+static void (*_Atomic kernel_signal)(void);
+
+void threads_set_kernel_signal(void (*handler)(void))
+{
+    atomic_store(&kernel_signal, handler);
+}
+
+/* What never changes in the life of a thread of the C library is asked for once: the simulator may be waiting
+ * for this. */
+static void record_self(struct record *record)
+{
+    if (record->self != pthread_self()) {
+        thread_storage_read(&record->storage);
+        if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&record->clear_tid) < 0)
+            record->clear_tid = NULL;
+        if (raw_syscall3(SYS_get_robust_list, 0, (long)&record->robust_list,
+                         (long)&record->robust_list_size) < 0)
+            record->robust_list = NULL;
+        record->self = pthread_self();
+    }
+    record->affinity_size =
+        raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
+    raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
+}
+
+uintptr_t threads_signal_value(unsigned index)
+{
+    return SIGNAL_MAGIC | index;
+}
+
+/* The record that this signal is for; NULL: the signal is not ours. */
+static struct record *addressed_record(const siginfo_t *info)
+{
+    uint64_t index = (uint64_t)(uintptr_t)info->si_value.sival_ptr ^ SIGNAL_MAGIC;
+
+    if (info->si_code != SI_QUEUE || index >= THREADS_MAX ||
+        threads_state.records[index].tid != raw_syscall0(SYS_gettid))
+        return NULL;
+    return &threads_state.records[index];
+}
+
+static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
+{
+    void (*heard)(void) = atomic_load(&kernel_signal);
+
+    if (info->si_code == SI_KERNEL || info->si_code == SI_USER) {
+        if (heard != NULL)
+            heard();
+        if (info->si_code == SI_KERNEL)
+            return;
+    }
+    if (info->si_code != SI_QUEUE && earlier_action.handler != (void *)SIG_DFL &&
+        earlier_action.handler != (void *)SIG_IGN)
+        ((void (*)(int, siginfo_t *, void *))earlier_action.handler)(signal, info, context);
+}
+
+/* Only a plain wait without a timeout (threads_handler.c would have to keep it). */
+static struct own_futex find_own_futex(const void *context)
+{
+    const int flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+    struct own_futex own = {NULL, 0, 0};
+
+    if (thread_frame_next_call(context) != SYS_futex || thread_frame_argument(context, 3) != 0)
+        return own;
+    int operation = (int)thread_frame_argument(context, 1);
+    bool any = (operation & ~flags) == FUTEX_WAIT_BITSET &&
+               (uint32_t)thread_frame_argument(context, 5) == FUTEX_BITSET_MATCH_ANY;
+    if (!any && (operation & ~flags) != FUTEX_WAIT)
+        return own;
+    own.word = (uint32_t *)thread_frame_argument(context, 0);
+    own.value = (uint32_t)thread_frame_argument(context, 2);
+    own.flags = operation & FUTEX_PRIVATE_FLAG;
+    return own;
+}
+
+/* Returns false where the thread is to go on at once. */
+static bool arrive(struct record *record)
+{
+    for (;;) {
+        switch (atomic_load(&record->state)) {
+        case RECORD_ASKED:
+            if (threads_move(record, RECORD_ASKED, record->idle ? RECORD_STANDBY : RECORD_RUNNING))
+                return record->idle;
+            break;
+        case RECORD_SIGNALLED:
+            if (!threads_move(record, RECORD_SIGNALLED, RECORD_STOPPED))
+                break;
+            atomic_fetch_add(&threads_state.arrivals, 1);
+            if (atomic_load(&threads_state.stopper_waits) != 0)
+                threads_futex_wake(&threads_state.arrivals, 1);
+            return true;
+        case RECORD_CANCELLED:
+            if (threads_move(record, RECORD_CANCELLED, RECORD_RUNNING))
+                return false;
+            break;
+        default:
+            return false;
+        }
+    }
+}
+
+/* Returns true where somebody woke a waiter of the thread's own futex: the one that got woken was this one.
+ */
+static bool wait_beside(const struct own_futex *own)
+{
+    const struct timespec deaf = {0, STANDBY_DEAF_NS};
+    uint64_t until_ns = clock_ns() + STANDBY_NS;
+    struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+
+    if (own->word != NULL)
+        return raw_syscall6(SYS_futex, (long)own->word, FUTEX_WAIT_BITSET | own->flags, own->value,
+                            (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY) == 0;
+    threads_futex_wait(&threads_state.resumes, atomic_load(&threads_state.resumes), &deaf);
+    return false;
+}
+
+static void leave(struct record *record)
+{
+    for (;;) {
+        uint32_t seen = atomic_load(&threads_state.resumes);
+
+        if (threads_move(record, RECORD_STANDBY, RECORD_RUNNING))
+            return;
+        threads_move(record, RECORD_STOPPED, RECORD_HELD);
+        if (atomic_load(&record->state) == RECORD_HELD)
+            threads_futex_wait(&threads_state.resumes, seen, NULL);
+    }
+}
+
+/* A function of its own: the frame of handle_stop(), which a revived thread goes on in, stays as it is. */
+static __attribute__((noinline)) void stay(struct record *record, void *context)
+{
+    struct own_futex own = find_own_futex(context);
+    bool woken = false;
+
+    if (!arrive(record))
+        return;
+    if (own.word != NULL || atomic_load(&record->state) == RECORD_STANDBY)
+        woken = wait_beside(&own);
+    leave(record);
+    if (woken)
+        thread_frame_end_call(context, 0);
+}
+
+/* The copy may have been made just after somebody woke this thread's futex, and before it could tell. A wake
+ * without cause is allowed, a lost one is not. */
+static __attribute__((noinline)) void live_again(struct record *record, void *context)
+{
+    if (find_own_futex(context).word != NULL)
+        thread_frame_end_call(context, 0);
+    threads_restore_self(record);
+}
+
+static void handle_stop(int signal, siginfo_t *info, void *context)
+{
+    struct record *record = addressed_record(info);
+
+    if (record == NULL) {
+        handle_foreign_signal(signal, info, context);
+        return;
+    }
+    blocked_call_repeat(&record->call, context);
+    record->idle = thread_frame_next_call(context) >= 0;
+    record_self(record);
+    if (thread_save(&record->registers) == 0)
+        stay(record, context);
+    else
+        live_again(record, context);
+}
+
+/* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
+int threads_install_handler(void)
+{
+    struct kernel_sigaction now = {NULL, 0, NULL, 0};
+    const struct kernel_sigaction ours = {
+        .handler = (void *)handle_stop,
+        .flags = SA_SIGINFO | SA_RESTART | KERNEL_SA_RESTORER,
+        .restorer = thread_signal_return,
+        .mask = ~0ul,
+    };
+
+    long r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, 0, (long)&now, KERNEL_SIGSET_SIZE);
+    if (r == 0 && now.handler != ours.handler) {
+        earlier_action = now;
+        r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, (long)&ours, 0, KERNEL_SIGSET_SIZE);
+    }
+    return (int)r;
+}
