@@ -17,8 +17,8 @@ struct bystander {
 
 /* What a shell can see of itself, the addresses left out. */
 #define LOOK_AROUND                                                                                          \
-    "grep -E '^(Threads|Sig[PBIC]|Shd)' /proc/self/status; ls -l /proc/self/fd | wc -l; "                          \
-    "while read -r key rest; do case $key in Threads:|Sig[PBIC]*) echo \"$key $rest\";; esac; done "               \
+    "grep -E '^(Threads|Sig[PBIC]|Shd)' /proc/self/status; ls -l /proc/self/fd | wc -l; "                    \
+    "while read -r key rest; do case $key in Threads:|Sig[PBIC]*) echo \"$key $rest\";; esac; done "         \
     "</proc/$$/status; "                                                                                     \
     "ls /proc/$$/fd; ls /proc/$$/task | wc -l; cat /proc/$$/comm; umask; ulimit -a"
 
