@@ -56,15 +56,15 @@ static void end_line(struct reader *reader, uintptr_t kept)
 
 static void read_byte(struct reader *reader, char byte, uintptr_t kept)
 {
+    bool ends_field = byte == ' ' || (byte == '-' && reader->field == 0);
+
     if (byte == '\n')
         end_line(reader, kept);
-    else if (reader->field < 2 && (byte == '-' || byte == ' '))
+    else if (ends_field && reader->field < 3)
         reader->field++;
     else if (reader->field < 2)
         reader->number[reader->field] =
             reader->number[reader->field] << 4 | (uintptr_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
-    else if (reader->field == 2 && byte == ' ')
-        reader->field++;
     else if (reader->field == 2 && reader->permission_count < 4)
         reader->permissions[reader->permission_count++] = byte;
 }
