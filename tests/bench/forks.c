@@ -79,6 +79,7 @@ __attribute__((destructor)) static void finish(void)
     for (int i = 0; i < PARKED; i++)
         dismiss(parked[i]);
     qsort(took_ns, (size_t)count, sizeof *took_ns, compare);
+    int middle = count / 2;
     if (count > 0)
-        fprintf(stderr, "forks %d fork_us_median %.1f\n", count, (double)took_ns[(size_t)count / 2] / 1000);
+        fprintf(stderr, "forks %d fork_us_median %.1f\n", count, (double)took_ns[middle] / 1000);
 }
