@@ -71,13 +71,32 @@ static void test_linked(void **state)
     run_discard(&outcome);
 }
 
-/* Without the extra rights the same copies work: it is these that make the difference. */
+static bool others_reach_library(void)
+{
+    char path[PATH_MAX];
+
+    snprintf(path, sizeof path, "%s", run_library());
+    for (char *slash = strrchr(path, '/'); slash != NULL && slash != path; slash = strrchr(path, '/')) {
+        struct stat directory;
+        *slash = '\0';
+        if (stat(path, &directory) != 0 || (directory.st_mode & S_IXOTH) == 0)
+            return false;
+    }
+    return true;
+}
+
+/* Without the extra rights the same copies work: it is these that make the difference. Such a copy can only
+ * load the library where it may read it; the programs with more rights can anywhere. */
 static void test_without_rights(void **state)
 {
     struct outcome outcome;
     char path[PATH_MAX];
 
     (void)state;
+    if (!others_reach_library()) {
+        print_message("other users cannot read the build directory: no comparison without the rights\n");
+        skip();
+    }
     copy("fake_simulator", "755", path);
     run_as_nobody(path, &outcome);
     assert_non_null(outcome.run);
@@ -91,20 +110,11 @@ static void test_without_rights(void **state)
 static const char *obstacle(void)
 {
     struct statvfs system_flags;
-    char path[PATH_MAX];
 
     if (geteuid() != 0)
         return "only root can make a set-user-ID program and run it as another user";
     if (statvfs(work, &system_flags) != 0 || (system_flags.f_flag & ST_NOSUID) != 0)
         return "the temporary directory is mounted nosuid";
-    /* nobody must be able to reach the library. */
-    snprintf(path, sizeof path, "%s", run_library());
-    for (char *slash = strrchr(path, '/'); slash != NULL && slash != path; slash = strrchr(path, '/')) {
-        struct stat directory;
-        *slash = '\0';
-        if (stat(path, &directory) != 0 || (directory.st_mode & S_IXOTH) == 0)
-            return "other users cannot read the build directory";
-    }
     return NULL;
 }
 
