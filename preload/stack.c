@@ -21,16 +21,22 @@ struct call {
     stack_t before;
 };
 
+char *stack_map(size_t size)
+{
+    char *memory = mmap(NULL, size + GUARD_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return NULL;
+    mprotect(memory, GUARD_SIZE, PROT_NONE);
+    return memory + GUARD_SIZE;
+}
+
 void stack_prepare(void)
 {
     if (lowest != NULL)
         return;
-    char *memory = mmap(NULL, STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
-                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (memory == MAP_FAILED)
-        return;
-    mprotect(memory, GUARD_SIZE, PROT_NONE);
-    lowest = memory + GUARD_SIZE;
+    lowest = stack_map(STACK_SIZE);
 }
 
 /* The kernel lets nobody change the alternate stack that is in use: so it is changed when we have left the

@@ -12,7 +12,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 
@@ -25,7 +24,6 @@
 
 /* The replay dumps its last values on it: room for Verilator's tracer. Untouched pages cost nothing. */
 #define ALTERNATE_STACK_SIZE ((size_t)512 * 1024)
-#define GUARD_SIZE           ((size_t)4096)
 #define SIGNAL_LIMIT         65
 
 struct watched {
@@ -206,14 +204,10 @@ static void give_alternate_stack(void)
 
     if (NEXT(sigaltstack)(NULL, &stack) != 0 || (stack.ss_flags & SS_DISABLE) == 0)
         return;
-    if (alternate_stack == NULL) {
-        char *memory = mmap(NULL, ALTERNATE_STACK_SIZE + GUARD_SIZE, PROT_READ | PROT_WRITE,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-        if (memory == MAP_FAILED)
-            return;
-        mprotect(memory, GUARD_SIZE, PROT_NONE);
-        alternate_stack = memory + GUARD_SIZE;
-    }
+    if (alternate_stack == NULL)
+        alternate_stack = stack_map(ALTERNATE_STACK_SIZE);
+    if (alternate_stack == NULL)
+        return;
     stack = (stack_t){.ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_SIZE};
     NEXT(sigaltstack)(&stack, NULL);
 }

@@ -204,12 +204,7 @@ static int write_report(const struct end *end, const struct wake_outcome *outcom
     append_replay(&json, conclusion);
     append_wave(&json, conclusion);
     append_cost(&json);
-    int fd = run_directory_create("report.json");
-    if (fd < 0)
-        return fd;
-    long r = raw_syscall3(SYS_write, fd, (long)json.bytes, (long)json.length);
-    raw_syscall1(SYS_close, fd);
-    return r < 0 ? (int)r : (size_t)r < json.length ? -ENOSPC : 0;
+    return run_directory_write("report.json", &json);
 }
 
 static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)

@@ -59,3 +59,14 @@ int run_directory_create(const char *name)
     return (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer,
                              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
+
+int run_directory_write(const char *name, const struct text *contents)
+{
+    int fd = run_directory_create(name);
+
+    if (fd < 0)
+        return fd;
+    long r = raw_syscall3(SYS_write, fd, (long)contents->bytes, (long)contents->length);
+    raw_syscall1(SYS_close, fd);
+    return r < 0 ? (int)r : (size_t)r < contents->length ? -ENOSPC : 0;
+}

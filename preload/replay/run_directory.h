@@ -18,4 +18,8 @@ void run_directory_path(struct text *path, const char *name);
 /* Creates the file anew, mode 0600, following no link. Returns a descriptor (O_CLOEXEC) or -errno. */
 int run_directory_create(const char *name);
 
+/* Creates the file with this text in it. Returns 0 or -errno; -ENOSPC where not all of it could be written.
+ */
+int run_directory_write(const char *name, const struct text *contents);
+
 #endif

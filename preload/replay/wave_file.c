@@ -3,11 +3,8 @@
 #define _GNU_SOURCE
 #include "wave_file.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <sys/syscall.h>
 
-#include "../raw_syscall.h"
 #include "../run.h"
 #include "../text.h"
 #include "run_directory.h"
@@ -53,11 +50,5 @@ int wave_file_save_view(void)
     for (int marker = 'A'; marker <= 'Z'; marker++)
         text_format(&text, " -1");
     text_format(&text, "\n[treeopen] TOP.\n");
-
-    int fd = run_directory_create("wave.gtkw");
-    if (fd < 0)
-        return fd;
-    long r = raw_syscall3(SYS_write, fd, (long)text.bytes, (long)text.length);
-    raw_syscall1(SYS_close, fd);
-    return r < 0 ? (int)r : (size_t)r < text.length ? -ENOSPC : 0;
+    return run_directory_write("wave.gtkw", &text);
 }
