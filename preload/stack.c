@@ -32,6 +32,11 @@ char *stack_map(size_t size)
     return memory + GUARD_SIZE;
 }
 
+void stack_unmap(char *stack, size_t size)
+{
+    munmap(stack - GUARD_SIZE, size + GUARD_SIZE);
+}
+
 void stack_prepare(void)
 {
     if (lowest != NULL)

@@ -10,6 +10,7 @@
 /* Maps a stack with a guard page below it. Returns its lowest address, or NULL. Untouched pages cost nothing.
  */
 char *stack_map(size_t size);
+void stack_unmap(char *stack, size_t size);
 
 /* Maps the stack, once. Where that fails stack_run() stays on the caller's. */
 void stack_prepare(void);

@@ -6,7 +6,6 @@
 #include "signal.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,11 +19,10 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../stack.h"
+#include "alternate_stack.h"
 #include "next.h"
 
-/* The replay dumps its last values on it: room for Verilator's tracer. Untouched pages cost nothing. */
-#define ALTERNATE_STACK_SIZE ((size_t)512 * 1024)
-#define SIGNAL_LIMIT         65
+#define SIGNAL_LIMIT 65
 
 struct watched {
     unsigned char signal;
@@ -38,9 +36,7 @@ static const struct watched watched[] = {
 };
 
 static bool armed;
-static pthread_t armed_thread;                /* has our alternate stack unless it has one of its own */
 static struct sigaction wanted[SIGNAL_LIMIT]; /* what the simulator asked for, where we stand in */
-static void *alternate_stack;
 static volatile pid_t aborting_thread;
 
 static const struct watched *find_watched(int signal)
@@ -197,25 +193,9 @@ static void stand_in(int signal)
         install_wrapped(signal, &action);
 }
 
-/* Where the thread has none of its own, so that a stack overflow is seen too. */
-static void give_alternate_stack(void)
-{
-    stack_t stack = {.ss_flags = SS_DISABLE};
-
-    if (NEXT(sigaltstack)(NULL, &stack) != 0 || (stack.ss_flags & SS_DISABLE) == 0)
-        return;
-    if (alternate_stack == NULL)
-        alternate_stack = stack_map(ALTERNATE_STACK_SIZE);
-    if (alternate_stack == NULL)
-        return;
-    stack = (stack_t){.ss_sp = alternate_stack, .ss_size = ALTERNATE_STACK_SIZE};
-    NEXT(sigaltstack)(&stack, NULL);
-}
-
 void signal_arm(void)
 {
-    armed_thread = pthread_self();
-    give_alternate_stack();
+    alternate_stack_give();
     stack_prepare();
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         stand_in(watched[i].signal);
@@ -316,20 +296,3 @@ int siginterrupt(int number, int flag)
 }
 
 #pragma GCC diagnostic pop
-
-int sigaltstack(const stack_t *restrict new_stack, stack_t *restrict old_stack)
-{
-    stack_t old = {.ss_flags = SS_DISABLE};
-    int r = NEXT(sigaltstack)(new_stack, &old);
-
-    if (r != 0)
-        return r;
-    if (armed && new_stack != NULL && (new_stack->ss_flags & SS_DISABLE) != 0 &&
-        pthread_equal(pthread_self(), armed_thread))
-        give_alternate_stack();
-    if (alternate_stack != NULL && old.ss_sp == alternate_stack)
-        old = (stack_t){.ss_flags = SS_DISABLE}; /* ours: the simulator has none */
-    if (old_stack != NULL)
-        *old_stack = old;
-    return 0;
-}

@@ -1,24 +1,67 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's descriptors are
- * still those of the original (threads.c says why), so there these calls go to the threads that were made
- * anew. Everywhere else they go on untouched. */
+/* pthread_create(), and calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's
+ * descriptors are still those of the original (threads.c says why), so there these calls go to the threads
+ * that were made anew. Everywhere else they go on untouched. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "../run.h"
 #include "../snapshot/threads.h"
 #include "../text.h"
+#include "alternate_stack.h"
 #include "next.h"
 
 #define GLIBC_SIGCANCEL 32
+
+/* What a thread of the simulator was made to do. */
+struct start {
+    void *(*function)(void *argument);
+    void *argument;
+};
+
+static void leave_thread(void *unused)
+{
+    (void)unused;
+    alternate_stack_drop();
+}
+
+static void *start_thread(void *argument)
+{
+    struct start start = *(struct start *)argument;
+    void *result;
+
+    free(argument);
+    alternate_stack_give();
+    pthread_cleanup_push(leave_thread, NULL);
+    result = start.function(start.argument);
+    pthread_cleanup_pop(1);
+    return result;
+}
+
+/* A thread that overflows its stack needs another one to say so. */
+int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
+                   void *(*function)(void *argument), void *restrict argument)
+{
+    struct start *start = run.hooks != NULL ? malloc(sizeof *start) : NULL;
+
+    if (start == NULL)
+        return NEXT(pthread_create)(thread, attributes, function, argument);
+    *start = (struct start){function, argument};
+    int r = NEXT(pthread_create)(thread, attributes, start_thread, start);
+    if (r != 0)
+        free(start);
+    return r;
+}
 
 int pthread_kill(pthread_t thread, int signal)
 {

@@ -93,6 +93,10 @@ static const struct compare_case cases[] = {
     {{"eval:1", "action:SEGV:siginfo:_exit:5", "thread:segv", "join"}, EXIT(5, 1)},
     {{"eval:1", "action:ABRT:plain", "thread:abort", "join"}, ABORT(1)},
     {{"eval:1", "action:TERM:resethand", "thread:raise:TERM", "join", "raise:TERM"}, SIGNAL(SIGTERM, 1)},
+    {{"eval:1", "thread:overflow", "join"}, SIGNAL(SIGSEGV, 1)},
+    {{"worker", "eval:1", "work:overflow"}, SIGNAL(SIGSEGV, 1)},
+    {{"eval:1", "thread:altstack:query+altstack:set+altstack:off+altstack:query+overflow", "join"}, SIGNAL(SIGSEGV, 1)},
+    {{"eval:1", "thread:altstack:set+exit_thread", "join", "thread:exit_thread", "join", "exit:1"}, EXIT(1, 1)},
     {{"worker", "eval:1", "work:altstack:query", "work:mask", "work:query:SEGV", "exit:1"}, EXIT(1, 1)},
 
     /* children have actions of their own */
