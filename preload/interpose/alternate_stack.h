@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An alternate signal stack for threads that have none, so that the handler of a stack overflow has a place to
- * run. The simulator does not see it: asked for its alternate stack, it is told that there is none. */
+/* An alternate signal stack for threads that have none, so that the handler of a stack overflow has a place
+ * to run. The simulator does not see it: asked for its alternate stack, it is told that there is none. */
 #ifndef LIGHTSSS_INTERPOSE_ALTERNATE_STACK_H
 #define LIGHTSSS_INTERPOSE_ALTERNATE_STACK_H
 

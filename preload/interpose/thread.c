@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* pthread_create(), and calls that hand a thread's kernel id to the kernel. In a woken copy the ids in glibc's
- * descriptors are still those of the original (threads.c says why), so there these calls go to the threads
- * that were made anew. Everywhere else they go on untouched. */
+/* pthread_create(), and calls that hand a thread's kernel id to the kernel. In a woken copy the ids in
+ * glibc's descriptors are still those of the original (threads.c says why), so there these calls go to the
+ * threads that were made anew. Everywhere else they go on untouched. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
