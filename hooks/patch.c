@@ -77,26 +77,28 @@ static void *patch_map(uintptr_t place, size_t size)
     return NULL;
 }
 
-/* One page of code and one of data. Each stub has its own, so that a page with a stub in use never
- * becomes writable again. */
-static int patch_allocate(const struct patch *patch, struct patch_memory *memory, struct hooks_why *why)
+/* Pages of code and one of data. Stubs have pages that no other stub uses yet, so that a page with a stub
+ * in use never becomes writable again. */
+static int patch_allocate(const struct patch *patch, size_t code_size, struct patch_memory *memory,
+                          struct hooks_why *why)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     struct patch_places places = {0};
-    int error = patch_find_places(&places, patch, 2 * page);
+    code_size = (code_size + page - 1) & ~(page - 1);
+    int error = patch_find_places(&places, patch, code_size + page);
     if (error)
         return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerror(-error));
-    uint8_t *start = places.below ? patch_map(places.below, 2 * page) : NULL;
+    uint8_t *start = places.below ? patch_map(places.below, code_size + page) : NULL;
     if (!start && places.above)
-        start = patch_map(places.above, 2 * page);
+        start = patch_map(places.above, code_size + page);
     if (!start)
         return why_set(why, -ENOMEM,
                        "no free memory within 2 GiB of %.100s to hook it: raise the limit on address space "
                        "or link the simulator as a PIE",
                        patch->target.name);
     memory->code = start;
-    memory->code_size = page;
-    memory->data = (uint64_t *)(void *)(start + page);
+    memory->code_size = code_size;
+    memory->data = (uint64_t *)(void *)(start + code_size);
     return 0;
 }
 
@@ -114,28 +116,58 @@ static int patch_write(uintptr_t address, const uint8_t *bytes, size_t size)
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = address & ~(page - 1);
     size_t length = ((address + size + page - 1) & ~(page - 1)) - start;
-    if (mprotect((void *)start, length, PROT_READ | PROT_WRITE) != 0)
+    /* Executable all the while: it may be the page of mprotect() itself. */
+    if (mprotect((void *)start, length, PROT_READ | PROT_WRITE | PROT_EXEC) != 0)
         return -errno;
     memcpy((void *)address, bytes, size);
     return mprotect((void *)start, length, PROT_READ | PROT_EXEC) != 0 ? -errno : 0;
 }
 
-static int patch_activate(const struct patch *patch, const struct patch_memory *memory, struct hooks_why *why)
+static int patch_refused(const struct patch *patch, int error, struct hooks_why *why)
 {
-    uint8_t bytes[PATCH_HEAD_SIZE];
-    patch_cpu_jump(patch, memory, bytes);
-    int error = mprotect(memory->code, memory->code_size, PROT_READ | PROT_EXEC) != 0 ? -errno : 0;
-    if (!error)
-        error = patch_write(patch->head, bytes, patch->head_size);
-    if (!error) {
-        __builtin___clear_cache((char *)memory->code, (char *)memory->code + memory->code_size);
-        __builtin___clear_cache((char *)patch->head, (char *)patch->head + patch->head_size);
-        return 0;
-    }
-    munmap(memory->code, 2 * memory->code_size);
     return why_set(why, error,
                    "the kernel refuses to change the code of %.100s (%s): relax its policy for %s",
                    patch->target.name, strerror(-error), "the simulator (SELinux: execmem, execmod)");
+}
+
+/* The stubs are complete. */
+static int patch_seal(const struct patch_memory *memory)
+{
+    if (mprotect(memory->code, memory->code_size, PROT_READ | PROT_EXEC) != 0)
+        return -errno;
+    __builtin___clear_cache((char *)memory->code, (char *)memory->code + memory->code_size);
+    return 0;
+}
+
+static void patch_free(const struct patch_memory *memory)
+{
+    munmap(memory->code, memory->code_size + (size_t)sysconf(_SC_PAGESIZE));
+}
+
+int patch_commit(const struct patch *patch)
+{
+    uint8_t bytes[PATCH_HEAD_SIZE];
+    patch_cpu_jump(patch, bytes);
+    int error = patch_write(patch->head, bytes, patch->head_size);
+    if (!error)
+        __builtin___clear_cache((char *)patch->head, (char *)patch->head + patch->head_size);
+    return error;
+}
+
+bool patch_covers(const struct patch *patch, uintptr_t program_counter)
+{
+    return patch->stub && program_counter > patch->head && program_counter < patch->head + patch->head_size;
+}
+
+static int patch_activate(const struct patch *patch, const struct patch_memory *memory, struct hooks_why *why)
+{
+    int error = patch_seal(memory);
+    if (!error)
+        error = patch_commit(patch);
+    if (!error)
+        return 0;
+    patch_free(memory);
+    return patch_refused(patch, error, why);
 }
 
 int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
@@ -148,7 +180,7 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
                 struct hooks_why *why)
 {
     struct patch_memory memory = {0};
-    int error = patch_allocate(patch, &memory, why);
+    int error = patch_allocate(patch, 1, &memory, why);
     if (error)
         return error;
     patch->countdown = memory.data;
@@ -161,9 +193,31 @@ int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments 
                  struct hooks_why *why)
 {
     struct patch_memory memory = {0};
-    int error = patch_allocate(patch, &memory, why);
+    int error = patch_allocate(patch, 1, &memory, why);
     if (error)
         return error;
     patch_cpu_notify(patch, &memory, tell);
     return patch_activate(patch, &memory, why);
+}
+
+int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why)
+{
+    struct patch_memory memory = {0};
+    struct patch reach = patches[0];
+    for (size_t i = 1; i < count; i++) {
+        reach.low = patches[i].low < reach.low ? patches[i].low : reach.low;
+        reach.high = patches[i].high > reach.high ? patches[i].high : reach.high;
+    }
+    int error = patch_allocate(&reach, count * PATCH_STUB_SIZE, &memory, why);
+    if (error)
+        return error;
+    for (size_t i = 0; i < count; i++) {
+        const struct patch_memory part = {memory.code + i * PATCH_STUB_SIZE, NULL, PATCH_STUB_SIZE};
+        patch_cpu_replace(&patches[i], &part, handlers[i]);
+    }
+    error = patch_seal(&memory);
+    if (!error)
+        return 0;
+    patch_free(&memory);
+    return patch_refused(&reach, error, why);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects the entry of a function. The first instructions (the head) move to a stub in memory
- * nearby and a jump takes their place. Two kinds of stub: one counts down and leaves the function
- * alone until the count reaches zero; one tells a callback each time and then goes on. */
+ * nearby and a jump takes their place. Three kinds of stub: one counts down and leaves the function
+ * alone until the count reaches zero; one tells a callback each time and then goes on; one calls
+ * another function in its place. */
 #ifndef LIGHTSSS_HOOKS_PATCH_H
 #define LIGHTSSS_HOOKS_PATCH_H
 
@@ -19,6 +20,7 @@ struct patch {
     uintptr_t head;                 /* first byte that is replaced: behind an endbr64, which stays */
     size_t head_size;               /* whole instructions, in bytes */
     uintptr_t low, high;            /* every address that the stub must reach lies between these two */
+    uintptr_t stub;                 /* 0: none was made */
     volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero */
     void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
 };
@@ -43,9 +45,23 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
 int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
                  struct hooks_why *why);
 
+/* Makes stubs through which handlers[i] will be called in the place of patches[i], a checked function, with
+ * its arguments and its return address; the handler may call patches[i].original. All functions lie in
+ * one object. Changes no code yet. -ENOMEM, -EPERM. */
+int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why);
+
+/* Writes the head of a function that patch_replace() made a stub for: from now on it is replaced. Other
+ * threads must not be between the instructions of the head (patch_covers()). Raw system calls only: other
+ * threads may have been stopped anywhere. Returns 0 or -errno. */
+int patch_commit(const struct patch *patch);
+
+/* Would a thread that goes on at this address run into the middle of what patch_commit() writes? */
+bool patch_covers(const struct patch *patch, uintptr_t program_counter);
+
 /* --- what patch_<processor>.c gives to patch.c --- */
 
-#define PATCH_HEAD_SIZE 32 /* no head is longer, in bytes */
+#define PATCH_HEAD_SIZE 32  /* no head is longer, in bytes */
+#define PATCH_STUB_SIZE 128 /* nor a stub of patch_replace(), constants included */
 
 /* Memory of one stub: code is writable while it is being made and executable afterwards, data is
  * writable always; never both. */
@@ -64,7 +80,9 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
 void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
                       void (*tell)(const struct patch_arguments *arguments));
 
+void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler);
+
 /* The bytes that replace the head; as many as head_size. */
-void patch_cpu_jump(const struct patch *patch, const struct patch_memory *memory, uint8_t *bytes);
+void patch_cpu_jump(const struct patch *patch, uint8_t *bytes);
 
 #endif

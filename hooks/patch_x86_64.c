@@ -231,6 +231,7 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     uint64_t *constants = constants_of(memory, 3);
     uint8_t *at = memory->code;
 
+    patch->stub = (uintptr_t)at;
     at = put_displacement(put(at, "\x48\x83\x2d", 3), (uintptr_t)memory->data, 1); /* sub $1, countdown */
     at = put(at, "\x01", 1);
     at = put(at, "\x0f\x84", 2); /* jz to behind the head, which is not there yet */
@@ -316,6 +317,8 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
 {
     uint64_t *constants = constants_of(memory, 3);
     uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)tell;
     constants[2] = (uintptr_t)patch_notify_enter;
     at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
@@ -324,9 +327,22 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
     put_head(at, patch, &constants[0]);
 }
 
-void patch_cpu_jump(const struct patch *patch, const struct patch_memory *memory, uint8_t *bytes)
+void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler)
 {
-    int32_t displacement = (int32_t)((intptr_t)memory->code - (intptr_t)(patch->head + JUMP_SIZE));
+    uint64_t *constants = constants_of(memory, 2);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    constants[1] = (uintptr_t)handler;
+    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[1], 0); /* jmp *handler */
+    memcpy(&patch->original, &at, sizeof(at));
+    at = put_head(at, patch, &constants[0]);
+    assert(at <= (uint8_t *)constants);
+}
+
+void patch_cpu_jump(const struct patch *patch, uint8_t *bytes)
+{
+    int32_t displacement = (int32_t)((intptr_t)patch->stub - (intptr_t)(patch->head + JUMP_SIZE));
     memset(bytes, 0xcc, patch->head_size); /* int3: nobody comes here any more */
     bytes[0] = 0xe9;
     memcpy(bytes + 1, &displacement, sizeof(displacement));

@@ -405,6 +405,47 @@ static void a_callback_leaves_arguments_alone(void **state)
     assert_ptr_equal((void *)told.integer[0], text);
 }
 
+/* --- patch_replace --- */
+
+static const struct patch *replaced;
+
+static long answer_instead(long argument)
+{
+    return call((uintptr_t)replaced->original, argument) + 1000;
+}
+
+/* These functions have been patched before: a second hook stands in front of the first. */
+static void replaced_functions_can_be_called_as_they_were(void **state)
+{
+    static struct patch patches[COUNT_OF(patchable)];
+    long before[COUNT_OF(patchable)];
+    void *handlers[COUNT_OF(patchable)];
+    struct hooks_why why = {""};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(patchable); i++) {
+        struct patch_target target = target_of(&patchable[i]);
+
+        before[i] = call(target.address, argument_of(i, 1));
+        handlers[i] = (void *)(uintptr_t)answer_instead;
+        if (patch_check(&patches[i], &target, &why) != 0)
+            fail_msg("%s", why.text);
+    }
+    assert_int_equal(patch_replace(patches, handlers, COUNT_OF(patchable), &why), 0);
+    for (size_t i = 0; i < COUNT_OF(patchable); i++) {
+        uintptr_t function = (uintptr_t)patchable[i].start;
+
+        assert_int_equal(call(function, argument_of(i, 1)), before[i]);
+        assert_int_equal(patch_commit(&patches[i]), 0);
+        replaced = &patches[i];
+        assert_int_equal(call(function, argument_of(i, 1)), before[i] + 1000);
+        assert_false(patch_covers(&patches[i], patches[i].head));
+        assert_true(patch_covers(&patches[i], patches[i].head + 1));
+        assert_true(patch_covers(&patches[i], patches[i].head + patches[i].head_size - 1));
+        assert_false(patch_covers(&patches[i], patches[i].head + patches[i].head_size));
+    }
+}
+
 /* Runs last: all stubs exist by now. */
 static void nothing_is_writable_and_executable(void **state)
 {
@@ -434,6 +475,7 @@ int main(void)
         cmocka_unit_test(refusals_name_the_reason),
         cmocka_unit_test(a_symbol_inside_the_head_is_refused),
         cmocka_unit_test(a_callback_leaves_arguments_alone),
+        cmocka_unit_test(replaced_functions_can_be_called_as_they_were),
         cmocka_unit_test(nothing_is_writable_and_executable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
