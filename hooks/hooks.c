@@ -2,6 +2,7 @@
 /* The one exported function: what hooks.h promises, and which module keeps each promise. */
 #include "hooks.h"
 #include "model.h"
+#include "replace.h"
 #include "waveform.h"
 
 __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
@@ -18,6 +19,9 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_last_words = waveform_last_words,
         .wave_close = waveform_close,
         .wave_state = waveform_state,
+        .replace_prepare = replace_prepare,
+        .replace_commit = replace_commit,
+        .replace_covers = replace_covers,
     };
     return &hooks;
 }

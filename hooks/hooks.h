@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  1u
+#define HOOKS_VERSION  2u
 #define HOOKS_WHY_SIZE 256
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
@@ -60,6 +60,15 @@ struct hooks_wave_state {
     uint64_t first_eval, last_eval;
 };
 
+/* A function of the C library and what is to be called in its place. */
+struct hooks_replacement {
+    const char *name; /* for messages; must outlive the process */
+    void *function;
+    size_t size; /* bytes, as its symbol says */
+    void *handler;
+    void **original; /* where to put the address at which the function can be called as it was */
+};
+
 struct hooks {
     uint32_t version; /* HOOKS_VERSION */
 
@@ -96,6 +105,15 @@ struct hooks {
     void (*wave_close)(void);
 
     void (*wave_state)(struct hooks_wave_state *state);
+
+    /* Makes ready what replaces functions of the C library; changes no code. Once, before replace_commit().
+     * One that cannot be replaced is left out: its *original stays as it is. Fails where none can be. */
+    int (*replace_prepare)(const struct hooks_replacement *list, size_t count, struct hooks_why *why);
+
+    /* Replaces them. To be called with all other threads stopped, none of them where replace_covers() says
+     * true. Raw system calls only. Returns 0 or -errno. */
+    int (*replace_commit)(void);
+    bool (*replace_covers)(uintptr_t program_counter);
 };
 
 /* The one exported name of liblightsss-hooks.so. */

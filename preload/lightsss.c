@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -12,6 +13,7 @@
 
 #include "clock.h"
 #include "interpose/exit.h"
+#include "interpose/libc.h"
 #include "interpose/signal.h"
 #include "log.h"
 #include "options.h"
@@ -24,6 +26,16 @@
 #include "text.h"
 
 #define HOOKS_LIBRARY "liblightsss-hooks.so"
+
+static void replace_libc(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+    uint64_t mask;
+
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
+    libc_commit();
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+}
 
 /* The first eval: the process that runs it is the original, which need not be the one that was started (a
  * testbench may fork and simulate in its children). */
@@ -45,6 +57,7 @@ static void become_original(void)
     keeper_init(run.page, &run.options, &hooks);
     run.role = RUN_ORIGINAL;
     signal_arm();
+    replace_libc();
 }
 
 static void on_eval_due(uint64_t eval)
@@ -152,8 +165,10 @@ static void attach(void)
         log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
     else if (run.hooks->install(&events, &why) < 0)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
-    else
+    else {
+        libc_prepare();
         log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
+    }
 }
 
 __attribute__((constructor)) static void lightsss_start(void)

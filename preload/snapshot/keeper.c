@@ -47,7 +47,7 @@ static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or en
 
 /* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
  * long only because snapshots may follow each other faster than the kernel buries them. */
-static pid_t dying[SLOTS_MAX];
+static volatile pid_t dying[SLOTS_MAX];
 static unsigned dying_count;
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -89,9 +89,10 @@ static bool reap(pid_t pid, int flags)
 static void reap_dying(int flags)
 {
     for (unsigned i = 0; i < dying_count;)
-        if (reap(dying[i], flags))
+        if (reap(dying[i], flags)) {
             dying[i] = dying[--dying_count];
-        else
+            dying[dying_count] = 0;
+        } else
             i++;
 }
 
@@ -107,10 +108,10 @@ static void end_snapshot(struct shared_slot *slot)
         atomic_store(&slot->pid, 0);
         return;
     }
-    atomic_store(&slot->pid, 0);
     if (dying_count == SLOTS_MAX)
         reap_dying(0);
     dying[dying_count++] = pid;
+    atomic_store(&slot->pid, 0);
 }
 
 static uint64_t page_faults(void)
@@ -271,6 +272,14 @@ struct shared_slot *keeper_oldest(void)
         slots_remove(&slots, oldest->pid);
     }
     return NULL;
+}
+
+bool keeper_is_snapshot(pid_t pid)
+{
+    for (unsigned i = 0; i < SLOTS_MAX; i++)
+        if (dying[i] == pid)
+            return true;
+    return shared_page_slot(page, pid) != NULL;
 }
 
 void keeper_forget(struct shared_slot *slot)

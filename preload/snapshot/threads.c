@@ -30,6 +30,7 @@ struct threads_state threads_state;
 
 static uint64_t other_links;    /* of the directory of tasks beside one per thread; 0: not known */
 static bool libc_tells_numbers; /* see thread_libc_tells_numbers() */
+static const char cannot_be_signalled[] = "they cannot be listed or signalled";
 static const char does_not_stop[] = "one does not take signals (blocked in the kernel?)";
 
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
@@ -281,7 +282,7 @@ static int stop_listed(const char **why)
     for (unsigned pass = 0; pass < STOP_PASSES; pass++) {
         int added = ask_new_threads();
         if (added < 0) {
-            *why = added == -E2BIG ? "there are more than 512" : "they cannot be listed or signalled";
+            *why = added == -E2BIG ? "there are more than 512" : cannot_be_signalled;
             return added;
         }
         if (added == 0)
@@ -302,7 +303,7 @@ static int stop_all(const char **why)
     int r = stop_known();
 
     if (r < 0) {
-        *why = does_not_stop;
+        *why = r == -EAGAIN ? does_not_stop : cannot_be_signalled;
         return r;
     }
     if (other_links != 0 && task_links() == other_links + count_stopped())
@@ -379,6 +380,17 @@ int threads_stop(const char **why)
 
 /* A thread that has not even noticed that it was stopped needs no wake: it goes on standing by, and leaves
  * when its time is up or its own futex is woken. */
+bool threads_any_at(bool (*test)(uintptr_t program_counter))
+{
+    for (unsigned i = 0; i < threads_state.count; i++) {
+        const struct record *record = &threads_state.records[i];
+
+        if (threads_stands_still(record) && test(record->program_counter))
+            return true;
+    }
+    return false;
+}
+
 void threads_resume(void)
 {
     bool held = false;

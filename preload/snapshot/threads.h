@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define THREADS_MAX 512
@@ -27,6 +28,9 @@ int threads_stop(const char **why);
 
 /* Lets the stopped threads go on: in the original, after the copy was made. */
 void threads_resume(void);
+
+/* Between stop and resume: would one of the stopped threads go on at an address that test() says true to? */
+bool threads_any_at(bool (*test)(uintptr_t program_counter));
 
 /* In a copy, whose only thread is the caller's: makes the stopped threads anew and lets them go on.
  * Returns 0 or -errno of the clone that failed. */

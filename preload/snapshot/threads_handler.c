@@ -189,12 +189,15 @@ static __attribute__((noinline)) void live_again(struct record *record, void *co
 static void handle_stop(int signal, siginfo_t *info, void *context)
 {
     struct record *record = addressed_record(info);
+    struct thread_frame frame;
 
     if (record == NULL) {
         handle_foreign_signal(signal, info, context);
         return;
     }
     blocked_call_repeat(&record->call, context);
+    thread_frame_read(context, &frame);
+    record->program_counter = frame.program_counter;
     record->idle = thread_frame_next_call(context) >= 0;
     record_self(record);
     if (thread_save(&record->registers) == 0)

@@ -53,6 +53,7 @@ struct record {
     int old_tid_word;  /* value of *clear_tid at the stop; another value there: the thread has ended */
     pthread_t self;
     struct thread_registers registers;
+    uintptr_t program_counter; /* where it goes on when it leaves the handler */
     struct thread_storage storage;
     int *clear_tid;
     void *robust_list;

@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +99,83 @@ static void count_child_signal(int signal)
 {
     (void)signal;
     child_signals++;
+}
+
+/* --- who are my children? asked in the ways that programs ask --- */
+
+static int count_numbers(const char *text)
+{
+    int count = 0;
+
+    for (; *text != '\0'; text++)
+        count += *text == ' ';
+    return count;
+}
+
+static int children_by_stream(void)
+{
+    char path[64], text[4096] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/children", (int)gettid());
+    FILE *stream = fopen(path, "re");
+
+    if (stream != NULL) {
+        if (fgets(text, sizeof text, stream) == NULL && ferror(stream))
+            fake_give_up("fake: cannot read %s", path);
+        fclose(stream);
+        return count_numbers(text);
+    }
+    fake_give_up("fake: cannot open %s", path);
+}
+
+static int children_by_descriptor(void)
+{
+    char text[4096] = "";
+    int directory = open("/proc/thread-self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(directory, "children", O_RDONLY | O_CLOEXEC);
+    bool closes = (fcntl(fd, F_GETFD) & FD_CLOEXEC) != 0;
+
+    if (directory < 0 || fd != directory + 1 || !closes || read(fd, text, sizeof text - 1) < 0 ||
+        pread(fd, text, sizeof text - 1, 0) < 0)
+        fake_give_up("fake: cannot read /proc/thread-self/children");
+    close(fd);
+    close(directory);
+    return count_numbers(text);
+}
+
+static int parent_of(const char *pid)
+{
+    char path[300], text[512] = "";
+    int parent = 0;
+    snprintf(path, sizeof path, "/proc/%s/stat", pid);
+    FILE *stream = fopen(path, "re");
+
+    if (stream == NULL)
+        return 0;                                 /* it has just ended */
+    if (fgets(text, sizeof text, stream) != NULL) /* PID (NAME) STATE PARENT */
+        parent = (int)strtol(strrchr(text, ')') + 4, NULL, 10);
+    fclose(stream);
+    return parent;
+}
+
+/* As ps and psutil do it. */
+static int children_by_scan(void)
+{
+    DIR *processes = opendir("/proc");
+    const struct dirent *entry;
+    int count = 0;
+
+    if (processes == NULL)
+        fake_give_up("fake: no /proc");
+    while ((entry = readdir(processes)) != NULL)
+        count += entry->d_name[0] >= '0' && entry->d_name[0] <= '9' && parent_of(entry->d_name) == getpid();
+    closedir(processes);
+    return count;
+}
+
+static void do_children(const char *argument)
+{
+    (void)argument;
+    fake_say("children %d %d %d", children_by_stream(), children_by_descriptor(), children_by_scan());
 }
 
 static void do_count_sigchld(const char *argument)
@@ -229,6 +309,7 @@ const struct fake_step fake_children[] = {
     {"wait", do_wait},
     {"wait_any", do_wait_any},
     {"nobody", do_nobody},
+    {"children", do_children},
     {"count_sigchld", do_count_sigchld},
     {"say_sigchld", do_say_sigchld},
     {"popen", do_popen},

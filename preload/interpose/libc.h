@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Functions of libc that we stand in front of at their own entry, not by name: so that calls from inside libc
+ * (fopen, readdir) come by too, and other preload libraries stay in front of us. */
+#ifndef LIGHTSSS_INTERPOSE_LIBC_H
+#define LIGHTSSS_INTERPOSE_LIBC_H
+
+#include <stddef.h>
+
+/* A hook is a row. */
+struct libc_hook {
+    const char *name;
+    void *handler;   /* called in the function's place */
+    void **original; /* set to the function as it was; whenever the handler runs it is callable */
+};
+
+/* The tables, each in the file of its family. */
+extern const struct libc_hook proc_hooks[];
+extern const size_t proc_hooks_count;
+
+/* Finds the functions and makes everything ready. Call before there are snapshots. */
+void libc_prepare(void);
+
+/* From here on the handlers are called. Stops all other threads for a moment; the caller has blocked all
+ * signals. What cannot be replaced is left as it is. */
+void libc_commit(void);
+
+#endif

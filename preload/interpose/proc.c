@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* What the simulator sees of its snapshots in /proc: nothing. They must be its children, because the kernel
+ * tells only children of their parent's death, and lets only the parent reap them. So they are left out where
+ * children are listed: in /proc/PID/task/TID/children and in /proc itself. */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/keeper.h"
+#include "libc.h"
+
+#define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
+#define NUMBER_SIZE     12
+
+static int (*libc_open)(const char *path, int flags, mode_t mode);
+static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
+static ssize_t (*libc_getdents)(int fd, void *entries, size_t size);
+
+static bool has_snapshots(void)
+{
+    return run.role == RUN_ORIGINAL && run_is_self();
+}
+
+static bool is_in_proc(int fd)
+{
+    struct statfs found;
+
+    return raw_syscall2(SYS_fstatfs, fd, (long)&found) == 0 && found.f_type == PROC_SUPER_MAGIC;
+}
+
+/* --- the list of children --- */
+
+/* Numbers, each with a space behind it. Returns whether one was left out, and false after any error. */
+static bool copy_without_snapshots(int from, int to)
+{
+    char buffer[1024], number[NUMBER_SIZE];
+    size_t length = 0;
+    bool left_out = false;
+    int pid = 0;
+    long size;
+
+    while ((size = raw_syscall3(SYS_read, from, (long)buffer, sizeof buffer)) > 0)
+        for (long i = 0; i < size; i++) {
+            bool is_digit = buffer[i] >= '0' && buffer[i] <= '9';
+
+            if (length == sizeof number)
+                return false;
+            number[length++] = buffer[i];
+            if (is_digit) {
+                pid = pid * 10 + (buffer[i] - '0');
+                continue;
+            }
+            if (keeper_is_snapshot(pid))
+                left_out = true;
+            else if (raw_syscall3(SYS_write, to, (long)number, (long)length) != (long)length)
+                return false;
+            length = 0;
+            pid = 0;
+        }
+    return left_out && size == 0 && length == 0;
+}
+
+/* Puts a file with the true children under the descriptor's number. */
+static void leave_out_snapshots(int fd)
+{
+    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFD);
+    long list = raw_syscall2(SYS_memfd_create, (long)"children", MFD_CLOEXEC);
+
+    if (list < 0)
+        return;
+    if (copy_without_snapshots(fd, (int)list)) {
+        raw_syscall3(SYS_lseek, list, 0, SEEK_SET);
+        raw_syscall3(SYS_dup3, list, fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+    } else {
+        raw_syscall3(SYS_lseek, fd, 0, SEEK_SET);
+    }
+    raw_syscall1(SYS_close, list);
+}
+
+static int opened(int fd, const char *path)
+{
+    const char *slash;
+
+    if (fd < 0)
+        return fd;
+    slash = strrchr(path, '/');
+    if (strcmp(slash != NULL ? slash + 1 : path, "children") == 0 && has_snapshots() && is_in_proc(fd))
+        leave_out_snapshots(fd);
+    return fd;
+}
+
+static int on_open(const char *path, int flags, mode_t mode)
+{
+    return opened(libc_open(path, flags, mode), path);
+}
+
+static int on_openat(int directory, const char *path, int flags, mode_t mode)
+{
+    return opened(libc_openat(directory, path, flags, mode), path);
+}
+
+/* --- the list of processes --- */
+
+static bool is_snapshot_entry(const struct dirent64 *entry)
+{
+    int pid = 0;
+
+    for (const char *c = entry->d_name; *c != '\0'; c++) {
+        if (*c < '0' || *c > '9' || c - entry->d_name >= NUMBER_SIZE - 2)
+            return false;
+        pid = pid * 10 + (*c - '0');
+    }
+    return pid != 0 && keeper_is_snapshot(pid);
+}
+
+static bool is_list_of_processes(int fd)
+{
+    struct stat found;
+
+    return is_in_proc(fd) && raw_syscall2(SYS_fstat, fd, (long)&found) == 0 &&
+           found.st_ino == PROC_ROOT_INODE;
+}
+
+/* Returns the bytes that are left. */
+static ssize_t remove_snapshots(char *entries, ssize_t size)
+{
+    ssize_t kept = 0;
+
+    for (ssize_t at = 0; at < size;) {
+        const struct dirent64 *entry = (const struct dirent64 *)(void *)(entries + at);
+        unsigned short length = entry->d_reclen;
+
+        if (!is_snapshot_entry(entry)) {
+            memmove(entries + kept, entries + at, length);
+            kept += length;
+        }
+        at += length;
+    }
+    return kept;
+}
+
+static ssize_t on_getdents(int fd, void *entries, size_t size)
+{
+    ssize_t kept, length;
+
+    do {
+        length = libc_getdents(fd, entries, size);
+        if (length <= 0 || !has_snapshots() || !is_list_of_processes(fd))
+            return length;
+        kept = remove_snapshots(entries, length);
+    } while (kept == 0); /* which would mean the end of the list */
+    return kept;
+}
+
+/* fopen() and opendir() come by here as well. */
+const struct libc_hook proc_hooks[] = {
+    {"open64", (void *)on_open, (void **)&libc_open},
+    {"openat64", (void *)on_openat, (void **)&libc_openat},
+    {"getdents64", (void *)on_getdents, (void **)&libc_getdents},
+};
+const size_t proc_hooks_count = sizeof proc_hooks / sizeof *proc_hooks;
