@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "match.h"
 #include "raw_syscall.h"
 #include "replay/replay.h"
 #include "replay/wake.h"
@@ -42,7 +43,7 @@ static bool end_begins(void)
 
 static bool is_failure(const struct end *end)
 {
-    return (run.options.failures & (1u << end->kind)) != 0;
+    return (run.options.failures & (1u << end->kind)) != 0 || match_line() != NULL;
 }
 
 /* The time may have to be asked of the simulator (sc_time_stamp), whose objects may be gone by now. */

@@ -16,6 +16,7 @@
 #include "interpose/libc.h"
 #include "interpose/signal.h"
 #include "log.h"
+#include "match.h"
 #include "options.h"
 #include "raw_syscall.h"
 #include "recognise.h"
@@ -68,8 +69,11 @@ static void on_eval_due(uint64_t eval)
         run.hooks->due_in(UINT64_MAX);
     else if (run.role == RUN_REPLAY)
         replay_eval_due(eval);
-    else if (keeper_look(eval))
-        replay_begin(eval);
+    else {
+        match_search(false);
+        if (keeper_look(eval))
+            replay_begin(eval);
+    }
 }
 
 static void on_eval_done(uint64_t eval)
@@ -166,6 +170,8 @@ static void attach(void)
     else if (run.hooks->install(&events, &why) < 0)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
     else {
+        if (run.options.match != NULL && match_init(run.options.match) < 0)
+            log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
         libc_prepare();
         log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
     }

@@ -3,6 +3,7 @@
  * environment is walked once; then every row gets its default and, if there is one, its value. */
 #include "options.h"
 
+#include <regex.h>
 #include <string.h>
 
 #include "parse.h"
@@ -154,6 +155,17 @@ static bool parse_string(const char *string, const char **value)
 {
     *value = *string != '\0' ? string : NULL;
     return true;
+}
+
+/* An extended regular expression; it is compiled once more where it is used. */
+static bool parse_expression(const char *string, const char **value)
+{
+    regex_t expression;
+
+    if (regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
+        return false;
+    regfree(&expression);
+    return parse_string(string, value);
 }
 
 static bool parse_directory(const char *string, const char **value)

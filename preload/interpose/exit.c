@@ -11,33 +11,45 @@
 #include <unistd.h>
 
 #include "../ends.h"
+#include "../match.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "next.h"
 
 static int quick_status;
 
-/* The replay ends in ends_exit(): its output must be in the files by then. The original's is left to libc. A
- * stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
-static void flush_in_replay(FILE *stream)
+/* The replay ends in ends_exit(): its output must be in the files by then. So must the original's, where it
+ * is to be searched; else it is left to libc. A stream that another thread holds is left alone: libc's own
+ * last flush does not wait for it either. */
+static void flush(FILE *stream)
 {
-    if (run.role == RUN_REPLAY && run_is_self() && ftrylockfile(stream) == 0) {
+    if ((run.role == RUN_REPLAY || run.options.match != NULL) && run_is_self() && ftrylockfile(stream) == 0) {
         fflush_unlocked(stream);
         funlockfile(stream);
     }
 }
 
+/* No handler runs, no stream is flushed, and it may be in a signal handler. */
+static void end_abruptly(int status)
+{
+    if (run.role == RUN_ORIGINAL && run_is_self())
+        match_search_apart();
+    ends_exit(status);
+}
+
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    flush_in_replay(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
-    flush_in_replay(stdout);
+    flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
+    flush(stdout);
+    if (run.role == RUN_ORIGINAL && run_is_self())
+        match_search(true);
     ends_exit(status);
 }
 
 static void at_quick_exit_last(void)
 {
-    ends_exit(quick_status);
+    end_abruptly(quick_status);
 }
 
 int exit_register(void)
@@ -56,14 +68,14 @@ void quick_exit(int status)
 
 void _exit(int status)
 {
-    ends_exit(status);
+    end_abruptly(status);
     NEXT(_exit)(status);
     __builtin_unreachable();
 }
 
 void _Exit(int status)
 {
-    ends_exit(status);
+    end_abruptly(status);
     NEXT(_Exit)(status);
     __builtin_unreachable();
 }
@@ -72,5 +84,5 @@ void _Exit(int status)
 void exit_before_exit_group(int status);
 void exit_before_exit_group(int status)
 {
-    ends_exit(status);
+    end_abruptly(status);
 }

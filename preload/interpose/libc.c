@@ -27,26 +27,37 @@ static size_t find_function(void *libc, const char *name, void **function)
     return symbol->st_size;
 }
 
-void libc_prepare(void)
-{
-    struct hooks_replacement rows[ROWS_MAX];
-    struct hooks_why why = {""};
-    size_t count = 0;
+struct rows {
+    void *libc;
+    struct hooks_replacement row[ROWS_MAX];
+    size_t count;
+};
 
-    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    if (libc == NULL)
-        return;
-    for (size_t i = 0; i < proc_hooks_count; i++) {
-        struct hooks_replacement *row = &rows[count];
+static void add_rows(struct rows *rows, const struct libc_hook *hooks, size_t count)
+{
+    for (size_t i = 0; i < count && rows->count < ROWS_MAX; i++) {
+        struct hooks_replacement *row = &rows->row[rows->count];
 
         *row = (struct hooks_replacement){
-            .name = proc_hooks[i].name, .handler = proc_hooks[i].handler, .original = proc_hooks[i].original};
-        row->size = find_function(libc, row->name, &row->function);
-        count += row->size != 0;
+            .name = hooks[i].name, .handler = hooks[i].handler, .original = hooks[i].original};
+        row->size = find_function(rows->libc, row->name, &row->function);
+        rows->count += row->size != 0;
     }
-    dlclose(libc);
-    if (run.hooks->replace_prepare(rows, count, &why) < 0)
-        log_line(LOG_DEBUG, "%s; the simulator may see its snapshots in /proc", why.text);
+}
+
+void libc_prepare(void)
+{
+    struct rows rows = {.libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD)};
+    struct hooks_why why = {""};
+
+    if (rows.libc == NULL)
+        return;
+    add_rows(&rows, proc_hooks, proc_hooks_count);
+    if (run.options.match != NULL)
+        add_rows(&rows, output_hooks, output_hooks_count);
+    dlclose(rows.libc);
+    if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
+        log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);
 }
 
 void libc_commit(void)

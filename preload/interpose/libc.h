@@ -16,6 +16,8 @@ struct libc_hook {
 /* The tables, each in the file of its family. */
 extern const struct libc_hook proc_hooks[];
 extern const size_t proc_hooks_count;
+extern const struct libc_hook output_hooks[];
+extern const size_t output_hooks_count;
 
 /* Finds the functions and makes everything ready. Call before there are snapshots. */
 void libc_prepare(void);

@@ -12,6 +12,7 @@
 
 #include "../clock.h"
 #include "../log.h"
+#include "../match.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
@@ -51,6 +52,8 @@ void report_failure(const struct end *end)
     end_describe(&name, end);
     log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 ", time %" PRIu64, run.program,
              run.page->original_pid, name.bytes, end->eval, end->time);
+    if (match_line() != NULL)
+        log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
 }
 
 void report_no_snapshot(void)
@@ -104,6 +107,10 @@ static void append_end(struct text *json, const struct end *end)
     append_number(json, "eval", end->eval);
     text_format(json, ", ");
     append_number(json, "time", end->time);
+    if (match_line() != NULL) {
+        text_format(json, ", ");
+        append_string(json, "match", match_line());
+    }
     text_format(json, " }");
 }
 

@@ -33,7 +33,8 @@ static struct cadence cadence;
 static struct keeper_figures figures;
 static struct take last_take;
 static uint64_t last_faults;
-static uint64_t simulator_mask; /* signals that it blocks itself */
+static uint64_t simulator_mask;       /* signals that it blocks itself */
+static volatile pid_t looking_thread; /* the last one */
 static bool warned;
 static unsigned failed_in_a_row;
 
@@ -236,6 +237,7 @@ bool keeper_look(uint64_t eval)
     const uint64_t all = ~UINT64_C(0);
     bool hopeless = false;
 
+    looking_thread = (pid_t)raw_syscall0(SYS_gettid);
     keeper_hold();
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&simulator_mask, sizeof all);
     struct cadence_step step = prepare(cadence_step(&cadence, clock_ns(), eval), eval);
@@ -248,6 +250,11 @@ bool keeper_look(uint64_t eval)
     keeper_let_go();
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&simulator_mask, 0, sizeof simulator_mask);
     return false;
+}
+
+bool keeper_is_evaluating_thread(void)
+{
+    return looking_thread == raw_syscall0(SYS_gettid);
 }
 
 int keeper_revive(void)

@@ -37,6 +37,9 @@ bool keeper_look(uint64_t eval);
 void keeper_hold(void);
 void keeper_let_go(void);
 
+/* Was keeper_look() last called by this thread? */
+bool keeper_is_evaluating_thread(void);
+
 /* In a woken copy: makes the threads anew and unblocks signals. Returns 0 or -errno. */
 int keeper_revive(void);
 

@@ -377,6 +377,40 @@ static void test_failures(void **state)
     check_failures("LIGHTSSS_ON=all", "exit:0", "finish");
 }
 
+/* LIGHTSSS_MATCH: the end is a failure because of a line, whatever the exit status; the rest is as without
+ * it. */
+static void check_match(const char *const *steps, const char *line)
+{
+    const struct program program = {.arguments = steps,
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_MATCH=FAIL(ED|URE)$")};
+    struct outcome outcome;
+    char part[128];
+
+    compare_runs(&program, &outcome);
+    if (line == NULL && (outcome.run != NULL || *outcome.said != '\0'))
+        fail_msg("%s is no failure, but there are a run directory or lines:\n%s", steps[1], outcome.said);
+    if (line != NULL) {
+        snprintf(part, sizeof part, "\"match\": \"%s\"", line);
+        expect_in_report(&outcome, part);
+        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    }
+    run_discard(&outcome);
+}
+
+static void test_match(void **state)
+{
+    (void)state;
+    check_match(LIST("eval:3", "print:TEST ", "flush", "eval:2", "print:FAILED", "eval:1"), "TEST FAILED");
+    check_match(LIST("eval:3", "say:FAILURE", "eval:2"), "FAILURE");
+    check_match(LIST("eval:3", "error:a FAILURE", "print:b", "exit:0"), "a FAILURE");
+    check_match(LIST("eval:3", "error:FAILED", "_exit:0"), "FAILED");
+    check_match(LIST("eval:3", "error:FAILED", "exit_group:0"), "FAILED");
+    check_match(LIST("eval:3", "action:TERM:plain:_exit:0", "error:FAILED", "raise:TERM"), "FAILED");
+    check_match(LIST("eval:3", "thread:error:FAILED", "join", "exit:0"), "FAILED");
+    check_match(LIST("eval:3", "print:FAILED but well", "error:passed", "exit:0"), NULL);
+    check_match(LIST("eval:3", "fork:error:FAILED", "wait", "exit:0"), NULL);
+}
+
 /* A thread ends the process while the one that evals takes snapshots without a pause. */
 static void test_end_meets_snapshot(void **state)
 {
@@ -415,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_group_signal_is_survived),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_failures),
+        cmocka_unit_test(test_match),
         cmocka_unit_test(test_end_meets_snapshot),
     };
 
