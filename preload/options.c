@@ -223,13 +223,20 @@ static void warning_init(struct warning *warning)
     text_init(&warning->text, warning->bytes, sizeof(warning->bytes));
 }
 
+static void describe_bad_value(struct warning *warning, const struct options_row *row, const char *name,
+                               const char *value)
+{
+    warning_init(warning);
+    text_format(&warning->text, "%s=%.*s%s is not valid: give %s", name, VALUE_SHOWN, value,
+                strlen(value) > VALUE_SHOWN ? "..." : "", row->accepted);
+}
+
 static void warn_bad_value(void (*warn)(const char *), const struct options_row *row, const char *value)
 {
     struct warning warning;
 
-    warning_init(&warning);
-    text_format(&warning.text, "%s=%.*s%s is not valid: give %s; using %s", row->name, VALUE_SHOWN, value,
-                strlen(value) > VALUE_SHOWN ? "..." : "", row->accepted, row->initial);
+    describe_bad_value(&warning, row, row->name, value);
+    text_format(&warning.text, "; using %s", row->initial);
     warn(warning.bytes);
 }
 
@@ -246,18 +253,16 @@ static void warn_unknown(void (*warn)(const char *), const char *name, size_t le
 {
     struct warning warning;
     char copy[PARSE_NAME_MAX + 1];
+    const char *names[ROW_COUNT];
     struct text shortened;
-    size_t nearest = 0;
 
     text_init(&shortened, copy, sizeof(copy));
     text_append(&shortened, name, length);
-    for (size_t i = 1; i < ROW_COUNT; i++) {
-        if (parse_distance(copy, options_rows[i].name) < parse_distance(copy, options_rows[nearest].name))
-            nearest = i;
-    }
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        names[i] = options_rows[i].name;
     warning_init(&warning);
     text_format(&warning.text, "unknown variable %s%s; did you mean %s?", copy, shortened.cut ? "..." : "",
-                options_rows[nearest].name);
+                names[parse_nearest(copy, names, ROW_COUNT)]);
     warn(warning.bytes);
 }
 
@@ -324,6 +329,19 @@ static void set_row(struct options *options, size_t row, const char *value, void
         warn_unavailable(warn, options_rows[row].name);
     else if (row == ROW_failures)
         check_failures(options, value, warn);
+}
+
+bool options_check(const struct options_row *row, const char *name, const char *value,
+                   void (*say)(const char *line))
+{
+    struct options options;
+    struct warning warning;
+
+    if (setters[row - options_rows](&options, value))
+        return true;
+    describe_bad_value(&warning, row, name, value);
+    say(warning.bytes);
+    return false;
 }
 
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line))

@@ -202,3 +202,13 @@ unsigned parse_distance(const char *a, const char *b)
     }
     return row[b_length];
 }
+
+size_t parse_nearest(const char *name, const char *const *names, size_t count)
+{
+    size_t nearest = 0;
+
+    for (size_t i = 1; i < count; i++)
+        if (parse_distance(name, names[i]) < parse_distance(name, names[nearest]))
+            nearest = i;
+    return nearest;
+}

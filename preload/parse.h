@@ -35,4 +35,7 @@ bool parse_word_set(const char *string, const char *const *words, size_t count, 
 #define PARSE_NAME_MAX 48
 unsigned parse_distance(const char *a, const char *b);
 
+/* The index of the name among names[0..count), at least one, that is nearest; the first of equals. */
+size_t parse_nearest(const char *name, const char *const *names, size_t count);
+
 #endif

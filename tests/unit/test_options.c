@@ -309,6 +309,24 @@ static void nobody_need_listen(void **state)
     assert_int_equal(options.slots, 2);
 }
 
+static void a_value_can_be_checked_alone(void **state)
+{
+    char value[200];
+
+    (void)state;
+    line_count = 0;
+    for (size_t i = 0; i < options_row_count; i++)
+        assert_true(options_check(&options_rows[i], "--any", options_rows[i].initial, keep_line));
+    assert_int_equal(line_count, 0);
+    assert_false(options_check(&options_rows[3], "--slots", "many", keep_line));
+    assert_string_equal(lines[0], "--slots=many is not valid: give a number from 1 to 64");
+    memset(value, '7', sizeof value);
+    value[sizeof value - 1] = '\0';
+    assert_false(options_check(&options_rows[3], "--slots", value, keep_line));
+    assert_int_equal(line_count, 2);
+    assert_non_null(strstr(lines[1], "777... is not valid"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -330,6 +348,7 @@ int main(void)
         cmocka_unit_test(kill_and_hang_are_mentioned_where_named),
         cmocka_unit_test(inert_and_quiet_say_nothing),
         cmocka_unit_test(nobody_need_listen),
+        cmocka_unit_test(a_value_can_be_checked_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

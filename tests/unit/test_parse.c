@@ -184,6 +184,18 @@ static void distance_of_very_long_names(void **state)
     assert_int_equal(parse_distance(a, ""), PARSE_NAME_MAX);
 }
 
+static void the_nearest_name(void **state)
+{
+    static const char *const names[] = {"run", "doctor", "help", "--interval", "--window"};
+
+    (void)state;
+    assert_int_equal(parse_nearest("rnu", names, 5), 0);
+    assert_int_equal(parse_nearest("docter", names, 5), 1);
+    assert_int_equal(parse_nearest("--windw", names, 5), 4);
+    assert_int_equal(parse_nearest("", names, 5), 0); /* three letters are fewer than any other has */
+    assert_int_equal(parse_nearest("anything", names, 1), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -196,6 +208,7 @@ int main(void)
         cmocka_unit_test(sets_of_words),
         cmocka_unit_test(distances),
         cmocka_unit_test(distance_of_very_long_names),
+        cmocka_unit_test(the_nearest_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
