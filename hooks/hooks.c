@@ -22,6 +22,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .replace_prepare = replace_prepare,
         .replace_commit = replace_commit,
         .replace_covers = replace_covers,
+        .site = model_site,
     };
     return &hooks;
 }

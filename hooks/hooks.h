@@ -38,6 +38,13 @@ struct hooks_found {
     enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
 };
 
+/* A model, and where its eval is hooked. */
+struct hooks_site {
+    const char *model; /* class name */
+    uintptr_t address; /* of its eval_step() in this process */
+    size_t bytes;      /* of its head that move to make room for a jump */
+};
+
 /* What hooks reports. Both run on the thread that evals, in a frame that C++ exceptions may cross. */
 struct hooks_events {
     /* The countdown set by due_in() reached zero: eval number `eval` (from 1) is about to run. */
@@ -114,6 +121,9 @@ struct hooks {
      * true. Raw system calls only. Returns 0 or -errno. */
     int (*replace_commit)(void);
     bool (*replace_covers)(uintptr_t program_counter);
+
+    /* The models that find() found, by index from 0; false where there are no more. */
+    bool (*site)(size_t index, struct hooks_site *site);
 };
 
 /* The one exported name of liblightsss-hooks.so. */

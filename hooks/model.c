@@ -235,6 +235,15 @@ int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *
     return 0;
 }
 
+bool model_site(size_t index, struct hooks_site *site)
+{
+    if (index >= model.count)
+        return false;
+    const struct site *found = &model.sites[index];
+    *site = (struct hooks_site){found->name, found->eval.address, found->patch.head_size};
+    return true;
+}
+
 /* --- evals --- */
 
 static struct site *counted_site(void)

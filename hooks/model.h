@@ -17,6 +17,7 @@ uint64_t model_evals(void);
 void model_due_in(uint64_t evals);
 uint64_t model_time(uint64_t tick);
 bool model_in_eval(void);
+bool model_site(size_t index, struct hooks_site *site);
 
 /* --- for waveform.c --- */
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "doctor.h"
 #include "interpose/exit.h"
 #include "interpose/libc.h"
 #include "interpose/signal.h"
@@ -167,7 +168,7 @@ static void attach(void)
     note_wave_format();
     if (exit_register() < 0)
         log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
-    else if (run.hooks->install(&events, &why) < 0)
+    else if (run.hooks->install(doctor_events(&events), &why) < 0)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
     else {
         if (run.options.match != NULL && match_init(run.options.match) < 0)
@@ -177,12 +178,13 @@ static void attach(void)
     }
 }
 
-__attribute__((constructor)) static void lightsss_start(void)
+static void find_model(void)
 {
     enum recognised recognised = recognise_executable();
     if (recognised == RECOGNISED_NOTHING)
         return;
 
+    doctor_begin();
     options_read(&run.options, environ, warn);
     log_set_level(run.options.log_level);
     if (!run.options.enabled)
@@ -203,4 +205,10 @@ __attribute__((constructor)) static void lightsss_start(void)
                  run.program);
     else if (open_hooks() == 0)
         attach();
+}
+
+__attribute__((constructor)) static void lightsss_start(void)
+{
+    find_model();
+    doctor_end();
 }
