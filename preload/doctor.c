@@ -133,7 +133,7 @@ static void try_directory(void)
 
     int r = run_directory_make();
     if (r < 0) {
-        note("directory %s: %s", run.base_directory, strerrordesc_np(-r));
+        note("directory %s", strerrordesc_np(-r));
         return;
     }
     text_init(&text, path, sizeof path);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The documents tell the truth of today: every option and its default is in the README, the commands it names are
-there, and every source file is on the map of ARCHITECTURE."""
+"""The documents tell the truth of today: every option and its default is in the README, the man pages and the
+completion, the commands that are named are there, and every source file is on the map of ARCHITECTURE."""
 
 import os
 import re
@@ -21,6 +21,21 @@ def options():
     return {name: (default, when == "AVAILABLE") for name, default, when in row.findall(read("preload", "options.def"))}
 
 
+def option_name(variable):
+    """LIGHTSSS_WAKE_CALL -> --wake-call"""
+    return "--" + (variable[len("LIGHTSSS_") :] or "ENABLED").lower().replace("_", "-")
+
+
+def items(page):
+    """Items of lists of a man page: head -> text, without the escapes of roff."""
+    parts = re.split(r"^\.It ", read("scripts", "man", page).replace("\\-", "-"), flags=re.MULTILINE)[1:]
+    return dict(part.split("\n", 1) for part in parts)
+
+
+def commands():
+    return set(re.findall(r'^        \.name = "(\w+)",', read("scripts", "lightsss.c"), re.MULTILINE))
+
+
 class Documents(unittest.TestCase):
     def test_options_are_in_readme(self):
         readme = read("README.md")
@@ -37,13 +52,49 @@ class Documents(unittest.TestCase):
                 self.assertRegex(readme, rf"not acted on in this version[^#]*`{name}`")
         self.assertEqual(set(table) - set(rows), set(), "options that do not exist")
 
-    def test_commands_of_readme_exist(self):
-        for command in re.findall(r"`?(scripts/\w+)`?", read("README.md") + read("CONTRIBUTING.md")):
+    def check_manual(self, found, wanted):
+        """Both are dicts by option; found has the text, wanted default and availability."""
+        self.assertEqual(set(found), set(wanted))
+        for name, (default, available) in wanted.items():
+            default_lines = re.findall(r"^The default is\n\.Cm (.*) \.$", found[name], re.MULTILINE)
+            self.assertEqual(default_lines, [default] if default else [], name)
+            self.assertEqual("Not acted on in this version." not in found[name], available, name)
+
+    def test_options_are_in_man_pages(self):
+        rows = options()
+        heads = {head: text for head, text in items("lightsss.1").items() if head.startswith("Fl ")}
+        found = {re.sub(r"^Fl (-[\w-]+) Ar VALUE$", r"-\1", head): text for head, text in heads.items()}
+        self.check_manual(found, {option_name(name): row for name, row in rows.items()})
+        heads = {head: text for head, text in items("liblightsss.7").items() if head.startswith("Ev ")}
+        self.check_manual({head[len("Ev ") :]: text for head, text in heads.items()}, rows)
+
+    def test_options_are_in_completion(self):
+        text = read("scripts", "completion", "lightsss.bash")
+        offered = re.search(r'local options="([^"]*)"', text).group(1).split()
+        self.assertEqual(sorted(offered), sorted(["--help", *map(option_name, options())]))
+        self.assertIn('options+=" --rehearse"', text)
+
+    def test_commands_are_in_man_page_and_completion(self):
+        self.assertGreater(len(commands()), 2)
+        heads = {head[len("Cm ") :] for head in items("lightsss.1") if head.startswith("Cm ")}
+        self.assertEqual(heads, commands())
+        for words in re.findall(r'_lightsss_words "([a-z][^"]*)"', read("scripts", "completion", "lightsss.bash")):
+            self.assertEqual({word for word in words.split() if word[0] != "-"}, commands())
+
+    def test_commands_of_documents_exist(self):
+        for page in (["README.md"], ["CONTRIBUTING.md"], ["scripts", "man", "lightsss.1"]):
+            for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss (\w+)", read(*page), re.MULTILINE):
+                self.assertIn(command, commands(), page)
+        for command in commands() - {"help"}:
+            self.assertIn(f"\n## lightsss {command}\n", read("README.md"))
+
+    def test_scripts_of_readme_exist(self):
+        for command in re.findall(r"(?<!build/)\b(scripts/\w+)", read("README.md") + read("CONTRIBUTING.md")):
             self.assertTrue(os.access(os.path.join(ROOT, command), os.X_OK), command)
 
     def test_architecture_names_every_file(self):
         text = read("ARCHITECTURE.md")
-        for folder in ("hooks", "preload", "preload/snapshot", "preload/replay", "preload/interpose"):
+        for folder in ("hooks", "preload", "preload/snapshot", "preload/replay", "preload/interpose", "scripts"):
             for name in sorted(os.listdir(os.path.join(ROOT, folder))):
                 if name.endswith(".c"):
                     module = re.sub(r"_x86_64$", "", name[:-2])

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Completion of the command lightsss for bash. Behind the program's name its own completion takes over.
+
+# Values that are words; other options take anything.
+_lightsss_values() {
+	case $1 in
+	--enabled | --hold) echo "0 1" ;;
+	--wave) echo "auto vcd fst off" ;;
+	--log) echo "quiet info debug" ;;
+	--interval) echo "auto" ;;
+	--window) echo "all" ;;
+	--hang | --limit) echo "off" ;;
+	--on) echo "exit abort signal kill hang finish all" ;;
+	esac
+}
+
+# Fills COMPREPLY with those of the words in $1 that begin with what is typed.
+_lightsss_words() {
+	mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_lightsss_option() {
+	local word=$1 before=$2
+
+	[ "$before" != "=" ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+	[ "$word" != "=" ] || word=
+	if [ "$before" = --dir ]; then
+		compopt -o dirnames
+	else
+		_lightsss_words "$(_lightsss_values "$before")" "$word"
+	fi
+}
+
+_lightsss() {
+	local options="--help
+		--enabled --interval --budget --slots --memory --on --hang --match --wave --window --depth --hold
+		--model --tick --limit --wake-call --dir --log"
+	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
+
+	COMPREPLY=()
+	if [ "$COMP_CWORD" -eq 1 ]; then
+		_lightsss_words "run doctor help --help --version" "$word"
+		return
+	fi
+	case $command in
+	run) ;;
+	doctor) options+=" --rehearse" ;;
+	help)
+		_lightsss_words "run doctor help" "$word"
+		return
+		;;
+	*) return ;;
+	esac
+	# Where does the program begin?
+	for ((i = 2; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		--)
+			i=$((i + 1))
+			break
+			;;
+		--rehearse | --help | =) ;;
+		--*) [ "${COMP_WORDS[i + 1]-}" = "=" ] && i=$((i + 2)) || i=$((i + 1)) ;;
+		*) break ;;
+		esac
+	done
+	if [ "$i" -lt "$COMP_CWORD" ]; then
+		compopt -o default
+	elif [ "$i" -gt "$COMP_CWORD" ]; then
+		_lightsss_option "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+	elif [[ $word == -* ]]; then
+		_lightsss_words "$options" "$word"
+	else
+		mapfile -t COMPREPLY < <(compgen -c -- "$word")
+		compopt -o filenames
+	fi
+}
+
+complete -F _lightsss lightsss

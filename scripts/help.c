@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* Help, from the tables of commands and options. */
+#include <stdio.h>
+#include <string.h>
+
+#include "arguments.h"
+#include "commands.h"
+#include "say.h"
+
+#define OPTION_COLUMNS 22
+
+static void print_option(const char *name, const char *help)
+{
+    printf("  %-*s %s\n", OPTION_COLUMNS, name, help);
+}
+
+static void print_row(const struct options_row *row)
+{
+    char name[ARGUMENTS_NAME_SIZE], with_value[ARGUMENTS_NAME_SIZE + 8];
+
+    arguments_name(row, name);
+    snprintf(with_value, sizeof with_value, "%s VALUE", name);
+    print_option(with_value, row->help);
+    printf("  %-*s %s%s%s%s\n", OPTION_COLUMNS, "", row->accepted, *row->initial != '\0' ? "; default " : "",
+           row->initial, row->available ? "" : " (not acted on in this version)");
+}
+
+void help_one(const struct command *command)
+{
+    printf("usage: lightsss %s\n\n%s", command->usage, command->text);
+    if (!command->has_options)
+        return;
+    printf("\nOptions; each is also a variable of the environment (--interval is LIGHTSSS_INTERVAL,\n"
+           "--enabled is LIGHTSSS), and the option counts:\n");
+    if (command->can_rehearse)
+        print_option("--rehearse", "run it a little way, take a snapshot and wake it");
+    for (size_t i = 0; i < options_row_count; i++)
+        print_row(&options_rows[i]);
+    print_option("--help", "this text");
+}
+
+void help_all(void)
+{
+    printf("usage: lightsss COMMAND ...\n\n"
+           "Snapshots of a Verilator simulator, and the waveform of its failure.\n\n");
+    for (size_t i = 0; i < command_count; i++)
+        printf("  lightsss %s\n      %s\n", commands[i].usage, commands[i].line);
+    printf("  lightsss --version\n  lightsss --help\n");
+}
+
+int help_command(const struct command *command, char **words)
+{
+    struct arguments arguments;
+
+    int status = arguments_read(&arguments, command, words);
+    if (status != 0)
+        return status;
+    if (arguments.help) {
+        help_one(command);
+    } else if (arguments.program == NULL) {
+        help_all();
+    } else {
+        const struct command *asked = commands_find(arguments.program[0]);
+        if (asked == NULL) {
+            say("unknown command %s; did you mean %s?", arguments.program[0],
+                commands_nearest(arguments.program[0])->name);
+            return SAY_USAGE;
+        }
+        help_one(asked);
+    }
+    return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Starts the program as the doctor wants it, in a process group of its own, and waits until there is nothing
+ * more to learn. */
+#ifndef LIGHTSSS_LAUNCH_H
+#define LIGHTSSS_LAUNCH_H
+
+#include <stdbool.h>
+
+#define LAUNCH_STDOUT "stdout" /* in the directory: what the program printed */
+#define LAUNCH_STDERR "stderr"
+
+enum launch_end {
+    LAUNCH_REFUSED,   /* it could not be started: see error */
+    LAUNCH_ENDED,     /* by itself: see status */
+    LAUNCH_REHEARSED, /* and killed */
+    LAUNCH_TOO_SLOW,  /* and killed */
+    LAUNCH_UNWANTED,  /* and killed: a signal asked the doctor to end: see status */
+};
+
+struct launch {
+    /* in */
+    const char *path;
+    char **words;          /* its name and arguments */
+    const char *directory; /* for its record and output */
+    bool rehearse;
+    unsigned patience_s;
+    /* out */
+    int error;  /* errno */
+    int status; /* as of wait(), or the signal */
+};
+
+/* The program gets the environment of the command. All that is left of its process group is killed. */
+enum launch_end launch_run(struct launch *launch);
+
+#endif

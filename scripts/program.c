@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Reads the head of a file with <elf.h>. Whether it is for this machine is seen by a comparison with our own
+ * head, so that no processor is named here. */
+#include "program.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define HEAD_SIZE     4096 /* program headers and the loader's name are within the first page or so */
+#define SEGMENTS_MAX  64
+#define DEFAULT_PATH  "/bin:/usr/bin"
+#define CAPABILITIES  "security.capability"
+#define LOADER_LENGTH 255
+
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden"))); /* by the linker: our own head */
+
+static void refuse(struct program *program, enum program_kind kind, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void refuse(struct program *program, enum program_kind kind, const char *format, ...)
+{
+    va_list arguments;
+
+    program->kind = kind;
+    va_start(arguments, format);
+    vsnprintf(program->why, sizeof program->why, format, arguments);
+    va_end(arguments);
+}
+
+/* --- where it is --- */
+
+/* Returns 0, EACCES for what is there and cannot be executed, or another errno. */
+static int try_path(const char *path)
+{
+    struct stat status;
+
+    if (stat(path, &status) != 0)
+        return errno;
+    if (!S_ISREG(status.st_mode) || access(path, X_OK) != 0)
+        return EACCES;
+    return 0;
+}
+
+/* In PATH; an empty part is the current directory. What cannot be executed is only of interest when nothing
+ * else is found. */
+static int search(const char *name, char path[PATH_MAX])
+{
+    const char *list = getenv("PATH");
+    int result = ENOENT;
+
+    for (list = list != NULL ? list : DEFAULT_PATH;; list++) {
+        size_t length = strcspn(list, ":");
+        int written = snprintf(path, PATH_MAX, "%.*s%s%s", (int)length, list, length > 0 ? "/" : "./", name);
+        int error = written < PATH_MAX ? try_path(path) : ENAMETOOLONG;
+        if (error == 0)
+            return 0;
+        if (error == EACCES)
+            result = EACCES;
+        list += length;
+        if (*list == '\0')
+            return result;
+    }
+}
+
+static bool find(struct program *program, const char *name)
+{
+    int error;
+
+    if (strchr(name, '/') == NULL) {
+        error = search(name, program->path);
+    } else {
+        snprintf(program->path, sizeof program->path, "%s", name);
+        error = try_path(name);
+    }
+    if (error == 0)
+        return true;
+    program->path[0] = '\0';
+    if (error == EACCES)
+        refuse(program, PROGRAM_NONE, "%s cannot be executed: it is no file, or you may not (chmod +x)",
+               name);
+    else
+        refuse(program, PROGRAM_NONE, "%s: %s; give the simulator's path, or a name in PATH", name,
+               strerror(error));
+    return false;
+}
+
+/* --- more rights than the user --- */
+
+/* The loader of such a program ignores LD_PRELOAD. The bits mean nothing on a file system mounted nosuid, or
+ * where nobody may gain rights. */
+static void look_at_rights(struct program *program, int fd, const char *name)
+{
+    struct stat status;
+    struct statvfs place;
+
+    if (fstat(fd, &status) != 0 || (fstatvfs(fd, &place) == 0 && (place.f_flag & ST_NOSUID) != 0) ||
+        prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1)
+        return;
+    bool other_user = (status.st_mode & S_ISUID) != 0 && status.st_uid != getuid();
+    bool other_group =
+        (status.st_mode & (S_ISGID | S_IXGRP)) == (S_ISGID | S_IXGRP) && status.st_gid != getgid();
+    bool capabilities = getuid() != 0 && fgetxattr(fd, CAPABILITIES, NULL, 0) > 0;
+    if (other_user || other_group || capabilities)
+        refuse(program, PROGRAM_CLOSED,
+               "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities), so that "
+               "LD_PRELOAD is ignored; start it as its owner, or a copy of it",
+               name);
+}
+
+/* --- what it is --- */
+
+/* The name of the loader that the file asks for; empty: none. False: the file is damaged. */
+static bool read_loader(int fd, const ElfW(Ehdr) * header, char loader[LOADER_LENGTH + 1])
+{
+    ElfW(Phdr) segments[SEGMENTS_MAX];
+    size_t count = header->e_phnum < SEGMENTS_MAX ? header->e_phnum : SEGMENTS_MAX;
+
+    loader[0] = '\0';
+    if (header->e_phentsize != sizeof *segments ||
+        pread(fd, segments, count * sizeof *segments, (off_t)header->e_phoff) !=
+            (ssize_t)(count * sizeof *segments))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (segments[i].p_type != PT_INTERP)
+            continue;
+        size_t length = segments[i].p_filesz < LOADER_LENGTH ? segments[i].p_filesz : LOADER_LENGTH;
+        if (pread(fd, loader, length, (off_t)segments[i].p_offset) != (ssize_t)length)
+            return false;
+        loader[length] = '\0';
+    }
+    return true;
+}
+
+/* Ours lies in memory as it does in the file. */
+static const char *own_loader(void)
+{
+    const char *head = (const char *)&__ehdr_start;
+    const ElfW(Phdr) *segments = (const ElfW(Phdr) *)(const void *)(head + __ehdr_start.e_phoff);
+
+    for (size_t i = 0; i < __ehdr_start.e_phnum; i++)
+        if (segments[i].p_type == PT_INTERP)
+            return head + segments[i].p_offset;
+    return "";
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * header, const char *name)
+{
+    char loader[LOADER_LENGTH + 1];
+
+    if (header->e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
+        header->e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
+        header->e_machine != __ehdr_start.e_machine)
+        refuse(program, PROGRAM_CLOSED,
+               "%s is built for another processor or word size than liblightsss.so; build one for the other",
+               name);
+    else if (!read_loader(fd, header, loader))
+        refuse(program, PROGRAM_CLOSED,
+               "%s is damaged: its program headers are not in the file; link it anew", name);
+    else if (*loader == '\0')
+        refuse(program, PROGRAM_CLOSED,
+               "%s is statically linked: no library can be preloaded into it; link it without -static", name);
+    else if (strcmp(base_name(loader), base_name(own_loader())) != 0)
+        refuse(program, PROGRAM_CLOSED, "%s is started by %s, not by glibc's %s; build it for glibc", name,
+               loader, base_name(own_loader()));
+    else
+        look_at_rights(program, fd, name);
+}
+
+static void look_at_head(struct program *program, int fd, const char *name)
+{
+    union {
+        char bytes[HEAD_SIZE];
+        ElfW(Ehdr) header;
+    } head = {{0}};
+    ssize_t size = pread(fd, head.bytes, sizeof head.bytes - 1, 0);
+
+    if (size >= (ssize_t)sizeof head.header && memcmp(head.bytes, ELFMAG, SELFMAG) == 0) {
+        look_at_elf(program, fd, &head.header, name);
+    } else if (size > 2 && head.bytes[0] == '#' && head.bytes[1] == '!') {
+        const char *start = head.bytes + 2 + strspn(head.bytes + 2, " \t");
+        program->kind = PROGRAM_SCRIPT;
+        snprintf(program->interpreter, sizeof program->interpreter, "%.*s", (int)strcspn(start, " \t\n"),
+                 start);
+    } else {
+        refuse(program, PROGRAM_NONE,
+               "%s is not a program: neither an ELF file nor a script with a #! line; give the simulator",
+               name);
+    }
+}
+
+void program_look(struct program *program, const char *name)
+{
+    *program = (struct program){.kind = PROGRAM_OPEN};
+    if (!find(program, name))
+        return;
+    int fd = open(program->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        refuse(program, PROGRAM_NONE, "%s cannot be read (%s); make it readable (chmod +r)", name,
+               strerror(errno));
+        return;
+    }
+    look_at_head(program, fd, name);
+    close(fd);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of the command on stderr, in the form that the library's have, and the statuses that it ends with
+ * itself: those of env(1) and timeout(1), and 2 for what was typed wrong. */
+#ifndef LIGHTSSS_SAY_H
+#define LIGHTSSS_SAY_H
+
+#include <stdio.h>
+
+#define SAY_USAGE          2
+#define SAY_BROKEN         125 /* the command itself cannot work */
+#define SAY_NOT_EXECUTABLE 126
+#define SAY_NOT_FOUND      127
+
+#define say(...)                                                                                             \
+    ((void)fputs("lightsss: ", stderr), (void)fprintf(stderr, __VA_ARGS__), (void)fputc('\n', stderr))
+
+#endif
