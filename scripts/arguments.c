@@ -19,7 +19,7 @@ void arguments_name(const struct options_row *row, char name[ARGUMENTS_NAME_SIZE
         strncmp(row->name, PREFIX, strlen(PREFIX)) == 0 ? row->name + strlen(PREFIX) : "ENABLED";
     size_t length = 2;
 
-    strcpy(name, "--");
+    memcpy(name, "--", length);
     for (; *variable != '\0' && length < ARGUMENTS_NAME_SIZE - 1; variable++)
         name[length++] = *variable == '_' ? '-' : (char)tolower((unsigned char)*variable);
     name[length] = '\0';

@@ -12,12 +12,11 @@
 
 #include "wave_check.h"
 
-#define OUR_LINE "lightsss: "
+#define PATH_SIZE (size_t)(3 * PATH_MAX)
+#define OUR_LINE  "lightsss: "
 #define NO_DIRECTORY                                                                                         \
     "no run directory can be made in %s: %s; set LIGHTSSS_DIR to a place that can be written to"
 #define THE_END "running without snapshots" /* what the library says where nothing will work */
-
-extern char **environ;
 
 static struct diagnosis *current; /* for the callback of options_read() */
 
@@ -165,7 +164,7 @@ bool diagnosis_can_rehearse(const struct diagnosis *diagnosis)
 /* --- the rehearsal --- */
 
 /* The only waveform under the directory. */
-static const char *find_wave(const char *directory, char path[3 * PATH_MAX])
+static const char *find_wave(const char *directory, char path[PATH_SIZE])
 {
     static const char *const names[] = {"wave.vcd", "wave.fst"};
     DIR *runs = opendir(directory);
@@ -174,7 +173,7 @@ static const char *find_wave(const char *directory, char path[3 * PATH_MAX])
 
     while (runs != NULL && found == NULL && (run = readdir(runs)) != NULL)
         for (size_t i = 0; run->d_name[0] != '.' && i < 2 && found == NULL; i++) {
-            snprintf(path, 3 * PATH_MAX, "%s/%s/%s", directory, run->d_name, names[i]);
+            snprintf(path, PATH_SIZE, "%s/%s/%s", directory, run->d_name, names[i]);
             if (access(path, F_OK) == 0)
                 found = path;
         }
@@ -198,7 +197,7 @@ static void explain_no_wave(struct diagnosis *diagnosis)
 static void take_rehearsal(struct diagnosis *diagnosis)
 {
     const char *verdict = record_value(&diagnosis->rehearsal, "verdict");
-    char path[3 * PATH_MAX];
+    char path[PATH_SIZE];
     uint64_t bytes;
 
     if (!record_has(&diagnosis->rehearsal, "wave") || verdict == NULL ||
@@ -289,17 +288,16 @@ static void print_program(const struct diagnosis *diagnosis)
 /* "hook NAME ADDRESS BYTES OBJECT" */
 static void print_hooks(const struct record *record)
 {
-    char model[256], address[32], object[PATH_MAX];
+    char model[256], address[32], bytes[32], object[PATH_MAX];
     const char *value, *program = record_value(record, "program");
-    unsigned bytes;
     size_t at = 0;
 
     while ((value = record_next(record, "hook", &at)) != NULL) {
-        if (sscanf(value, "%255s %31s %u %4095[^\n]", model, address, &bytes, object) != 4)
+        if (sscanf(value, "%255s %31s %31s %4095[^\n]", model, address, bytes, object) != 4)
             continue;
         bool elsewhere = program != NULL && strcmp(base_name(object), program) != 0;
         findings_row("Model", "%s", model);
-        findings_row("Eval", "%s::eval_step() at 0x%s%s%s, %u bytes of it moved", model, address,
+        findings_row("Eval", "%s::eval_step() at 0x%s%s%s, %s bytes of it moved", model, address,
                      elsewhere ? " of " : "", elsewhere ? object : "", bytes);
     }
 }

@@ -19,8 +19,6 @@
 
 #include "record.h"
 
-extern char **environ;
-
 static int64_t now_ms(void)
 {
     struct timespec now;
@@ -123,7 +121,7 @@ enum launch_end launch_run(struct launch *launch)
 {
     enum launch_end end = LAUNCH_REFUSED;
     sigset_t watched, before;
-    pid_t pid;
+    pid_t pid = 0;
 
     sigemptyset(&watched);
     sigaddset(&watched, SIGCHLD);
