@@ -143,16 +143,17 @@ static bool read_loader(int fd, const ElfW(Ehdr) * header, char loader[LOADER_LE
     return true;
 }
 
-/* Ours lies in memory as it does in the file. */
-static const char *own_loader(void)
-{
-    const char *head = (const char *)&__ehdr_start;
-    const ElfW(Phdr) *segments = (const ElfW(Phdr) *)(const void *)(head + __ehdr_start.e_phoff);
+/* The first object is the command itself. */
+static const char *own_loader = "";
 
-    for (size_t i = 0; i < __ehdr_start.e_phnum; i++)
-        if (segments[i].p_type == PT_INTERP)
-            return head + segments[i].p_offset;
-    return "";
+static int find_own_loader(struct dl_phdr_info *object, size_t size, void *context)
+{
+    (void)size;
+    (void)context;
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_INTERP)
+            own_loader = (const char *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    return 1;
 }
 
 static const char *base_name(const char *path)
@@ -166,6 +167,7 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
 {
     char loader[LOADER_LENGTH + 1];
 
+    dl_iterate_phdr(find_own_loader, NULL);
     if (header->e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
         header->e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
         header->e_machine != __ehdr_start.e_machine)
@@ -178,9 +180,9 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
     else if (*loader == '\0')
         refuse(program, PROGRAM_CLOSED,
                "%s is statically linked: no library can be preloaded into it; link it without -static", name);
-    else if (strcmp(base_name(loader), base_name(own_loader())) != 0)
+    else if (strcmp(base_name(loader), base_name(own_loader)) != 0)
         refuse(program, PROGRAM_CLOSED, "%s is started by %s, not by glibc's %s; build it for glibc", name,
-               loader, base_name(own_loader()));
+               loader, base_name(own_loader));
     else
         look_at_rights(program, fd, name);
 }
