@@ -33,6 +33,7 @@
 
 static int file = -1;
 static bool rehearses;
+static bool is_started;                  /* the constructor is over */
 static const struct hooks_events *inner; /* NULL: nothing was to be installed */
 static uint64_t last_eval;               /* the rehearsal ends with it; 0: no snapshot was taken yet */
 
@@ -172,16 +173,22 @@ static void note_program(void)
     note("program %s", strrchr(target, '/') + 1);
 }
 
+static void describe(void)
+{
+    note_program();
+    if (run.hooks != NULL && run.found.model != NULL)
+        note_found();
+}
+
 void doctor_end(void)
 {
     const char *directory = asked();
 
+    is_started = true;
     if (directory == NULL || (rehearses && file < 0))
         return;
     doctor_begin();
-    note_program();
-    if (run.hooks != NULL && run.found.model != NULL)
-        note_found();
+    describe();
     if (!rehearses && inner != NULL)
         try_snapshot();
     note("looked");
@@ -275,8 +282,13 @@ const struct hooks_events *doctor_events(const struct hooks_events *events)
     static const struct hooks_events rehearsal = {on_eval_due, on_eval_done};
 
     inner = events;
+    doctor_begin();
     if (!rehearses || file < 0)
         return events;
+    if (is_started) { /* the model came with an object that was opened later */
+        describe();
+        note("looked");
+    }
     run.options.failures = FAILURE_ALL;
     run.options.window_evals = OPTIONS_WINDOW_ALL;
     return &rehearsal;

@@ -11,6 +11,7 @@
 #include "say.h"
 
 #define PREFIX    "LIGHTSSS_"
+#define PATIENCE  "--patience"
 #define NAMES_MAX 64
 
 void arguments_name(const struct options_row *row, char name[ARGUMENTS_NAME_SIZE])
@@ -49,8 +50,10 @@ static int refuse_unknown(const struct command *command, const char *word)
         names[count] = rows[count];
     }
     names[count++] = "--help";
-    if (command->can_rehearse)
+    if (command->can_rehearse) {
         names[count++] = "--rehearse";
+        names[count++] = PATIENCE;
+    }
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     say("unknown option %s; did you mean %s?", name, names[parse_nearest(name, names, count)]);
     return SAY_USAGE;
@@ -61,22 +64,46 @@ static void say_line(const char *line)
     say("%s", line);
 }
 
-/* Reads the option in **words, and steps over its value where that is a word of its own. */
-static int read_option(const struct command *command, char ***words)
+/* The value of the option in **words; steps over it where it is a word of its own. NULL: there is none. */
+static const char *read_value(char ***words, const char *name, const char *accepted)
+{
+    const char *word = **words;
+    size_t length = strcspn(word, "=");
+    const char *value = word[length] == '=' ? word + length + 1 : *++*words;
+
+    if (value == NULL)
+        say("%s needs a value: give %s", name, accepted);
+    return value;
+}
+
+static int read_patience(struct arguments *arguments, char ***words)
+{
+    static const char accepted[] = "a time such as 90s or 5m";
+    const char *value = read_value(words, PATIENCE, accepted);
+
+    if (value == NULL)
+        return SAY_USAGE;
+    if (parse_time_ns(value, &arguments->patience_ns))
+        return 0;
+    say(PATIENCE "=%s is not valid: give %s", value, accepted);
+    return SAY_USAGE;
+}
+
+static int read_option(struct arguments *arguments, const struct command *command, char ***words)
 {
     const char *word = **words;
     size_t length = strcspn(word, "=");
     const struct options_row *row = command->has_options ? find_row(word, length) : NULL;
     char name[ARGUMENTS_NAME_SIZE];
 
+    if (command->can_rehearse && length == strlen(PATIENCE) && memcmp(word, PATIENCE, length) == 0)
+        return read_patience(arguments, words);
     if (row == NULL)
         return refuse_unknown(command, word);
     arguments_name(row, name);
-    const char *value = word[length] == '=' ? word + length + 1 : *++*words;
-    if (value == NULL) {
-        say("%s needs a value: give %s", name, row->accepted);
+    const char *value = read_value(words, name, row->accepted);
+    if (value == NULL)
         return SAY_USAGE;
-    }
     if (!options_check(row, name, value, say_line))
         return SAY_USAGE;
     if (setenv(row->name, value, 1) != 0) {
@@ -102,7 +129,7 @@ int arguments_read(struct arguments *arguments, const struct command *command, c
             arguments->rehearse = true;
             continue;
         }
-        int status = read_option(command, &words);
+        int status = read_option(arguments, command, &words);
         if (status != 0)
             return status;
     }

@@ -5,6 +5,7 @@
 #define LIGHTSSS_ARGUMENTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "commands.h"
 #include "options.h"
@@ -14,7 +15,8 @@
 struct arguments {
     bool help;
     bool rehearse;
-    char **program; /* and its arguments, as they were typed; NULL: none was */
+    uint64_t patience_ns; /* 0: not given */
+    char **program;       /* and its arguments, as they were typed; NULL: none was */
 };
 
 /* "--wake-call"; the row LIGHTSSS itself is "--enabled". */

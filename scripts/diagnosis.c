@@ -93,6 +93,11 @@ static void last_words(const struct launch *launch, char words[FINDINGS_SIZE])
     fclose(file);
 }
 
+static double seconds(uint64_t ns)
+{
+    return (double)ns / 1e9;
+}
+
 static void describe_status(int status, char text[64])
 {
     if (WIFSIGNALED(status))
@@ -113,8 +118,9 @@ static void explain_silence(struct diagnosis *diagnosis, const struct launch *la
         findings_problem(findings, "%s cannot be started: %s", diagnosis->name, strerror(launch->error));
     else if (end == LAUNCH_TOO_SLOW)
         findings_problem(findings,
-                         "%s did not come to the library in %u s; look what holds it up at its start",
-                         diagnosis->name, launch->patience_s);
+                         "%s did not come to the library in %.3g s; look what holds it up at its start, or "
+                         "give it more --patience",
+                         diagnosis->name, seconds(launch->patience_ns));
     else
         findings_problem(findings, "the library did not get into %s (%s)%s%s; look at what it needs with ldd",
                          diagnosis->name, status, *words != '\0' ? ": " : "", words);
@@ -228,9 +234,10 @@ static void explain_no_rehearsal(struct diagnosis *diagnosis, const struct launc
     if (end == LAUNCH_REFUSED)
         findings_problem(findings, "%s cannot be started: %s", diagnosis->name, strerror(launch->error));
     else if (end == LAUNCH_TOO_SLOW)
-        findings_problem(findings, "%s in %u s; give it arguments with which it simulates at once",
-                         has_model ? "the model had not done enough evals" : "no model was seen",
-                         launch->patience_s);
+        findings_problem(
+            findings, "%s in %.3g s; give it arguments with which it simulates at once, or more --patience",
+            has_model ? "the model had not done enough evals" : "no model was seen",
+            seconds(launch->patience_ns));
     else
         findings_problem(findings, "%s ended (%s) %s%s%s%s", diagnosis->name, status,
                          has_model ? "before the model had done enough evals"

@@ -20,11 +20,11 @@
 #include "library.h"
 #include "say.h"
 
-#define LOOK_S      30 /* a look takes no time, unless constructors of the program do */
-#define REHEARSAL_S 60
+#define PATIENCE_NS UINT64_C(60000000000) /* a look takes no time, unless constructors of the program do */
 
 static struct diagnosis diagnosis;
 static char place[PATH_MAX]; /* temporary */
+static uint64_t patience_ns = PATIENCE_NS;
 
 static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *where)
 {
@@ -86,7 +86,7 @@ static enum launch_end start(const char *request, const char *name, struct launc
 
 static void look(char **words)
 {
-    struct launch launch = {.path = diagnosis.program.path, .words = words, .patience_s = LOOK_S};
+    struct launch launch = {.path = diagnosis.program.path, .words = words, .patience_ns = patience_ns};
 
     enum launch_end end = start(DOCTOR_LOOK, "look", &launch);
     diagnosis_look(&diagnosis, &launch, end);
@@ -95,7 +95,7 @@ static void look(char **words)
 static void rehearse(char **words)
 {
     struct launch launch = {
-        .path = diagnosis.program.path, .words = words, .patience_s = REHEARSAL_S, .rehearse = true};
+        .path = diagnosis.program.path, .words = words, .patience_ns = patience_ns, .rehearse = true};
 
     set("LIGHTSSS_DIR", "%s/run", place);
     enum launch_end end = start(DOCTOR_REHEARSE, "rehearsal", &launch);
@@ -141,6 +141,8 @@ int doctor_command(const struct command *command, char **words)
         say("no program to look at; usage: lightsss %s", command->usage);
         return SAY_USAGE;
     }
+    if (arguments.patience_ns != 0)
+        patience_ns = arguments.patience_ns;
     diagnosis_begin(&diagnosis, arguments.program[0], arguments.rehearse);
     if (diagnosis.program.why[0] != '\0')
         return diagnosis_print(&diagnosis);

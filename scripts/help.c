@@ -30,10 +30,13 @@ void help_one(const struct command *command)
     printf("usage: lightsss %s\n\n%s", command->usage, command->text);
     if (!command->has_options)
         return;
-    printf("\nOptions; each is also a variable of the environment (--interval is LIGHTSSS_INTERVAL,\n"
-           "--enabled is LIGHTSSS), and the option counts:\n");
-    if (command->can_rehearse)
+    printf("\nOptions; those of the library are also variables of the environment (--interval is\n"
+           "LIGHTSSS_INTERVAL, --enabled is LIGHTSSS), and the option counts:\n");
+    if (command->can_rehearse) {
         print_option("--rehearse", "run it a little way, take a snapshot and wake it");
+        print_option("--patience VALUE", "how long to wait for it");
+        print_option("", "a time such as 90s or 5m; default 60s");
+    }
     for (size_t i = 0; i < options_row_count; i++)
         print_row(&options_rows[i]);
     print_option("--help", "this text");

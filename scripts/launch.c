@@ -89,7 +89,7 @@ static bool has_ended(pid_t pid)
 
 static enum launch_end watch(struct launch *launch, pid_t pid, struct pollfd fds[2])
 {
-    int64_t deadline = now_ms() + (int64_t)launch->patience_s * 1000;
+    int64_t deadline = now_ms() + (int64_t)(launch->patience_ns / 1000000);
 
     for (;;) {
         if (launch->rehearse && record_is_rehearsed(launch->directory))
@@ -99,7 +99,7 @@ static enum launch_end watch(struct launch *launch, pid_t pid, struct pollfd fds
         int64_t left = deadline - now_ms();
         if (left <= 0)
             return LAUNCH_TOO_SLOW;
-        poll(fds, 2, (int)left);
+        poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
         if (is_unwanted(fds[0].fd, &launch->status))
             return LAUNCH_UNWANTED;
         drain(fds[1].fd);

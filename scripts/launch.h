@@ -5,6 +5,7 @@
 #define LIGHTSSS_LAUNCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define LAUNCH_STDOUT "stdout" /* in the directory: what the program printed */
 #define LAUNCH_STDERR "stderr"
@@ -23,7 +24,7 @@ struct launch {
     char **words;          /* its name and arguments */
     const char *directory; /* for its record and output */
     bool rehearse;
-    unsigned patience_s;
+    uint64_t patience_ns;
     /* out */
     int error;  /* errno */
     int status; /* as of wait(), or the signal */

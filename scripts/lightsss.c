@@ -23,7 +23,7 @@ const struct command commands[] = {
     },
     {
         .name = "doctor",
-        .usage = "doctor [--rehearse] [OPTION...] [--] PROGRAM [ARGUMENT...]",
+        .usage = "doctor [--rehearse] [--patience TIME] [OPTION...] [--] PROGRAM [ARGUMENT...]",
         .line = "Say what will be hooked in a simulator, and what will not work and why.",
         .text =
             "Starts PROGRAM, lets the library look at it, and ends it before its main function begins\n"

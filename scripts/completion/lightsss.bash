@@ -45,7 +45,7 @@ _lightsss() {
 	fi
 	case $command in
 	run) ;;
-	doctor) options+=" --rehearse" ;;
+	doctor) options+=" --rehearse --patience" ;;
 	help)
 		_lightsss_words "run doctor help" "$word"
 		return

@@ -188,6 +188,12 @@ class Rehearsals(CommandCase):
             rows["Problem"][0], "^no run directory can be made in /nothing/here/runs: No such file or directory; set"
         )
 
+    def test_too_slow(self):
+        self.file("wait.sh", "#!/bin/sh\nexec sleep 1000\n")
+        status, rows, _ = self.doctor("--rehearse", "--patience=300ms", "./wait.sh")
+        self.assertEqual(status, 1)
+        self.assertRegex(rows["Problem"][0], "^no model was seen in 0.3 s; give it arguments with which")
+
     def test_interrupted(self):
         """What it started goes, and so do its files; it ends by that signal."""
         self.file("wait.sh", "#!/bin/sh\nsleep 1000 & echo $! $$ >pids.new; mv pids.new pids; wait\n")

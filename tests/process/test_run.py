@@ -36,6 +36,7 @@ BAD = {
     "LIGHTSSS_MEMORY": "some",
     "LIGHTSSS_ON": "exit,sometimes",
     "LIGHTSSS_HANG": "30",
+    "LIGHTSSS_MATCH": "(",
     "LIGHTSSS_WAVE": "ghw",
     "LIGHTSSS_WINDOW": "1s",
     "LIGHTSSS_DEPTH": "-1",
@@ -45,7 +46,7 @@ BAD = {
     "LIGHTSSS_DIR": "",
     "LIGHTSSS_LOG": "loud",
 }
-ANYTHING = {"LIGHTSSS_MATCH", "LIGHTSSS_MODEL", "LIGHTSSS_WAKE_CALL"}
+ANYTHING = {"LIGHTSSS_MODEL", "LIGHTSSS_WAKE_CALL"}
 
 
 class Becoming(CommandCase):
@@ -178,6 +179,9 @@ class Mistakes(CommandCase):
                 self.refuses(re.escape(f"{option(name)}={library[1]}") + "$", "doctor", *words, "true")
 
     def test_missing_value_and_program(self):
+        self.refuses("--patience=long is not valid: give a time such as ", "doctor", "--patience", "long", "true")
+        self.refuses("--patience needs a value: give a time such as ", "doctor", "--patience")
+        self.refuses("unknown option --patience; ", "run", "--patience=1s", "true")
         self.refuses("--slots needs a value: give a number from 1 to 64$", "run", "--slots")
         self.refuses("no program to run; usage: lightsss run ", "run")
         self.refuses("no program to run; usage: ", "run", "--slots=1", "--")
@@ -216,6 +220,7 @@ class Help(CommandCase):
                 )
                 self.assertRegex(out, rf"\n  {option(name)} VALUE +{re.escape(text)}\n +{re.escape(accepted + tail)}\n")
             self.assertEqual("  --rehearse " in out, command == "doctor")
+            self.assertEqual("  --patience VALUE " in out, command == "doctor")
 
     def test_all_commands(self):
         status, out, err = self.lightsss("--help")

@@ -93,6 +93,12 @@ class Doctor(CommandCase):
         self.assertEqual(status, 1)
         self.assertRegex(rows["Problem"][0], r"ended \(exit status 0\) before the model had done enough evals")
 
+    def test_too_slow_for_a_rehearsal(self):
+        self.file("late.sh", f"#!/bin/sh\n{simulator('vcd1')} --cycles 1 --quiet; exec sleep 1000\n")
+        status, rows, _ = self.doctor("--rehearse", "--patience", "2s", "./late.sh")
+        self.assertEqual(status, 1)
+        self.assertRegex(rows["Problem"][0], "^the model had not done enough evals in 2 s; ")
+
     def test_what_a_script_or_python_starts(self):
         script = self.file("run.sh", f'#!/bin/bash\necho starting\n{simulator("fst1")} "$@"\n')
         code = f"import subprocess; subprocess.run([{simulator('fst1')!r}, '--quiet'])"

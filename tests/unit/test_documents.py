@@ -72,7 +72,9 @@ class Documents(unittest.TestCase):
         text = read("scripts", "completion", "lightsss.bash")
         offered = re.search(r'local options="([^"]*)"', text).group(1).split()
         self.assertEqual(sorted(offered), sorted(["--help", *map(option_name, options())]))
-        self.assertIn('options+=" --rehearse"', text)
+        for option in ("--rehearse", "--patience"):
+            self.assertRegex(text, rf'options\+="[^"]* {option}\b')
+            self.assertIn(".Op Fl " + option[1:], read("scripts", "man", "lightsss.1").replace("\\-", "-"))
 
     def test_commands_are_in_man_page_and_completion(self):
         self.assertGreater(len(commands()), 2)
