@@ -50,10 +50,11 @@ void diagnosis_begin(struct diagnosis *diagnosis, const char *name, bool wants_r
 
 /* --- what the library said --- */
 
-/* Lines that end in THE_END are problems, others are news. */
-static void take_lines(struct diagnosis *diagnosis, const struct record *record)
+/* Lines that end in THE_END are problems, others are news. Returns whether there was a problem. */
+static bool take_lines(struct diagnosis *diagnosis, const struct record *record)
 {
     char line[FINDINGS_SIZE];
+    bool found = false;
 
     for (size_t i = 0; i < record->count && strcmp(record->lines[i], "rehearsal") != 0; i++) {
         if (strncmp(record->lines[i], OUR_LINE, strlen(OUR_LINE)) != 0)
@@ -68,7 +69,9 @@ static void take_lines(struct diagnosis *diagnosis, const struct record *record)
             end--;
         *end = '\0';
         findings_problem(&diagnosis->findings, "%s", line);
+        found = true;
     }
+    return found;
 }
 
 /* The loader's own words, where it would not preload; else the last thing that the program said. */
@@ -78,7 +81,7 @@ static void last_words(const struct launch *launch, char words[FINDINGS_SIZE])
     size_t size = 0;
 
     words[0] = '\0';
-    snprintf(path, sizeof path, "%s/" LAUNCH_STDERR, launch->directory);
+    snprintf(path, sizeof path, "%s" LAUNCH_STDERR, launch->directory);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return;
@@ -126,7 +129,7 @@ static void explain_silence(struct diagnosis *diagnosis, const struct launch *la
                          diagnosis->name, status, *words != '\0' ? ": " : "", words);
 }
 
-static void take_trials(struct diagnosis *diagnosis)
+static void take_trials(struct diagnosis *diagnosis, bool explained)
 {
     const char *snapshot = record_value(&diagnosis->look, "snapshot");
     const char *directory = record_value(&diagnosis->look, "directory");
@@ -136,7 +139,7 @@ static void take_trials(struct diagnosis *diagnosis)
         findings_problem(findings, NO_DIRECTORY, diagnosis->options.dir, directory);
     if (snapshot != NULL && strcmp(snapshot, "ok") == 0)
         return;
-    if (!findings_has_problem(findings))
+    if (!explained)
         findings_problem(findings,
                          "no snapshot can be taken (%s); allow it in the sandbox, or raise the limit of "
                          "processes (ulimit -u) or of memory",
@@ -153,13 +156,13 @@ void diagnosis_look(struct diagnosis *diagnosis, const struct launch *launch, en
         explain_silence(diagnosis, launch, end);
         return;
     }
-    take_lines(diagnosis, look);
+    bool explained = take_lines(diagnosis, look);
     if (!record_has(look, "program"))
         findings_problem(findings, "/proc is not there, so that nothing can be found; mount it");
     else if (record_has(look, "hook"))
-        take_trials(diagnosis);
-    else if (!findings_has_problem(findings) || !diagnosis->options.enabled)
-        diagnosis->no_model = true;
+        take_trials(diagnosis, explained);
+    else
+        diagnosis->no_model = !explained;
 }
 
 bool diagnosis_can_rehearse(const struct diagnosis *diagnosis)

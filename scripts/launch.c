@@ -31,13 +31,13 @@ static int64_t now_ms(void)
 static void redirect(posix_spawn_file_actions_t *actions, const struct launch *launch)
 {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND;
-    char path[PATH_MAX];
+    char path[PATH_MAX + 32];
 
     if (!launch->rehearse || isatty(0))
         posix_spawn_file_actions_addopen(actions, 0, "/dev/null", O_RDONLY, 0);
-    snprintf(path, sizeof path, "%s/" LAUNCH_STDOUT, launch->directory);
+    snprintf(path, sizeof path, "%s" LAUNCH_STDOUT, launch->directory);
     posix_spawn_file_actions_addopen(actions, 1, path, flags, 0600);
-    snprintf(path, sizeof path, "%s/" LAUNCH_STDERR, launch->directory);
+    snprintf(path, sizeof path, "%s" LAUNCH_STDERR, launch->directory);
     posix_spawn_file_actions_addopen(actions, 2, path, flags, 0600);
 }
 

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define LAUNCH_STDOUT "stdout" /* in the directory: what the program printed */
-#define LAUNCH_STDERR "stderr"
+/* Files for what the program prints, beside the directory: to its name this is added. */
+#define LAUNCH_STDOUT ".stdout"
+#define LAUNCH_STDERR ".stderr"
 
 enum launch_end {
     LAUNCH_REFUSED,   /* it could not be started: see error */
@@ -22,7 +23,7 @@ struct launch {
     /* in */
     const char *path;
     char **words;          /* its name and arguments */
-    const char *directory; /* for its record and output */
+    const char *directory; /* for its record */
     bool rehearse;
     uint64_t patience_ns;
     /* out */

@@ -46,6 +46,7 @@ class Looks(CommandCase):
         rows = self.problem("^LIGHTSSS_WAVE=off: .*; unset it$", "--wave=off", FAKE)
         self.assertEqual(rows["Waveform"], ["off (LIGHTSSS_WAVE)"])
         self.assertRegex(rows["Snapshot"][0], "^can be taken; ")
+        self.assertEqual(len(self.doctor("--wave=off", "/bin/true")[1]["Problem"]), 2)
         status, rows, _ = self.doctor("--enabled", "0", FAKE)
         self.assertEqual(status, 1)
         self.assertIn("LIGHTSSS=0: the library stays inert; unset it", rows["Problem"])
@@ -136,6 +137,7 @@ class Looks(CommandCase):
         for call, error, words in (
             ("memfd_create", "EPERM", "no memory can be shared with snapshots .*; allow it in the sandbox"),
             ("clone", "EPERM", r"no snapshot: clone is refused \(EPERM\); allow it in the sandbox"),
+            ("clone", "EAGAIN", r"no snapshot can be taken \(clone: .*\); allow it in the sandbox, or raise"),
         ):
             # LeakSanitizer itself uses clone.
             leaks = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
