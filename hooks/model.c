@@ -1,29 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* A model is a class X whose eval_step() stands beside the constructor of X__Syms. Each model found
- * becomes a site with a countdown in front of its eval_step(); the first site to come due is the
- * primary model, the others are put to rest. Compiled with -fexceptions: C++ exceptions may cross
- * the frame of model_due(). */
+/* Each model found becomes a site with a countdown in front of its eval_step(); the first site to come
+ * due is the primary model, the others are put to rest. Compiled with -fexceptions: C++ exceptions
+ * may cross the frame of model_due(). */
 #include "model.h"
+#include "find.h"
 #include "why.h"
 
 #include <errno.h>
 #include <string.h>
 
-#define MODEL_LIMIT     128
-#define MODEL_NAME_SIZE 256
-#define MODEL_NEVER     UINT64_MAX
-
-/* A symbol that may be patched, and how far it is to the next one inside it. */
-struct place {
-    uintptr_t address;
-    size_t size;
-    size_t room;
-};
+#define MODEL_NEVER UINT64_MAX
 
 struct site {
-    char name[MODEL_NAME_SIZE];
-    struct place eval;
-    uintptr_t methods[VERILATOR_METHODS];
+    const struct found_model *model;
     struct patch patch;
     uint64_t last;   /* number of the eval that the countdown runs to: evals so far = last - countdown */
     unsigned arming; /* site_arm() is at work: evals holds their number */
@@ -31,16 +20,13 @@ struct site {
 };
 
 static struct {
-    const char *wanted;
-    struct site sites[MODEL_LIMIT];
+    struct found found;
+    struct site sites[FIND_MODELS];
     size_t count;
-    size_t candidates; /* sites and those that there was no room for */
-    size_t installed;  /* sites that are patched */
+    size_t installed; /* sites that are patched */
     struct site *primary;
-    struct place symbols[VERILATOR_SYMBOLS];
-    bool symbol_strong[VERILATOR_SYMBOLS];
 
-    char name[MODEL_NAME_SIZE]; /* of the primary model; a guess until one evals */
+    char name[FIND_NAME_SIZE]; /* of the primary model; a guess until one evals */
     char release_name[32];
     const struct verilator_release *release;
 
@@ -57,100 +43,11 @@ static struct {
 
 /* --- finding --- */
 
-static void find_candidate(const struct image_symbol *symbol)
-{
-    const char *name;
-    size_t length;
-    if (verilator_abi_method(symbol, &name, &length) != VERILATOR_MODEL_EVAL || !symbol->code)
-        return;
-    if (model.wanted && (strlen(model.wanted) != length || strncmp(model.wanted, name, length) != 0))
-        return;
-    model.candidates++;
-    if (model.count == MODEL_LIMIT || length >= MODEL_NAME_SIZE)
-        return;
-    struct site *site = &model.sites[model.count++];
-    memcpy(site->name, name, length);
-    site->name[length] = '\0';
-    site->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
-}
-
-/* First pass: candidates, and the functions of the run time library. */
-static void find_first(const struct image_symbol *symbol, void *context)
-{
-    (void)context;
-    int known = verilator_abi_symbol(symbol);
-    if (known >= 0 && !model.symbols[known].address) {
-        model.symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
-        model.symbol_strong[known] = symbol->strong;
-    } else if (known < 0) {
-        find_candidate(symbol);
-    }
-}
-
-static void find_room(struct place *place, uintptr_t address)
-{
-    if (address > place->address && address - place->address < place->room)
-        place->room = address - place->address;
-}
-
-/* Second pass: what else the candidates' classes have, and which symbols begin inside a function that
- * is to be patched. */
-static void find_second(const struct image_symbol *symbol, void *context)
-{
-    static const enum verilator_symbol patched[] = {
-        VERILATOR_CONTEXT_DESTRUCTOR,
-        VERILATOR_FATAL,
-        VERILATOR_STOP,
-        VERILATOR_RUN_EXIT_CALLBACKS,
-    };
-    (void)context;
-    for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++)
-        find_room(&model.symbols[patched[i]], symbol->address);
-
-    const char *name = NULL;
-    size_t length = 0;
-    int method = verilator_abi_method(symbol, &name, &length);
-    for (size_t i = 0; i < model.count; i++) {
-        struct site *site = &model.sites[i];
-        find_room(&site->eval, symbol->address);
-        if (method >= 0 && strlen(site->name) == length && memcmp(site->name, name, length) == 0)
-            site->methods[method] = symbol->address;
-    }
-}
-
-/* Drops user classes that only happen to have an eval_step(). */
-static void find_confirm(void)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < model.count; i++)
-        if (model.sites[i].methods[VERILATOR_MODEL_SYMS])
-            model.sites[kept++] = model.sites[i];
-    model.count = kept;
-}
-
-static int find_none(const struct image *image, struct hooks_why *why)
-{
-    const char *path = image_path(image);
-    if (image_stripped(image))
-        return why_set(why, -ENOENT, "%.120s is stripped: no .symtab; link it without -s and do not strip it",
-                       path);
-    if (model.wanted && model.symbols[VERILATOR_PRODUCT_VERSION].address)
-        return why_set(why, -ESRCH, "no model %.60s in %.120s: give the name of a Verilated top-level class",
-                       model.wanted, path);
-    if (model.symbols[VERILATOR_PRODUCT_VERSION].address)
-        return why_set(why, -ENOENT,
-                       "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto, "
-                       "and link the model into the program itself",
-                       path);
-    return why_set(why, -ENOENT, "no Verilator model in %.120s: start a Verilated simulator", path);
-}
-
 /* A plain function that returns a string literal: the one thing that may be called before the
  * simulator's own constructors have run. */
 static void find_release(void)
 {
-    const char *(*product_version)(void) =
-        (const char *(*)(void))model.symbols[VERILATOR_PRODUCT_VERSION].address;
+    const char *(*product_version)(void) = (const char *(*)(void))model_symbol(VERILATOR_PRODUCT_VERSION);
     unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
     model.release = verilator_abi_release(release);
     if (release)
@@ -162,23 +59,20 @@ static void find_release(void)
 /* Where several models are and one of them cannot be hooked, the others still can. */
 static int find_hookable(struct hooks_why *why)
 {
-    size_t kept = 0;
     int error = 0;
-    for (size_t i = 0; i < model.count; i++) {
-        struct site *site = &model.sites[kept];
-        if (kept != i)
-            *site = model.sites[i];
-        const struct patch_target target = {site->name, site->eval.address, site->eval.size, site->eval.room};
+    for (size_t i = 0; i < model.found.count; i++) {
+        const struct found_model *found = &model.found.models[i];
+        struct site *site = &model.sites[model.count];
+        const struct patch_target target = {found->name, found->eval.address, found->eval.size,
+                                            found->eval.room};
+        site->model = found;
         int refused = patch_check(&site->patch, &target, why);
         if (refused)
             error = refused;
         else
-            kept++;
+            model.count++;
     }
-    if (kept == 0)
-        return error;
-    model.count = kept;
-    return 0;
+    return model.count ? 0 : error;
 }
 
 static bool has_tracer(enum hooks_format format)
@@ -199,33 +93,26 @@ static bool has_tracer(enum hooks_format format)
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 static bool has_stamp(void)
 {
-    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.symbol_strong[VERILATOR_TIME_STAMP64];
+    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.found.library.strong[VERILATOR_TIME_STAMP64];
+}
+
+static void name_model(const struct site *site)
+{
+    memcpy(model.name, site->model->name, sizeof(model.name));
+    memcpy(model.instance.methods, site->model->methods, sizeof(model.instance.methods));
 }
 
 int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why)
 {
-    __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
     memset(&model, 0, sizeof(model));
-    model.wanted = wanted;
-    int error = image_open_executable(&image, why);
+    int error = find_models(&model.found, wanted, why);
     if (error)
         return error;
-    image_each(image, find_first, NULL);
-    if (model.count)
-        image_each(image, find_second, NULL);
-    find_confirm();
-    if (!model.count)
-        return find_none(image, why);
-    if (model.candidates > MODEL_LIMIT)
-        return why_set(why, -E2BIG, "more than %d models in %.100s: name one with LIGHTSSS_MODEL",
-                       MODEL_LIMIT, image_path(image));
-    model.wanted = NULL; /* not ours to keep */
     error = find_hookable(why);
     if (error)
         return error;
     find_release();
-    memcpy(model.name, model.sites[0].name, sizeof(model.name));
-    memcpy(model.instance.methods, model.sites[0].methods, sizeof(model.instance.methods));
+    name_model(&model.sites[0]);
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
@@ -299,8 +186,7 @@ void model_after_eval(void (*after)(void *self))
 static void choose_primary(struct site *site)
 {
     model.primary = site;
-    memcpy(model.name, site->name, sizeof(model.name));
-    memcpy(model.instance.methods, site->methods, sizeof(model.instance.methods));
+    name_model(site);
     for (size_t i = 0; i < model.installed; i++)
         if (&model.sites[i] != site)
             site_arm(&model.sites[i], MODEL_NEVER);
@@ -396,7 +282,7 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
     static struct patch patches[8];
     static size_t used;
     static const char name[] = "Verilator's run time library";
-    const struct place *place = &model.symbols[symbol];
+    const struct place *place = &model.found.library.symbols[symbol];
     if (!place->address || used == sizeof(patches) / sizeof(*patches))
         return why_set(why, -ENOENT, "a function of %s is missing: link without --gc-sections", name);
     const struct patch_target target = {name, place->address, place->size, place->room};
@@ -444,7 +330,7 @@ const char *model_release_name(void)
 
 uintptr_t model_symbol(enum verilator_symbol symbol)
 {
-    return model.symbols[symbol].address;
+    return model.found.library.symbols[symbol].address;
 }
 
 /* Where both tracers are linked in, the model was built for the one that its trace() takes. */
