@@ -71,8 +71,10 @@ static void find_second(const struct image_symbol *symbol, void *context)
     for (size_t i = 0; i < found->count; i++) {
         struct found_model *model = &found->models[i];
         find_room(&model->eval, symbol->address);
-        if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0)
+        if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
+            model->sizes[method] = symbol->size;
+        }
     }
 }
 

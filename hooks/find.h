@@ -21,6 +21,7 @@ struct found_model {
     char name[FIND_NAME_SIZE];
     struct place eval;
     uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
+    size_t sizes[VERILATOR_METHODS];      /* bytes */
 };
 
 struct found_library {

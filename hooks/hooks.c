@@ -12,6 +12,8 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .find = model_find,
         .install = model_install,
         .evals = model_evals,
+        .races = model_races,
+        .take_turns = model_take_turns,
         .due_in = model_due_in,
         .time = model_time,
         .in_eval = model_in_eval,

@@ -90,8 +90,16 @@ struct hooks {
     /* Number of evals of the primary model begun so far. Async-signal-safe. */
     uint64_t (*evals)(void);
 
-    /* eval_due() will come at the entry of the evals-th eval from now (1: the next one), and
-     * then no more until asked again. UINT64_MAX: never. Async-signal-safe; no C code runs between. */
+    /* Has the primary model been seen to eval on several threads at once? Then the number of evals is not the
+     * same in every run. */
+    bool (*races)(void);
+
+    /* From now on until the waveform is open, threads that eval at once wait for each other, so that the
+     * evals of each are announced. */
+    void (*take_turns)(void);
+
+    /* eval_due() will come at the entry of the evals-th eval from now (1: the next one) and of those
+     * after it, until asked again. UINT64_MAX: never. Async-signal-safe; no C code runs between. */
     void (*due_in)(uint64_t evals);
 
     /* Simulation time now, by the best source; tick as in hooks_wave_options. Async-signal-safe. */

@@ -7,13 +7,19 @@
 #include "why.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <string.h>
 
-#define MODEL_NEVER UINT64_MAX
+#define MODEL_NEVER ((uint64_t)INT64_MAX) /* the countdown is signed */
+
+#define TURN_PATIENCE 10000u /* the threads may wait for each other elsewhere */
+#define SITE_WATCHES  3
 
 struct site {
     const struct found_model *model;
     struct patch patch;
+    struct patch watches[SITE_WATCHES]; /* of constructors and the destructor */
     uint64_t last;   /* number of the eval that the countdown runs to: evals so far = last - countdown */
     unsigned arming; /* site_arm() is at work: evals holds their number */
     uint64_t evals;
@@ -31,7 +37,13 @@ static struct {
     const struct verilator_release *release;
 
     const struct hooks_events *events;
-    void (*after)(void *self);
+    const struct model_listener *listener;
+    atomic_flag announcing; /* an eval is announced, and has not ended ... */
+    pthread_t announcing_thread;
+    const char *announcing_frame; /* ... or was left by a jump, which nobody tells us */
+    atomic_bool begun;            /* the first eval_due() has returned */
+    volatile bool take_turns;     /* who comes while an eval is announced waits for his turn */
+    bool races;                   /* another thread came by while an eval was announced */
     bool in_eval;
     struct model_instance instance;
 
@@ -99,7 +111,7 @@ static bool has_stamp(void)
 static void name_model(const struct site *site)
 {
     memcpy(model.name, site->model->name, sizeof(model.name));
-    memcpy(model.instance.methods, site->model->methods, sizeof(model.instance.methods));
+    model.instance.methods = site->model->methods;
 }
 
 int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why)
@@ -127,7 +139,7 @@ bool model_site(size_t index, struct hooks_site *site)
     if (index >= model.count)
         return false;
     const struct site *found = &model.sites[index];
-    *site = (struct hooks_site){found->name, found->eval.address, found->patch.head_size};
+    *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size};
     return true;
 }
 
@@ -149,6 +161,8 @@ static uint64_t site_evals(const struct site *site)
  * `last` gets both differences; a count asked for meanwhile is the one noted at the start. */
 static void site_arm(struct site *site, uint64_t evals)
 {
+    if (evals > MODEL_NEVER)
+        evals = MODEL_NEVER;
     site->evals = site_evals(site);
     site->arming++;
     uint64_t before = __atomic_exchange_n(site->patch.countdown, evals, __ATOMIC_SEQ_CST);
@@ -159,6 +173,11 @@ static void site_arm(struct site *site, uint64_t evals)
 uint64_t model_evals(void)
 {
     return model.installed ? site_evals(counted_site()) : 0;
+}
+
+bool model_races(void)
+{
+    return model.races;
 }
 
 /* Before the first eval nobody knows which model is the primary one: all are armed. */
@@ -177,9 +196,25 @@ bool model_in_eval(void)
     return model.in_eval;
 }
 
-void model_after_eval(void (*after)(void *self))
+/* Evals of models other than the primary one need no countdown: all are due, or none. */
+static void arm_others(uint64_t evals)
 {
-    model.after = after;
+    for (size_t i = 0; i < model.installed; i++)
+        if (&model.sites[i] != model.primary)
+            site_arm(&model.sites[i], evals);
+}
+
+void model_take_turns(void)
+{
+    model.take_turns = true;
+}
+
+void model_listen(const struct model_listener *listener)
+{
+    model.listener = listener;
+    model.take_turns = false;
+    if (model.primary)
+        arm_others(listener ? 1 : MODEL_NEVER);
 }
 
 /* The first site that evals becomes the primary model. */
@@ -187,11 +222,14 @@ static void choose_primary(struct site *site)
 {
     model.primary = site;
     name_model(site);
-    for (size_t i = 0; i < model.installed; i++)
-        if (&model.sites[i] != site)
-            site_arm(&model.sites[i], MODEL_NEVER);
+    arm_others(MODEL_NEVER);
     model.context_time = verilator_abi_context_time(
         model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
+}
+
+static void *context_of(void *self)
+{
+    return model.release && model.release->context_in_model ? ((void **)self)[1] : NULL;
 }
 
 static void note_instance(void *self)
@@ -199,7 +237,7 @@ static void note_instance(void *self)
     struct model_instance *instance = &model.instance;
     instance->self = self;
     instance->thread = pthread_self();
-    instance->context = model.release && model.release->context_in_model ? ((void **)self)[1] : NULL;
+    instance->context = context_of(self);
     instance->context_alive = instance->context != NULL;
 }
 
@@ -249,31 +287,112 @@ static void context_destroyed(const struct patch_arguments *arguments)
     model.instance.context_alive = false;
 }
 
-static void leave_eval(void **self)
+static void object_made(const struct patch_arguments *arguments)
 {
-    model_time(1); /* notes it */
-    if (model.after)
-        model.after(*self);
-    model.in_eval = false;
-    model.events->eval_done(model_evals());
+    objects_add((void *)arguments->integer[0], arguments->context);
 }
 
-/* In the place of an eval that is due; its cleanup also runs when an exception passes. */
+static void object_gone(const struct patch_arguments *arguments)
+{
+    void *self = (void *)arguments->integer[0];
+    if (!objects_remove(self))
+        return;
+    if (model.listener)
+        model.listener->gone(self);
+}
+
+size_t model_objects(struct model_object objects[OBJECTS_LIMIT])
+{
+    struct object known[OBJECTS_LIMIT];
+    size_t count = objects_list(known);
+    for (size_t i = 0; i < count; i++) {
+        const struct site *site = known[i].model;
+        objects[i] = (struct model_object){known[i].self, context_of(known[i].self), site->model->methods};
+    }
+    return count;
+}
+
+/* --- announced evals --- */
+
+struct announced {
+    struct site *site;
+    void *self;
+};
+
+static void leave_eval(struct announced *eval)
+{
+    bool counted = eval->site == model.primary;
+    if (counted)
+        model_time(1); /* notes it */
+    if (model.listener)
+        model.listener->after(eval->self);
+    model.in_eval = false;
+    if (counted)
+        model.events->eval_done(model_evals());
+    atomic_flag_clear(&model.announcing);
+}
+
+/* The cleanup also runs when an exception passes. */
+static void run_announced(struct site *site, void *self)
+{
+    bool counted = site == model.primary;
+    if (counted) {
+        note_instance(self);
+        model.events->eval_due(model_evals());
+        atomic_store(&model.begun, true);
+    } else {
+        site_arm(site, 1);
+    }
+    if (model.listener)
+        model.listener->before(self);
+    __attribute__((cleanup(leave_eval))) struct announced eval = {site, self};
+    model.in_eval = true;
+    site->patch.original(eval.self);
+}
+
+/* Returns false where an eval is announced already. A thread that comes by again above the frame of the eval
+ * it announced has jumped out of it. Nobody evals, and fails, before everything is ready for that. */
+static bool announce(const char *frame)
+{
+    for (unsigned tries = 0; atomic_flag_test_and_set(&model.announcing); tries++) {
+        if (pthread_equal(model.announcing_thread, pthread_self())) {
+            if (frame < model.announcing_frame)
+                return false;
+            break;
+        }
+        model.races = true;
+        if (atomic_load(&model.begun) && (!model.take_turns || tries > TURN_PATIENCE))
+            return false;
+        sched_yield();
+    }
+    model.announcing_thread = pthread_self();
+    model.announcing_frame = frame;
+    return true;
+}
+
+/* In the place of an eval that is due. The models of one round, and those that run on several threads, share
+ * the events: who comes while an eval is announced passes by, and is due again the next time. */
 static void model_due(void *self, void *context)
 {
     struct site *site = context;
-    if (!model.primary)
-        choose_primary(site);
-    if (site != model.primary) {
+    const struct model_listener *listener = model.listener;
+    if ((listener && !listener->wants(self)) || !announce(__builtin_frame_address(0))) {
         site->patch.original(self);
         return;
     }
-    note_instance(self);
-    model.events->eval_due(model_evals());
-    __attribute__((cleanup(leave_eval))) void *leaving = self;
-    model.in_eval = true;
-    site->patch.original(leaving);
+    objects_add(self, site);
+    if (!model.primary)
+        choose_primary(site);
+    if (site == model.primary || model.listener) {
+        run_announced(site, self);
+        return;
+    }
+    site_arm(site, MODEL_NEVER);
+    atomic_flag_clear(&model.announcing);
+    site->patch.original(self);
 }
+
+/* --- hooks --- */
 
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
                 struct hooks_why *why)
@@ -288,9 +407,30 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
     const struct patch_target target = {name, place->address, place->size, place->room};
     int error = patch_check(&patches[used], &target, why);
     if (!error)
-        error = patch_notify(&patches[used], tell, why);
+        error = patch_notify(&patches[used], tell, NULL, why);
     used += !error;
     return error;
+}
+
+/* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */
+static void watch_objects(struct site *site)
+{
+    static const struct {
+        enum verilator_method method;
+        void (*tell)(const struct patch_arguments *arguments);
+    } watched[SITE_WATCHES] = {
+        {VERILATOR_MODEL_CONSTRUCTOR, object_made},
+        {VERILATOR_MODEL_CONSTRUCTOR_NAMED, object_made},
+        {VERILATOR_MODEL_DESTRUCTOR, object_gone},
+    };
+    struct hooks_why ignored = {""};
+    for (size_t i = 0; i < SITE_WATCHES; i++) {
+        enum verilator_method method = watched[i].method;
+        const struct patch_target target = {site->model->name, site->model->methods[method],
+                                            site->model->sizes[method], SIZE_MAX};
+        if (target.address && patch_check(&site->watches[i], &target, &ignored) == 0)
+            patch_notify(&site->watches[i], watched[i].tell, site, &ignored);
+    }
 }
 
 int model_install(const struct hooks_events *events, struct hooks_why *why)
@@ -308,6 +448,7 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
             break;
         site->last = 1;
         model.installed++;
+        watch_objects(site);
     }
     model.context_watched = model_watch(VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
     return 0;

@@ -6,6 +6,7 @@
 #define LIGHTSSS_HOOKS_MODEL_H
 
 #include "image.h"
+#include "objects.h"
 #include "patch.h"
 #include "verilator_abi.h"
 
@@ -14,6 +15,8 @@
 int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why);
 int model_install(const struct hooks_events *events, struct hooks_why *why);
 uint64_t model_evals(void);
+bool model_races(void);
+void model_take_turns(void);
 void model_due_in(uint64_t evals);
 uint64_t model_time(uint64_t tick);
 bool model_in_eval(void);
@@ -26,8 +29,8 @@ struct model_instance {
     void *self;    /* NULL: nothing has evaled yet */
     void *context; /* VerilatedContext, NULL for releases without one or where it cannot be found */
     bool context_alive;
-    pthread_t thread;                     /* that it evals on */
-    uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
+    pthread_t thread;         /* that it evals on */
+    const uintptr_t *methods; /* by enum verilator_method; 0: the class has none */
 };
 const struct model_instance *model_instance(void);
 
@@ -48,7 +51,27 @@ uintptr_t model_symbol(enum verilator_symbol symbol);
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
                 struct hooks_why *why);
 
-/* To be called whenever an announced eval has ended, before eval_done(). NULL: nothing. */
-void model_after_eval(void (*after)(void *self));
+/* What waveform.c wants to hear of. Everything comes one at a time: an eval that begins while another one is
+ * announced (of a model inside that model, or on another thread) passes unannounced. */
+struct model_listener {
+    void (*before)(void *self); /* an announced eval is about to run, after eval_due() */
+    void (*after)(void *self);  /* it has ended, before eval_done() */
+    void (*gone)(void *self);   /* this object's destructor begins; on any thread */
+    bool (*wants)(void *self);  /* is anything to be announced of this object? */
+};
+
+/* NULL: nobody listens any more. With a listener the evals of all models are announced to it, those of the
+ * primary model when they are due. */
+void model_listen(const struct model_listener *listener);
+
+/* A model object that is alive. */
+struct model_object {
+    void *self;
+    void *context; /* as in struct model_instance */
+    const uintptr_t *methods;
+};
+
+/* Copies those that are alive, in the order in which they were made. Returns how many. */
+size_t model_objects(struct model_object objects[OBJECTS_LIMIT]);
 
 #endif

@@ -189,14 +189,14 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
     return patch_activate(patch, &memory, why);
 }
 
-int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
+int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments), void *context,
                  struct hooks_why *why)
 {
     struct patch_memory memory = {0};
     int error = patch_allocate(patch, 1, &memory, why);
     if (error)
         return error;
-    patch_cpu_notify(patch, &memory, tell);
+    patch_cpu_notify(patch, &memory, tell, context);
     return patch_activate(patch, &memory, why);
 }
 

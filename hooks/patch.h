@@ -21,28 +21,31 @@ struct patch {
     size_t head_size;               /* whole instructions, in bytes */
     uintptr_t low, high;            /* every address that the stub must reach lies between these two */
     uintptr_t stub;                 /* 0: none was made */
-    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero */
+    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less */
     void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
 };
 
-/* The integer arguments that the function was called with. */
+/* The integer arguments that the function was called with, and what patch_notify() was given. */
 struct patch_arguments {
     uintptr_t integer[6];
+    void *context;
 };
 
 /* Can this function be patched? Looks only. -ENOTSUP and the reason when it cannot. */
 int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why);
 
-/* Installs a countdown in front of a checked function that takes one pointer. When *countdown
- * reaches zero, due(object, context) is called in the function's place, as if the caller had
- * called it: it is expected to run patch->original(object). The countdown starts at `start`.
- * Must be called while no other thread can be at the function's entry. -ENOMEM, -EPERM. */
+/* Installs a countdown in front of a checked function that takes one pointer. From the call on at which
+ * *countdown reaches zero, due(object, context) is called in the function's place, as if the caller had
+ * called it, until the countdown is set anew (at most to INT64_MAX): it is expected to run
+ * patch->original(object). Several threads may call the function: a decrement may get lost, even one that is
+ * written over a countdown set at that moment, but then due() is called again. The countdown starts at
+ * `start`. Must be called while no other thread can be at the function's entry. -ENOMEM, -EPERM. */
 int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
                 struct hooks_why *why);
 
 /* Calls tell() whenever the checked function is entered; its arguments are kept (of vector registers
  * the lower 128 bits). Conditions and errors as above. */
-int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments),
+int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments), void *context,
                  struct hooks_why *why);
 
 /* Makes stubs through which handlers[i] will be called in the place of patches[i], a checked function, with
@@ -78,7 +81,7 @@ int patch_cpu_check(struct patch *patch, struct hooks_why *why);
 void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
                      void (*due)(void *object, void *context), void *context);
 void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
-                      void (*tell)(const struct patch_arguments *arguments));
+                      void (*tell)(const struct patch_arguments *arguments), void *context);
 
 void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler);
 

@@ -234,7 +234,7 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     patch->stub = (uintptr_t)at;
     at = put_displacement(put(at, "\x48\x83\x2d", 3), (uintptr_t)memory->data, 1); /* sub $1, countdown */
     at = put(at, "\x01", 1);
-    at = put(at, "\x0f\x84", 2); /* jz to behind the head, which is not there yet */
+    at = put(at, "\x0f\x8e", 2); /* jle to behind the head, which is not there yet */
     uint8_t *jump_due = at;
     at += sizeof(int32_t);
 
@@ -249,8 +249,8 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);          /* jmp *due */
 }
 
-/* Called by the stub of patch_notify() with the callback pushed before the return address. Keeps all
- * that may hold an argument (rax: how many vector registers, r10: the static chain). To an unwinder
+/* Called by the stub of patch_notify() with the context and the callback pushed before the return address.
+ * Keeps all that may hold an argument (rax: how many vector registers, r10: the static chain). To an unwinder
  * the frame looks as if the hooked function's caller had called it: stubs have no unwind tables. */
 __asm__(".pushsection .text\n"
         ".hidden patch_notify_enter\n"
@@ -258,16 +258,17 @@ __asm__(".pushsection .text\n"
         ".type patch_notify_enter, @function\n"
         "patch_notify_enter:\n"
         "    .cfi_startproc\n"
-        "    .cfi_def_cfa_offset 24\n"
-        "    push %rbp\n"
         "    .cfi_def_cfa_offset 32\n"
-        "    .cfi_offset rbp, -32\n"
+        "    push %rbp\n"
+        "    .cfi_def_cfa_offset 40\n"
+        "    .cfi_offset rbp, -40\n"
         "    mov %rsp, %rbp\n"
         "    .cfi_def_cfa_register rbp\n"
         "    push %rax\n"
         "    push %r10\n"
         "    push %r11\n"
-        "    push %r9\n" /* from here on a struct patch_arguments, last member first */
+        "    push 24(%rbp)\n" /* from here on a struct patch_arguments, last member first */
+        "    push %r9\n"
         "    push %r8\n"
         "    push %rcx\n"
         "    push %rdx\n"
@@ -293,34 +294,38 @@ __asm__(".pushsection .text\n"
         "    movups 80(%rsp), %xmm5\n"
         "    movups 96(%rsp), %xmm6\n"
         "    movups 112(%rsp), %xmm7\n"
-        "    lea -72(%rbp), %rsp\n"
+        "    lea -80(%rbp), %rsp\n"
         "    pop %rdi\n"
         "    pop %rsi\n"
         "    pop %rdx\n"
         "    pop %rcx\n"
         "    pop %r8\n"
         "    pop %r9\n"
+        "    lea 8(%rsp), %rsp\n"
         "    pop %r11\n"
         "    pop %r10\n"
         "    pop %rax\n"
         "    pop %rbp\n"
-        "    .cfi_def_cfa rsp, 24\n"
-        "    ret $8\n"
+        "    .cfi_def_cfa rsp, 32\n"
+        "    ret $16\n"
         "    .cfi_endproc\n"
         ".size patch_notify_enter, . - patch_notify_enter\n"
         ".popsection\n");
 extern const char patch_notify_enter[] __attribute__((visibility("hidden")));
-static_assert(sizeof(struct patch_arguments) == 48, "patch_notify_enter pushes six registers");
+static_assert(sizeof(struct patch_arguments) == 56,
+              "patch_notify_enter pushes the context and six registers");
 
 void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
-                      void (*tell)(const struct patch_arguments *arguments))
+                      void (*tell)(const struct patch_arguments *arguments), void *context)
 {
-    uint64_t *constants = constants_of(memory, 3);
+    uint64_t *constants = constants_of(memory, 4);
     uint8_t *at = memory->code;
 
     patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)tell;
     constants[2] = (uintptr_t)patch_notify_enter;
+    constants[3] = (uintptr_t)context;
+    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[3], 0); /* push context */
     at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
     at = put_displacement(put(at, "\xff\x15", 2), (uintptr_t)&constants[2], 0); /* call *patch_notify_enter */
     memcpy(&patch->original, &at, sizeof(at));

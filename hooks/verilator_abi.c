@@ -80,6 +80,12 @@ static const struct {
     {VERILATOR_MODEL_TRACE_VCD, false, "5traceEP13VerilatedVcdCii", false},
     {VERILATOR_MODEL_TRACE_FST, false, "5traceEP13VerilatedFstCii", false},
     {VERILATOR_MODEL_NAME, true, "4nameEv", false},
+    {VERILATOR_MODEL_CONSTRUCTOR, false, "C1EP16VerilatedContextPKc", false},
+    {VERILATOR_MODEL_CONSTRUCTOR, false, "C2EP16VerilatedContextPKc", false},
+    {VERILATOR_MODEL_CONSTRUCTOR_NAMED, false, "C1EPKc", false},
+    {VERILATOR_MODEL_CONSTRUCTOR_NAMED, false, "C2EPKc", false},
+    {VERILATOR_MODEL_DESTRUCTOR, false, "D1Ev", false},
+    {VERILATOR_MODEL_DESTRUCTOR, false, "D2Ev", false},
 };
 
 static const char syms[] = "__Syms";
@@ -121,7 +127,7 @@ int verilator_abi_method(const struct image_symbol *symbol, const char **name, s
             return methods[i].method;
         size_t tail = sizeof(syms) - 1;
         if (*length <= tail || memcmp(*name + *length - tail, syms, tail) != 0)
-            return -1;
+            continue;
         *length -= tail;
         return VERILATOR_MODEL_SYMS;
     }

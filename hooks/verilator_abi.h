@@ -43,7 +43,10 @@ enum verilator_method {
     VERILATOR_MODEL_SYMS,      /* a constructor of X__Syms: tells a model from any class with an eval_step */
     VERILATOR_MODEL_TRACE_VCD, /* void (model, VerilatedVcdC *, int levels, int options) */
     VERILATOR_MODEL_TRACE_FST,
-    VERILATOR_MODEL_NAME, /* const char *(model): the scope above the top module, "TOP" */
+    VERILATOR_MODEL_NAME,              /* const char *(model): the scope above the top module, "TOP" */
+    VERILATOR_MODEL_CONSTRUCTOR,       /* void (model, context, const char *name) */
+    VERILATOR_MODEL_CONSTRUCTOR_NAMED, /* void (model, const char *name): may call the other one */
+    VERILATOR_MODEL_DESTRUCTOR,        /* void (model): not the one that frees the memory too */
     VERILATOR_METHODS
 };
 

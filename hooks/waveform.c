@@ -8,25 +8,36 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WAVEFORM_OBJECT_SIZE 65536 /* the largest tracer known takes 1 KiB */
 #define WAVEFORM_VTABLE_SIZE 34
-#define WAVEFORM_LEVELS      99 /* an argument of trace() that Verilator ignores */
+#define CLOSE_PATIENCE       20000u /* tenths of a millisecond: a dump may take long, but not for ever */
+#define WAVEFORM_LEVELS      99     /* an argument of trace() that Verilator ignores */
 
 static struct {
     _Alignas(64) uint8_t object[WAVEFORM_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
     uint8_t *tracer;                                   /* the VerilatedVcd or VerilatedFst in it */
     uintptr_t vtable[WAVEFORM_VTABLE_SIZE];
     enum hooks_format format;
-    void *model; /* whose evals are dumped; NULL: of every one */
+    struct model_object traced[OBJECTS_LIMIT];
+    size_t traced_count;
+    struct hooks_wave_options options;
+    char path[PATH_MAX];
+    unsigned ended; /* waveforms of objects that were deleted */
+    bool waits;     /* ... and the next one begins with the next object that evals; state.open meanwhile */
     uint64_t tick;
     struct hooks_wave_state state;
     bool spoken; /* last words were said in this eval */
 
-    volatile bool guarded; /* we are inside the tracer, `escape` leads out */
+    atomic_bool guarded; /* we are inside the tracer, `escape` leads out */
+    atomic_bool closing; /* another thread wants to close: no more dumps */
     sigjmp_buf escape;
     char complaint[160]; /* what vl_fatal() was told */
 } wave;
@@ -41,7 +52,7 @@ static void tracer_call(enum verilator_symbol method, uintptr_t first, uintptr_t
 
 /* --- the guard --- */
 
-static void guard_leave(volatile bool *const *guarded)
+static void guard_leave(atomic_bool *const *guarded)
 {
     **guarded = false;
 }
@@ -55,7 +66,7 @@ static void tracer_abandon(void)
         {VERILATOR_REMOVE_EXIT, VERILATOR_TRACER_ON_EXIT},
     };
     wave.state.open = false;
-    model_after_eval(NULL);
+    model_listen(NULL);
     for (int i = 0; i < 2; i++) {
         uintptr_t remove = model_symbol(callbacks[i][0]);
         uintptr_t callback = model_symbol(verilator_abi_tracer(callbacks[i][1], wave.format));
@@ -67,7 +78,7 @@ static void tracer_abandon(void)
 /* Runs work() inside the tracer. False: Verilator called it fatal; the tracer is gone. */
 static bool guard_run(void (*work)(const void *argument), const void *argument)
 {
-    __attribute__((cleanup(guard_leave), unused)) volatile bool *const guarded = &wave.guarded;
+    __attribute__((cleanup(guard_leave), unused)) atomic_bool *const guarded = &wave.guarded;
     if (sigsetjmp(wave.escape, 0) != 0) {
         tracer_abandon();
         return false;
@@ -107,6 +118,8 @@ static bool tracer_step_back(uint64_t time)
 
 static void dump_work(const void *time)
 {
+    if (wave.closing)
+        return;
     tracer_call(VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
 }
 
@@ -118,7 +131,7 @@ static void dump(void)
         return;
     if (state->dumped && time == state->last_time && !tracer_step_back(time))
         return;
-    if (!guard_run(dump_work, &time))
+    if (!guard_run(dump_work, &time) || wave.closing)
         return;
     state->last_time = time;
     state->last_eval = model_evals();
@@ -129,16 +142,30 @@ static void dump(void)
     }
 }
 
+static bool is_traced(const void *self)
+{
+    for (size_t i = 0; i < wave.traced_count; i++)
+        if (wave.traced[i].self == self)
+            return true;
+    return false;
+}
+
+static bool may_call_tracer(void)
+{
+    return wave.state.open && !wave.waits && !wave.guarded && !wave.closing;
+}
+
+/* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */
 static void after_eval(void *self)
 {
     wave.spoken = false;
-    if (wave.state.open && !wave.guarded && (!wave.model || wave.model == self))
+    if (may_call_tracer() && is_traced(self))
         dump();
 }
 
 void waveform_last_words(void)
 {
-    if (!wave.state.open || wave.spoken || wave.guarded || !model_in_eval() || !on_eval_thread())
+    if (!may_call_tracer() || wave.spoken || !model_in_eval() || !on_eval_thread())
         return;
     wave.spoken = true;
     dump();
@@ -158,7 +185,7 @@ static void tell_end(const struct patch_arguments *arguments)
 {
     (void)arguments;
     waveform_last_words();
-    if (wave.state.open && !wave.guarded && on_eval_thread())
+    if (may_call_tracer() && on_eval_thread())
         guard_run(flush_work, NULL);
 }
 
@@ -256,48 +283,82 @@ static void construct(void)
     tracer_call(VERILATOR_TRACER_CONSTRUCTOR, 0, 0);
 }
 
+static enum verilator_method trace_method(void)
+{
+    return wave.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
+}
+
+/* A tracer takes models of one context only; the one that evals now is what the user asks for. */
+static void choose_traced(void)
+{
+    const struct model_instance *instance = model_instance();
+    struct model_object objects[OBJECTS_LIMIT];
+    size_t count = model_objects(objects);
+    wave.traced_count = 0;
+    for (size_t i = 0; i < count; i++)
+        if (objects[i].context == instance->context &&
+            (model_release()->trace_by_context || objects[i].methods[trace_method()]))
+            wave.traced[wave.traced_count++] = objects[i];
+}
+
+static void trace(uintptr_t function, void *traced)
+{
+    ((void (*)(void *, void *, int, int))function)(traced, wave.object, WAVEFORM_LEVELS, 0);
+}
+
 static void open_work(const void *argument)
 {
-    const struct hooks_wave_options *options = argument;
     const struct model_instance *instance = model_instance();
     void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
     void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
-    uintptr_t trace = model_symbol(VERILATOR_CONTEXT_TRACE);
-    void *traced = instance->context;
 
+    (void)argument;
     construct();
     if (instance->context)
         context_unused(instance->context, 1);
     else if (unused)
         unused(1);
-    wave.model = NULL;
-    if (!model_release()->trace_by_context) {
-        trace = instance->methods[wave.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST
-                                                                  : VERILATOR_MODEL_TRACE_VCD];
-        traced = wave.model = instance->self;
-    }
-    ((void (*)(void *, void *, int, int))trace)(traced, wave.object, WAVEFORM_LEVELS, 0);
-    limit_depth(options->depth);
-    tracer_call(VERILATOR_TRACER_OPEN, (uintptr_t)options->path, 0);
+    if (model_release()->trace_by_context)
+        trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
+    else
+        for (size_t i = 0; i < wave.traced_count; i++)
+            trace(wave.traced[i].methods[trace_method()], wave.traced[i].self);
+    limit_depth(wave.options.depth);
+    tracer_call(VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
+}
+
+static void before_eval(void *self);
+static void object_gone(void *self);
+static bool is_wanted(void *self);
+
+static bool open_file(void)
+{
+    wave.format = model_format();
+    choose_traced();
+    wave.spoken = false;
+    wave.waits = false;
+    wave.state = (struct hooks_wave_state){.open = true};
+    return guard_run(open_work, NULL);
 }
 
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
 {
+    static const struct model_listener listener = {before_eval, after_eval, object_gone, is_wanted};
     int error = check_simulator(why);
     if (!error)
         error = check_path(options->path, why);
     if (error)
         return error;
     watch_ends();
-    wave.format = model_format();
+    snprintf(wave.path, sizeof(wave.path), "%s", options->path);
+    wave.options = *options;
     wave.tick = options->tick ? options->tick : 1;
-    wave.spoken = false;
-    wave.state = (struct hooks_wave_state){0};
-    if (!guard_run(open_work, options))
+    wave.ended = 0;
+    wave.closing = false;
+    if (!open_file())
         return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
                        wave.complaint);
-    wave.state.open = true;
-    model_after_eval(after_eval);
+    model_listen(&listener);
     return 0;
 }
 
@@ -307,15 +368,62 @@ static void close_work(const void *unused)
     tracer_call(VERILATOR_TRACER_CLOSE, 0, 0);
 }
 
+/* The thread that ends the process need not be the one that dumps. */
+static void wait_for_dump(void)
+{
+    const struct timespec pause = {0, 100000};
+    wave.closing = true;
+    for (unsigned i = 0; i < CLOSE_PATIENCE && wave.guarded && !on_eval_thread(); i++)
+        nanosleep(&pause, NULL);
+}
+
 /* Verilator may have closed it before us on its way to the end: its close() notices. From inside a
  * dump there is no way to close: the tracer's mutex is taken. */
 void waveform_close(void)
 {
+    wait_for_dump();
     if (!wave.state.open || wave.guarded)
         return;
-    guard_run(close_work, NULL);
+    if (!wave.waits)
+        guard_run(close_work, NULL);
     wave.state.open = false;
-    model_after_eval(NULL);
+    model_listen(NULL);
+}
+
+/* --- objects that come and go --- */
+
+/* "wave.vcd" becomes "wave-1.vcd": the name without a number is that of the last waveform. */
+static void keep_ended(void)
+{
+    char kept[sizeof(wave.path) + 16];
+    const char *extension = strrchr(wave.path, '.');
+    snprintf(kept, sizeof(kept), "%.*s-%u%s", (int)(extension - wave.path), wave.path, ++wave.ended,
+             extension);
+    rename(wave.path, kept);
+}
+
+/* A testbench that deletes its model and makes a new one begins a new waveform. */
+static void before_eval(void *self)
+{
+    (void)self;
+    if (!wave.state.open || !wave.waits || model_instance()->self != self)
+        return;
+    keep_ended();
+    open_file();
+}
+
+/* A dump would look into memory that is no model any more. */
+static void object_gone(void *self)
+{
+    if (!may_call_tracer() || !is_traced(self))
+        return;
+    wave.waits = true;
+    guard_run(close_work, NULL);
+}
+
+static bool is_wanted(void *self)
+{
+    return wave.waits || is_traced(self);
 }
 
 void waveform_state(struct hooks_wave_state *state)

@@ -5,6 +5,7 @@
 #include "replay.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@
 #include "verdict.h"
 #include "wave_file.h"
 #include "window.h"
+
+#define RACING_EVALS_PASSED 1000
 
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
@@ -156,15 +159,28 @@ void replay_begin(uint64_t eval)
         give_up("a thread cannot be made anew", r);
     threads_set_kernel_signal(on_asked_to_finish);
     on_exit(close_at_exit, NULL);
-    first_dump = window_first(eval - 1, run.page->end.eval, run.options.window_evals);
+    first_dump =
+        run.page->races ? eval : window_first(eval - 1, run.page->end.eval, run.options.window_evals);
+    if (run.page->races)
+        run.hooks->take_turns();
     replay_eval_due(eval);
+}
+
+/* Where several threads eval, the models of the one that will fail are what the user wants to see, if it
+ * evals at all. */
+static bool may_open_here(void)
+{
+    static unsigned passed;
+
+    return !run.page->races || run.page->end_thread == (uint64_t)pthread_self() ||
+           ++passed > RACING_EVALS_PASSED;
 }
 
 void replay_eval_due(uint64_t eval)
 {
     const struct end *original = &run.page->end;
 
-    if (eval > original->eval) {
+    if (eval > original->eval && !run.page->races) {
         const struct end end = {.kind = END_NONE, .eval = eval};
         replay_finish(&end);
     }
@@ -174,7 +190,7 @@ void replay_eval_due(uint64_t eval)
         run.hooks->due_in(first_dump - eval);
         return;
     }
-    if (!wave_tried)
+    if (!wave_tried && may_open_here())
         open_wave();
     run.hooks->due_in(1);
 }

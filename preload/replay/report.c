@@ -238,6 +238,10 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     text_init(&text, path, sizeof path);
     run_directory_path(&text, wave_file_name());
     conclusion->has_wave = raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) == 0;
+    if (conclusion->has_wave && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
+        raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* it ended before anything was dumped */
+        conclusion->has_wave = false;
+    }
     conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)file.st_size : 0;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -174,6 +175,8 @@ void wake_replay(const struct end *end)
     struct wake_outcome outcome = {.result = WAKE_NONE_LEFT};
 
     run.page->end = *end;
+    run.page->races = run.hooks->races();
+    run.page->end_thread = (uint64_t)pthread_self();
     report_failure(end);
     if (keeper_oldest() == NULL) {
         report_no_snapshot();

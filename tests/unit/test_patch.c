@@ -258,31 +258,33 @@ static void patched_functions_do_what_they_did(void **state)
 
             if (call(function, argument) != before[j])
                 fail_msg("%s(%ld) changed its answer from %ld", patchable[i].name, argument, before[j]);
-            assert_int_equal(seen[i].dues, j >= 2);
+            assert_int_equal(seen[i].dues, j < 2 ? 0 : j - 1);
             assert_true(*seen[i].patch.countdown == 2 - j);
         }
-        assert_true((long)seen[i].object == argument_of(i, 2));
+        assert_true((long)seen[i].object == argument_of(i, CALLS - 1));
     }
 }
 
-static void a_countdown_is_due_once_and_can_be_set_again(void **state)
+static void a_countdown_is_due_until_it_is_set_again(void **state)
 {
     static const struct golden golden = PATCHABLE(golden_twice);
     static struct seen seen;
 
     (void)state;
     install(&seen, &golden, 1);
-    assert_int_equal(call((uintptr_t)golden_twice, 7), 14);
-    assert_int_equal(seen.dues, 1);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 1; i <= 1000; i++) {
         assert_int_equal(call((uintptr_t)golden_twice, i), 2 * i);
-    assert_int_equal(seen.dues, 1);
+        assert_int_equal(seen.dues, i);
+    }
     *seen.patch.countdown = 5;
     for (int i = 1; i <= 10; i++) {
         call((uintptr_t)golden_twice, i);
-        assert_int_equal(seen.dues, i < 5 ? 1 : 2);
+        assert_int_equal(seen.dues, i < 5 ? 1000 : 1000 + i - 4);
     }
-    assert_ptr_equal(seen.object, (void *)5);
+    *seen.patch.countdown = INT64_MAX;
+    call((uintptr_t)golden_twice, 11);
+    assert_int_equal(seen.dues, 1006);
+    assert_ptr_equal(seen.object, (void *)10);
 }
 
 static void recursion_counts_each_call(void **state)
@@ -295,7 +297,7 @@ static void recursion_counts_each_call(void **state)
     assert_int_equal(call((uintptr_t)golden_recursive, 9), 9);
     assert_true(*seen.patch.countdown == 90);
     assert_int_equal(call((uintptr_t)golden_recursive, 99), 99);
-    assert_int_equal(seen.dues, 1);
+    assert_int_equal(seen.dues, 11);
 }
 
 static void endbr64_stays_at_the_entry(void **state)
@@ -369,6 +371,8 @@ __attribute__((noinline, format(printf, 2, 3))) static int print(char *text, con
     return length;
 }
 
+static const struct patch *notified; /* the last one */
+
 /* The compiler's functions have no size that C can ask for; these are long enough. */
 static void notify(uintptr_t function, const char *name)
 {
@@ -379,8 +383,9 @@ static void notify(uintptr_t function, const char *name)
 
     while (patch_check(&patches[used], &target, &why) != 0 && strstr(why.text, "holds bytes"))
         target.size++; /* 16 bytes ended within an instruction */
-    if (patch_notify(&patches[used++], tell, &why) != 0)
+    if (patch_notify(&patches[used], tell, &patches[used], &why) != 0)
         fail_msg("%s", why.text);
+    notified = &patches[used++];
 }
 
 static void a_callback_leaves_arguments_alone(void **state)
@@ -397,6 +402,7 @@ static void a_callback_leaves_arguments_alone(void **state)
     assert_int_equal(tells, 1);
     for (size_t i = 0; i < 6; i++)
         assert_int_equal(told.integer[i], i + 1);
+    assert_ptr_equal(told.context, notified);
 
     notify((uintptr_t)print, "print");
     printed(text, "%d %.2f %s", 5, 6.25, "seven");
@@ -469,7 +475,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(patched_functions_do_what_they_did),
-        cmocka_unit_test(a_countdown_is_due_once_and_can_be_set_again),
+        cmocka_unit_test(a_countdown_is_due_until_it_is_set_again),
         cmocka_unit_test(recursion_counts_each_call),
         cmocka_unit_test(endbr64_stays_at_the_entry),
         cmocka_unit_test(refusals_name_the_reason),

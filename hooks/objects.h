@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The model objects that are alive, in the order in which they were made. They are made, evaluated and
+ * deleted on any thread. */
+#ifndef LIGHTSSS_HOOKS_OBJECTS_H
+#define LIGHTSSS_HOOKS_OBJECTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OBJECTS_LIMIT 64 /* more than that are not known */
+
+struct object {
+    void *self;
+    const void *model; /* whatever the caller knows of its class */
+};
+
+/* Notes an object, unless it is known. */
+void objects_add(void *self, const void *model);
+
+/* Returns false when it was not known. */
+bool objects_remove(const void *self);
+
+/* Copies those that are alive. Returns how many. */
+size_t objects_list(struct object objects[OBJECTS_LIMIT]);
+
+#endif
