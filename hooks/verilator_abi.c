@@ -29,6 +29,7 @@ static const struct name_row names[] = {
     NAME(CONTEXT_DESTRUCTOR, "_ZN16VerilatedContextD1Ev"),
     NAME(CONTEXT_DESTRUCTOR, "_ZN16VerilatedContextD2Ev"),
     NAME(CONTEXT_TRACE, "_ZN16VerilatedContext5traceEP19VerilatedTraceBaseCii"),
+    NAME(CONTEXT_POOL, "_ZN16VerilatedContext11threadPoolpEv"),
     NAME(SC_TIME_STAMP, "_Z13sc_time_stampv"),
     NAME(TIME_STAMP64, "_Z15vl_time_stamp64v"),
     NAME(FATAL, "_Z8vl_fatalPKciS0_S0_"),

@@ -13,6 +13,7 @@ enum verilator_symbol {
     VERILATOR_UNUSED,             /* void (bool): the same before there were contexts */
     VERILATOR_CONTEXT_DESTRUCTOR, /* void (context) */
     VERILATOR_CONTEXT_TRACE,      /* void (context, VerilatedTraceBaseC *, int levels, int options) */
+    VERILATOR_CONTEXT_POOL,       /* VlThreadPool *(context): the workers, NULL where there are none */
     VERILATOR_SC_TIME_STAMP,      /* double (void) */
     VERILATOR_TIME_STAMP64,       /* uint64_t (void) */
     VERILATOR_FATAL,              /* void (file, int line, hier, const char *message) */

@@ -21,6 +21,10 @@
 #define CLOSE_PATIENCE       20000u /* tenths of a millisecond: a dump may take long, but not for ever */
 #define WAVEFORM_LEVELS      99     /* an argument of trace() that Verilator ignores */
 
+/* How far to look for the pool in a context. It is word 45 of 5.006 and 65 of 5.048; the search ends there.
+ */
+#define WAVEFORM_CONTEXT_WORDS 128
+
 static struct {
     _Alignas(64) uint8_t object[WAVEFORM_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
     uint8_t *tracer;                                   /* the VerilatedVcd or VerilatedFst in it */
@@ -163,12 +167,41 @@ static void after_eval(void *self)
         dump();
 }
 
+/* Where a context keeps its workers: *place, NULL where it has none. False: not found. */
+static bool find_pool(void ***place)
+{
+    void **context = model_instance()->context;
+    void *(*pool)(void *) = (void *(*)(void *))model_symbol(VERILATOR_CONTEXT_POOL);
+    void *workers = context && pool ? pool(context) : NULL;
+    *place = NULL;
+    for (size_t i = 0; workers && i < WAVEFORM_CONTEXT_WORDS && !*place; i++)
+        if (context[i] == workers)
+            *place = &context[i];
+    return *place || !workers;
+}
+
+/* Since 5.0 a tracer lets the model's workers dump too. Inside an eval they are busy, and may wait for ever
+ * for what the dying thread was to do. A pool without workers makes the tracer do all of it itself. */
+static void dump_alone(void)
+{
+    static _Alignas(64) uint8_t no_workers[4096]; /* a VlThreadPool whose vector of workers is empty */
+    void **place;
+    if (!find_pool(&place))
+        return;
+    void *workers = place ? *place : NULL;
+    if (place)
+        *place = no_workers;
+    dump();
+    if (place)
+        *place = workers;
+}
+
 void waveform_last_words(void)
 {
     if (!may_call_tracer() || wave.spoken || !model_in_eval() || !on_eval_thread())
         return;
     wave.spoken = true;
-    dump();
+    dump_alone();
 }
 
 /* --- Verilator's ways to the end --- */
