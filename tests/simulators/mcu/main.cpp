@@ -2,8 +2,8 @@
 // Testbench of the mcu, written as testbenches are: it drives the clock, prints now and then, can
 // trace itself from time 0, and fails where it is told to (--fail KIND@CYCLE). It knows nothing of
 // the library that is tested with it.
-#include "Vmcu.h"
 #include "Vmcu__Dpi.h"
+#include "context.h"
 #include "ends.h"
 
 #include <cstdio>
@@ -12,7 +12,6 @@
 #include <iostream>
 #include <memory>
 #include <string>
-#include <verilated.h>
 #if VM_TRACE_FST
 #include <verilated_fst_c.h>
 using Tracer = VerilatedFstC;
@@ -30,7 +29,11 @@ struct Options {
     ends::Plan plan;
     std::string trace;
     std::string log;
+#ifdef VERILATOR_VERSION_INTEGER
     Clock clock = Clock::Context;
+#else
+    Clock clock = Clock::Stamp;
+#endif
     int exit_status = 0;
     bool quiet = false;
 };
@@ -74,17 +77,20 @@ extern "C" unsigned int host_sample(unsigned int design_cycle, unsigned int valu
 
 [[noreturn]] static void usage(const std::string &why)
 {
-    std::cerr << "mcu: " << why << "\n"
-              << "usage: mcu [--cycles N] [--seed N] [--fail KIND@CYCLE] [--trace FILE] [--log FILE]\n"
-              << "           [--time context|stamp|none] [--report N] [--exit-status N] [--quiet]\n"
-              << "kinds: " << ends::kinds() << "\n";
+    std::cerr
+        << "mcu: " << why << "\n"
+        << "usage: mcu [--cycles N] [--seed N] [--fail KIND@CYCLE] [--trace FILE] [--log FILE]\n"
+        << "           [--time context|stamp|none] [--report N] [--exit-status N] [--quiet] [+dump=FILE]\n"
+        << "kinds: " << ends::kinds() << "\n";
     exit(64);
 }
 
 static Clock parse_clock(const std::string &name)
 {
+#ifdef VERILATOR_VERSION_INTEGER
     if (name == "context")
         return Clock::Context;
+#endif
 #ifdef MCU_STAMP
     if (name == "stamp")
         return Clock::Stamp;
@@ -122,6 +128,8 @@ static void parse_arguments(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {
         const std::string name = argv[i];
+        if (name[0] == '+') // for the design
+            continue;
         if (name == "--quiet") {
             options.quiet = true;
             continue;
@@ -157,8 +165,10 @@ static void eval_and_advance(VerilatedContext &context, Vmcu &top)
         tracer->dump(local_time);
 #endif
     local_time++;
+#ifdef VERILATOR_VERSION_INTEGER
     if (options.clock == Clock::Context)
         context.timeInc(1);
+#endif
 #ifdef MCU_STAMP
     if (options.clock == Clock::Stamp)
         stamp++;
@@ -213,7 +223,11 @@ int main(int argc, char **argv)
 #ifdef MCU_THREADS
     context->threads(MCU_THREADS);
 #endif
-    const auto top = std::make_unique<Vmcu>(context.get());
+    context->commandArgs(argc, argv);
+#ifdef MCU_DUMPVARS
+    context->traceEverOn(true); // Verilator's condition for $dumpvars
+#endif
+    const auto top = make_model(*context);
 #if VM_TRACE
     const auto opened = open_trace(*context, *top);
     tracer = opened.get();

@@ -29,6 +29,16 @@ module mcu
 
   initial for (int i = 0; i < IMEM_WORDS; i++) imem[i] = program_word(i);
 
+`ifdef MCU_DUMPVARS
+  // A design that writes its waveform itself.
+  string dump_file;
+  initial
+    if ($value$plusargs("dump=%s", dump_file)) begin
+      $dumpfile(dump_file);
+      $dumpvars;
+    end
+`endif
+
   assign ending = end_e'(end_request);
   assign bus.valid = state == MEMORY && (ir.op == OP_LOAD || ir.op == OP_STORE);
   assign bus.write = ir.op == OP_STORE;
