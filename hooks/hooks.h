@@ -32,9 +32,10 @@ enum hooks_time_source {
 
 /* What was found. Strings live as long as the library. */
 struct hooks_found {
-    const char *model;           /* class name of the primary model, "VSimTop"; the first that evals */
-    const char *verilator;       /* release as the simulator reports it, "5.006" */
-    enum hooks_format format;    /* tracer built into the simulator, NONE when built without --trace */
+    const char *model;        /* class name of the primary model, "VSimTop"; the first that evals */
+    const char *verilator;    /* release as the simulator reports it, "5.006" */
+    bool newer;               /* that release is newer than all we know; its tracer may not be recognised */
+    enum hooks_format format; /* tracer built into the simulator, NONE when built without --trace */
     enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
 };
 

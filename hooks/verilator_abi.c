@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Two tables: mangled names, where several names may mean one function because releases differ, and
  * releases, where the last row not newer than the simulator counts. Offsets are measured with the
- * headers of every release from 4.200 to 5.050; run and verified so far: 5.006. */
+ * headers of every release from 4.200 to 5.050; the matrix of tests/simulators runs 4.038, 5.006, 5.032 and
+ * 5.048. A release newer than that is asked itself. */
 #include "verilator_abi.h"
 
 #include <stdlib.h>
@@ -156,18 +157,63 @@ const struct verilator_release *verilator_abi_release(unsigned release)
     return best;
 }
 
+bool verilator_abi_newer(unsigned release)
+{
+    return release > releases[sizeof(releases) / sizeof(*releases) - 1].since;
+}
+
+/* Any time will do that stands nowhere else in an object. */
+#define PROBE_TIME 0x0123456789abcdef
+
+static bool probe_context(void (*set_unused)(void *context, int flag), struct verilator_release *release)
+{
+    static _Alignas(64) uint8_t context[4096]; /* the largest known is 824 bytes */
+    size_t at = 0, changed = 0;
+    memset(context, 0, sizeof(context));
+    set_unused(context, 1);
+    for (size_t i = 0; i < sizeof(context); i++)
+        if (context[i]) {
+            at = i;
+            changed++;
+        }
+    if (changed != 1 || context[at] != 1)
+        return false;
+    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+        if (releases[i].context_unused == at && at) {
+            release->context_unused = releases[i].context_unused;
+            release->context_time = releases[i].context_time;
+            return true;
+        }
+    return false;
+}
+
+/* dump() notes the time before it sees that no file is open. */
+static bool probe_tracer(const struct verilator_probe *probe, struct verilator_release *release)
+{
+    static _Alignas(64) uint64_t tracer[1024]; /* the largest known is 1040 bytes */
+    size_t found = 0;
+    memset(tracer, 0, sizeof(tracer));
+    probe->construct(tracer, NULL);
+    probe->dump(tracer, PROBE_TIME);
+    for (size_t i = 0; i < sizeof(tracer) / sizeof(*tracer); i++)
+        if (tracer[i] == PROBE_TIME) {
+            release->tracer_last = (unsigned)(i * sizeof(*tracer));
+            found++;
+        }
+    return found == 1;
+}
+
+bool verilator_abi_probe(const struct verilator_probe *probe, struct verilator_release *release)
+{
+    return probe->set_unused && probe->construct && probe->dump &&
+           probe_context(probe->set_unused, release) && probe_tracer(probe, release);
+}
+
 unsigned verilator_abi_context_time(const struct verilator_release *release,
                                     void (*set_unused)(void *context, int flag))
 {
-    static _Alignas(64) uint8_t context[4096]; /* the largest known is 824 bytes */
-    if (!release || !release->context_unused || !set_unused)
+    struct verilator_release asked = {0};
+    if (!release || !release->context_unused || !set_unused || !probe_context(set_unused, &asked))
         return 0;
-    memset(context, 0, sizeof(context));
-    set_unused(context, 1);
-    if (context[release->context_unused] == 1)
-        return release->context_time;
-    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
-        if (releases[i].context_unused && context[releases[i].context_unused] == 1)
-            return releases[i].context_time;
-    return 0;
+    return asked.context_time;
 }

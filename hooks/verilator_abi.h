@@ -79,8 +79,21 @@ int verilator_abi_method(const struct image_symbol *symbol, const char **name, s
 unsigned verilator_abi_parse(const char *product_version);
 
 /* The row for a release, NULL when it is older than all of them. Releases newer than the table get
- * its last row: what is read through it is checked where it is used. */
+ * its last row, which holds for them only after verilator_abi_probe(). */
 const struct verilator_release *verilator_abi_release(unsigned release);
+bool verilator_abi_newer(unsigned release);
+
+/* Functions of a simulator by which the layout of its objects can be found out. */
+struct verilator_probe {
+    void (*set_unused)(void *context, int flag);
+    void (*construct)(void *tracer, const void *null);
+    void (*dump)(void *tracer, uint64_t time);
+};
+
+/* Is a release that the table does not know laid out in a way that we can work with? Lets its functions
+ * work on empty memory and looks at what they leave there; corrects offsets in *release, the last
+ * row. False: no. Uses the simulator's heap. */
+bool verilator_abi_probe(const struct verilator_probe *probe, struct verilator_release *release);
 
 /* Offset of the time in a VerilatedContext, 0 for unknown. The table is not believed blindly: the
  * simulator's own function sets its flag in an empty buffer, which tells the layout. */

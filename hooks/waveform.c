@@ -251,6 +251,8 @@ static int stub_false(void)
     return 0;
 }
 
+static const char newer[] = "Verilator %s is newer than this library and works in another way: update it";
+
 static int check_simulator(struct hooks_why *why)
 {
     const struct verilator_release *release = model_release();
@@ -261,6 +263,8 @@ static int check_simulator(struct hooks_why *why)
         return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
     if (!instance->self)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
+    if (model_format() == HOOKS_FORMAT_NONE && model_release_guessed())
+        return why_set(why, -ENOTSUP, newer, model_release_name());
     if (model_format() == HOOKS_FORMAT_NONE)
         return why_set(why, -ENOTSUP,
                        "the simulator has no tracer: rebuild it with verilator --trace or --trace-fst");
@@ -298,6 +302,34 @@ static void limit_depth(unsigned depth)
     scope.length = strlen(scope.text);
     if (depth && scope.length)
         tracer_call(VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
+}
+
+static void probe_work(const void *unused)
+{
+    (void)unused;
+    const struct verilator_probe probe = {
+        (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED),
+        (void (*)(void *, const void *))model_symbol(
+            verilator_abi_tracer(VERILATOR_TRACER_CONSTRUCTOR, wave.format)),
+        (void (*)(void *, uint64_t))model_symbol(verilator_abi_tracer(VERILATOR_TRACER_DUMP, wave.format)),
+    };
+    struct verilator_release release = *model_release();
+    if (verilator_abi_probe(&probe, &release))
+        model_release_correct(&release);
+}
+
+/* A release that the table does not know is asked itself. */
+static int check_layout(struct hooks_why *why)
+{
+    if (!model_release_guessed())
+        return 0;
+    guard_run(probe_work, NULL);
+    if (!model_release_guessed() && model_symbol(VERILATOR_CONTEXT_TRACE) &&
+        model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, wave.format)))
+        return 0;
+    return why_set(why, -ENOTSUP,
+                   "Verilator %s is newer than this library and works in another way: update it",
+                   model_release_name());
 }
 
 /* The object as C++ would have made it. From 5.024 on it is looked at with dynamic_cast, so it gets a
@@ -383,6 +415,10 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     if (error)
         return error;
     watch_ends();
+    wave.format = model_format();
+    error = check_layout(why);
+    if (error)
+        return error;
     snprintf(wave.path, sizeof(wave.path), "%s", options->path);
     wave.options = *options;
     wave.tick = options->tick ? options->tick : 1;

@@ -158,7 +158,12 @@ static void attach(void)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
         return;
     }
-    if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
+    if (run.found.format == HOOKS_FORMAT_NONE && run.found.newer) {
+        log_line(LOG_INFO,
+                 "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
+                 "snapshots run without a waveform",
+                 run.program, run.found.verilator);
+    } else if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
         log_line(LOG_INFO,
                  "%s was built without a tracer, so that no waveform can be made; verilate it with "
                  "--trace or --trace-fst; running without snapshots",
