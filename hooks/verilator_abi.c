@@ -61,12 +61,12 @@ static const struct verilator_release releases[] = {
     {  4220,    9,  16,    false,    false,       8,    24, false },
     {  4226,    9,  16,    true,     false,       8,   304, false },
     {  5004,   41,  48,    true,     false,       8,   304, true  },
-    {  5018,   41,  48,    true,     false,       8,   320, false },
-    {  5024,   49,  40,    true,     true,       16,   320, false },
-    {  5028,   52,  40,    true,     true,       16,   320, false },
-    {  5046,   52,  40,    true,     true,       16,   328, false },
-    {  5048,   52,  40,    true,     true,       16,   256, false },
-    {  5050,  164,  40,    true,     true,       16,   304, false },
+    {  5018,   41,  48,    true,     false,       8,   320, true  },
+    {  5024,   49,  40,    true,     true,       16,   320, true  },
+    {  5028,   52,  40,    true,     true,       16,   320, true  },
+    {  5046,   52,  40,    true,     true,       16,   328, true  },
+    {  5048,   52,  40,    true,     true,       16,   256, true  },
+    {  5050,  164,  40,    true,     true,       16,   304, true  },
 };
 /* clang-format on */
 

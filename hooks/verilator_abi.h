@@ -59,7 +59,8 @@ struct verilator_release {
     bool trace_by_context;   /* VerilatedContext::trace() takes all models; before, each had a trace() */
     unsigned tracer;         /* offset of VerilatedVcd in VerilatedVcdC, the same for Fst */
     unsigned tracer_last;    /* offset of the time last dumped in VerilatedVcd, uint64_t */
-    bool tracer_last_flag;   /* behind that time stands a flag: there was a dump */
+    bool tracer_last_flag; /* behind that time stands a flag, there was a dump; before, 0 meant that there was
+                              none */
 };
 
 /* Which of the run time functions a symbol is, or -1. */

@@ -110,9 +110,11 @@ static bool tracer_step_back(uint64_t time)
     if (last != time)
         return false;
     if (last == 0) {
-        if (!release->tracer_last_flag || place[sizeof(last)] != 1)
-            return false;
-        place[sizeof(last)] = 0;
+        if (release->tracer_last_flag) {
+            if (place[sizeof(last)] != 1)
+                return false;
+            place[sizeof(last)] = 0;
+        }
         return true;
     }
     last--;
