@@ -50,7 +50,7 @@ def check(condition, text):
 class Row:
     """One simulator: what simulators.json says, with the executable."""
 
-    def __init__(self, table, name, executable, threaded):
+    def __init__(self, table, name, executable, threaded, release=None):
         if name not in table or not name:
             raise SystemExit(f"campaign: no row {name} in simulators.json")
         row = dict(table[name])
@@ -64,6 +64,10 @@ class Row:
         if threaded:
             for kind, changes in row.get("threaded", {}).items():
                 self.kinds[kind].update(changes)
+        for since, kinds in row.get("since", {}).items():
+            if release and release >= since:
+                for kind, changes in kinds.items():
+                    self.kinds[kind].update(changes)
         self.inputs = []
         if "inputs" in row:
             self.inputs = sorted(glob.glob(os.path.join(os.path.dirname(self.executable), row["inputs"])))
@@ -294,6 +298,16 @@ def check_said(launch, directory):
         check(whole.endswith(read(path)), f"{name} is not the end of what the original printed")
 
 
+def check_dark(report, launch, directory, words):
+    """Replayed, but without a waveform, and the last line says why."""
+    check(report["replay"]["verdict"] == "reproduced", f"verdict {report['replay']['verdict']}")
+    check(report["wave"] is None, f"a waveform all the same: {report['wave']}")
+    left = [name for name in os.listdir(directory) if name.startswith("wave.")]
+    check(not left, f"no waveform, but {left}")
+    lines = split_stderr(launch.stderr)[1]
+    check("no waveform" in lines[-1] and words in lines[-1], f"not said in the last line: {lines}")
+
+
 def check_failure(run, row, plain, oracle, preloaded):
     directory = run_directory(preloaded, row)
     path = os.path.join(directory, "report.json")
@@ -301,6 +315,9 @@ def check_failure(run, row, plain, oracle, preloaded):
     try:
         report = json.loads(read(path))
         check_end(report, run, row, plain)
+        if row.get("dark"):
+            check_dark(report, preloaded, directory, row.get("dark"))
+            return
         check_evals(report, run, row)
         check_wave(report, directory, run, row, oracle)
     except (KeyError, TypeError, ValueError) as error:
@@ -414,20 +431,28 @@ def prepare(args):
     return row, library, kinds
 
 
-def reported_run(run, row, library, forced, keep):
-    """One run in a directory that goes when it is good; says what failed. Returns whether it was good."""
+def run_somewhere(run, row, library, forced, keep):
+    """One run in a directory that goes when it is good. Raises Failed."""
     top = tempfile.mkdtemp(prefix="campaign-")
     good = False
     try:
         one_run(run, row, library, forced, top)
         good = True
     except Failed as error:
-        kept = f" [{top}]" if keep else ""
-        print(f"FAIL {row.name} {run.words()}: {error}{kept}", flush=True)
+        raise Failed(f"{error} [{top}]" if keep else str(error)) from None
     finally:
         if good or not keep:
             shutil.rmtree(top, ignore_errors=True)
-    return good
+
+
+def reported_run(run, row, library, forced, keep):
+    """Says what failed. Returns whether the run was good."""
+    try:
+        run_somewhere(run, row, library, forced, keep)
+    except Failed as error:
+        print(f"FAIL {row.name} {run.words()}: {error}", flush=True)
+        return False
+    return True
 
 
 def main():

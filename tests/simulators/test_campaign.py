@@ -29,6 +29,7 @@ TABLE = {
         "every_eval": True,
         "kinds": {"segv": {"end": "signal SIGSEGV"}, "exit": {"end": "status 3"}, "none": {"end": "status 0"}},
         "threaded": {"exit": {"end": "signal SIGABRT"}},
+        "since": {"5.040": {"segv": {"end": "status 1"}}},
     },
     "other": {"like": "emu", "args": ["--other"]},
 }
@@ -220,6 +221,19 @@ class Broken(CampaignCase):
         self.write(self.directory, "wave.vcd", damaged)
         self.broken("waveform: at 29 TOP.n")
 
+    def test_dark(self):
+        """No waveform, as the row wants it; else it is a broken promise."""
+        self.row.row["dark"] = "too new"
+        self.broken("a waveform all the same")
+        self.report["wave"] = None
+        self.broken("no waveform, but")
+        os.unlink(os.path.join(self.directory, "wave.vcd"))
+        self.broken("not said in the last line")
+        self.preloaded.stderr += b"lightsss: no waveform: Verilator 9.999 is too new\n"
+        self.check()
+        self.report["replay"]["verdict"] = "diverged"
+        self.broken("verdict diverged")
+
     def test_gone(self):
         os.unlink(os.path.join(self.directory, "wave.vcd"))
         self.broken("no waveform")
@@ -242,6 +256,11 @@ class Rows(unittest.TestCase):
         run = campaign.Run(row, "segv", 1, 0)
         self.assertEqual(row.arguments(run, False), ["--other", "--fail", f"segv@{run.cycle}"])
         self.assertEqual(row.arguments(run, True)[-2:], ["--trace", "oracle.vcd"])
+
+    def test_since(self):
+        for release, end in (("4.038", "signal SIGSEGV"), (None, "signal SIGSEGV"), ("5.040", "status 1"), ("5.048", "status 1")):
+            row = campaign.Row(TABLE, "emu", "/nowhere/emu", False, release)
+            self.assertEqual(row.kinds["segv"]["end"], end)
 
     def test_drawn(self):
         """The same seed draws the same; every kind has its turn."""
