@@ -35,8 +35,6 @@ static struct {
     char name[FIND_NAME_SIZE]; /* of the primary model; a guess until one evals */
     char release_name[32];
     const struct verilator_release *release;
-    bool release_guessed;
-    struct verilator_release corrected;
 
     const struct hooks_events *events;
     const struct model_listener *listener;
@@ -64,7 +62,6 @@ static void find_release(void)
     const char *(*product_version)(void) = (const char *(*)(void))model_symbol(VERILATOR_PRODUCT_VERSION);
     unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
     model.release = verilator_abi_release(release);
-    model.release_guessed = verilator_abi_newer(release);
     if (release)
         snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
     else
@@ -131,7 +128,7 @@ int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
-        .newer = model.release_guessed,
+        .newer = verilator_abi_newer(verilator_abi_parse(model.release_name)),
         .format = model_format(),
         .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
@@ -468,16 +465,9 @@ const struct verilator_release *model_release(void)
     return model.release;
 }
 
-bool model_release_guessed(void)
-{
-    return model.release_guessed;
-}
-
 void model_release_correct(const struct verilator_release *release)
 {
-    model.corrected = *release;
-    model.release = &model.corrected;
-    model.release_guessed = false;
+    model.release = release;
 }
 
 const char *model_release_name(void)

@@ -37,9 +37,7 @@ const struct model_instance *model_instance(void);
 /* Row of the simulator's release, NULL when the release is not known. */
 const struct verilator_release *model_release(void);
 
-/* The release is newer than the table, so that the row is a guess until it was probed; then it is corrected.
- */
-bool model_release_guessed(void);
+/* Another row from now on, which must stay. */
 void model_release_correct(const struct verilator_release *release);
 
 /* As the simulator reports it; "unknown" where it does not. */

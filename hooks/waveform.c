@@ -3,6 +3,7 @@
  * the simulator. Verilator's answer to any trouble is vl_fatal(), which ends the process; while we are
  * inside the tracer its entry takes us back out instead (guard), and the replay goes on dark. */
 #include "waveform.h"
+#include "layout.h"
 #include "model.h"
 #include "why.h"
 
@@ -20,10 +21,6 @@
 #define WAVEFORM_VTABLE_SIZE 34
 #define CLOSE_PATIENCE       20000u /* tenths of a millisecond: a dump may take long, but not for ever */
 #define WAVEFORM_LEVELS      99     /* an argument of trace() that Verilator ignores */
-
-/* How far to look for the pool in a context. It is word 45 of 5.006 and 65 of 5.048; the search ends there.
- */
-#define WAVEFORM_CONTEXT_WORDS 128
 
 static struct {
     _Alignas(64) uint8_t object[WAVEFORM_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
@@ -169,26 +166,13 @@ static void after_eval(void *self)
         dump();
 }
 
-/* Where a context keeps its workers: *place, NULL where it has none. False: not found. */
-static bool find_pool(void ***place)
-{
-    void **context = model_instance()->context;
-    void *(*pool)(void *) = (void *(*)(void *))model_symbol(VERILATOR_CONTEXT_POOL);
-    void *workers = context && pool ? pool(context) : NULL;
-    *place = NULL;
-    for (size_t i = 0; workers && i < WAVEFORM_CONTEXT_WORDS && !*place; i++)
-        if (context[i] == workers)
-            *place = &context[i];
-    return *place || !workers;
-}
-
 /* Since 5.0 a tracer lets the model's workers dump too. Inside an eval they are busy, and may wait for ever
  * for what the dying thread was to do. A pool without workers makes the tracer do all of it itself. */
 static void dump_alone(void)
 {
     static _Alignas(64) uint8_t no_workers[4096]; /* a VlThreadPool whose vector of workers is empty */
     void **place;
-    if (!find_pool(&place))
+    if (!layout_pool(&place))
         return;
     void *workers = place ? *place : NULL;
     if (place)
@@ -265,7 +249,7 @@ static int check_simulator(struct hooks_why *why)
         return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
     if (!instance->self)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
-    if (model_format() == HOOKS_FORMAT_NONE && model_release_guessed())
+    if (model_format() == HOOKS_FORMAT_NONE && !layout_known())
         return why_set(why, -ENOTSUP, newer, model_release_name());
     if (model_format() == HOOKS_FORMAT_NONE)
         return why_set(why, -ENOTSUP,
@@ -309,29 +293,16 @@ static void limit_depth(unsigned depth)
 static void probe_work(const void *unused)
 {
     (void)unused;
-    const struct verilator_probe probe = {
-        (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED),
-        (void (*)(void *, const void *))model_symbol(
-            verilator_abi_tracer(VERILATOR_TRACER_CONSTRUCTOR, wave.format)),
-        (void (*)(void *, uint64_t))model_symbol(verilator_abi_tracer(VERILATOR_TRACER_DUMP, wave.format)),
-    };
-    struct verilator_release release = *model_release();
-    if (verilator_abi_probe(&probe, &release))
-        model_release_correct(&release);
+    layout_probe(wave.format);
 }
 
 /* A release that the table does not know is asked itself. */
 static int check_layout(struct hooks_why *why)
 {
-    if (!model_release_guessed())
-        return 0;
-    guard_run(probe_work, NULL);
-    if (!model_release_guessed() && model_symbol(VERILATOR_CONTEXT_TRACE) &&
-        model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, wave.format)))
-        return 0;
-    return why_set(why, -ENOTSUP,
-                   "Verilator %s is newer than this library and works in another way: update it",
-                   model_release_name());
+    wave.format = model_format();
+    if (!layout_known())
+        guard_run(probe_work, NULL);
+    return layout_known() ? 0 : why_set(why, -ENOTSUP, newer, model_release_name());
 }
 
 /* The object as C++ would have made it. From 5.024 on it is looked at with dynamic_cast, so it gets a
@@ -417,7 +388,6 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     if (error)
         return error;
     watch_ends();
-    wave.format = model_format();
     error = check_layout(why);
     if (error)
         return error;
