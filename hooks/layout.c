@@ -12,7 +12,8 @@ static struct verilator_release corrected;
 
 bool layout_known(void)
 {
-    return model_release() == &corrected || !verilator_abi_newer(verilator_abi_parse(model_release_name()));
+    return model_release() == &corrected ||
+           !verilator_abi_is_guess(verilator_abi_parse(model_release_name()));
 }
 
 void layout_probe(enum hooks_format format)

@@ -128,7 +128,7 @@ int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
-        .newer = verilator_abi_newer(verilator_abi_parse(model.release_name)),
+        .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
         .format = model_format(),
         .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };

@@ -157,7 +157,7 @@ const struct verilator_release *verilator_abi_release(unsigned release)
     return best;
 }
 
-bool verilator_abi_newer(unsigned release)
+bool verilator_abi_is_guess(unsigned release)
 {
     return release > releases[sizeof(releases) / sizeof(*releases) - 1].since;
 }

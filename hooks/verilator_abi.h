@@ -82,7 +82,9 @@ unsigned verilator_abi_parse(const char *product_version);
 /* The row for a release, NULL when it is older than all of them. Releases newer than the table get
  * its last row, which holds for them only after verilator_abi_probe(). */
 const struct verilator_release *verilator_abi_release(unsigned release);
-bool verilator_abi_newer(unsigned release);
+
+/* Is the release newer than the table, so that its row is only a guess? */
+bool verilator_abi_is_guess(unsigned release);
 
 /* Functions of a simulator by which the layout of its objects can be found out. */
 struct verilator_probe {

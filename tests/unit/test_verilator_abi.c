@@ -32,9 +32,9 @@ static void test_rows(void **state)
     assert_null(verilator_abi_release(0));
     for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
         assert_int_equal(verilator_abi_release(expected[i].release)->since, expected[i].since);
-    assert_false(verilator_abi_newer(0));
-    assert_false(verilator_abi_newer(5050));
-    assert_true(verilator_abi_newer(5052));
+    assert_false(verilator_abi_is_guess(0));
+    assert_false(verilator_abi_is_guess(5050));
+    assert_true(verilator_abi_is_guess(5052));
 }
 
 /* --- a simulator of an unknown release --- */
