@@ -146,19 +146,19 @@ class Runner:
             return self.args.failures
         return FULL_FAILURES if os.environ.get("LIGHTSSS_TEST_FULL") else short
 
-    def fail_often(self, name, build, row_name, changes, many):
-        """Raises Failed with the first run that was not good. many: row of `threads`."""
-        self.fail_as(name, build, row_name, changes, many)
+    def fail_often(self, name, build, row_name, changes, many, only=None):
+        """Raises Failed with the first run that was not good. many: row of `threads`; only: kinds."""
+        self.fail_as(name, build, row_name, changes, many, only)
         if not changes and "also" in many and row_name == many["row"]:
-            self.fail_as(name, build, many["also"], {}, many)
+            self.fail_as(name, build, many["also"], {}, many, only)
 
-    def fail_as(self, name, build, row_name, changes, many):
+    def fail_as(self, name, build, row_name, changes, many, only):
         rows = {**self.rows, name: {"like": row_name, **changes}}
         row = campaign.Row(rows, name, self.executable(build), bool(many["options"]), self.release)
         library = os.path.abspath(self.args.preload)
         seed = zlib.crc32(f"{self.release} {name}".encode())
         kinds = [kind for kind in sorted(row.kinds) if row.kinds[kind]["end"] != "status 0"]
-        kinds = [kind for kind in kinds if kind not in many.get("without", [])]
+        kinds = [kind for kind in kinds if kind in (only or kinds) and kind not in many.get("without", [])]
         for number, kind in enumerate(campaign.drawn_kinds(kinds, self.failures(many["failures"]), seed)):
             run = campaign.Run(row, kind, seed, number)
             try:
@@ -199,7 +199,9 @@ class Runner:
                 name,
                 {"format": form, "way": way, "threads": threads},
                 why_not(self.table, self.release, cell),
-                lambda: self.fail_often(name, build, many["row"], extra.get("changes", {}), many),
+                lambda: self.fail_often(
+                    name, build, many["row"], extra.get("changes", {}), many, extra.get("kinds")
+                ),
             )
 
     def run_build(self, row, name):
@@ -224,7 +226,7 @@ class Runner:
             changes["unsupported"] = row["says"]
         if "dark" in row:
             changes["dark"] = row["dark"]
-        self.fail_often(name, build, row.get("row", many["row"]), changes, many)
+        self.fail_often(name, build, row.get("row", many["row"]), changes, many, extra.get("kinds"))
 
     def run_builds(self, suite):
         for row in self.table["builds"]:

@@ -65,6 +65,26 @@ class Cells(unittest.TestCase):
             self.assertIsNone(why("5.048", "fst", "held", "2"))
 
 
+class RealTable(unittest.TestCase):
+    """matrix.json names what there is."""
+
+    def test_names(self):
+        table = matrix.read_json(matrix.HERE, "matrix.json")
+        rows = matrix.read_json(matrix.HERE, "simulators.json")
+        used = [many[key] for many in table["threads"].values() for key in ("row", "also") if key in many]
+        used += [build["row"] for build in table["builds"] if "row" in build]
+        for name in used:
+            self.assertIn(name, rows)
+        kinds = [kind for way in table["ways"].values() for kind in way.get("kinds", [])]
+        kinds += [kind for many in table["threads"].values() for kind in many.get("without", [])]
+        for kind in kinds:
+            self.assertIn(kind, rows["mcu"]["kinds"])
+        for build in table["builds"]:
+            self.assertIn(build.get("way", "injected"), table["ways"])
+            self.assertIn(build.get("threads", "1"), table["threads"])
+            self.assertIn(build.get("format", "vcd"), [*table["formats"], "none"])
+
+
 class Running(unittest.TestCase):
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix="matrix-test-")
