@@ -27,6 +27,7 @@ struct found_model {
 struct found_library {
     struct place symbols[VERILATOR_SYMBOLS];
     bool strong[VERILATOR_SYMBOLS];
+    bool has_parts; /* there are models that are linked into others */
 };
 
 struct found {

@@ -20,6 +20,7 @@ struct site {
     const struct found_model *model;
     struct patch patch;
     struct patch watches[SITE_WATCHES]; /* of constructors and the destructor */
+    bool is_part;                       /* its objects are parts of other models */
     uint64_t last;   /* number of the eval that the countdown runs to: evals so far = last - countdown */
     unsigned arming; /* site_arm() is at work: evals holds their number */
     uint64_t evals;
@@ -288,9 +289,14 @@ static void context_destroyed(const struct patch_arguments *arguments)
     model.instance.context_alive = false;
 }
 
+/* What is made inside an eval is a part of that model (--hierarchical, --lib-create), which evals and traces
+ * it. */
 static void object_made(const struct patch_arguments *arguments)
 {
-    objects_add((void *)arguments->integer[0], arguments->context);
+    struct site *site = arguments->context;
+    if (model.in_eval && pthread_equal(model.announcing_thread, pthread_self()))
+        site->is_part = true;
+    objects_add((void *)arguments->integer[0], site);
 }
 
 static void object_gone(const struct patch_arguments *arguments)
@@ -305,10 +311,12 @@ static void object_gone(const struct patch_arguments *arguments)
 size_t model_objects(struct model_object objects[OBJECTS_LIMIT])
 {
     struct object known[OBJECTS_LIMIT];
-    size_t count = objects_list(known);
-    for (size_t i = 0; i < count; i++) {
+    size_t count = 0, all = objects_list(known);
+    for (size_t i = 0; i < all; i++) {
         const struct site *site = known[i].model;
-        objects[i] = (struct model_object){known[i].self, context_of(known[i].self), site->model->methods};
+        if (!site->is_part)
+            objects[count++] = (struct model_object){known[i].self, context_of(known[i].self),
+                                                     site->model->methods, known[i].evaluated};
     }
     return count;
 }
@@ -325,6 +333,7 @@ static void leave_eval(struct announced *eval)
     bool counted = eval->site == model.primary;
     if (counted)
         model_time(1); /* notes it */
+    objects_evaluated(eval->self);
     if (model.listener)
         model.listener->after(eval->self);
     model.in_eval = false;
@@ -458,6 +467,14 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
 const struct model_instance *model_instance(void)
 {
     return &model.instance;
+}
+
+bool model_has_parts(void)
+{
+    for (size_t i = 0; i < model.installed; i++)
+        if (model.sites[i].is_part)
+            return true;
+    return model.found.library.has_parts;
 }
 
 const struct verilator_release *model_release(void)

@@ -34,6 +34,9 @@ struct model_instance {
 };
 const struct model_instance *model_instance(void);
 
+/* May a model have parts that are models too (--hierarchical, --lib-create)? */
+bool model_has_parts(void);
+
 /* Row of the simulator's release, NULL when the release is not known. */
 const struct verilator_release *model_release(void);
 
@@ -72,9 +75,11 @@ struct model_object {
     void *self;
     void *context; /* as in struct model_instance */
     const uintptr_t *methods;
+    bool evaluated; /* it was seen to eval */
 };
 
-/* Copies those that are alive, in the order in which they were made. Returns how many. */
+/* Copies those that are alive and no parts of others, in the order in which they were made. Returns how many.
+ */
 size_t model_objects(struct model_object objects[OBJECTS_LIMIT]);
 
 #endif

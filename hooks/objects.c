@@ -35,7 +35,16 @@ void objects_add(void *self, const void *model)
 {
     lock();
     if (count < OBJECTS_LIMIT && find(self) == OBJECTS_LIMIT)
-        list[count++] = (struct object){self, model};
+        list[count++] = (struct object){self, model, false};
+    unlock();
+}
+
+void objects_evaluated(const void *self)
+{
+    lock();
+    size_t i = find(self);
+    if (i < OBJECTS_LIMIT)
+        list[i].evaluated = true;
     unlock();
 }
 

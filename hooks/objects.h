@@ -12,10 +12,14 @@
 struct object {
     void *self;
     const void *model; /* whatever the caller knows of its class */
+    bool evaluated;
 };
 
 /* Notes an object, unless it is known. */
 void objects_add(void *self, const void *model);
+
+/* Notes that it has evaluated. */
+void objects_evaluated(const void *self);
 
 /* Returns false when it was not known. */
 bool objects_remove(const void *self);

@@ -92,6 +92,13 @@ static const struct {
 
 static const char syms[] = "__Syms";
 
+bool verilator_abi_is_of_part(const struct image_symbol *symbol)
+{
+    static const char create[] = "_protectlib_create";
+    const size_t tail = sizeof(create) - 1;
+    return symbol->length > tail && memcmp(symbol->name + symbol->length - tail, create, tail) == 0;
+}
+
 int verilator_abi_symbol(const struct image_symbol *symbol)
 {
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)

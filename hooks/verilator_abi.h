@@ -63,6 +63,9 @@ struct verilator_release {
                               none */
 };
 
+/* Is this a function of a model that is linked into another one (--hierarchical, --lib-create)? */
+bool verilator_abi_is_of_part(const struct image_symbol *symbol);
+
 /* Which of the run time functions a symbol is, or -1. */
 int verilator_abi_symbol(const struct image_symbol *symbol);
 

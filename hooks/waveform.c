@@ -33,6 +33,7 @@ static struct {
     char path[PATH_MAX];
     unsigned ended; /* waveforms of objects that were deleted */
     bool waits;     /* ... and the next one begins with the next object that evals; state.open meanwhile */
+    bool late;      /* the waveform begins behind this eval */
     uint64_t tick;
     struct hooks_wave_state state;
     bool spoken; /* last words were said in this eval */
@@ -155,13 +156,17 @@ static bool is_traced(const void *self)
 
 static bool may_call_tracer(void)
 {
-    return wave.state.open && !wave.waits && !wave.guarded && !wave.closing;
+    return wave.state.open && !wave.waits && !wave.late && !wave.guarded && !wave.closing;
 }
 
 /* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */
+static bool open_file(void);
+
 static void after_eval(void *self)
 {
     wave.spoken = false;
+    if (wave.late && model_instance()->self == self)
+        open_file();
     if (may_call_tracer() && is_traced(self))
         dump();
 }
@@ -375,8 +380,21 @@ static bool open_file(void)
     choose_traced();
     wave.spoken = false;
     wave.waits = false;
+    wave.late = false;
     wave.state = (struct hooks_wave_state){.open = true};
     return guard_run(open_work, NULL);
+}
+
+/* Parts of a model are made in its first eval, and before 5.024 a model's trace() asks them without looking
+ * whether they are there. */
+static bool begins_late(void)
+{
+    struct model_object objects[OBJECTS_LIMIT];
+    size_t count = model_objects(objects);
+    for (size_t i = 0; i < count; i++)
+        if (objects[i].self == model_instance()->self)
+            return model_has_parts() && !model_release()->trace_by_context && !objects[i].evaluated;
+    return false;
 }
 
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
@@ -396,7 +414,10 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     wave.tick = options->tick ? options->tick : 1;
     wave.ended = 0;
     wave.closing = false;
-    if (!open_file())
+    if (begins_late()) {
+        wave.late = true;
+        wave.state = (struct hooks_wave_state){.open = true};
+    } else if (!open_file())
         return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
                        wave.complaint);
     model_listen(&listener);
@@ -425,7 +446,7 @@ void waveform_close(void)
     wait_for_dump();
     if (!wave.state.open || wave.guarded)
         return;
-    if (!wave.waits)
+    if (!wave.waits && !wave.late)
         guard_run(close_work, NULL);
     wave.state.open = false;
     model_listen(NULL);
@@ -464,7 +485,7 @@ static void object_gone(void *self)
 
 static bool is_wanted(void *self)
 {
-    return wave.waits || is_traced(self);
+    return wave.waits || wave.late || is_traced(self);
 }
 
 void waveform_state(struct hooks_wave_state *state)
