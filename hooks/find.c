@@ -75,6 +75,8 @@ static void find_second(const struct image_symbol *symbol, void *context)
         if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
             model->sizes[method] = symbol->size;
+            if (method == VERILATOR_MODEL_SYMS)
+                model->syms = verilator_abi_syms(symbol->name);
         }
     }
 }

@@ -22,6 +22,7 @@ struct found_model {
     struct place eval;
     uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
     size_t sizes[VERILATOR_METHODS];      /* bytes */
+    struct verilator_syms syms;
 };
 
 struct found_library {

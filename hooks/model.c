@@ -6,6 +6,7 @@
 #include "find.h"
 #include "why.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,12 +15,12 @@
 #define MODEL_NEVER ((uint64_t)INT64_MAX) /* the countdown is signed */
 
 #define TURN_PATIENCE 10000u /* the threads may wait for each other elsewhere */
-#define SITE_WATCHES  3
+#define SITE_WATCHES  2
 
 struct site {
     const struct found_model *model;
     struct patch patch;
-    struct patch watches[SITE_WATCHES]; /* of constructors and the destructor */
+    struct patch watches[SITE_WATCHES]; /* of the making of its X__Syms and of the destructor */
     bool is_part;                       /* its objects are parts of other models */
     uint64_t last;   /* number of the eval that the countdown runs to: evals so far = last - countdown */
     unsigned arming; /* site_arm() is at work: evals holds their number */
@@ -48,6 +49,8 @@ static struct {
     bool in_eval;
     struct model_instance instance;
 
+    /* sc_core::sc_time_stamp() of SystemC: a reference to a class that begins with the time */
+    const uint64_t *(*systemc_time)(void);
     unsigned context_time; /* offset of the time in the context; 0: not known */
     bool context_watched;  /* we hear of the context's end */
     bool time_known;       /* time_seen is what the simulator's own time was when last looked at */
@@ -106,7 +109,8 @@ static bool has_tracer(enum hooks_format format)
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 static bool has_stamp(void)
 {
-    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.found.library.strong[VERILATOR_TIME_STAMP64];
+    return model.systemc_time || model_symbol(VERILATOR_SC_TIME_STAMP) ||
+           model.found.library.strong[VERILATOR_TIME_STAMP64];
 }
 
 static void name_model(const struct site *site)
@@ -125,6 +129,7 @@ int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *
     if (error)
         return error;
     find_release();
+    *(void **)&model.systemc_time = dlsym(RTLD_DEFAULT, "_ZN7sc_core13sc_time_stampEv");
     name_model(&model.sites[0]);
     *found = (struct hooks_found){
         .model = model.name,
@@ -229,9 +234,14 @@ static void choose_primary(struct site *site)
         model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
 }
 
+/* Behind the vtable pointer stands the context, except in SystemC's modules. */
 static void *context_of(void *self)
 {
-    return model.release && model.release->context_in_model ? ((void **)self)[1] : NULL;
+    void *context = objects_context(self);
+    if (context)
+        return context;
+    return model.release && model.release->context_in_model && !model.systemc_time ? ((void **)self)[1]
+                                                                                   : NULL;
 }
 
 static void note_instance(void *self)
@@ -253,7 +263,9 @@ static bool look_at_time(uint64_t *time)
         memcpy(time, (const char *)model.instance.context + model.context_time, sizeof(*time));
     if (*time)
         return true;
-    if (stamp)
+    if (model.systemc_time)
+        *time = *model.systemc_time();
+    else if (stamp)
         *time = (uint64_t)stamp();
     else if (stamp64)
         *time = stamp64();
@@ -296,7 +308,9 @@ static void object_made(const struct patch_arguments *arguments)
     struct site *site = arguments->context;
     if (model.in_eval && pthread_equal(model.announcing_thread, pthread_self()))
         site->is_part = true;
-    objects_add((void *)arguments->integer[0], site);
+    const struct verilator_syms *syms = &site->model->syms;
+    void *context = syms->context ? (void *)arguments->integer[syms->context] : NULL;
+    objects_add((void *)arguments->integer[syms->model], context, site);
 }
 
 static void object_gone(const struct patch_arguments *arguments)
@@ -390,7 +404,7 @@ static void model_due(void *self, void *context)
         site->patch.original(self);
         return;
     }
-    objects_add(self, site);
+    objects_add(self, NULL, site);
     if (!model.primary)
         choose_primary(site);
     if (site == model.primary || model.listener) {
@@ -429,8 +443,7 @@ static void watch_objects(struct site *site)
         enum verilator_method method;
         void (*tell)(const struct patch_arguments *arguments);
     } watched[SITE_WATCHES] = {
-        {VERILATOR_MODEL_CONSTRUCTOR, object_made},
-        {VERILATOR_MODEL_CONSTRUCTOR_NAMED, object_made},
+        {VERILATOR_MODEL_SYMS, object_made},
         {VERILATOR_MODEL_DESTRUCTOR, object_gone},
     };
     struct hooks_why ignored = {""};
@@ -438,7 +451,8 @@ static void watch_objects(struct site *site)
         enum verilator_method method = watched[i].method;
         const struct patch_target target = {site->model->name, site->model->methods[method],
                                             site->model->sizes[method], SIZE_MAX};
-        if (target.address && patch_check(&site->watches[i], &target, &ignored) == 0)
+        if (target.address && (method != VERILATOR_MODEL_SYMS || site->model->syms.model) &&
+            patch_check(&site->watches[i], &target, &ignored) == 0)
             patch_notify(&site->watches[i], watched[i].tell, site, &ignored);
     }
 }

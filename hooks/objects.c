@@ -31,12 +31,21 @@ static size_t find(const void *self)
     return OBJECTS_LIMIT;
 }
 
-void objects_add(void *self, const void *model)
+void objects_add(void *self, void *context, const void *model)
 {
     lock();
     if (count < OBJECTS_LIMIT && find(self) == OBJECTS_LIMIT)
-        list[count++] = (struct object){self, model, false};
+        list[count++] = (struct object){self, context, model, false};
     unlock();
+}
+
+void *objects_context(const void *self)
+{
+    lock();
+    size_t i = find(self);
+    void *context = i < OBJECTS_LIMIT ? list[i].context : NULL;
+    unlock();
+    return context;
 }
 
 void objects_evaluated(const void *self)

@@ -11,12 +11,16 @@
 
 struct object {
     void *self;
+    void *context;     /* VerilatedContext; NULL: not known */
     const void *model; /* whatever the caller knows of its class */
     bool evaluated;
 };
 
 /* Notes an object, unless it is known. */
-void objects_add(void *self, const void *model);
+void objects_add(void *self, void *context, const void *model);
+
+/* NULL where the object or its context is not known. */
+void *objects_context(const void *self);
 
 /* Notes that it has evaluated. */
 void objects_evaluated(const void *self);

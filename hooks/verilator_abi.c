@@ -82,10 +82,6 @@ static const struct {
     {VERILATOR_MODEL_TRACE_VCD, false, "5traceEP13VerilatedVcdCii", false},
     {VERILATOR_MODEL_TRACE_FST, false, "5traceEP13VerilatedFstCii", false},
     {VERILATOR_MODEL_NAME, true, "4nameEv", false},
-    {VERILATOR_MODEL_CONSTRUCTOR, false, "C1EP16VerilatedContextPKc", false},
-    {VERILATOR_MODEL_CONSTRUCTOR, false, "C2EP16VerilatedContextPKc", false},
-    {VERILATOR_MODEL_CONSTRUCTOR_NAMED, false, "C1EPKc", false},
-    {VERILATOR_MODEL_CONSTRUCTOR_NAMED, false, "C2EPKc", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D1Ev", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D2Ev", false},
 };
@@ -141,6 +137,32 @@ int verilator_abi_method(const struct image_symbol *symbol, const char **name, s
         return VERILATOR_MODEL_SYMS;
     }
     return -1;
+}
+
+struct verilator_syms verilator_abi_syms(const char *mangled)
+{
+    static const char context[] = "P16VerilatedContext", name[] = "PKc";
+    struct verilator_syms arguments = {0};
+    const char *at = strstr(mangled, "__SymsC");
+    if (!at)
+        return arguments;
+    at += strlen("__SymsC1E");
+    for (unsigned i = 1; *at; i++) {
+        if (strncmp(at, context, sizeof(context) - 1) == 0) {
+            arguments.context = i;
+            at += sizeof(context) - 1;
+        } else if (strncmp(at, name, sizeof(name) - 1) == 0) {
+            at += sizeof(name) - 1;
+        } else { /* a pointer to the class, however it is written */
+            arguments.model = i;
+            char *rest = NULL;
+            unsigned long length = *at == 'P' ? strtoul(at + 1, &rest, 10) : 0;
+            if (!length || strnlen(rest, length) < length)
+                break;
+            at = rest + length;
+        }
+    }
+    return arguments;
 }
 
 unsigned verilator_abi_parse(const char *product_version)

@@ -44,12 +44,17 @@ enum verilator_method {
     VERILATOR_MODEL_SYMS,      /* a constructor of X__Syms: tells a model from any class with an eval_step */
     VERILATOR_MODEL_TRACE_VCD, /* void (model, VerilatedVcdC *, int levels, int options) */
     VERILATOR_MODEL_TRACE_FST,
-    VERILATOR_MODEL_NAME,              /* const char *(model): the scope above the top module, "TOP" */
-    VERILATOR_MODEL_CONSTRUCTOR,       /* void (model, context, const char *name) */
-    VERILATOR_MODEL_CONSTRUCTOR_NAMED, /* void (model, const char *name): may call the other one */
-    VERILATOR_MODEL_DESTRUCTOR,        /* void (model): not the one that frees the memory too */
+    VERILATOR_MODEL_NAME,       /* const char *(model): the scope above the top module, "TOP" */
+    VERILATOR_MODEL_DESTRUCTOR, /* void (model): not the one that frees the memory too */
     VERILATOR_METHODS
 };
+
+/* Which arguments of X__Syms's constructor, counted from the object, are the context and the model; 0: none.
+ */
+struct verilator_syms {
+    unsigned context, model;
+};
+struct verilator_syms verilator_abi_syms(const char *mangled);
 
 struct verilator_release {
     unsigned since;          /* major * 1000 + minor: 5.006 is 5006 */
