@@ -25,6 +25,7 @@ enum verilator_symbol {
     VERILATOR_TRACER,
     VERILATOR_TRACER_CONSTRUCTOR = VERILATOR_TRACER, /* void (tracer, NULL) */
     VERILATOR_TRACER_OPEN,                           /* void (tracer, const char *path) */
+    VERILATOR_TRACER_OPEN_NEXT,                      /* void (tracer, bool another_name); not of Fst */
     VERILATOR_TRACER_CLOSE,                          /* void (tracer) */
     VERILATOR_TRACER_DUMP,                           /* void (tracer, uint64_t time) */
     VERILATOR_TRACER_FLUSH,                          /* void (tracer) */
@@ -46,7 +47,8 @@ enum verilator_method {
     VERILATOR_MODEL_NAME,              /* const char *(model): the scope above the top module, "TOP" */
     VERILATOR_MODEL_CONSTRUCTOR,       /* void (model, context, const char *name) */
     VERILATOR_MODEL_CONSTRUCTOR_NAMED, /* void (model, const char *name): may call the other one */
-    VERILATOR_MODEL_DESTRUCTOR,        /* void (model): not the one that frees the memory too */
+    VERILATOR_MODEL_DUMPVARS,   /* void (model or syms): opens the waveform of the design's $dumpvars */
+    VERILATOR_MODEL_DESTRUCTOR, /* void (model): not the one that frees the memory too */
     VERILATOR_METHODS
 };
 
@@ -59,7 +61,14 @@ struct verilator_release {
     unsigned tracer;         /* offset of VerilatedVcd in VerilatedVcdC, the same for Fst */
     unsigned tracer_last;    /* offset of the time last dumped in VerilatedVcd, uint64_t */
     bool tracer_last_flag;   /* behind that time stands a flag: there was a dump */
+    unsigned tracer_file;    /* offset of the first member of VerilatedVcd and of VerilatedFst, see below */
 };
+
+/* At tracer_file: a VerilatedFst has its writer there, not NULL while it is open; a VerilatedVcd has its
+ * VerilatedVcdFile, and behind that these, in every release from 4.038 to 5.050. */
+#define VERILATOR_VCD_OWN_FILE 8  /* bool: the file is not one that the testbench handed in */
+#define VERILATOR_VCD_IS_OPEN  9  /* bool */
+#define VERILATOR_VCD_ROLLOVER 48 /* uint64_t: size at which another file begins, 0: never */
 
 /* Which of the run time functions a symbol is, or -1. */
 int verilator_abi_symbol(const struct image_symbol *symbol);
@@ -80,6 +89,9 @@ unsigned verilator_abi_parse(const char *product_version);
 /* The row for a release, NULL when it is older than all of them. Releases newer than the table get
  * its last row: what is read through it is checked where it is used. */
 const struct verilator_release *verilator_abi_release(unsigned release);
+
+/* Is the release newer than the table, so that its row is only a guess? */
+bool verilator_abi_is_guess(unsigned release);
 
 /* Offset of the time in a VerilatedContext, 0 for unknown. The table is not believed blindly: the
  * simulator's own function sets its flag in an empty buffer, which tells the layout. */
