@@ -60,11 +60,22 @@ static void find_second(const struct image_symbol *symbol, void *context)
         VERILATOR_FATAL,
         VERILATOR_STOP,
         VERILATOR_RUN_EXIT_CALLBACKS,
+        VERILATOR_CONTEXT_UNUSED,
+        VERILATOR_UNUSED,
+        VERILATOR_TRACER_OPEN,
+        VERILATOR_TRACER_OPEN_NEXT,
+        VERILATOR_TRACER_CLOSE,
+        VERILATOR_TRACER_DUMP,
+        VERILATOR_TRACER_FLUSH,
     };
     const struct search *search = context;
     struct found *found = search->found;
-    for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++)
-        find_room(&found->library.symbols[patched[i]], symbol->address);
+    struct place *places = found->library.symbols;
+    for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++) {
+        find_room(&places[patched[i]], symbol->address);
+        if (patched[i] >= VERILATOR_TRACER)
+            find_room(&places[verilator_abi_tracer(patched[i], HOOKS_FORMAT_FST)], symbol->address);
+    }
 
     const char *name = NULL;
     size_t length = 0;

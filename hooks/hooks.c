@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* The one exported function: what hooks.h promises, and which module keeps each promise. */
 #include "hooks.h"
+#include "hold.h"
 #include "model.h"
 #include "replace.h"
 #include "waveform.h"
+
+static int install(const struct hooks_events *events, struct hooks_why *why)
+{
+    int error = model_install(events, why);
+    if (!error)
+        hold_install(events);
+    return error;
+}
 
 __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
 {
     static const struct hooks hooks = {
         .version = HOOKS_VERSION,
         .find = model_find,
-        .install = model_install,
+        .install = install,
         .evals = model_evals,
         .races = model_races,
         .take_turns = model_take_turns,
         .due_in = model_due_in,
         .time = model_time,
         .in_eval = model_in_eval,
+        .wave_release = hold_release,
+        .wave_mute = hold_mute,
         .wave_open = waveform_open,
         .wave_last_words = waveform_last_words,
         .wave_close = waveform_close,

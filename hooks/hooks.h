@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  2u
+#define HOOKS_VERSION  3u
 #define HOOKS_WHY_SIZE 256
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
@@ -52,18 +52,25 @@ struct hooks_events {
     void (*eval_due)(uint64_t eval);
     /* The eval that eval_due() announced has returned (or was left by an exception). */
     void (*eval_done)(uint64_t eval);
+    /* The testbench opens a waveform of its own, of this absolute name: may it be held back? Then it believes
+     * that its file is open, and nothing is written. Runs on any thread. */
+    bool (*may_hold)(const char *path);
 };
 
 struct hooks_wave_options {
-    const char *path; /* absolute file name to create */
-    unsigned depth;   /* levels of hierarchy, 0 for all */
-    uint64_t tick;    /* time units per eval where the time source is HOOKS_TIME_EVALS */
+    const char *path;   /* absolute file name to create */
+    unsigned depth;     /* levels of hierarchy, 0 for all; of a tracer of ours */
+    uint64_t tick;      /* time units per eval where the time source is HOOKS_TIME_EVALS */
+    bool testbench;     /* a tracer of the testbench that is held back may write it, if it dumps at all */
+    uint64_t last_eval; /* number of the one that must not be missing, 0: none */
 };
 
 /* Figures of the waveform for the report; times in the simulator's time units. */
 struct hooks_wave_state {
     bool open;
-    bool dumped; /* at least one dump was made: the times below mean something */
+    bool lost;      /* the tracer gave up */
+    bool testbench; /* the tracer is the testbench's own: it dumps, and closes, when it likes */
+    bool dumped;    /* at least one dump was made: the times below mean something */
     uint64_t first_time, last_time;
     uint64_t first_eval, last_eval;
 };
@@ -109,8 +116,18 @@ struct hooks {
     /* Is an eval announced by eval_due() still running? (False between evals.) */
     bool (*in_eval)(void);
 
-    /* Creates the tracer and opens the waveform. Between evals only. After this, evals must be
-     * announced one by one (due_in(1)) and each is dumped when it returns, before eval_done(). */
+    /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
+     * waveforms that were. Between evals only. */
+    unsigned (*wave_release)(void);
+
+    /* In a copy: from now on no waveform of the testbench is written, whoever opens it, until wave_open()
+     * gives it a file. Async-signal-safe. */
+    void (*wave_mute)(void);
+
+    /* Opens the waveform, with a tracer of the testbench that is held back (further ones write beside it,
+     * under their own base names), else with one of ours. Between evals only. After this, evals must be
+     * announced one by one (due_in(1)); a tracer of ours dumps each when it returns, before eval_done().
+     * -EAGAIN: the tracer is not there yet; ask again before the next eval. */
     int (*wave_open)(const struct hooks_wave_options *options, struct hooks_why *why);
 
     /* The simulator dies inside an eval: dump the values of this moment as the last ones. At most

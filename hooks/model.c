@@ -4,6 +4,7 @@
  * may cross the frame of model_due(). */
 #include "model.h"
 #include "find.h"
+#include "library.h"
 #include "why.h"
 
 #include <dlfcn.h>
@@ -63,7 +64,7 @@ static struct {
  * simulator's own constructors have run. */
 static void find_release(void)
 {
-    const char *(*product_version)(void) = (const char *(*)(void))model_symbol(VERILATOR_PRODUCT_VERSION);
+    const char *(*product_version)(void) = (const char *(*)(void))library_symbol(VERILATOR_PRODUCT_VERSION);
     unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
     model.release = verilator_abi_release(release);
     if (release)
@@ -100,7 +101,7 @@ static bool has_tracer(enum hooks_format format)
         VERILATOR_TRACER_CLOSE,
     };
     for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-        if (!model_symbol(verilator_abi_tracer(needed[i], format)))
+        if (!library_symbol(verilator_abi_tracer(needed[i], format)))
             return false;
     return true;
 }
@@ -109,7 +110,7 @@ static bool has_tracer(enum hooks_format format)
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 static bool has_stamp(void)
 {
-    return model.systemc_time || model_symbol(VERILATOR_SC_TIME_STAMP) ||
+    return model.systemc_time || library_symbol(VERILATOR_SC_TIME_STAMP) ||
            model.found.library.strong[VERILATOR_TIME_STAMP64];
 }
 
@@ -125,6 +126,7 @@ int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *
     int error = find_models(&model.found, wanted, why);
     if (error)
         return error;
+    library_found(&model.found.library);
     error = find_hookable(why);
     if (error)
         return error;
@@ -198,6 +200,11 @@ void model_due_in(uint64_t evals)
         site_arm(&model.sites[i], evals);
 }
 
+bool model_time_known(void)
+{
+    return model.time_known;
+}
+
 bool model_in_eval(void)
 {
     return model.in_eval;
@@ -231,7 +238,7 @@ static void choose_primary(struct site *site)
     name_model(site);
     arm_others(MODEL_NEVER);
     model.context_time = verilator_abi_context_time(
-        model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
+        model.release, (void (*)(void *, int))library_symbol(VERILATOR_CONTEXT_UNUSED));
 }
 
 /* Behind the vtable pointer stands the context, except in SystemC's modules. */
@@ -256,8 +263,8 @@ static void note_instance(void *self)
 /* The simulator's own time; false where it has none to offer. */
 static bool look_at_time(uint64_t *time)
 {
-    uint64_t (*stamp64)(void) = (uint64_t(*)(void))model_symbol(VERILATOR_TIME_STAMP64);
-    double (*stamp)(void) = (double (*)(void))model_symbol(VERILATOR_SC_TIME_STAMP);
+    uint64_t (*stamp64)(void) = (uint64_t(*)(void))library_symbol(VERILATOR_TIME_STAMP64);
+    double (*stamp)(void) = (double (*)(void))library_symbol(VERILATOR_SC_TIME_STAMP);
     *time = 0;
     if (model.instance.context && model.context_time)
         memcpy(time, (const char *)model.instance.context + model.context_time, sizeof(*time));
@@ -418,24 +425,6 @@ static void model_due(void *self, void *context)
 
 /* --- hooks --- */
 
-int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                struct hooks_why *why)
-{
-    /* Patches are few and stay for good. */
-    static struct patch patches[8];
-    static size_t used;
-    static const char name[] = "Verilator's run time library";
-    const struct place *place = &model.found.library.symbols[symbol];
-    if (!place->address || used == sizeof(patches) / sizeof(*patches))
-        return why_set(why, -ENOENT, "a function of %s is missing: link without --gc-sections", name);
-    const struct patch_target target = {name, place->address, place->size, place->room};
-    int error = patch_check(&patches[used], &target, why);
-    if (!error)
-        error = patch_notify(&patches[used], tell, NULL, why);
-    used += !error;
-    return error;
-}
-
 /* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */
 static void watch_objects(struct site *site)
 {
@@ -474,7 +463,7 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
         model.installed++;
         watch_objects(site);
     }
-    model.context_watched = model_watch(VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
+    model.context_watched = library_watch(VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
     return 0;
 }
 
@@ -506,18 +495,13 @@ const char *model_release_name(void)
     return model.release_name;
 }
 
-uintptr_t model_symbol(enum verilator_symbol symbol)
-{
-    return model.found.library.symbols[symbol].address;
-}
-
 /* Where both tracers are linked in, the model was built for the one that its trace() takes. */
 enum hooks_format model_format(void)
 {
     const struct verilator_release *release = model.release;
     bool vcd = has_tracer(HOOKS_FORMAT_VCD);
     bool fst = has_tracer(HOOKS_FORMAT_FST);
-    if (release && release->trace_by_context && !model_symbol(VERILATOR_CONTEXT_TRACE))
+    if (release && release->trace_by_context && !library_symbol(VERILATOR_CONTEXT_TRACE))
         return HOOKS_FORMAT_NONE;
     if (release && !release->trace_by_context) {
         vcd = vcd && model.instance.methods[VERILATOR_MODEL_TRACE_VCD];

@@ -49,13 +49,8 @@ const char *model_release_name(void);
 /* Format of the tracer that the model was built with. */
 enum hooks_format model_format(void);
 
-/* Address of a function of Verilator's run time library, 0 when the simulator has none. */
-uintptr_t model_symbol(enum verilator_symbol symbol);
-
-/* Makes that function tell a callback whenever it is entered. -ENOENT when there is none, else the
- * errors of patch_check() and patch_notify(). */
-int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                struct hooks_why *why);
+/* Does model_time() know better than to count evals? */
+bool model_time_known(void);
 
 /* What waveform.c wants to hear of. Everything comes one at a time: an eval that begins while another one is
  * announced (of a model inside that model, or on another thread) passes unannounced. */

@@ -200,6 +200,19 @@ int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments 
     return patch_activate(patch, &memory, why);
 }
 
+int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
+                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
+                 struct hooks_why *why)
+{
+    struct patch_memory memory = {0};
+    int error = patch_allocate(patch, 1, &memory, why);
+    if (error)
+        return error;
+    patch->shut = memory.data;
+    patch_cpu_method(patch, &memory, shortcut, handler, context);
+    return patch_activate(patch, &memory, why);
+}
+
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why)
 {
     struct patch_memory memory = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Redirects the entry of a function. The first instructions (the head) move to a stub in memory
- * nearby and a jump takes their place. Three kinds of stub: one counts down and leaves the function
+ * nearby and a jump takes their place. Four kinds of stub: one counts down and leaves the function
  * alone until the count reaches zero; one tells a callback each time and then goes on; one calls
- * another function in its place. */
+ * another function in its place; one does so for a method, unless a shortcut past it will do. */
 #ifndef LIGHTSSS_HOOKS_PATCH_H
 #define LIGHTSSS_HOOKS_PATCH_H
 
@@ -22,6 +22,7 @@ struct patch {
     uintptr_t low, high;            /* every address that the stub must reach lies between these two */
     uintptr_t stub;                 /* 0: none was made */
     volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less */
+    volatile uint64_t *shut;        /* of patch_method() with a shortcut: not 0, the shortcut is taken */
     void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
 };
 
@@ -46,6 +47,20 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
 /* Calls tell() whenever the checked function is entered; its arguments are kept (of vector registers
  * the lower 128 bits). Conditions and errors as above. */
 int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments), void *context,
+                 struct hooks_why *why);
+
+/* A way past patch_method()'s handler that costs no call, for a method that is called with a number that
+ * grows, such as the time: while *patch->shut is not 0, a number greater than the 64-bit word at `offset` of
+ * the object is stored there and the method returns. Any other call goes to the handler. */
+struct patch_shortcut {
+    int32_t offset; /* bytes */
+};
+
+/* Has handler(object, argument, context) called in place of a checked function that takes a pointer and at
+ * most one more integer or pointer, as if its caller had called it. The function itself can be called as
+ * patch->original. shortcut: NULL for none; *patch->shut starts at 0. Conditions and errors as above. */
+int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
+                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                  struct hooks_why *why);
 
 /* Makes stubs through which handlers[i] will be called in the place of patches[i], a checked function, with
@@ -84,6 +99,9 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
                       void (*tell)(const struct patch_arguments *arguments), void *context);
 
 void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler);
+void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
+                      const struct patch_shortcut *shortcut,
+                      uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context);
 
 /* The bytes that replace the head; as many as head_size. */
 void patch_cpu_jump(const struct patch *patch, uint8_t *bytes);

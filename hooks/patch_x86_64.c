@@ -345,6 +345,31 @@ void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, v
     assert(at <= (uint8_t *)constants);
 }
 
+/* The handler gets every register as the caller left it, but for the third argument. */
+void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
+                      const struct patch_shortcut *shortcut,
+                      uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context)
+{
+    uint64_t *constants = constants_of(memory, 3);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    constants[1] = (uintptr_t)context;
+    constants[2] = (uintptr_t)handler;
+    if (shortcut) {
+        at = put_displacement(put(at, "\x48\x83\x3d", 3), (uintptr_t)memory->data, 1); /* cmpq $0, shut */
+        at = put(at, "\x00\x74\x11", 3);                                               /* je 1f */
+        at = put(put(at, "\x48\x39\xb7", 3), &shortcut->offset, 4); /* cmp %rsi, offset(%rdi) */
+        at = put(at, "\x73\x08", 2);                                /* jae 1f */
+        at = put(put(at, "\x48\x89\xb7", 3), &shortcut->offset, 4); /* mov %rsi, offset(%rdi) */
+        at = put(at, "\xc3", 1);                                    /* ret; 1: */
+    }
+    at = put_displacement(put(at, "\x48\x8b\x15", 3), (uintptr_t)&constants[1], 0); /* mov context, %rdx */
+    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);     /* jmp *handler */
+    memcpy(&patch->original, &at, sizeof(at));
+    put_head(at, patch, &constants[0]);
+}
+
 void patch_cpu_jump(const struct patch *patch, uint8_t *bytes)
 {
     int32_t displacement = (int32_t)((intptr_t)patch->stub - (intptr_t)(patch->head + JUMP_SIZE));

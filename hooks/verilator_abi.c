@@ -41,6 +41,7 @@ static const struct name_row names[] = {
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC1EP16VerilatedVcdFile", "_ZN12VerilatedFstC1EPv"),
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC2EP16VerilatedVcdFile", "_ZN12VerilatedFstC2EPv"),
     TRACER_NAME(TRACER_OPEN, "_ZN12VerilatedVcd4openEPKc", "_ZN12VerilatedFst4openEPKc"),
+    NAME(TRACER_OPEN_NEXT, "_ZN12VerilatedVcd8openNextEb"),
     TRACER_NAME(TRACER_CLOSE, "_ZN12VerilatedVcd5closeEv", "_ZN12VerilatedFst5closeEv"),
     TRACER_NAME(TRACER_DUMP, TRACE_BASE("Vcd") "E4dumpEm", TRACE_BASE("Fst") "E4dumpEm"),
     TRACER_NAME(TRACER_DUMP, "_ZN14VerilatedTraceI12VerilatedVcdE4dumpEm",
@@ -54,19 +55,21 @@ static const struct name_row names[] = {
 
 /* clang-format off */
 static const struct verilator_release releases[] = {
-    /* since  unused time  in model  by context  tracer last flag */
-    {  4038,    0,   0,    false,    false,       0,    16, false },
-    {  4200,    9,  16,    false,    false,       0,    16, false },
-    {  4218,    9,  16,    false,    false,       8,    16, false },
-    {  4220,    9,  16,    false,    false,       8,    24, false },
-    {  4226,    9,  16,    true,     false,       8,   304, false },
-    {  5004,   41,  48,    true,     false,       8,   304, true  },
-    {  5018,   41,  48,    true,     false,       8,   320, true  },
-    {  5024,   49,  40,    true,     true,       16,   320, true  },
-    {  5028,   52,  40,    true,     true,       16,   320, true  },
-    {  5046,   52,  40,    true,     true,       16,   328, true  },
-    {  5048,   52,  40,    true,     true,       16,   256, true  },
-    {  5050,  164,  40,    true,     true,       16,   304, true  },
+    /* since  unused time  in model  by context  tracer last flag   file */
+    {  4038,    0,   0,    false,    false,       0,    16, false, 200 },
+    {  4200,    9,  16,    false,    false,       0,    16, false, 200 },
+    {  4218,    9,  16,    false,    false,       8,    16, false, 192 },
+    {  4220,    9,  16,    false,    false,       8,    24, false, 264 },
+    {  4224,    9,  16,    false,    false,       8,    24, false, 352 },
+    {  4226,    9,  16,    true,     false,       8,   304, false, 392 },
+    {  5004,   41,  48,    true,     false,       8,   304, true,  832 },
+    {  5018,   41,  48,    true,     false,       8,   320, true,  848 },
+    {  5024,   49,  40,    true,     true,       16,   320, true,  848 },
+    {  5026,   49,  40,    true,     true,       16,   320, true,  840 },
+    {  5028,   52,  40,    true,     true,       16,   320, true,  840 },
+    {  5046,   52,  40,    true,     true,       16,   328, true,  848 },
+    {  5048,   52,  40,    true,     true,       16,   256, true,  368 },
+    {  5050,  164,  40,    true,     true,       16,   304, true,  416 },
 };
 /* clang-format on */
 
@@ -81,6 +84,7 @@ static const struct {
     {VERILATOR_MODEL_SYMS, false, "C2E", true},
     {VERILATOR_MODEL_TRACE_VCD, false, "5traceEP13VerilatedVcdCii", false},
     {VERILATOR_MODEL_TRACE_FST, false, "5traceEP13VerilatedFstCii", false},
+    {VERILATOR_MODEL_DUMPVARS, false, "14_traceDumpOpenEv", false},
     {VERILATOR_MODEL_NAME, true, "4nameEv", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D1Ev", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D2Ev", false},
@@ -128,13 +132,14 @@ int verilator_abi_method(const struct image_symbol *symbol, const char **name, s
         size_t size = strlen(methods[i].rest) + !methods[i].prefix;
         if (methods[i].constant != constant || strncmp(rest, methods[i].rest, size) != 0)
             continue;
-        if (methods[i].method != VERILATOR_MODEL_SYMS)
-            return methods[i].method;
         size_t tail = sizeof(syms) - 1;
-        if (*length <= tail || memcmp(*name + *length - tail, syms, tail) != 0)
+        bool is_syms = *length > tail && !memcmp(*name + *length - tail, syms, tail);
+        if (methods[i].method == VERILATOR_MODEL_SYMS && !is_syms)
             continue;
-        *length -= tail;
-        return VERILATOR_MODEL_SYMS;
+        if (is_syms &&
+            (methods[i].method == VERILATOR_MODEL_SYMS || methods[i].method == VERILATOR_MODEL_DUMPVARS))
+            *length -= tail;
+        return methods[i].method;
     }
     return -1;
 }

@@ -26,6 +26,7 @@ enum verilator_symbol {
     VERILATOR_TRACER,
     VERILATOR_TRACER_CONSTRUCTOR = VERILATOR_TRACER, /* void (tracer, NULL) */
     VERILATOR_TRACER_OPEN,                           /* void (tracer, const char *path) */
+    VERILATOR_TRACER_OPEN_NEXT,                      /* void (tracer, bool another_name); not of Fst */
     VERILATOR_TRACER_CLOSE,                          /* void (tracer) */
     VERILATOR_TRACER_DUMP,                           /* void (tracer, uint64_t time) */
     VERILATOR_TRACER_FLUSH,                          /* void (tracer) */
@@ -45,6 +46,7 @@ enum verilator_method {
     VERILATOR_MODEL_TRACE_VCD, /* void (model, VerilatedVcdC *, int levels, int options) */
     VERILATOR_MODEL_TRACE_FST,
     VERILATOR_MODEL_NAME,       /* const char *(model): the scope above the top module, "TOP" */
+    VERILATOR_MODEL_DUMPVARS,   /* void (model or syms): opens the waveform of the design's $dumpvars */
     VERILATOR_MODEL_DESTRUCTOR, /* void (model): not the one that frees the memory too */
     VERILATOR_METHODS
 };
@@ -66,7 +68,14 @@ struct verilator_release {
     unsigned tracer_last;    /* offset of the time last dumped in VerilatedVcd, uint64_t */
     bool tracer_last_flag; /* behind that time stands a flag, there was a dump; before, 0 meant that there was
                               none */
+    unsigned tracer_file;  /* offset of the first member of VerilatedVcd and of VerilatedFst, see below */
 };
+
+/* At tracer_file: a VerilatedFst has its writer there, not NULL while it is open; a VerilatedVcd has its
+ * VerilatedVcdFile, and behind that these, in every release from 4.038 to 5.050. */
+#define VERILATOR_VCD_OWN_FILE 8  /* bool: the file is not one that the testbench handed in */
+#define VERILATOR_VCD_IS_OPEN  9  /* bool */
+#define VERILATOR_VCD_ROLLOVER 48 /* uint64_t: size at which another file begins, 0: never */
 
 /* Is this a function of a model that is linked into another one (--hierarchical, --lib-create)? */
 bool verilator_abi_is_of_part(const struct image_symbol *symbol);

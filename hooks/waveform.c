@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: MIT */
-/* The tracer's C++ object lives in zeroed memory of ours and is worked through out-of-line functions of
- * the simulator. Verilator's answer to any trouble is vl_fatal(), which ends the process; while we are
- * inside the tracer its entry takes us back out instead (guard), and the replay goes on dark. */
+/* The waveform of the run directory: by a tracer of the testbench that was held back (play.c works those), or
+ * by one of ours, which dumps after every eval. Where Verilator calls something fatal the replay goes on
+ * dark. */
 #include "waveform.h"
+#include "hold.h"
 #include "layout.h"
+#include "library.h"
 #include "model.h"
+#include "play.h"
+#include "tracer.h"
 #include "why.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <setjmp.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#define WAVEFORM_OBJECT_SIZE 65536 /* the largest tracer known takes 1 KiB */
-#define WAVEFORM_VTABLE_SIZE 34
-#define CLOSE_PATIENCE       20000u /* tenths of a millisecond: a dump may take long, but not for ever */
-#define WAVEFORM_LEVELS      99     /* an argument of trace() that Verilator ignores */
+#define CLOSE_PATIENCE   20000u /* tenths of a millisecond: a dump may take long, but not for ever */
+#define WAVEFORM_LEVELS  99     /* an argument of trace() that Verilator ignores */
+#define WAVEFORM_SILENCE 1000   /* evals without a dump of the testbench, and we take over */
+#define WAVEFORM_ROUND   16     /* evals of a round, at whose end a testbench may dump */
 
 static struct {
-    _Alignas(64) uint8_t object[WAVEFORM_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
-    uint8_t *tracer;                                   /* the VerilatedVcd or VerilatedFst in it */
-    uintptr_t vtable[WAVEFORM_VTABLE_SIZE];
-    enum hooks_format format;
+    struct tracer tracer;
     struct model_object traced[OBJECTS_LIMIT];
     size_t traced_count;
     struct hooks_wave_options options;
@@ -34,60 +34,41 @@ static struct {
     unsigned ended; /* waveforms of objects that were deleted */
     bool waits;     /* ... and the next one begins with the next object that evals; state.open meanwhile */
     bool late;      /* the waveform begins behind this eval */
-    uint64_t tick;
+    uint64_t opened_eval;
     struct hooks_wave_state state;
-    bool spoken; /* last words were said in this eval */
+    uint64_t step; /* between the last two times */
+    bool spoken;   /* last words were said in this eval */
 
-    atomic_bool guarded; /* we are inside the tracer, `escape` leads out */
     atomic_bool closing; /* another thread wants to close: no more dumps */
-    sigjmp_buf escape;
-    char complaint[160]; /* what vl_fatal() was told */
 } wave;
 
-/* Calls a method of the tracer; arguments that the method does not take do no harm. */
-static void tracer_call(enum verilator_symbol method, uintptr_t first, uintptr_t second)
-{
-    uintptr_t address = model_symbol(verilator_abi_tracer(method, wave.format));
-    if (address)
-        ((void (*)(void *, uintptr_t, uintptr_t))address)(wave.tracer, first, second);
-}
+/* --- the tracer --- */
 
-/* --- the guard --- */
-
-static void guard_leave(atomic_bool *const *guarded)
+static void lose(void)
 {
-    **guarded = false;
-}
-
-/* After an escape the tracer's mutex stays locked: nobody may call it again, nor Verilator when it
- * flushes and closes everything at the end. */
-static void tracer_abandon(void)
-{
-    static const enum verilator_symbol callbacks[2][2] = {
-        {VERILATOR_REMOVE_FLUSH, VERILATOR_TRACER_ON_FLUSH},
-        {VERILATOR_REMOVE_EXIT, VERILATOR_TRACER_ON_EXIT},
-    };
     wave.state.open = false;
+    wave.state.lost = true;
     model_listen(NULL);
-    for (int i = 0; i < 2; i++) {
-        uintptr_t remove = model_symbol(callbacks[i][0]);
-        uintptr_t callback = model_symbol(verilator_abi_tracer(callbacks[i][1], wave.format));
-        if (remove && callback)
-            ((void (*)(uintptr_t, void *))remove)(callback, wave.tracer);
-    }
 }
 
-/* Runs work() inside the tracer. False: Verilator called it fatal; the tracer is gone. */
-static bool guard_run(void (*work)(const void *argument), const void *argument)
+static bool run(void (*work)(const void *argument), const void *argument)
 {
-    __attribute__((cleanup(guard_leave), unused)) atomic_bool *const guarded = &wave.guarded;
-    if (sigsetjmp(wave.escape, 0) != 0) {
-        tracer_abandon();
-        return false;
-    }
-    wave.guarded = true;
-    work(argument);
-    return true;
+    bool whole = tracer_run(&wave.tracer, work, argument);
+    if (!whole)
+        lose();
+    return whole;
+}
+
+struct method_call {
+    struct tracer tracer;
+    enum verilator_symbol method;
+    uintptr_t argument;
+};
+
+static void call_work(const void *argument)
+{
+    const struct method_call *call = argument;
+    tracer_call(&call->tracer, call->method, call->argument, 0);
 }
 
 static bool on_eval_thread(void)
@@ -97,46 +78,19 @@ static bool on_eval_thread(void)
 
 /* --- dumping --- */
 
-/* The tracer refuses a time that is not after the last one, but two evals may share one: the last is
- * put back by one. Where it is not found in its place nothing is written and the dump is left out. */
-static bool tracer_step_back(uint64_t time)
-{
-    const struct verilator_release *release = model_release();
-    uint8_t *place = wave.tracer + release->tracer_last;
-    uint64_t last;
-    memcpy(&last, place, sizeof(last));
-    if (last != time)
-        return false;
-    if (last == 0) {
-        if (release->tracer_last_flag) {
-            if (place[sizeof(last)] != 1)
-                return false;
-            place[sizeof(last)] = 0;
-        }
-        return true;
-    }
-    last--;
-    memcpy(place, &last, sizeof(last));
-    return true;
-}
-
 static void dump_work(const void *time)
 {
     if (wave.closing)
         return;
-    tracer_call(VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
+    tracer_call(&wave.tracer, VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
 }
 
-static void dump(void)
+void waveform_note(uint64_t time)
 {
     struct hooks_wave_state *state = &wave.state;
-    uint64_t time = model_time(wave.tick);
-    if (state->dumped && time < state->last_time)
-        return;
-    if (state->dumped && time == state->last_time && !tracer_step_back(time))
-        return;
-    if (!guard_run(dump_work, &time) || wave.closing)
-        return;
+    if (state->dumped && time <= state->last_time)
+        return; /* Verilator has refused it, or it is the same time again */
+    wave.step = state->dumped ? time - state->last_time : 1;
     state->last_time = time;
     state->last_eval = model_evals();
     if (!state->dumped) {
@@ -144,6 +98,29 @@ static void dump(void)
         state->first_eval = state->last_eval;
         state->dumped = true;
     }
+}
+
+/* Where the simulator's time is hidden from us, the testbench's dumps tell how it goes on. */
+static uint64_t time_of_dump(void)
+{
+    uint64_t time = model_time(wave.options.tick);
+    if (wave.state.testbench && wave.state.dumped && !model_time_known())
+        return wave.state.last_time + wave.step;
+    return time;
+}
+
+static void dump(void)
+{
+    struct hooks_wave_state *state = &wave.state;
+    uint64_t time = time_of_dump();
+    if (state->dumped && time < state->last_time)
+        return;
+    if (state->dumped && time == state->last_time && !tracer_step_back(&wave.tracer, time))
+        return;
+    if (!run(dump_work, &time) || wave.closing)
+        return;
+    waveform_note(time);
+    state->last_eval = model_evals();
 }
 
 static bool is_traced(const void *self)
@@ -156,19 +133,7 @@ static bool is_traced(const void *self)
 
 static bool may_call_tracer(void)
 {
-    return wave.state.open && !wave.waits && !wave.late && !wave.guarded && !wave.closing;
-}
-
-/* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */
-static bool open_file(void);
-
-static void after_eval(void *self)
-{
-    wave.spoken = false;
-    if (wave.late && model_instance()->self == self)
-        open_file();
-    if (may_call_tracer() && is_traced(self))
-        dump();
+    return wave.state.open && !wave.waits && !wave.late && !tracer_busy() && !wave.closing;
 }
 
 /* Since 5.0 a tracer lets the model's workers dump too. Inside an eval they are busy, and may wait for ever
@@ -200,7 +165,7 @@ void waveform_last_words(void)
 static void flush_work(const void *unused)
 {
     (void)unused;
-    tracer_call(VERILATOR_TRACER_FLUSH, 0, 0);
+    tracer_call(&wave.tracer, VERILATOR_TRACER_FLUSH, 0, 0);
 }
 
 /* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
@@ -210,15 +175,13 @@ static void tell_end(const struct patch_arguments *arguments)
     (void)arguments;
     waveform_last_words();
     if (may_call_tracer() && on_eval_thread())
-        guard_run(flush_work, NULL);
+        run(flush_work, NULL);
 }
 
 static void tell_fatal(const struct patch_arguments *arguments)
 {
-    if (wave.guarded && on_eval_thread()) {
-        snprintf(wave.complaint, sizeof(wave.complaint), "%s", (const char *)arguments->integer[3]);
-        siglongjmp(wave.escape, 1);
-    }
+    if (tracer_busy() && on_eval_thread())
+        tracer_escape((const char *)arguments->integer[3]);
     tell_end(arguments);
 }
 
@@ -230,17 +193,12 @@ static void watch_ends(void)
     if (watched)
         return;
     watched = true;
-    model_watch(VERILATOR_FATAL, tell_fatal, &ignored);
-    model_watch(VERILATOR_STOP, tell_end, &ignored);
-    model_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
+    library_watch(VERILATOR_FATAL, tell_fatal, &ignored);
+    library_watch(VERILATOR_STOP, tell_end, &ignored);
+    library_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
 }
 
 /* --- opening and closing --- */
-
-static int stub_false(void)
-{
-    return 0;
-}
 
 static const char newer[] = "Verilator %s is newer than this library and works in another way: update it";
 
@@ -262,7 +220,7 @@ static int check_simulator(struct hooks_why *why)
     if (!release)
         return why_set(why, -ENOTSUP,
                        "the simulator does not tell its Verilator release: rebuild it with 4.038 or newer");
-    if (release->context_unused && (!instance->context || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
+    if (release->context_unused && (!instance->context || !library_symbol(VERILATOR_CONTEXT_UNUSED)))
         return why_set(why, -ENOTSUP,
                        "Verilator %s hides its context: rebuild the simulator with 5.006 or newer",
                        model_release_name());
@@ -292,43 +250,28 @@ static void limit_depth(unsigned depth)
     } scope = {.text = name ? name(instance->self) : "TOP"};
     scope.length = strlen(scope.text);
     if (depth && scope.length)
-        tracer_call(VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
+        tracer_call(&wave.tracer, VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
 }
 
 static void probe_work(const void *unused)
 {
     (void)unused;
-    layout_probe(wave.format);
+    layout_probe(model_format());
 }
 
 /* A release that the table does not know is asked itself. */
 static int check_layout(struct hooks_why *why)
 {
-    wave.format = model_format();
+    struct tracer probed;
+    tracer_own(&probed, model_format());
     if (!layout_known())
-        guard_run(probe_work, NULL);
+        tracer_run(&probed, probe_work, NULL);
     return layout_known() ? 0 : why_set(why, -ENOTSUP, newer, model_release_name());
-}
-
-/* The object as C++ would have made it. From 5.024 on it is looked at with dynamic_cast, so it gets a
- * vtable, whose only true entry is the type; every method in it answers false. */
-static void construct(void)
-{
-    const struct verilator_release *release = model_release();
-    memset(wave.object, 0, sizeof(wave.object));
-    wave.tracer = wave.object + release->tracer;
-    if (release->trace_by_context) {
-        wave.vtable[1] = model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, wave.format));
-        for (size_t i = 2; i < WAVEFORM_VTABLE_SIZE; i++)
-            wave.vtable[i] = (uintptr_t)stub_false;
-        *(uintptr_t *)(void *)wave.object = (uintptr_t)&wave.vtable[2];
-    }
-    tracer_call(VERILATOR_TRACER_CONSTRUCTOR, 0, 0);
 }
 
 static enum verilator_method trace_method(void)
 {
-    return wave.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
+    return wave.tracer.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
 }
 
 /* A tracer takes models of one context only; the one that evals now is what the user asks for. */
@@ -346,43 +289,47 @@ static void choose_traced(void)
 
 static void trace(uintptr_t function, void *traced)
 {
-    ((void (*)(void *, void *, int, int))function)(traced, wave.object, WAVEFORM_LEVELS, 0);
+    struct tracer same;
+    void *object = tracer_own(&same, wave.tracer.format);
+    ((void (*)(void *, void *, int, int))function)(traced, object, WAVEFORM_LEVELS, 0);
 }
 
 static void open_work(const void *argument)
 {
     const struct model_instance *instance = model_instance();
-    void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
-    void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
+    void (*context_unused)(void *, int) = (void (*)(void *, int))library_symbol(VERILATOR_CONTEXT_UNUSED);
+    void (*unused)(int) = (void (*)(int))library_symbol(VERILATOR_UNUSED);
 
     (void)argument;
-    construct();
+    tracer_make(&wave.tracer);
     if (instance->context)
         context_unused(instance->context, 1);
     else if (unused)
         unused(1);
     if (model_release()->trace_by_context)
-        trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
+        trace(library_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
     else
         for (size_t i = 0; i < wave.traced_count; i++)
             trace(wave.traced[i].methods[trace_method()], wave.traced[i].self);
     limit_depth(wave.options.depth);
-    tracer_call(VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
+    tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
 }
 
 static void before_eval(void *self);
+static void after_eval(void *self);
 static void object_gone(void *self);
 static bool is_wanted(void *self);
 
 static bool open_file(void)
 {
-    wave.format = model_format();
+    tracer_own(&wave.tracer, model_format());
+    hold_except(wave.tracer.self);
     choose_traced();
     wave.spoken = false;
     wave.waits = false;
     wave.late = false;
     wave.state = (struct hooks_wave_state){.open = true};
-    return guard_run(open_work, NULL);
+    return run(open_work, NULL);
 }
 
 /* Parts of a model are made in its first eval, and before 5.024 a model's trace() asks them without looking
@@ -397,37 +344,136 @@ static bool begins_late(void)
     return false;
 }
 
-int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
+/* A tracer of ours. */
+static int inject(struct hooks_why *why)
 {
     static const struct model_listener listener = {before_eval, after_eval, object_gone, is_wanted};
-    int error = check_simulator(why);
+    int error = check_layout(why);
     if (!error)
-        error = check_path(options->path, why);
+        error = check_path(wave.path, why);
     if (error)
         return error;
-    watch_ends();
-    error = check_layout(why);
-    if (error)
-        return error;
-    snprintf(wave.path, sizeof(wave.path), "%s", options->path);
-    wave.options = *options;
-    wave.tick = options->tick ? options->tick : 1;
-    wave.ended = 0;
-    wave.closing = false;
     if (begins_late()) {
         wave.late = true;
         wave.state = (struct hooks_wave_state){.open = true};
-    } else if (!open_file())
+    } else if (!open_file()) {
+        wave.state.lost = false; /* there was nothing yet that could get lost */
         return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
-                       wave.complaint);
+                       tracer_complaint());
+    }
     model_listen(&listener);
     return 0;
+}
+
+/* A testbench may have its waveform open and not dump at all where it fails. */
+static void take_over(void)
+{
+    struct hooks_why ignored = {""};
+    play_stop();
+    if (inject(&ignored) == 0)
+        dump();
+}
+
+static bool is_silent(void)
+{
+    uint64_t evals = model_evals(), waited = evals - wave.opened_eval;
+    return !play_has_dumped() &&
+           (waited >= WAVEFORM_SILENCE || (waited >= WAVEFORM_ROUND && evals == wave.options.last_eval));
+}
+
+/* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */
+static void after_eval(void *self)
+{
+    wave.spoken = false;
+    if (wave.late && model_instance()->self == self)
+        open_file();
+    if (!may_call_tracer())
+        return;
+    if (!wave.state.testbench && is_traced(self))
+        dump();
+    else if (wave.state.testbench && is_silent())
+        take_over();
+}
+
+/* A design with $dumpvars opens its waveform in the first eval: that is worth waiting for. */
+static bool is_worth_waiting(void)
+{
+    return model_evals() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS] != 0;
+}
+
+static void note_options(const struct hooks_wave_options *options)
+{
+    snprintf(wave.path, sizeof(wave.path), "%s", options->path);
+    wave.options = *options;
+    wave.options.path = wave.path;
+    wave.options.tick = options->tick ? options->tick : 1;
+    wave.ended = 0;
+    wave.closing = false;
+    wave.spoken = false;
+}
+
+static void ignore(void *self)
+{
+    (void)self;
+}
+
+static bool wants_all(void *self)
+{
+    (void)self;
+    return true;
+}
+
+int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
+{
+    static const struct model_listener listener = {ignore, after_eval, ignore, wants_all};
+    if (wave.state.testbench && wave.state.open)
+        return 0; /* it was opened while we waited for it */
+    int error = check_simulator(why);
+    if (error)
+        return error;
+    watch_ends();
+    note_options(options);
+    if (options->testbench) {
+        play_start(wave.path);
+        model_listen(&listener);
+        if (wave.state.testbench && wave.state.open)
+            return 0;
+        if (is_worth_waiting())
+            return why_set(why, -EAGAIN, "the design opens its waveform in the first eval: wait for it");
+        play_stop();
+        model_listen(NULL);
+    }
+    return inject(why);
+}
+
+bool waveform_call(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    const struct method_call call = {*tracer, method, argument};
+    if (tracer_busy() || !on_eval_thread()) {
+        call_work(&call);
+        return true;
+    }
+    if (tracer_run(tracer, call_work, &call))
+        return true;
+    if (tracer->self == wave.tracer.self)
+        lose();
+    return false;
+}
+
+void waveform_adopt(const struct tracer *tracer)
+{
+    wave.state.open = tracer != NULL;
+    if (!tracer)
+        return;
+    wave.tracer = *tracer;
+    wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
+    wave.opened_eval = model_evals();
 }
 
 static void close_work(const void *unused)
 {
     (void)unused;
-    tracer_call(VERILATOR_TRACER_CLOSE, 0, 0);
+    tracer_call(&wave.tracer, VERILATOR_TRACER_CLOSE, 0, 0);
 }
 
 /* The thread that ends the process need not be the one that dumps. */
@@ -435,7 +481,7 @@ static void wait_for_dump(void)
 {
     const struct timespec pause = {0, 100000};
     wave.closing = true;
-    for (unsigned i = 0; i < CLOSE_PATIENCE && wave.guarded && !on_eval_thread(); i++)
+    for (unsigned i = 0; i < CLOSE_PATIENCE && tracer_busy() && !on_eval_thread(); i++)
         nanosleep(&pause, NULL);
 }
 
@@ -444,10 +490,11 @@ static void wait_for_dump(void)
 void waveform_close(void)
 {
     wait_for_dump();
-    if (!wave.state.open || wave.guarded)
+    if (tracer_busy())
         return;
-    if (!wave.waits && !wave.late)
-        guard_run(close_work, NULL);
+    play_stop();
+    if (wave.state.open && !wave.waits && !wave.late)
+        run(close_work, NULL);
     wave.state.open = false;
     model_listen(NULL);
 }
@@ -480,7 +527,7 @@ static void object_gone(void *self)
     if (!may_call_tracer() || !is_traced(self))
         return;
     wave.waits = true;
-    guard_run(close_work, NULL);
+    run(close_work, NULL);
 }
 
 static bool is_wanted(void *self)

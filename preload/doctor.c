@@ -277,9 +277,14 @@ static void on_eval_done(uint64_t eval)
         rehearse();
 }
 
+static bool on_may_hold(const char *path)
+{
+    return inner->may_hold(path);
+}
+
 const struct hooks_events *doctor_events(const struct hooks_events *events)
 {
-    static const struct hooks_events rehearsal = {on_eval_due, on_eval_done};
+    static const struct hooks_events rehearsal = {on_eval_due, on_eval_done, on_may_hold};
 
     inner = events;
     doctor_begin();

@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
@@ -28,6 +29,9 @@
 #include "text.h"
 
 #define HOOKS_LIBRARY "liblightsss-hooks.so"
+
+static bool no_replay;         /* there can be no snapshots, and so no replay */
+static atomic_bool first_look; /* it is known whether there was a first snapshot */
 
 static void replace_libc(void)
 {
@@ -52,6 +56,7 @@ static void become_original(void)
                  "raise the limits; running without snapshots",
                  strerrordesc_np(-r));
         run.hooks->due_in(UINT64_MAX);
+        no_replay = true;
         return;
     }
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
@@ -60,6 +65,34 @@ static void become_original(void)
     run.role = RUN_ORIGINAL;
     signal_arm();
     replace_libc();
+}
+
+/* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there
+ * can be a replay, and from then on where there can. A child that the simulator forks is never replayed: it
+ * writes what it opens. */
+static bool on_may_hold(const char *path)
+{
+    static atomic_flag said = ATOMIC_FLAG_INIT;
+
+    if (!run.options.hold || run.options.wave == WAVE_OFF || no_replay)
+        return false;
+    if (run.role == RUN_ORIGINAL &&
+        (!run_is_self() || (atomic_load(&first_look) && keeper_figures()->taken == 0)))
+        return false;
+    if (!atomic_flag_test_and_set(&said))
+        log_line(LOG_INFO,
+                 "the testbench's waveform %s is held back, and written by the replay of a failure; "
+                 "LIGHTSSS_HOLD=0 leaves it alone",
+                 path);
+    return true;
+}
+
+/* Without a snapshot nobody would ever write what is held back. */
+static void release_waveforms(void)
+{
+    atomic_store(&first_look, true);
+    if (keeper_figures()->taken == 0 && run.hooks->wave_release() > 0)
+        log_line(LOG_INFO, "the testbench's waveform is not held back any more: there is no snapshot");
 }
 
 static void on_eval_due(uint64_t eval)
@@ -75,6 +108,8 @@ static void on_eval_due(uint64_t eval)
         if (keeper_look(eval))
             replay_begin(eval);
     }
+    if (run.role == RUN_ORIGINAL ? run_is_self() : no_replay)
+        release_waveforms();
 }
 
 static void on_eval_done(uint64_t eval)
@@ -151,7 +186,8 @@ static void note_wave_format(void)
 
 static void attach(void)
 {
-    static const struct hooks_events events = {on_eval_due, on_eval_done}; /* the hooks keep it */
+    static const struct hooks_events events = {on_eval_due, on_eval_done,
+                                               on_may_hold}; /* the hooks keep it */
     struct hooks_why why = {""};
 
     if (run.hooks->find(run.options.model, &run.found, &why) < 0) {

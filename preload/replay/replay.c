@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "replay.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
@@ -31,7 +32,6 @@
 
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
-static bool wave_expected; /* it was opened, and we have not closed it */
 
 /* What replay_finish() does, one after the other. */
 enum finish_step {
@@ -54,6 +54,7 @@ static void publish(enum verdict verdict, const struct end *end)
     run.hooks->wave_state(&wave);
     replay->verdict = verdict;
     replay->end = *end;
+    replay->wave_testbench = wave.testbench;
     replay->wave_dumped = wave.dumped;
     replay->wave_first_eval = wave.first_eval;
     replay->wave_last_eval = wave.last_eval;
@@ -82,15 +83,12 @@ static bool wave_was_lost(void)
     struct hooks_wave_state wave;
 
     run.hooks->wave_state(&wave);
-    return wave_expected && !wave.open;
+    return wave.lost;
 }
 
 static void close_wave(void)
 {
-    if (wave_was_lost())
-        return;
     run.hooks->wave_close();
-    wave_expected = false;
 }
 
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
@@ -105,23 +103,26 @@ static void close_at_exit(int status, void *unused)
 static void open_wave(void)
 {
     char path[RUN_DIRECTORY_PATH_SIZE];
-    struct hooks_wave_options options = {path, run.options.depth, run.options.tick};
+    /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
+    struct hooks_wave_options options = {path, run.options.depth, run.options.tick,
+                                         run.options.hold && !run.page->races, run.page->end.eval};
     struct hooks_why why = {""};
     struct text text;
 
     wave_tried = true;
+    *findings()->wave_why = '\0';
     if (run.options.wave == WAVE_OFF) {
         strcpy(findings()->wave_why, "LIGHTSSS_WAVE=off");
         return;
     }
     text_init(&text, path, sizeof path);
     run_directory_path(&text, wave_file_name());
-    if (run.hooks->wave_open(&options, &why) < 0) {
+    int r = run.hooks->wave_open(&options, &why);
+    if (r < 0) {
         text_init(&text, findings()->wave_why, sizeof findings()->wave_why);
         text_format(&text, "%s", why.text);
-        return;
     }
-    wave_expected = true;
+    wave_tried = r != -EAGAIN;
 }
 
 /* The original does not want to wait any longer: it says so by THREADS_SIGNAL, and why in the shared page.
@@ -146,6 +147,7 @@ void replay_begin(uint64_t eval)
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
                  0); /* the core of the run is the original's */
+    run.hooks->wave_mute();
     replay->start_ns = clock_ns();
     atomic_store(&replay->state, REPLAY_WOKEN);
     int r = files_redirect_output();

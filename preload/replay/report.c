@@ -178,7 +178,7 @@ static void append_wave(struct text *json, const struct conclusion *conclusion)
     }
     text_format(json, ", ");
     append_number(json, "bytes", conclusion->wave_bytes);
-    text_format(json, ", \"source\": \"injected\" }");
+    text_format(json, ", \"source\": \"%s\" }", replay->wave_testbench ? "testbench" : "injected");
 }
 
 static void append_cost(struct text *json)

@@ -73,6 +73,7 @@ class CampaignCase(unittest.TestCase):
                 "first_time": 20,
                 "last_time": EVALS - 1,
                 "bytes": len(wave_text),
+                "source": "injected",
             },
             "cost": {"snapshots": 2},
         }
@@ -100,7 +101,7 @@ class CampaignCase(unittest.TestCase):
 
     def check(self):
         self.write(self.directory, "report.json", json.dumps(self.report))
-        campaign.check_unchanged(self.plain, self.preloaded)
+        campaign.check_unchanged(self.plain, self.preloaded, self.row)
         campaign.check_failure(self.run_, self.row, self.plain, self.oracle, self.preloaded)
 
     def broken(self, pattern):
@@ -189,6 +190,7 @@ class Broken(CampaignCase):
             (("wave", "first_time"), 21, "wave begins at 20"),
             (("wave", "last_time"), EVALS, "the window ends at 49, expected 50"),
             (("wave", "bytes"), 1, "waveform of .* bytes"),
+            (("wave", "source"), "testbench", "waveform is testbench, not injected"),
             (("wave",), None, "report.json: TypeError"),
             (("cost", "snapshots"), 0, "cost"),
         ):
@@ -240,12 +242,60 @@ class Broken(CampaignCase):
 
     def test_nothing_left(self):
         with self.assertRaisesRegex(campaign.Failed, "made a directory"):
-            campaign.check_nothing_left(self.preloaded)
+            campaign.check_nothing_left(self.preloaded, self.row)
         shutil.rmtree(os.path.dirname(self.directory))
         with self.assertRaisesRegex(campaign.Failed, "said"):
-            campaign.check_nothing_left(self.preloaded)
+            campaign.check_nothing_left(self.preloaded, self.row)
         self.preloaded.stderr = b"oh\n"
-        campaign.check_nothing_left(self.preloaded)
+        campaign.check_nothing_left(self.preloaded, self.row)
+
+
+class OwnTrace(CampaignCase):
+    """The simulator traces itself, and the library holds that back or leaves it alone."""
+
+    def trace(self, what, text=None):
+        self.row.traces = what
+        self.write(self.plain.directory, "oracle.vcd", vcd(1, EVALS))
+        if text is not None:
+            self.write(self.preloaded.directory, "oracle.vcd", text)
+        self.report["wave"]["source"] = "testbench" if what == "held" else "injected"
+
+    def test_held(self):
+        self.trace("held")
+        self.check()
+
+    def test_not_held(self):
+        self.trace("held", vcd(1, EVALS))
+        self.broken("oracle.vcd was not held back")
+
+    def test_injected(self):
+        self.trace("held")
+        self.report["wave"]["source"] = "injected"
+        self.broken("waveform is injected, not testbench")
+
+    def test_left(self):
+        self.trace("left", vcd(1, EVALS))
+        self.check()
+
+    def test_left_and_changed(self):
+        self.trace("left", vcd(1, EVALS - 1))
+        self.broken("oracle.vcd: ")
+
+    def test_left_and_lost(self):
+        self.trace("left")
+        self.broken("oracle.vcd: ")
+
+    def test_announced(self):
+        self.row.traces = "held"
+        shutil.rmtree(os.path.dirname(self.directory))
+        self.preloaded.stderr = b"oh\n"
+        with self.assertRaisesRegex(campaign.Failed, "not announced"):
+            campaign.check_nothing_left(self.preloaded, self.row)
+        self.preloaded.stderr = b"lightsss: the testbench's waveform is held back\n"
+        campaign.check_nothing_left(self.preloaded, self.row)
+        self.preloaded.stderr *= 2
+        with self.assertRaisesRegex(campaign.Failed, "not announced"):
+            campaign.check_nothing_left(self.preloaded, self.row)
 
 
 class Rows(unittest.TestCase):

@@ -251,8 +251,8 @@ static void the_first_of_two_counts(void **state)
 
 static void what_is_not_available_is_said(void **state)
 {
-    static const char *const later[] = {"LIGHTSSS_HANG=30s", "LIGHTSSS_HOLD=0", "LIGHTSSS_LIMIT=5m",
-                                        "LIGHTSSS_WAKE_CALL=f()", "LIGHTSSS_MEMORY=2G"};
+    static const char *const later[] = {"LIGHTSSS_HANG=30s", "LIGHTSSS_LIMIT=5m", "LIGHTSSS_WAKE_CALL=f()",
+                                        "LIGHTSSS_MEMORY=2G"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(later); i++) {

@@ -3,24 +3,12 @@
  * the countdown coming due at exactly the call it was set for. Heads that cannot move are refused. */
 #include "unit.h"
 
-#include "patch.h"
+#include "golden.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* A function of that name, from its first byte to <name>_end. Where the length of a jump matters it is
- * given as bytes: assemblers choose as they like. */
-#define GOLDEN(name, body)                                                                                   \
-    __asm__(".pushsection .text\n"                                                                           \
-            ".p2align 4\n"                                                                                   \
-            ".globl " #name ", " #name "_end\n"                                                              \
-            ".hidden " #name ", " #name "_end\n"                                                             \
-            ".type " #name ", @function\n" #name ":\n" body #name "_end:\n"                                  \
-            ".size " #name ", . - " #name "\n"                                                               \
-            ".popsection\n");                                                                                \
-    extern const uint8_t name[], name##_end[];
 
 long golden_data = 40;
 __asm__(".hidden golden_data");
@@ -105,14 +93,7 @@ GOLDEN(golden_recursive, "test %rdi, %rdi\n"
                          "1: xor %eax, %eax\n"
                          "ret\n")
 
-#define PATCHABLE(name)                                                                                      \
-    {                                                                                                        \
-#name, name, name##_end                                                                              \
-    }
-static const struct golden {
-    const char *name;
-    const uint8_t *start, *end;
-} patchable[] = {
+static const struct golden patchable[] = {
     PATCHABLE(golden_endbr),      PATCHABLE(golden_pushes),       PATCHABLE(golden_load),
     PATCHABLE(golden_lea),        PATCHABLE(golden_compare),      PATCHABLE(golden_sse),
     PATCHABLE(golden_call),       PATCHABLE(golden_call_first),   PATCHABLE(golden_jump),
@@ -188,16 +169,6 @@ static const struct {
     REFUSED(refused_bytes, "begins with bytes that are no instructions"),
     REFUSED(refused_bytes_behind, "holds bytes that are no instructions"),
 };
-
-static struct patch_target target_of(const struct golden *golden)
-{
-    return (struct patch_target){
-        .name = golden->name,
-        .address = (uintptr_t)golden->start,
-        .size = (size_t)(golden->end - golden->start),
-        .room = SIZE_MAX,
-    };
-}
 
 static long call(uintptr_t function, long argument)
 {

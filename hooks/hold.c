@@ -1,0 +1,444 @@
+/* SPDX-License-Identifier: MIT */
+/* Stands in for open(), dump(), flush(), close() and openNext() of Verilator's tracers. The classes that a
+ * testbench uses (VerilatedVcdC, VerilatedVcdSc) and $dumpvars all end in these. Nothing is patched
+ * before the testbench calls traceEverOn(): a simulator that never traces pays for nothing, and one that
+ * traces without that call fails as it always did. A child that the testbench forks has what was held before
+ * the fork still held: without us both would write to one file, which is no waveform either. */
+#include "hold.h"
+#include "library.h"
+#include "model.h"
+#include "why.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HOLD_TRACERS 64
+#define HOLD_FORMATS 2
+
+static struct {
+    const struct hooks_events *events;
+    const struct hold_player *player; /* NULL: what is held stays held */
+    const void *except;
+    bool muted;
+    bool crowded; /* a tracer found no place in the table: it passes */
+    bool installed;
+    volatile uint64_t *shut[HOLD_FORMATS]; /* of dump() */
+    uint64_t opens;
+    pthread_mutex_t lock; /* of finding a place in the table */
+    size_t count;
+    struct hold_tracer tracers[HOLD_TRACERS];
+} hold = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static enum hooks_format format_of(void *context)
+{
+    return (enum hooks_format)(uintptr_t)context;
+}
+
+static unsigned index_of(enum hooks_format format)
+{
+    return format == HOOKS_FORMAT_FST;
+}
+
+/* Calls the method as it is without us. */
+static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
+{
+    uintptr_t address = library_symbol(verilator_abi_tracer(method, format));
+    return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
+}
+
+/* --- what isOpen() reads, being inline --- */
+
+static uint8_t *file_of(void *self)
+{
+    return (uint8_t *)self + model_release()->tracer_file;
+}
+
+static bool is_open(void *self, enum hooks_format format)
+{
+    const void *writer;
+    if (format != HOOKS_FORMAT_FST)
+        return file_of(self)[VERILATOR_VCD_IS_OPEN] != 0;
+    memcpy(&writer, file_of(self), sizeof(writer));
+    return writer != NULL;
+}
+
+static void set_open(struct hold_tracer *tracer, bool open)
+{
+    static uint64_t nobody; /* stands for a writer that is never used */
+    const void *writer = open ? &nobody : NULL;
+    if (tracer->tracer.format == HOOKS_FORMAT_FST)
+        memcpy(file_of(tracer->tracer.self), &writer, sizeof(writer));
+    else
+        file_of(tracer->tracer.self)[VERILATOR_VCD_IS_OPEN] = open;
+}
+
+static bool has_own_file(void *self, enum hooks_format format)
+{
+    return format == HOOKS_FORMAT_FST || file_of(self)[VERILATOR_VCD_OWN_FILE] == 1;
+}
+
+/* --- the table --- */
+
+static struct hold_tracer *find(const void *self)
+{
+    for (size_t i = 0; i < hold.count; i++)
+        if (hold.tracers[i].tracer.self == self)
+            return &hold.tracers[i];
+    return NULL;
+}
+
+/* Its place in the table, or one that is free; NULL where none is left. */
+static struct hold_tracer *place_for(void *self, enum hooks_format format)
+{
+    pthread_mutex_lock(&hold.lock);
+    struct hold_tracer *tracer = find(self);
+    for (size_t i = 0; !tracer && i < hold.count; i++)
+        if (hold.tracers[i].state == HOLD_CLOSED)
+            tracer = &hold.tracers[i];
+    if (!tracer && hold.count < HOLD_TRACERS)
+        tracer = &hold.tracers[hold.count++];
+    if (tracer && tracer->tracer.self != self)
+        *tracer = (struct hold_tracer){.tracer = {self, format}};
+    hold.crowded = hold.crowded || !tracer;
+    pthread_mutex_unlock(&hold.lock);
+    return tracer;
+}
+
+/* May dump() take the shortcut? It drops every dump of the format. The first dump of each tracer goes the
+ * long way: the tracer notes that there was one. */
+static void set_shortcuts(void)
+{
+    for (unsigned i = 0; i < HOLD_FORMATS; i++) {
+        bool shut = !hold.crowded, any = false;
+        for (size_t j = 0; j < hold.count; j++) {
+            const struct hold_tracer *tracer = &hold.tracers[j];
+            if (index_of(tracer->tracer.format) != i || tracer->state == HOLD_CLOSED)
+                continue;
+            shut = shut && tracer->state == HOLD_HELD && tracer->dumped;
+            any = true;
+        }
+        if (hold.shut[i])
+            *hold.shut[i] = shut && any;
+    }
+}
+
+static void set_state(struct hold_tracer *tracer, enum hold_state state)
+{
+    tracer->state = state;
+    set_shortcuts();
+}
+
+/* --- opening --- */
+
+/* Where the tracer could not create the file, or where it goes to somebody who waits for it (a pipe, a
+ * terminal), it is not for us to hold it back. */
+static bool is_plain_file(const char *path)
+{
+    char directory[PATH_MAX];
+    struct stat file;
+    if (stat(path, &file) == 0)
+        return S_ISREG(file.st_mode) && access(path, W_OK) == 0;
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') + 1 - path), path);
+    return access(directory, W_OK | X_OK) == 0;
+}
+
+/* The simulator may go elsewhere before the file is opened. */
+static bool note_path(struct hold_tracer *tracer, const char *path)
+{
+    size_t length = 0;
+    if (*path == '\0')
+        return false;
+    if (*path != '/') {
+        if (!getcwd(tracer->path, sizeof(tracer->path) - 1))
+            return false;
+        length = strlen(tracer->path);
+        tracer->path[length++] = '/';
+    }
+    size_t room = sizeof(tracer->path) - length;
+    return (size_t)snprintf(tracer->path + length, room, "%s", path) < room;
+}
+
+/* The last question is the preload's, which tells the user. */
+static bool may_hold(struct hold_tracer *tracer, const char *path)
+{
+    if (hold.muted)
+        return note_path(tracer, path);
+    return tracer->state == HOLD_CLOSED && !tracer->foreign && note_path(tracer, path) &&
+           is_plain_file(tracer->path) && hold.events->may_hold(tracer->path);
+}
+
+static void open_for_real(struct hold_tracer *tracer, const char *path)
+{
+    set_state(tracer, HOLD_PASSED);
+    call(VERILATOR_TRACER_OPEN, tracer->tracer.format, tracer->tracer.self, (uintptr_t)path);
+    *tracer->path = '\0';
+    if (!is_open(tracer->tracer.self, tracer->tracer.format))
+        set_state(tracer, HOLD_CLOSED);
+}
+
+/* One file, whatever rollover the testbench asked for: together its files would be this one. */
+static void forget_rollover(struct hold_tracer *tracer)
+{
+    static const uint64_t never;
+    if (tracer->tracer.format != HOOKS_FORMAT_FST)
+        memcpy(file_of(tracer->tracer.self) + VERILATOR_VCD_ROLLOVER, &never, sizeof(never));
+}
+
+/* Its mutex may be locked for good. */
+static void abandon(struct hold_tracer *tracer)
+{
+    tracer->broken = true;
+    set_open(tracer, true);
+    set_state(tracer, HOLD_HELD);
+}
+
+static void play(struct hold_tracer *tracer)
+{
+    if (tracer->foreign || tracer->broken)
+        return;
+    set_open(tracer, false);
+    forget_rollover(tracer);
+    set_state(tracer, HOLD_PLAYED);
+    tracer->opening = true;
+    bool opened = hold.player->open(tracer);
+    tracer->opening = false;
+    if (!opened || !is_open(tracer->tracer.self, tracer->tracer.format))
+        abandon(tracer);
+}
+
+static void hold_back(struct hold_tracer *tracer)
+{
+    tracer->dumped = false;
+    tracer->order = ++hold.opens;
+    set_open(tracer, true);
+    set_state(tracer, HOLD_HELD);
+    if (hold.player)
+        play(tracer);
+}
+
+static uintptr_t on_close(void *self, uintptr_t unused, void *context);
+
+static uintptr_t on_open(void *self, uintptr_t argument, void *context)
+{
+    enum hooks_format format = format_of(context);
+    const char *path = (const char *)argument;
+    if (self == hold.except || !path)
+        return call(VERILATOR_TRACER_OPEN, format, self, argument);
+    struct hold_tracer *tracer = find(self);
+    /* A VerilatedVcd that is open ignores this; a VerilatedFst goes on in the new file. */
+    if (tracer && tracer->state != HOLD_CLOSED) {
+        if (format != HOOKS_FORMAT_FST)
+            return 0;
+        on_close(self, 0, context);
+    }
+    /* Any other content is of a tracer that we do not understand. */
+    tracer = is_open(self, format) ? NULL : place_for(self, format);
+    if (!tracer) {
+        hold.crowded = true;
+        set_shortcuts();
+        return call(VERILATOR_TRACER_OPEN, format, self, hold.muted ? (uintptr_t) "/dev/null" : argument);
+    }
+    tracer->foreign = !has_own_file(self, format);
+    if (may_hold(tracer, path))
+        hold_back(tracer);
+    else
+        open_for_real(tracer, hold.muted ? "/dev/null" : path);
+    return 0;
+}
+
+/* Of VerilatedVcd: goes on in another file, or opens the last one again. */
+static uintptr_t on_open_next(void *self, uintptr_t argument, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    if (self == hold.except || (tracer && tracer->opening))
+        return call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
+    if (tracer && tracer->state == HOLD_CLOSED && *tracer->path)
+        return on_open(self, (uintptr_t)tracer->path, context);
+    bool held = hold.muted || (tracer && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED));
+    return held ? 0 : call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
+}
+
+/* --- what is open --- */
+
+/* A method that is not held may run: the tracer is not of those that a replay must silence. */
+static bool passes(const void *self, const struct hold_tracer *tracer)
+{
+    return self == hold.except || !hold.muted || (tracer && tracer->state == HOLD_CLOSED);
+}
+
+/* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
+ * would without us, and writes nothing. */
+static void drop(struct hold_tracer *tracer, uint64_t time)
+{
+    set_open(tracer, false);
+    call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
+    set_open(tracer, true);
+    if (!tracer->dumped) {
+        tracer->dumped = true;
+        set_shortcuts();
+    }
+}
+
+static uintptr_t on_dump(void *self, uintptr_t time, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    if (tracer && tracer->state == HOLD_HELD) {
+        if (!tracer->broken)
+            drop(tracer, time);
+    } else if (tracer && tracer->state == HOLD_PLAYED) {
+        forget_rollover(tracer);
+        if (!hold.player->dump(tracer, time))
+            abandon(tracer);
+    } else if (passes(self, tracer))
+        call(VERILATOR_TRACER_DUMP, format_of(context), self, time);
+    return 0;
+}
+
+static uintptr_t on_flush(void *self, uintptr_t unused, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    (void)unused;
+    if (tracer && tracer->state == HOLD_PLAYED)
+        hold.player->flush(tracer);
+    else if ((!tracer || tracer->state == HOLD_PASSED) && passes(self, tracer))
+        call(VERILATOR_TRACER_FLUSH, format_of(context), self, 0);
+    return 0;
+}
+
+static uintptr_t on_close(void *self, uintptr_t unused, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    (void)unused;
+    if (!tracer || (tracer->state == HOLD_PASSED && !hold.muted)) {
+        if (passes(self, tracer))
+            call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
+    } else if (tracer->state == HOLD_PLAYED) {
+        hold.player->close(tracer);
+    }
+    if (tracer && tracer->state != HOLD_CLOSED) {
+        set_open(tracer, false);
+        set_state(tracer, HOLD_CLOSED);
+    }
+    return 0;
+}
+
+/* --- all of them --- */
+
+/* The next in the order of opening that is in this state. */
+static struct hold_tracer *next_of(enum hold_state state, uint64_t behind)
+{
+    struct hold_tracer *next = NULL;
+    for (size_t i = 0; i < hold.count; i++) {
+        struct hold_tracer *tracer = &hold.tracers[i];
+        if (tracer->state == state && tracer->order > behind && (!next || tracer->order < next->order))
+            next = tracer;
+    }
+    return next;
+}
+
+unsigned hold_release(void)
+{
+    struct hold_tracer *tracer;
+    unsigned count = 0;
+    while (!hold.muted && (tracer = next_of(HOLD_HELD, 0))) {
+        set_open(tracer, false);
+        open_for_real(tracer, tracer->path);
+        count++;
+    }
+    return count;
+}
+
+void hold_mute(void)
+{
+    hold.muted = true;
+}
+
+void hold_play(const struct hold_player *player)
+{
+    uint64_t last = 0;
+    struct hold_tracer *tracer;
+    hold.player = player;
+    while ((tracer = next_of(HOLD_HELD, last))) {
+        last = tracer->order;
+        play(tracer);
+    }
+}
+
+void hold_stop(void)
+{
+    struct hold_tracer *tracer;
+    while ((tracer = next_of(HOLD_PLAYED, 0))) {
+        hold.player->close(tracer);
+        set_open(tracer, true);
+        set_state(tracer, HOLD_HELD);
+    }
+    hold.player = NULL;
+}
+
+void hold_except(const void *tracer)
+{
+    hold.except = tracer;
+}
+
+/* --- installing --- */
+
+static bool replace(enum hooks_format format, enum verilator_symbol method,
+                    uintptr_t (*replacement)(void *object, uintptr_t argument, void *context))
+{
+    const struct patch_shortcut shortcut = {(int32_t)model_release()->tracer_last};
+    enum verilator_symbol symbol = verilator_abi_tracer(method, format);
+    struct hooks_why ignored = {""};
+    volatile uint64_t *shut;
+    if (!library_symbol(symbol))
+        return true; /* nobody calls it */
+    bool is_dump = method == VERILATOR_TRACER_DUMP;
+    if (library_method(symbol, is_dump ? &shortcut : NULL, replacement, (void *)(uintptr_t)format, &shut,
+                       &ignored) != 0)
+        return false;
+    if (is_dump)
+        hold.shut[index_of(format)] = shut;
+    return true;
+}
+
+/* open() comes last: before it is seen, nothing is held. */
+static void install_format(enum hooks_format format)
+{
+    if (replace(format, VERILATOR_TRACER_DUMP, on_dump) &&
+        replace(format, VERILATOR_TRACER_FLUSH, on_flush) &&
+        replace(format, VERILATOR_TRACER_CLOSE, on_close) &&
+        (format == HOOKS_FORMAT_FST || replace(format, VERILATOR_TRACER_OPEN_NEXT, on_open_next)))
+        replace(format, VERILATOR_TRACER_OPEN, on_open);
+}
+
+static void tell_wanted(bool wanted)
+{
+    if (!wanted || hold.installed)
+        return;
+    hold.installed = true;
+    install_format(HOOKS_FORMAT_VCD);
+    install_format(HOOKS_FORMAT_FST);
+}
+
+static void tell_context_unused(const struct patch_arguments *arguments)
+{
+    tell_wanted(arguments->integer[1] & 1);
+}
+
+static void tell_unused(const struct patch_arguments *arguments)
+{
+    tell_wanted(arguments->integer[0] & 1);
+}
+
+/* What is written into a tracer must be known to belong there: no release that the table does not have. */
+void hold_install(const struct hooks_events *events)
+{
+    struct hooks_why ignored = {""};
+    hold.events = events;
+    if (!model_release() || verilator_abi_is_guess(verilator_abi_parse(model_release_name())))
+        return;
+    if (library_watch(VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
+        library_watch(VERILATOR_UNUSED, tell_unused, &ignored) != 0)
+        tell_wanted(true);
+}

@@ -1,0 +1,245 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What testbenches do with waveforms of their own, with the library and without it: test_tracers.py LIBRARY REFUSE
+SIMULATOR DUMPVARS_SIMULATOR. Each case runs in a directory of its own; what the simulator wrote without the library is
+the oracle for the replay's files."""
+
+import json
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+import campaign
+import wave
+from launch import Launch
+
+LIBRARY = REFUSE = SIMULATOR = DESIGN = None
+TIMEOUT_S = 120
+EVALS = 6000
+
+
+class Tracers(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="tracers-")
+        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
+
+    def launch(self, name, command, environment):
+        made = Launch(os.path.join(self.top, name), command, environment, True)
+        made.wait(TIMEOUT_S)
+        self.assertFalse(made.timed_out)
+        return made
+
+    def run_case(self, case, more=(), simulator=None, before=(), **variables):
+        """Without and with the library; end and output must be the same."""
+        command = [simulator or SIMULATOR, case, *more]
+        environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_WINDOW": "all"}
+        environment.update({f"LIGHTSSS_{key}": value for key, value in variables.items()})
+        self.plain = self.launch("plain", command, {})
+        self.with_library = self.launch("preloaded", [*before, *command], environment)
+        self.assertEqual(self.with_library.returncode, self.plain.returncode)
+        self.assertEqual(self.with_library.stdout, self.plain.stdout)
+        own, self.said = campaign.split_stderr(self.with_library.stderr)
+        self.assertEqual(own, self.plain.stderr)
+
+    def files(self, launch):
+        return campaign.files_below(launch.directory)
+
+    def check_held(self, *names):
+        """These were not written by the run with the library; everything else was, as without it."""
+        expected, got = self.files(self.plain), self.files(self.with_library)
+        for name in names:
+            self.assertIn(name, expected)
+            del expected[name]
+        self.assertEqual(set(got), set(expected))
+        for name, content in expected.items():
+            self.assertEqual(got[name], content, name)
+
+    def run_directory(self):
+        top = os.path.join(self.with_library.directory, "lightsss")
+        self.assertTrue(os.path.isdir(top), self.said)
+        return os.path.join(top, os.listdir(top)[0])
+
+    def report(self):
+        with open(os.path.join(self.run_directory(), "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertEqual(report["replay"]["verdict"], "reproduced")
+        return report
+
+    def waves(self):
+        return sorted(name for name in os.listdir(self.run_directory()) if name.endswith(".vcd"))
+
+    def oracle(self, names):
+        """One waveform of several files, which openNext() made of it."""
+        path = os.path.join(self.top, "oracle.vcd")
+        with open(path, "wb") as file:
+            for name in names:
+                file.write(campaign.read(os.path.join(self.plain.directory, name)))
+        return path
+
+    def check_wave(self, name, *own):
+        return wave.compare(self.oracle(own), os.path.join(self.run_directory(), name), "between")
+
+    def test_tail(self):
+        self.run_case("one", INTERVAL="2500evals")
+        self.check_held("one.vcd")
+        report = self.report()
+        result = self.check_wave("wave.vcd", "one.vcd")
+        self.assertEqual(report["wave"]["source"], "testbench")
+        self.assertEqual(report["snapshot"]["eval"], 2500)
+        self.assertEqual((result.first_time, result.last_time), (2500, EVALS - 1))
+        self.assertEqual((report["wave"]["first_time"], report["wave"]["last_time"]), (2500, EVALS - 1))
+        self.assertEqual(sum("held back" in line for line in self.said), 1)
+
+    def test_window(self):
+        self.run_case("one", WINDOW="100evals")
+        self.report()
+        result = self.check_wave("wave.vcd", "one.vcd")
+        self.assertEqual((result.first_time, result.last_time), (EVALS - 100, EVALS - 1))
+
+    def test_several(self):
+        self.run_case("two", INTERVAL="2500evals")
+        self.check_held("first.vcd", "second.vcd")
+        self.report()
+        self.assertEqual(self.waves(), ["second.vcd", "wave.vcd"])
+        whole = self.check_wave("wave.vcd", "first.vcd")
+        part = self.check_wave("second.vcd", "second.vcd")
+        self.assertLess(part.signals, whole.signals)
+        self.assertEqual(part.window_times * 2, whole.window_times)
+
+    def test_one_after_the_other(self):
+        """The failure is in the last: that one is the waveform."""
+        self.run_case("again")
+        self.check_held("before.vcd", "behind.vcd")
+        report = self.report()
+        self.assertEqual(self.waves(), ["before.vcd", "wave.vcd"])
+        self.check_wave("before.vcd", "before.vcd")
+        self.check_wave("wave.vcd", "behind.vcd")
+        self.assertEqual(report["wave"]["first_eval"], EVALS - 1000 + 1)
+
+    def test_objects_one_after_the_other(self):
+        self.run_case("each")
+        names = ["part.vcd", "part1999.vcd", "part999.vcd"]
+        self.check_held("part2999.vcd", *names)
+        self.report()
+        self.assertEqual(self.waves(), names + ["wave.vcd"])
+        for name in names:
+            self.check_wave(name, name)
+        self.check_wave("wave.vcd", "part2999.vcd")
+
+    def check_parts(self, first):
+        """All parts of the run are one file in the replay."""
+        parts = sorted(name for name in self.files(self.plain) if "_cat" in name)
+        self.assertGreater(len(parts), 3)
+        self.check_held(*first, *parts)
+        self.report()
+        self.assertEqual(self.waves(), ["wave.vcd"])
+        self.check_wave("wave.vcd", *first, *parts)
+
+    def test_open_next(self):
+        self.run_case("next", INTERVAL="2500evals")
+        self.check_parts(["next.vcd"])
+
+    def test_rollover(self):
+        self.run_case("rollover", INTERVAL="2500evals")
+        self.check_parts([])
+
+    def test_answers(self):
+        """isOpen(), flush(), a time that comes twice: what it prints is compared."""
+        self.run_case("questions", INTERVAL="2500evals")
+        self.assertIn(b"%Warning: previous dump", self.plain.stdout)
+        self.check_held("questions.vcd")
+        self.report()
+        self.check_wave("wave.vcd", "questions.vcd")
+
+    def test_opened_in_the_replay(self):
+        self.run_case("late", WINDOW="100evals")
+        self.assertIn(b"%Warning: previous dump", self.plain.stdout)
+        self.check_held("late.vcd")
+        self.assertEqual(self.report()["wave"]["source"], "testbench")
+        self.check_wave("wave.vcd", "late.vcd")
+
+    def test_opened_behind_ours(self):
+        self.run_case("late")
+        self.check_held("late.vcd")
+        report = self.report()
+        self.assertEqual((report["wave"]["source"], report["wave"]["first_eval"]), ("injected", 1))
+        self.assertEqual(self.waves(), ["wave.vcd"])
+
+    def test_silent(self):
+        """A testbench that does not dump where it fails."""
+        self.run_case("silent", INTERVAL="2500evals")
+        self.check_held("silent.vcd")
+        report = self.report()
+        self.assertEqual((report["wave"]["source"], report["wave"]["last_eval"]), ("injected", EVALS))
+        self.assertEqual(report["wave"]["first_eval"], 2501 + 1000)
+
+    def test_silent_to_the_end(self):
+        self.run_case("silent", WINDOW="100evals")
+        self.check_held("silent.vcd")
+        report = self.report()
+        self.assertEqual((report["wave"]["source"], report["wave"]["last_eval"]), ("injected", EVALS))
+
+    def test_not_ours_to_hold(self):
+        for case in ("custom", "nowhere", "pipe"):
+            with self.subTest(case=case):
+                self.run_case(case, INTERVAL="2500evals")
+                self.check_held()
+                self.assertEqual(self.report()["wave"]["source"], "injected")
+                self.assertFalse([line for line in self.said if "held back" in line])
+                shutil.rmtree(self.top)
+
+    def test_left_alone(self):
+        """A replay from the first eval on opens everything once more."""
+        for case in ("again", "next", "two"):
+            with self.subTest(case=case):
+                self.run_case(case, HOLD="0")
+                self.check_held()
+                self.assertEqual(self.report()["wave"]["source"], "injected")
+                shutil.rmtree(self.top)
+
+    def test_child(self):
+        self.run_case("child", INTERVAL="500evals")
+        self.check_held("parent.vcd")
+        self.report()
+        self.check_wave("wave.vcd", "parent.vcd")
+
+    def test_without_snapshots(self):
+        """Nobody would ever write what is held back."""
+        for call in ("clone", "memfd_create"):
+            with self.subTest(call=call):
+                self.run_case("elsewhere", before=[REFUSE, call, "EPERM"])
+                self.check_held()
+                self.assertIn("elsewhere.vcd", self.files(self.plain))
+                self.assertTrue(any("not held back any more" in line for line in self.said), self.said)
+                shutil.rmtree(self.top)
+
+    def test_wave_off(self):
+        self.run_case("one", WAVE="off")
+        self.check_held()
+
+    def test_unasked(self):
+        """Without traceEverOn() Verilator refuses, as it did."""
+        self.run_case("unasked")
+        self.assertIn(b"traceEverOn", self.plain.stdout + self.plain.stderr)
+
+    def test_dumpvars(self):
+        for interval in ("2500evals", "100000evals"):
+            with self.subTest(interval=interval):
+                self.run_case("design", simulator=DESIGN, INTERVAL=interval)
+                self.check_held("own.vcd")
+                self.assertEqual(self.report()["wave"]["source"], "testbench")
+                self.check_wave("wave.vcd", "own.vcd")
+                shutil.rmtree(self.top)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        sys.exit(__doc__)
+    LIBRARY, REFUSE, SIMULATOR, DESIGN = map(os.path.abspath, sys.argv[1:5])
+    missing = [path for path in (LIBRARY, REFUSE, SIMULATOR, DESIGN) if not os.path.exists(path)]
+    if missing:
+        print(f"skipped: there is no {missing[0]}")
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1])
