@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Which models are in the program, and the functions of Verilator's run time library that belong to them.
- * A model is a class X whose eval_step() stands beside the constructor of X__Syms. Nothing is changed
- * and nothing of the simulator is called here. */
+/* Which models are in a loaded object, and the functions of Verilator's run time library that belong to
+ * them. A model is a class X whose eval_step() stands beside the constructor of X__Syms. Nothing is
+ * changed and nothing of the simulator is called here. */
 #ifndef LIGHTSSS_HOOKS_FIND_H
 #define LIGHTSSS_HOOKS_FIND_H
 
 #include "verilator_abi.h"
 
 #define FIND_MODELS    128
+#define FIND_LIBRARIES 16
 #define FIND_NAME_SIZE 256
 
 /* A symbol that may be patched, and how far it is to the next one inside it. */
@@ -17,26 +18,33 @@ struct place {
     size_t room; /* SIZE_MAX: no other symbol is inside */
 };
 
+/* The run time library as the models of one object see it: it may be in that object, in the program or in
+ * a third object, and the same library may be in a process several times. */
+struct found_library {
+    struct place symbols[VERILATOR_SYMBOLS];
+    bool strong[VERILATOR_SYMBOLS];
+    bool exported[VERILATOR_SYMBOLS];
+};
+
 struct found_model {
     char name[FIND_NAME_SIZE];
     struct place eval;
     uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
     size_t sizes[VERILATOR_METHODS];      /* bytes */
-};
-
-struct found_library {
-    struct place symbols[VERILATOR_SYMBOLS];
-    bool strong[VERILATOR_SYMBOLS];
+    struct found_library *library;
 };
 
 struct found {
     struct found_model models[FIND_MODELS];
     size_t count;
-    struct found_library library;
+    struct found_library libraries[FIND_LIBRARIES]; /* one for each object that has models */
+    size_t library_count;
 };
 
-/* wanted: the only model to look for, or NULL. -ENOENT: there is none; -ESRCH: there are others;
- * -E2BIG: there are too many; or the errors of image_open(). */
-int find_models(struct found *found, const char *wanted, struct hooks_why *why);
+/* Adds the models of one object, which stays loaded from then on: see hooks.h for name and base. wanted: the
+ * only model to look for, or NULL. -ENOENT: there is none; -ENODATA: nor are there symbols; -ESRCH: there
+ * are others; -EALREADY: they are known; -E2BIG: there are too many; or the errors of image_open_loaded(). */
+int find_models(struct found *found, const char *name, uintptr_t base, const char *wanted,
+                struct hooks_why *why);
 
 #endif

@@ -130,11 +130,19 @@ int image_open(struct image **image, const char *path, uintptr_t base, struct ho
     return 0;
 }
 
-/* dl_iterate_phdr() names the program first. */
-static int image_first(struct dl_phdr_info *info, size_t size, void *context)
+struct wanted_object {
+    const char *name;
+    uintptr_t base;
+    struct dl_phdr_info loaded;
+};
+
+static int image_find_loaded(struct dl_phdr_info *info, size_t size, void *context)
 {
+    struct wanted_object *wanted = context;
     (void)size;
-    *(struct dl_phdr_info *)context = *info;
+    if (info->dlpi_addr != wanted->base || strcmp(info->dlpi_name, wanted->name) != 0)
+        return 0;
+    wanted->loaded = *info;
     return 1;
 }
 
@@ -152,29 +160,31 @@ static bool image_matches(const struct image *image, const struct dl_phdr_info *
     return true;
 }
 
-int image_open_executable(struct image **image, struct hooks_why *why)
+int image_open_loaded(struct image **image, const char *name, uintptr_t base, struct hooks_why *why)
 {
     char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length < 0)
-        return why_set(why, -errno, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
-    path[length] = '\0';
-
-    struct dl_phdr_info loaded;
-    memset(&loaded, 0, sizeof(loaded));
-    dl_iterate_phdr(image_first, &loaded);
+    struct wanted_object wanted = {.name = name, .base = base};
+    const char *file = *name ? name : "/proc/self/exe";
+    snprintf(path, sizeof(path), "%s", name);
+    if (!*name) {
+        ssize_t length = readlink(file, path, sizeof(path) - 1);
+        if (length < 0)
+            return why_set(why, -errno, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
+        path[length] = '\0';
+    }
+    if (!dl_iterate_phdr(image_find_loaded, &wanted))
+        return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", path);
 
     struct image *opened = NULL;
-    int error = image_open(&opened, "/proc/self/exe", loaded.dlpi_addr, why);
+    int error = image_open(&opened, file, base, why);
     if (error)
         return error;
     memcpy(opened->path, path, sizeof(path));
-    if (!image_matches(opened, &loaded)) {
+    if (!image_matches(opened, &wanted.loaded)) {
         image_close(opened);
-        return why_set(why, -ENOEXEC,
-                       "%.120s is not the program that runs (started through the dynamic loader?): "
-                       "start the simulator directly",
-                       path);
+        return why_set(why, -ENOEXEC, "%.120s is not the file that is loaded (%s): start the simulator %s",
+                       path, *name ? "replaced meanwhile" : "started through the dynamic loader",
+                       *name ? "again" : "directly");
     }
     *image = opened;
     return 0;
@@ -231,6 +241,8 @@ void image_each(const struct image *image, void (*visit)(const struct image_symb
             .address = image->base + entry.st_value,
             .size = entry.st_size,
             .strong = GELF_ST_BIND(entry.st_info) == STB_GLOBAL,
+            .exported =
+                GELF_ST_BIND(entry.st_info) != STB_LOCAL && GELF_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
         };
         symbol.length = strlen(symbol.name);
         symbol.code = type == STT_FUNC && image_is_code(image, symbol.address, symbol.size);

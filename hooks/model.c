@@ -31,6 +31,8 @@ static struct {
     size_t count;
     size_t installed; /* sites that are patched */
     struct site *primary;
+    const struct found_library *library;  /* of the primary model, or of the first as long as none evals */
+    bool context_watched[FIND_LIBRARIES]; /* we hear of the end of a context */
 
     char name[FIND_NAME_SIZE]; /* of the primary model; a guess until one evals */
     char release_name[32];
@@ -48,7 +50,6 @@ static struct {
     struct model_instance instance;
 
     unsigned context_time; /* offset of the time in the context; 0: not known */
-    bool context_watched;  /* we hear of the context's end */
     bool time_known;       /* time_seen is what the simulator's own time was when last looked at */
     uint64_t time_seen;
 } model;
@@ -69,22 +70,23 @@ static void find_release(void)
 }
 
 /* Where several models are and one of them cannot be hooked, the others still can. */
-static int find_hookable(struct hooks_why *why)
+static int find_hookable(size_t first, struct hooks_why *why)
 {
+    size_t before = model.count;
     int error = 0;
-    for (size_t i = 0; i < model.found.count; i++) {
+    for (size_t i = first; i < model.found.count; i++) {
         const struct found_model *found = &model.found.models[i];
         struct site *site = &model.sites[model.count];
         const struct patch_target target = {found->name, found->eval.address, found->eval.size,
                                             found->eval.room};
-        site->model = found;
+        *site = (struct site){.model = found};
         int refused = patch_check(&site->patch, &target, why);
         if (refused)
             error = refused;
         else
             model.count++;
     }
-    return model.count ? 0 : error;
+    return model.count > before ? 0 : error;
 }
 
 static bool has_tracer(enum hooks_format format)
@@ -105,26 +107,28 @@ static bool has_tracer(enum hooks_format format)
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 static bool has_stamp(void)
 {
-    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.found.library.strong[VERILATOR_TIME_STAMP64];
+    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.library->strong[VERILATOR_TIME_STAMP64];
 }
 
-static void name_model(const struct site *site)
+static void use_site(const struct site *site)
 {
     memcpy(model.name, site->model->name, sizeof(model.name));
     model.instance.methods = site->model->methods;
+    model.library = site->model->library;
+    find_release();
 }
 
-int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why)
+int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
+               struct hooks_why *why)
 {
-    memset(&model, 0, sizeof(model));
-    int error = find_models(&model.found, wanted, why);
+    size_t known = model.found.count;
+    int error = find_models(&model.found, name, base, wanted, why);
+    if (!error)
+        error = find_hookable(known, why);
     if (error)
         return error;
-    error = find_hookable(why);
-    if (error)
-        return error;
-    find_release();
-    name_model(&model.sites[0]);
+    if (!model.primary)
+        use_site(&model.sites[0]);
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
@@ -221,7 +225,7 @@ void model_listen(const struct model_listener *listener)
 static void choose_primary(struct site *site)
 {
     model.primary = site;
-    name_model(site);
+    use_site(site);
     arm_others(MODEL_NEVER);
     model.context_time = verilator_abi_context_time(
         model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
@@ -258,13 +262,19 @@ static bool look_at_time(uint64_t *time)
     return has_stamp() || *time;
 }
 
+static size_t library_index(const struct found_library *library)
+{
+    return (size_t)(library - model.found.libraries);
+}
+
 /* A testbench may delete the context before it fails. From then on the time is what it was: the
  * memory is no longer ours to read, and a sc_time_stamp() may want the context too. */
 static bool may_look_at_time(void)
 {
     if (!model.instance.context)
         return true;
-    return model.instance.context_alive && (model.context_watched || model.in_eval);
+    return model.instance.context_alive &&
+           (model.context_watched[library_index(model.library)] || model.in_eval);
 }
 
 uint64_t model_time(uint64_t tick)
@@ -394,14 +404,13 @@ static void model_due(void *self, void *context)
 
 /* --- hooks --- */
 
-int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                struct hooks_why *why)
+static int watch(const struct place *place, void (*tell)(const struct patch_arguments *arguments),
+                 struct hooks_why *why)
 {
     /* Patches are few and stay for good. */
-    static struct patch patches[8];
+    static struct patch patches[8 + FIND_LIBRARIES];
     static size_t used;
     static const char name[] = "Verilator's run time library";
-    const struct place *place = &model.found.library.symbols[symbol];
     if (!place->address || used == sizeof(patches) / sizeof(*patches))
         return why_set(why, -ENOENT, "a function of %s is missing: link without --gc-sections", name);
     const struct patch_target target = {name, place->address, place->size, place->room};
@@ -433,24 +442,45 @@ static void watch_objects(struct site *site)
     }
 }
 
-int model_install(const struct hooks_events *events, struct hooks_why *why)
+int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
+                struct hooks_why *why)
+{
+    return watch(&model.library->symbols[symbol], tell, why);
+}
+
+/* Libraries of two objects may have the function in common. */
+static void watch_context(size_t index)
 {
     struct hooks_why ignored = {""};
+    const struct place *place = &model.found.libraries[index].symbols[VERILATOR_CONTEXT_DESTRUCTOR];
+    bool *watched = model.context_watched;
+    for (size_t i = 0; i < index && !watched[index]; i++)
+        watched[index] =
+            watched[i] &&
+            place->address == model.found.libraries[i].symbols[VERILATOR_CONTEXT_DESTRUCTOR].address;
+    if (!watched[index])
+        watched[index] = watch(place, context_destroyed, &ignored) == 0;
+}
+
+int model_install(const struct hooks_events *events, struct hooks_why *why)
+{
+    size_t before = model.installed;
     model.events = events;
-    if (!model.count || model.installed)
+    if (!model.count)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
-    for (size_t i = 0; i < model.count; i++) {
-        struct site *site = &model.sites[i];
+    for (size_t i = 0; i < model.found.library_count; i++)
+        watch_context(i);
+    while (model.installed < model.count) {
+        struct site *site = &model.sites[model.installed];
+        site->last = 1;
         int error = patch_count(&site->patch, 1, model_due, site, why);
-        if (error && i == 0)
+        if (error && model.installed == before)
             return error;
         if (error)
             break;
-        site->last = 1;
         model.installed++;
         watch_objects(site);
     }
-    model.context_watched = model_watch(VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
     return 0;
 }
 
@@ -471,7 +501,7 @@ const char *model_release_name(void)
 
 uintptr_t model_symbol(enum verilator_symbol symbol)
 {
-    return model.found.library.symbols[symbol].address;
+    return model.library ? model.library->symbols[symbol].address : 0;
 }
 
 /* Where both tracers are linked in, the model was built for the one that its trace() takes. */

@@ -12,7 +12,8 @@
 
 #include <pthread.h>
 
-int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why);
+int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
+               struct hooks_why *why);
 int model_install(const struct hooks_events *events, struct hooks_why *why);
 uint64_t model_evals(void);
 bool model_races(void);

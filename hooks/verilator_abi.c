@@ -98,6 +98,14 @@ int verilator_abi_symbol(const struct image_symbol *symbol)
     return -1;
 }
 
+const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol)
+{
+    if (row >= sizeof(names) / sizeof(*names))
+        return NULL;
+    *symbol = (enum verilator_symbol)names[row].symbol;
+    return names[row].name;
+}
+
 /* Takes _ZN<length><name>, or with a K, apart. Returns what follows the name, or NULL. */
 static const char *parse_class(const char *mangled, bool *constant, const char **name, size_t *length)
 {

@@ -64,6 +64,10 @@ struct verilator_release {
 /* Which of the run time functions a symbol is, or -1. */
 int verilator_abi_symbol(const struct image_symbol *symbol);
 
+/* Every name that those functions go by, one after the other; NULL after the last. A function with several
+ * names comes several times. */
+const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol);
+
 /* The same function of the tracer for another format. */
 static inline enum verilator_symbol verilator_abi_tracer(enum verilator_symbol symbol,
                                                          enum hooks_format format)

@@ -116,15 +116,15 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
     return RECOGNISED_NOTHING;
 }
 
-enum recognised recognise_executable(void)
+static enum recognised recognise_file(const char *path)
 {
     enum recognised result = RECOGNISED_NOTHING;
     struct stat file;
 
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return RECOGNISED_NOTHING;
-    if (fstat(fd, &file) == 0 && file.st_size > 0) {
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0) {
         size_t size = (size_t)file.st_size;
         uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (bytes != MAP_FAILED) {
@@ -134,4 +134,51 @@ enum recognised recognise_executable(void)
     }
     close(fd);
     return result;
+}
+
+/* The names that the dynamic loader knows, in memory. */
+static struct span dynamic_names(const struct dl_phdr_info *object)
+{
+    struct span span = {NULL, 0};
+    const ElfW(Dyn) *entry = NULL;
+
+    for (unsigned i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    for (; entry != NULL && entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == DT_STRTAB)
+            span.bytes = (const uint8_t *)entry->d_un.d_ptr; /* the loader has added the base */
+        else if (entry->d_tag == DT_STRSZ)
+            span.size = entry->d_un.d_val;
+    }
+    if (span.bytes == NULL)
+        span.size = 0;
+    return span;
+}
+
+/* Nobody keeps simulators where the system keeps its libraries, which every process has. */
+static bool is_of_system(const char *path)
+{
+    static const char *const folders[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return strchr(path, '/') == NULL; /* the kernel's vdso */
+}
+
+/* Most shared objects are known by their dynamic names, and most that hold no model are not written in C++.
+ * With hidden visibility only the symbol table in the file tells. */
+enum recognised recognise_object(const struct dl_phdr_info *object)
+{
+    if (*object->dlpi_name == '\0')
+        return recognise_file("/proc/self/exe");
+    if (is_of_system(object->dlpi_name))
+        return RECOGNISED_NOTHING;
+    struct span names = dynamic_names(object);
+    if (has_text(names, SIGN_OF_MODEL))
+        return RECOGNISED_MODEL;
+    if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
+        return RECOGNISED_NOTHING;
+    return recognise_file(object->dlpi_name);
 }
