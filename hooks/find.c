@@ -14,7 +14,8 @@ struct search {
     const char *wanted;
     struct found_model *models; /* where the object's models go */
     size_t room, count;
-    size_t candidates; /* models and those that there was no room for */
+    size_t candidates;            /* models and those that there was no room for */
+    char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
     struct found_library *library;
 };
 
@@ -22,7 +23,12 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
 {
     const char *name;
     size_t length;
-    if (verilator_abi_method(symbol, &name, &length) != VERILATOR_MODEL_EVAL || !symbol->code)
+    int method = verilator_abi_method(symbol, &name, &length);
+    if (method == VERILATOR_MODEL_CLASS && length < sizeof(search->remains)) {
+        memcpy(search->remains, name, length);
+        search->remains[length] = '\0';
+    }
+    if (method != VERILATOR_MODEL_EVAL || !symbol->code)
         return;
     if (search->wanted && (strlen(search->wanted) != length || strncmp(search->wanted, name, length) != 0))
         return;
@@ -88,7 +94,8 @@ static void find_confirm(struct search *search)
 {
     size_t kept = 0;
     for (size_t i = 0; i < search->count; i++)
-        if (search->models[i].methods[VERILATOR_MODEL_SYMS])
+        if (search->models[i].methods[VERILATOR_MODEL_SYMS] ||
+            search->models[i].methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
             search->models[kept++] = search->models[i];
     search->count = kept;
 }
@@ -130,12 +137,18 @@ static void find_bound(struct search *search, void *handle)
 static int find_none(const struct search *search, const struct image *image, struct hooks_why *why)
 {
     const char *path = image_path(image);
+    const char *slash = strrchr(path, '/');
     bool has_library = search->library->symbols[VERILATOR_PRODUCT_VERSION].address != 0;
     if (image_stripped(image))
         return why_set(why, -ENODATA,
                        "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
                        "not strip it",
-                       path);
+                       slash ? slash + 1 : path);
+    if (search->remains[0] && !search->candidates)
+        return why_set(why, -ENOTSUP,
+                       "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
+                       "testbench may have it)",
+                       search->remains, slash ? slash + 1 : path);
     if (search->wanted && has_library)
         return why_set(why, -ESRCH, "no model %.60s in %.120s: give the name of a Verilated top-level class",
                        search->wanted, path);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which models are in a loaded object, and the functions of Verilator's run time library that belong to
- * them. A model is a class X whose eval_step() stands beside the constructor of X__Syms. Nothing is
- * changed and nothing of the simulator is called here. */
+ * them. A model is a class X whose eval_step() stands beside the constructor of X__Syms or X::modelName().
+ * Nothing is changed and nothing of the simulator is called here. */
 #ifndef LIGHTSSS_HOOKS_FIND_H
 #define LIGHTSSS_HOOKS_FIND_H
 
@@ -43,7 +43,8 @@ struct found {
 
 /* Adds the models of one object, which stays loaded from then on: see hooks.h for name and base. wanted: the
  * only model to look for, or NULL. -ENOENT: there is none; -ENODATA: nor are there symbols; -ESRCH: there
- * are others; -EALREADY: they are known; -E2BIG: there are too many; or the errors of image_open_loaded(). */
+ * are others; -ENOTSUP: its eval was inlined; -EALREADY: they are known; -E2BIG: there are too many; or the
+ * errors of image_open_loaded(). */
 int find_models(struct found *found, const char *name, uintptr_t base, const char *wanted,
                 struct hooks_why *why);
 

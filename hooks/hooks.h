@@ -35,6 +35,7 @@ struct hooks_found {
     const char *model;           /* class name of the primary model, "VSimTop"; the first that evals */
     const char *verilator;       /* release as the simulator reports it, "5.006" */
     enum hooks_format format;    /* tracer built into the simulator, NONE when built without --trace */
+    bool tracer_removed;         /* it was built with one, of which too little is left */
     enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
 };
 

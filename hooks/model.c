@@ -56,13 +56,15 @@ static struct {
 
 /* --- finding --- */
 
-/* A plain function that returns a string literal: the one thing that may be called before the
- * simulator's own constructors have run. */
+/* A plain function that returns a string literal, and one that sets a flag where it is told to: the two
+ * that may be called before the simulator's own constructors have run. */
 static void find_release(void)
 {
     const char *(*product_version)(void) = (const char *(*)(void))model_symbol(VERILATOR_PRODUCT_VERSION);
     unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
-    model.release = verilator_abi_release(release);
+    model.release = release
+                        ? verilator_abi_release(release)
+                        : verilator_abi_guess((void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
     if (release)
         snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
     else
@@ -133,6 +135,8 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         .model = model.name,
         .verilator = model.release_name,
         .format = model_format(),
+        .tracer_removed =
+            model_format() == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
         .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;

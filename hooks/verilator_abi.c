@@ -86,6 +86,8 @@ static const struct {
     {VERILATOR_MODEL_CONSTRUCTOR_NAMED, false, "C2EPKc", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D1Ev", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D2Ev", false},
+    {VERILATOR_MODEL_CLASS, true, "9modelNameEv", false},
+    {VERILATOR_MODEL_TRACE_CONFIG, true, "11traceConfigEv", false},
 };
 
 static const char syms[] = "__Syms";
@@ -161,6 +163,19 @@ const struct verilator_release *verilator_abi_release(unsigned release)
     for (size_t i = 0; i < sizeof(releases) / sizeof(*releases) && releases[i].since <= release; i++)
         best = &releases[i];
     return best;
+}
+
+const struct verilator_release *verilator_abi_guess(void (*set_unused)(void *context, int flag))
+{
+    static _Alignas(64) uint8_t context[4096];
+    if (!set_unused)
+        return NULL;
+    memset(context, 0, sizeof(context));
+    set_unused(context, 1);
+    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+        if (releases[i].context_in_model && context[releases[i].context_unused] == 1)
+            return &releases[i];
+    return NULL;
 }
 
 unsigned verilator_abi_context_time(const struct verilator_release *release,

@@ -256,15 +256,26 @@ static const struct hooks_events *events(void)
     return chosen;
 }
 
+static void say_no_tracer(const char *name)
+{
+    if (run.found.tracer_removed)
+        log_line(LOG_INFO,
+                 "%s was built with a tracer, but -flto or --gc-sections left too little of it, so that no "
+                 "waveform can be made; build it without them; running without snapshots",
+                 name);
+    else
+        log_line(LOG_INFO,
+                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
+                 "--trace or --trace-fst; running without snapshots",
+                 name);
+}
+
 static void install(const char *name)
 {
     struct hooks_why why = {""};
 
     if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
-        log_line(LOG_INFO,
-                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
-                 "--trace or --trace-fst; running without snapshots",
-                 name[0] == '\0' ? run.program : name);
+        say_no_tracer(name[0] == '\0' ? run.program : name);
         return;
     }
     if (!can_see_exit)

@@ -13,6 +13,8 @@
 
 /* Part of the mangled name of X::eval_step() in every release. */
 #define SIGN_OF_MODEL "9eval_stepEv"
+/* The same of a virtual function of each model: it is still there when eval_step() was inlined. */
+#define SIGN_OF_CLASS "9modelNameEv"
 /* Verilator's run-time options, in its library's constants. Searched from its '+', which is rare: memchr is
  * several times faster than memmem, and this part of the file may be large. */
 #define SIGN_OF_LIBRARY "+verilator+"
@@ -78,16 +80,23 @@ static bool has_sign_of_library(struct span span)
     return false;
 }
 
-/* A C++ program without a symbol table: does it contain Verilator's library? */
-static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
+static bool is_cxx(const uint8_t *bytes, size_t size, unsigned count)
 {
-    bool is_cxx = false, has_sign = false;
     Elf64_Shdr section;
 
-    for (unsigned i = 0; i < count && !is_cxx; i++)
-        is_cxx = read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
-                 (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS");
-    for (unsigned i = 0; i < count && is_cxx && !has_sign; i++)
+    for (unsigned i = 0; i < count; i++)
+        if (read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
+            (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS"))
+            return true;
+    return false;
+}
+
+static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
+{
+    bool has_sign = false;
+    Elf64_Shdr section;
+
+    for (unsigned i = 0; i < count && !has_sign; i++)
         has_sign = read_section(bytes, size, i, &section) && section.sh_type == SHT_PROGBITS &&
                    (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) == SHF_ALLOC &&
                    has_sign_of_library(contents(bytes, size, &section));
@@ -107,11 +116,14 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
         if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_SYMTAB)
             continue;
         has_symbols = true;
-        if (read_section(bytes, size, section.sh_link, &names) &&
-            has_text(contents(bytes, size, &names), SIGN_OF_MODEL))
+        if (!read_section(bytes, size, section.sh_link, &names))
+            continue;
+        struct span text = contents(bytes, size, &names);
+        if (has_text(text, SIGN_OF_MODEL) ||
+            (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS)))
             return RECOGNISED_MODEL;
     }
-    if (!has_symbols && holds_library(bytes, size, header.e_shnum))
+    if (!has_symbols && is_cxx(bytes, size, header.e_shnum) && holds_library(bytes, size, header.e_shnum))
         return RECOGNISED_STRIPPED;
     return RECOGNISED_NOTHING;
 }

@@ -232,7 +232,7 @@ static void test_stripped(void **state)
     in_work(LIST("open:%/stripped.so", "main", "eval:3", "exit:3"), steps);
     run_program(&(struct program){.path = run_test_program("opener"), .arguments = steps, .preload = true},
                 &outcome);
-    assert_non_null(strstr(outcome.said, "/stripped.so is stripped: "));
+    assert_non_null(strstr(outcome.said, "lightsss: stripped.so is stripped: "));
     assert_int_equal(run_lines(outcome.said), 1);
     assert_null(outcome.run);
     run_discard(&outcome);
