@@ -14,7 +14,8 @@ struct search {
     const char *wanted;
     struct found_model *models; /* where the object's models go */
     size_t room, count;
-    size_t candidates;            /* models and those that there was no room for */
+    size_t candidates; /* models and those that there was no room for */
+    bool has_eval;
     char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
     struct found_library *library;
 };
@@ -30,6 +31,7 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
     }
     if (method != VERILATOR_MODEL_EVAL || !symbol->code)
         return;
+    search->has_eval = true;
     if (search->wanted && (strlen(search->wanted) != length || strncmp(search->wanted, name, length) != 0))
         return;
     search->candidates++;
@@ -144,7 +146,7 @@ static int find_none(const struct search *search, const struct image *image, str
                        "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
                        "not strip it",
                        slash ? slash + 1 : path);
-    if (search->remains[0] && !search->candidates)
+    if (search->remains[0] && !search->has_eval)
         return why_set(why, -ENOTSUP,
                        "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
                        "testbench may have it)",
