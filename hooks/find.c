@@ -17,7 +17,7 @@ struct search {
     size_t candidates; /* models and those that there was no room for */
     bool has_eval;
     char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
-    struct found_library *library;
+    struct library *library;
 };
 
 static void find_candidate(struct search *search, const struct image_symbol *symbol)
@@ -47,7 +47,7 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
 static void find_first(const struct image_symbol *symbol, void *context)
 {
     struct search *search = context;
-    struct found_library *library = search->library;
+    struct library *library = search->library;
     int known = verilator_abi_symbol(symbol);
     if (known >= 0 && !library->symbols[known].address) {
         library->symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
@@ -102,7 +102,7 @@ static void find_confirm(struct search *search)
     search->count = kept;
 }
 
-static void find_place(struct found_library *library, enum verilator_symbol symbol, void *address)
+static void find_place(struct library *library, enum verilator_symbol symbol, void *address)
 {
     Dl_info info;
     const ElfW(Sym) *entry = NULL;
@@ -207,9 +207,9 @@ int find_models(struct found *found, const char *name, uintptr_t base, const cha
     int error = image_open_loaded(&image, name, base, why);
     if (error)
         return error;
-    if (found->library_count == FIND_LIBRARIES)
+    if (found->library_count == LIBRARY_LIMIT)
         return why_set(why, -E2BIG, "more than %d libraries with models: name one with LIGHTSSS_MODEL",
-                       FIND_LIBRARIES);
+                       LIBRARY_LIMIT);
 
     struct search search = {
         .object = name,

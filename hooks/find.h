@@ -5,39 +5,23 @@
 #ifndef LIGHTSSS_HOOKS_FIND_H
 #define LIGHTSSS_HOOKS_FIND_H
 
-#include "verilator_abi.h"
+#include "library.h"
 
 #define FIND_MODELS    128
-#define FIND_LIBRARIES 16
 #define FIND_NAME_SIZE 256
-
-/* A symbol that may be patched, and how far it is to the next one inside it. */
-struct place {
-    uintptr_t address; /* 0: there is none */
-    size_t size;
-    size_t room; /* SIZE_MAX: no other symbol is inside */
-};
-
-/* The run time library as the models of one object see it: it may be in that object, in the program or in
- * a third object, and the same library may be in a process several times. */
-struct found_library {
-    struct place symbols[VERILATOR_SYMBOLS];
-    bool strong[VERILATOR_SYMBOLS];
-    bool exported[VERILATOR_SYMBOLS];
-};
 
 struct found_model {
     char name[FIND_NAME_SIZE];
     struct place eval;
     uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
     size_t sizes[VERILATOR_METHODS];      /* bytes */
-    struct found_library *library;
+    struct library *library;
 };
 
 struct found {
     struct found_model models[FIND_MODELS];
     size_t count;
-    struct found_library libraries[FIND_LIBRARIES]; /* one for each object that has models */
+    struct library libraries[LIBRARY_LIMIT]; /* one for each object that has models */
     size_t library_count;
 };
 

@@ -31,8 +31,7 @@ static struct {
     size_t count;
     size_t installed; /* sites that are patched */
     struct site *primary;
-    const struct found_library *library;  /* of the primary model, or of the first as long as none evals */
-    bool context_watched[FIND_LIBRARIES]; /* we hear of the end of a context */
+    struct library *library; /* of the primary model, or of the first as long as none evals */
 
     char name[FIND_NAME_SIZE]; /* of the primary model; a guess until one evals */
     char release_name[32];
@@ -56,21 +55,6 @@ static struct {
 
 /* --- finding --- */
 
-/* A plain function that returns a string literal, and one that sets a flag where it is told to: the two
- * that may be called before the simulator's own constructors have run. */
-static void find_release(void)
-{
-    const char *(*product_version)(void) = (const char *(*)(void))model_symbol(VERILATOR_PRODUCT_VERSION);
-    unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
-    model.release = release
-                        ? verilator_abi_release(release)
-                        : verilator_abi_guess((void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
-    if (release)
-        snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
-    else
-        snprintf(model.release_name, sizeof(model.release_name), "unknown");
-}
-
 /* Where several models are and one of them cannot be hooked, the others still can. */
 static int find_hookable(size_t first, struct hooks_why *why)
 {
@@ -91,33 +75,17 @@ static int find_hookable(size_t first, struct hooks_why *why)
     return model.count > before ? 0 : error;
 }
 
-static bool has_tracer(enum hooks_format format)
-{
-    static const enum verilator_symbol needed[] = {
-        VERILATOR_TRACER_CONSTRUCTOR,
-        VERILATOR_TRACER_OPEN,
-        VERILATOR_TRACER_DUMP,
-        VERILATOR_TRACER_CLOSE,
-    };
-    for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-        if (!model_symbol(verilator_abi_tracer(needed[i], format)))
-            return false;
-    return true;
-}
-
-/* sc_time_stamp() is always the testbench's own, and weak only because Verilator's header declares it
- * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
-static bool has_stamp(void)
-{
-    return model_symbol(VERILATOR_SC_TIME_STAMP) || model.library->strong[VERILATOR_TIME_STAMP64];
-}
-
 static void use_site(const struct site *site)
 {
     memcpy(model.name, site->model->name, sizeof(model.name));
     model.instance.methods = site->model->methods;
     model.library = site->model->library;
-    find_release();
+    model.release = library_row(model.library);
+    unsigned release = library_release(model.library);
+    if (release)
+        snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
+    else
+        snprintf(model.release_name, sizeof(model.release_name), "unknown");
 }
 
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
@@ -137,7 +105,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         .format = model_format(),
         .tracer_removed =
             model_format() == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
-        .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
+        .time = library_has_stamp(model.library) ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;
 }
@@ -263,12 +231,7 @@ static bool look_at_time(uint64_t *time)
         *time = (uint64_t)stamp();
     else if (stamp64)
         *time = stamp64();
-    return has_stamp() || *time;
-}
-
-static size_t library_index(const struct found_library *library)
-{
-    return (size_t)(library - model.found.libraries);
+    return library_has_stamp(model.library) || *time;
 }
 
 /* A testbench may delete the context before it fails. From then on the time is what it was: the
@@ -277,8 +240,7 @@ static bool may_look_at_time(void)
 {
     if (!model.instance.context)
         return true;
-    return model.instance.context_alive &&
-           (model.context_watched[library_index(model.library)] || model.in_eval);
+    return model.instance.context_alive && (model.library->context_watched || model.in_eval);
 }
 
 uint64_t model_time(uint64_t tick)
@@ -408,23 +370,6 @@ static void model_due(void *self, void *context)
 
 /* --- hooks --- */
 
-static int watch(const struct place *place, void (*tell)(const struct patch_arguments *arguments),
-                 struct hooks_why *why)
-{
-    /* Patches are few and stay for good. */
-    static struct patch patches[8 + FIND_LIBRARIES];
-    static size_t used;
-    static const char name[] = "Verilator's run time library";
-    if (!place->address || used == sizeof(patches) / sizeof(*patches))
-        return why_set(why, -ENOENT, "a function of %s is missing: link without --gc-sections", name);
-    const struct patch_target target = {name, place->address, place->size, place->room};
-    int error = patch_check(&patches[used], &target, why);
-    if (!error)
-        error = patch_notify(&patches[used], tell, NULL, why);
-    used += !error;
-    return error;
-}
-
 /* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */
 static void watch_objects(struct site *site)
 {
@@ -449,31 +394,21 @@ static void watch_objects(struct site *site)
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
                 struct hooks_why *why)
 {
-    return watch(&model.library->symbols[symbol], tell, why);
-}
-
-/* Libraries of two objects may have the function in common. */
-static void watch_context(size_t index)
-{
-    struct hooks_why ignored = {""};
-    const struct place *place = &model.found.libraries[index].symbols[VERILATOR_CONTEXT_DESTRUCTOR];
-    bool *watched = model.context_watched;
-    for (size_t i = 0; i < index && !watched[index]; i++)
-        watched[index] =
-            watched[i] &&
-            place->address == model.found.libraries[i].symbols[VERILATOR_CONTEXT_DESTRUCTOR].address;
-    if (!watched[index])
-        watched[index] = watch(place, context_destroyed, &ignored) == 0;
+    return library_watch(model.library, symbol, tell, why);
 }
 
 int model_install(const struct hooks_events *events, struct hooks_why *why)
 {
+    struct hooks_why ignored = {""};
     size_t before = model.installed;
     model.events = events;
     if (!model.count)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
-    for (size_t i = 0; i < model.found.library_count; i++)
-        watch_context(i);
+    for (size_t i = 0; i < model.found.library_count; i++) {
+        struct library *library = &model.found.libraries[i];
+        library->context_watched =
+            library_watch(library, VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
+    }
     while (model.installed < model.count) {
         struct site *site = &model.sites[model.installed];
         site->last = 1;
@@ -512,8 +447,8 @@ uintptr_t model_symbol(enum verilator_symbol symbol)
 enum hooks_format model_format(void)
 {
     const struct verilator_release *release = model.release;
-    bool vcd = has_tracer(HOOKS_FORMAT_VCD);
-    bool fst = has_tracer(HOOKS_FORMAT_FST);
+    bool vcd = library_has_tracer(model.library, HOOKS_FORMAT_VCD);
+    bool fst = library_has_tracer(model.library, HOOKS_FORMAT_FST);
     if (release && release->trace_by_context && !model_symbol(VERILATOR_CONTEXT_TRACE))
         return HOOKS_FORMAT_NONE;
     if (release && !release->trace_by_context) {

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* Verilator's run time library, as the models of one object see it: it may be in that object, in the program
+ * or in a third object, and the same library may be in a process several times. */
+#ifndef LIGHTSSS_HOOKS_LIBRARY_H
+#define LIGHTSSS_HOOKS_LIBRARY_H
+
+#include "patch.h"
+#include "verilator_abi.h"
+
+#define LIBRARY_LIMIT 16
+
+/* A symbol that may be patched, and how far it is to the next one inside it. */
+struct place {
+    uintptr_t address; /* 0: there is none */
+    size_t size;
+    size_t room; /* SIZE_MAX: no other symbol is inside */
+};
+
+struct library {
+    struct place symbols[VERILATOR_SYMBOLS];
+    bool strong[VERILATOR_SYMBOLS];
+    bool exported[VERILATOR_SYMBOLS];
+    bool context_watched; /* we hear of the end of its contexts */
+};
+
+/* As major * 1000 + minor; 0: it does not tell. */
+unsigned library_release(const struct library *library);
+
+/* Its row. Where the library does not tell its release, its context is asked. NULL: not known. */
+const struct verilator_release *library_row(const struct library *library);
+
+/* Is everything there that a waveform of this format takes? */
+bool library_has_tracer(const struct library *library, enum hooks_format format);
+
+/* Does the simulator tell the time by a function of its own? */
+bool library_has_stamp(const struct library *library);
+
+/* Makes one of its functions tell a callback whenever it is entered; where libraries of two objects have the
+ * function in common, once is enough. -ENOENT when there is none, else the errors of patch_check() and
+ * patch_notify(). */
+int library_watch(const struct library *library, enum verilator_symbol symbol,
+                  void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why);
+
+#endif
