@@ -34,7 +34,8 @@ void image_cleanup(struct image **image);
 
 const char *image_path(const struct image *image);
 
-/* True when there is no .symtab: only .dynsym, or nothing at all, is left to visit. */
+/* True when there is no .symtab, not even in a debug file: only .dynsym, or nothing at all, is left to visit.
+ */
 bool image_stripped(const struct image *image);
 
 /* Visits every defined function, object and label. */
