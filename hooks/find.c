@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-/* Two walks over the symbols: see find.h. The second one knows the candidates of the first. */
+/* Two walks over the symbols: see find.h. The second one knows the candidates of the first. Then the dynamic
+ * loader is asked which functions the object's own calls of the run time library end up in. */
 #include "find.h"
 #include "why.h"
 
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <string.h>
 
 struct search {
-    struct found *found;
+    const char *object; /* "": the program */
     const char *wanted;
+    struct found_model *models; /* where the object's models go */
+    size_t room, count;
     size_t candidates; /* models and those that there was no room for */
+    bool has_eval;
+    char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
+    struct library *library;
 };
 
 static void find_candidate(struct search *search, const struct image_symbol *symbol)
 {
-    struct found *found = search->found;
     const char *name;
     size_t length;
-    if (verilator_abi_method(symbol, &name, &length) != VERILATOR_MODEL_EVAL || !symbol->code)
+    int method = verilator_abi_method(symbol, &name, &length);
+    if (method == VERILATOR_MODEL_CLASS && length < sizeof(search->remains)) {
+        memcpy(search->remains, name, length);
+        search->remains[length] = '\0';
+    }
+    if (method != VERILATOR_MODEL_EVAL || !symbol->code)
         return;
+    search->has_eval = true;
     if (search->wanted && (strlen(search->wanted) != length || strncmp(search->wanted, name, length) != 0))
         return;
     search->candidates++;
-    if (found->count == FIND_MODELS || length >= FIND_NAME_SIZE)
+    if (search->count == search->room || length >= FIND_NAME_SIZE)
         return;
-    struct found_model *model = &found->models[found->count++];
+    struct found_model *model = &search->models[search->count++];
+    *model = (struct found_model){.library = search->library};
     memcpy(model->name, name, length);
-    model->name[length] = '\0';
     model->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
 }
 
@@ -34,12 +47,13 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
 static void find_first(const struct image_symbol *symbol, void *context)
 {
     struct search *search = context;
-    struct found_library *library = &search->found->library;
+    struct library *library = search->library;
     int known = verilator_abi_symbol(symbol);
     library->has_parts = library->has_parts || verilator_abi_is_of_part(symbol);
     if (known >= 0 && !library->symbols[known].address) {
         library->symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
         library->strong[known] = symbol->strong;
+        library->exported[known] = symbol->exported;
     } else if (known < 0) {
         find_candidate(search, symbol);
     }
@@ -69,8 +83,7 @@ static void find_second(const struct image_symbol *symbol, void *context)
         VERILATOR_TRACER_FLUSH,
     };
     const struct search *search = context;
-    struct found *found = search->found;
-    struct place *places = found->library.symbols;
+    struct place *places = search->library->symbols;
     for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++) {
         find_room(&places[patched[i]], symbol->address);
         if (patched[i] >= VERILATOR_TRACER)
@@ -80,8 +93,8 @@ static void find_second(const struct image_symbol *symbol, void *context)
     const char *name = NULL;
     size_t length = 0;
     int method = verilator_abi_method(symbol, &name, &length);
-    for (size_t i = 0; i < found->count; i++) {
-        struct found_model *model = &found->models[i];
+    for (size_t i = 0; i < search->count; i++) {
+        struct found_model *model = &search->models[i];
         find_room(&model->eval, symbol->address);
         if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
@@ -93,49 +106,142 @@ static void find_second(const struct image_symbol *symbol, void *context)
 }
 
 /* Drops user classes that only happen to have an eval_step(). */
-static void find_confirm(struct found *found)
+static void find_confirm(struct search *search)
 {
     size_t kept = 0;
-    for (size_t i = 0; i < found->count; i++)
-        if (found->models[i].methods[VERILATOR_MODEL_SYMS])
-            found->models[kept++] = found->models[i];
-    found->count = kept;
+    for (size_t i = 0; i < search->count; i++)
+        if (search->models[i].methods[VERILATOR_MODEL_SYMS] ||
+            search->models[i].methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
+            search->models[kept++] = search->models[i];
+    search->count = kept;
+}
+
+static void find_place(struct library *library, enum verilator_symbol symbol, void *address)
+{
+    Dl_info info;
+    const ElfW(Sym) *entry = NULL;
+    if (library->symbols[symbol].address == (uintptr_t)address ||
+        !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || !entry)
+        return;
+    library->symbols[symbol] = (struct place){(uintptr_t)address, entry->st_size, SIZE_MAX};
+    library->strong[symbol] = ELF64_ST_BIND(entry->st_info) == STB_GLOBAL;
+}
+
+/* A function that the object exports may have given way to one of the same name that was loaded before
+ * it; one that it lacks is in the program or in a library that it needs. The program's own come first
+ * anyway. */
+static void find_bound(struct search *search, void *handle)
+{
+    bool is_program = *search->object == '\0';
+    bool bound[VERILATOR_SYMBOLS] = {false};
+    enum verilator_symbol symbol;
+    const char *name;
+    for (size_t row = 0; (name = verilator_abi_name(row, &symbol)); row++) {
+        bool own = search->library->symbols[symbol].address != 0;
+        if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
+            continue;
+        void *address = dlsym(RTLD_DEFAULT, name);
+        if (!address && !own)
+            address = dlsym(handle, name);
+        if (!address)
+            continue;
+        find_place(search->library, symbol, address);
+        bound[symbol] = true;
+    }
 }
 
 static int find_none(const struct search *search, const struct image *image, struct hooks_why *why)
 {
     const char *path = image_path(image);
-    bool has_library = search->found->library.symbols[VERILATOR_PRODUCT_VERSION].address != 0;
+    const char *slash = strrchr(path, '/');
+    bool has_library = search->library->symbols[VERILATOR_PRODUCT_VERSION].address != 0;
     if (image_stripped(image))
-        return why_set(why, -ENOENT, "%.120s is stripped: no .symtab; link it without -s and do not strip it",
-                       path);
+        return why_set(why, -ENODATA,
+                       "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
+                       "not strip it",
+                       slash ? slash + 1 : path);
+    if (search->remains[0] && !search->has_eval)
+        return why_set(why, -ENOTSUP,
+                       "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
+                       "testbench may have it)",
+                       search->remains, slash ? slash + 1 : path);
     if (search->wanted && has_library)
         return why_set(why, -ESRCH, "no model %.60s in %.120s: give the name of a Verilated top-level class",
                        search->wanted, path);
     if (has_library)
         return why_set(why, -ENOENT,
-                       "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto, "
-                       "and link the model into the program itself",
+                       "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto",
                        path);
-    return why_set(why, -ENOENT, "no Verilator model in %.120s: start a Verilated simulator", path);
+    return -ENOENT; /* nothing of Verilator is here: nothing to be said */
 }
 
-int find_models(struct found *found, const char *wanted, struct hooks_why *why)
+static int find_in(struct search *search, const struct image *image, struct hooks_why *why)
 {
-    __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
-    struct search search = {.found = found, .wanted = wanted};
-    memset(found, 0, sizeof(*found));
-    int error = image_open_executable(&image, why);
-    if (error)
-        return error;
-    image_each(image, find_first, &search);
-    if (found->count)
-        image_each(image, find_second, &search);
-    find_confirm(found);
-    if (!found->count)
-        return find_none(&search, image, why);
-    if (search.candidates > FIND_MODELS)
+    image_each(image, find_first, search);
+    if (search->count)
+        image_each(image, find_second, search);
+    find_confirm(search);
+    if (!search->count)
+        return find_none(search, image, why);
+    if (search->candidates > search->room)
         return why_set(why, -E2BIG, "more than %d models in %.100s: name one with LIGHTSSS_MODEL",
                        FIND_MODELS, image_path(image));
+    return 0;
+}
+
+/* No handle of the program is needed: it cannot be closed. */
+static void close_handle(void *const *handle)
+{
+    if (*handle)
+        dlclose(*handle);
+}
+
+/* What has been patched must not be unmapped: a library with a model stays, its destructors run when the
+ * process ends. Looked at first without that promise, because most have no model. */
+static void *open_handle(const char *name, int flags)
+{
+    return dlopen(*name ? name : NULL, RTLD_LAZY | RTLD_NOLOAD | flags);
+}
+
+static bool is_known(const struct found *found, const struct search *search)
+{
+    for (size_t i = 0; i < found->count; i++)
+        if (found->models[i].eval.address == search->models[0].eval.address)
+            return true;
+    return false;
+}
+
+int find_models(struct found *found, const char *name, uintptr_t base, const char *wanted,
+                struct hooks_why *why)
+{
+    __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
+    __attribute__((cleanup(close_handle))) void *handle = open_handle(name, 0);
+    if (!handle)
+        return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);
+    int error = image_open_loaded(&image, name, base, why);
+    if (error)
+        return error;
+    if (found->library_count == LIBRARY_LIMIT)
+        return why_set(why, -E2BIG, "more than %d libraries with models: name one with LIGHTSSS_MODEL",
+                       LIBRARY_LIMIT);
+
+    struct search search = {
+        .object = name,
+        .wanted = wanted,
+        .models = &found->models[found->count],
+        .room = FIND_MODELS - found->count,
+        .library = &found->libraries[found->library_count],
+    };
+    memset(search.library, 0, sizeof(*search.library));
+    error = find_in(&search, image, why);
+    if (error)
+        return error;
+    if (is_known(found, &search))
+        return why_set(why, -EALREADY, "the models of %.120s are known", name);
+    find_bound(&search, handle);
+    if (*name)
+        open_handle(name, RTLD_NODELETE);
+    found->count += search.count;
+    found->library_count++;
     return 0;
 }

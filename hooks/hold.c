@@ -5,7 +5,6 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
-#include "library.h"
 #include "model.h"
 #include "why.h"
 
@@ -44,7 +43,7 @@ static unsigned index_of(enum hooks_format format)
 /* Calls the method as it is without us. */
 static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
 {
-    uintptr_t address = library_symbol(verilator_abi_tracer(method, format));
+    uintptr_t address = model_symbol(verilator_abi_tracer(method, format));
     return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
 }
 
@@ -391,11 +390,11 @@ static bool replace(enum hooks_format format, enum verilator_symbol method,
     enum verilator_symbol symbol = verilator_abi_tracer(method, format);
     struct hooks_why ignored = {""};
     volatile uint64_t *shut;
-    if (!library_symbol(symbol))
+    if (!model_symbol(symbol))
         return true; /* nobody calls it */
     bool is_dump = method == VERILATOR_TRACER_DUMP;
-    if (library_method(symbol, is_dump ? &shortcut : NULL, replacement, (void *)(uintptr_t)format, &shut,
-                       &ignored) != 0)
+    if (model_method(symbol, is_dump ? &shortcut : NULL, replacement, (void *)(uintptr_t)format, &shut,
+                     &ignored) != 0)
         return false;
     if (is_dump)
         hold.shut[index_of(format)] = shut;
@@ -438,7 +437,7 @@ void hold_install(const struct hooks_events *events)
     hold.events = events;
     if (!model_release() || verilator_abi_is_guess(verilator_abi_parse(model_release_name())))
         return;
-    if (library_watch(VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
-        library_watch(VERILATOR_UNUSED, tell_unused, &ignored) != 0)
+    if (model_watch(VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
+        model_watch(VERILATOR_UNUSED, tell_unused, &ignored) != 0)
         tell_wanted(true);
 }

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  3u
+#define HOOKS_VERSION  4u
 #define HOOKS_WHY_SIZE 256
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
@@ -36,6 +36,7 @@ struct hooks_found {
     const char *verilator;    /* release as the simulator reports it, "5.006" */
     bool newer;               /* that release is newer than all we know; its tracer may not be recognised */
     enum hooks_format format; /* tracer built into the simulator, NONE when built without --trace */
+    bool tracer_removed;      /* it was built with one, of which too little is left */
     enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
 };
 
@@ -87,12 +88,18 @@ struct hooks_replacement {
 struct hooks {
     uint32_t version; /* HOOKS_VERSION */
 
-    /* Finds the models of the executable and prepares the hook of eval's entry. Changes no code.
-     * -ENOENT: no model; other errors: there is one and it cannot be hooked; *why says it.
-     * model: name of the primary model the user asked for (LIGHTSSS_MODEL), or NULL. */
-    int (*find)(const char *model, struct hooks_found *found, struct hooks_why *why);
+    /* Finds the models of one loaded object and prepares the hooks of their evals. Changes no code. May
+     * be called for several objects, one after the other; *found tells of the first model of all.
+     * name, base: the object as dl_iterate_phdr() tells of it; the program's own name is "".
+     * model: name of the primary model the user asked for (LIGHTSSS_MODEL), or NULL.
+     * -ENOENT: no model, and *why is left alone where nothing speaks of one; -ENODATA: no symbols; -ESRCH:
+     * other models only; -EALREADY: it was asked before; other errors: there is one and it cannot be hooked;
+     * *why says it. */
+    int (*find)(const char *name, uintptr_t base, const char *model, struct hooks_found *found,
+                struct hooks_why *why);
 
-    /* Patches the entry of eval. The first eval is due at once. Call while single-threaded. */
+    /* Patches the entry of eval of every model that was found since the last call. Its first eval is
+     * due at once. Call while no other thread can be in the eval of such a model. */
     int (*install)(const struct hooks_events *events, struct hooks_why *why);
 
     /* Number of evals of the primary model begun so far. Async-signal-safe. */

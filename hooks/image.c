@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The only file that knows libelf. The file is read, not the memory, because .symtab is never loaded;
- * where the two could differ (a program started through the dynamic loader) the program headers
+/* With debug_file.c the only file that knows libelf. The file is read, not the memory, because .symtab is
+ * never loaded; where the two could differ (a program started through the dynamic loader) the program headers
  * are compared first. */
 #include "image.h"
+#include "debug_file.h"
 #include "why.h"
 
 #include <errno.h>
@@ -18,8 +19,8 @@
 #define IMAGE_SEGMENTS 8
 
 struct image {
-    int fd;
-    Elf *elf;
+    int fd, debug_fd; /* symbols may be in a file of their own */
+    Elf *elf, *debug_elf;
     uintptr_t base;
     bool stripped;
     Elf_Data *symbols; /* NULL: the file has none */
@@ -53,11 +54,11 @@ static int image_load_segments(struct image *image)
 
 /* .symtab if there is one, else .dynsym: a stripped program that was linked with -rdynamic still
  * has all that is needed there. */
-static Elf_Scn *image_symbol_section(struct image *image, GElf_Shdr *header)
+static Elf_Scn *image_symbol_section(struct image *image, Elf *elf, GElf_Shdr *header)
 {
     Elf_Scn *best = NULL;
     image->stripped = true;
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(image->elf, section));) {
+    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
         GElf_Shdr candidate;
         if (!gelf_getshdr(section, &candidate))
             continue;
@@ -73,21 +74,21 @@ static Elf_Scn *image_symbol_section(struct image *image, GElf_Shdr *header)
     return best;
 }
 
-static int image_load_symbols(struct image *image)
+static int image_load_symbols(struct image *image, Elf *elf)
 {
     GElf_Shdr header;
-    Elf_Scn *section = image_symbol_section(image, &header);
+    Elf_Scn *section = image_symbol_section(image, elf, &header);
     if (!section)
         return 0;
-    Elf_Scn *name_section = elf_getscn(image->elf, header.sh_link);
+    Elf_Scn *name_section = elf_getscn(elf, header.sh_link);
     Elf_Data *names = name_section ? elf_getdata(name_section, NULL) : NULL;
     Elf_Data *symbols = elf_getdata(section, NULL);
     if (!names || !symbols || !header.sh_entsize || !names->d_buf || !names->d_size)
         return -EIO;
+    if (((const char *)names->d_buf)[names->d_size - 1] != '\0')
+        return -EIO;
     image->names = names->d_buf;
     image->names_size = names->d_size;
-    if (image->names[image->names_size - 1] != '\0')
-        return -EIO;
     image->symbols = symbols;
     image->symbol_count = symbols->d_size / header.sh_entsize;
     return 0;
@@ -107,7 +108,7 @@ static int image_load(struct image *image, const char *path, struct hooks_why *w
                        path);
     int error = image_load_segments(image);
     if (!error)
-        error = image_load_symbols(image);
+        error = image_load_symbols(image, image->elf);
     if (error)
         return why_set(why, error, "%.120s has damaged ELF tables (%s): link it again", path, elf_errmsg(-1));
     return 0;
@@ -118,7 +119,7 @@ int image_open(struct image **image, const char *path, uintptr_t base, struct ho
     struct image *opened = calloc(1, sizeof(*opened));
     if (!opened)
         return why_set(why, -ENOMEM, "no memory to read the symbols of %.120s: free some", path);
-    opened->fd = -1;
+    opened->fd = opened->debug_fd = -1;
     opened->base = base;
     snprintf(opened->path, sizeof(opened->path), "%s", path);
     int error = image_load(opened, path, why);
@@ -130,11 +131,19 @@ int image_open(struct image **image, const char *path, uintptr_t base, struct ho
     return 0;
 }
 
-/* dl_iterate_phdr() names the program first. */
-static int image_first(struct dl_phdr_info *info, size_t size, void *context)
+struct wanted_object {
+    const char *name;
+    uintptr_t base;
+    struct dl_phdr_info loaded;
+};
+
+static int image_find_loaded(struct dl_phdr_info *info, size_t size, void *context)
 {
+    struct wanted_object *wanted = context;
     (void)size;
-    *(struct dl_phdr_info *)context = *info;
+    if (info->dlpi_addr != wanted->base || strcmp(info->dlpi_name, wanted->name) != 0)
+        return 0;
+    wanted->loaded = *info;
     return 1;
 }
 
@@ -152,30 +161,50 @@ static bool image_matches(const struct image *image, const struct dl_phdr_info *
     return true;
 }
 
-int image_open_executable(struct image **image, struct hooks_why *why)
+/* What is in the debug file takes the place of .dynsym; without a .symtab there, all stays as it was. */
+static void image_add_debug_file(struct image *image)
 {
     char path[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length < 0)
-        return why_set(why, -errno, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
-    path[length] = '\0';
+    GElf_Shdr header;
+    if (!realpath(image->path, path))
+        return;
+    image->debug_fd = debug_file_open(image->elf, path, DEBUG_FILE_ROOT);
+    if (image->debug_fd < 0)
+        return;
+    image->debug_elf = elf_begin(image->debug_fd, ELF_C_READ_MMAP, NULL);
+    bool found = image->debug_elf && image_symbol_section(image, image->debug_elf, &header);
+    if (!found || image->stripped || image_load_symbols(image, image->debug_elf) != 0)
+        image->stripped = true;
+}
 
-    struct dl_phdr_info loaded;
-    memset(&loaded, 0, sizeof(loaded));
-    dl_iterate_phdr(image_first, &loaded);
+int image_open_loaded(struct image **image, const char *name, uintptr_t base, struct hooks_why *why)
+{
+    char path[PATH_MAX];
+    struct wanted_object wanted = {.name = name, .base = base};
+    const char *file = *name ? name : "/proc/self/exe";
+    snprintf(path, sizeof(path), "%s", name);
+    if (!*name) {
+        ssize_t length = readlink(file, path, sizeof(path) - 1);
+        if (length < 0)
+            return why_set(why, -errno, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
+        path[length] = '\0';
+    }
+    if (!dl_iterate_phdr(image_find_loaded, &wanted))
+        return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", path);
 
     struct image *opened = NULL;
-    int error = image_open(&opened, "/proc/self/exe", loaded.dlpi_addr, why);
+    int error = image_open(&opened, file, base, why);
     if (error)
         return error;
     memcpy(opened->path, path, sizeof(path));
-    if (!image_matches(opened, &loaded)) {
+    if (!image_matches(opened, &wanted.loaded)) {
         image_close(opened);
-        return why_set(why, -ENOEXEC,
-                       "%.120s is not the program that runs (started through the dynamic loader?): "
-                       "start the simulator directly",
-                       path);
+        return why_set(why, -ENOEXEC, "%.120s is not the file that is loaded (%s): start the simulator %s",
+                       path, *name ? "replaced meanwhile" : "started through the dynamic loader",
+                       *name ? "again" : "directly");
     }
+    if (opened->stripped)
+        image_add_debug_file(opened);
     *image = opened;
     return 0;
 }
@@ -188,6 +217,10 @@ void image_close(struct image *image)
         elf_end(image->elf);
     if (image->fd >= 0)
         close(image->fd);
+    if (image->debug_elf)
+        elf_end(image->debug_elf);
+    if (image->debug_fd >= 0)
+        close(image->debug_fd);
     free(image);
 }
 
@@ -231,6 +264,8 @@ void image_each(const struct image *image, void (*visit)(const struct image_symb
             .address = image->base + entry.st_value,
             .size = entry.st_size,
             .strong = GELF_ST_BIND(entry.st_info) == STB_GLOBAL,
+            .exported =
+                GELF_ST_BIND(entry.st_info) != STB_LOCAL && GELF_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
         };
         symbol.length = strlen(symbol.name);
         symbol.code = type == STT_FUNC && image_is_code(image, symbol.address, symbol.size);

@@ -14,12 +14,14 @@ struct image_symbol {
     size_t length;    /* of the name */
     uintptr_t address;
     size_t size;
-    bool code;   /* a function that lies wholly inside executable memory */
-    bool strong; /* neither weak nor local */
+    bool code;     /* a function that lies wholly inside executable memory */
+    bool strong;   /* neither weak nor local */
+    bool exported; /* another object's symbol of this name may take its place */
 };
 
-/* Opens the program that this process runs. -ENOEXEC, -EIO, -errno of open() or -ENOMEM. */
-int image_open_executable(struct image **image, struct hooks_why *why);
+/* Opens the file of a loaded object, as dl_iterate_phdr() tells of it; the program's name is "". What is
+ * loaded must be what is in the file. -ENOEXEC, -EIO, -errno of open() or -ENOMEM. */
+int image_open_loaded(struct image **image, const char *name, uintptr_t base, struct hooks_why *why);
 
 /* Opens any ELF file whose contents are loaded at `base` (the difference between the addresses in
  * memory and those in the file). Errors as above. */
@@ -32,7 +34,8 @@ void image_cleanup(struct image **image);
 
 const char *image_path(const struct image *image);
 
-/* True when there is no .symtab: only .dynsym, or nothing at all, is left to visit. */
+/* True when there is no .symtab, not even in a debug file: only .dynsym, or nothing at all, is left to visit.
+ */
 bool image_stripped(const struct image *image);
 
 /* Visits every defined function, object and label. */

@@ -2,7 +2,6 @@
 /* Asks the simulator's own functions where things are, and remembers the answer. In a replay only: what
  * they do to the heap is not to be seen in the original. */
 #include "layout.h"
-#include "library.h"
 #include "model.h"
 
 /* How far to look for the pool in a context. It is word 45 of 5.006 and 65 of 5.048; the search ends there.
@@ -20,14 +19,14 @@ bool layout_known(void)
 void layout_probe(enum hooks_format format)
 {
     const struct verilator_probe probe = {
-        (void (*)(void *, int))library_symbol(VERILATOR_CONTEXT_UNUSED),
-        (void (*)(void *, const void *))library_symbol(
+        (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED),
+        (void (*)(void *, const void *))model_symbol(
             verilator_abi_tracer(VERILATOR_TRACER_CONSTRUCTOR, format)),
-        (void (*)(void *, uint64_t))library_symbol(verilator_abi_tracer(VERILATOR_TRACER_DUMP, format)),
+        (void (*)(void *, uint64_t))model_symbol(verilator_abi_tracer(VERILATOR_TRACER_DUMP, format)),
     };
     corrected = *model_release();
-    if (library_symbol(VERILATOR_CONTEXT_TRACE) &&
-        library_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, format)) &&
+    if (model_symbol(VERILATOR_CONTEXT_TRACE) &&
+        model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, format)) &&
         verilator_abi_probe(&probe, &corrected))
         model_release_correct(&corrected);
 }
@@ -35,7 +34,7 @@ void layout_probe(enum hooks_format format)
 bool layout_pool(void ***place)
 {
     void **context = model_instance()->context;
-    void *(*pool)(void *) = (void *(*)(void *))library_symbol(VERILATOR_CONTEXT_POOL);
+    void *(*pool)(void *) = (void *(*)(void *))model_symbol(VERILATOR_CONTEXT_POOL);
     void *workers = context && pool ? pool(context) : NULL;
     *place = NULL;
     for (size_t i = 0; workers && i < LAYOUT_CONTEXT_WORDS && !*place; i++)

@@ -1,25 +1,54 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of Verilator's run time library in this program: called as they are, or hooked. Whoever calls
- * one by library_symbol() comes past every hook of ours. */
+/* Verilator's run time library, as the models of one object see it: it may be in that object, in the program
+ * or in a third object, and the same library may be in a process several times. */
 #ifndef LIGHTSSS_HOOKS_LIBRARY_H
 #define LIGHTSSS_HOOKS_LIBRARY_H
 
-#include "find.h"
 #include "patch.h"
+#include "verilator_abi.h"
 
-/* Where they are. Kept, not copied. */
-void library_found(const struct found_library *library);
+#define LIBRARY_LIMIT 16
+
+/* A symbol that may be patched, and how far it is to the next one inside it. */
+struct place {
+    uintptr_t address; /* 0: there is none */
+    size_t size;
+    size_t room; /* SIZE_MAX: no other symbol is inside */
+};
+
+struct library {
+    struct place symbols[VERILATOR_SYMBOLS];
+    bool strong[VERILATOR_SYMBOLS];
+    bool exported[VERILATOR_SYMBOLS];
+    bool context_watched; /* we hear of the end of its contexts */
+    bool has_parts;       /* there are models that are linked into others */
+};
 
 /* A function as it is without our patches, 0 when the simulator has none. */
-uintptr_t library_symbol(enum verilator_symbol symbol);
+uintptr_t library_symbol(const struct library *library, enum verilator_symbol symbol);
 
-/* Makes the function tell a callback whenever it is entered. -ENOENT when there is none (or it is hooked
- * already), else the errors of patch_check() and patch_notify(). */
-int library_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                  struct hooks_why *why);
+/* As major * 1000 + minor; 0: it does not tell. */
+unsigned library_release(const struct library *library);
 
-/* Has a handler called in place of the method, see patch_method(). *shut: the patch's. Errors as above. */
-int library_method(enum verilator_symbol symbol, const struct patch_shortcut *shortcut,
+/* Its row. Where the library does not tell its release, its context is asked. NULL: not known. */
+const struct verilator_release *library_row(const struct library *library);
+
+/* Is everything there that a waveform of this format takes? */
+bool library_has_tracer(const struct library *library, enum hooks_format format);
+
+/* Does the simulator tell the time by a function of its own? */
+bool library_has_stamp(const struct library *library);
+
+/* Makes one of its functions tell a callback whenever it is entered; where libraries of two objects have the
+ * function in common, once is enough. -ENOENT when there is none, else the errors of patch_check() and
+ * patch_notify(). */
+int library_watch(const struct library *library, enum verilator_symbol symbol,
+                  void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why);
+
+/* Has a handler called in place of a method, see patch_method(); once. *shut: the patch's. Errors as above.
+ */
+int library_method(const struct library *library, enum verilator_symbol symbol,
+                   const struct patch_shortcut *shortcut,
                    uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                    volatile uint64_t **shut, struct hooks_why *why);
 

@@ -34,6 +34,7 @@ static struct {
     size_t count;
     size_t installed; /* sites that are patched */
     struct site *primary;
+    struct library *library; /* of the primary model, or of the first as long as none evals */
 
     char name[FIND_NAME_SIZE]; /* of the primary model; a guess until one evals */
     char release_name[32];
@@ -53,91 +54,69 @@ static struct {
     /* sc_core::sc_time_stamp() of SystemC: a reference to a class that begins with the time */
     const uint64_t *(*systemc_time)(void);
     unsigned context_time; /* offset of the time in the context; 0: not known */
-    bool context_watched;  /* we hear of the context's end */
     bool time_known;       /* time_seen is what the simulator's own time was when last looked at */
     uint64_t time_seen;
 } model;
 
 /* --- finding --- */
 
-/* A plain function that returns a string literal: the one thing that may be called before the
- * simulator's own constructors have run. */
-static void find_release(void)
-{
-    const char *(*product_version)(void) = (const char *(*)(void))library_symbol(VERILATOR_PRODUCT_VERSION);
-    unsigned release = product_version ? verilator_abi_parse(product_version()) : 0;
-    model.release = verilator_abi_release(release);
-    if (release)
-        snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
-    else
-        snprintf(model.release_name, sizeof(model.release_name), "unknown");
-}
-
 /* Where several models are and one of them cannot be hooked, the others still can. */
-static int find_hookable(struct hooks_why *why)
+static int find_hookable(size_t first, struct hooks_why *why)
 {
+    size_t before = model.count;
     int error = 0;
-    for (size_t i = 0; i < model.found.count; i++) {
+    for (size_t i = first; i < model.found.count; i++) {
         const struct found_model *found = &model.found.models[i];
         struct site *site = &model.sites[model.count];
         const struct patch_target target = {found->name, found->eval.address, found->eval.size,
                                             found->eval.room};
-        site->model = found;
+        *site = (struct site){.model = found};
         int refused = patch_check(&site->patch, &target, why);
         if (refused)
             error = refused;
         else
             model.count++;
     }
-    return model.count ? 0 : error;
+    return model.count > before ? 0 : error;
 }
 
-static bool has_tracer(enum hooks_format format)
-{
-    static const enum verilator_symbol needed[] = {
-        VERILATOR_TRACER_CONSTRUCTOR,
-        VERILATOR_TRACER_OPEN,
-        VERILATOR_TRACER_DUMP,
-        VERILATOR_TRACER_CLOSE,
-    };
-    for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
-        if (!library_symbol(verilator_abi_tracer(needed[i], format)))
-            return false;
-    return true;
-}
-
-/* sc_time_stamp() is always the testbench's own, and weak only because Verilator's header declares it
- * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
-static bool has_stamp(void)
-{
-    return model.systemc_time || library_symbol(VERILATOR_SC_TIME_STAMP) ||
-           model.found.library.strong[VERILATOR_TIME_STAMP64];
-}
-
-static void name_model(const struct site *site)
+static void use_site(const struct site *site)
 {
     memcpy(model.name, site->model->name, sizeof(model.name));
     model.instance.methods = site->model->methods;
+    model.library = site->model->library;
+    model.release = library_row(model.library);
+    unsigned release = library_release(model.library);
+    if (release)
+        snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
+    else
+        snprintf(model.release_name, sizeof(model.release_name), "unknown");
 }
 
-int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why)
+static bool has_stamp(void)
 {
-    memset(&model, 0, sizeof(model));
-    int error = find_models(&model.found, wanted, why);
+    return model.systemc_time || library_has_stamp(model.library);
+}
+
+int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
+               struct hooks_why *why)
+{
+    size_t known = model.found.count;
+    int error = find_models(&model.found, name, base, wanted, why);
+    if (!error)
+        error = find_hookable(known, why);
     if (error)
         return error;
-    library_found(&model.found.library);
-    error = find_hookable(why);
-    if (error)
-        return error;
-    find_release();
+    if (!model.primary)
+        use_site(&model.sites[0]);
     *(void **)&model.systemc_time = dlsym(RTLD_DEFAULT, "_ZN7sc_core13sc_time_stampEv");
-    name_model(&model.sites[0]);
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
         .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
         .format = model_format(),
+        .tracer_removed =
+            model_format() == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
         .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;
@@ -235,10 +214,10 @@ void model_listen(const struct model_listener *listener)
 static void choose_primary(struct site *site)
 {
     model.primary = site;
-    name_model(site);
+    use_site(site);
     arm_others(MODEL_NEVER);
     model.context_time = verilator_abi_context_time(
-        model.release, (void (*)(void *, int))library_symbol(VERILATOR_CONTEXT_UNUSED));
+        model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
 }
 
 /* Behind the vtable pointer stands the context, except in SystemC's modules. */
@@ -263,8 +242,8 @@ static void note_instance(void *self)
 /* The simulator's own time; false where it has none to offer. */
 static bool look_at_time(uint64_t *time)
 {
-    uint64_t (*stamp64)(void) = (uint64_t(*)(void))library_symbol(VERILATOR_TIME_STAMP64);
-    double (*stamp)(void) = (double (*)(void))library_symbol(VERILATOR_SC_TIME_STAMP);
+    uint64_t (*stamp64)(void) = (uint64_t(*)(void))model_symbol(VERILATOR_TIME_STAMP64);
+    double (*stamp)(void) = (double (*)(void))model_symbol(VERILATOR_SC_TIME_STAMP);
     *time = 0;
     if (model.instance.context && model.context_time)
         memcpy(time, (const char *)model.instance.context + model.context_time, sizeof(*time));
@@ -285,7 +264,7 @@ static bool may_look_at_time(void)
 {
     if (!model.instance.context)
         return true;
-    return model.instance.context_alive && (model.context_watched || model.in_eval);
+    return model.instance.context_alive && (model.library->context_watched || model.in_eval);
 }
 
 uint64_t model_time(uint64_t tick)
@@ -446,24 +425,42 @@ static void watch_objects(struct site *site)
     }
 }
 
+int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
+                struct hooks_why *why)
+{
+    return library_watch(model.library, symbol, tell, why);
+}
+
+int model_method(enum verilator_symbol symbol, const struct patch_shortcut *shortcut,
+                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
+                 volatile uint64_t **shut, struct hooks_why *why)
+{
+    return library_method(model.library, symbol, shortcut, handler, context, shut, why);
+}
+
 int model_install(const struct hooks_events *events, struct hooks_why *why)
 {
     struct hooks_why ignored = {""};
+    size_t before = model.installed;
     model.events = events;
-    if (!model.count || model.installed)
+    if (!model.count)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
-    for (size_t i = 0; i < model.count; i++) {
-        struct site *site = &model.sites[i];
+    for (size_t i = 0; i < model.found.library_count; i++) {
+        struct library *library = &model.found.libraries[i];
+        library->context_watched =
+            library_watch(library, VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
+    }
+    while (model.installed < model.count) {
+        struct site *site = &model.sites[model.installed];
+        site->last = 1;
         int error = patch_count(&site->patch, 1, model_due, site, why);
-        if (error && i == 0)
+        if (error && model.installed == before)
             return error;
         if (error)
             break;
-        site->last = 1;
         model.installed++;
         watch_objects(site);
     }
-    model.context_watched = library_watch(VERILATOR_CONTEXT_DESTRUCTOR, context_destroyed, &ignored) == 0;
     return 0;
 }
 
@@ -477,7 +474,7 @@ bool model_has_parts(void)
     for (size_t i = 0; i < model.installed; i++)
         if (model.sites[i].is_part)
             return true;
-    return model.found.library.has_parts;
+    return model.library && model.library->has_parts;
 }
 
 const struct verilator_release *model_release(void)
@@ -495,13 +492,18 @@ const char *model_release_name(void)
     return model.release_name;
 }
 
+uintptr_t model_symbol(enum verilator_symbol symbol)
+{
+    return model.library ? library_symbol(model.library, symbol) : 0;
+}
+
 /* Where both tracers are linked in, the model was built for the one that its trace() takes. */
 enum hooks_format model_format(void)
 {
     const struct verilator_release *release = model.release;
-    bool vcd = has_tracer(HOOKS_FORMAT_VCD);
-    bool fst = has_tracer(HOOKS_FORMAT_FST);
-    if (release && release->trace_by_context && !library_symbol(VERILATOR_CONTEXT_TRACE))
+    bool vcd = library_has_tracer(model.library, HOOKS_FORMAT_VCD);
+    bool fst = library_has_tracer(model.library, HOOKS_FORMAT_FST);
+    if (release && release->trace_by_context && !model_symbol(VERILATOR_CONTEXT_TRACE))
         return HOOKS_FORMAT_NONE;
     if (release && !release->trace_by_context) {
         vcd = vcd && model.instance.methods[VERILATOR_MODEL_TRACE_VCD];

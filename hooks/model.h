@@ -12,7 +12,8 @@
 
 #include <pthread.h>
 
-int model_find(const char *wanted, struct hooks_found *found, struct hooks_why *why);
+int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
+               struct hooks_why *why);
 int model_install(const struct hooks_events *events, struct hooks_why *why);
 uint64_t model_evals(void);
 bool model_races(void);
@@ -45,6 +46,14 @@ void model_release_correct(const struct verilator_release *release);
 
 /* As the simulator reports it; "unknown" where it does not. */
 const char *model_release_name(void);
+
+/* A function of the primary model's run time library as it is without our patches: see library.h. */
+uintptr_t model_symbol(enum verilator_symbol symbol);
+int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
+                struct hooks_why *why);
+int model_method(enum verilator_symbol symbol, const struct patch_shortcut *shortcut,
+                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
+                 volatile uint64_t **shut, struct hooks_why *why);
 
 /* Format of the tracer that the model was built with. */
 enum hooks_format model_format(void);

@@ -2,7 +2,6 @@
 /* One object of Verilator's tracer classes: see tracer.h. Ours lives in zeroed memory; no Verilator header
  * says how large it is. */
 #include "tracer.h"
-#include "library.h"
 #include "model.h"
 
 #include <setjmp.h>
@@ -24,7 +23,7 @@ static struct {
 
 void tracer_call(const struct tracer *tracer, enum verilator_symbol method, uintptr_t first, uintptr_t second)
 {
-    uintptr_t address = library_symbol(verilator_abi_tracer(method, tracer->format));
+    uintptr_t address = model_symbol(verilator_abi_tracer(method, tracer->format));
     if (address)
         ((void (*)(void *, uintptr_t, uintptr_t))address)(tracer->self, first, second);
 }
@@ -45,8 +44,8 @@ static void forget_callbacks(const struct tracer *tracer)
         {VERILATOR_REMOVE_EXIT, VERILATOR_TRACER_ON_EXIT},
     };
     for (int i = 0; i < 2; i++) {
-        uintptr_t remove = library_symbol(callbacks[i][0]);
-        uintptr_t callback = library_symbol(verilator_abi_tracer(callbacks[i][1], tracer->format));
+        uintptr_t remove = model_symbol(callbacks[i][0]);
+        uintptr_t callback = model_symbol(verilator_abi_tracer(callbacks[i][1], tracer->format));
         if (remove && callback)
             ((void (*)(uintptr_t, void *))remove)(callback, tracer->self);
     }
@@ -100,7 +99,7 @@ void tracer_make(const struct tracer *tracer)
 {
     memset(own.object, 0, sizeof(own.object));
     if (model_release()->trace_by_context) {
-        own.vtable[1] = library_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, tracer->format));
+        own.vtable[1] = model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, tracer->format));
         for (size_t i = 2; i < TRACER_VTABLE_SIZE; i++)
             own.vtable[i] = (uintptr_t)stub_false;
         *(uintptr_t *)(void *)own.object = (uintptr_t)&own.vtable[2];

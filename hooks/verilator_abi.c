@@ -88,6 +88,8 @@ static const struct {
     {VERILATOR_MODEL_NAME, true, "4nameEv", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D1Ev", false},
     {VERILATOR_MODEL_DESTRUCTOR, false, "D2Ev", false},
+    {VERILATOR_MODEL_CLASS, true, "9modelNameEv", false},
+    {VERILATOR_MODEL_TRACE_CONFIG, true, "11traceConfigEv", false},
 };
 
 static const char syms[] = "__Syms";
@@ -105,6 +107,14 @@ int verilator_abi_symbol(const struct image_symbol *symbol)
         if (names[i].length == symbol->length && !memcmp(names[i].name, symbol->name, symbol->length))
             return names[i].symbol;
     return -1;
+}
+
+const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol)
+{
+    if (row >= sizeof(names) / sizeof(*names))
+        return NULL;
+    *symbol = (enum verilator_symbol)names[row].symbol;
+    return names[row].name;
 }
 
 /* Takes _ZN<length><name>, or with a K, apart. Returns what follows the name, or NULL. */
@@ -241,6 +251,17 @@ bool verilator_abi_probe(const struct verilator_probe *probe, struct verilator_r
 {
     return probe->set_unused && probe->construct && probe->dump &&
            probe_context(probe->set_unused, release) && probe_tracer(probe, release);
+}
+
+const struct verilator_release *verilator_abi_guess(void (*set_unused)(void *context, int flag))
+{
+    struct verilator_release asked = {0};
+    if (!set_unused || !probe_context(set_unused, &asked))
+        return NULL;
+    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+        if (releases[i].context_in_model && releases[i].context_unused == asked.context_unused)
+            return &releases[i];
+    return NULL;
 }
 
 unsigned verilator_abi_context_time(const struct verilator_release *release,

@@ -45,9 +45,11 @@ enum verilator_method {
     VERILATOR_MODEL_SYMS,      /* a constructor of X__Syms: tells a model from any class with an eval_step */
     VERILATOR_MODEL_TRACE_VCD, /* void (model, VerilatedVcdC *, int levels, int options) */
     VERILATOR_MODEL_TRACE_FST,
-    VERILATOR_MODEL_NAME,       /* const char *(model): the scope above the top module, "TOP" */
-    VERILATOR_MODEL_DUMPVARS,   /* void (model or syms): opens the waveform of the design's $dumpvars */
-    VERILATOR_MODEL_DESTRUCTOR, /* void (model): not the one that frees the memory too */
+    VERILATOR_MODEL_NAME,         /* const char *(model): the scope above the top module, "TOP" */
+    VERILATOR_MODEL_DUMPVARS,     /* void (model or syms): opens the waveform of the design's $dumpvars */
+    VERILATOR_MODEL_DESTRUCTOR,   /* void (model): not the one that frees the memory too */
+    VERILATOR_MODEL_CLASS,        /* a virtual function, which is there whatever was inlined; since 4.226 */
+    VERILATOR_MODEL_TRACE_CONFIG, /* the same, where the model was built with a tracer */
     VERILATOR_METHODS
 };
 
@@ -82,6 +84,14 @@ bool verilator_abi_is_of_part(const struct image_symbol *symbol);
 
 /* Which of the run time functions a symbol is, or -1. */
 int verilator_abi_symbol(const struct image_symbol *symbol);
+
+/* Every name that those functions go by, one after the other; NULL after the last. A function with several
+ * names comes several times. */
+const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol);
+
+/* The row for a simulator that does not tell its release, because the linker threw that function away: the
+ * first with this layout of the context. NULL: none. */
+const struct verilator_release *verilator_abi_guess(void (*set_unused)(void *context, int flag));
 
 /* The same function of the tracer for another format. */
 static inline enum verilator_symbol verilator_abi_tracer(enum verilator_symbol symbol,

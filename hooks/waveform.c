@@ -5,7 +5,6 @@
 #include "waveform.h"
 #include "hold.h"
 #include "layout.h"
-#include "library.h"
 #include "model.h"
 #include "play.h"
 #include "tracer.h"
@@ -193,9 +192,9 @@ static void watch_ends(void)
     if (watched)
         return;
     watched = true;
-    library_watch(VERILATOR_FATAL, tell_fatal, &ignored);
-    library_watch(VERILATOR_STOP, tell_end, &ignored);
-    library_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
+    model_watch(VERILATOR_FATAL, tell_fatal, &ignored);
+    model_watch(VERILATOR_STOP, tell_end, &ignored);
+    model_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
 }
 
 /* --- opening and closing --- */
@@ -220,7 +219,7 @@ static int check_simulator(struct hooks_why *why)
     if (!release)
         return why_set(why, -ENOTSUP,
                        "the simulator does not tell its Verilator release: rebuild it with 4.038 or newer");
-    if (release->context_unused && (!instance->context || !library_symbol(VERILATOR_CONTEXT_UNUSED)))
+    if (release->context_unused && (!instance->context || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
         return why_set(why, -ENOTSUP,
                        "Verilator %s hides its context: rebuild the simulator with 5.006 or newer",
                        model_release_name());
@@ -297,8 +296,8 @@ static void trace(uintptr_t function, void *traced)
 static void open_work(const void *argument)
 {
     const struct model_instance *instance = model_instance();
-    void (*context_unused)(void *, int) = (void (*)(void *, int))library_symbol(VERILATOR_CONTEXT_UNUSED);
-    void (*unused)(int) = (void (*)(int))library_symbol(VERILATOR_UNUSED);
+    void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
+    void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
 
     (void)argument;
     tracer_make(&wave.tracer);
@@ -307,7 +306,7 @@ static void open_work(const void *argument)
     else if (unused)
         unused(1);
     if (model_release()->trace_by_context)
-        trace(library_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
+        trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
     else
         for (size_t i = 0; i < wave.traced_count; i++)
             trace(wave.traced[i].methods[trace_method()], wave.traced[i].self);

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "ends.h"
 #include "log.h"
 #include "proc_list.h"
@@ -188,6 +189,7 @@ void doctor_end(void)
     if (directory == NULL || (rehearses && file < 0))
         return;
     doctor_begin();
+    attach_end();
     describe();
     if (!rehearses && inner != NULL)
         try_snapshot();

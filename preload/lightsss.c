@@ -1,34 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of contents of liblightsss.so. Constructor: is there a model in this process? Then options,
- * hooks, and the entry of eval is patched. First eval: this process is the original; from here on snapshots
- * are taken and every end is seen. A woken copy goes on as the replay. */
+/* The table of contents of liblightsss.so. Constructor, and each dlopen: is there a model in this process?
+ * Then options, hooks, and the entry of eval is patched (attach). First eval: this process is the original;
+ * from here on snapshots are taken and every end is seen. A woken copy goes on as the replay. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/auxv.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
+#include "attach.h"
 #include "clock.h"
 #include "doctor.h"
-#include "interpose/exit.h"
 #include "interpose/libc.h"
 #include "interpose/signal.h"
 #include "log.h"
 #include "match.h"
-#include "options.h"
 #include "raw_syscall.h"
-#include "recognise.h"
 #include "replay/files.h"
 #include "replay/replay.h"
 #include "run.h"
 #include "snapshot/keeper.h"
-#include "text.h"
-
-#define HOOKS_LIBRARY "liblightsss-hooks.so"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
 static atomic_bool first_look; /* it is known whether there was a first snapshot */
@@ -118,138 +109,16 @@ static void on_eval_done(uint64_t eval)
         replay_eval_done(eval);
 }
 
-static void warn(const char *line)
-{
-    log_line(LOG_INFO, "%s", line);
-}
-
-/* libelf and Zydis are only loaded where a model can be. */
-static int open_hooks(void)
-{
-    void *library = dlopen(HOOKS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
-    if (library == NULL) {
-        log_line(LOG_INFO, "%s; install it beside liblightsss.so; running without snapshots", dlerror());
-        return -ENOENT;
-    }
-    const struct hooks *(*get)(void) = (const struct hooks *(*)(void))dlsym(library, "lightsss_hooks");
-    const struct hooks *hooks = get != NULL ? get() : NULL;
-    if (hooks == NULL || hooks->version != HOOKS_VERSION) {
-        log_line(LOG_INFO,
-                 "%s is of another release than liblightsss.so; install both anew; running without "
-                 "snapshots",
-                 HOOKS_LIBRARY);
-        return -EPROTO;
-    }
-    run.hooks = hooks;
-    return 0;
-}
-
-/* LIGHTSSS_DIR as it is meant now, wherever the simulator goes later. */
-static void note_base_directory(void)
-{
-    char directory[PATH_MAX];
-    struct text path;
-
-    text_init(&path, run.base_directory, sizeof run.base_directory);
-    if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
-        text_format(&path, "%s/", directory);
-    text_format(&path, "%s", run.options.dir);
-}
-
-static void note_program(void)
-{
-    char target[PATH_MAX];
-    struct text name;
-
-    text_init(&name, run.program, sizeof run.program);
-    long length = readlink("/proc/self/exe", target, sizeof target - 1);
-    if (length <= 0) {
-        text_format(&name, "simulator");
-        return;
-    }
-    target[length] = '\0';
-    text_format(&name, "%s", strrchr(target, '/') + 1);
-}
-
-static void note_wave_format(void)
-{
-    enum hooks_format asked = run.options.wave == WAVE_FST ? HOOKS_FORMAT_FST : HOOKS_FORMAT_VCD;
-
-    if ((run.options.wave == WAVE_VCD || run.options.wave == WAVE_FST) && asked != run.found.format)
-        log_line(LOG_INFO,
-                 "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
-                 "its own format is used",
-                 asked == HOOKS_FORMAT_FST ? "fst" : "vcd", run.program,
-                 asked == HOOKS_FORMAT_FST ? "vcd" : "fst",
-                 asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
-}
-
-static void attach(void)
+__attribute__((constructor)) static void lightsss_start(void)
 {
     static const struct hooks_events events = {on_eval_due, on_eval_done,
                                                on_may_hold}; /* the hooks keep it */
-    struct hooks_why why = {""};
 
-    if (run.hooks->find(run.options.model, &run.found, &why) < 0) {
-        log_line(LOG_INFO, "%s; running without snapshots", why.text);
-        return;
-    }
-    if (run.found.format == HOOKS_FORMAT_NONE && run.found.newer) {
-        log_line(LOG_INFO,
-                 "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
-                 "snapshots run without a waveform",
-                 run.program, run.found.verilator);
-    } else if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
-        log_line(LOG_INFO,
-                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
-                 "--trace or --trace-fst; running without snapshots",
-                 run.program);
-        return;
-    }
-    note_wave_format();
-    if (exit_register() < 0)
-        log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
-    else if (run.hooks->install(doctor_events(&events), &why) < 0)
-        log_line(LOG_INFO, "%s; running without snapshots", why.text);
-    else {
-        if (run.options.match != NULL && match_init(run.options.match) < 0)
-            log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
-        libc_prepare();
-        log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
-    }
-}
-
-static void find_model(void)
-{
-    enum recognised recognised = recognise_executable();
-    if (recognised == RECOGNISED_NOTHING)
-        return;
-
-    doctor_begin();
-    options_read(&run.options, environ, warn);
-    log_set_level(run.options.log_level);
-    if (!run.options.enabled)
-        return;
-    note_program();
-    if (getauxval(AT_SECURE) != 0) {
-        log_line(LOG_INFO,
-                 "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities); start it "
-                 "as its owner; running without snapshots",
-                 run.program);
-        return;
-    }
-    note_base_directory();
-    if (recognised == RECOGNISED_STRIPPED)
-        log_line(LOG_INFO,
-                 "%s is stripped: its Verilator model cannot be found; link it without -s and do not "
-                 "strip it; running without snapshots",
-                 run.program);
-    else if (open_hooks() == 0)
-        attach();
-}
-
-__attribute__((constructor)) static void lightsss_start(void)
-{
-    find_model();
+    attach_start(&events);
     doctor_end();
+}
+
+__attribute__((destructor)) static void lightsss_end(void)
+{
+    attach_end();
 }

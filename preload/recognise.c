@@ -13,6 +13,8 @@
 
 /* Part of the mangled name of X::eval_step() in every release. */
 #define SIGN_OF_MODEL "9eval_stepEv"
+/* The same of a virtual function of each model: it is still there when eval_step() was inlined. */
+#define SIGN_OF_CLASS "9modelNameEv"
 /* Verilator's run-time options, in its library's constants. Searched from its '+', which is rare: memchr is
  * several times faster than memmem, and this part of the file may be large. */
 #define SIGN_OF_LIBRARY "+verilator+"
@@ -78,16 +80,23 @@ static bool has_sign_of_library(struct span span)
     return false;
 }
 
-/* A C++ program without a symbol table: does it contain Verilator's library? */
-static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
+static bool is_cxx(const uint8_t *bytes, size_t size, unsigned count)
 {
-    bool is_cxx = false, has_sign = false;
     Elf64_Shdr section;
 
-    for (unsigned i = 0; i < count && !is_cxx; i++)
-        is_cxx = read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
-                 (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS");
-    for (unsigned i = 0; i < count && is_cxx && !has_sign; i++)
+    for (unsigned i = 0; i < count; i++)
+        if (read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
+            (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS"))
+            return true;
+    return false;
+}
+
+static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
+{
+    bool has_sign = false;
+    Elf64_Shdr section;
+
+    for (unsigned i = 0; i < count && !has_sign; i++)
         has_sign = read_section(bytes, size, i, &section) && section.sh_type == SHT_PROGBITS &&
                    (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) == SHF_ALLOC &&
                    has_sign_of_library(contents(bytes, size, &section));
@@ -107,24 +116,27 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
         if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_SYMTAB)
             continue;
         has_symbols = true;
-        if (read_section(bytes, size, section.sh_link, &names) &&
-            has_text(contents(bytes, size, &names), SIGN_OF_MODEL))
+        if (!read_section(bytes, size, section.sh_link, &names))
+            continue;
+        struct span text = contents(bytes, size, &names);
+        if (has_text(text, SIGN_OF_MODEL) ||
+            (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS)))
             return RECOGNISED_MODEL;
     }
-    if (!has_symbols && holds_library(bytes, size, header.e_shnum))
+    if (!has_symbols && is_cxx(bytes, size, header.e_shnum) && holds_library(bytes, size, header.e_shnum))
         return RECOGNISED_STRIPPED;
     return RECOGNISED_NOTHING;
 }
 
-enum recognised recognise_executable(void)
+static enum recognised recognise_file(const char *path)
 {
     enum recognised result = RECOGNISED_NOTHING;
     struct stat file;
 
-    int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return RECOGNISED_NOTHING;
-    if (fstat(fd, &file) == 0 && file.st_size > 0) {
+    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0) {
         size_t size = (size_t)file.st_size;
         uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
         if (bytes != MAP_FAILED) {
@@ -134,4 +146,51 @@ enum recognised recognise_executable(void)
     }
     close(fd);
     return result;
+}
+
+/* The names that the dynamic loader knows, in memory. */
+static struct span dynamic_names(const struct dl_phdr_info *object)
+{
+    struct span span = {NULL, 0};
+    const ElfW(Dyn) *entry = NULL;
+
+    for (unsigned i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    for (; entry != NULL && entry->d_tag != DT_NULL; entry++) {
+        if (entry->d_tag == DT_STRTAB)
+            span.bytes = (const uint8_t *)entry->d_un.d_ptr; /* the loader has added the base */
+        else if (entry->d_tag == DT_STRSZ)
+            span.size = entry->d_un.d_val;
+    }
+    if (span.bytes == NULL)
+        span.size = 0;
+    return span;
+}
+
+/* Nobody keeps simulators where the system keeps its libraries, which every process has. */
+static bool is_of_system(const char *path)
+{
+    static const char *const folders[] = {"/lib/", "/lib64/", "/usr/lib/", "/usr/lib64/"};
+
+    for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
+        if (strncmp(path, folders[i], strlen(folders[i])) == 0)
+            return true;
+    return strchr(path, '/') == NULL; /* the kernel's vdso */
+}
+
+/* Most shared objects are known by their dynamic names, and most that hold no model are not written in C++.
+ * With hidden visibility only the symbol table in the file tells. */
+enum recognised recognise_object(const struct dl_phdr_info *object)
+{
+    if (*object->dlpi_name == '\0')
+        return recognise_file("/proc/self/exe");
+    if (is_of_system(object->dlpi_name))
+        return RECOGNISED_NOTHING;
+    struct span names = dynamic_names(object);
+    if (has_text(names, SIGN_OF_MODEL))
+        return RECOGNISED_MODEL;
+    if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
+        return RECOGNISED_NOTHING;
+    return recognise_file(object->dlpi_name);
 }

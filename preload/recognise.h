@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_RECOGNISE_H
 #define LIGHTSSS_RECOGNISE_H
 
+#include <link.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,7 +17,7 @@ enum recognised {
 /* Looks at an ELF image in memory (a whole file); fit for damaged ones. */
 enum recognised recognise_image(const uint8_t *bytes, size_t size);
 
-/* Looks at the executable of this process. */
-enum recognised recognise_executable(void);
+/* Looks at a loaded object, as dl_iterate_phdr() tells of it; the executable has no name. */
+enum recognised recognise_object(const struct dl_phdr_info *object);
 
 #endif

@@ -4,7 +4,7 @@
 #ifndef LIGHTSSS_INTERPOSE_EXIT_H
 #define LIGHTSSS_INTERPOSE_EXIT_H
 
-/* In the constructor of a process that may hold a model. Returns 0 or -errno. */
+/* In the constructor, in every process: a model may come later. Returns 0 or -errno. */
 int exit_register(void);
 
 #endif

@@ -50,7 +50,7 @@ def check(condition, text):
 class Row:
     """One simulator: what simulators.json says, with the executable."""
 
-    def __init__(self, table, name, executable, threaded, release=None):
+    def __init__(self, table, name, executable, threaded, release=None, values=None):
         if name not in table or not name:
             raise SystemExit(f"campaign: no row {name} in simulators.json")
         row = dict(table[name])
@@ -58,6 +58,7 @@ class Row:
             base = row.pop("like")
             row = {**table[base], **row}
         self.name = name
+        self.values = values or {}
         self.executable = os.path.abspath(executable)
         self.row = row
         self.kinds = {kind: dict(what) for kind, what in row["kinds"].items()}
@@ -88,6 +89,7 @@ class Row:
             "input": run.input,
             "wave": self.row["wave"],
             "bin": os.path.dirname(self.executable),
+            **self.values,
         }
         return [string.Formatter().vformat(argument, (), values) for argument in given]
 
@@ -428,6 +430,7 @@ def parse_arguments():
     parser.add_argument("--run", type=int, metavar="I", help="only the run of this number")
     parser.add_argument("--threads", action="store_true", help="the model was built for several threads")
     parser.add_argument("--env", action="append", default=[], metavar="K=V", help="for the runs with the library")
+    parser.add_argument("--value", action="append", default=[], metavar="K=V", help="for {K} in the row's arguments")
     parser.add_argument("--keep", action="store_true", help="keep the directories of failing runs")
     args = parser.parse_args()
     if args.full and os.environ.get("LIGHTSSS_TEST_FULL"):
@@ -449,7 +452,8 @@ def prepare(args):
     if not os.access(executable, os.X_OK):
         skip(f"there is no simulator {executable}")
     with open(args.table, encoding="utf-8") as file:
-        row = Row(json.load(file), name, executable, args.threads)
+        values = dict(pair.split("=", 1) for pair in args.value)
+        row = Row(json.load(file), name, executable, args.threads, values)
     if "inputs" in row.row and not row.inputs:
         skip(f"no {row.row['inputs']} beside {executable}")
     kinds = args.kinds.split(",") if args.kinds else sorted(row.kinds)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// +kind=exit|abort|segv +at=CYCLE +dump=FILE. Verilator lets a design with blocks be traced behind its first eval only.
+// +kind=exit|abort|segv +at=CYCLE +dump=FILE. Verilator lets a design with blocks be traced behind its first
+// eval only.
 #include "Vhierarchy.h"
 #include "verilated.h"
 #include "verilated_vcd_c.h"
@@ -8,13 +9,13 @@
 #include <cstdlib>
 #include <string>
 
-static std::string argument(VerilatedContext& context, const char* name)
+static std::string argument(VerilatedContext &context, const char *name)
 {
     const std::string match = context.commandArgsPlusMatch(name);
     return match.empty() ? match : match.substr(match.find('=') + 1);
 }
 
-int main(int argc, char** argv)
+int main(int argc, char **argv)
 {
     VerilatedContext context;
     context.commandArgs(argc, argv);
@@ -32,11 +33,16 @@ int main(int argc, char** argv)
             top.trace(&trace, 99);
             trace.open(file.c_str());
         }
-        if (!file.empty()) trace.dump(context.time());
-        if (cycle != at) continue;
-        if (!file.empty()) trace.flush();
-        if (kind == "abort") std::abort();
-        if (kind == "segv") *static_cast<volatile int*>(nullptr) = 1;
+        if (!file.empty())
+            trace.dump(context.time());
+        if (cycle != at)
+            continue;
+        if (!file.empty())
+            trace.flush();
+        if (kind == "abort")
+            std::abort();
+        if (kind == "segv")
+            *static_cast<volatile int *>(nullptr) = 1;
         std::exit(3);
     }
     std::printf("sum %u\n", top.sum);

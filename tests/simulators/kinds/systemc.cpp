@@ -14,24 +14,30 @@ SC_MODULE(Driver)
     sc_out<uint32_t> a;
     std::string kind;
     long at = -1;
-    VerilatedVcdSc* trace = nullptr;
+    VerilatedVcdSc *trace = nullptr;
 
     void run()
     {
         for (long cycle = 1;; cycle++) {
             wait();
             a.write(static_cast<uint32_t>(cycle * 7 % 256));
-            if (cycle == at) fail();
+            if (cycle == at)
+                fail();
         }
     }
 
     void fail()
     {
-        if (trace) trace->flush();
-        if (kind == "abort") std::abort();
-        if (kind == "segv") *static_cast<volatile int*>(nullptr) = 1;
-        if (kind == "throw") throw 3;
-        if (kind == "exit") std::exit(3);
+        if (trace)
+            trace->flush();
+        if (kind == "abort")
+            std::abort();
+        if (kind == "segv")
+            *static_cast<volatile int *>(nullptr) = 1;
+        if (kind == "throw")
+            throw 3;
+        if (kind == "exit")
+            std::exit(3);
         sc_stop();
     }
 
@@ -42,18 +48,19 @@ SC_MODULE(Driver)
     }
 };
 
-static std::string argument(const char* name)
+static std::string argument(const char *name)
 {
     const std::string match = Verilated::commandArgsPlusMatch(name);
     return match.empty() ? match : match.substr(match.find('=') + 1);
 }
 
-int sc_main(int argc, char** argv)
+int sc_main(int argc, char **argv)
 {
     Verilated::commandArgs(argc, argv);
     Driver driver{"driver"};
     driver.kind = argument("kind=");
-    if (!driver.kind.empty()) driver.at = std::stol(argument("at="));
+    if (!driver.kind.empty())
+        driver.at = std::stol(argument("at="));
     const std::string file = argument("dump=");
 
     sc_clock clk{"clk", 10, SC_NS};

@@ -8,13 +8,13 @@
 
 static bool finished = false;
 
-void vl_finish(const char* file, int line, const char*)
+void vl_finish(const char *file, int line, const char *)
 {
     std::printf("finish at %s:%d\n", file, line);
     finished = true;
 }
 
-void vl_stop(const char* file, int line, const char*)
+void vl_stop(const char *file, int line, const char *)
 {
     std::printf("stop at %s:%d\n", file, line);
     std::fflush(stdout);
@@ -22,13 +22,13 @@ void vl_stop(const char* file, int line, const char*)
     std::_Exit(9);
 }
 
-void vl_fatal(const char* file, int line, const char*, const char* message)
+void vl_fatal(const char *file, int line, const char *, const char *message)
 {
     std::printf("fatal at %s:%d: %s\n", file, line, message);
     std::exit(8);
 }
 
-int main(int argc, char** argv)
+int main(int argc, char **argv)
 {
     VerilatedContext context;
     context.commandArgs(argc, argv);
@@ -36,7 +36,8 @@ int main(int argc, char** argv)
     Vtiming top{&context};
     while (!finished) {
         top.eval();
-        if (!top.eventsPending()) break;
+        if (!top.eventsPending())
+            break;
         context.time(top.nextTimeSlot());
     }
     top.final();

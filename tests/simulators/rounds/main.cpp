@@ -14,7 +14,8 @@
 #include <string>
 #include <thread>
 
-namespace {
+namespace
+{
 
 struct Arguments {
     std::string shape = "models";
@@ -24,50 +25,56 @@ struct Arguments {
     std::string trace;
 };
 
-template <class Trace>
-void fail(const std::string& kind, Trace& trace)
+template <class Trace> void fail(const std::string &kind, Trace &trace)
 {
     trace.file.flush();
-    if (kind == "exit") std::exit(3);
-    if (kind == "abort") std::abort();
-    if (kind == "throw") throw std::runtime_error("told to");
-    *static_cast<volatile int*>(nullptr) = 1;
+    if (kind == "exit")
+        std::exit(3);
+    if (kind == "abort")
+        std::abort();
+    if (kind == "throw")
+        throw std::runtime_error("told to");
+    *static_cast<volatile int *>(nullptr) = 1;
 }
 
 struct Trace {
     VerilatedVcdC file;
     bool on;
-    Trace(const Arguments& arguments, VerilatedContext& context) : on{!arguments.trace.empty()}
+    Trace(const Arguments &arguments, VerilatedContext &context) : on{!arguments.trace.empty()}
     {
-        if (on) context.traceEverOn(true);
+        if (on)
+            context.traceEverOn(true);
     }
-    template <class Model>
-    void add(Model& model)
+    template <class Model> void add(Model &model)
     {
-        if (on) model.trace(&file, 99);
+        if (on)
+            model.trace(&file, 99);
     }
-    void open(const std::string& name)
+    void open(const std::string &name)
     {
-        if (on) file.open(name.c_str());
+        if (on)
+            file.open(name.c_str());
     }
-    void dump(VerilatedContext& context)
+    void dump(VerilatedContext &context)
     {
-        if (on) file.dump(context.time());
+        if (on)
+            file.dump(context.time());
     }
     ~Trace()
     {
-        if (on) file.close();
+        if (on)
+            file.close();
     }
 };
 
-void step(VerilatedContext& context, Vping& ping)
+void step(VerilatedContext &context, Vping &ping)
 {
     ping.clk = !ping.clk;
     ping.eval();
 }
 
 // Two objects of one class in one context.
-void objects(const Arguments& arguments)
+void objects(const Arguments &arguments)
 {
     VerilatedContext context;
     Vping a{&context, "a"}, b{&context, "b"};
@@ -82,13 +89,14 @@ void objects(const Arguments& arguments)
         b.from_pong = a.to_pong;
         step(context, b);
         trace.dump(context);
-        if (cycle == arguments.failAt) fail(arguments.kind, trace);
+        if (cycle == arguments.failAt)
+            fail(arguments.kind, trace);
     }
     std::printf("%u %u\n", a.to_pong, b.to_pong);
 }
 
 // Two classes.
-void models(const Arguments& arguments)
+void models(const Arguments &arguments)
 {
     VerilatedContext context;
     Vping ping{&context};
@@ -105,13 +113,14 @@ void models(const Arguments& arguments)
         pong.clk = ping.clk;
         pong.eval();
         trace.dump(context);
-        if (cycle == arguments.failAt) fail(arguments.kind, trace);
+        if (cycle == arguments.failAt)
+            fail(arguments.kind, trace);
     }
     std::printf("%u %u\n", ping.to_pong, pong.to_ping);
 }
 
 // A model and a context are made anew every now and then.
-void generations(const Arguments& arguments)
+void generations(const Arguments &arguments)
 {
     long cycle = 0;
     for (unsigned generation = 0; cycle < arguments.cycles; generation++) {
@@ -121,20 +130,21 @@ void generations(const Arguments& arguments)
         trace.add(*ping);
         trace.open(arguments.trace);
         long end = cycle + 30 + generation * 7 % 50;
-        for (; cycle < end && cycle < arguments.cycles; ) {
+        for (; cycle < end && cycle < arguments.cycles;) {
             cycle++;
             context->timeInc(5);
             ping->from_pong = static_cast<unsigned short>(generation);
             step(*context, *ping);
             trace.dump(*context);
-            if (cycle == arguments.failAt) fail(arguments.kind, trace);
+            if (cycle == arguments.failAt)
+                fail(arguments.kind, trace);
         }
         std::printf("generation %u: %u\n", generation, ping->to_pong);
         ping->final();
     }
 }
 
-void one(const Arguments& arguments, const char* name)
+void one(const Arguments &arguments, const char *name)
 {
     VerilatedContext context;
     Vping ping{&context, name};
@@ -145,19 +155,20 @@ void one(const Arguments& arguments, const char* name)
         context.timeInc(5);
         step(context, ping);
         trace.dump(context);
-        if (cycle == arguments.failAt) fail(arguments.kind, trace);
+        if (cycle == arguments.failAt)
+            fail(arguments.kind, trace);
     }
 }
 
 // The model lives on a thread that is not main's.
-void worker(const Arguments& arguments)
+void worker(const Arguments &arguments)
 {
     std::thread thread{[&] { one(arguments, "TOP"); }};
     thread.join();
 }
 
 // Two threads with a model each; the second one never fails.
-void parallel(const Arguments& arguments)
+void parallel(const Arguments &arguments)
 {
     Arguments other = arguments;
     other.failAt = -1;
@@ -170,24 +181,31 @@ void parallel(const Arguments& arguments)
 
 } // namespace
 
-int main(int argc, char** argv)
+int main(int argc, char **argv)
 {
     static const struct {
-        const char* name;
-        void (*run)(const Arguments&);
-    } shapes[] = {{"objects", objects}, {"models", models}, {"generations", generations}, {"worker", worker}, {"parallel", parallel}};
+        const char *name;
+        void (*run)(const Arguments &);
+    } shapes[] = {{"objects", objects},
+                  {"models", models},
+                  {"generations", generations},
+                  {"worker", worker},
+                  {"parallel", parallel}};
     Arguments arguments;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::string option = argv[i], value = argv[i + 1];
-        if (option == "--shape") arguments.shape = value;
-        if (option == "--cycles") arguments.cycles = std::stol(value);
-        if (option == "--trace") arguments.trace = value;
+        if (option == "--shape")
+            arguments.shape = value;
+        if (option == "--cycles")
+            arguments.cycles = std::stol(value);
+        if (option == "--trace")
+            arguments.trace = value;
         if (option == "--fail") {
             arguments.kind = value.substr(0, value.find('@'));
             arguments.failAt = std::stol(value.substr(value.find('@') + 1));
         }
     }
-    for (const auto& shape : shapes)
+    for (const auto &shape : shapes)
         if (arguments.shape == shape.name) {
             shape.run(arguments);
             return 0;

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks at new objects, opens the hooks library where one may hold a model, and lets it patch: see attach.h.
+ * One thread at a time does; another that has opened the same library waits, so that it cannot be in an eval
+ * that is being patched. */
+#define _GNU_SOURCE
+#include "attach.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <linux/futex.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "doctor.h"
+#include "interpose/exit.h"
+#include "interpose/libc.h"
+#include "interpose/next.h"
+#include "log.h"
+#include "match.h"
+#include "options.h"
+#include "raw_syscall.h"
+#include "recognise.h"
+#include "run.h"
+#include "text.h"
+
+#define HOOKS_LIBRARY "liblightsss-hooks.so"
+#define OBJECTS_MAX   16
+
+struct object {
+    uintptr_t base;
+    char name[PATH_MAX]; /* as dl_iterate_phdr() tells it: "" is the program */
+};
+
+/* One walk over the loaded objects. */
+struct walk {
+    unsigned long long adds, subs; /* how many were ever loaded and unloaded */
+    size_t count;
+    size_t skip; /* so many, from the first, are known already */
+    bool changed;
+};
+
+static const struct hooks_events *told; /* whom the hooks tell */
+static bool can_see_exit;
+
+static _Atomic pid_t looking;              /* process whose thread is looking; 0: nobody */
+static atomic_ullong seen;                 /* of the objects ever loaded, how many were looked at */
+static struct object objects[OBJECTS_MAX]; /* that may hold a model, as the last look found them */
+static size_t object_count;
+
+static enum { UNPREPARED, READY, HOPELESS } state;
+static bool attached;
+static char expected[HOOKS_WHY_SIZE]; /* why there is no model yet, where there should be one */
+static pid_t expected_pid;
+
+/* This thread is looking: what it opens on the way is our own. */
+static __thread bool is_looking __attribute__((tls_model("initial-exec")));
+
+/* --- one at a time --- */
+
+/* A child that was forked meanwhile has the word, but not the thread. */
+static bool begin_look(bool wait)
+{
+    pid_t self = (pid_t)raw_syscall0(SYS_getpid);
+
+    for (;;) {
+        pid_t other = 0;
+        if (atomic_compare_exchange_strong(&looking, &other, self) ||
+            (other != self && atomic_compare_exchange_strong(&looking, &other, self)))
+            break;
+        if (!wait)
+            return false;
+        raw_syscall4(SYS_futex, (long)&looking, FUTEX_WAIT_PRIVATE, other, 0);
+    }
+    is_looking = true;
+    return true;
+}
+
+static void end_look(void)
+{
+    is_looking = false;
+    atomic_store(&looking, 0);
+    raw_syscall3(SYS_futex, (long)&looking, FUTEX_WAKE_PRIVATE, INT_MAX);
+}
+
+/* --- looking --- */
+
+static int count_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct walk *walk = context;
+
+    (void)size;
+    walk->adds = info->dlpi_adds;
+    walk->subs = info->dlpi_subs;
+    walk->count++;
+    return 0;
+}
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    count_object(info, size, context);
+    return 1;
+}
+
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct walk *walk = context;
+
+    (void)size;
+    walk->changed = info->dlpi_subs != walk->subs;
+    if (walk->changed)
+        return 1;
+    if (walk->skip > 0) {
+        walk->skip--;
+        return 0;
+    }
+    if (object_count == OBJECTS_MAX || strlen(info->dlpi_name) >= PATH_MAX ||
+        recognise_object(info) == RECOGNISED_NOTHING)
+        return 0;
+    struct object *object = &objects[object_count++];
+    object->base = info->dlpi_addr;
+    strcpy(object->name, info->dlpi_name); /* NOLINT: measured above */
+    return 0;
+}
+
+/* New objects are the last ones in the loader's list. Where some are gone already, or were loaded elsewhere
+ * (dlmopen), that takes in older ones: they are known to the hooks. */
+static void look(void)
+{
+    struct walk walk;
+
+    do {
+        object_count = 0;
+        walk = (struct walk){0};
+        dl_iterate_phdr(count_object, &walk);
+        unsigned long long fresh = walk.adds - atomic_load(&seen);
+        walk.skip = fresh < walk.count ? walk.count - (size_t)fresh : 0;
+        dl_iterate_phdr(look_at_object, &walk);
+    } while (walk.changed);
+    atomic_store(&seen, walk.adds);
+}
+
+/* --- getting ready, once --- */
+
+static void warn(const char *line)
+{
+    log_line(LOG_INFO, "%s", line);
+}
+
+/* libelf and Zydis are only loaded where a model can be. */
+static int open_hooks(void)
+{
+    void *library = NEXT(dlopen)(HOOKS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    if (library == NULL) {
+        log_line(LOG_INFO, "%s; install it beside liblightsss.so; running without snapshots", dlerror());
+        return -ENOENT;
+    }
+    const struct hooks *(*get)(void) = (const struct hooks *(*)(void))dlsym(library, "lightsss_hooks");
+    const struct hooks *hooks = get != NULL ? get() : NULL;
+    if (hooks == NULL || hooks->version != HOOKS_VERSION) {
+        log_line(LOG_INFO,
+                 "%s is of another release than liblightsss.so; install both anew; running without "
+                 "snapshots",
+                 HOOKS_LIBRARY);
+        return -EPROTO;
+    }
+    run.hooks = hooks;
+    return 0;
+}
+
+/* LIGHTSSS_DIR as it is meant now, wherever the simulator goes later. */
+static void note_base_directory(void)
+{
+    char directory[PATH_MAX];
+    struct text path;
+
+    text_init(&path, run.base_directory, sizeof run.base_directory);
+    if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
+        text_format(&path, "%s/", directory);
+    text_format(&path, "%s", run.options.dir);
+}
+
+static void note_program(void)
+{
+    char target[PATH_MAX];
+    struct text name;
+
+    text_init(&name, run.program, sizeof run.program);
+    long length = readlink("/proc/self/exe", target, sizeof target - 1);
+    if (length <= 0) {
+        text_format(&name, "simulator");
+        return;
+    }
+    target[length] = '\0';
+    text_format(&name, "%s", strrchr(target, '/') + 1);
+}
+
+static void prepare(void)
+{
+    state = HOPELESS;
+    doctor_begin();
+    options_read(&run.options, environ, warn);
+    log_set_level(run.options.log_level);
+    if (!run.options.enabled)
+        return;
+    note_program();
+    if (getauxval(AT_SECURE) != 0) {
+        log_line(LOG_INFO,
+                 "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities); start it "
+                 "as its owner; running without snapshots",
+                 run.program);
+        return;
+    }
+    note_base_directory();
+    if (open_hooks() == 0)
+        state = READY;
+}
+
+/* --- attaching --- */
+
+static void note_wave_format(void)
+{
+    enum hooks_format asked = run.options.wave == WAVE_FST ? HOOKS_FORMAT_FST : HOOKS_FORMAT_VCD;
+
+    if ((run.options.wave == WAVE_VCD || run.options.wave == WAVE_FST) && asked != run.found.format)
+        log_line(LOG_INFO,
+                 "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
+                 "its own format is used",
+                 asked == HOOKS_FORMAT_FST ? "fst" : "vcd", run.program,
+                 asked == HOOKS_FORMAT_FST ? "vcd" : "fst",
+                 asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
+}
+
+static void attach_first(void)
+{
+    attached = true;
+    note_wave_format();
+    if (run.options.match != NULL && match_init(run.options.match) < 0)
+        log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
+    libc_prepare();
+    log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
+}
+
+/* Asked for once: with a doctor about, they are others. */
+static const struct hooks_events *events(void)
+{
+    static const struct hooks_events *chosen;
+
+    if (chosen == NULL)
+        chosen = doctor_events(told);
+    return chosen;
+}
+
+static void say_no_tracer(const char *name)
+{
+    if (run.found.newer)
+        log_line(LOG_INFO,
+                 "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
+                 "snapshots run without a waveform",
+                 name, run.found.verilator);
+    else if (run.found.tracer_removed)
+        log_line(LOG_INFO,
+                 "%s was built with a tracer, but -flto or --gc-sections left too little of it, so that no "
+                 "waveform can be made; build it without them; running without snapshots",
+                 name);
+    else
+        log_line(LOG_INFO,
+                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
+                 "--trace or --trace-fst; running without snapshots",
+                 name);
+}
+
+static void install(const char *name)
+{
+    struct hooks_why why = {""};
+
+    if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
+        say_no_tracer(name[0] == '\0' ? run.program : name);
+        if (!run.found.newer)
+            return;
+    }
+    if (!can_see_exit)
+        log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
+    else if (run.hooks->install(events(), &why) < 0)
+        log_line(LOG_INFO, "%s; running without snapshots", why.text);
+    else if (!attached)
+        attach_first();
+}
+
+/* Where one object's models can be hooked, nothing is said of the others. */
+static void attach(void)
+{
+    const struct object *first = NULL;
+    char refused[HOOKS_WHY_SIZE] = "";
+
+    for (size_t i = 0; i < object_count; i++) {
+        struct hooks_why why = {""};
+        int r = run.hooks->find(objects[i].name, objects[i].base, run.options.model, &run.found, &why);
+        if (r == 0 && first == NULL)
+            first = &objects[i];
+        else if (r == -ENOENT && expected[0] == '\0')
+            memcpy(expected, why.text, sizeof expected);
+        else if (r < 0 && r != -ENOENT && r != -EALREADY && refused[0] == '\0')
+            memcpy(refused, why.text, sizeof refused);
+    }
+    expected_pid = (pid_t)raw_syscall0(SYS_getpid);
+    if (first != NULL)
+        install(first->name);
+    else if (refused[0] != '\0' && !attached)
+        log_line(LOG_INFO, "%s; running without snapshots", refused);
+}
+
+static void look_and_attach(void)
+{
+    look();
+    if (object_count > 0 && state == UNPREPARED)
+        prepare();
+    if (object_count > 0 && state == READY)
+        attach();
+}
+
+void attach_start(const struct hooks_events *events)
+{
+    told = events;
+    /* The handler that is registered first runs last, also where the model comes later. */
+    can_see_exit = exit_register() == 0;
+    if (begin_look(false)) {
+        look_and_attach();
+        end_look();
+    }
+}
+
+void attach_opened(bool nested)
+{
+    struct walk walk = {0};
+
+    if (is_looking || told == NULL || state == HOPELESS || (attached && run.hooks->evals() > 0))
+        return;
+    dl_iterate_phdr(first_object, &walk);
+    if (walk.adds == atomic_load(&seen) || !begin_look(!nested))
+        return;
+    look_and_attach();
+    end_look();
+    dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
+}
+
+void attach_end(void)
+{
+    if (expected[0] != '\0' && !attached && raw_syscall0(SYS_getpid) == expected_pid)
+        log_line(LOG_INFO, "%s; ran without snapshots", expected);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Models in shared objects that are opened while the process runs. dlopen() and dlmopen() themselves are in
+ * dlopen_<processor>.c: libc looks where they are called from. dlclose() is met only to know that a
+ * destructor is running. */
+#define _GNU_SOURCE
+#include "dlopen.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <stddef.h>
+
+#include "../attach.h"
+#include "next.h"
+
+/* How many dlopen() and dlclose() this thread is in: constructors and destructors may call them. */
+static __thread unsigned depth __attribute__((tls_model("initial-exec")));
+
+void *dlopen_next(void)
+{
+    return (void *)NEXT(dlopen);
+}
+
+void *dlmopen_next(void)
+{
+    return (void *)NEXT(dlmopen);
+}
+
+struct search {
+    uintptr_t address;
+    struct dlopen_code found, program;
+};
+
+static int look_for_code(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct search *search = context;
+
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type != PT_LOAD || (header->p_flags & (PF_R | PF_X)) != (PF_R | PF_X))
+            continue;
+        const uint8_t *start = (const uint8_t *)(info->dlpi_addr + header->p_vaddr);
+        struct dlopen_code code = {start, start + header->p_filesz};
+        if (search->program.start == NULL)
+            search->program = code; /* it comes first */
+        if (search->address >= (uintptr_t)code.start && search->address < (uintptr_t)code.end) {
+            search->found = code;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+struct dlopen_code dlopen_code_around(const void *address)
+{
+    struct search search = {.address = (uintptr_t)address};
+
+    return dl_iterate_phdr(look_for_code, &search) != 0 ? search.found : search.program;
+}
+
+void dlopen_begins(void)
+{
+    depth++;
+}
+
+void dlopen_ends(void *handle)
+{
+    depth--;
+    if (handle != NULL)
+        attach_opened(depth > 0);
+}
+
+int dlclose(void *handle)
+{
+    depth++;
+    int r = NEXT(dlclose)(handle);
+    depth--;
+    return r;
+}
