@@ -5,9 +5,9 @@
 #include "model.h"
 #include "find.h"
 #include "library.h"
+#include "simtime.h"
 #include "why.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -51,11 +51,6 @@ static struct {
     bool in_eval;
     struct model_instance instance;
 
-    /* sc_core::sc_time_stamp() of SystemC: a reference to a class that begins with the time */
-    const uint64_t *(*systemc_time)(void);
-    unsigned context_time; /* offset of the time in the context; 0: not known */
-    bool time_known;       /* time_seen is what the simulator's own time was when last looked at */
-    uint64_t time_seen;
 } model;
 
 /* --- finding --- */
@@ -91,11 +86,7 @@ static void use_site(const struct site *site)
         snprintf(model.release_name, sizeof(model.release_name), "%u.%03u", release / 1000, release % 1000);
     else
         snprintf(model.release_name, sizeof(model.release_name), "unknown");
-}
-
-static bool has_stamp(void)
-{
-    return model.systemc_time || library_has_stamp(model.library);
+    simtime_use(model.library, model.release);
 }
 
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
@@ -109,7 +100,6 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         return error;
     if (!model.primary)
         use_site(&model.sites[0]);
-    *(void **)&model.systemc_time = dlsym(RTLD_DEFAULT, "_ZN7sc_core13sc_time_stampEv");
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
@@ -117,7 +107,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         .format = model_format(),
         .tracer_removed =
             model_format() == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
-        .time = has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
+        .time = simtime_has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;
 }
@@ -181,7 +171,8 @@ void model_due_in(uint64_t evals)
 
 bool model_time_known(void)
 {
-    return model.time_known;
+    uint64_t time;
+    return simtime_seen(&time);
 }
 
 bool model_in_eval(void)
@@ -216,8 +207,6 @@ static void choose_primary(struct site *site)
     model.primary = site;
     use_site(site);
     arm_others(MODEL_NEVER);
-    model.context_time = verilator_abi_context_time(
-        model.release, (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED));
 }
 
 /* Behind the vtable pointer stands the context, except in SystemC's modules. */
@@ -226,8 +215,8 @@ static void *context_of(void *self)
     void *context = objects_context(self);
     if (context)
         return context;
-    return model.release && model.release->context_in_model && !model.systemc_time ? ((void **)self)[1]
-                                                                                   : NULL;
+    return model.release && model.release->context_in_model && !simtime_is_systemc() ? ((void **)self)[1]
+                                                                                     : NULL;
 }
 
 static void note_instance(void *self)
@@ -237,25 +226,6 @@ static void note_instance(void *self)
     instance->thread = pthread_self();
     instance->context = context_of(self);
     instance->context_alive = instance->context != NULL;
-}
-
-/* The simulator's own time; false where it has none to offer. */
-static bool look_at_time(uint64_t *time)
-{
-    uint64_t (*stamp64)(void) = (uint64_t(*)(void))model_symbol(VERILATOR_TIME_STAMP64);
-    double (*stamp)(void) = (double (*)(void))model_symbol(VERILATOR_SC_TIME_STAMP);
-    *time = 0;
-    if (model.instance.context && model.context_time)
-        memcpy(time, (const char *)model.instance.context + model.context_time, sizeof(*time));
-    if (*time)
-        return true;
-    if (model.systemc_time)
-        *time = *model.systemc_time();
-    else if (stamp)
-        *time = (uint64_t)stamp();
-    else if (stamp64)
-        *time = stamp64();
-    return has_stamp() || *time;
 }
 
 /* A testbench may delete the context before it fails. From then on the time is what it was: the
@@ -271,10 +241,11 @@ uint64_t model_time(uint64_t tick)
 {
     if (!model.instance.self)
         return 0;
+    uint64_t time;
     if (may_look_at_time())
-        model.time_known = look_at_time(&model.time_seen);
-    if (model.time_known)
-        return model.time_seen;
+        simtime_look(model.instance.context);
+    if (simtime_seen(&time))
+        return time;
     uint64_t evals = model_evals();
     return evals ? (evals - 1) * tick : 0;
 }

@@ -8,16 +8,15 @@
 #include "model.h"
 #include "play.h"
 #include "tracer.h"
+#include "wave_check.h"
 #include "why.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define CLOSE_PATIENCE   20000u /* tenths of a millisecond: a dump may take long, but not for ever */
 #define WAVEFORM_LEVELS  99     /* an argument of trace() that Verilator ignores */
@@ -199,44 +198,6 @@ static void watch_ends(void)
 
 /* --- opening and closing --- */
 
-static const char newer[] = "Verilator %s is newer than this library and works in another way: update it";
-
-static int check_simulator(struct hooks_why *why)
-{
-    const struct verilator_release *release = model_release();
-    const struct model_instance *instance = model_instance();
-    if (wave.state.open)
-        return why_set(why, -EBUSY, "a waveform is open already: close it first");
-    if (model_in_eval())
-        return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
-    if (!instance->self)
-        return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
-    if (model_format() == HOOKS_FORMAT_NONE && !layout_known())
-        return why_set(why, -ENOTSUP, newer, model_release_name());
-    if (model_format() == HOOKS_FORMAT_NONE)
-        return why_set(why, -ENOTSUP,
-                       "the simulator has no tracer: rebuild it with verilator --trace or --trace-fst");
-    if (!release)
-        return why_set(why, -ENOTSUP,
-                       "the simulator does not tell its Verilator release: rebuild it with 4.038 or newer");
-    if (release->context_unused && (!instance->context || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
-        return why_set(why, -ENOTSUP,
-                       "Verilator %s hides its context: rebuild the simulator with 5.006 or newer",
-                       model_release_name());
-    return 0;
-}
-
-/* Verilator says nothing when it cannot create the file: so it is done here first. */
-static int check_path(const char *path, struct hooks_why *why)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
-        return why_set(why, -errno, "cannot create %.150s (%s): choose another LIGHTSSS_DIR", path,
-                       strerror(errno));
-    close(fd);
-    return 0;
-}
-
 /* Levels are counted from Verilator's own scope above the top module, "TOP". */
 static void limit_depth(unsigned depth)
 {
@@ -250,22 +211,6 @@ static void limit_depth(unsigned depth)
     scope.length = strlen(scope.text);
     if (depth && scope.length)
         tracer_call(&wave.tracer, VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
-}
-
-static void probe_work(const void *unused)
-{
-    (void)unused;
-    layout_probe(model_format());
-}
-
-/* A release that the table does not know is asked itself. */
-static int check_layout(struct hooks_why *why)
-{
-    struct tracer probed;
-    tracer_own(&probed, model_format());
-    if (!layout_known())
-        tracer_run(&probed, probe_work, NULL);
-    return layout_known() ? 0 : why_set(why, -ENOTSUP, newer, model_release_name());
 }
 
 static enum verilator_method trace_method(void)
@@ -347,9 +292,9 @@ static bool begins_late(void)
 static int inject(struct hooks_why *why)
 {
     static const struct model_listener listener = {before_eval, after_eval, object_gone, is_wanted};
-    int error = check_layout(why);
+    int error = wave_check_layout(why);
     if (!error)
-        error = check_path(wave.path, why);
+        error = wave_check_path(wave.path, why);
     if (error)
         return error;
     if (begins_late()) {
@@ -427,7 +372,8 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     static const struct model_listener listener = {ignore, after_eval, ignore, wants_all};
     if (wave.state.testbench && wave.state.open)
         return 0; /* it was opened while we waited for it */
-    int error = check_simulator(why);
+    int error = wave.state.open ? why_set(why, -EBUSY, "a waveform is open already: close it first")
+                                : wave_check_simulator(why);
     if (error)
         return error;
     watch_ends();

@@ -453,7 +453,7 @@ def prepare(args):
         skip(f"there is no simulator {executable}")
     with open(args.table, encoding="utf-8") as file:
         values = dict(pair.split("=", 1) for pair in args.value)
-        row = Row(json.load(file), name, executable, args.threads, values)
+        row = Row(json.load(file), name, executable, args.threads, values=values)
     if "inputs" in row.row and not row.inputs:
         skip(f"no {row.row['inputs']} beside {executable}")
     kinds = args.kinds.split(",") if args.kinds else sorted(row.kinds)
