@@ -6,6 +6,7 @@
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
 #include "model.h"
+#include "patch.h"
 #include "why.h"
 
 #include <pthread.h>
@@ -217,9 +218,9 @@ static void hold_back(struct hold_tracer *tracer)
         play(tracer);
 }
 
-static uintptr_t on_close(void *self, uintptr_t unused, void *context);
+PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context);
 
-static uintptr_t on_open(void *self, uintptr_t argument, void *context)
+PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *context)
 {
     enum hooks_format format = format_of(context);
     const char *path = (const char *)argument;
@@ -248,7 +249,7 @@ static uintptr_t on_open(void *self, uintptr_t argument, void *context)
 }
 
 /* Of VerilatedVcd: goes on in another file, or opens the last one again. */
-static uintptr_t on_open_next(void *self, uintptr_t argument, void *context)
+PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void *context)
 {
     struct hold_tracer *tracer = find(self);
     if (self == hold.except || (tracer && tracer->opening))
@@ -280,7 +281,7 @@ static void drop(struct hold_tracer *tracer, uint64_t time)
     }
 }
 
-static uintptr_t on_dump(void *self, uintptr_t time, void *context)
+PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context)
 {
     struct hold_tracer *tracer = find(self);
     if (tracer && tracer->state == HOLD_HELD) {
@@ -295,7 +296,7 @@ static uintptr_t on_dump(void *self, uintptr_t time, void *context)
     return 0;
 }
 
-static uintptr_t on_flush(void *self, uintptr_t unused, void *context)
+PATCH_HANDLER static uintptr_t on_flush(void *self, uintptr_t unused, void *context)
 {
     struct hold_tracer *tracer = find(self);
     (void)unused;
@@ -306,7 +307,7 @@ static uintptr_t on_flush(void *self, uintptr_t unused, void *context)
     return 0;
 }
 
-static uintptr_t on_close(void *self, uintptr_t unused, void *context)
+PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context)
 {
     struct hold_tracer *tracer = find(self);
     (void)unused;

@@ -353,7 +353,7 @@ static bool announce(const char *frame)
 
 /* In the place of an eval that is due. The models of one round, and those that run on several threads, share
  * the events: who comes while an eval is announced passes by, and is due again the next time. */
-static void model_due(void *self, void *context)
+PATCH_HANDLER static void model_due(void *self, void *context)
 {
     struct site *site = context;
     const struct model_listener *listener = model.listener;

@@ -8,6 +8,14 @@
 
 #include "hooks.h"
 
+/* For functions that a stub calls in another one's place. A compiler that sees both ends of a call leaves the
+ * stack unaligned where the callee does not mind (GCC's -fipa-stack-alignment): ours do. */
+#if __has_attribute(force_align_arg_pointer)
+#define PATCH_HANDLER __attribute__((force_align_arg_pointer))
+#else
+#define PATCH_HANDLER
+#endif
+
 struct patch_target {
     const char *name; /* for messages; must outlive the patch */
     uintptr_t address;

@@ -271,6 +271,42 @@ static void recursion_counts_each_call(void **state)
     assert_int_equal(seen.dues, 11);
 }
 
+/* Calls with the stack as a compiler may leave it for a callee that it can see into. */
+GOLDEN(golden_callee, "lea 5(%rdi), %rax\n"
+                      "ret\n")
+GOLDEN(golden_unaligned, "call golden_callee\n"
+                         "ret\n")
+
+static const struct patch *unaligned_patch;
+static bool handler_was_aligned;
+
+__attribute__((noinline)) static void measure(void)
+{
+    handler_was_aligned = (uintptr_t)__builtin_frame_address(0) % 16 == 0;
+}
+
+PATCH_HANDLER static void unaligned_due(void *object, void *context)
+{
+    (void)context;
+    measure();
+    unaligned_patch->original(object);
+}
+
+static void a_handler_may_count_on_its_stack(void **state)
+{
+    static const struct golden golden = PATCHABLE(golden_callee);
+    static struct patch patch;
+    struct hooks_why why = {""};
+    struct patch_target target = target_of(&golden);
+
+    (void)state;
+    unaligned_patch = &patch;
+    assert_int_equal(patch_check(&patch, &target, &why), 0);
+    assert_int_equal(patch_count(&patch, 1, unaligned_due, NULL, &why), 0);
+    call((uintptr_t)golden_unaligned, 1);
+    assert_true(handler_was_aligned);
+}
+
 static void endbr64_stays_at_the_entry(void **state)
 {
     static const uint8_t endbr64[] = {0xf3, 0x0f, 0x1e, 0xfa, 0xe9};
@@ -448,6 +484,7 @@ int main(void)
         cmocka_unit_test(patched_functions_do_what_they_did),
         cmocka_unit_test(a_countdown_is_due_until_it_is_set_again),
         cmocka_unit_test(recursion_counts_each_call),
+        cmocka_unit_test(a_handler_may_count_on_its_stack),
         cmocka_unit_test(endbr64_stays_at_the_entry),
         cmocka_unit_test(refusals_name_the_reason),
         cmocka_unit_test(a_symbol_inside_the_head_is_refused),
