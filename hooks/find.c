@@ -49,7 +49,8 @@ static void find_first(const struct image_symbol *symbol, void *context)
     struct search *search = context;
     struct library *library = search->library;
     int known = verilator_abi_symbol(symbol);
-    library->has_parts = library->has_parts || verilator_abi_is_of_part(symbol);
+    if (!library->has_parts)
+        library->has_parts = verilator_abi_is_of_part(symbol);
     if (known >= 0 && !library->symbols[known].address) {
         library->symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
         library->strong[known] = symbol->strong;

@@ -94,11 +94,11 @@ static const struct {
 
 static const char syms[] = "__Syms";
 
+/* The part's own functions, or, where it is in another object, the model's calls of them. */
 bool verilator_abi_is_of_part(const struct image_symbol *symbol)
 {
-    static const char create[] = "_protectlib_create";
-    const size_t tail = sizeof(create) - 1;
-    return symbol->length > tail && memcmp(symbol->name + symbol->length - tail, create, tail) == 0;
+    static const char sign[] = "_protectlib_";
+    return symbol->code && memmem(symbol->name, symbol->length, sign, sizeof(sign) - 1) != NULL;
 }
 
 int verilator_abi_symbol(const struct image_symbol *symbol)
