@@ -5,6 +5,7 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
+#include "library.h"
 #include "model.h"
 #include "patch.h"
 #include "why.h"
@@ -24,12 +25,15 @@ static struct {
     bool muted;
     bool crowded; /* a tracer found no place in the table: it passes */
     bool installed;
+    const struct library *library;         /* whose tracers these are */
+    const struct verilator_release *row;   /* and how they are laid out */
     volatile uint64_t *shut[HOLD_FORMATS]; /* of dump() */
     uint64_t opens;
-    pthread_mutex_t lock; /* of finding a place in the table */
+    pthread_mutex_t install_lock;
+    pthread_mutex_t lock; /* of the table's states */
     size_t count;
     struct hold_tracer tracers[HOLD_TRACERS];
-} hold = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} hold = {.install_lock = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
 static enum hooks_format format_of(void *context)
 {
@@ -44,7 +48,7 @@ static unsigned index_of(enum hooks_format format)
 /* Calls the method as it is without us. */
 static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
 {
-    uintptr_t address = model_symbol(verilator_abi_tracer(method, format));
+    uintptr_t address = library_symbol(hold.library, verilator_abi_tracer(method, format));
     return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
 }
 
@@ -52,7 +56,7 @@ static uintptr_t call(enum verilator_symbol method, enum hooks_format format, vo
 
 static uint8_t *file_of(void *self)
 {
-    return (uint8_t *)self + model_release()->tracer_file;
+    return (uint8_t *)self + hold.row->tracer_file;
 }
 
 static bool is_open(void *self, enum hooks_format format)
@@ -100,7 +104,11 @@ static struct hold_tracer *place_for(void *self, enum hooks_format format)
     if (!tracer && hold.count < HOLD_TRACERS)
         tracer = &hold.tracers[hold.count++];
     if (tracer && tracer->tracer.self != self)
-        *tracer = (struct hold_tracer){.tracer = {self, format}};
+        *tracer = (struct hold_tracer){0};
+    if (tracer) {
+        tracer->tracer = (struct tracer){self, format};
+        tracer->state = HOLD_OPENING; /* so that no other thread takes the place */
+    }
     hold.crowded = hold.crowded || !tracer;
     pthread_mutex_unlock(&hold.lock);
     return tracer;
@@ -116,7 +124,7 @@ static void set_shortcuts(void)
             const struct hold_tracer *tracer = &hold.tracers[j];
             if (index_of(tracer->tracer.format) != i || tracer->state == HOLD_CLOSED)
                 continue;
-            shut = shut && tracer->state == HOLD_HELD && tracer->dumped;
+            shut = shut && tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
             any = true;
         }
         if (hold.shut[i])
@@ -126,8 +134,10 @@ static void set_shortcuts(void)
 
 static void set_state(struct hold_tracer *tracer, enum hold_state state)
 {
+    pthread_mutex_lock(&hold.lock);
     tracer->state = state;
     set_shortcuts();
+    pthread_mutex_unlock(&hold.lock);
 }
 
 /* --- opening --- */
@@ -165,7 +175,7 @@ static bool may_hold(struct hold_tracer *tracer, const char *path)
 {
     if (hold.muted)
         return note_path(tracer, path);
-    return tracer->state == HOLD_CLOSED && !tracer->foreign && note_path(tracer, path) &&
+    return tracer->state == HOLD_OPENING && !tracer->foreign && note_path(tracer, path) &&
            is_plain_file(tracer->path) && hold.events->may_hold(tracer->path);
 }
 
@@ -210,12 +220,21 @@ static void play(struct hold_tracer *tracer)
 
 static void hold_back(struct hold_tracer *tracer)
 {
-    tracer->dumped = false;
+    tracer->dumped = tracer->stale = false;
     tracer->order = ++hold.opens;
     set_open(tracer, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player)
         play(tracer);
+}
+
+/* There is a tracer that no entry stands for. */
+static void pass_all(void)
+{
+    pthread_mutex_lock(&hold.lock);
+    hold.crowded = true;
+    set_shortcuts();
+    pthread_mutex_unlock(&hold.lock);
 }
 
 PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context);
@@ -236,8 +255,7 @@ PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *con
     /* Any other content is of a tracer that we do not understand. */
     tracer = is_open(self, format) ? NULL : place_for(self, format);
     if (!tracer) {
-        hold.crowded = true;
-        set_shortcuts();
+        pass_all();
         return call(VERILATOR_TRACER_OPEN, format, self, hold.muted ? (uintptr_t) "/dev/null" : argument);
     }
     tracer->foreign = !has_own_file(self, format);
@@ -275,15 +293,20 @@ static void drop(struct hold_tracer *tracer, uint64_t time)
     set_open(tracer, false);
     call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
     set_open(tracer, true);
-    if (!tracer->dumped) {
+    if (!tracer->dumped || tracer->stale) {
         tracer->dumped = true;
-        set_shortcuts();
+        tracer->stale = false;
+        set_state(tracer, HOLD_HELD);
     }
 }
 
 PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context)
 {
     struct hold_tracer *tracer = find(self);
+    if (tracer && tracer->state == HOLD_HELD && tracer->stale && hold.player) {
+        tracer->stale = false;
+        play(tracer);
+    }
     if (tracer && tracer->state == HOLD_HELD) {
         if (!tracer->broken)
             drop(tracer, time);
@@ -362,7 +385,8 @@ void hold_play(const struct hold_player *player)
     hold.player = player;
     while ((tracer = next_of(HOLD_HELD, last))) {
         last = tracer->order;
-        play(tracer);
+        if (!tracer->stale)
+            play(tracer);
     }
 }
 
@@ -387,15 +411,15 @@ void hold_except(const void *tracer)
 static bool replace(enum hooks_format format, enum verilator_symbol method,
                     uintptr_t (*replacement)(void *object, uintptr_t argument, void *context))
 {
-    const struct patch_shortcut shortcut = {(int32_t)model_release()->tracer_last};
+    const struct patch_shortcut shortcut = {(int32_t)hold.row->tracer_last};
     enum verilator_symbol symbol = verilator_abi_tracer(method, format);
     struct hooks_why ignored = {""};
     volatile uint64_t *shut;
-    if (!model_symbol(symbol))
-        return true; /* nobody calls it */
+    if (!hold.library->symbols[symbol].address)
+        return method == VERILATOR_TRACER_OPEN_NEXT; /* nobody calls it */
     bool is_dump = method == VERILATOR_TRACER_DUMP;
-    if (model_method(symbol, is_dump ? &shortcut : NULL, replacement, (void *)(uintptr_t)format, &shut,
-                     &ignored) != 0)
+    if (library_method(hold.library, symbol, is_dump ? &shortcut : NULL, replacement,
+                       (void *)(uintptr_t)format, &shut, &ignored) != 0)
         return false;
     if (is_dump)
         hold.shut[index_of(format)] = shut;
@@ -414,11 +438,15 @@ static void install_format(enum hooks_format format)
 
 static void tell_wanted(bool wanted)
 {
-    if (!wanted || hold.installed)
+    if (!wanted)
         return;
+    pthread_mutex_lock(&hold.install_lock);
+    if (!hold.installed) {
+        install_format(HOOKS_FORMAT_VCD);
+        install_format(HOOKS_FORMAT_FST);
+    }
     hold.installed = true;
-    install_format(HOOKS_FORMAT_VCD);
-    install_format(HOOKS_FORMAT_FST);
+    pthread_mutex_unlock(&hold.install_lock);
 }
 
 static void tell_context_unused(const struct patch_arguments *arguments)
@@ -431,14 +459,41 @@ static void tell_unused(const struct patch_arguments *arguments)
     tell_wanted(arguments->integer[0] & 1);
 }
 
+/* A tracer that was left open may be one of the deleted model: a file of ours would be filled from memory
+ * that is no model any more. It is played when it dumps again. */
+static void model_gone(void)
+{
+    pthread_mutex_lock(&hold.lock);
+    for (size_t i = 0; i < hold.count; i++)
+        hold.tracers[i].stale = hold.tracers[i].state == HOLD_HELD;
+    set_shortcuts();
+    pthread_mutex_unlock(&hold.lock);
+}
+
 /* What is written into a tracer must be known to belong there: no release that the table does not have. */
 void hold_install(const struct hooks_events *events)
 {
     struct hooks_why ignored = {""};
+    const struct library *library = model_library();
+    unsigned release = library_release(library);
     hold.events = events;
-    if (!model_release() || verilator_abi_is_guess(verilator_abi_parse(model_release_name())))
+    if (hold.library || !release || !library_row(library) || verilator_abi_is_guess(release))
         return;
-    if (model_watch(VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
-        model_watch(VERILATOR_UNUSED, tell_unused, &ignored) != 0)
+    hold.library = library;
+    hold.row = library_row(library);
+    model_when_gone(model_gone);
+    if (library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
+        library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) != 0)
         tell_wanted(true);
+}
+
+bool hold_is_of_primary(void)
+{
+    return hold.library && hold.library == model_library();
+}
+
+void hold_forked(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    hold.lock = hold.install_lock = fresh;
 }

@@ -11,9 +11,10 @@
 
 enum hold_state {
     HOLD_CLOSED,
-    HOLD_HELD,   /* the testbench believes it open */
-    HOLD_PASSED, /* open, as the testbench wished */
-    HOLD_PLAYED, /* open, in a file of ours */
+    HOLD_OPENING, /* a thread is in open() */
+    HOLD_HELD,    /* the testbench believes it open */
+    HOLD_PASSED,  /* open, as the testbench wished */
+    HOLD_PLAYED,  /* open, in a file of ours */
 };
 
 struct hold_tracer {
@@ -22,6 +23,7 @@ struct hold_tracer {
     bool foreign;        /* writes through an object of the testbench: never played */
     bool opening;        /* the real open() is at work */
     bool broken;         /* gave up in a replay: never called again */
+    bool stale;          /* a model was deleted since its last dump, perhaps the one that it traces */
     bool dumped;         /* since it was held: the shortcut past on_dump() may be taken */
     uint64_t order;      /* of the opens */
     char path[PATH_MAX]; /* absolute */
@@ -36,8 +38,15 @@ struct hold_player {
     void (*close)(struct hold_tracer *tracer);
 };
 
-/* From the testbench's traceEverOn() on, its opens are seen. Call while single-threaded. */
+/* From the testbench's traceEverOn() on, its opens are seen: those of tracers of the run time library that
+ * the first model found has. */
 void hold_install(const struct hooks_events *events);
+
+/* Are its tracers those of the primary model's library? Only they can show it. */
+bool hold_is_of_primary(void);
+
+/* In a child that the simulator forked: no other thread is at work here. */
+void hold_forked(void);
 
 /* Opens what is held under the names that the testbench gave. Returns how many that were. */
 unsigned hold_release(void);

@@ -12,8 +12,14 @@ static struct verilator_release corrected;
 
 bool layout_known(void)
 {
-    return model_release() == &corrected ||
-           !verilator_abi_is_guess(verilator_abi_parse(model_release_name()));
+    unsigned release = verilator_abi_parse(model_release_name());
+    if (model_release() == &corrected)
+        return true;
+    /* One that does not tell its number has a row by the layout of its context alone; newer ones can be
+     * asked. */
+    if (!release)
+        return !model_release()->trace_by_context;
+    return !verilator_abi_is_guess(release);
 }
 
 void layout_probe(enum hooks_format format)

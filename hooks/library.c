@@ -6,6 +6,7 @@
 #include "why.h"
 
 #include <errno.h>
+#include <pthread.h>
 
 #define LIBRARY_WATCHES (32 + LIBRARY_LIMIT)
 
@@ -15,6 +16,14 @@ static struct watch {
     void (*tell)(const struct patch_arguments *arguments); /* NULL: it has a handler instead */
 } watches[LIBRARY_WATCHES];
 static size_t watch_count;
+static pthread_mutex_t lock =
+    PTHREAD_MUTEX_INITIALIZER; /* of the two above: a testbench may trace on any thread */
+
+void library_forked(void)
+{
+    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
+    lock = fresh;
+}
 
 /* The first one of a function; NULL: it is not patched. */
 static const struct watch *find_watch(uintptr_t address)
@@ -44,10 +53,10 @@ const struct verilator_release *library_row(const struct library *library)
     unsigned release = library_release(library);
     if (release)
         return verilator_abi_release(release);
-    return verilator_abi_guess((void (*)(void *, int))library->symbols[VERILATOR_CONTEXT_UNUSED].address);
+    return verilator_abi_guess((void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
 }
 
-bool library_has_tracer(const struct library *library, enum hooks_format format)
+static bool has_tracer(const struct library *library, enum hooks_format format)
 {
     static const enum verilator_symbol needed[] = {
         VERILATOR_TRACER_CONSTRUCTOR,
@@ -59,6 +68,23 @@ bool library_has_tracer(const struct library *library, enum hooks_format format)
         if (!library->symbols[verilator_abi_tracer(needed[i], format)].address)
             return false;
     return true;
+}
+
+/* Where both tracers are linked in, the model was built for the one that its trace() takes. */
+enum hooks_format library_format(const struct library *library, const struct verilator_release *release,
+                                 const uintptr_t *methods)
+{
+    bool vcd = has_tracer(library, HOOKS_FORMAT_VCD);
+    bool fst = has_tracer(library, HOOKS_FORMAT_FST);
+    if (release && release->trace_by_context && !library->symbols[VERILATOR_CONTEXT_TRACE].address)
+        return HOOKS_FORMAT_NONE;
+    if (release && !release->trace_by_context) {
+        vcd = vcd && methods[VERILATOR_MODEL_TRACE_VCD];
+        fst = fst && methods[VERILATOR_MODEL_TRACE_FST];
+    }
+    if (vcd)
+        return HOOKS_FORMAT_VCD;
+    return fst ? HOOKS_FORMAT_FST : HOOKS_FORMAT_NONE;
 }
 
 /* sc_time_stamp() is always the testbench's own, and weak only because Verilator's header declares it
@@ -85,8 +111,8 @@ static struct watch *next_watch(const struct library *library, enum verilator_sy
     return *error ? NULL : watch;
 }
 
-int library_watch(const struct library *library, enum verilator_symbol symbol,
-                  void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why)
+static int watch(const struct library *library, enum verilator_symbol symbol,
+                 void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why)
 {
     const struct watch *known = find_watch(library->symbols[symbol].address);
     int error;
@@ -102,10 +128,10 @@ int library_watch(const struct library *library, enum verilator_symbol symbol,
     return error;
 }
 
-int library_method(const struct library *library, enum verilator_symbol symbol,
-                   const struct patch_shortcut *shortcut,
-                   uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
-                   volatile uint64_t **shut, struct hooks_why *why)
+static int replace_method(const struct library *library, enum verilator_symbol symbol,
+                          const struct patch_shortcut *shortcut,
+                          uintptr_t (*handler)(void *object, uintptr_t argument, void *context),
+                          void *context, volatile uint64_t **shut, struct hooks_why *why)
 {
     int error;
     struct watch *watch = next_watch(library, symbol, why, &error);
@@ -114,5 +140,25 @@ int library_method(const struct library *library, enum verilator_symbol symbol,
     error = patch_method(&watch->patch, shortcut, handler, context, why);
     *shut = watch->patch.shut;
     watch_count += !error;
+    return error;
+}
+
+int library_watch(const struct library *library, enum verilator_symbol symbol,
+                  void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why)
+{
+    pthread_mutex_lock(&lock);
+    int error = watch(library, symbol, tell, why);
+    pthread_mutex_unlock(&lock);
+    return error;
+}
+
+int library_method(const struct library *library, enum verilator_symbol symbol,
+                   const struct patch_shortcut *shortcut,
+                   uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
+                   volatile uint64_t **shut, struct hooks_why *why)
+{
+    pthread_mutex_lock(&lock);
+    int error = replace_method(library, symbol, shortcut, handler, context, shut, why);
+    pthread_mutex_unlock(&lock);
     return error;
 }

@@ -27,14 +27,19 @@ struct library {
 /* A function as it is without our patches, 0 when the simulator has none. */
 uintptr_t library_symbol(const struct library *library, enum verilator_symbol symbol);
 
+/* In a child that the simulator forked: no other thread is at work here. */
+void library_forked(void);
+
 /* As major * 1000 + minor; 0: it does not tell. */
 unsigned library_release(const struct library *library);
 
 /* Its row. Where the library does not tell its release, its context is asked. NULL: not known. */
 const struct verilator_release *library_row(const struct library *library);
 
-/* Is everything there that a waveform of this format takes? */
-bool library_has_tracer(const struct library *library, enum hooks_format format);
+/* The format of the tracer that a model with these methods was built with. release: the library's row, or
+ * NULL. */
+enum hooks_format library_format(const struct library *library, const struct verilator_release *release,
+                                 const uintptr_t *methods);
 
 /* Does the simulator tell the time by a function of its own? */
 bool library_has_stamp(const struct library *library);

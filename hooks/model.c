@@ -3,7 +3,9 @@
  * due is the primary model, the others are put to rest. Compiled with -fexceptions: C++ exceptions
  * may cross the frame of model_due(). */
 #include "model.h"
+#include "countdown.h"
 #include "find.h"
+#include "hold.h"
 #include "library.h"
 #include "simtime.h"
 #include "why.h"
@@ -13,19 +15,14 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#define MODEL_NEVER ((uint64_t)INT64_MAX) /* the countdown is signed */
-
 #define TURN_PATIENCE 10000u /* the threads may wait for each other elsewhere */
 #define SITE_WATCHES  2
 
 struct site {
     const struct found_model *model;
-    struct patch patch;
+    struct countdown countdown;
     struct patch watches[SITE_WATCHES]; /* of the making of its X__Syms and of the destructor */
     bool is_part;                       /* its objects are parts of other models */
-    uint64_t last;   /* number of the eval that the countdown runs to: evals so far = last - countdown */
-    unsigned arming; /* site_arm() is at work: evals holds their number */
-    uint64_t evals;
 };
 
 static struct {
@@ -42,6 +39,7 @@ static struct {
 
     const struct hooks_events *events;
     const struct model_listener *listener;
+    void (*gone)(void);
     atomic_flag announcing; /* an eval is announced, and has not ended ... */
     pthread_t announcing_thread;
     const char *announcing_frame; /* ... or was left by a jump, which nobody tells us */
@@ -66,7 +64,7 @@ static int find_hookable(size_t first, struct hooks_why *why)
         const struct patch_target target = {found->name, found->eval.address, found->eval.size,
                                             found->eval.room};
         *site = (struct site){.model = found};
-        int refused = patch_check(&site->patch, &target, why);
+        int refused = patch_check(&site->countdown.patch, &target, why);
         if (refused)
             error = refused;
         else
@@ -89,6 +87,17 @@ static void use_site(const struct site *site)
     simtime_use(model.library, model.release);
 }
 
+/* Nobody knows yet which model will eval: where one can be traced, a waveform can be expected. */
+static enum hooks_format best_format(void)
+{
+    enum hooks_format format = model_format();
+    for (size_t i = 0; i < model.count && !model.primary && format == HOOKS_FORMAT_NONE; i++) {
+        const struct found_model *found = model.sites[i].model;
+        format = library_format(found->library, library_row(found->library), found->methods);
+    }
+    return format;
+}
+
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why)
 {
@@ -100,13 +109,13 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         return error;
     if (!model.primary)
         use_site(&model.sites[0]);
+    enum hooks_format format = best_format();
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
         .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
-        .format = model_format(),
-        .tracer_removed =
-            model_format() == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
+        .format = format,
+        .tracer_removed = format == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
         .time = simtime_has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;
@@ -117,7 +126,8 @@ bool model_site(size_t index, struct hooks_site *site)
     if (index >= model.count)
         return false;
     const struct site *found = &model.sites[index];
-    *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size};
+    *site =
+        (struct hooks_site){found->model->name, found->model->eval.address, found->countdown.patch.head_size};
     return true;
 }
 
@@ -128,29 +138,9 @@ static struct site *counted_site(void)
     return model.primary ? model.primary : &model.sites[0];
 }
 
-static uint64_t site_evals(const struct site *site)
-{
-    if (site->arming)
-        return site->evals;
-    return site->last - *site->patch.countdown;
-}
-
-/* A signal handler may come in anywhere here and arm the site itself. Then its countdown stays, and
- * `last` gets both differences; a count asked for meanwhile is the one noted at the start. */
-static void site_arm(struct site *site, uint64_t evals)
-{
-    if (evals > MODEL_NEVER)
-        evals = MODEL_NEVER;
-    site->evals = site_evals(site);
-    site->arming++;
-    uint64_t before = __atomic_exchange_n(site->patch.countdown, evals, __ATOMIC_SEQ_CST);
-    __atomic_fetch_add(&site->last, evals - before, __ATOMIC_SEQ_CST);
-    site->arming--;
-}
-
 uint64_t model_evals(void)
 {
-    return model.installed ? site_evals(counted_site()) : 0;
+    return model.installed ? countdown_evals(&counted_site()->countdown) : 0;
 }
 
 bool model_races(void)
@@ -162,11 +152,11 @@ bool model_races(void)
 void model_due_in(uint64_t evals)
 {
     if (model.primary) {
-        site_arm(model.primary, evals);
+        countdown_arm(&model.primary->countdown, evals);
         return;
     }
     for (size_t i = 0; i < model.installed; i++)
-        site_arm(&model.sites[i], evals);
+        countdown_arm(&model.sites[i].countdown, evals);
 }
 
 bool model_time_known(void)
@@ -185,7 +175,7 @@ static void arm_others(uint64_t evals)
 {
     for (size_t i = 0; i < model.installed; i++)
         if (&model.sites[i] != model.primary)
-            site_arm(&model.sites[i], evals);
+            countdown_arm(&model.sites[i].countdown, evals);
 }
 
 void model_take_turns(void)
@@ -198,7 +188,7 @@ void model_listen(const struct model_listener *listener)
     model.listener = listener;
     model.take_turns = false;
     if (model.primary)
-        arm_others(listener ? 1 : MODEL_NEVER);
+        arm_others(listener ? 1 : COUNTDOWN_NEVER);
 }
 
 /* The first site that evals becomes the primary model. */
@@ -206,7 +196,7 @@ static void choose_primary(struct site *site)
 {
     model.primary = site;
     use_site(site);
-    arm_others(MODEL_NEVER);
+    arm_others(COUNTDOWN_NEVER);
 }
 
 /* Behind the vtable pointer stands the context, except in SystemC's modules. */
@@ -265,8 +255,11 @@ static void object_made(const struct patch_arguments *arguments)
     struct site *site = arguments->context;
     if (model.in_eval && pthread_equal(model.announcing_thread, pthread_self()))
         site->is_part = true;
+    if (site->is_part)
+        return;
     const struct verilator_syms *syms = &site->model->syms;
     void *context = syms->context ? (void *)arguments->integer[syms->context] : NULL;
+    objects_remove((void *)arguments->integer[syms->model]); /* whose end was not seen */
     objects_add((void *)arguments->integer[syms->model], context, site);
 }
 
@@ -275,6 +268,8 @@ static void object_gone(const struct patch_arguments *arguments)
     void *self = (void *)arguments->integer[0];
     if (!objects_remove(self))
         return;
+    if (model.gone)
+        model.gone();
     if (model.listener)
         model.listener->gone(self);
 }
@@ -322,13 +317,13 @@ static void run_announced(struct site *site, void *self)
         model.events->eval_due(model_evals());
         atomic_store(&model.begun, true);
     } else {
-        site_arm(site, 1);
+        countdown_arm(&site->countdown, 1);
     }
     if (model.listener)
         model.listener->before(self);
     __attribute__((cleanup(leave_eval))) struct announced eval = {site, self};
     model.in_eval = true;
-    site->patch.original(eval.self);
+    site->countdown.patch.original(eval.self);
 }
 
 /* Returns false where an eval is announced already. A thread that comes by again above the frame of the eval
@@ -358,7 +353,7 @@ PATCH_HANDLER static void model_due(void *self, void *context)
     struct site *site = context;
     const struct model_listener *listener = model.listener;
     if ((listener && !listener->wants(self)) || !announce(__builtin_frame_address(0))) {
-        site->patch.original(self);
+        site->countdown.patch.original(self);
         return;
     }
     objects_add(self, NULL, site);
@@ -368,9 +363,9 @@ PATCH_HANDLER static void model_due(void *self, void *context)
         run_announced(site, self);
         return;
     }
-    site_arm(site, MODEL_NEVER);
+    countdown_arm(&site->countdown, COUNTDOWN_NEVER);
     atomic_flag_clear(&model.announcing);
-    site->patch.original(self);
+    site->countdown.patch.original(self);
 }
 
 /* --- hooks --- */
@@ -409,6 +404,15 @@ int model_method(enum verilator_symbol symbol, const struct patch_shortcut *shor
     return library_method(model.library, symbol, shortcut, handler, context, shut, why);
 }
 
+/* Threads that held something here are not in the child. */
+static void in_forked_child(void)
+{
+    atomic_flag_clear(&model.announcing);
+    objects_forked();
+    library_forked();
+    hold_forked();
+}
+
 int model_install(const struct hooks_events *events, struct hooks_why *why)
 {
     struct hooks_why ignored = {""};
@@ -416,6 +420,8 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
     model.events = events;
     if (!model.count)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
+    if (model.installed == 0)
+        pthread_atfork(NULL, NULL, in_forked_child);
     for (size_t i = 0; i < model.found.library_count; i++) {
         struct library *library = &model.found.libraries[i];
         library->context_watched =
@@ -423,8 +429,8 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
     }
     while (model.installed < model.count) {
         struct site *site = &model.sites[model.installed];
-        site->last = 1;
-        int error = patch_count(&site->patch, 1, model_due, site, why);
+        site->countdown.last = 1;
+        int error = patch_count(&site->countdown.patch, 1, model_due, site, why);
         if (error && model.installed == before)
             return error;
         if (error)
@@ -463,24 +469,22 @@ const char *model_release_name(void)
     return model.release_name;
 }
 
+const struct library *model_library(void)
+{
+    return model.library;
+}
+
+void model_when_gone(void (*gone)(void))
+{
+    model.gone = gone;
+}
+
 uintptr_t model_symbol(enum verilator_symbol symbol)
 {
     return model.library ? library_symbol(model.library, symbol) : 0;
 }
 
-/* Where both tracers are linked in, the model was built for the one that its trace() takes. */
 enum hooks_format model_format(void)
 {
-    const struct verilator_release *release = model.release;
-    bool vcd = library_has_tracer(model.library, HOOKS_FORMAT_VCD);
-    bool fst = library_has_tracer(model.library, HOOKS_FORMAT_FST);
-    if (release && release->trace_by_context && !model_symbol(VERILATOR_CONTEXT_TRACE))
-        return HOOKS_FORMAT_NONE;
-    if (release && !release->trace_by_context) {
-        vcd = vcd && model.instance.methods[VERILATOR_MODEL_TRACE_VCD];
-        fst = fst && model.instance.methods[VERILATOR_MODEL_TRACE_FST];
-    }
-    if (vcd)
-        return HOOKS_FORMAT_VCD;
-    return fst ? HOOKS_FORMAT_FST : HOOKS_FORMAT_NONE;
+    return library_format(model.library, model.release, model.instance.methods);
 }

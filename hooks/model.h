@@ -47,6 +47,12 @@ void model_release_correct(const struct verilator_release *release);
 /* As the simulator reports it; "unknown" where it does not. */
 const char *model_release_name(void);
 
+/* The run time library of the primary model, or of the first one found as long as none evals. */
+const struct library *model_library(void);
+
+/* Whenever a model object is deleted, on any thread. */
+void model_when_gone(void (*gone)(void));
+
 /* A function of the primary model's run time library as it is without our patches: see library.h. */
 uintptr_t model_symbol(enum verilator_symbol symbol);
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),

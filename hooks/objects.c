@@ -78,3 +78,8 @@ size_t objects_list(struct object objects[OBJECTS_LIMIT])
     unlock();
     return copied;
 }
+
+void objects_forked(void)
+{
+    unlock();
+}

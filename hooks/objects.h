@@ -28,6 +28,9 @@ void objects_evaluated(const void *self);
 /* Returns false when it was not known. */
 bool objects_remove(const void *self);
 
+/* In a child that the simulator forked: no other thread is at work here. */
+void objects_forked(void);
+
 /* Copies those that are alive. Returns how many. */
 size_t objects_list(struct object objects[OBJECTS_LIMIT]);
 

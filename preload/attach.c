@@ -11,6 +11,7 @@
 #include <link.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
@@ -280,7 +281,12 @@ static void install(const char *name)
     struct hooks_why why = {""};
 
     if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
-        say_no_tracer(name[0] == '\0' ? run.program : name);
+        bool is_program = name[0] == '\0';
+        if (is_program || run.found.newer)
+            say_no_tracer(is_program ? run.program : name);
+        else if (expected[0] == '\0') /* another object may have one that can be traced */
+            snprintf(expected, sizeof expected, "%.150s was built without a tracer: verilate it with --trace",
+                     name);
         if (!run.found.newer)
             return;
     }

@@ -205,6 +205,24 @@ class Tracers(unittest.TestCase):
         self.report()
         self.check_wave("wave.vcd", "parent.vcd")
 
+    def test_forgotten(self):
+        """A held tracer whose model is no more must not be played."""
+        self.run_case("forgotten", INTERVAL="7000evals", SLOTS="1")
+        self.check_held("forgotten.vcd")
+        report = self.report()
+        self.assertEqual((report["wave"]["source"], report["wave"]["first_eval"]), ("injected", 7001))
+
+    def test_threads(self):
+        names = [f"thread{i}.vcd" for i in range(4)]
+        for _ in range(5):
+            self.run_case("threads", HOLD="1")
+            self.check_held(*names)
+            self.assertIn(b"4 open", self.plain.stdout)
+            shutil.rmtree(self.top)
+            self.run_case("threads", HOLD="0")
+            self.check_held()
+            shutil.rmtree(self.top)
+
     def test_without_snapshots(self):
         """Nobody would ever write what is held back."""
         for call in ("clone", "memfd_create"):

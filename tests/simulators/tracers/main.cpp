@@ -3,15 +3,19 @@
 // exit status 1. It prints what it sees, and knows nothing of the library that is tested with it.
 #include "Vtracers.h"
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fcntl.h>
 #include <map>
 #include <memory>
 #include <string>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 #include <verilated.h>
 #include <verilated_vcd_c.h>
 
@@ -262,6 +266,44 @@ static void child(Bench &bench)
         [&](uint64_t time) { trace->dump(time); });
 }
 
+// The model is deleted and its tracer forgotten, open. What was its memory is written over.
+static void forgotten(Bench &bench)
+{
+    static VerilatedVcdC *tracer;
+    {
+        auto gone = std::make_unique<Bench>();
+        gone->context.traceEverOn(true);
+        tracer = gone->tracer().release();
+        tracer->open("forgotten.vcd");
+        gone->run([] {}, [](uint64_t time) { tracer->dump(time); });
+    }
+    for (size_t size = 16; size < 4096; size += 16)
+        memset(malloc(size), 0xee, size);
+    bench.run([] {}, [](uint64_t) {});
+}
+
+// Four threads open a waveform each at the same time.
+static void threads(Bench &)
+{
+    std::vector<std::thread> all;
+    std::atomic<unsigned> ready{0}, open{0};
+    for (unsigned i = 0; i < 4; i++)
+        all.emplace_back([&, i] {
+            Bench own;
+            own.context.traceEverOn(true);
+            auto trace = own.tracer();
+            const std::string name = "thread" + std::to_string(i) + ".vcd";
+            for (ready++; ready < 4;)
+                std::this_thread::yield();
+            trace->open(name.c_str());
+            open += trace->isOpen();
+            own.run([] {}, [&](uint64_t time) { trace->dump(time); });
+        });
+    for (auto &thread : all)
+        thread.join();
+    printf("%u open\n", open.load());
+}
+
 // The design traces itself, if it was built so.
 static void design(Bench &bench)
 {
@@ -271,10 +313,24 @@ static void design(Bench &bench)
 int main(int argc, char **argv)
 {
     static const std::map<std::string, void (*)(Bench &)> cases = {
-        {"one", one},       {"two", two},     {"again", again},         {"each", each},
-        {"next", next},     {"late", late},   {"questions", questions}, {"silent", silent},
-        {"custom", custom}, {"child", child}, {"rollover", rollover},   {"nowhere", nowhere},
-        {"design", design}, {"unasked", one}, {"pipe", pipe_file},      {"elsewhere", elsewhere},
+        {"one", one},
+        {"two", two},
+        {"again", again},
+        {"each", each},
+        {"next", next},
+        {"late", late},
+        {"questions", questions},
+        {"silent", silent},
+        {"custom", custom},
+        {"child", child},
+        {"rollover", rollover},
+        {"nowhere", nowhere},
+        {"design", design},
+        {"unasked", one},
+        {"pipe", pipe_file},
+        {"elsewhere", elsewhere},
+        {"forgotten", forgotten},
+        {"threads", threads},
     };
     const std::string name = argc > 1 ? argv[1] : "";
     if (!cases.count(name)) {
