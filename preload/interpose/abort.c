@@ -11,6 +11,7 @@
 void abort(void)
 {
     signal_abort_begins();
+    signal_abort_comes();
     NEXT(abort)();
     __builtin_unreachable();
 }

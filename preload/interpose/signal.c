@@ -212,6 +212,14 @@ void signal_abort_begins(void)
         install_on_fatal(SIGABRT);
 }
 
+void signal_abort_comes(void)
+{
+    struct sigaction action;
+
+    if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_sigaction == on_fatal)
+        ends_signal(SIGABRT, false);
+}
+
 static bool is_ours(int signal)
 {
     return armed && find_watched(signal) != NULL;

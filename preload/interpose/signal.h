@@ -9,7 +9,12 @@
  * the thread an alternate stack, so that a stack overflow is seen too. */
 void signal_arm(void);
 
-/* abort() has begun on this thread: a SIGABRT handler that returns does not save the process. */
+/* abort() has begun on this thread, or will: a SIGABRT handler that returns does not save the process. */
 void signal_abort_begins(void);
+
+/* abort() comes next, and nothing before it. Where the simulator has no handler the end is reported here:
+ * libc's raise() reads the process's number before it sends the signal, and a copy made in between would send
+ * it to the original. */
+void signal_abort_comes(void);
 
 #endif

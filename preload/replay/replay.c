@@ -197,13 +197,21 @@ void replay_eval_due(uint64_t eval)
     run.hooks->due_in(1);
 }
 
+static bool has_dumped(void)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    return wave.dumped;
+}
+
 void replay_eval_done(uint64_t eval)
 {
     const struct end *original = &run.page->end;
     struct shared_replay *replay = findings();
 
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
-    if (replay->dumping_ns == 0 && wave_tried)
+    if (replay->dumping_ns == 0 && wave_tried && has_dumped())
         replay->dumping_ns = clock_ns();
     if (original->outside && eval >= original->eval)
         replay_finish(original);

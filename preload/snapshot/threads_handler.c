@@ -56,6 +56,9 @@ static void record_self(struct record *record)
     record->affinity_size =
         raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
     raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
+    uint64_t pending = 0;
+    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
+    record->aborting = (pending & UINT64_C(1) << (SIGABRT - 1)) != 0;
 }
 
 uintptr_t threads_signal_value(unsigned index)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -33,6 +34,10 @@ void threads_restore_self(struct record *record)
     threads_futex_wake(&revived_count, 1);
     while (atomic_load(&revived_go) == 0)
         threads_futex_wait(&revived_go, 0, NULL);
+    /* A copy has no pending signals. The thread was stopped inside abort(): without this one it would go on
+     * to take the default action by force, which nobody sees. */
+    if (record->aborting)
+        raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), SIGABRT);
 }
 
 static int clone_thread(struct record *record)

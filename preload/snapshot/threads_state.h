@@ -61,7 +61,8 @@ struct record {
     struct rseq *rseq; /* NULL: not registered */
     unsigned long affinity[CPU_SETSIZE / (8 * sizeof(unsigned long))];
     long affinity_size;
-    bool idle; /* the last signal found it in a system call that could begin again */
+    bool aborting; /* SIGABRT was on its way to it */
+    bool idle;     /* the last signal found it in a system call that could begin again */
     char name[16];
     struct blocked_call call;
 };
