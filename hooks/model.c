@@ -48,7 +48,6 @@ static struct {
     bool races;                   /* another thread came by while an eval was announced */
     bool in_eval;
     struct model_instance instance;
-
 } model;
 
 /* --- finding --- */
@@ -395,13 +394,6 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
                 struct hooks_why *why)
 {
     return library_watch(model.library, symbol, tell, why);
-}
-
-int model_method(enum verilator_symbol symbol, const struct patch_shortcut *shortcut,
-                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
-                 volatile uint64_t **shut, struct hooks_why *why)
-{
-    return library_method(model.library, symbol, shortcut, handler, context, shut, why);
 }
 
 /* Threads that held something here are not in the child. */

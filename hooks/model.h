@@ -57,9 +57,6 @@ void model_when_gone(void (*gone)(void));
 uintptr_t model_symbol(enum verilator_symbol symbol);
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
                 struct hooks_why *why);
-int model_method(enum verilator_symbol symbol, const struct patch_shortcut *shortcut,
-                 uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
-                 volatile uint64_t **shut, struct hooks_why *why);
 
 /* Format of the tracer that the model was built with. */
 enum hooks_format model_format(void);

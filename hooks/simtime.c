@@ -10,6 +10,8 @@ static struct {
     const struct library *library;
     /* sc_core::sc_time_stamp(): a reference to a class that begins with the time */
     const uint64_t *(*systemc)(void);
+    double (*stamp)(void);
+    uint64_t (*stamp64)(void);
     unsigned in_context; /* offset of the time in the context; 0: not known */
     bool known;
     uint64_t seen;
@@ -17,8 +19,12 @@ static struct {
 
 void simtime_use(const struct library *library, const struct verilator_release *release)
 {
+    if (simtime.library == library)
+        return;
     simtime.library = library;
     *(void **)&simtime.systemc = dlsym(RTLD_DEFAULT, "_ZN7sc_core13sc_time_stampEv");
+    simtime.stamp = (double (*)(void))library_symbol(library, VERILATOR_SC_TIME_STAMP);
+    simtime.stamp64 = (uint64_t(*)(void))library_symbol(library, VERILATOR_TIME_STAMP64);
     simtime.in_context = verilator_abi_context_time(
         release, (void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
 }
@@ -35,17 +41,15 @@ bool simtime_is_systemc(void)
 
 void simtime_look(const void *context)
 {
-    uint64_t (*stamp64)(void) = (uint64_t(*)(void))library_symbol(simtime.library, VERILATOR_TIME_STAMP64);
-    double (*stamp)(void) = (double (*)(void))library_symbol(simtime.library, VERILATOR_SC_TIME_STAMP);
     uint64_t time = 0;
     if (context && simtime.in_context)
         memcpy(&time, (const char *)context + simtime.in_context, sizeof(time));
     if (!time && simtime.systemc)
         time = *simtime.systemc();
-    else if (!time && stamp)
-        time = (uint64_t)stamp();
-    else if (!time && stamp64)
-        time = stamp64();
+    else if (!time && simtime.stamp)
+        time = (uint64_t)simtime.stamp();
+    else if (!time && simtime.stamp64)
+        time = simtime.stamp64();
     simtime.known = time || simtime_has_stamp();
     simtime.seen = time;
 }

@@ -459,7 +459,6 @@ static void keep_ended(void)
 /* A testbench that deletes its model and makes a new one begins a new waveform. */
 static void before_eval(void *self)
 {
-    (void)self;
     if (!wave.state.open || !wave.waits || model_instance()->self != self)
         return;
     keep_ended();

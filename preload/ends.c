@@ -18,6 +18,7 @@
 #include "replay/replay.h"
 #include "replay/wake.h"
 #include "run.h"
+#include "signal_mask.h"
 #include "snapshot/keeper.h"
 #include "snapshot/threads.h"
 #include "stack.h"
@@ -69,20 +70,18 @@ static void forget_pending_signals(void)
 /* The other threads stand still while the original waits: without us they would be gone already. */
 static void replay_failure(void *argument)
 {
-    const uint64_t all = ~UINT64_C(0);
     struct end *end = argument;
-    uint64_t mask;
     const char *why;
 
     ask_time(end);
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
+    uint64_t mask = signal_mask_block_all();
     int stopped = threads_stop(&why);
     wake_replay(end);
     keeper_dismiss();
     forget_pending_signals();
     if (stopped == 0)
         threads_resume();
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    signal_mask_restore(mask);
 }
 
 /* A fault in what we do at the original's end must not become its end. */

@@ -19,6 +19,7 @@
 #include "replay/files.h"
 #include "replay/replay.h"
 #include "run.h"
+#include "signal_mask.h"
 #include "snapshot/keeper.h"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
@@ -26,12 +27,10 @@ static atomic_bool first_look; /* it is known whether there was a first snapshot
 
 static void replace_libc(void)
 {
-    const uint64_t all = ~UINT64_C(0);
-    uint64_t mask;
 
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
+    uint64_t mask = signal_mask_block_all();
     libc_commit();
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    signal_mask_restore(mask);
 }
 
 /* The first eval: the process that runs it is the original, which need not be the one that was started (a

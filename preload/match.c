@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "raw_syscall.h"
+#include "signal_mask.h"
 
 #define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */
 #define FOUND_SIZE 256
@@ -40,10 +41,8 @@ static char *found; /* shared with match_search_apart()'s copy; "" */
 /* Signals are blocked, so that the holder is never interrupted by another note of the same thread. */
 static uint64_t lock(void)
 {
-    const uint64_t all = ~UINT64_C(0);
-    uint64_t mask = 0;
 
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
+    uint64_t mask = signal_mask_block_all();
     while (atomic_flag_test_and_set(&busy))
         raw_syscall0(SYS_sched_yield);
     return mask;
@@ -52,7 +51,7 @@ static uint64_t lock(void)
 static void unlock(uint64_t mask)
 {
     atomic_flag_clear(&busy);
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    signal_mask_restore(mask);
 }
 
 int match_init(const char *wanted)

@@ -18,6 +18,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../signal_mask.h"
 #include "../stack.h"
 #include "alternate_stack.h"
 #include "next.h"
@@ -85,15 +86,6 @@ static void die_of(int signal, siginfo_t *info)
                  (long)info);
 }
 
-/* From here to the return of the handler nothing interrupts: the signal waits for the place that it came
- * from. */
-static void block_all(void)
-{
-    const uint64_t all = ~UINT64_C(0);
-
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, 0, sizeof all);
-}
-
 /* A fault inside what we do at the end must reach on_fatal() again, not kill at once. */
 static void unblock_faults(void)
 {
@@ -115,7 +107,8 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
         return;
     unblock_faults();
     ends_signal(signal, outside);
-    block_all();
+    /* To the return of the handler nothing interrupts: the signal waits for the place that it came from. */
+    signal_mask_block_all();
     die_of(signal, info);
     errno = saved_errno;
 }

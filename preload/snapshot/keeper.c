@@ -17,6 +17,7 @@
 #include "../clock.h"
 #include "../log.h"
 #include "../raw_syscall.h"
+#include "../signal_mask.h"
 #include "cadence.h"
 #include "park.h"
 #include "take.h"
@@ -234,12 +235,11 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
-    const uint64_t all = ~UINT64_C(0);
     bool hopeless = false;
 
     looking_thread = (pid_t)raw_syscall0(SYS_gettid);
     keeper_hold();
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&simulator_mask, sizeof all);
+    simulator_mask = signal_mask_block_all();
     struct cadence_step step = prepare(cadence_step(&cadence, clock_ns(), eval), eval);
     reap_dying(WNOHANG);
     hooks.due_in(step.look_in_evals);
@@ -248,7 +248,7 @@ bool keeper_look(uint64_t eval)
     if (hopeless)
         hooks.due_in(UINT64_MAX);
     keeper_let_go();
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&simulator_mask, 0, sizeof simulator_mask);
+    signal_mask_restore(simulator_mask);
     return false;
 }
 
@@ -263,7 +263,7 @@ int keeper_revive(void)
     int r = threads_revive();
 
     if (r == 0)
-        raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&simulator_mask, 0, sizeof simulator_mask);
+        signal_mask_restore(simulator_mask);
     return r;
 }
 

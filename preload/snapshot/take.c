@@ -11,6 +11,7 @@
 
 #include "../clock.h"
 #include "../raw_syscall.h"
+#include "../signal_mask.h"
 #include "park.h"
 #include "threads.h"
 #include "threads_processor.h"
@@ -43,9 +44,7 @@ static long clone_stopped(const struct take *take)
 
 int take_snapshot(struct take *take)
 {
-    const uint64_t all = ~UINT64_C(0);
-
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&take->mask, sizeof all);
+    take->mask = signal_mask_block_all();
     uint64_t start_ns = clock_ns();
     long r = threads_stop(&take->why);
     if (r == 0) {
@@ -66,5 +65,5 @@ int take_snapshot(struct take *take)
 
 void take_unblock(const struct take *take)
 {
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&take->mask, 0, sizeof take->mask);
+    signal_mask_restore(take->mask);
 }

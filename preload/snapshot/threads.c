@@ -17,6 +17,7 @@
 
 #include "../clock.h"
 #include "../proc_list.h"
+#include "../signal_mask.h"
 #include "../text.h"
 #include "threads_state.h"
 
@@ -339,13 +340,11 @@ static int check_stopped(const char **why)
 
 unsigned threads_prepare(void)
 {
-    const uint64_t all = ~UINT64_C(0);
     unsigned asked = 0;
-    uint64_t mask;
 
     if (threads_state.pid != raw_syscall0(SYS_getpid))
         return 0; /* no stop has taught us anything yet */
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&mask, sizeof all);
+    uint64_t mask = signal_mask_block_all();
     pid_t self = (pid_t)raw_syscall0(SYS_gettid);
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
@@ -353,7 +352,7 @@ unsigned threads_prepare(void)
         if (record->idle && record->tid != self && atomic_load(&record->state) == RECORD_RUNNING)
             asked += send_signal(record, RECORD_ASKED) == 0;
     }
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    signal_mask_restore(mask);
     return asked;
 }
 

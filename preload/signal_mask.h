@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Blocks every signal of the calling thread for a while, glibc's own included: by raw system calls, so that
+ * it may stand between stop and resume. */
+#ifndef LIGHTSSS_SIGNAL_MASK_H
+#define LIGHTSSS_SIGNAL_MASK_H
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+
+#include "raw_syscall.h"
+
+/* Returns the mask as it was, for signal_mask_restore(). */
+static inline uint64_t signal_mask_block_all(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+    uint64_t before = 0;
+
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all);
+    return before;
+}
+
+static inline void signal_mask_restore(uint64_t mask)
+{
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+}
+
+#endif
