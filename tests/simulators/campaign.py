@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 
+import feed
 import wave
 from launch import Launch
 
@@ -82,7 +83,7 @@ class Row:
         noise = self.row.get("noise")
         return re.sub(noise.encode(), b"", output) if noise else output
 
-    def arguments(self, run, traced):
+    def arguments(self, run, traced, more=None):
         kind = self.kinds[run.kind]
         given = list(self.row.get("args", []))
         given += kind.get("args", self.row.get("fail", []))
@@ -95,6 +96,7 @@ class Row:
             "wave": self.row["wave"],
             "bin": os.path.dirname(self.executable),
             **self.values,
+            **(more or {}),
         }
         return [string.Formatter().vformat(argument, (), values) for argument in given]
 
@@ -203,12 +205,25 @@ def check_unchanged(plain, preloaded, row):
     check(got == expected, "stdout: " + first_difference(got, expected))
     own, _ = split_stderr(preloaded.stderr)
     check(own == plain.stderr, "stderr: " + first_difference(own, plain.stderr))
+    check(
+        preloaded.seen_by_peer == plain.seen_by_peer,
+        f"the peer saw (connections, bytes) {preloaded.seen_by_peer}, without the library {plain.seen_by_peer}",
+    )
     expected, got = files_below(plain.directory), files_below(preloaded.directory)
     if row.traces:
         check_own_trace(row, expected, got, plain, preloaded)
     check(set(got) == set(expected), f"files {sorted(got)}, without the library {sorted(expected)}")
     for name, content in expected.items():
         check(got[name] == content, f"file {name}: " + first_difference(got[name], content))
+        modes = [stat.S_IMODE(os.stat(os.path.join(run.directory, name)).st_mode) for run in (preloaded, plain)]
+        check(modes[0] == modes[1], f"file {name}: mode {modes[0]:o} instead of {modes[1]:o}")
+
+
+def check_alike(plain, preloaded):
+    """No two runs are the same run: what can be compared all the same."""
+    check(preloaded.returncode == plain.returncode, f"ended with {end_words(preloaded.returncode)}")
+    got, expected = files_below(preloaded.directory), files_below(plain.directory)
+    check(set(got) == set(expected), f"files {sorted(got)}, without the library {sorted(expected)}")
 
 
 def check_gone(launch):
@@ -380,10 +395,21 @@ def one_run(run, row, library, forced, top):
     """Runs a, b and c and checks them. Raises Failed."""
     timeout_s = row.get("timeout", 60)
 
+    stimulus = os.path.join(top, "stimulus")
+    with open(stimulus, "wb") as file:
+        file.write(feed.stimulus(run.model_seed))
+
     def launch(name, traced, environment):
-        made = Launch(os.path.join(top, name), [row.executable] + row.arguments(run, traced), environment, run.piped)
+        peer = feed.Peer(stimulus) if row.get("peer") else None
+        more = {"stimulus": stimulus, "port": peer.port if peer else 0}
+        command = [row.executable] + row.arguments(run, traced, more)
+        stdin = feed.Stdin(row.get("stdin"), stimulus)
+        made = Launch(os.path.join(top, name), command, environment, run.piped, stdin)
         made.wait(timeout_s)
         check(not made.timed_out, f"{name}: no end after {timeout_s} s")
+        if peer:
+            peer.close()
+            made.seen_by_peer = peer.connections, peer.received
         return made
 
     plain = launch("plain", False, {})
@@ -406,7 +432,11 @@ def one_run(run, row, library, forced, top):
         return
     preloaded = launch("preloaded", False, run.environment(library, forced))
     check_gone(preloaded)
-    check_unchanged(plain, preloaded, row)
+    if row.get("unlike"):
+        check_alike(plain, preloaded)
+        oracle = preloaded
+    else:
+        check_unchanged(plain, preloaded, row)
     if expected == "status 0" and not row.kinds[run.kind].get("fails"):
         check_nothing_left(preloaded, row)
     elif row.get("races"):

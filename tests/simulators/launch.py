@@ -8,6 +8,8 @@ import subprocess
 import threading
 import uuid
 
+import feed
+
 MARK = "CAMPAIGN_MARK"
 
 
@@ -19,21 +21,22 @@ class Launch:
     """One process. Its output goes to files or through pipes; every process that stems from it carries
     a mark in its environment, by which it is found whatever session or group it moved to."""
 
-    def __init__(self, top, command, environment, piped):
+    def __init__(self, top, command, environment, piped, stdin=None):
         self.directory = os.path.join(top, "cwd")
         self.temporary = os.path.join(top, "tmp")
         self.mark = f"{MARK}={uuid.uuid4().hex}"
         self.returncode = None
         self.timed_out = False
         self.pipes_held = False
+        self.seen_by_peer = None
         os.makedirs(self.directory)
         os.makedirs(self.temporary)
         self._outputs = {name: os.path.join(top, name) for name in ("stdout", "stderr")}
         self._contents = {}
         self._readers = []
-        self._start(command, environment, piped)
+        self._start(command, environment, piped, stdin or feed.Stdin(None, None))
 
-    def _start(self, command, environment, piped):
+    def _start(self, command, environment, piped, stdin):
         inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
         key, value = self.mark.split("=")
         variables = {**inherited, "TMPDIR": self.temporary, key: value, **environment}
@@ -44,12 +47,13 @@ class Launch:
             command,
             cwd=self.directory,
             env=variables,
-            stdin=subprocess.DEVNULL,
+            stdin=stdin.given,
             start_new_session=True,
             preexec_fn=_no_core,
             **files,
         )
         self.pid = self.process.pid
+        stdin.begin()
         for name in self._outputs:
             if piped:
                 reader = threading.Thread(target=self._read, args=(name,), daemon=True)

@@ -91,6 +91,7 @@ class CampaignCase(unittest.TestCase):
             pid=4242,
             returncode=-signal.SIGSEGV,
             stdout=b"one\ntwo\n",
+            seen_by_peer=None,
             stderr=b"oh\n" + (ours if name == "preloaded" else b"") + extra,
         )
 
@@ -143,6 +144,14 @@ class Broken(CampaignCase):
     def test_file_too_many(self):
         self.write(self.preloaded.directory, "core", "")
         self.broken("files")
+
+    def test_file_mode(self):
+        os.chmod(os.path.join(self.preloaded.directory, "emu.log"), 0o600)
+        self.broken("file emu.log: mode 600")
+
+    def test_peer(self):
+        self.plain.seen_by_peer, self.preloaded.seen_by_peer = (1, 100), (2, 100)
+        self.broken("the peer saw")
 
     def test_no_directory(self):
         shutil.rmtree(os.path.dirname(self.directory))
