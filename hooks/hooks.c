@@ -26,6 +26,8 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .due_in = model_due_in,
         .time = model_time,
         .in_eval = model_in_eval,
+        .freeze = model_freeze,
+        .thaw = model_thaw,
         .wave_release = hold_release,
         .wave_mute = hold_mute,
         .wave_open = waveform_open,

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  4u
+#define HOOKS_VERSION  5u
 #define HOOKS_WHY_SIZE 256
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
@@ -122,6 +122,15 @@ struct hooks {
 
     /* Is an eval announced by eval_due() still running? (False between evals.) */
     bool (*in_eval)(void);
+
+    /* A copy of the process is about to be made, all other threads being stopped: keeps the counts of evals
+     * for it. Until the copy thaws, evals() tells there how far the process that it was made of has come,
+     * even when that was killed. Async-signal-safe. */
+    void (*freeze)(void);
+
+    /* In the copy, before any of its threads goes on: the counts are its own, and what they were at the
+     * freeze. Async-signal-safe. Returns 0 or -errno. */
+    int (*thaw)(void);
 
     /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
      * waveforms that were. Between evals only. */

@@ -396,9 +396,25 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
     return library_watch(model.library, symbol, tell, why);
 }
 
-/* Threads that held something here are not in the child. */
+void model_freeze(void)
+{
+    for (size_t i = 0; i < model.installed; i++)
+        countdown_freeze(&model.sites[i].countdown);
+}
+
+int model_thaw(void)
+{
+    int error = 0;
+    for (size_t i = 0; i < model.installed && !error; i++)
+        error = countdown_thaw(&model.sites[i].countdown);
+    return error;
+}
+
+/* Threads that held something here are not in the child. Its evals are not those of its parent. */
 static void in_forked_child(void)
 {
+    model_freeze();
+    model_thaw();
     atomic_flag_clear(&model.announcing);
     objects_forked();
     library_forked();
@@ -421,8 +437,7 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
     }
     while (model.installed < model.count) {
         struct site *site = &model.sites[model.installed];
-        site->countdown.last = 1;
-        int error = patch_count(&site->countdown.patch, 1, model_due, site, why);
+        int error = countdown_install(&site->countdown, model_due, site, why);
         if (error && model.installed == before)
             return error;
         if (error)

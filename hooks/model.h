@@ -21,6 +21,8 @@ void model_take_turns(void);
 void model_due_in(uint64_t evals);
 uint64_t model_time(uint64_t tick);
 bool model_in_eval(void);
+void model_freeze(void);
+int model_thaw(void);
 bool model_site(size_t index, struct hooks_site *site);
 
 /* --- for waveform.c --- */

@@ -183,6 +183,15 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
     int error = patch_allocate(patch, 1, &memory, why);
     if (error)
         return error;
+    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
+    void *shared = mmap(memory.data, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    if (shared == MAP_FAILED) {
+        error = -errno;
+        patch_free(&memory);
+        return why_set(why, error, "no shared memory to count the evals of %.100s (%s)", patch->target.name,
+                       strerror(-error));
+    }
     patch->countdown = memory.data;
     *patch->countdown = start;
     patch_cpu_count(patch, &memory, due, context);

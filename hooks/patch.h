@@ -29,7 +29,8 @@ struct patch {
     size_t head_size;               /* whole instructions, in bytes */
     uintptr_t low, high;            /* every address that the stub must reach lies between these two */
     uintptr_t stub;                 /* 0: none was made */
-    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less */
+    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less. The first
+                                       word of a page that is shared with copies of the process */
     volatile uint64_t *shut;        /* of patch_method() with a shortcut: not 0, the shortcut is taken */
     void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
 };

@@ -37,7 +37,7 @@ static void replace_libc(void)
  * testbench may fork and simulate in its children). */
 static void become_original(void)
 {
-    const struct keeper_hooks hooks = {run.hooks->due_in, run_time, files_let_go};
+    const struct keeper_hooks hooks = {run.hooks->due_in, run_time, run.hooks->freeze, files_let_go};
     int r = shared_page_create(&run.page);
 
     if (r < 0) {

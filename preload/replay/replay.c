@@ -147,9 +147,12 @@ void replay_begin(uint64_t eval)
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
                  0); /* the core of the run is the original's */
+    int thawed = run.hooks->thaw();
     run.hooks->wave_mute();
     replay->start_ns = clock_ns();
     atomic_store(&replay->state, REPLAY_WOKEN);
+    if (thawed < 0)
+        give_up("its evals cannot be counted", thawed);
     int r = files_redirect_output();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);

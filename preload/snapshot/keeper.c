@@ -190,7 +190,13 @@ static bool take_one(uint64_t eval, bool *hopeless)
     slot->eval = eval - 1;
     slot->time = hooks.time();
     slot->taken_ns = clock_ns();
-    last_take = (struct take){.page = page, .slot = slot, .in_copy = hooks.in_copy, .why = ""};
+    last_take = (struct take){
+        .page = page,
+        .slot = slot,
+        .before_copy = hooks.before_copy,
+        .in_copy = hooks.in_copy,
+        .why = "",
+    };
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;

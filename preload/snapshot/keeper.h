@@ -15,6 +15,7 @@
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
     uint64_t (*time)(void);         /* simulation time */
+    void (*before_copy)(void);      /* see struct take */
     void (*in_copy)(void);          /* see struct take */
 };
 

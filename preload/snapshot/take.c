@@ -36,6 +36,8 @@ static long clone_stopped(const struct take *take)
 
     raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&clear_tid);
     raw_syscall3(SYS_get_robust_list, 0, (long)&robust_list, (long)&robust_list_size);
+    if (take->before_copy != NULL)
+        take->before_copy();
     long pid = thread_clone_process(clear_tid);
     if (pid == 0)
         become_snapshot(take, robust_list, robust_list_size);

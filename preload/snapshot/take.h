@@ -12,8 +12,9 @@
 struct take {
     /* in */
     struct shared_page *page;
-    struct shared_slot *slot; /* free; filled here */
-    void (*in_copy)(void);    /* runs in the copy before it parks; raw system calls only */
+    struct shared_slot *slot;  /* free; filled here */
+    void (*before_copy)(void); /* with all threads stopped; raw system calls only */
+    void (*in_copy)(void);     /* runs in the copy before it parks; raw system calls only */
     /* out */
     pid_t pid;         /* of the copy */
     uint64_t stall_ns; /* how long the simulator stood still */
