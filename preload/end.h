@@ -9,6 +9,8 @@
 
 #include "text.h"
 
+#define END_TIME_UNKNOWN UINT64_MAX
+
 enum end_kind {
     END_NONE,   /* not ended, or nobody saw how */
     END_EXIT,   /* an exit status other than 0 */
@@ -25,7 +27,7 @@ struct end {
     int signal;   /* signal number; means something for END_ABORT, END_SIGNAL and END_KILL */
     bool outside; /* the cause was not in the simulator (a signal was sent): a replay must be stopped there */
     uint64_t eval; /* evals begun so far, counted from 1 */
-    uint64_t time; /* simulation time in the simulator's units */
+    uint64_t time; /* simulation time in the simulator's units, or END_TIME_UNKNOWN */
 };
 
 /* "exit", "abort", ... as in LIGHTSSS_ON and report.json; "none" for END_NONE. */

@@ -17,6 +17,7 @@
 #include "match.h"
 #include "raw_syscall.h"
 #include "replay/files.h"
+#include "replay/orphan.h"
 #include "replay/replay.h"
 #include "run.h"
 #include "signal_mask.h"
@@ -33,11 +34,19 @@ static void replace_libc(void)
     signal_mask_restore(mask);
 }
 
+/* In a copy, before it parks. */
+static void begin_copy(void)
+{
+    orphan_prepare();
+    files_let_go();
+}
+
 /* The first eval: the process that runs it is the original, which need not be the one that was started (a
  * testbench may fork and simulate in its children). */
 static void become_original(void)
 {
-    const struct keeper_hooks hooks = {run.hooks->due_in, run_time, run.hooks->freeze, files_let_go};
+    const struct keeper_hooks hooks = {run.hooks->due_in, run_time, run.hooks->freeze, begin_copy,
+                                       orphan_replays};
     int r = shared_page_create(&run.page);
 
     if (r < 0) {

@@ -311,8 +311,6 @@ static void check_failures(const struct options *options, const char *value, voi
 {
     if (options->failures == FAILURE_ALL && strstr(value, "all") != NULL)
         return;
-    if (options->failures & FAILURE_KILL)
-        warn_unavailable(warn, "kill in LIGHTSSS_ON");
     if (options->failures & FAILURE_HANG)
         warn_unavailable(warn, "hang in LIGHTSSS_ON");
 }

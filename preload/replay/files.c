@@ -94,7 +94,7 @@ static int visit(int fd, void *context)
 {
     struct letting_go *state = context;
 
-    if (fd != state->list_fd && fd != state->null_fd)
+    if (fd != state->list_fd && fd != state->null_fd && fd < 1000)
         let_go(fd, &state->null_fd);
     return 0;
 }

@@ -23,6 +23,7 @@
 #include "../stack.h"
 #include "files.h"
 #include "mappings.h"
+#include "orphan.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wave_file.h"
@@ -38,6 +39,7 @@ enum finish_step {
     FINISH_LAST_WORDS,
     FINISH_CLOSE,
     FINISH_PUBLISH,
+    FINISH_REPORT,
     FINISH_GONE,
 };
 
@@ -125,14 +127,16 @@ static void open_wave(void)
     wave_tried = r != -EAGAIN;
 }
 
-/* The original does not want to wait any longer: it says so by THREADS_SIGNAL, and why in the shared page.
- * Where the original was ended from outside, inside its last eval, and the replay is there too, nothing is
- * missing. */
+/* The original does not want to wait any longer: it says so by THREADS_SIGNAL, and why in the shared page. Or
+ * it is gone: then the kernel said so, or our own timer. Where the original was ended from outside, inside
+ * its last eval, and the replay is there too, nothing is missing. */
 static void on_asked_to_finish(void)
 {
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
     bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
 
+    if (orphan_is_alone())
+        atomic_store(&findings()->asked, orphan_watch());
     if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING)
         replay_finish(is_there ? &run.page->end : &unknown);
 }
@@ -144,7 +148,7 @@ void replay_begin(uint64_t eval)
 
     run.role = RUN_REPLAY;
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
-    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
                  0); /* the core of the run is the original's */
     int thawed = run.hooks->thaw();
@@ -163,6 +167,8 @@ void replay_begin(uint64_t eval)
     if (r < 0)
         give_up("a thread cannot be made anew", r);
     threads_set_kernel_signal(on_asked_to_finish);
+    if (orphan_is_alone())
+        orphan_watch();
     on_exit(close_at_exit, NULL);
     first_dump =
         run.page->races ? eval : window_first(eval - 1, run.page->end.eval, run.options.window_evals);
@@ -189,8 +195,11 @@ void replay_eval_due(uint64_t eval)
         const struct end end = {.kind = END_NONE, .eval = eval};
         replay_finish(&end);
     }
-    if (eval == original->eval)
+    if (eval == original->eval) {
         atomic_store(&findings()->last_due_ns, clock_ns());
+        if (orphan_is_alone())
+            orphan_watch();
+    }
     if (eval < first_dump) {
         run.hooks->due_in(first_dump - eval);
         return;
@@ -210,14 +219,17 @@ static bool has_dumped(void)
 
 void replay_eval_done(uint64_t eval)
 {
-    const struct end *original = &run.page->end;
+    struct end *original = &run.page->end;
     struct shared_replay *replay = findings();
 
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && wave_tried && has_dumped())
         replay->dumping_ns = clock_ns();
-    if (original->outside && eval >= original->eval)
+    if (original->outside && eval >= original->eval) {
+        if (original->time == END_TIME_UNKNOWN)
+            original->time = run_time();
         replay_finish(original);
+    }
 }
 
 static void decide_and_publish(const struct end *end)
@@ -258,6 +270,10 @@ static void finish_on_own_stack(void *argument)
             break;
         case FINISH_PUBLISH:
             decide_and_publish(end);
+            break;
+        case FINISH_REPORT:
+            if (orphan_is_alone())
+                orphan_report();
             break;
         default:
             raw_syscall1(SYS_exit_group, 0);

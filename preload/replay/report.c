@@ -50,10 +50,23 @@ void report_failure(const struct end *end)
 
     text_init(&name, buffer, sizeof buffer);
     end_describe(&name, end);
-    log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 ", time %" PRIu64, run.program,
-             run.page->original_pid, name.bytes, end->eval, end->time);
+    struct text time;
+    char time_buffer[32];
+
+    text_init(&time, time_buffer, sizeof time_buffer);
+    if (end->time != END_TIME_UNKNOWN)
+        text_format(&time, ", time %" PRIu64, end->time);
+    log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 "%s", run.program, run.page->original_pid,
+             name.bytes, end->eval, time.bytes);
     if (match_line() != NULL)
         log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
+}
+
+void report_wake(const struct shared_slot *slot)
+{
+    log_line(LOG_INFO,
+             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+             slot->number, slot->eval);
 }
 
 void report_no_snapshot(void)
@@ -106,7 +119,10 @@ static void append_end(struct text *json, const struct end *end)
     }
     append_number(json, "eval", end->eval);
     text_format(json, ", ");
-    append_number(json, "time", end->time);
+    if (end->time == END_TIME_UNKNOWN)
+        text_format(json, "\"time\": null");
+    else
+        append_number(json, "time", end->time);
     if (match_line() != NULL) {
         text_format(json, ", ");
         append_string(json, "match", match_line());
@@ -270,4 +286,5 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
         log_line(LOG_INFO, "waveform: %s", path);
     else
         log_line(LOG_INFO, "no waveform: %s; the report is in %s", conclusion.wave_why, path);
+    atomic_store(&run.page->reported, 1);
 }

@@ -10,6 +10,9 @@
 /* First line: how the simulator ended. */
 void report_failure(const struct end *end);
 
+/* A snapshot is woken. */
+void report_wake(const struct shared_slot *slot);
+
 /* Last line where no waveform can be made. */
 void report_no_snapshot(void);
 void report_no_directory(int error);

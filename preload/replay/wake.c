@@ -26,7 +26,6 @@
 
 #define SECOND_NS       UINT64_C(1000000000)
 #define TICK_NS         (SECOND_NS / 5)
-#define LAST_EVAL_NS    (2 * SECOND_NS)  /* for the last eval of an original that was ended from outside */
 #define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
 #define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
 #define PATIENCE_FACTOR 100u             /* ... so many times what the original took since the snapshot */
@@ -53,7 +52,6 @@ struct waiting {
 static void begin_waiting(struct waiting *waiting, const struct shared_slot *slot)
 {
     const uint64_t impatient = impatient_signals();
-    uint64_t now_ns = clock_ns();
 
     waiting->slot = slot;
     waiting->pid = atomic_load(&slot->pid);
@@ -63,7 +61,7 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
         .fd = (int)raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, SFD_CLOEXEC),
         .events = POLLIN,
     };
-    waiting->deadline_ns = now_ns + PATIENCE_NS + (now_ns - slot->taken_ns) * PATIENCE_FACTOR;
+    waiting->deadline_ns = wake_deadline_ns(slot);
 }
 
 static void end_waiting(const struct waiting *waiting)
@@ -82,17 +80,27 @@ static int received_signal(const struct waiting *waiting)
     return (int)received.ssi_signo;
 }
 
-/* Is there a reason not to wait any longer? An end that came from outside may have come inside an eval that
- * never returns: then the replay is in it as well. */
-static uint32_t reason_to_ask(const struct waiting *waiting, uint64_t now_ns)
+uint64_t wake_deadline_ns(const struct shared_slot *slot)
 {
-    uint64_t last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+    uint64_t start_ns = run.page->replay.start_ns;
 
+    return start_ns + PATIENCE_NS + (start_ns - slot->taken_ns) * PATIENCE_FACTOR;
+}
+
+uint32_t wake_overdue(uint64_t deadline_ns)
+{
+    uint64_t now_ns = clock_ns(), last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+
+    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + WAKE_LAST_EVAL_NS)
+        return REPLAY_ASKED_LAST;
+    return now_ns > deadline_ns ? REPLAY_ASKED_SLOW : REPLAY_ASKED_NOTHING;
+}
+
+static uint32_t reason_to_ask(const struct waiting *waiting)
+{
     if ((waiting->fds[1].revents & POLLIN) != 0)
         return (uint32_t)received_signal(waiting);
-    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + LAST_EVAL_NS)
-        return REPLAY_ASKED_LAST;
-    return now_ns > waiting->deadline_ns ? REPLAY_ASKED_SLOW : REPLAY_ASKED_NOTHING;
+    return wake_overdue(waiting->deadline_ns);
 }
 
 static bool has_ended(struct waiting *waiting, unsigned descriptors, uint64_t patience_ns)
@@ -115,7 +123,7 @@ static uint32_t wait_for_end(struct waiting *waiting)
     while (asked == REPLAY_ASKED_NOTHING) {
         if (has_ended(waiting, 2, TICK_NS))
             return asked;
-        asked = reason_to_ask(waiting, clock_ns());
+        asked = reason_to_ask(waiting);
     }
     atomic_store(&run.page->replay.asked, asked);
     raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
@@ -137,9 +145,7 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     outcome->snapshot_time = slot->time;
     memset(replay, 0, sizeof *replay);
     replay->start_ns = clock_ns();
-    log_line(LOG_INFO,
-             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
-             slot->number, slot->eval);
+    report_wake(slot);
     begin_waiting(&waiting, slot);
     park_wake(slot);
     outcome->asked = wait_for_end(&waiting);

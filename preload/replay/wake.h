@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../end.h"
+#include "../snapshot/shared_page.h"
 
 /* How the waiting for a replay came out. */
 struct wake_outcome {
@@ -24,5 +25,15 @@ struct wake_outcome {
 /* The original has failed as *end says: does all that the CONTRACT says a failure leaves. The caller has
  * blocked all signals. Returns when the original may go on to its end. */
 void wake_replay(const struct end *end);
+
+/* Until when a replay of this snapshot that has begun may take (CLOCK_MONOTONIC). */
+uint64_t wake_deadline_ns(const struct shared_slot *slot);
+
+/* For the last eval of an original that was ended from outside. */
+#define WAKE_LAST_EVAL_NS UINT64_C(2000000000)
+
+/* Is there a reason not to wait for the replay any longer? An end that came from outside may have come inside
+ * an eval that never returns: then the replay is in it as well. Returns one of enum replay_asked. */
+uint32_t wake_overdue(uint64_t deadline_ns);
 
 #endif

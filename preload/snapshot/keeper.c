@@ -195,6 +195,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
         .slot = slot,
         .before_copy = hooks.before_copy,
         .in_copy = hooks.in_copy,
+        .orphaned = hooks.orphaned,
         .why = "",
     };
     int r = take_snapshot(&last_take);

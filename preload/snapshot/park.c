@@ -60,7 +60,7 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
     allow_only(THREADS_SIGNAL);
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
         if (command == SLOT_QUIT || original_is_gone(page)) {
-            reason = PARK_ORPHANED;
+            reason = command == SLOT_QUIT ? PARK_DISMISSED : PARK_ORPHANED;
             break;
         }
         if (command == SLOT_LOOK)

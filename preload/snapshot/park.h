@@ -9,8 +9,9 @@
 #include "shared_page.h"
 
 enum park_reason {
-    PARK_WOKEN,    /* the original wants the replay */
-    PARK_ORPHANED, /* the original is gone without a word, or has no use for it any more */
+    PARK_WOKEN,     /* the original wants the replay */
+    PARK_DISMISSED, /* the original has no use for it any more */
+    PARK_ORPHANED,  /* the original is gone without a word */
 };
 
 /* In the copy: sleeps until there is a reason to stop sleeping. */

@@ -24,7 +24,9 @@ static void become_snapshot(const struct take *take, void *robust_list, size_t r
         raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
     if (take->in_copy != NULL)
         take->in_copy();
-    if (park_wait(take->page, take->slot) == PARK_ORPHANED)
+    enum park_reason reason = park_wait(take->page, take->slot);
+    if (reason == PARK_DISMISSED ||
+        (reason == PARK_ORPHANED && (take->orphaned == NULL || !take->orphaned(take->slot))))
         raw_syscall1(SYS_exit_group, 0);
 }
 
@@ -61,6 +63,8 @@ int take_snapshot(struct take *take)
     if (r < 0)
         return (int)r;
     take->pid = (pid_t)r;
+    /* Who kills the original's whole process group (timeout -s KILL) does not mean its copies. */
+    raw_syscall2(SYS_setpgid, take->pid, take->pid);
     atomic_store(&take->slot->pid, take->pid);
     return TAKE_ORIGINAL;
 }

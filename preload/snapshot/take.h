@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_TAKE_H
 #define LIGHTSSS_TAKE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -15,6 +16,8 @@ struct take {
     struct shared_slot *slot;  /* free; filled here */
     void (*before_copy)(void); /* with all threads stopped; raw system calls only */
     void (*in_copy)(void);     /* runs in the copy before it parks; raw system calls only */
+    /* The original has died without a word: shall the copy go on all the same? NULL: no. */
+    bool (*orphaned)(struct shared_slot *slot);
     /* out */
     pid_t pid;         /* of the copy */
     uint64_t stall_ns; /* how long the simulator stood still */

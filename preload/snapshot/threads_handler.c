@@ -81,10 +81,10 @@ static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
 {
     void (*heard)(void) = atomic_load(&kernel_signal);
 
-    if (info->si_code == SI_KERNEL || info->si_code == SI_USER) {
+    if (info->si_code == SI_KERNEL || info->si_code == SI_TIMER || info->si_code == SI_USER) {
         if (heard != NULL)
             heard();
-        if (info->si_code == SI_KERNEL)
+        if (info->si_code != SI_USER)
             return;
     }
     if (info->si_code != SI_QUEUE && earlier_action.handler != (void *)SIG_DFL &&

@@ -15,6 +15,7 @@ struct expected {
     const char *verdict; /* NULL: reproduced */
     bool quiet;          /* run it with LIGHTSSS_LOG=quiet: nothing is said */
     bool many;           /* take a snapshot at every second eval, so that the replay begins late */
+    bool cut;            /* the replay is stopped behind the last eval: what came after that is missing */
     bool early;          /* it writes before the first eval: the replay cannot write that again */
 };
 

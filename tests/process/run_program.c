@@ -157,7 +157,7 @@ static _Noreturn void become_program(const struct running *running)
     const char *argv[256] = {program->path};
     int argc = 1;
 
-    setpgid(0, 0);
+    setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     redirect(running->directory, "../stdin", 0);
     redirect(running->directory, "../stdout", 1);
@@ -192,35 +192,27 @@ void run_start(struct running *running, const struct program *program)
         become_program(running);
     if (running->pid < 0)
         fail_msg("fork: %s", strerror(errno));
-    setpgid(running->pid, running->pid);
 }
 
 /* --- wait --- */
 
-/* Reaps those of the group that are dead. Returns whether one is alive. */
-static bool group_lives(pid_t group)
-{
-    pid_t pid;
-    int status;
-
-    while ((pid = waitpid(-group, &status, __WALL | WNOHANG)) > 0)
-        continue;
-    return pid == 0;
-}
-
-static int count_group(pid_t group)
+/* Reaps those of the session that are dead, and sends a signal to the others. Returns how many these are. */
+static int signal_session(pid_t session, int signal)
 {
     struct dirent **entries;
-    int total = 0;
+    int alive = 0;
     int count = scandir("/proc", &entries, not_dots, NULL);
 
     for (int i = 0; i < count; i++) {
-        long pid = strtol(entries[i]->d_name, NULL, 10);
-        total += pid > 0 && getpgid((pid_t)pid) == group;
+        pid_t pid = (pid_t)strtol(entries[i]->d_name, NULL, 10);
         free(entries[i]);
+        if (pid <= 0 || getsid(pid) != session || waitpid(pid, NULL, __WALL | WNOHANG) > 0)
+            continue;
+        alive++;
+        kill(pid, signal);
     }
     free(entries);
-    return total;
+    return alive;
 }
 
 static void wait_for_end(const struct running *running, struct outcome *outcome)
@@ -241,15 +233,13 @@ static void wait_for_end(const struct running *running, struct outcome *outcome)
                            (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
-static void clear_group(const struct running *running, struct outcome *outcome)
+/* Copies have process groups of their own, but not sessions. */
+static void clear_session(const struct running *running, struct outcome *outcome)
 {
-    for (int tries = 0; tries < 100 && group_lives(running->pid); tries++)
+    for (int tries = 0; tries < 100 && signal_session(running->pid, 0) > 0; tries++)
         usleep(10000);
-    if (!group_lives(running->pid))
-        return;
-    outcome->left = count_group(running->pid);
-    kill(-running->pid, SIGKILL);
-    while (group_lives(running->pid))
+    outcome->left = signal_session(running->pid, SIGKILL);
+    while (signal_session(running->pid, SIGKILL) > 0)
         usleep(10000);
 }
 
@@ -314,7 +304,7 @@ void run_wait(struct running *running, struct outcome *outcome)
 {
     memset(outcome, 0, sizeof *outcome);
     wait_for_end(running, outcome);
-    clear_group(running, outcome);
+    clear_session(running, outcome);
     memcpy(outcome->directory, running->directory, sizeof outcome->directory);
     outcome->out = read_in(running->directory, "../stdout");
     outcome->err = read_in(running->directory, "../stderr");

@@ -72,12 +72,13 @@ static const struct compare_case cases[] = {
     /* a copy has no pending signals: its replay tells that it went another way */
     {{"block:TERM", "raise:TERM", "eval:1", "mask", "unblock:TERM"}, {.kind = "signal", .code = SIGTERM, .eval = 1, .verdict = "diverged"}},
 
-    /* ends that no handler can see: the kernel or libc takes the default action by force. The run must not change. */
-    {{"eval:1", "action:SEGV:siginfo:segv", "segv"}, CLEAN},
-    {{"eval:1", "action:SEGV:siginfo", "block:SEGV", "segv"}, CLEAN},
-    {{"eval:1", "block:SEGV", "segv"}, CLEAN},
-    {{"eval:1", "signal:SEGV:ignore", "segv"}, CLEAN},
-    {{"eval:1", "action:ABRT:plain", "double_free"}, CLEAN},
+    /* ends that no handler can see: the kernel or libc takes the default action by force. The kernel tells the copies,
+     * which know nothing when the original dies as soon as they are made. */
+    {{"eval:1", "sleep:50", "action:SEGV:siginfo:segv", "segv"}, {.kind = "signal", .code = SIGSEGV, .eval = 1, .cut = true}},
+    {{"eval:1", "sleep:50", "action:SEGV:siginfo", "block:SEGV", "segv"}, {.kind = "signal", .code = SIGSEGV, .eval = 1, .cut = true}},
+    {{"eval:1", "sleep:50", "block:SEGV", "segv"}, {.kind = "signal", .code = SIGSEGV, .eval = 1, .cut = true}},
+    {{"eval:1", "sleep:50", "signal:SEGV:ignore", "segv"}, {.kind = "signal", .code = SIGSEGV, .eval = 1, .cut = true}},
+    {{"eval:1", "sleep:50", "action:ABRT:plain", "double_free"}, {.kind = "abort", .code = SIGABRT, .eval = 1, .cut = true}},
 
     /* alternate stacks */
     {{"eval:1", "altstack:set", "altstack:query", "altstack:off", "altstack:query", "altstack:small", "altstack:query", "exit:1"}, EXIT(1, 1)},

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* Orphaned copies: see orphan.h. All of them hear of the original's death at once, from the kernel. Each
+ * waits for those that are older to end: one that did its work has set `reported`, one that was killed has
+ * not. */
+#define _GNU_SOURCE
+#include "orphan.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/ioctl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/threads.h"
+#include "report.h"
+#include "run_directory.h"
+#include "wake.h"
+
+#define OWN_NUMBERS    1000 /* descriptors from here on are not the simulator's */
+#define STATUS_SECONDS 1    /* for the kernel to know how the original ended */
+#define STATUS_TRIES   20
+#define STAT_FIELD     50 /* of the exit status in /proc/PID/stat, counted from the state */
+#define NO_STATUS      INT32_MIN
+#define SECOND_NS      UINT64_C(1000000000)
+
+/* linux/pidfd.h of Linux 6.15; older kernels refuse the request. */
+struct exit_info {
+    uint64_t mask;
+    uint64_t cgroup;
+    uint32_t ids[11];
+    int32_t exit_code;
+};
+
+#define EXIT_INFO_MASK    (UINT64_C(1) << 3)
+#define EXIT_INFO_REQUEST _IOWR(0xFF, 11, struct exit_info)
+
+static int original_fd = -1; /* pidfd */
+static int user_fd = -1;     /* the original's stderr */
+static uint64_t deadline_ns; /* of a replay that is alone */
+static int timer = -1;
+
+static int keep(long fd)
+{
+    long kept = fd < 0 ? fd : raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, OWN_NUMBERS);
+
+    return kept < 0 ? -1 : (int)kept;
+}
+
+void orphan_prepare(void)
+{
+    long fd = raw_syscall2(SYS_pidfd_open, run.page->original_pid, 0);
+
+    original_fd = keep(fd);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+    user_fd = keep(2);
+}
+
+static bool await_end(int pidfd, int seconds)
+{
+    const struct timespec patience = {seconds, 0};
+    struct pollfd end = {.fd = pidfd, .events = POLLIN};
+
+    return raw_syscall5(SYS_ppoll, (long)&end, 1, seconds < 0 ? 0 : (long)&patience, 0, 0) == 1;
+}
+
+/* --- how the original ended --- */
+
+/* Of a process that is dead and was not waited for yet: "PID (NAME) Z ..." */
+static int status_of_zombie(pid_t pid)
+{
+    char buffer[1024];
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    text_format(&path, "/proc/%d/stat", pid);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return NO_STATUS;
+    long size = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer - 1);
+    raw_syscall1(SYS_close, fd);
+    buffer[size > 0 ? size : 0] = '\0';
+    const char *field = strrchr(buffer, ')');
+    if (field == NULL || strncmp(field, ") Z", 3) != 0)
+        return NO_STATUS;
+    for (int i = 0; i < STAT_FIELD && field != NULL; i++)
+        field = strchr(field + 1, ' ');
+    return field == NULL ? NO_STATUS : (int)strtol(field, NULL, 10);
+}
+
+/* Of one that was. */
+static int status_of_reaped(int pidfd)
+{
+    struct exit_info info = {.mask = EXIT_INFO_MASK};
+
+    if (raw_syscall3(SYS_ioctl, pidfd, EXIT_INFO_REQUEST, (long)&info) < 0 || !(info.mask & EXIT_INFO_MASK))
+        return NO_STATUS;
+    return info.exit_code;
+}
+
+/* Its wait status; NO_STATUS where the kernel does not tell. While somebody waits for it, it is neither a
+ * zombie nor reaped for a moment. */
+static int original_status(void)
+{
+    const struct timespec moment = {0, 1000000};
+    int status = NO_STATUS;
+
+    if (original_fd < 0 || !await_end(original_fd, STATUS_SECONDS))
+        return NO_STATUS;
+    for (unsigned tries = 0; tries < STATUS_TRIES && status == NO_STATUS; tries++) {
+        if (tries > 0)
+            raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        status = status_of_zombie(run.page->original_pid);
+        if (status == NO_STATUS)
+            status = status_of_reaped(original_fd);
+    }
+    return status;
+}
+
+/* Its evals are counted where we see them. It was not its own doing where the replay is to end. */
+static void find_end(struct end *end)
+{
+    int status = original_status();
+
+    *end = (struct end){
+        .kind = END_KILL,
+        .signal = SIGKILL,
+        .outside = true,
+        .eval = run.hooks->evals(),
+        .time = END_TIME_UNKNOWN,
+    };
+    if (status == NO_STATUS)
+        return;
+    if (WIFEXITED(status)) {
+        end->status = WEXITSTATUS(status);
+        end->kind = end->status == 0 ? END_FINISH : END_EXIT;
+    } else if (WTERMSIG(status) != SIGKILL) {
+        end->signal = WTERMSIG(status);
+        end->kind = end->signal == SIGABRT ? END_ABORT : END_SIGNAL;
+    }
+}
+
+/* --- which copy replays --- */
+
+static void await_older(const struct shared_slot *slot)
+{
+    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
+        const struct shared_slot *other = &run.page->slots[i];
+        pid_t pid = atomic_load(&other->pid);
+
+        if (pid == 0 || other->number >= slot->number)
+            continue;
+        long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+        if (fd < 0)
+            continue;
+        await_end((int)fd, -1);
+        raw_syscall1(SYS_close, fd);
+    }
+}
+
+static bool is_failure(const struct end *end)
+{
+    return (run.options.failures & (1u << end->kind)) != 0;
+}
+
+bool orphan_replays(struct shared_slot *slot)
+{
+    struct shared_page *page = run.page;
+    struct shared_replay *replay = &page->replay;
+    int r = 0;
+
+    await_older(slot);
+    if (atomic_load(&page->reported))
+        return false;
+    log_set_fd(user_fd);
+    if (page->end.kind == END_NONE) {
+        struct end end;
+
+        find_end(&end);
+        if (!is_failure(&end)) {
+            atomic_store(&page->reported, 1);
+            return false;
+        }
+        page->end = end;
+        report_failure(&page->end);
+        r = run_directory_make();
+    } /* else it died while it waited for a replay, or an older copy did not live to report */
+    if (r < 0) {
+        atomic_store(&page->reported, 1);
+        report_no_directory(r);
+        return false;
+    }
+    page->races = run.hooks->races();
+    memset(replay, 0, sizeof *replay);
+    replay->start_ns = clock_ns();
+    report_wake(slot);
+    return true;
+}
+
+/* --- a replay that nobody waits for --- */
+
+bool orphan_is_alone(void)
+{
+    return raw_syscall0(SYS_getppid) != run.page->original_pid;
+}
+
+static void set_timer(uint64_t at_ns)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = THREADS_SIGNAL};
+    const struct itimerspec when = {
+        .it_value = {(time_t)(at_ns / SECOND_NS), (long)(at_ns % SECOND_NS)},
+    };
+
+    if (timer < 0 && raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+        return;
+    raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, (long)&when, 0);
+}
+
+uint32_t orphan_watch(void)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    uint64_t last_due_ns = atomic_load(&replay->last_due_ns);
+
+    if (deadline_ns == 0)
+        deadline_ns = wake_deadline_ns(shared_page_slot(run.page, run.pid));
+    uint32_t asked = wake_overdue(deadline_ns);
+    if (asked == REPLAY_ASKED_NOTHING)
+        set_timer(run.page->end.outside && last_due_ns != 0 ? last_due_ns + WAKE_LAST_EVAL_NS + 1
+                                                            : deadline_ns + 1);
+    return asked;
+}
+
+void orphan_report(void)
+{
+    const struct shared_slot *slot = shared_page_slot(run.page, run.pid);
+    struct wake_outcome outcome = {
+        .result = WAKE_REPLAYED,
+        .snapshot_number = slot->number,
+        .snapshot_eval = slot->eval,
+        .snapshot_time = slot->time,
+    };
+
+    log_set_fd(user_fd);
+    report_outcome(&run.page->end, &outcome);
+}

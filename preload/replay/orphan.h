@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* A copy whose original died without a word: by SIGKILL, by the out-of-memory killer, by an end that nobody
+ * can see. The oldest replays, and reports what the original would have reported. */
+#ifndef LIGHTSSS_ORPHAN_H
+#define LIGHTSSS_ORPHAN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../end.h"
+#include "../snapshot/shared_page.h"
+
+/* In a copy, before it parks and before it lets go of the original's descriptors: keeps what it will need. */
+void orphan_prepare(void);
+
+/* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for
+ * older ones, which come first. True: everything is ready for replay_begin(). */
+bool orphan_replays(struct shared_slot *slot);
+
+/* In a replay: is there nobody who waits for its findings? Async-signal-safe. */
+bool orphan_is_alone(void);
+
+/* In a replay that is alone: is there a reason to finish now (enum replay_asked)? If not, the kernel's signal
+ * comes when it is time to ask again. Async-signal-safe. */
+uint32_t orphan_watch(void);
+
+/* In a replay that is alone, behind its verdict: writes the report and says what the original would have
+ * said. */
+void orphan_report(void);
+
+#endif

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* The original dies and nobody sees it coming: its copies hear of it from the kernel, and the oldest replays.
+ */
+#define _GNU_SOURCE
+#include "compare.h"
+#include "process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define KILLED_LINE "fake_simulator (pid "
+#define WOKEN_LINE  "the oldest checkpoint start to dump wave: snapshot "
+#define LAST_LINE   "no waveform: "
+#define EVERY_TEN   LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
+
+/* Snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
+#define TO_THREE "eval:45", "touch:ready", "await:go"
+
+static void expect_in_report(const struct outcome *outcome, const char *part)
+{
+    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
+        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
+}
+
+static void expect_killed(const struct outcome *outcome)
+{
+    if (outcome->timed_out || !WIFSIGNALED(outcome->status) || WTERMSIG(outcome->status) != SIGKILL)
+        fail_msg("wait status %#x; said:\n%s", (unsigned)outcome->status, outcome->said);
+    assert_int_equal(outcome->left, 0);
+}
+
+static void start_with_three(struct running *running, const char *const *environment)
+{
+    const struct program program = {
+        .arguments = LIST(TO_THREE, "exit:3"), .environment = environment, .preload = true};
+
+    run_start(running, &program);
+    run_await_file(running, "ready");
+    run_await_snapshots(running, 3);
+}
+
+static void expect_kill_report(const struct outcome *outcome)
+{
+    expect_killed(outcome);
+    expect_in_report(outcome, "\"kind\": \"kill\", \"status\": null, \"signal\": \"SIGKILL\"");
+    expect_in_report(outcome, "\"eval\": 45, \"time\": 225 }");
+    expect_in_report(outcome, "\"verdict\": \"reproduced\"");
+}
+
+static void test_killed(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, EVERY_TEN);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_kill_report(&outcome);
+    expect_in_report(&outcome, "\"number\": 3, \"eval\": 20");
+    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "3", "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+/* timeout -s KILL kills its whole process group. */
+static void test_group_killed(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, EVERY_TEN);
+    kill(-running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_kill_report(&outcome);
+    run_discard(&outcome);
+}
+
+/* The out-of-memory killer takes the oldest snapshot as well; the others wait for it to be gone. */
+static void test_oldest_killed_too(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, EVERY_TEN);
+    run_snapshots(running.pid, snapshots);
+    kill(snapshots[0], SIGKILL);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_kill_report(&outcome);
+    expect_in_report(&outcome, "\"number\": 4, \"eval\": 30");
+    run_discard(&outcome);
+}
+
+static void test_all_killed(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, EVERY_TEN);
+    int count = run_snapshots(running.pid, snapshots);
+    for (int i = 0; i < count; i++)
+        kill(snapshots[i], SIGKILL);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+static void test_kill_is_no_failure(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3",
+                                    "LIGHTSSS_ON=exit,abort,signal"));
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    assert_null(outcome.run);
+    assert_string_equal(outcome.said, "");
+    run_discard(&outcome);
+}
+
+/* A batch system that is told to end the job sends SIGTERM, and SIGKILL some time later. */
+static void test_killed_while_it_waits(void **state)
+{
+    const struct program program = {
+        .arguments =
+            LIST("eval:5", "if_copy:touch:replays", "if_copy:sleep:700", "eval:1", "touch:ready", "await:go"),
+        .preload = true,
+    };
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(running.pid, SIGTERM);
+    run_await_file(&running, "replays");
+    kill(-running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    expect_in_report(&outcome, "\"signal\": \"SIGTERM\"");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "1", "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+/* It was killed inside an eval that does not come back: neither does the replay. */
+static void test_killed_inside_eval(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("eval:5", "touch:ready", "in:hang"),
+        .preload = true,
+    };
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    usleep(50000);
+    kill(running.pid, SIGKILL);
+    sleep(3); /* the replay gives up after two seconds */
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    expect_in_report(&outcome, "\"kind\": \"kill\"");
+    expect_in_report(&outcome, "\"eval\": 6");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_group_killed),
+        cmocka_unit_test(test_oldest_killed_too),
+        cmocka_unit_test(test_all_killed),
+        cmocka_unit_test(test_kill_is_no_failure),
+        cmocka_unit_test(test_killed_while_it_waits),
+        cmocka_unit_test(test_killed_inside_eval),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
