@@ -34,10 +34,15 @@ static void replace_libc(void)
     signal_mask_restore(mask);
 }
 
-/* In a copy, before it parks. */
-static void begin_copy(void)
+static void before_copy(void)
 {
-    orphan_prepare();
+    run.hooks->freeze();
+    orphan_before_copy();
+}
+
+static void in_copy(void)
+{
+    orphan_in_copy();
     files_let_go();
 }
 
@@ -45,8 +50,14 @@ static void begin_copy(void)
  * testbench may fork and simulate in its children). */
 static void become_original(void)
 {
-    const struct keeper_hooks hooks = {run.hooks->due_in, run_time, run.hooks->freeze, begin_copy,
-                                       orphan_replays};
+    const struct keeper_hooks hooks = {
+        .due_in = run.hooks->due_in,
+        .time = run_time,
+        .before_copy = before_copy,
+        .after_copy = orphan_after_copy,
+        .in_copy = in_copy,
+        .orphaned = orphan_replays,
+    };
     int r = shared_page_create(&run.page);
 
     if (r < 0) {

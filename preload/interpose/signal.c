@@ -48,6 +48,11 @@ static const struct watched *find_watched(int signal)
     return NULL;
 }
 
+bool signal_is_failure(int signal)
+{
+    return find_watched(signal) != NULL;
+}
+
 static int real_sigaction(int signal, const struct sigaction *new_action, struct sigaction *old_action)
 {
     return NEXT(sigaction)(signal, new_action, old_action);

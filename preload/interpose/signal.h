@@ -5,6 +5,8 @@
 #ifndef LIGHTSSS_INTERPOSE_SIGNAL_H
 #define LIGHTSSS_INTERPOSE_SIGNAL_H
 
+#include <stdbool.h>
+
 /* At the first eval, on its thread: takes the place of every default action that is a failure's, and gives
  * the thread an alternate stack, so that a stack overflow is seen too. */
 void signal_arm(void);
@@ -16,5 +18,8 @@ void signal_abort_begins(void);
  * libc's raise() reads the process's number before it sends the signal, and a copy made in between would send
  * it to the original. */
 void signal_abort_comes(void);
+
+/* Is death by this signal a failure (CONTRACT)? Of SIGPIPE, for one, it is not. */
+bool signal_is_failure(int signal);
 
 #endif

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "../clock.h"
+#include "../interpose/signal.h"
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -55,13 +56,24 @@ static int keep(long fd)
     return kept < 0 ? -1 : (int)kept;
 }
 
-void orphan_prepare(void)
+/* By the original itself: it may be dead and gone before its copy has done anything. */
+void orphan_before_copy(void)
 {
     long fd = raw_syscall2(SYS_pidfd_open, run.page->original_pid, 0);
 
     original_fd = keep(fd);
     if (fd >= 0)
         raw_syscall1(SYS_close, fd);
+}
+
+void orphan_after_copy(void)
+{
+    if (original_fd >= 0)
+        raw_syscall1(SYS_close, original_fd);
+}
+
+void orphan_in_copy(void)
+{
     user_fd = keep(2);
 }
 
@@ -169,6 +181,8 @@ static void await_older(const struct shared_slot *slot)
 
 static bool is_failure(const struct end *end)
 {
+    if (end->kind == END_SIGNAL && !signal_is_failure(end->signal))
+        return false;
     return (run.options.failures & (1u << end->kind)) != 0;
 }
 

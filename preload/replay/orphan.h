@@ -10,8 +10,11 @@
 #include "../end.h"
 #include "../snapshot/shared_page.h"
 
-/* In a copy, before it parks and before it lets go of the original's descriptors: keeps what it will need. */
-void orphan_prepare(void);
+/* In the original, before and after a copy is made; in the copy, before it lets go of the original's descriptors:
+ * keeps what that will need. */
+void orphan_before_copy(void);
+void orphan_after_copy(void);
+void orphan_in_copy(void);
 
 /* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for
  * older ones, which come first. True: everything is ready for replay_begin(). */

@@ -199,16 +199,16 @@ static void append_wave(struct text *json, const struct conclusion *conclusion)
 
 static void append_cost(struct text *json)
 {
-    const struct keeper_figures *figures = keeper_figures();
+    const struct shared_cost *cost = &run.page->cost;
     uint64_t run_ns = run.page->replay.start_ns - run.start_ns;
-    uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : figures->cost_ns / 1000 * 1000000 / (run_ns / 1000);
+    uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : cost->cost_ns / 1000 * 1000000 / (run_ns / 1000);
 
     text_format(json, ",\n  \"cost\": { ");
-    append_number(json, "snapshots", figures->taken);
+    append_number(json, "snapshots", cost->snapshots);
     text_format(json, ", ");
-    append_number(json, "stall_us_median", stall_median_ns(&figures->stall) / 1000);
+    append_number(json, "stall_us_median", cost->stall_median_ns / 1000);
     text_format(json, ", ");
-    append_number(json, "stall_us_max", figures->stall.max_ns / 1000);
+    append_number(json, "stall_us_max", cost->stall_max_ns / 1000);
     text_format(json, ", \"share\": ");
     text_fixed(json, share_ppm, 6, 6);
     text_format(json, " }\n}\n");

@@ -158,6 +158,8 @@ static void add_snapshot(uint64_t eval)
     last_faults = faults;
     stall_add(&figures.stall, last_take.stall_ns);
     figures.cost_ns += cost_ns;
+    page->cost = (struct shared_cost){figures.taken, figures.cost_ns, stall_median_ns(&figures.stall),
+                                      figures.stall.max_ns};
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
     if (evicted != 0)
         end_snapshot(shared_page_slot(page, evicted));
@@ -194,6 +196,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
         .page = page,
         .slot = slot,
         .before_copy = hooks.before_copy,
+        .after_copy = hooks.after_copy,
         .in_copy = hooks.in_copy,
         .orphaned = hooks.orphaned,
         .why = "",

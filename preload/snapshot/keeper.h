@@ -16,6 +16,7 @@ struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
     uint64_t (*time)(void);         /* simulation time */
     void (*before_copy)(void);      /* this and the next ones: see struct take */
+    void (*after_copy)(void);
     void (*in_copy)(void);
     bool (*orphaned)(struct shared_slot *slot);
 };

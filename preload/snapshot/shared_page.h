@@ -63,6 +63,11 @@ struct shared_replay {
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
 };
 
+/* What the snapshots cost, for the report. */
+struct shared_cost {
+    uint64_t snapshots, cost_ns, stall_median_ns, stall_max_ns;
+};
+
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
@@ -72,6 +77,7 @@ struct shared_page {
     uint32_t races;            /* its evals are not counted the same way twice: end.eval is no goal */
     _Atomic uint32_t reported; /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;
+    struct shared_cost cost;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
 };
 

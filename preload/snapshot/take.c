@@ -43,6 +43,8 @@ static long clone_stopped(const struct take *take)
     long pid = thread_clone_process(clear_tid);
     if (pid == 0)
         become_snapshot(take, robust_list, robust_list_size);
+    else if (take->after_copy != NULL)
+        take->after_copy();
     return pid;
 }
 

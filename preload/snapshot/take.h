@@ -14,7 +14,9 @@ struct take {
     /* in */
     struct shared_page *page;
     struct shared_slot *slot;  /* free; filled here */
-    void (*before_copy)(void); /* with all threads stopped; raw system calls only */
+    /* In the original with all threads stopped, before the clone and after it; raw system calls only. */
+    void (*before_copy)(void);
+    void (*after_copy)(void);
     void (*in_copy)(void);     /* runs in the copy before it parks; raw system calls only */
     /* The original has died without a word: shall the copy go on all the same? NULL: no. */
     bool (*orphaned)(struct shared_slot *slot);

@@ -70,7 +70,7 @@ static const struct compare_case cases[] = {
     {{"eval:3", "raise:PIPE"}, CLEAN},
     {{"eval:3", "raise:ALRM"}, CLEAN},
     {{"eval:3", "raise:USR2"}, CLEAN},
-    {{"eval:3", "raise:KILL"}, CLEAN},
+    {{"eval:3", "sleep:50", "raise:KILL"}, {.kind = "kill", .code = SIGKILL, .eval = 3, .cut = true}},
     /* core dumps */
     {{"core_limit:100000000", "eval:3", "abort"}, ABORT(3)},
     {{"core_limit:100000000", "eval:3", "segv"}, SIGNAL(SIGSEGV, 3)},

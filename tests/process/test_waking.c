@@ -208,38 +208,6 @@ static void test_impatience_of_group(void **state)
     check_impatience(SIGTERM, true);
 }
 
-/* Nobody sees a SIGKILL coming: the replay ends with its original. */
-static void test_original_is_killed_while_it_waits(void **state)
-{
-    const struct program program = {.arguments = LIST("eval:3", "if_copy:touch:hangs+hang", "exit:3"),
-                                    .preload = true};
-    struct running running;
-    struct outcome outcome;
-
-    (void)state;
-    run_start(&running, &program);
-    run_await_file(&running, "hangs");
-    kill(running.pid, SIGKILL);
-    run_wait(&running, &outcome);
-    expect_signal(&outcome, SIGKILL);
-    run_discard(&outcome);
-}
-
-static void test_original_is_killed(void **state)
-{
-    struct running running;
-    struct outcome outcome;
-
-    (void)state;
-    start_with_three(&running, LIST(TO_THREE, "exit:3"));
-    kill(running.pid, SIGKILL);
-    run_wait(&running, &outcome);
-    expect_signal(&outcome, SIGKILL);
-    assert_string_equal(outcome.said, "");
-    assert_null(outcome.run);
-    run_discard(&outcome);
-}
-
 /* Somebody ends a simulator that runs: the replay stops at the same eval. */
 static void check_sent(int signal, bool group)
 {
@@ -441,8 +409,6 @@ int main(void)
         cmocka_unit_test(test_every_replay_dies),
         cmocka_unit_test(test_impatience),
         cmocka_unit_test(test_impatience_of_group),
-        cmocka_unit_test(test_original_is_killed_while_it_waits),
-        cmocka_unit_test(test_original_is_killed),
         cmocka_unit_test(test_sent_signals),
         cmocka_unit_test(test_end_inside_hanging_eval),
         cmocka_unit_test(test_signals_sent_to_group),

@@ -226,9 +226,9 @@ def check_alike(plain, preloaded):
     check(set(got) == set(expected), f"files {sorted(got)}, without the library {sorted(expected)}")
 
 
-def check_gone(launch):
+def check_gone(launch, grace_s=LEFTOVER_GRACE_S):
     """Promise 3: nothing outlives the run."""
-    deadline = time.monotonic() + LEFTOVER_GRACE_S
+    deadline = time.monotonic() + grace_s
     while (left := launch.survivors()) and time.monotonic() < deadline:
         time.sleep(0.02)
     launch.kill(left)
@@ -431,7 +431,8 @@ def one_run(run, row, library, forced, top):
             raise Failed(f"oracle: {error}") from None
         return
     preloaded = launch("preloaded", False, run.environment(library, forced))
-    check_gone(preloaded)
+    check_gone(preloaded, timeout_s if row.kinds[run.kind].get("late") else LEFTOVER_GRACE_S)
+    preloaded.read_files()
     if row.get("unlike"):
         check_alike(plain, preloaded)
         oracle = preloaded

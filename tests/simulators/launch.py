@@ -76,6 +76,10 @@ class Launch:
             self.pipes_held = self.pipes_held or reader.is_alive()
         if self.timed_out or self.pipes_held:
             self._stop()
+        self.read_files()
+
+    def read_files(self):
+        """Again, where something may have come since."""
         for name, path in self._outputs.items():
             if not self._readers:
                 with open(path, "rb") as file:

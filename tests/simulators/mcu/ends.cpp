@@ -78,6 +78,12 @@ static void end_handler()
     end_segv();
 }
 
+// As the out-of-memory killer does.
+static void end_kill()
+{
+    kill(getpid(), SIGKILL);
+}
+
 static void end_handler_reraise()
 {
     signal(SIGSEGV, [](int number) {
@@ -114,6 +120,7 @@ static const Row rows[] = {
     {"assert", Where::Testbench, 0, end_assert},
     {"terminate", Where::Testbench, 0, [] { throw std::logic_error("mcu: nobody catches this"); }},
     {"segv", Where::Testbench, 0, end_segv},
+    {"kill", Where::Testbench, 0, end_kill},
     {"bus", Where::Testbench, 0, end_bus},
     {"fpe", Where::Testbench, 0, end_fpe},
     {"ill", Where::Testbench, 0, [] { __builtin_trap(); }},
