@@ -260,7 +260,10 @@ static void decide_and_publish(const struct end *end)
         text_format(&why, "the waveform could not be written to its end (is the disk full?)");
         publish(VERDICT_INCOMPLETE, end);
     } else {
-        publish(verdict_decide(&run.page->end, end, &why), end);
+        enum verdict verdict = verdict_decide(&run.page->end, end, &why);
+        if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
+            text_format(&why, "; %s", run.page->notes.cause);
+        publish(verdict, end);
     }
 }
 

@@ -21,7 +21,7 @@
 #include "verdict.h"
 #include "wave_file.h"
 
-#define REPORT_SIZE 16384
+#define REPORT_SIZE 32768
 
 /* What the report and the last lines say of the replay, whatever its outcome. */
 struct conclusion {
@@ -94,6 +94,12 @@ void report_no_directory(int error)
              run.base_directory, strerrordesc_np(-error));
 }
 
+/* Another process wrote this: it need not end. */
+static void append_bounded(struct text *json, const char *string, size_t size)
+{
+    text_json(json, string, strnlen(string, size - 1));
+}
+
 static void append_header(struct text *json)
 {
     text_format(json, "{\n  \"version\": 1, ");
@@ -141,6 +147,21 @@ static void append_snapshot(struct text *json, const struct wake_outcome *outcom
     text_format(json, " }");
 }
 
+static void append_notes(struct text *json)
+{
+    const struct shared_notes *notes = &run.page->notes;
+    uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
+
+    if (count == 0)
+        return;
+    text_format(json, ",\n              \"notes\": [");
+    for (uint32_t i = 0; i < count; i++) {
+        text_format(json, "%s\n                ", i == 0 ? "" : ",");
+        append_bounded(json, notes->lines[i], sizeof notes->lines[i]);
+    }
+    text_format(json, " ]");
+}
+
 static void append_replay(struct text *json, const struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
@@ -164,6 +185,7 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
         text_fixed(json, replay->dumping_ns - replay->start_ns, 9, 6);
     else
         text_format(json, "null");
+    append_notes(json);
     text_format(json, " }");
 }
 
@@ -240,7 +262,7 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
     if (outcome->result == WAKE_REPLAYED) {
         conclusion->verdict = verdict_name((enum verdict)replay->verdict);
-        text_format(why, "%s", replay->why);
+        text_format(why, "%.*s", (int)sizeof replay->why - 1, replay->why);
     } else if (outcome->result == WAKE_GIVEN_UP) {
         text_format(why, "the replay was asked to finish (%s) and did not",
                     outcome->asked < REPLAY_ASKED_SLOW ? end_signal_name((int)outcome->asked)

@@ -144,6 +144,7 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     outcome->snapshot_eval = slot->eval;
     outcome->snapshot_time = slot->time;
     memset(replay, 0, sizeof *replay);
+    memset(&run.page->notes, 0, sizeof run.page->notes);
     replay->start_ns = clock_ns();
     report_wake(slot);
     begin_waiting(&waiting, slot);

@@ -7,12 +7,24 @@
 #include <linux/memfd.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "../raw_syscall.h"
 
+/* A limit of file sizes holds for memory files too, and who passes it gets SIGXFSZ. */
+static bool is_within_limit(void)
+{
+    struct rlimit limit;
+
+    return raw_syscall4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit) < 0 ||
+           limit.rlim_cur >= SHARED_PAGE_SIZE;
+}
+
 int shared_page_create(struct shared_page **result)
 {
+    if (!is_within_limit())
+        return -EFBIG;
     long fd = raw_syscall2(SYS_memfd_create, (long)"lightsss", MFD_CLOEXEC);
     if (fd < 0)
         return (int)fd;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one page that the original and its snapshots share: a memfd, mapped MAP_SHARED before the first
- * snapshot, its descriptor closed at once. The original writes how it ended and each slot's command;
+/* The one piece of memory that the original and its snapshots share: a memfd, mapped MAP_SHARED before the
+ * first snapshot, its descriptor closed at once. The original writes how it ended and each slot's command;
  * the replay writes what became of it. Everything else the copies know from their own memory. */
 #ifndef LIGHTSSS_SHARED_PAGE_H
 #define LIGHTSSS_SHARED_PAGE_H
@@ -14,11 +14,13 @@
 #include "../end.h"
 
 #define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
-#define SHARED_PAGE_VERSION 1u
-#define SHARED_PAGE_SIZE    4096u
+#define SHARED_PAGE_VERSION 2u
+#define SHARED_PAGE_SIZE    8192u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
-#define SHARED_PAGE_WHY   160u
+#define SHARED_PAGE_WHY   480u
+#define SHARED_NOTES_MAX  17u /* the last one says that there was more */
+#define SHARED_NOTE_SIZE  160u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -68,6 +70,13 @@ struct shared_cost {
     uint64_t snapshots, cost_ns, stall_median_ns, stall_max_ns;
 };
 
+/* What a replay notes beside its verdict. Each line ends in NUL, if the replay is sound. */
+struct shared_notes {
+    uint32_t count;
+    char cause[SHARED_NOTE_SIZE]; /* why it went another way; "": not known */
+    char lines[SHARED_NOTES_MAX][SHARED_NOTE_SIZE];
+};
+
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
@@ -78,11 +87,12 @@ struct shared_page {
     _Atomic uint32_t reported; /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;
     struct shared_cost cost;
+    struct shared_notes notes;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
 };
 
-static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "one page");
-static_assert(sizeof(struct shared_slot) == 40, "layout of version 1");
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
+static_assert(sizeof(struct shared_slot) == 40, "layout of version 2");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 
