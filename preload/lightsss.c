@@ -12,6 +12,7 @@
 #include "clock.h"
 #include "doctor.h"
 #include "interpose/libc.h"
+#include "interpose/output.h"
 #include "interpose/signal.h"
 #include "log.h"
 #include "match.h"
@@ -71,6 +72,7 @@ static void become_original(void)
     }
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     run.start_ns = clock_ns();
+    output_keep();
     keeper_init(run.page, &run.options, &hooks);
     run.role = RUN_ORIGINAL;
     signal_arm();

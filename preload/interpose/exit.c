@@ -15,6 +15,7 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "next.h"
+#include "output.h"
 
 static int quick_status;
 
@@ -40,6 +41,8 @@ static void end_abruptly(int status)
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
+    if (run_is_self())
+        output_end(); /* what libc will flush is counted in */
     flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
     flush(stdout);
     if (run.role == RUN_ORIGINAL && run_is_self())

@@ -53,8 +53,7 @@ void libc_prepare(void)
     if (rows.libc == NULL)
         return;
     add_rows(&rows, proc_hooks, proc_hooks_count);
-    if (run.options.match != NULL)
-        add_rows(&rows, output_hooks, output_hooks_count);
+    add_rows(&rows, output_hooks, output_hooks_count);
     dlclose(rows.libc);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);

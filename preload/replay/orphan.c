@@ -247,9 +247,12 @@ uint32_t orphan_watch(void)
     if (deadline_ns == 0)
         deadline_ns = wake_deadline_ns(shared_page_slot(run.page, run.pid));
     uint32_t asked = wake_overdue(deadline_ns);
-    if (asked == REPLAY_ASKED_NOTHING)
-        set_timer(run.page->end.outside && last_due_ns != 0 ? last_due_ns + WAKE_LAST_EVAL_NS + 1
-                                                            : deadline_ns + 1);
+    if (asked != REPLAY_ASKED_NOTHING)
+        set_timer(clock_ns() + WAKE_BETWEEN_EVALS_NS);
+    else if (run.page->end.outside && last_due_ns != 0)
+        set_timer(last_due_ns + WAKE_LAST_EVAL_NS + 1);
+    else
+        set_timer(deadline_ns + 1);
     return asked;
 }
 

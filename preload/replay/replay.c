@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 
 #include "../clock.h"
+#include "../interpose/output.h"
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -127,10 +128,9 @@ static void open_wave(void)
     wave_tried = r != -EAGAIN;
 }
 
-/* The original does not want to wait any longer: it says so by THREADS_SIGNAL, and why in the shared page. Or
- * it is gone: then the kernel said so, or our own timer. Where the original was ended from outside, inside
- * its last eval, and the replay is there too, nothing is missing. */
-static void on_asked_to_finish(void)
+/* The original does not want to wait any longer. Where it was ended from outside, inside its last eval, and
+ * the replay is there too, nothing is missing. */
+static void finish_if_asked(void)
 {
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
     bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
@@ -139,6 +139,18 @@ static void on_asked_to_finish(void)
         atomic_store(&findings()->asked, orphan_watch());
     if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING)
         replay_finish(is_there ? &run.page->end : &unknown);
+}
+
+/* The original asks by THREADS_SIGNAL, and says why in the shared page; one that is alone asks itself. The
+ * waveform is whole between two evals; who does not get there is asked once more. */
+static void on_asked_to_finish(void)
+{
+    static atomic_bool asked_before;
+    uint32_t asked = atomic_load(&findings()->asked);
+
+    if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
+        finish_if_asked();
+    run.hooks->due_in(1);
 }
 
 void replay_begin(uint64_t eval)
@@ -157,6 +169,7 @@ void replay_begin(uint64_t eval)
     atomic_store(&replay->state, REPLAY_WOKEN);
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
+    output_compare();
     int r = files_redirect_output();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
@@ -191,6 +204,7 @@ void replay_eval_due(uint64_t eval)
 {
     const struct end *original = &run.page->end;
 
+    finish_if_asked();
     if (eval > original->eval && !run.page->races) {
         const struct end end = {.kind = END_NONE, .eval = eval};
         replay_finish(&end);
@@ -233,6 +247,7 @@ void replay_eval_done(uint64_t eval)
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && wave_tried && has_dumped())
         replay->dumping_ns = clock_ns();
+    finish_if_asked();
     if (!original->outside || eval < original->eval)
         return;
     if (original->time == END_TIME_UNKNOWN)
@@ -245,14 +260,21 @@ void replay_eval_done(uint64_t eval)
 static void decide_and_publish(const struct end *end)
 {
     uint32_t asked = atomic_load(&findings()->asked);
-    struct text why;
+    char output_bytes[SHARED_PAGE_WHY];
+    struct text why, output;
 
     text_init(&why, findings()->why, sizeof findings()->why);
+    text_init(&output, output_bytes, sizeof output_bytes);
+    output_end();
+    output_is_same(run.page->end.outside, &output);
     if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING) {
         if (asked == REPLAY_ASKED_SLOW)
             text_format(
                 &why,
                 "the replay took far longer than the run did; it waits for something that is not there");
+        else if (asked == REPLAY_ASKED_LIMIT)
+            text_format(&why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
+                        end->eval, run.page->end.eval);
         else
             text_format(&why, "%s ended the waiting for the replay", end_signal_name((int)asked));
         publish(VERDICT_INCOMPLETE, end);
@@ -260,7 +282,7 @@ static void decide_and_publish(const struct end *end)
         text_format(&why, "the waveform could not be written to its end (is the disk full?)");
         publish(VERDICT_INCOMPLETE, end);
     } else {
-        enum verdict verdict = verdict_decide(&run.page->end, end, &why);
+        enum verdict verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
         if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
             text_format(&why, "; %s", run.page->notes.cause);
         publish(verdict, end);

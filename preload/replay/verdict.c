@@ -29,7 +29,7 @@ static bool ends_alike(const struct end *original, const struct end *replay)
     return true;
 }
 
-enum verdict verdict_decide(const struct end *original, const struct end *replay, struct text *why)
+static enum verdict compare(const struct end *original, const struct end *replay, struct text *why)
 {
     if (replay->eval > original->eval) {
         text_format(why, "the replay ran past eval %" PRIu64 ", where the original ended with ",
@@ -53,5 +53,16 @@ enum verdict verdict_decide(const struct end *original, const struct end *replay
     text_format(why, " at eval %" PRIu64 ", the original with ", replay->eval);
     end_describe(why, original);
     text_format(why, " at eval %" PRIu64, original->eval);
+    return VERDICT_DIVERGED;
+}
+
+enum verdict verdict_decide(const struct end *original, const struct end *replay, const char *output,
+                            struct text *why)
+{
+    enum verdict verdict = compare(original, replay, why);
+
+    if (verdict == VERDICT_INCOMPLETE || *output == '\0')
+        return verdict;
+    text_format(why, "%s%s", verdict == VERDICT_DIVERGED ? "; " : "", output);
     return VERDICT_DIVERGED;
 }

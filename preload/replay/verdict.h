@@ -12,11 +12,13 @@ enum verdict {
     VERDICT_INCOMPLETE,
 };
 
-/* Compares the two ends and appends to *why, for anything but REPRODUCED, what was different. The replay's
+/* Compares the two ends and appends to *why, for anything but REPRODUCED, what was different. `output` says
+ * where the replay has printed something else, "" where it has not. The replay's
  * end is END_NONE when nobody saw it end; END_KILL before the original's eval means that it was killed on its
  * way. An original that was killed or hung is reproduced by a replay that is stopped at its eval with the
  * same kind. */
-enum verdict verdict_decide(const struct end *original, const struct end *replay, struct text *why);
+enum verdict verdict_decide(const struct end *original, const struct end *replay, const char *output,
+                            struct text *why);
 
 /* "reproduced", "diverged", "incomplete" */
 const char *verdict_name(enum verdict verdict);

@@ -15,6 +15,7 @@
 #include <time.h>
 
 #include "../clock.h"
+#include "../interpose/output.h"
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -84,6 +85,8 @@ uint64_t wake_deadline_ns(const struct shared_slot *slot)
 {
     uint64_t start_ns = run.page->replay.start_ns;
 
+    if (run.options.limit_ns != 0)
+        return start_ns + run.options.limit_ns;
     return start_ns + PATIENCE_NS + (start_ns - slot->taken_ns) * PATIENCE_FACTOR;
 }
 
@@ -93,7 +96,9 @@ uint32_t wake_overdue(uint64_t deadline_ns)
 
     if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + WAKE_LAST_EVAL_NS)
         return REPLAY_ASKED_LAST;
-    return now_ns > deadline_ns ? REPLAY_ASKED_SLOW : REPLAY_ASKED_NOTHING;
+    if (now_ns <= deadline_ns)
+        return REPLAY_ASKED_NOTHING;
+    return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
 }
 
 static uint32_t reason_to_ask(const struct waiting *waiting)
@@ -101,6 +106,15 @@ static uint32_t reason_to_ask(const struct waiting *waiting)
     if ((waiting->fds[1].revents & POLLIN) != 0)
         return (uint32_t)received_signal(waiting);
     return wake_overdue(waiting->deadline_ns);
+}
+
+/* How long to wait before there may be a reason to ask. */
+static uint64_t until_next_look(const struct waiting *waiting)
+{
+    uint64_t now_ns = clock_ns();
+    uint64_t left_ns = waiting->deadline_ns > now_ns ? waiting->deadline_ns - now_ns : 0;
+
+    return left_ns < TICK_NS ? left_ns : TICK_NS;
 }
 
 static bool has_ended(struct waiting *waiting, unsigned descriptors, uint64_t patience_ns)
@@ -121,11 +135,14 @@ static uint32_t wait_for_end(struct waiting *waiting)
     if (waiting->fds[0].fd < 0 || waiting->fds[1].fd < 0)
         return asked;
     while (asked == REPLAY_ASKED_NOTHING) {
-        if (has_ended(waiting, 2, TICK_NS))
+        if (has_ended(waiting, 2, until_next_look(waiting)))
             return asked;
         asked = reason_to_ask(waiting);
     }
     atomic_store(&run.page->replay.asked, asked);
+    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    if (has_ended(waiting, 1, WAKE_BETWEEN_EVALS_NS))
+        return asked;
     raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
     if (!has_ended(waiting, 1, FINISH_NS))
         raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
@@ -184,6 +201,7 @@ void wake_replay(const struct end *end)
     run.page->end = *end;
     run.page->races = run.hooks->races();
     run.page->end_thread = (uint64_t)pthread_self();
+    output_end();
     report_failure(end);
     if (keeper_oldest() == NULL) {
         report_no_snapshot();

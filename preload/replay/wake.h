@@ -29,6 +29,9 @@ void wake_replay(const struct end *end);
 /* Until when a replay of this snapshot that has begun may take (CLOCK_MONOTONIC). */
 uint64_t wake_deadline_ns(const struct shared_slot *slot);
 
+/* For a replay that was asked to finish, to do so between two evals; then it is asked again. */
+#define WAKE_BETWEEN_EVALS_NS UINT64_C(500000000)
+
 /* For the last eval of an original that was ended from outside. */
 #define WAKE_LAST_EVAL_NS UINT64_C(2000000000)
 

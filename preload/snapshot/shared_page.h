@@ -33,6 +33,7 @@ enum slot_command {
 enum replay_asked {
     REPLAY_ASKED_NOTHING = 0,
     REPLAY_ASKED_SLOW = 1000, /* it takes too long */
+    REPLAY_ASKED_LIMIT,       /* it takes longer than LIGHTSSS_LIMIT */
     REPLAY_ASKED_LAST,        /* it is in the last eval and does not come out */
 };
 

@@ -14,7 +14,7 @@ static enum verdict decide(struct end original, struct end replay)
     struct text why;
 
     text_init(&why, why_bytes, sizeof(why_bytes));
-    return verdict_decide(&original, &replay, &why);
+    return verdict_decide(&original, &replay, "", &why);
 }
 
 static const struct end exit_3 = {.kind = END_EXIT, .status = 3, .eval = 1000};

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the simulator prints: all that it writes to descriptors 1 and 2. The original keeps it for its replay,
+ * whose verdict compares, byte by byte; and LIGHTSSS_MATCH searches it. What is still in a buffer of stdio at
+ * the end counts as printed: whether it was flushed by then depends on where the output goes. */
+#ifndef LIGHTSSS_INTERPOSE_OUTPUT_H
+#define LIGHTSSS_INTERPOSE_OUTPUT_H
+
+#include <stdbool.h>
+
+#include "../text.h"
+
+/* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
+void output_keep(void);
+
+/* In a woken copy, before it prints anything and before shared memory becomes private. */
+void output_compare(void);
+
+/* In a replay that is made to print what the original did not: then nothing is compared. */
+void output_do_not_compare(void);
+
+/* That was all, in the original and in the replay; what libc flushes later does not count. May be called
+ * again. Async-signal-safe. */
+void output_end(void);
+
+/* In a replay, behind output_end(): did it print what the original printed? If not, appends where and how;
+ * early as in printed_is_same(). */
+bool output_is_same(bool early, struct text *how);
+
+#endif
