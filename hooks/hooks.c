@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The one exported function: what hooks.h promises, and which module keeps each promise. */
 #include "hooks.h"
+#include "functions.h"
 #include "hold.h"
 #include "model.h"
 #include "replace.h"
@@ -38,6 +39,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .replace_commit = replace_commit,
         .replace_covers = replace_covers,
         .site = model_site,
+        .functions = functions_each,
     };
     return &hooks;
 }

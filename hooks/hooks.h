@@ -166,6 +166,10 @@ struct hooks {
 
     /* The models that find() found, by index from 0; false where there are no more. */
     bool (*site)(size_t index, struct hooks_site *site);
+
+    /* Visits every function of every loaded object that has a symbol, the program's first; the name is
+     * mangled, and valid during the visit. Uses the heap. */
+    void (*functions)(void (*visit)(const char *name, uintptr_t address, void *context), void *context);
 };
 
 /* The one exported name of liblightsss-hooks.so. */

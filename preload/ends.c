@@ -17,6 +17,7 @@
 #include "raw_syscall.h"
 #include "replay/replay.h"
 #include "replay/wake.h"
+#include "replay/wake_call.h"
 #include "run.h"
 #include "signal_mask.h"
 #include "snapshot/keeper.h"
@@ -129,6 +130,7 @@ void ends_exit(int status)
     /* The parent sees the low eight bits. */
     struct end end = {.kind = (status & 0xff) == 0 ? END_FINISH : END_EXIT, .status = status & 0xff};
 
+    wake_call_leave(&end);
     end_process(&end);
 }
 
@@ -139,5 +141,6 @@ void ends_signal(int signal, bool outside)
 
     if (asking_time && atomic_load(&ending_thread) == raw_syscall0(SYS_gettid))
         siglongjmp(without_time, 1);
+    wake_call_leave(&end);
     end_process(&end);
 }

@@ -20,6 +20,7 @@
 #include "replay/files.h"
 #include "replay/orphan.h"
 #include "replay/replay.h"
+#include "replay/wake_call.h"
 #include "run.h"
 #include "signal_mask.h"
 #include "snapshot/keeper.h"
@@ -76,6 +77,7 @@ static void become_original(void)
     keeper_init(run.page, &run.options, &hooks);
     run.role = RUN_ORIGINAL;
     signal_arm();
+    wake_call_prepare();
     replace_libc();
 }
 

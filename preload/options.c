@@ -6,6 +6,7 @@
 #include <regex.h>
 #include <string.h>
 
+#include "calls.h"
 #include "parse.h"
 #include "text.h"
 
@@ -165,6 +166,15 @@ static bool parse_expression(const char *string, const char **value)
     if (regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
         return false;
     regfree(&expression);
+    return parse_string(string, value);
+}
+
+static bool parse_calls(const char *string, const char **value)
+{
+    struct calls calls;
+
+    if (*string != '\0' && !calls_parse(&calls, string))
+        return false;
     return parse_string(string, value);
 }
 

@@ -43,7 +43,7 @@ static void at_exit_last(int status, void *unused)
     (void)unused;
     if (run_is_self())
         output_end(); /* what libc will flush is counted in */
-    flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
+    flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */
     flush(stdout);
     if (run.role == RUN_ORIGINAL && run_is_self())
         match_search(true);

@@ -39,6 +39,7 @@ static const struct watched watched[] = {
 static bool armed;
 static struct sigaction wanted[SIGNAL_LIMIT]; /* what the simulator asked for, where we stand in */
 static volatile pid_t aborting_thread;
+static struct sigaction set_aside[sizeof watched / sizeof *watched];
 
 static const struct watched *find_watched(int signal)
 {
@@ -92,14 +93,15 @@ static void die_of(int signal, siginfo_t *info)
 }
 
 /* A fault inside what we do at the end must reach on_fatal() again, not kill at once. */
-static void unblock_faults(void)
+static uint64_t unblock_faults(void)
 {
-    uint64_t set = 0;
+    uint64_t set = 0, before = 0;
 
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         if (!watched[i].from_outside)
             set |= UINT64_C(1) << (watched[i].signal - 1);
-    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, 0, sizeof set);
+    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, (long)&before, sizeof set);
+    return before;
 }
 
 static void on_fatal(int signal, siginfo_t *info, void *context)
@@ -198,6 +200,29 @@ void signal_arm(void)
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         stand_in(watched[i].signal);
     armed = true;
+}
+
+/* SIGSYS is no crash of the code. */
+static bool is_fault(const struct watched *row)
+{
+    return !row->from_outside && row->signal != SIGSYS;
+}
+
+uint64_t signal_catch_faults(void)
+{
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+        if (is_fault(&watched[i]) && real_sigaction(watched[i].signal, NULL, &set_aside[i]) == 0)
+            install_on_fatal(watched[i].signal);
+    return unblock_faults();
+}
+
+void signal_leave_faults(uint64_t mask)
+{
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+        if (is_fault(&watched[i]))
+            real_sigaction(watched[i].signal, &set_aside[i], NULL);
+    aborting_thread = 0;
+    signal_mask_restore(mask);
 }
 
 void signal_abort_begins(void)

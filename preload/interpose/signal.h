@@ -6,10 +6,17 @@
 #define LIGHTSSS_INTERPOSE_SIGNAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* At the first eval, on its thread: takes the place of every default action that is a failure's, and gives
  * the thread an alternate stack, so that a stack overflow is seen too. */
 void signal_arm(void);
+
+/* For code that may crash while the simulator must not: from here on every fault comes to ends_signal() on
+ * this thread, whatever the simulator does with it. Gives the mask of signals for signal_leave_faults(). Not
+ * nested. */
+uint64_t signal_catch_faults(void);
+void signal_leave_faults(uint64_t mask);
 
 /* abort() has begun on this thread, or will: a SIGABRT handler that returns does not save the process. */
 void signal_abort_begins(void);

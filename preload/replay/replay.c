@@ -27,6 +27,7 @@
 #include "orphan.h"
 #include "run_directory.h"
 #include "verdict.h"
+#include "wake_call.h"
 #include "wave_file.h"
 #include "window.h"
 
@@ -187,6 +188,7 @@ void replay_begin(uint64_t eval)
         run.page->races ? eval : window_first(eval - 1, run.page->end.eval, run.options.window_evals);
     if (run.page->races)
         run.hooks->take_turns();
+    wake_call_make();
     replay_eval_due(eval);
 }
 

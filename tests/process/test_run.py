@@ -43,10 +43,11 @@ BAD = {
     "LIGHTSSS_HOLD": "on",
     "LIGHTSSS_TICK": "0",
     "LIGHTSSS_LIMIT": "never",
+    "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_DIR": "",
     "LIGHTSSS_LOG": "loud",
 }
-ANYTHING = {"LIGHTSSS_MODEL", "LIGHTSSS_WAKE_CALL"}
+ANYTHING = {"LIGHTSSS_MODEL"}
 
 
 class Becoming(CommandCase):

@@ -103,6 +103,23 @@ static void a_killed_replay_is_incomplete(void **state)
     assert_int_equal(decide(killed, at_eval(killed, 400)), VERDICT_INCOMPLETE);
 }
 
+static void other_output_diverged(void **state)
+{
+    const struct end shorter = at_eval(exit_3, 400), nothing = {.kind = END_NONE};
+    struct text why;
+
+    (void)state;
+    text_init(&why, why_bytes, sizeof why_bytes);
+    assert_int_equal(verdict_decide(&exit_3, &exit_3, "line 1 is wrong", &why), VERDICT_DIVERGED);
+    assert_string_equal(why_bytes, "line 1 is wrong");
+    text_init(&why, why_bytes, sizeof why_bytes);
+    assert_int_equal(verdict_decide(&exit_3, &shorter, "line 1 is wrong", &why), VERDICT_DIVERGED);
+    assert_non_null(strstr(why_bytes, " at eval 1000; line 1 is wrong"));
+    text_init(&why, why_bytes, sizeof why_bytes);
+    assert_int_equal(verdict_decide(&exit_3, &nothing, "line 1 is wrong", &why), VERDICT_INCOMPLETE);
+    assert_null(strstr(why_bytes, "line 1"));
+}
+
 static void names_are_those_of_the_contract(void **state)
 {
     (void)state;
@@ -120,6 +137,7 @@ int main(void)
         cmocka_unit_test(another_eval_diverged),
         cmocka_unit_test(an_end_that_nobody_saw_is_incomplete),
         cmocka_unit_test(a_killed_replay_is_incomplete),
+        cmocka_unit_test(other_output_diverged),
         cmocka_unit_test(names_are_those_of_the_contract),
     };
 

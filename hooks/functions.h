@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Every function of the process that has a symbol. */
+#ifndef LIGHTSSS_HOOKS_FUNCTIONS_H
+#define LIGHTSSS_HOOKS_FUNCTIONS_H
+
+#include <stdint.h>
+
+/* Visits the functions of each loaded object, the program's first, then in the order in which objects were
+ * loaded. The name is mangled, and valid during the visit. What cannot be read is left out. Uses the heap. */
+void functions_each(void (*visit)(const char *name, uintptr_t address, void *context), void *context);
+
+#endif

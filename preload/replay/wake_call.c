@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes the calls of LIGHTSSS_WAKE_CALL: see wake_call.h. A library that is opened later may have the
+ * function: so what was not there at the start is looked for again. */
+#define _GNU_SOURCE
+#include "wake_call.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "../interpose/output.h"
+#include "../interpose/signal.h"
+#include "../log.h"
+#include "../parse.h"
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "notes.h"
+
+#define NAME_SHOWN     48
+#define NEAR           2 /* letters that a name may differ in to be offered in its place */
+#define NEAREST_LENGTH 4 /* of the shortest name for which that makes sense */
+
+static struct calls calls;
+static uintptr_t functions[CALLS_MAX]; /* 0: not found */
+
+static volatile pid_t calling_thread; /* 0: no call is being made */
+static sigjmp_buf way_out;
+static struct end left_by;
+
+struct search {
+    const char *name;
+    size_t length;
+    uintptr_t found;
+    unsigned distance; /* of the nearest name */
+    char nearest[PARSE_NAME_MAX + 1];
+};
+
+static void visit(const char *name, uintptr_t address, void *context)
+{
+    struct search *search = context;
+
+    if (search->found != 0 || *name != *search->name)
+        return;
+    if (strcmp(name, search->name) == 0) {
+        search->found = address;
+        return;
+    }
+    size_t length = strlen(name);
+    if (length > PARSE_NAME_MAX || length < NEAREST_LENGTH || length > search->length + NEAR ||
+        search->length > length + NEAR)
+        return;
+    unsigned distance = parse_distance(name, search->name);
+    if (distance < search->distance) {
+        search->distance = distance;
+        memcpy(search->nearest, name, length + 1);
+    }
+}
+
+/* As the simulator's own calls would find it; what nobody exports is in .symtab. */
+static void find(struct search *search)
+{
+    const ElfW(Sym) *symbol = NULL;
+    Dl_info info;
+    void *address = dlsym(RTLD_DEFAULT, search->name);
+
+    search->length = strlen(search->name);
+    search->distance = NEAR + 1;
+    if (address != NULL && dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) != 0 && symbol != NULL &&
+        ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT)
+        search->found = (uintptr_t)address;
+    else
+        run.hooks->functions(visit, search);
+}
+
+void wake_call_prepare(void)
+{
+    if (run.options.wake_call == NULL || !calls_parse(&calls, run.options.wake_call))
+        return;
+    for (size_t i = 0; i < calls.count; i++) {
+        struct search search = {.name = calls.list[i].name};
+
+        find(&search);
+        functions[i] = search.found;
+        if (search.found == 0)
+            log_line(
+                LOG_INFO,
+                "LIGHTSSS_WAKE_CALL: no function %.*s in the program and its libraries%s%s%s; it is looked "
+                "for again at the wake",
+                NAME_SHOWN, search.name, *search.nearest == '\0' ? "" : "; did you mean ", search.nearest,
+                *search.nearest == '\0' ? "" : "?");
+    }
+}
+
+void wake_call_leave(const struct end *end)
+{
+    if (calling_thread == 0 || calling_thread != raw_syscall0(SYS_gettid))
+        return;
+    left_by = *end;
+    siglongjmp(way_out, 1);
+}
+
+/* exit() has not run any handler of the simulator's yet: this one was registered last. */
+static void leave_exit(int status, void *unused)
+{
+    const struct end end = {.kind = END_EXIT, .status = status & 0xff};
+
+    (void)unused;
+    wake_call_leave(&end);
+}
+
+static void make(size_t i)
+{
+    char bytes[64];
+    struct text how;
+
+    on_exit(leave_exit, NULL);
+    if (sigsetjmp(way_out, 1) == 0) {
+        calling_thread = (pid_t)raw_syscall0(SYS_gettid);
+        wake_call_enter(functions[i], &calls.list[i]);
+        calling_thread = 0;
+        return;
+    }
+    calling_thread = 0;
+    text_init(&how, bytes, sizeof bytes);
+    end_describe(&how, &left_by);
+    notes_add("LIGHTSSS_WAKE_CALL: %.*s() ended with %s; the replay went on without it", NAME_SHOWN,
+              calls.list[i].name, bytes);
+}
+
+void wake_call_make(void)
+{
+    if (calls.count == 0)
+        return;
+    uint64_t mask = signal_catch_faults();
+    for (size_t i = 0; i < calls.count; i++) {
+        struct search search = {.name = calls.list[i].name, .found = functions[i]};
+
+        if (search.found == 0)
+            find(&search);
+        functions[i] = search.found;
+        if (search.found == 0) {
+            notes_add("LIGHTSSS_WAKE_CALL: there is no function %.*s", NAME_SHOWN, search.name);
+            continue;
+        }
+        output_do_not_compare();
+        make(i);
+    }
+    signal_leave_faults(mask);
+}

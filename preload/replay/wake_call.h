@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* LIGHTSSS_WAKE_CALL: functions of the simulator's that are called in the woken snapshot before it goes on,
+ * to switch a reference model's log on, say. Never in the original. */
+#ifndef LIGHTSSS_WAKE_CALL_H
+#define LIGHTSSS_WAKE_CALL_H
+
+#include <stdint.h>
+
+#include "../calls.h"
+#include "../end.h"
+
+/* In the original, at its first eval: looks the functions up, and says which are not there. Uses the heap. */
+void wake_call_prepare(void);
+
+/* In the replay, on the thread that evals, between two evals: calls them. One that crashes, throws or ends
+ * the process is left where it is, and noted. */
+void wake_call_make(void);
+
+/* The process would end here, like this. Does not return where it is such a call that ends it. */
+void wake_call_leave(const struct end *end);
+
+/* The processor's part (wake_call_<processor>.c): calls it, and lets no exception pass: an unwinder finds
+ * nothing behind this frame, as behind main()'s caller. */
+void wake_call_enter(uintptr_t function, const struct call *call);
+
+#endif
