@@ -16,6 +16,7 @@ extern const struct fake_step fake_ends[];
 extern const struct fake_step fake_signals[];
 extern const struct fake_step fake_children[];
 extern const struct fake_step fake_threads[];
+extern const struct fake_step fake_wake[];
 
 /* Does one or several steps. */
 void fake_run(const char *steps);
