@@ -54,14 +54,16 @@ int fexecve(int fd, char *const arguments[], char *const environment[])
     return NEXT(fexecve)(fd, arguments, environment);
 }
 
-/* The list of arguments as an array; false when it is longer than anybody's. */
+/* The list of arguments as an array; false, and E2BIG, when it is longer than anybody's. */
 static bool collect(char **arguments, const char *first, va_list *rest)
 {
     size_t count = 0;
 
     for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *)) {
-        if (count == ARGUMENTS_MAX)
+        if (count == ARGUMENTS_MAX) {
+            errno = E2BIG;
             return false;
+        }
         arguments[count++] = (char *)argument;
     }
     arguments[count] = NULL;
@@ -76,10 +78,7 @@ int execl(const char *path, const char *argument, ...)
     va_start(rest, argument);
     bool complete = collect(arguments, argument, &rest);
     va_end(rest);
-    if (complete)
-        return execv(path, arguments);
-    errno = E2BIG;
-    return -1;
+    return complete ? execv(path, arguments) : -1;
 }
 
 int execlp(const char *file, const char *argument, ...)
@@ -90,10 +89,7 @@ int execlp(const char *file, const char *argument, ...)
     va_start(rest, argument);
     bool complete = collect(arguments, argument, &rest);
     va_end(rest);
-    if (complete)
-        return execvp(file, arguments);
-    errno = E2BIG;
-    return -1;
+    return complete ? execvp(file, arguments) : -1;
 }
 
 int execle(const char *path, const char *argument, ...)
@@ -106,8 +102,5 @@ int execle(const char *path, const char *argument, ...)
     if (complete)
         environment = va_arg(rest, char *const *);
     va_end(rest);
-    if (complete)
-        return execve(path, arguments, environment);
-    errno = E2BIG;
-    return -1;
+    return complete ? execve(path, arguments, environment) : -1;
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "../raw_syscall.h"
+#include "../signal_mask.h"
 #include "threads.h"
 
 static struct shared_slot *own_slot;
@@ -31,13 +32,6 @@ static bool original_is_gone(const struct shared_page *page)
     return raw_syscall0(SYS_getppid) != page->original_pid;
 }
 
-static void allow_only(int signal)
-{
-    const uint64_t mask = ~(UINT64_C(1) << (signal - 1));
-
-    raw_syscall4(SYS_rt_sigprocmask, 2 /* SIG_SETMASK */, (long)&mask, 0, sizeof mask);
-}
-
 /* What was sent to the whole process group meanwhile (Ctrl-C) was meant for the original. */
 static void forget_signals(void)
 {
@@ -52,12 +46,11 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
 {
     uint32_t command;
     enum park_reason reason = PARK_WOKEN;
-    const uint64_t nothing = ~UINT64_C(0);
 
     own_slot = slot;
     threads_set_kernel_signal(hear_kernel);
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
-    allow_only(THREADS_SIGNAL);
+    signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1)));
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
         if (command == SLOT_QUIT || original_is_gone(page)) {
             reason = command == SLOT_QUIT ? PARK_DISMISSED : PARK_ORPHANED;
@@ -69,7 +62,7 @@ enum park_reason park_wait(const struct shared_page *page, struct shared_slot *s
         else
             raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP, 0);
     }
-    raw_syscall4(SYS_rt_sigprocmask, 2, (long)&nothing, 0, sizeof nothing);
+    signal_mask_block_all();
     forget_signals();
     threads_set_kernel_signal(NULL);
     own_slot = NULL;
