@@ -13,6 +13,7 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "log.h"
 #include "match.h"
 #include "raw_syscall.h"
 #include "replay/replay.h"
@@ -103,6 +104,15 @@ static void end_as_first(void)
     raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), first_end.signal);
 }
 
+static void report_unsearched(void)
+{
+    if (match_lost_bytes() > 0 && match_line() == NULL)
+        log_line(LOG_INFO,
+                 "%zu bytes of output were not searched for what LIGHTSSS_MATCH looks for: there was more "
+                 "between two evals than is kept",
+                 match_lost_bytes());
+}
+
 static void end_process(struct end *end)
 {
     if (!run_is_self())
@@ -115,6 +125,7 @@ static void end_process(struct end *end)
         replay_finish(end);
     if (end_begins()) {
         first_end = *end;
+        report_unsearched();
         if (is_failure(end))
             stack_run(replay_failure, end);
         else

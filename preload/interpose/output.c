@@ -6,10 +6,12 @@
 #include "output.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -18,6 +20,7 @@
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
 #include "../replay/printed.h"
+#include "../replay/run_directory.h"
 #include "../run.h"
 #include "../signal_mask.h"
 #include "../snapshot/keeper.h"
@@ -32,6 +35,7 @@ static struct printed *printed;             /* shared, one per stream; NULL: the
 static struct printed_hash hashes[STREAMS]; /* of what the original has printed so far */
 static struct printed_comparison comparisons[STREAMS];
 static bool is_compared;
+static volatile int write_error;
 static bool has_ended;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
@@ -169,12 +173,37 @@ static void note(int fd, const struct iovec *parts, size_t written)
     unlock(mask);
 }
 
+/* Waveforms are written through stdio by tracers that do not always look whether they were. */
+__attribute__((noinline)) static void note_failure(int fd)
+{
+    int error = errno;
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct stat file, directory;
+    struct text text;
+
+    if (run.role != RUN_REPLAY || (error != ENOSPC && error != EDQUOT && error != EIO))
+        return;
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, "");
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 &&
+        raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&directory, 0) == 0 &&
+        file.st_dev == directory.st_dev)
+        write_error = error;
+}
+
+int output_write_error(void)
+{
+    return write_error;
+}
+
 static ssize_t on_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec part = {(void *)bytes, size};
     ssize_t written = libc_write(fd, bytes, size);
 
-    if (written > 0 && is_printed(fd))
+    if (written < 0)
+        note_failure(fd);
+    else if (written > 0 && is_printed(fd))
         note(fd, &part, (size_t)written);
     return written;
 }
@@ -183,7 +212,9 @@ static ssize_t on_writev(int fd, const struct iovec *parts, int count)
 {
     ssize_t written = libc_writev(fd, parts, count);
 
-    if (written > 0 && is_printed(fd))
+    if (written < 0)
+        note_failure(fd);
+    else if (written > 0 && is_printed(fd))
         note(fd, parts, (size_t)written);
     return written;
 }

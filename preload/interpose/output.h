@@ -18,6 +18,10 @@ void output_compare(void);
 /* In a replay that is made to print what the original did not: then nothing is compared. */
 void output_do_not_compare(void);
 
+/* What kept a file of this replay from being written: an errno, 0: nothing. Only files on the disk of the run
+ * directory count. */
+int output_write_error(void);
+
 /* That was all, in the original and in the replay; what libc flushes later does not count. May be called
  * again. Async-signal-safe. */
 void output_end(void);

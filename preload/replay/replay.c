@@ -35,6 +35,7 @@
 
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
+static _Atomic pid_t finishing; /* the thread that does; 0: none */
 
 /* What replay_finish() does, one after the other. */
 enum finish_step {
@@ -147,8 +148,12 @@ static void finish_if_asked(void)
 static void on_asked_to_finish(void)
 {
     static atomic_bool asked_before;
-    uint32_t asked = atomic_load(&findings()->asked);
 
+    if (atomic_load(&finishing) != 0)
+        return;
+    if (orphan_is_alone())
+        atomic_store(&findings()->asked, orphan_watch());
+    uint32_t asked = atomic_load(&findings()->asked);
     if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
         finish_if_asked();
     run.hooks->due_in(1);
@@ -259,36 +264,56 @@ void replay_eval_done(uint64_t eval)
         replay_finish(original);
 }
 
-static void decide_and_publish(const struct end *end)
+static void explain_asked(uint32_t asked, const struct end *end, struct text *why)
+{
+    if (asked == REPLAY_ASKED_SLOW)
+        text_format(why,
+                    "the replay took far longer than the run did; it waits for something that is not there");
+    else if (asked == REPLAY_ASKED_LIMIT)
+        text_format(why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
+                    end->eval, run.page->end.eval);
+    else
+        text_format(why, "%s ended the waiting for the replay", end_signal_name((int)asked));
+}
+
+/* What kept the replay from getting there is none of the simulator's doing. */
+static bool is_incomplete(const struct end *end, struct text *why)
 {
     uint32_t asked = atomic_load(&findings()->asked);
+
+    if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING)
+        explain_asked(asked, end, why);
+    else if (end->signal == SIGXFSZ && run.page->end.signal != SIGXFSZ)
+        text_format(why,
+                    "a file of the replay reached the limit of file sizes at eval %" PRIu64
+                    " (raise it: ulimit -f)",
+                    end->eval);
+    else if (output_write_error() != 0)
+        text_format(why, "the replay's files could not be written to their end (%s)",
+                    strerrordesc_np(output_write_error()));
+    else if (wave_was_lost())
+        text_format(why, "the waveform could not be written to its end (is the disk full?)");
+    else
+        return false;
+    return true;
+}
+
+static void decide_and_publish(const struct end *end)
+{
     char output_bytes[SHARED_PAGE_WHY];
+    enum verdict verdict = VERDICT_INCOMPLETE;
     struct text why, output;
 
     text_init(&why, findings()->why, sizeof findings()->why);
     text_init(&output, output_bytes, sizeof output_bytes);
     output_end();
-    output_is_same(run.page->end.outside, &output);
-    if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING) {
-        if (asked == REPLAY_ASKED_SLOW)
-            text_format(
-                &why,
-                "the replay took far longer than the run did; it waits for something that is not there");
-        else if (asked == REPLAY_ASKED_LIMIT)
-            text_format(&why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
-                        end->eval, run.page->end.eval);
-        else
-            text_format(&why, "%s ended the waiting for the replay", end_signal_name((int)asked));
-        publish(VERDICT_INCOMPLETE, end);
-    } else if (wave_was_lost()) {
-        text_format(&why, "the waveform could not be written to its end (is the disk full?)");
-        publish(VERDICT_INCOMPLETE, end);
-    } else {
-        enum verdict verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
-        if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
-            text_format(&why, "; %s", run.page->notes.cause);
-        publish(verdict, end);
+    if (!is_incomplete(end, &why)) {
+        output_is_same(run.page->end.outside, &output);
+        verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
     }
+    if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
+        text_format(&why, "; %s", run.page->notes.cause);
+    publish(verdict, end);
 }
 
 /* A fault in one step comes back here and goes on with the next. */
@@ -319,7 +344,6 @@ static void finish_on_own_stack(void *argument)
 
 void replay_finish(const struct end *end)
 {
-    static _Atomic pid_t finishing;
     pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
     const struct end *original = &run.page->end;
     /* Where the original was ended from outside, the replay cannot be: it has come as far. */

@@ -60,6 +60,19 @@ int run_directory_create(const char *name)
                              O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 }
 
+int run_directory_reserve(size_t size)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    run_directory_path(&path, "");
+    int fd = (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (fd >= 0)
+        raw_syscall4(SYS_fallocate, fd, 0, 0, (long)size);
+    return fd;
+}
+
 int run_directory_write(const char *name, const struct text *contents)
 {
     int fd = run_directory_create(name);

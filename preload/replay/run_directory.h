@@ -4,6 +4,8 @@
 #ifndef LIGHTSSS_RUN_DIRECTORY_H
 #define LIGHTSSS_RUN_DIRECTORY_H
 
+#include <stddef.h>
+
 #include "../text.h"
 
 #define RUN_DIRECTORY_PATH_SIZE 4096
@@ -17,6 +19,10 @@ void run_directory_path(struct text *path, const char *name);
 
 /* Creates the file anew, mode 0600, following no link. Returns a descriptor (O_CLOEXEC) or -errno. */
 int run_directory_create(const char *name);
+
+/* Takes room on the disk for what is written later, by a file without a name. Returns its descriptor: close
+ * it to give the room back; or -errno. The caller has blocked SIGXFSZ. */
+int run_directory_reserve(size_t size);
 
 /* Creates the file with this text in it. Returns 0 or -errno; -ENOSPC where not all of it could be written.
  */

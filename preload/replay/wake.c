@@ -28,8 +28,10 @@
 #define SECOND_NS       UINT64_C(1000000000)
 #define TICK_NS         (SECOND_NS / 5)
 #define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
+#define CLOSE_NS        (30 * SECOND_NS) /* the same where nobody is impatient: a large FST takes its time */
 #define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
 #define PATIENCE_FACTOR 100u             /* ... so many times what the original took since the snapshot */
+#define ROOM_FOR_REPORT (64u << 10)      /* for that and wave.gtkw; the waveform may fill the disk */
 
 /* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
  * original still ends as it would have without us. */
@@ -144,7 +146,7 @@ static uint32_t wait_for_end(struct waiting *waiting)
     if (has_ended(waiting, 1, WAKE_BETWEEN_EVALS_NS))
         return asked;
     raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
-    if (!has_ended(waiting, 1, FINISH_NS))
+    if (!has_ended(waiting, 1, asked < REPLAY_ASKED_SLOW ? FINISH_NS : CLOSE_NS))
         raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
     return asked;
 }
@@ -212,6 +214,9 @@ void wake_replay(const struct end *end)
         report_no_directory(r);
         return;
     }
+    int room_fd = run_directory_reserve(ROOM_FOR_REPORT);
     wake_survivors(&outcome);
+    if (room_fd >= 0)
+        raw_syscall1(SYS_close, room_fd);
     report_outcome(end, &outcome);
 }

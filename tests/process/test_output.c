@@ -115,6 +115,23 @@ static void test_child(void **state)
           "LIGHTSSS_INTERVAL=1h", REPRODUCED);
 }
 
+/* More between two evals than LIGHTSSS_MATCH can search. */
+static void test_unsearched(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:1", "print_many:700000", "eval:1"),
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_MATCH=FAILED"),
+                                    .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_non_null(
+        strstr(outcome.said, " bytes of output were not searched for what LIGHTSSS_MATCH looks for"));
+    assert_int_equal(run_lines(outcome.said), 1);
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
 static void test_limit(void **state)
 {
     struct outcome outcome;
@@ -147,7 +164,7 @@ int main(void)
         cmocka_unit_test(test_the_same),       cmocka_unit_test(test_another_line),
         cmocka_unit_test(test_another_buffer), cmocka_unit_test(test_what_nobody_can_record),
         cmocka_unit_test(test_much),           cmocka_unit_test(test_child),
-        cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_unsearched),     cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -76,6 +76,17 @@ extern "C" unsigned int host_sample(unsigned int design_cycle, unsigned int valu
     return static_cast<unsigned int>(mixed * 0xbf58476d1ce4e5b9ull >> 32);
 }
 
+// As a reference model has them: nobody here calls these.
+extern "C" void mcu_report_every(unsigned long long cycles)
+{
+    options.report = cycles;
+}
+
+extern "C" void mcu_throw(const char *why)
+{
+    throw ends::HostError(why);
+}
+
 [[noreturn]] static void usage(const std::string &why)
 {
     std::cerr << "mcu: " << why << "\n"

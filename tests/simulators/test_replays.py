@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT) or have no room for their
+waveform: test_replays.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
+
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import wave
+
+LIBRARY = VCD = FST = THREADED = None
+TIMEOUT_S = 120
+
+
+class Replays(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="replays-")
+        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
+        self.count = 0
+
+    def run_failing(self, simulator, arguments, status, before=None, directory=None, **variables):
+        """Returns the report, and the run directory."""
+        self.count += 1
+        work = os.path.join(self.top, str(self.count))
+        os.mkdir(work)
+        directory = directory or os.path.join(work, "lightsss")
+        inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
+        environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_DIR": directory}
+        environment.update({f"LIGHTSSS_{key}": value for key, value in variables.items()})
+        made = subprocess.run(
+            [simulator, *arguments],
+            cwd=work,
+            env={**inherited, **environment},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            preexec_fn=before,
+        )
+        self.assertEqual(made.returncode, status, made.stderr)
+        self.said = made.stderr
+        self.out = made.stdout
+        runs = os.listdir(directory)
+        self.assertEqual(len(runs), 1)
+        run = os.path.join(directory, runs[0])
+        with open(os.path.join(run, "report.json"), encoding="utf-8") as file:
+            return json.load(file), run
+
+    def check_readable(self, report, run):
+        path = os.path.join(run, report["wave"]["path"])
+        with wave.Wave(path) as read:
+            self.assertGreater(sum(1 for _ in read.times()), 10)
+
+    def replay_output(self, run):
+        with open(os.path.join(run, "replay.stdout"), encoding="utf-8") as file:
+            return file.read()
+
+    def test_wake_call(self):
+        for simulator in (VCD, FST, THREADED):
+            report, run = self.run_failing(
+                simulator,
+                ["--report", "0", "--fail", "return@300"],
+                1,
+                WAKE_CALL='mcu_report_every(2); mcu_throw("not now"); no_such_function()',
+            )
+            self.assertEqual(report["replay"]["verdict"], "reproduced")
+            notes = "\n".join(report["replay"]["notes"])
+            self.assertRegex(notes, r"mcu_throw\(\) ended with SIGABRT")
+            self.assertRegex(notes, r"there is no function no_such_function")
+            self.assertNotIn("mcu_report_every", notes)
+            self.assertIn("cycle 296 checksum", self.replay_output(run))
+            self.assertNotIn("cycle 296", self.out)
+            self.assertIn("no function no_such_function in the program", self.said)
+            self.check_readable(report, run)
+
+    def test_limit(self):
+        for simulator in (VCD, FST):
+            report, run = self.run_failing(
+                simulator,
+                ["--cycles", "100000000", "--report", "1", "--quiet", "--fail", "_exit@400000"],
+                3,
+                WINDOW="all",
+                LIMIT="300ms",
+            )
+            self.assertEqual(report["replay"]["verdict"], "incomplete")
+            self.assertRegex(report["replay"]["why"], r"^the replay was stopped at eval \d+ of 800000, at LIGHTSSS_LIMIT")
+            self.assertLess(report["wave"]["last_eval"], 800000)
+            self.assertLess(report["replay"]["seconds"], 5)
+            self.check_readable(report, run)
+
+    def test_limit_of_file_sizes(self):
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+        for simulator in (VCD, FST):
+            report, _ = self.run_failing(
+                simulator, ["--quiet", "--cycles", "100000", "--fail", "_exit@50000"], 3, limit, WINDOW="all"
+            )
+            self.assertEqual(report["replay"]["verdict"], "incomplete")
+            self.assertRegex(report["replay"]["why"], r"limit of file sizes|disk full")
+
+    def test_full_disk(self):
+        disk = os.path.join(self.top, "disk")
+        os.mkdir(disk)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a small file system cannot be mounted (needs root)")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=False)
+        for simulator, held in ((VCD, False), (FST, False), (VCD, True), (FST, True)):
+            arguments = ["--quiet", "--cycles", "100000", "--fail", "_exit@50000"]
+            directory = os.path.join(disk, "lightsss")
+            if held:
+                arguments += ["--trace", "own"]
+            report, _ = self.run_failing(simulator, arguments, 3, directory=directory, WINDOW="all")
+            self.assertEqual(report["replay"]["verdict"], "incomplete", report)
+            self.assertRegex(report["replay"]["why"], r"disk full|No space left on device")
+            self.assertEqual(report["end"]["eval"], 100000)
+            shutil.rmtree(directory)
+
+
+if __name__ == "__main__":
+    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
+    unittest.main(argv=sys.argv[:1])
