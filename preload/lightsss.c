@@ -23,6 +23,7 @@
 #include "replay/wake_call.h"
 #include "run.h"
 #include "signal_mask.h"
+#include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
@@ -39,7 +40,8 @@ static void replace_libc(void)
 static void before_copy(void)
 {
     run.hooks->freeze();
-    orphan_before_copy();
+    descriptors_take();
+    orphan_before_copy(); /* its own descriptor is not on that list */
 }
 
 static void in_copy(void)

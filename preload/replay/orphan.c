@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../clock.h"
 #include "../interpose/signal.h"
@@ -22,11 +23,11 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
+#include "high_number.h"
 #include "report.h"
 #include "run_directory.h"
 #include "wake.h"
 
-#define OWN_NUMBERS    1000 /* descriptors from here on are not the simulator's */
 #define STATUS_SECONDS 1    /* for the kernel to know how the original ended */
 #define STATUS_TRIES   20
 #define STAT_FIELD     50 /* of the exit status in /proc/PID/stat, counted from the state */
@@ -49,21 +50,12 @@ static int user_fd = -1;     /* the original's stderr */
 static uint64_t deadline_ns; /* of a replay that is alone */
 static int timer = -1;
 
-static int keep(long fd)
-{
-    long kept = fd < 0 ? fd : raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, OWN_NUMBERS);
-
-    return kept < 0 ? -1 : (int)kept;
-}
-
 /* By the original itself: it may be dead and gone before its copy has done anything. */
 void orphan_before_copy(void)
 {
     long fd = raw_syscall2(SYS_pidfd_open, run.page->original_pid, 0);
 
-    original_fd = keep(fd);
-    if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+    original_fd = fd < 0 ? -1 : high_number_move((int)fd);
 }
 
 void orphan_after_copy(void)
@@ -74,7 +66,7 @@ void orphan_after_copy(void)
 
 void orphan_in_copy(void)
 {
-    user_fd = keep(2);
+    user_fd = high_number_dup(STDERR_FILENO);
 }
 
 static bool await_end(int pidfd, int seconds)

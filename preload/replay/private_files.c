@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of the replay's own: see private_files.h. Their descriptors stand above the limit that the simulator
- * has (it bounds new ones only), so that the simulator gets the numbers that the original got. */
+/* Files of the replay's own: see private_files.h. The table only grows; places in it are taken and filled in
+ * without a lock, because a signal handler may look something up while its thread adds. */
 #define _GNU_SOURCE
 #include "private_files.h"
 
@@ -8,20 +8,17 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "high_number.h"
 #include "run_directory.h"
 
-#define FILES_MAX 1024u
-/* The kernel's table of descriptors is as long as the highest number. */
-#define NUMBER_MAX  65536u
-#define NUMBER_ROOM 1024u
-#define NAME_TRIES  1000u
-#define PIECE_SIZE  4096u /* on the stack, perhaps a signal handler's */
+#define FILES_MAX  1024u
+#define NAME_TRIES 1000u
+#define PIECE_SIZE 4096u /* on the stack, perhaps a signal handler's */
 
 static struct private_file {
     dev_t device;
@@ -65,39 +62,13 @@ static long create_and_unlink(void)
     return fd;
 }
 
-/* Moves a descriptor out of the simulator's way; where that cannot be it stays. */
-static int move_up(int fd)
-{
-    struct rlimit limit, raised;
-    rlim_t number;
-
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit) < 0)
-        return fd;
-    raised = (struct rlimit){limit.rlim_max, limit.rlim_max};
-    if (limit.rlim_cur < limit.rlim_max && limit.rlim_cur < NUMBER_MAX) {
-        number = limit.rlim_cur;
-        raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&raised, 0);
-    } else {
-        rlim_t end = limit.rlim_cur < NUMBER_MAX ? limit.rlim_cur : NUMBER_MAX;
-        number = end > 2 * NUMBER_ROOM ? end - NUMBER_ROOM : end / 2;
-        raised = limit;
-    }
-    long moved = raw_syscall3(SYS_fcntl, fd, F_DUPFD_CLOEXEC, (long)number);
-    if (raised.rlim_cur != limit.rlim_cur)
-        raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&limit, 0);
-    if (moved < 0)
-        return fd;
-    raw_syscall1(SYS_close, fd);
-    return (int)moved;
-}
-
 int private_file_create(void)
 {
     long fd = open_in_run_directory("", O_TMPFILE);
 
     if (fd < 0)
         fd = create_and_unlink();
-    return fd < 0 ? (int)fd : move_up((int)fd);
+    return fd < 0 ? (int)fd : high_number_move((int)fd);
 }
 
 /* --- filling it --- */

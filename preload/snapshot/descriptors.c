@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* Takes down what is open: see descriptors.h. Four cheap system calls for each descriptor; the simulator
+ * stands still meanwhile, so that a simulator with thousands of them has only the first taken down. */
+#define _GNU_SOURCE
+#include "descriptors.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../proc_list.h"
+#include "../raw_syscall.h"
+#include "../text.h"
+
+#define DESCRIPTORS_MAX 1024u
+#define INFO_SIZE       32768u
+
+static struct descriptor list[DESCRIPTORS_MAX];
+static size_t count;
+static bool overflowed;
+
+/* Untouched while nothing but files, pipes, sockets and devices is open. */
+static char info[INFO_SIZE];
+static size_t info_used;
+
+/* Of what has no file type: eventfd, timerfd, epoll and so on. */
+static const char *read_info(int fd)
+{
+    char path[40], *start = info + info_used;
+    struct text text;
+    long size = 0, r = 0;
+
+    if (info_used >= sizeof info - 1)
+        return "";
+    text_init(&text, path, sizeof path);
+    text_format(&text, "/proc/self/fdinfo/%d", fd);
+    long file = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    if (file < 0)
+        return "";
+    long room = (long)(sizeof info - info_used) - 1;
+    while (size < room && (r = raw_syscall3(SYS_read, file, (long)(start + size), room - size)) > 0)
+        size += r;
+    raw_syscall1(SYS_close, file);
+    start[size] = '\0';
+    info_used += (size_t)size + 1;
+    return start;
+}
+
+int descriptors_describe(int fd, struct descriptor *descriptor)
+{
+    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
+
+    if (flags < 0)
+        return (int)flags;
+    descriptor->fd = fd;
+    descriptor->flags = (int)flags;
+    descriptor->closes_on_exec = (raw_syscall2(SYS_fcntl, fd, F_GETFD) & FD_CLOEXEC) != 0;
+    descriptor->info = "";
+    long r = raw_syscall2(SYS_fstat, fd, (long)&descriptor->file);
+    if (r < 0)
+        return (int)r;
+    descriptor->offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
+    return 0;
+}
+
+static int visit(int fd, void *context)
+{
+    const int *list_fd = context;
+    struct descriptor *descriptor = &list[count];
+
+    if (fd == *list_fd)
+        return 0;
+    if (count == DESCRIPTORS_MAX) {
+        overflowed = true;
+        return 1;
+    }
+    if (descriptors_describe(fd, descriptor) < 0)
+        return 0;
+    if ((descriptor->file.st_mode & S_IFMT) == 0)
+        descriptor->info = read_info(fd);
+    descriptor->leader = (unsigned)count++;
+    return 0;
+}
+
+void descriptors_take(void)
+{
+    count = 0;
+    overflowed = false;
+    info_used = 0;
+    int list_fd = proc_list_open("/proc/self/fd");
+    if (list_fd < 0)
+        return;
+    proc_list_each(list_fd, visit, &list_fd);
+    raw_syscall1(SYS_close, list_fd);
+}
+
+/* Where the kernel does not tell (no kcmp), those that look alike are taken for one: so they are after
+ * `2>&1`. */
+static bool are_shared(const struct descriptor *one, const struct descriptor *other)
+{
+    if (one->file.st_ino != other->file.st_ino || one->file.st_dev != other->file.st_dev ||
+        one->flags != other->flags || one->offset != other->offset)
+        return false;
+    const long pid = raw_syscall0(SYS_getpid);
+    long r = raw_syscall5(SYS_kcmp, pid, pid, KCMP_FILE, one->fd, other->fd);
+    return r == 0 || (r < 0 && (one->file.st_mode & S_IFMT) != 0);
+}
+
+void descriptors_find_shared(void)
+{
+    for (size_t i = 1; i < count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (list[j].leader == j && are_shared(&list[j], &list[i])) {
+                list[i].leader = (unsigned)j;
+                break;
+            }
+}
+
+size_t descriptors_count(void)
+{
+    return count;
+}
+
+struct descriptor *descriptors_at(size_t place)
+{
+    return &list[place];
+}
+
+const struct descriptor *descriptors_find(int fd)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].fd == fd)
+            return &list[i];
+    return NULL;
+}
+
+bool descriptors_overflowed(void)
+{
+    return overflowed;
+}
