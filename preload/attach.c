@@ -28,6 +28,7 @@
 #include "raw_syscall.h"
 #include "recognise.h"
 #include "run.h"
+#include "snapshot/descriptors.h"
 #include "text.h"
 
 #define HOOKS_LIBRARY "liblightsss-hooks.so"
@@ -205,6 +206,7 @@ static void prepare(void)
 {
     state = HOPELESS;
     doctor_begin();
+    descriptors_note_output();
     options_read(&run.options, environ, warn);
     log_set_level(run.options.log_level);
     if (!run.options.enabled)

@@ -4,12 +4,18 @@
 #ifndef LIGHTSSS_FILES_H
 #define LIGHTSSS_FILES_H
 
-/* In a copy, before it parks: pipes, sockets, terminals and everything that is open for writing become
- * /dev/null under the same number. Raw system calls only. */
+/* In a copy, before it parks, with the list of snapshot/descriptors.h: nothing stays that the original could
+ * miss or that shares an offset or a counter with it. Files that are only read, directories and kernel
+ * objects are opened anew; what is open for writing is kept for reading; pipes, sockets and terminals become
+ * /dev/null. Numbers and access modes stay. Raw system calls only. */
 void files_let_go(void);
 
-/* In a woken copy: stdout and stderr go to replay.stdout and replay.stderr of the run directory, where
- * the original has them open. Returns 0 or -errno. */
-int files_redirect_output(void);
+/* In a woken copy: every descriptor is as it was at the snapshot. What was open for writing is a private
+ * file; stdout and stderr are replay.stdout and replay.stderr of the run directory. Returns 0 or -errno:
+ * output cannot be redirected. */
+int files_set_back(void);
+
+/* When nothing more is to be put into private files: those that were sealed memory files are sealed again. */
+void files_seal(void);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors of the replay's own stand above the limit that the simulator has (it bounds new ones only), so that
- * the simulator gets the numbers that the original got. Async-signal-safe. */
+/* Descriptors of the replay's own stand above the limit that the simulator has (it bounds new ones only), so
+ * that the simulator gets the numbers that the original got. Async-signal-safe. */
 #ifndef LIGHTSSS_HIGH_NUMBER_H
 #define LIGHTSSS_HIGH_NUMBER_H
 

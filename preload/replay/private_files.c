@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "../signal_mask.h"
 #include "high_number.h"
 #include "run_directory.h"
 
@@ -20,9 +21,20 @@
 #define NAME_TRIES 1000u
 #define PIECE_SIZE 4096u /* on the stack, perhaps a signal handler's */
 
+enum filling {
+    FILLED = 0,
+    FILL_LATER,
+    FILLING, /* a thread is at it */
+};
+
 static struct private_file {
     dev_t device;
     ino_t inode;
+    dev_t own_device;
+    ino_t own_inode;
+    int source; /* to be filled from there, up to this size */
+    uint64_t source_size;
+    _Atomic uint32_t filling;
     _Atomic int fd_and_one; /* 0: not filled in yet */
 } files[FILES_MAX];
 
@@ -169,10 +181,77 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size)
     return (int)r;
 }
 
+/* --- filling it when somebody reads it --- */
+
+static struct private_file *find_known(int private_fd)
+{
+    unsigned count = atomic_load(&file_count);
+
+    for (unsigned i = 0; i < count && i < FILES_MAX; i++)
+        if (atomic_load(&files[i].fd_and_one) == private_fd + 1)
+            return &files[i];
+    return NULL;
+}
+
+/* Holes know only whole blocks: the last one, which is about to be appended to, is filled now. */
+int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
+{
+    struct private_file *file = find_known(private_fd);
+
+    if (file == NULL)
+        return private_file_fill(private_fd, from_fd, size);
+    int r = copy_bytes(private_fd, from_fd, size / PIECE_SIZE * PIECE_SIZE, size);
+    if (r == 0)
+        r = (int)raw_syscall2(SYS_ftruncate, private_fd, (long)size);
+    if (r < 0)
+        return r;
+    file->source = high_number_dup(from_fd);
+    file->source_size = size;
+    if (file->source < 0)
+        return file->source;
+    atomic_store(&file->filling, FILL_LATER);
+    return 0;
+}
+
+static void fill_holes(const struct private_file *file, int private_fd)
+{
+    for (uint64_t at = 0; at < file->source_size;) {
+        long start = raw_syscall3(SYS_lseek, private_fd, (long)at, SEEK_HOLE);
+        if (start < 0 || (uint64_t)start >= file->source_size)
+            break;
+        long end = raw_syscall3(SYS_lseek, private_fd, start, SEEK_DATA);
+        if (end < 0 || (uint64_t)end > file->source_size)
+            end = (long)file->source_size;
+        if (copy_bytes(private_fd, file->source, (uint64_t)start, (uint64_t)end) < 0)
+            break;
+        at = (uint64_t)end;
+    }
+}
+
+/* Signals wait: a handler that reads the same file on this thread would wait for ever. */
+static void fill_now(int private_fd)
+{
+    struct private_file *file = find_known(private_fd);
+    uint32_t expected = FILL_LATER;
+
+    if (file == NULL || atomic_load(&file->filling) == FILLED)
+        return;
+    uint64_t mask = signal_mask_block_all();
+    if (atomic_compare_exchange_strong(&file->filling, &expected, FILLING)) {
+        fill_holes(file, private_fd);
+        raw_syscall1(SYS_close, file->source);
+        atomic_store(&file->filling, FILLED);
+    }
+    while (atomic_load(&file->filling) == FILLING)
+        raw_syscall0(SYS_sched_yield);
+    signal_mask_restore(mask);
+}
+
 /* --- finding it again --- */
 
 int private_file_add(dev_t device, ino_t inode, int private_fd)
 {
+    struct stat own = {.st_dev = 0};
     unsigned place = atomic_fetch_add(&file_count, 1);
 
     if (place >= FILES_MAX) {
@@ -181,6 +260,9 @@ int private_file_add(dev_t device, ino_t inode, int private_fd)
     }
     files[place].device = device;
     files[place].inode = inode;
+    raw_syscall2(SYS_fstat, private_fd, (long)&own);
+    files[place].own_device = own.st_dev;
+    files[place].own_inode = own.st_ino;
     atomic_store(&files[place].fd_and_one, private_fd + 1);
     return 0;
 }
@@ -197,7 +279,23 @@ int private_file_find(dev_t device, ino_t inode)
     return -1;
 }
 
+bool private_file_original(dev_t *device, ino_t *inode)
+{
+    unsigned count = atomic_load(&file_count);
+
+    for (unsigned i = 0; i < count && i < FILES_MAX; i++)
+        if (atomic_load(&files[i].fd_and_one) != 0 && files[i].own_device == *device &&
+            files[i].own_inode == *inode) {
+            *device = files[i].device;
+            *inode = files[i].inode;
+            return true;
+        }
+    return false;
+}
+
 int private_file_reopen(int private_fd, int flags)
 {
+    if ((flags & O_ACCMODE) != O_WRONLY)
+        fill_now(private_fd);
     return (int)open_again(private_fd, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
 }

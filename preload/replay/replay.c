@@ -176,12 +176,13 @@ void replay_begin(uint64_t eval)
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
     output_compare();
-    int r = files_redirect_output();
+    int r = files_set_back();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
     r = mappings_make_private(run.page);
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
+    files_seal();
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);

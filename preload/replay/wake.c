@@ -13,12 +13,14 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../clock.h"
 #include "../interpose/output.h"
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../snapshot/descriptors.h"
 #include "../snapshot/keeper.h"
 #include "../snapshot/park.h"
 #include "../snapshot/threads.h"
@@ -199,7 +201,11 @@ static void wake_survivors(struct wake_outcome *outcome)
 void wake_replay(const struct end *end)
 {
     struct wake_outcome outcome = {.result = WAKE_NONE_LEFT};
+    struct descriptor error_output;
 
+    /* Our lines are not for a file of the simulator's that has got the number of stderr. */
+    if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
+        log_set_level(LOG_QUIET);
     run.page->end = *end;
     run.page->races = run.hooks->races();
     run.page->end_thread = (uint64_t)pthread_self();

@@ -8,18 +8,25 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "../proc_list.h"
 #include "../raw_syscall.h"
 #include "../text.h"
 
-#define DESCRIPTORS_MAX 1024u
-#define INFO_SIZE       32768u
+#define INFO_SIZE      32768u
+#define TERMINALS_MAX  8u
+#define MEMORY_DEVICES 1u /* major number of /dev/null and its like */
 
 static struct descriptor list[DESCRIPTORS_MAX];
 static size_t count;
 static bool overflowed;
+static struct descriptor output[2]; /* 1 and 2, before main() */
+static bool has_output[2];
+static struct descriptor_terminal terminals[TERMINALS_MAX];
+static unsigned terminal_count;
 
 /* Untouched while nothing but files, pipes, sockets and devices is open. */
 static char info[INFO_SIZE];
@@ -65,6 +72,47 @@ int descriptors_describe(int fd, struct descriptor *descriptor)
     return 0;
 }
 
+void descriptors_note_output(void)
+{
+    for (int fd = 1; fd <= 2; fd++)
+        has_output[fd - 1] = descriptors_describe(fd, &output[fd - 1]) == 0;
+}
+
+static bool is_first_output(const struct descriptor *descriptor)
+{
+    const struct descriptor *first = &output[descriptor->fd - 1];
+
+    return has_output[descriptor->fd - 1] && first->file.st_ino == descriptor->file.st_ino &&
+           first->file.st_dev == descriptor->file.st_dev;
+}
+
+bool descriptors_is_output(const struct descriptor *descriptor)
+{
+    int access = descriptor->flags & O_ACCMODE;
+
+    if ((descriptor->fd != 1 && descriptor->fd != 2) || (descriptor->flags & O_PATH) != 0 ||
+        access == O_RDONLY)
+        return false;
+    return !S_ISREG(descriptor->file.st_mode) || access == O_WRONLY || is_first_output(descriptor);
+}
+
+/* Once for each terminal, however many descriptors it has. */
+static void note_terminal(const struct descriptor *descriptor)
+{
+    struct descriptor_terminal *terminal = &terminals[terminal_count];
+
+    if (terminal_count == TERMINALS_MAX || descriptors_terminal(descriptor) != NULL ||
+        raw_syscall3(SYS_ioctl, descriptor->fd, TCGETS, (long)&terminal->termios) < 0)
+        return;
+    terminal->device = descriptor->file.st_rdev;
+    raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGWINSZ, (long)&terminal->size);
+    if (raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGPGRP, (long)&terminal->foreground) < 0)
+        terminal->foreground = -1;
+    if (raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGSID, (long)&terminal->session) < 0)
+        terminal->session = -1;
+    terminal_count++;
+}
+
 static int visit(int fd, void *context)
 {
     const int *list_fd = context;
@@ -80,6 +128,8 @@ static int visit(int fd, void *context)
         return 0;
     if ((descriptor->file.st_mode & S_IFMT) == 0)
         descriptor->info = read_info(fd);
+    else if (S_ISCHR(descriptor->file.st_mode) && major(descriptor->file.st_rdev) != MEMORY_DEVICES)
+        note_terminal(descriptor);
     descriptor->leader = (unsigned)count++;
     return 0;
 }
@@ -89,6 +139,7 @@ void descriptors_take(void)
     count = 0;
     overflowed = false;
     info_used = 0;
+    terminal_count = 0;
     int list_fd = proc_list_open("/proc/self/fd");
     if (list_fd < 0)
         return;
@@ -133,6 +184,24 @@ const struct descriptor *descriptors_find(int fd)
     for (size_t i = 0; i < count; i++)
         if (list[i].fd == fd)
             return &list[i];
+    return NULL;
+}
+
+const struct descriptor *descriptors_find_file(dev_t device, ino_t inode)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i].file.st_ino == inode && list[i].file.st_dev == device)
+            return &list[i];
+    return NULL;
+}
+
+struct descriptor_terminal *descriptors_terminal(const struct descriptor *descriptor)
+{
+    if (!S_ISCHR(descriptor->file.st_mode))
+        return NULL;
+    for (unsigned i = 0; i < terminal_count; i++)
+        if (terminals[i].device == descriptor->file.st_rdev)
+            return &terminals[i];
     return NULL;
 }
 

@@ -7,7 +7,25 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/types.h>
+
+#define DESCRIPTORS_MAX 1024u
+
+/* As the kernel has it for TCGETS. */
+struct descriptor_termios {
+    uint32_t input, output, control, local;
+    uint8_t line, characters[19];
+};
+
+/* What a terminal tells of itself. */
+struct descriptor_terminal {
+    dev_t device;
+    struct descriptor_termios termios;
+    struct winsize size;
+    pid_t foreground, session; /* -1: not told */
+};
 
 struct descriptor {
     int fd;
@@ -33,8 +51,21 @@ struct descriptor *descriptors_at(size_t place);
 /* Of this number, or NULL. */
 const struct descriptor *descriptors_find(int fd);
 
+/* One of this file, or NULL. */
+const struct descriptor *descriptors_find_file(dev_t device, ino_t inode);
+
+/* The terminal behind it; NULL: it is none. */
+struct descriptor_terminal *descriptors_terminal(const struct descriptor *descriptor);
+
 /* Were there so many that some are not in the list? */
 bool descriptors_overflowed(void);
+
+/* Before main(): what are stdout and stderr? */
+void descriptors_note_output(void);
+
+/* Is this stdout or stderr, by its number and by what is there? The simulator may have closed them and got
+ * the number again for a file that it reads back. */
+bool descriptors_is_output(const struct descriptor *descriptor);
 
 /* Takes down one of this process. Returns 0 or -errno. */
 int descriptors_describe(int fd, struct descriptor *descriptor);

@@ -17,6 +17,7 @@ extern const struct fake_step fake_signals[];
 extern const struct fake_step fake_children[];
 extern const struct fake_step fake_threads[];
 extern const struct fake_step fake_wake[];
+extern const struct fake_step fake_files[];
 
 /* Does one or several steps. */
 void fake_run(const char *steps);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/* What is open at a snapshot is the same again in its replay: offsets, contents, flags. What the replay reads
+ * is printed and compared with what the original read; the user's files are those of a run without the
+ * library. */
+#define _GNU_SOURCE
+#include "compare.h"
+#include "process.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* The snapshot is taken at the eval; what comes before is not done again. */
+#define REPLAYED                                                                                             \
+    {                                                                                                        \
+        .kind = "exit", .code = 1, .eval = 1, .early = true                                                  \
+    }
+
+/* clang-format off */
+static const struct compare_case cases[] = {
+    /* streams that are read */
+    {{"put:in:one two three four", "fopen:0:r:in", "fgets:0", "eval:1", "fgets:0", "fgets:0", "ftell:0", "exit:1"}, REPLAYED},
+    {{"put_many:in:5000", "fopen:0:r:in", "fseek:0:20000", "fgets:0", "eval:1", "fgets:0", "fseek:0:40000", "fgets:0", "fgets:0", "fseek:0:5", "fgets:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:r:in", "read:0:4", "eval:1", "read:0:100", "read:0:1", "state:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:ren:in", "eval:1", "state:0", "read:0:4", "exit:1"}, REPLAYED},
+
+    /* written, appended, both */
+    {{"fopen:0:w:out", "fputs:0:one", "eval:1", "fputs:0:two", "ftell:0", "fflush:0", "fputs:0:three", "ftell:0", "exit:1"}, REPLAYED},
+    {{"put:log:old", "open:0:wa:log", "open:1:wae:log", "open:2:r:log", "write:0:A", "eval:1", "write:1:B", "write:0:C", "state:0", "state:1", "read:2:100", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "fopen:0:ru:in", "fgets:0", "eval:1", "fgets:0", "fseek:0:9", "fputs:0:mine", "fseek:0:0", "fgets:0", "fgets:0", "fgets:0", "fgets:0", "exit:1"}, REPLAYED},
+    {{"fopen:0:wu:both", "fputs:0:one", "fputs:0:two", "fseek:0:0", "fgets:0", "eval:1", "fgets:0", "fgets:0", "fputs:0:three", "fseek:0:4", "fgets:0", "fgets:0", "fgets:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "lseek:0:3", "eval:1", "state:0", "write:0:X", "read:0:3", "state:0", "exit:1"}, REPLAYED},
+
+    /* a large log that nobody reads, and that is read after all */
+    {{"put_many:log:200000", "open:0:wa:log", "eval:1", "write:0:end", "state:0", "exit:1"}, REPLAYED},
+
+    /* another name, no name, another file of this name */
+    {{"put:in:one two three", "open:0:r:in", "read:0:4", "eval:1", "if_original:unlink:in", "read:0:4", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "read:0:4", "eval:1", "if_original:unlink:in", "write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "read:0:4", "eval:1", "if_original:rename:in:there", "write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "put:new:other", "open:0:r:in", "read:0:4", "eval:1", "if_original:rename:new:in", "read:0:99", "exit:1"}, REPLAYED},
+
+    /* one open file description behind several numbers */
+    {{"put:in:one two three", "open:0:r:in", "dup:0:1", "open:2:r:in", "read:0:4", "eval:1", "read:1:4", "read:0:3", "read:2:3", "state:0", "state:1", "state:2", "exit:1"}, REPLAYED},
+    {{"open:0:mc:both", "dup:0:1", "write:0:abc", "eval:1", "write:1:def", "state:0", "write:0:ghi", "pread:1:0:99", "exit:1"}, REPLAYED},
+
+    /* what is no regular file */
+    {{"mkdir:d", "put:d/a", "put:d/b", "put:d/c", "opendir:d", "readdir:3", "eval:1", "readdir:3", "exit:1"}, REPLAYED},
+    {{"open:0:r:/dev/zero", "open:1:m:/dev/null", "open:2:p:/", "eval:1", "state:0", "state:1", "state:2", "write:1:x", "exit:1"}, REPLAYED},
+    {{"memfd:0", "write:0:one two", "eval:1", "write:0:three", "pread:0:0:99", "state:0", "exit:1"}, REPLAYED},
+    {{"memfd:0", "write:0:one two", "seal:0:6", "eval:1", "state:0", "pwrite:0:0:three", "pread:0:0:99", "write:0:x", "exit:1"}, REPLAYED},
+
+    /* kernel objects */
+    {{"eventfd:0:3", "dup:0:1", "eval:1", "collect:0", "post:0:4", "collect:1", "collect:1", "state:0", "exit:1"}, REPLAYED},
+    {{"eventfd:0:3", "epoll:2", "watch:2:0", "eval:1", "events:2", "collect:0", "events:2", "post:0:1", "events:2", "exit:1"}, REPLAYED},
+    {{"timerfd:0:1000", "epoll:2", "watch:2:0", "eval:1", "timer:0", "events:2", "state:0", "exit:1"}, REPLAYED},
+
+    /* terminals: what stdio asks at its first line */
+    {{"pty:0", "terminal:0", "eval:1", "terminal:0", "echo_off:0", "terminal:0", "exit:1"}, REPLAYED},
+    {{"pty:0", "eval:1", "terminal:0", "if_original:echo_off:0", "sleep:20", "exit:1"}, REPLAYED},
+    {{"close:0", "eval:1", "terminal:0", "exit:1"}, REPLAYED},
+    {{"eval:1", "terminal:0", "terminal:1", "terminal:2", "exit:1"}, REPLAYED},
+
+    /* stdout and stderr */
+    {{"error:early", "say:early", "take:1:1", "eval:1", "state:1", "say:late", "state:1", "exit:1"}, REPLAYED},
+    {{"dup:1:5", "take:5:1", "dup:5:6", "eval:1", "write:6:text", "say:late", "exit:1"}, REPLAYED},
+};
+/* clang-format on */
+
+static void run_case(const struct program *program, struct outcome *outcome)
+{
+    compare_runs(program, outcome);
+    if (outcome->report == NULL || strstr(outcome->report, "\"verdict\": \"reproduced\"") == NULL)
+        fail_msg("not reproduced:\n%s\n%s", outcome->report, outcome->said);
+}
+
+/* A line comes out of stdout's buffer at once where it is a terminal: what the replay prints without flushing
+ * is in replay.stdout, as it would be on the screen. */
+static void test_terminal_output(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("pty:1", "eval:1", "terminal:1", "puts:line", "print:no line", "_exit:1")};
+    struct outcome outcome;
+
+    (void)state;
+    run_case(&program, &outcome);
+    assert_non_null(outcome.replay_out);
+    assert_string_equal(outcome.replay_out, "line\n");
+    assert_string_equal(outcome.replay_err, outcome.err);
+    run_discard(&outcome);
+}
+
+/* Numbers 1 and 2 may have become a file of the simulator's: it is not taken for output, and no line of ours
+ * goes there. */
+static void test_closed_output(void **state)
+{
+    const struct program program = {.arguments =
+                                        LIST("close:2", "put:in:one two", "open:2:m:in", "take:1:2", "eval:1",
+                                             "read:1:3", "pwrite:1:20:X", "pread:1:0:7", "exit:1")};
+    struct outcome outcome;
+
+    (void)state;
+    run_case(&program, &outcome);
+    assert_string_equal(outcome.said, "");
+    assert_string_equal(outcome.replay_out, outcome.out);
+    run_discard(&outcome);
+}
+
+/* A file that was cut since cannot be had again, and the report says so. */
+static void test_cut_file(void **state)
+{
+    const struct program program = {.arguments = LIST("put:in:one two three", "open:0:r:in", "eval:1",
+                                                      "if_original:truncate:in:2", "exit:1")};
+    struct outcome outcome;
+
+    (void)state;
+    run_case(&program, &outcome);
+    assert_non_null(strstr(outcome.report, "was changed since the snapshot: "));
+    run_discard(&outcome);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_terminal_output),
+        cmocka_unit_test(test_closed_output),
+        cmocka_unit_test(test_cut_file),
+    };
+    int failed = cmocka_run_group_tests_name("files", tests, NULL, NULL);
+
+    return compare_cases(cases, sizeof cases / sizeof *cases) + failed;
+}
