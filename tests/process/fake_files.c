@@ -1,36 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Steps of the fake simulator: files and other descriptors in the ways that testbenches use them. Streams and
- * descriptors have a digit; what is read is said. */
+/* Steps of the fake simulator: files, in the ways that testbenches use them. Streams and descriptors have a
+ * digit; what is read is said. */
 #define _GNU_SOURCE
+#include "fake_files.h"
 #include "fake_steps.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pty.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/timerfd.h>
-#include <termios.h>
 #include <unistd.h>
 
-#define SLOTS    10
-#define MAP_SIZE 8192
-
-static FILE *streams[SLOTS];
-static int fds[SLOTS];
-static char *maps[SLOTS];
+int fake_fds[FAKE_SLOTS];
+static FILE *streams[FAKE_SLOTS];
 static DIR *directory;
 
-/* The next field of an argument, up to a colon. */
-static const char *field(const char **argument)
+const char *fake_field(const char **argument)
 {
     static char fields[4][200];
     static unsigned next;
@@ -42,12 +31,12 @@ static const char *field(const char **argument)
     return to;
 }
 
-static unsigned slot(const char **argument)
+unsigned fake_slot(const char **argument)
 {
-    return (unsigned)fake_number(field(argument)) % SLOTS;
+    return (unsigned)fake_number(fake_field(argument)) % FAKE_SLOTS;
 }
 
-static void expect(int good, const char *what)
+void fake_expect(int good, const char *what)
 {
     if (!good)
         fake_give_up("fake: %s: %s", what, strerrorname_np(errno));
@@ -57,20 +46,20 @@ static void expect(int good, const char *what)
 
 static void do_fopen(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
     char mode[8];
 
-    snprintf(mode, sizeof mode, "%s", field(&argument));
+    snprintf(mode, sizeof mode, "%s", fake_field(&argument));
     if (strchr(mode, 'u') != NULL)
         *strchr(mode, 'u') = '+'; /* which stands between steps */
     streams[at] = fopen(argument, mode);
-    expect(streams[at] != NULL, argument);
+    fake_expect(streams[at] != NULL, argument);
 }
 
 static void do_fgets(const char *argument)
 {
     char line[256];
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
     if (fgets(line, sizeof line, streams[at]) == NULL)
         fake_say("%u: end", at);
@@ -80,33 +69,33 @@ static void do_fgets(const char *argument)
 
 static void do_fputs(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
     fprintf(streams[at], "%s\n", argument);
 }
 
 static void do_fseek(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    expect(fseek(streams[at], fake_number(argument), SEEK_SET) == 0, "fseek");
+    fake_expect(fseek(streams[at], fake_number(argument), SEEK_SET) == 0, "fseek");
 }
 
 static void do_ftell(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
     fake_say("%u: at %ld", at, ftell(streams[at]));
 }
 
 static void do_fflush(const char *argument)
 {
-    expect(fflush(streams[slot(&argument)]) == 0, "fflush");
+    fake_expect(fflush(streams[fake_slot(&argument)]) == 0, "fflush");
 }
 
 static void do_fclose(const char *argument)
 {
-    expect(fclose(streams[slot(&argument)]) == 0, "fclose");
+    fake_expect(fclose(streams[fake_slot(&argument)]) == 0, "fclose");
 }
 
 /* --- descriptors --- */
@@ -129,18 +118,18 @@ static int flags_of(const char *letters)
 /* r, w or m (both), with a, c, t, e, n, p: open's flags. */
 static void do_open(const char *argument)
 {
-    unsigned at = slot(&argument);
-    int flags = flags_of(field(&argument));
+    unsigned at = fake_slot(&argument);
+    int flags = flags_of(fake_field(&argument));
 
-    fds[at] = open(argument, flags, 0600); /* NOLINT(android-cloexec-open): as told */
-    expect(fds[at] >= 0, argument);
+    fake_fds[at] = open(argument, flags, 0600); /* NOLINT(android-cloexec-open): as told */
+    fake_expect(fake_fds[at] >= 0, argument);
 }
 
 static void do_read(const char *argument)
 {
     char bytes[200] = "";
-    unsigned at = slot(&argument);
-    ssize_t size = read(fds[at], bytes, (size_t)fake_number(argument));
+    unsigned at = fake_slot(&argument);
+    ssize_t size = read(fake_fds[at], bytes, (size_t)fake_number(argument));
 
     if (size < 0)
         fake_say("%u: %s", at, strerrorname_np(errno));
@@ -150,129 +139,129 @@ static void do_read(const char *argument)
 
 static void do_write(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    fake_say("%u: wrote %zd", at, write(fds[at], argument, strlen(argument)));
+    fake_say("%u: wrote %zd", at, write(fake_fds[at], argument, strlen(argument)));
 }
 
 static void do_pwrite(const char *argument)
 {
-    unsigned at = slot(&argument);
-    long offset = fake_number(field(&argument));
+    unsigned at = fake_slot(&argument);
+    long offset = fake_number(fake_field(&argument));
 
-    fake_say("%u: wrote %zd", at, pwrite(fds[at], argument, strlen(argument), offset));
+    fake_say("%u: wrote %zd", at, pwrite(fake_fds[at], argument, strlen(argument), offset));
 }
 
 static void do_pread(const char *argument)
 {
     char bytes[200] = "";
-    unsigned at = slot(&argument);
-    long offset = fake_number(field(&argument));
-    ssize_t size = pread(fds[at], bytes, (size_t)fake_number(argument), offset);
+    unsigned at = fake_slot(&argument);
+    long offset = fake_number(fake_field(&argument));
+    ssize_t size = pread(fake_fds[at], bytes, (size_t)fake_number(argument), offset);
 
     fake_say("%u: %zd bytes: %s", at, size, bytes);
 }
 
 static void do_lseek(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    lseek(fds[at], fake_number(argument), SEEK_SET);
+    lseek(fake_fds[at], fake_number(argument), SEEK_SET);
 }
 
 static void do_ftruncate(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    expect(ftruncate(fds[at], fake_number(argument)) == 0, "ftruncate");
+    fake_expect(ftruncate(fake_fds[at], fake_number(argument)) == 0, "ftruncate");
 }
 
 static void do_dup(const char *argument)
 {
-    unsigned from = slot(&argument);
+    unsigned from = fake_slot(&argument);
 
-    fds[slot(&argument)] = dup(fds[from]); /* NOLINT(android-cloexec-dup) */
+    fake_fds[fake_slot(&argument)] = dup(fake_fds[from]); /* NOLINT(android-cloexec-dup) */
 }
 
 /* A number that was there from the start, or a slot's under it: 2:1 is dup2(slot 2, 1). */
 static void do_dup_to(const char *argument)
 {
-    unsigned from = slot(&argument);
+    unsigned from = fake_slot(&argument);
 
-    expect(dup2(fds[from], (int)fake_number(argument)) >= 0, "dup2");
+    fake_expect(dup2(fake_fds[from], (int)fake_number(argument)) >= 0, "dup2");
 }
 
 static void do_take(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    fds[at] = (int)fake_number(argument);
+    fake_fds[at] = (int)fake_number(argument);
 }
 
 static void do_close_slot(const char *argument)
 {
-    close(fds[slot(&argument)]);
+    close(fake_fds[fake_slot(&argument)]);
 }
 
 /* All that can be asked of a descriptor; not inodes and times, which differ from run to run. */
 static void do_state(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
     struct stat file = {.st_size = 0};
-    int flags = fcntl(fds[at], F_GETFL), closes = fcntl(fds[at], F_GETFD);
+    int flags = fcntl(fake_fds[at], F_GETFL), closes = fcntl(fake_fds[at], F_GETFD);
 
-    fstat(fds[at], &file);
+    fstat(fake_fds[at], &file);
     fake_say("%u: flags %#x %d, at %lld, size %lld, mode %#o, block %ld, tty %d, seals %d", at,
-             (unsigned)flags & ~0x8000u, closes, (long long)lseek(fds[at], 0, SEEK_CUR),
-             (long long)file.st_size, file.st_mode, (long)file.st_blksize, isatty(fds[at]),
-             fcntl(fds[at], F_GET_SEALS));
+             (unsigned)flags & ~0x8000u, closes, (long long)lseek(fake_fds[at], 0, SEEK_CUR),
+             (long long)file.st_size, file.st_mode, (long)file.st_blksize, isatty(fake_fds[at]),
+             fcntl(fake_fds[at], F_GET_SEALS));
 }
 
 static void do_memfd(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    fds[at] = memfd_create("fake", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    expect(fds[at] >= 0, "memfd_create");
+    fake_fds[at] = memfd_create("fake", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    fake_expect(fake_fds[at] >= 0, "memfd_create");
 }
 
 static void do_seal(const char *argument)
 {
-    unsigned at = slot(&argument);
+    unsigned at = fake_slot(&argument);
 
-    expect(fcntl(fds[at], F_ADD_SEALS, fake_number(argument)) == 0, "F_ADD_SEALS");
+    fake_expect(fcntl(fake_fds[at], F_ADD_SEALS, fake_number(argument)) == 0, "F_ADD_SEALS");
 }
 
 /* --- the tree --- */
 
 static void do_unlink(const char *argument)
 {
-    expect(unlink(argument) == 0, argument);
+    fake_expect(unlink(argument) == 0, argument);
 }
 
 static void do_rename(const char *argument)
 {
-    const char *from = field(&argument);
+    const char *from = fake_field(&argument);
 
-    expect(rename(from, argument) == 0, from);
+    fake_expect(rename(from, argument) == 0, from);
 }
 
 static void do_truncate(const char *argument)
 {
-    const char *name = field(&argument);
+    const char *name = fake_field(&argument);
 
-    expect(truncate(name, fake_number(argument)) == 0, name);
+    fake_expect(truncate(name, fake_number(argument)) == 0, name);
 }
 
 static void do_mkdir(const char *argument)
 {
-    expect(mkdir(argument, 0700) == 0, argument);
+    fake_expect(mkdir(argument, 0700) == 0, argument);
 }
 
 /* NAME:WORDS, a line for each word. An existing file is written over. */
 static void do_put(const char *argument)
 {
-    FILE *file = fopen(field(&argument), "w");
+    FILE *file = fopen(fake_field(&argument), "w");
 
     if (file == NULL) {
         fake_give_up("fake: put");
@@ -286,7 +275,7 @@ static void do_put(const char *argument)
 /* A file with so many numbered lines. */
 static void do_put_many(const char *argument)
 {
-    FILE *file = fopen(field(&argument), "w");
+    FILE *file = fopen(fake_field(&argument), "w");
     long count = fake_number(argument);
 
     if (file == NULL) {
@@ -301,7 +290,34 @@ static void do_put_many(const char *argument)
 static void do_opendir(const char *argument)
 {
     directory = opendir(argument);
-    expect(directory != NULL, argument);
+    fake_expect(directory != NULL, argument);
+}
+
+/* Files without content. */
+static void do_put_files(const char *argument)
+{
+    char name[300];
+    const char *where = fake_field(&argument);
+
+    for (long i = fake_number(argument); i > 0; i--) {
+        snprintf(name, sizeof name, "%s/file %ld with a long name", where, i);
+        close(open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    }
+}
+
+/* All that are left; their order is the kernel's. */
+static void do_count_entries(const char *argument)
+{
+    const struct dirent *entry;
+    unsigned long count = 0, sum = 0;
+
+    (void)argument;
+    while ((entry = readdir(directory)) != NULL) {
+        count++;
+        for (const char *c = entry->d_name; *c != '\0'; c++)
+            sum += (unsigned char)*c * count % 7;
+    }
+    fake_say("%lu entries, %lu", count, sum % 10);
 }
 
 static void do_readdir(const char *argument)
@@ -310,164 +326,6 @@ static void do_readdir(const char *argument)
         const struct dirent *entry = readdir(directory);
         fake_say("entry %s", entry == NULL ? "none" : entry->d_name);
     }
-}
-
-/* --- mapped memory --- */
-
-static void map(unsigned at, int flags, int fd)
-{
-    maps[at] = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
-    expect(maps[at] != MAP_FAILED, "mmap");
-}
-
-static void do_map(const char *argument)
-{
-    unsigned at = slot(&argument);
-
-    expect(ftruncate(fds[at], MAP_SIZE) == 0, "ftruncate");
-    map(at, 0, fds[at]);
-}
-
-static void do_map_again(const char *argument)
-{
-    unsigned at = slot(&argument);
-
-    map(slot(&argument), 0, fds[at]);
-}
-
-static void do_map_nothing(const char *argument)
-{
-    map(slot(&argument), MAP_ANONYMOUS, -1);
-}
-
-static void do_poke(const char *argument)
-{
-    unsigned at = slot(&argument);
-
-    strcpy(maps[at] + 4096, argument); /* NOLINT: steps are short */
-}
-
-static void do_peek(const char *argument)
-{
-    unsigned at = slot(&argument);
-
-    fake_say("map %u: %s", at, maps[at] + 4096);
-}
-
-/* --- kernel objects --- */
-
-static void do_eventfd(const char *argument)
-{
-    unsigned at = slot(&argument);
-
-    fds[at] = eventfd((unsigned)fake_number(argument), EFD_NONBLOCK | EFD_CLOEXEC);
-    expect(fds[at] >= 0, "eventfd");
-}
-
-static void do_post(const char *argument)
-{
-    unsigned at = slot(&argument);
-    uint64_t value = (uint64_t)fake_number(argument);
-
-    fake_say("%u: posted %zd", at, write(fds[at], &value, sizeof value));
-}
-
-static void do_collect(const char *argument)
-{
-    unsigned at = slot(&argument);
-    uint64_t value = 0;
-    ssize_t size = read(fds[at], &value, sizeof value);
-
-    fake_say("%u: collected %zd %llu", at, size, (unsigned long long)value);
-}
-
-static void do_epoll(const char *argument)
-{
-    fds[slot(&argument)] = epoll_create1(EPOLL_CLOEXEC);
-}
-
-static void do_watch(const char *argument)
-{
-    unsigned at = slot(&argument), watched = slot(&argument);
-    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0x123456789abcdefu + watched};
-
-    expect(epoll_ctl(fds[at], EPOLL_CTL_ADD, fds[watched], &event) == 0, "epoll_ctl");
-}
-
-static void do_events(const char *argument)
-{
-    unsigned at = slot(&argument);
-    struct epoll_event event = {.events = 0};
-    int count = epoll_wait(fds[at], &event, 1, 0);
-
-    fake_say("%u: %d events, %#x %#llx", at, count, count > 0 ? event.events : 0,
-             count > 0 ? (unsigned long long)event.data.u64 : 0);
-}
-
-/* Seconds from now. */
-static void do_timerfd(const char *argument)
-{
-    unsigned at = slot(&argument);
-    const struct itimerspec time = {{7, 0}, {fake_number(argument), 0}};
-
-    fds[at] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    expect(fds[at] >= 0 && timerfd_settime(fds[at], 0, &time, NULL) == 0, "timerfd");
-}
-
-static void do_timer(const char *argument)
-{
-    unsigned at = slot(&argument);
-    struct itimerspec time;
-
-    expect(timerfd_gettime(fds[at], &time) == 0, "timerfd_gettime");
-    fake_say("%u: %ld to go, then every %ld", at, (long)time.it_value.tv_sec + 1,
-             (long)time.it_interval.tv_sec);
-}
-
-/* --- terminals --- */
-
-static int master;
-
-/* A new terminal of 77 columns is put under this number. */
-static void do_pty(const char *argument)
-{
-    int terminal;
-    const struct winsize size = {25, 77, 0, 0};
-
-    expect(openpty(&master, &terminal, NULL, NULL, &size) == 0, "openpty");
-    expect(dup2(terminal, (int)fake_number(argument)) >= 0, "dup2");
-    close(terminal);
-}
-
-static void do_terminal(const char *argument)
-{
-    int fd = (int)fake_number(argument);
-    struct termios termios = {.c_iflag = 0};
-    struct winsize size = {0, 0, 0, 0};
-    struct stat file = {.st_mode = 0};
-    int r = tcgetattr(fd, &termios);
-    int mode = fstat(fd, &file) == 0 ? (int)(file.st_mode & S_IFMT) : 0;
-    off_t offset = lseek(fd, 0, SEEK_CUR);
-    const char *error = offset < 0 ? strerrorname_np(errno) : "-";
-
-    fprintf(stderr, "terminal %d %d, %#x %#x %d, %d columns, mode %#o, %s\n", isatty(fd), r, termios.c_lflag,
-            termios.c_cflag, termios.c_cc[VINTR], ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1, mode,
-            error);
-}
-
-static void do_echo_off(const char *argument)
-{
-    int fd = (int)fake_number(argument);
-    struct termios termios;
-
-    expect(tcgetattr(fd, &termios) == 0, "tcgetattr");
-    termios.c_lflag &= ~(tcflag_t)ECHO;
-    expect(tcsetattr(fd, TCSANOW, &termios) == 0, "tcsetattr");
-}
-
-static void do_puts(const char *argument)
-{
-    puts(argument);
 }
 
 const struct fake_step fake_files[] = {
@@ -499,23 +357,8 @@ const struct fake_step fake_files[] = {
     {"put", do_put},
     {"put_many", do_put_many},
     {"opendir", do_opendir},
+    {"put_files", do_put_files},
+    {"count_entries", do_count_entries},
     {"readdir", do_readdir},
-    {"map", do_map},
-    {"map_again", do_map_again},
-    {"map_nothing", do_map_nothing},
-    {"poke", do_poke},
-    {"peek", do_peek},
-    {"eventfd", do_eventfd},
-    {"post", do_post},
-    {"collect", do_collect},
-    {"epoll", do_epoll},
-    {"watch", do_watch},
-    {"events", do_events},
-    {"timerfd", do_timerfd},
-    {"timer", do_timer},
-    {"pty", do_pty},
-    {"terminal", do_terminal},
-    {"echo_off", do_echo_off},
-    {"puts", do_puts},
     {NULL, NULL},
 };

@@ -18,6 +18,7 @@ extern const struct fake_step fake_children[];
 extern const struct fake_step fake_threads[];
 extern const struct fake_step fake_wake[];
 extern const struct fake_step fake_files[];
+extern const struct fake_step fake_objects[];
 
 /* Does one or several steps. */
 void fake_run(const char *steps);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps of the fake simulator: shared memory, kernel objects and terminals; descriptors are those of
+ * fake_files.c. */
+#define _GNU_SOURCE
+#include "fake_files.h"
+#include "fake_steps.h"
+
+#include <errno.h>
+#include <pty.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#define MAP_SIZE 8192
+
+static char *maps[FAKE_SLOTS];
+
+/* --- mapped memory --- */
+
+static void map(unsigned at, int flags, int fd)
+{
+    maps[at] = mmap(NULL, MAP_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+    fake_expect(maps[at] != MAP_FAILED, "mmap");
+}
+
+static void do_map(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    fake_expect(ftruncate(fake_fds[at], MAP_SIZE) == 0, "ftruncate");
+    map(at, 0, fake_fds[at]);
+}
+
+static void do_map_again(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    map(fake_slot(&argument), 0, fake_fds[at]);
+}
+
+static void do_map_nothing(const char *argument)
+{
+    map(fake_slot(&argument), MAP_ANONYMOUS, -1);
+}
+
+static void do_poke(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    strcpy(maps[at] + 4096, argument); /* NOLINT: steps are short */
+}
+
+static void do_peek(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    fake_say("map %u: %s", at, maps[at] + 4096);
+}
+
+/* --- kernel objects --- */
+
+static void do_eventfd(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    fake_fds[at] = eventfd((unsigned)fake_number(argument), EFD_NONBLOCK | EFD_CLOEXEC);
+    fake_expect(fake_fds[at] >= 0, "eventfd");
+}
+
+static void do_post(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    uint64_t value = (uint64_t)fake_number(argument);
+
+    fake_say("%u: posted %zd", at, write(fake_fds[at], &value, sizeof value));
+}
+
+static void do_collect(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    uint64_t value = 0;
+    ssize_t size = read(fake_fds[at], &value, sizeof value);
+
+    fake_say("%u: collected %zd %llu", at, size, (unsigned long long)value);
+}
+
+static void do_epoll(const char *argument)
+{
+    fake_fds[fake_slot(&argument)] = epoll_create1(EPOLL_CLOEXEC);
+}
+
+static void do_watch(const char *argument)
+{
+    unsigned at = fake_slot(&argument), watched = fake_slot(&argument);
+    struct epoll_event event = {.events = EPOLLIN, .data.u64 = 0x123456789abcdefu + watched};
+
+    fake_expect(epoll_ctl(fake_fds[at], EPOLL_CTL_ADD, fake_fds[watched], &event) == 0, "epoll_ctl");
+}
+
+static void do_events(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    struct epoll_event event = {.events = 0};
+    int count = epoll_wait(fake_fds[at], &event, 1, 0);
+
+    fake_say("%u: %d events, %#x %#llx", at, count, count > 0 ? event.events : 0,
+             count > 0 ? (unsigned long long)event.data.u64 : 0);
+}
+
+/* Seconds from now. */
+static void do_timerfd(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    const struct itimerspec time = {{7, 0}, {fake_number(argument), 0}};
+
+    fake_fds[at] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    fake_expect(fake_fds[at] >= 0 && timerfd_settime(fake_fds[at], 0, &time, NULL) == 0, "timerfd");
+}
+
+static void do_rearm(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    const struct itimerspec time = {{0, 0}, {fake_number(argument), 0}};
+
+    fake_expect(timerfd_settime(fake_fds[at], 0, &time, NULL) == 0, "timerfd_settime");
+}
+
+static void do_timer(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    struct itimerspec time;
+
+    fake_expect(timerfd_gettime(fake_fds[at], &time) == 0, "timerfd_gettime");
+    fake_say("%u: %ld to go, then every %ld", at, (long)time.it_value.tv_sec + 1,
+             (long)time.it_interval.tv_sec);
+}
+
+/* --- terminals --- */
+
+static int master;
+
+/* A new terminal of 77 columns is put under this number. */
+static void do_pty(const char *argument)
+{
+    int terminal;
+    const struct winsize size = {25, 77, 0, 0};
+
+    fake_expect(openpty(&master, &terminal, NULL, NULL, &size) == 0, "openpty");
+    fake_expect(dup2(terminal, (int)fake_number(argument)) >= 0, "dup2");
+    close(terminal);
+}
+
+static void do_terminal(const char *argument)
+{
+    int fd = (int)fake_number(argument);
+    struct termios termios = {.c_iflag = 0};
+    struct winsize size = {0, 0, 0, 0};
+    struct stat file = {.st_mode = 0};
+    int r = tcgetattr(fd, &termios);
+    int mode = fstat(fd, &file) == 0 ? (int)(file.st_mode & S_IFMT) : 0;
+    off_t offset = lseek(fd, 0, SEEK_CUR);
+    const char *error = offset < 0 ? strerrorname_np(errno) : "-";
+
+    fprintf(stderr, "terminal %d %d, %#x %#x %d, %d columns, mode %#o, %s\n", isatty(fd), r, termios.c_lflag,
+            termios.c_cflag, termios.c_cc[VINTR], ioctl(fd, TIOCGWINSZ, &size) == 0 ? size.ws_col : -1, mode,
+            error);
+}
+
+static void do_echo_off(const char *argument)
+{
+    int fd = (int)fake_number(argument);
+    struct termios termios;
+
+    fake_expect(tcgetattr(fd, &termios) == 0, "tcgetattr");
+    termios.c_lflag &= ~(tcflag_t)ECHO;
+    fake_expect(tcsetattr(fd, TCSANOW, &termios) == 0, "tcsetattr");
+}
+
+static void do_puts(const char *argument)
+{
+    puts(argument);
+}
+
+const struct fake_step fake_objects[] = {
+    {"map", do_map},
+    {"map_again", do_map_again},
+    {"map_nothing", do_map_nothing},
+    {"poke", do_poke},
+    {"peek", do_peek},
+    {"eventfd", do_eventfd},
+    {"post", do_post},
+    {"collect", do_collect},
+    {"epoll", do_epoll},
+    {"watch", do_watch},
+    {"events", do_events},
+    {"timerfd", do_timerfd},
+    {"rearm", do_rearm},
+    {"timer", do_timer},
+    {"pty", do_pty},
+    {"terminal", do_terminal},
+    {"echo_off", do_echo_off},
+    {"puts", do_puts},
+    {NULL, NULL},
+};
