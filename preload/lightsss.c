@@ -25,6 +25,7 @@
 #include "signal_mask.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
+#include "snapshot/shared_memory.h"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
 static atomic_bool first_look; /* it is known whether there was a first snapshot */
@@ -37,10 +38,12 @@ static void replace_libc(void)
     signal_mask_restore(mask);
 }
 
+/* What a copy could not find out any more. */
 static void before_copy(void)
 {
     run.hooks->freeze();
     descriptors_take();
+    shared_memory_take();
     orphan_before_copy(); /* its own descriptor is not on that list */
 }
 
@@ -73,6 +76,7 @@ static void become_original(void)
         no_replay = true;
         return;
     }
+    shared_memory_keep(run.page);
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     run.start_ns = clock_ns();
     output_keep();

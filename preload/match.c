@@ -18,6 +18,7 @@
 
 #include "raw_syscall.h"
 #include "signal_mask.h"
+#include "snapshot/shared_memory.h"
 
 #define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */
 #define FOUND_SIZE 256
@@ -65,6 +66,7 @@ int match_init(const char *wanted)
     if (regcomp(&expression, wanted, REG_EXTENDED | REG_NOSUB) != 0)
         return -ENOMEM;
     found = shared;
+    shared_memory_keep(shared);
     queues[0].bytes = bytes;
     queues[1].bytes = bytes + QUEUE_SIZE;
     ready = true;

@@ -53,6 +53,7 @@ void libc_prepare(void)
     if (rows.libc == NULL)
         return;
     add_rows(&rows, proc_hooks, proc_hooks_count);
+    add_rows(&rows, memory_hooks, memory_hooks_count);
     add_rows(&rows, stand_in_hooks, stand_in_hooks_count);
     add_rows(&rows, output_hooks, output_hooks_count);
     dlclose(rows.libc);

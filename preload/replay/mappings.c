@@ -1,118 +1,178 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes shared mappings private: see mappings.h. The contents are those of the wake, not of the snapshot:
- * what the original has written there since is seen by the replay (and may make it diverge), but not the
- * other way. */
+/* Shared memory of a replay: see mappings.h. Each file behind it gets a private one that is mapped in its
+ * place, shared: so that what is mapped twice stays one, and what is open as well shows what is written in
+ * memory. */
 #define _GNU_SOURCE
 #include "mappings.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/memfd.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
 #include "../raw_syscall.h"
+#include "../snapshot/shared_memory.h"
+#include "high_number.h"
+#include "notes.h"
+#include "private_files.h"
 
-#define MAPPINGS_MAX 256
-
-/* One at a time could not be changed while the list is read: the kernel makes the list as it is read. */
-static struct mapping {
-    uintptr_t start;
-    size_t size;
-    int protection;
-} mappings[MAPPINGS_MAX];
-
-/* A line of /proc/self/maps, read byte by byte: "start-end perms ...". */
-struct reader {
-    uintptr_t number[2]; /* start, end */
-    unsigned field;      /* 0 start, 1 end, 2 permissions, 3 the rest */
-    char permissions[5];
-    unsigned permission_count;
-    unsigned count; /* mappings found */
-    bool overflow;
-};
-
-static void end_line(struct reader *reader, uintptr_t kept)
+static bool is_writable(const struct shared_memory *memory)
 {
-    bool is_shared = reader->permissions[1] == 'w' && reader->permissions[3] == 's';
+    return (memory->protection & PROT_WRITE) != 0;
+}
 
-    if (is_shared && reader->number[0] != kept) {
-        if (reader->count == MAPPINGS_MAX)
-            reader->overflow = true;
-        else
-            mappings[reader->count++] = (struct mapping){
-                reader->number[0],
-                reader->number[1] - reader->number[0],
-                PROT_WRITE | (reader->permissions[0] == 'r' ? PROT_READ : 0) |
-                    (reader->permissions[2] == 'x' ? PROT_EXEC : 0),
-            };
+static bool same_object(const struct shared_memory *one, const struct shared_memory *other)
+{
+    return one->inode == other->inode && one->device == other->device;
+}
+
+/* Memory that is only read is left alone, unless it is also written elsewhere. */
+static bool is_private(const struct shared_memory *list, int count, const struct shared_memory *memory)
+{
+    for (int i = 0; i < count; i++)
+        if (is_writable(&list[i]) && same_object(&list[i], memory))
+            return true;
+    return private_file_find(memory->device, memory->inode) >= 0;
+}
+
+/* The whole file, where its name still leads to it: somebody may open it. */
+static int copy_file(const struct shared_memory *memory)
+{
+    struct stat file;
+
+    if (memory->path[0] != '/')
+        return -ENOENT;
+    long from = raw_syscall4(SYS_openat, AT_FDCWD, (long)memory->path,
+                             O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    if (from < 0)
+        return (int)from;
+    int fd = -ENOENT;
+    if (raw_syscall2(SYS_fstat, from, (long)&file) == 0 && file.st_ino == memory->inode &&
+        S_ISREG(file.st_mode)) {
+        fd = private_file_find(file.st_dev, file.st_ino);
+        if (fd < 0 && (fd = private_file_create()) >= 0) {
+            private_file_fill(fd, (int)from, (uint64_t)file.st_size);
+            private_file_add(file.st_dev, file.st_ino, fd);
+        }
     }
-    reader->number[0] = reader->number[1] = 0;
-    reader->field = reader->permission_count = 0;
+    raw_syscall1(SYS_close, from);
+    return fd;
 }
 
-static void read_byte(struct reader *reader, char byte, uintptr_t kept)
+/* Where the file has no name: as long as the last byte that is mapped of it. */
+static int create_object(const struct shared_memory *list, int count, const struct shared_memory *memory)
 {
-    bool ends_field = byte == ' ' || (byte == '-' && reader->field == 0);
-
-    if (byte == '\n')
-        end_line(reader, kept);
-    else if (ends_field && reader->field < 3)
-        reader->field++;
-    else if (reader->field < 2)
-        reader->number[reader->field] =
-            reader->number[reader->field] << 4 | (uintptr_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
-    else if (reader->field == 2 && reader->permission_count < 4)
-        reader->permissions[reader->permission_count++] = byte;
-}
-
-static int find_shared(struct reader *reader, uintptr_t kept)
-{
-    char buffer[4096];
-    long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    uint64_t end = 0;
+    int fd = (int)raw_syscall2(SYS_memfd_create, (long)"shared", MFD_CLOEXEC);
 
     if (fd < 0)
-        return (int)fd;
-    while ((length = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer)) > 0)
-        for (long i = 0; i < length; i++)
-            read_byte(reader, buffer[i], kept);
-    raw_syscall1(SYS_close, fd);
-    return length < 0 ? (int)length : reader->overflow ? -E2BIG : 0;
+        return fd;
+    fd = high_number_move(fd);
+    for (int i = 0; i < count; i++)
+        if (same_object(&list[i], memory) && list[i].offset + list[i].size > end)
+            end = list[i].offset + list[i].size;
+    private_file_add(memory->device, memory->inode, fd);
+    long r = raw_syscall2(SYS_ftruncate, fd, (long)end);
+    return r < 0 ? (int)r : fd;
 }
 
-/* Copied by the kernel: past the end of a file that was cut there is nothing to read, and a load would be
- * SIGBUS. */
-static int make_private(const struct mapping *mapping)
+static int find_file(const struct shared_memory *list, int count, const struct shared_memory *memory)
 {
-    long memory = raw_syscall6(SYS_mmap, 0, (long)mapping->size, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory < 0 && memory > -4096)
-        return (int)memory;
+    int fd = private_file_find(memory->device, memory->inode);
+
+    if (fd < 0)
+        fd = copy_file(memory);
+    return fd >= 0 ? fd : create_object(list, count, memory);
+}
+
+/* As it is now, read by the kernel: past the end of a file that was cut there is nothing, and a load would be
+ * SIGBUS; devices are not read at all. */
+static void put_present(int fd, const struct shared_memory *memory, size_t size)
+{
+    static char buffer[65536];
     const long pid = raw_syscall0(SYS_getpid);
-    for (size_t done = 0; done < mapping->size;) {
-        const struct iovec to = {(char *)memory + done, mapping->size - done};
-        const struct iovec from = {(char *)mapping->start + done, mapping->size - done};
-        long r = raw_syscall6(SYS_process_vm_readv, pid, (long)&to, 1, (long)&from, 1, 0);
+
+    for (size_t done = 0; done < size;) {
+        const struct iovec local = {buffer, size - done < sizeof buffer ? size - done : sizeof buffer};
+        const struct iovec remote = {(void *)(memory->start + done), local.iov_len};
+        long r = raw_syscall6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+        if (r <= 0)
+            break;
+        raw_syscall4(SYS_pwrite64, fd, (long)buffer, r, (long)(memory->offset + done));
+        done += (size_t)r;
+    }
+}
+
+static void put_contents(int fd, const struct shared_memory *memory)
+{
+    struct stat file;
+
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0 || (uint64_t)file.st_size <= memory->offset)
+        return;
+    uint64_t room = (uint64_t)file.st_size - memory->offset;
+    size_t size = memory->size < room ? memory->size : room;
+
+    if (memory->contents == NULL) {
+        if (is_writable(memory))
+            notes_add_cause(
+                "memory that it shares (%zu kB of %s) could not be kept as it was at the snapshot",
+                memory->size / 1024, memory->path);
+        put_present(fd, memory, size);
+        return;
+    }
+    for (size_t done = 0; done < size;) {
+        long r = raw_syscall4(SYS_pwrite64, fd, (long)((const char *)memory->contents + done),
+                              (long)(size - done), (long)(memory->offset + done));
         if (r <= 0)
             break;
         done += (size_t)r;
     }
-    raw_syscall3(SYS_mprotect, memory, (long)mapping->size, mapping->protection);
-    long r = raw_syscall5(SYS_mremap, memory, (long)mapping->size, (long)mapping->size,
-                          MREMAP_MAYMOVE | MREMAP_FIXED, (long)mapping->start);
-    return r < 0 && r > -4096 ? (int)r : 0;
 }
 
-int mappings_make_private(const void *kept)
+static int replace(int fd, const struct shared_memory *memory)
 {
-    struct reader reader = {.field = 0};
-    int r = find_shared(&reader, (uintptr_t)kept);
+    static const int kinds[] = {MAP_SHARED, MAP_PRIVATE}; /* the second where the filesystem has no first */
+    long r = 0;
 
-    for (unsigned i = 0; r == 0 && i < reader.count; i++)
-        r = make_private(&mappings[i]);
+    for (unsigned i = 0; i < 2; i++) {
+        r = raw_syscall6(SYS_mmap, (long)memory->start, (long)memory->size, memory->protection,
+                         kinds[i] | MAP_FIXED, fd, (long)memory->offset);
+        if (r >= 0 || r <= -4096)
+            return 0;
+    }
+    return (int)r;
+}
+
+/* What is only read first: what is written at the same place holds the contents of the snapshot. */
+static int put_all(struct shared_memory *list, int count, bool writable)
+{
+    for (int i = 0; i < count; i++) {
+        if (is_writable(&list[i]) != writable || !is_private(list, count, &list[i]))
+            continue;
+        int fd = find_file(list, count, &list[i]);
+        if (fd < 0)
+            return fd;
+        put_contents(fd, &list[i]);
+    }
+    return 0;
+}
+
+int mappings_set_back(void)
+{
+    struct shared_memory *list;
+    int count = shared_memory_list(&list);
+    int r = count < 0 ? count : put_all(list, count, false);
+
+    if (r == 0)
+        r = put_all(list, count, true);
+    for (int i = 0; r == 0 && i < count; i++)
+        if (is_private(list, count, &list[i]))
+            r = replace(find_file(list, count, &list[i]), &list[i]);
     return r;
 }

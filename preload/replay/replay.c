@@ -179,7 +179,7 @@ void replay_begin(uint64_t eval)
     int r = files_set_back();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
-    r = mappings_make_private(run.page);
+    r = mappings_set_back();
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
     files_seal();

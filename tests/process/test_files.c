@@ -51,6 +51,16 @@ static const struct compare_case cases[] = {
     {{"memfd:0", "write:0:one two", "eval:1", "write:0:three", "pread:0:0:99", "state:0", "exit:1"}, REPLAYED},
     {{"memfd:0", "write:0:one two", "seal:0:6", "eval:1", "state:0", "pwrite:0:0:three", "pread:0:0:99", "write:0:x", "exit:1"}, REPLAYED},
 
+    /* shared memory: of a file that is open, closed, gone; of a memory file; of nobody; mapped twice */
+    {{"open:0:mc:shared", "map:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "peek:0", "pread:0:4096:9", "pwrite:0:4096:changed", "peek:0", "exit:1"}, REPLAYED},
+    {{"open:0:mc:shared", "map:0", "close_slot:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "peek:0", "exit:1"}, REPLAYED},
+    {{"open:0:mc:shared", "map:0", "unlink:shared", "close_slot:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "peek:0", "exit:1"}, REPLAYED},
+    {{"memfd:0", "map:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "pread:0:4096:9", "exit:1"}, REPLAYED},
+    {{"memfd:0", "map:0", "map_again:0:1", "close_slot:0", "poke:0:old", "eval:1", "peek:1", "poke:0:new", "peek:1", "poke:1:last", "peek:0", "exit:1"}, REPLAYED},
+    {{"map_nothing:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "peek:0", "exit:1"}, REPLAYED},
+    {{"map_nothing:0", "eval:1", "map_nothing:1", "poke:1:old", "eval:9", "peek:1", "poke:1:new", "peek:1", "exit:1"},
+     {.kind = "exit", .code = 1, .eval = 10, .early = true, .many = true}},
+
     /* kernel objects */
     {{"eventfd:0:3", "dup:0:1", "eval:1", "collect:0", "post:0:4", "collect:1", "collect:1", "state:0", "exit:1"}, REPLAYED},
     {{"eventfd:0:3", "epoll:2", "watch:2:0", "eval:1", "events:2", "collect:0", "events:2", "post:0:1", "events:2", "exit:1"}, REPLAYED},
