@@ -204,7 +204,7 @@ void files_let_go(void)
 {
     size_t count = descriptors_count();
 
-    descriptors_find_shared();
+    descriptors_complete();
     for (size_t i = 0; i < count; i++)
         fates[i] = decide(descriptors_at(i));
     for (size_t i = 0; i < count; i++)

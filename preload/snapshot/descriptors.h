@@ -33,7 +33,7 @@ struct descriptor {
     bool closes_on_exec;
     int64_t offset;   /* -errno: it has none */
     unsigned leader;  /* the first in the list of those with the same open file description; this one's own
-                         place until descriptors_find_shared() has looked */
+                         place until descriptors_complete() has looked */
     const char *info; /* /proc/self/fdinfo of what is no file (eventfd, timerfd, epoll, ...); "" of others */
     struct stat file;
 };
@@ -41,8 +41,8 @@ struct descriptor {
 /* In the original, once its threads stand still. Raw system calls only, and a bounded number of them. */
 void descriptors_take(void);
 
-/* In the copy, before it changes any descriptor: who shares an open file description (dup)? */
-void descriptors_find_shared(void);
+/* In the copy, before it changes any descriptor: flags, and who shares an open file description (dup). */
+void descriptors_complete(void);
 
 /* The list, as of the last descriptors_take() before the clone. */
 size_t descriptors_count(void);
