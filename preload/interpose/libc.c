@@ -27,6 +27,19 @@ static size_t find_function(void *libc, const char *name, void **function)
     return symbol->st_size;
 }
 
+/* Where two rows are of one function, the later handler calls the earlier as if that were libc's. */
+static bool chain(struct hooks_replacement *row, size_t count, const struct libc_hook *hook,
+                  const void *function)
+{
+    for (size_t i = 0; i < count; i++)
+        if (row[i].function == function) {
+            *hook->original = row[i].handler;
+            row[i].handler = hook->handler;
+            return true;
+        }
+    return false;
+}
+
 struct rows {
     void *libc;
     struct hooks_replacement row[ROWS_MAX];
@@ -41,7 +54,7 @@ static void add_rows(struct rows *rows, const struct libc_hook *hooks, size_t co
         *row = (struct hooks_replacement){
             .name = hooks[i].name, .handler = hooks[i].handler, .original = hooks[i].original};
         row->size = find_function(rows->libc, row->name, &row->function);
-        rows->count += row->size != 0;
+        rows->count += row->size != 0 && !chain(rows->row, rows->count, &hooks[i], row->function);
     }
 }
 
