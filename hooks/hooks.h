@@ -132,6 +132,10 @@ struct hooks {
      * freeze. Async-signal-safe. Returns 0 or -errno. */
     int (*thaw)(void);
 
+    /* Memory for the counts of one model, by index from 0: until a copy thaws it is shared with the original.
+     * NULL where there are no more. */
+    const void *(*counts)(size_t index);
+
     /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
      * waveforms that were. Between evals only. */
     unsigned (*wave_release)(void);

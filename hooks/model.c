@@ -402,6 +402,11 @@ void model_freeze(void)
         countdown_freeze(&model.sites[i].countdown);
 }
 
+const void *model_counts(size_t index)
+{
+    return index < model.installed ? (const void *)model.sites[index].countdown.patch.countdown : NULL;
+}
+
 int model_thaw(void)
 {
     int error = 0;

@@ -29,6 +29,7 @@
 #include "recognise.h"
 #include "run.h"
 #include "snapshot/descriptors.h"
+#include "snapshot/shared_memory.h"
 #include "text.h"
 
 #define HOOKS_LIBRARY "liblightsss-hooks.so"
@@ -278,6 +279,16 @@ static void say_no_tracer(const char *name)
                  name);
 }
 
+/* Copies see by them how far the original has come. */
+static void keep_counts(void)
+{
+    static size_t kept;
+    const void *counts;
+
+    for (; run.hooks != NULL && (counts = run.hooks->counts(kept)) != NULL; kept++)
+        shared_memory_keep(counts);
+}
+
 static void install(const char *name)
 {
     struct hooks_why why = {""};
@@ -298,6 +309,7 @@ static void install(const char *name)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
     else if (!attached)
         attach_first();
+    keep_counts();
 }
 
 /* Where one object's models can be hooked, nothing is said of the others. */
