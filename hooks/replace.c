@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define REPLACE_LIMIT 64
+#define REPLACE_LIMIT 256
 
 static struct {
     struct patch patches[REPLACE_LIMIT];

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "doctor.h"
+#include "input/input.h"
 #include "interpose/exit.h"
 #include "interpose/libc.h"
 #include "interpose/next.h"
@@ -28,6 +29,7 @@
 #include "raw_syscall.h"
 #include "recognise.h"
 #include "run.h"
+#include "signal_mask.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/shared_memory.h"
 #include "text.h"
@@ -240,13 +242,24 @@ static void note_wave_format(void)
                  asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
 }
 
+/* Before the first eval, and mostly before there are other threads: one that waits for input at the first
+ * snapshot has come by our hook. */
+static void replace_libc(void)
+{
+    input_prepare();
+    libc_prepare();
+    uint64_t mask = signal_mask_block_all();
+    libc_commit();
+    signal_mask_restore(mask);
+}
+
 static void attach_first(void)
 {
     attached = true;
     note_wave_format();
     if (run.options.match != NULL && match_init(run.options.match) < 0)
         log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
-    libc_prepare();
+    replace_libc();
     log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
 }
 

@@ -11,7 +11,8 @@
 #include "attach.h"
 #include "clock.h"
 #include "doctor.h"
-#include "interpose/libc.h"
+#include "input/input.h"
+#include "input/input_call.h"
 #include "interpose/output.h"
 #include "interpose/signal.h"
 #include "log.h"
@@ -22,20 +23,24 @@
 #include "replay/replay.h"
 #include "replay/wake_call.h"
 #include "run.h"
-#include "signal_mask.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
 #include "snapshot/shared_memory.h"
+#include "snapshot/threads.h"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
 static atomic_bool first_look; /* it is known whether there was a first snapshot */
 
-static void replace_libc(void)
+static void start_input(void)
 {
+    int r = input_start();
 
-    uint64_t mask = signal_mask_block_all();
-    libc_commit();
-    signal_mask_restore(mask);
+    if (r < 0)
+        log_line(
+            LOG_INFO,
+            "what the simulator reads from pipes and sockets cannot be recorded (memfd_create: %s); a replay "
+            "goes without it",
+            strerrordesc_np(-r));
 }
 
 /* What a copy could not find out any more. */
@@ -50,6 +55,7 @@ static void before_copy(void)
 static void in_copy(void)
 {
     orphan_in_copy();
+    input_in_copy();
     files_let_go();
 }
 
@@ -64,6 +70,8 @@ static void become_original(void)
         .after_copy = orphan_after_copy,
         .in_copy = in_copy,
         .orphaned = orphan_replays,
+        .begins = input_snapshot_begins,
+        .done = input_snapshot_done,
     };
     int r = shared_page_create(&run.page);
 
@@ -81,10 +89,11 @@ static void become_original(void)
     run.start_ns = clock_ns();
     output_keep();
     keeper_init(run.page, &run.options, &hooks);
+    start_input();
     run.role = RUN_ORIGINAL;
     signal_arm();
     wake_call_prepare();
-    replace_libc();
+    threads_set_call_ender(input_call_is_inside);
 }
 
 /* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there

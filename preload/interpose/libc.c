@@ -11,7 +11,7 @@
 #include "../run.h"
 #include "../snapshot/threads.h"
 
-#define ROWS_MAX     64
+#define ROWS_MAX     256
 #define COMMIT_TRIES 20
 
 /* Of libc itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
@@ -66,9 +66,13 @@ void libc_prepare(void)
     if (rows.libc == NULL)
         return;
     add_rows(&rows, proc_hooks, proc_hooks_count);
+    add_rows(&rows, output_hooks, output_hooks_count);
+    add_rows(&rows, input_read_hooks, input_read_hooks_count);
+    add_rows(&rows, input_socket_hooks, input_socket_hooks_count);
+    add_rows(&rows, input_poll_hooks, input_poll_hooks_count);
+    add_rows(&rows, descriptor_hooks, descriptor_hooks_count);
     add_rows(&rows, memory_hooks, memory_hooks_count);
     add_rows(&rows, stand_in_hooks, stand_in_hooks_count);
-    add_rows(&rows, output_hooks, output_hooks_count);
     dlclose(rows.libc);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);

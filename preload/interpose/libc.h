@@ -22,6 +22,14 @@ extern const struct libc_hook memory_hooks[];
 extern const size_t memory_hooks_count;
 extern const struct libc_hook stand_in_hooks[];
 extern const size_t stand_in_hooks_count;
+extern const struct libc_hook input_read_hooks[];
+extern const size_t input_read_hooks_count;
+extern const struct libc_hook input_socket_hooks[];
+extern const size_t input_socket_hooks_count;
+extern const struct libc_hook input_poll_hooks[];
+extern const size_t input_poll_hooks_count;
+extern const struct libc_hook descriptor_hooks[];
+extern const size_t descriptor_hooks_count;
 
 /* Finds the functions and makes everything ready. Call before there are snapshots. */
 void libc_prepare(void);

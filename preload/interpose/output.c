@@ -24,6 +24,7 @@
 #include "../run.h"
 #include "../signal_mask.h"
 #include "../snapshot/keeper.h"
+#include "input_write.h"
 #include "libc.h"
 
 #define STREAMS 2 /* stdout, stderr */
@@ -199,7 +200,7 @@ int output_write_error(void)
 static ssize_t on_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec part = {(void *)bytes, size};
-    ssize_t written = libc_write(fd, bytes, size);
+    ssize_t written = input_write(fd, bytes, size, libc_write);
 
     if (written < 0)
         note_failure(fd);
@@ -210,7 +211,7 @@ static ssize_t on_write(int fd, const void *bytes, size_t size)
 
 static ssize_t on_writev(int fd, const struct iovec *parts, int count)
 {
-    ssize_t written = libc_writev(fd, parts, count);
+    ssize_t written = input_writev(fd, parts, count, libc_writev);
 
     if (written < 0)
         note_failure(fd);

@@ -18,6 +18,7 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
+#include "input_open.h"
 #include "libc.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
@@ -102,12 +103,20 @@ static int opened(int fd, const char *path)
 
 static int on_open(const char *path, int flags, mode_t mode)
 {
-    return opened(libc_open(path, flags, mode), path);
+    struct input_open open;
+
+    if (input_open_is_made(&open, AT_FDCWD, path, flags))
+        open.fd = opened(libc_open(path, flags, mode), path);
+    return input_open_done(&open);
 }
 
 static int on_openat(int directory, const char *path, int flags, mode_t mode)
 {
-    return opened(libc_openat(directory, path, flags, mode), path);
+    struct input_open open;
+
+    if (input_open_is_made(&open, directory, path, flags))
+        open.fd = opened(libc_openat(directory, path, flags, mode), path);
+    return input_open_done(&open);
 }
 
 /* --- the list of processes --- */

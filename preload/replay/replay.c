@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,6 +16,7 @@
 #include <sys/syscall.h>
 
 #include "../clock.h"
+#include "../input/input.h"
 #include "../interpose/output.h"
 #include "../log.h"
 #include "../raw_syscall.h"
@@ -32,6 +34,12 @@
 #include "window.h"
 
 #define RACING_EVALS_PASSED 1000
+
+/* Set by replay_stop(). */
+static struct {
+    enum verdict verdict;
+    char why[SHARED_PAGE_WHY];
+} stopped;
 
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
@@ -176,7 +184,10 @@ void replay_begin(uint64_t eval)
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
     output_compare();
-    int r = files_set_back();
+    int r = input_begin_replay();
+    if (r < 0)
+        give_up("the input that it needs cannot be copied", r);
+    r = files_set_back();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
     r = mappings_set_back();
@@ -308,7 +319,10 @@ static void decide_and_publish(const struct end *end)
     text_init(&why, findings()->why, sizeof findings()->why);
     text_init(&output, output_bytes, sizeof output_bytes);
     output_end();
-    if (!is_incomplete(end, &why)) {
+    if (stopped.why[0] != '\0' && atomic_load(&findings()->asked) == REPLAY_ASKED_NOTHING) {
+        text_format(&why, "%s", stopped.why);
+        verdict = stopped.verdict;
+    } else if (!is_incomplete(end, &why)) {
         output_is_same(run.page->end.outside, &output);
         verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
     }
@@ -355,4 +369,21 @@ void replay_finish(const struct end *end)
             raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
     for (;;)
         stack_run(finish_on_own_stack, &own);
+}
+
+void replay_stop(enum verdict verdict, const char *format, ...)
+{
+    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+    va_list arguments;
+    struct text why;
+
+    if (!atomic_flag_test_and_set(&taken)) {
+        stopped.verdict = verdict;
+        text_init(&why, stopped.why, sizeof stopped.why);
+        va_start(arguments, format);
+        text_vformat(&why, format, arguments);
+        va_end(arguments);
+    }
+    replay_finish(&unknown);
 }

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "../end.h"
+#include "verdict.h"
 
 /* In the woken copy, before any other thread exists: becomes the replay. `eval` is about to run. */
 void replay_begin(uint64_t eval);
@@ -18,5 +19,9 @@ void replay_eval_done(uint64_t eval);
 /* The replay has come to an end of its own (or was stopped at the original's): last values, close, verdict,
  * gone. May be called again by a fault in what it does: it goes on with the next step. */
 _Noreturn void replay_finish(const struct end *end);
+
+/* The replay cannot go on: the same with this verdict and the reason for it. */
+__attribute__((format(printf, 2, 3))) _Noreturn void replay_stop(enum verdict verdict, const char *format,
+                                                                 ...);
 
 #endif

@@ -183,6 +183,13 @@ static void learn_pace(uint64_t now_ns, uint64_t eval)
     begin_stretch(now_ns, eval);
 }
 
+static uint64_t oldest_number(void)
+{
+    const struct slot *oldest = slots_oldest(&slots);
+
+    return oldest != NULL ? oldest->number : 0;
+}
+
 /* Returns true in a woken copy. */
 static bool take_one(uint64_t eval, bool *hopeless)
 {
@@ -201,6 +208,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
         .orphaned = hooks.orphaned,
         .why = "",
     };
+    hooks.begins(slot->number);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -211,12 +219,14 @@ static bool take_one(uint64_t eval, bool *hopeless)
     last_error = r < 0 ? r : 0;
     if (r < 0) {
         *hopeless = !explain_failure(r);
+        hooks.done(oldest_number());
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
         return false;
     }
     failed_in_a_row = 0;
     figures.taken++;
     add_snapshot(eval);
+    hooks.done(oldest_number());
     return false;
 }
 

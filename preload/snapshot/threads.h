@@ -43,6 +43,10 @@ pid_t threads_revived_tid(pthread_t thread);
 /* The word in which glibc keeps that pthread's own id; NULL where threads_revived_tid() says 0. */
 int *threads_tid_word(pthread_t thread);
 
+/* Asked by a revived thread that is about to start a system call again that its snapshot interrupted: true,
+ * the call ends with EINTR instead. May be NULL. Async-signal-safe functions only. */
+void threads_set_call_ender(bool (*ends)(void));
+
 /* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
  * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */
 void threads_set_kernel_signal(void (*handler)(void));

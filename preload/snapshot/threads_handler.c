@@ -34,10 +34,16 @@ struct own_futex {
 
 static struct kernel_sigaction earlier_action; /* glibc's own handler of the signal, if any */
 static void (*_Atomic kernel_signal)(void);
+static bool (*_Atomic call_ender)(void);
 
 void threads_set_kernel_signal(void (*handler)(void))
 {
     atomic_store(&kernel_signal, handler);
+}
+
+void threads_set_call_ender(bool (*ends)(void))
+{
+    atomic_store(&call_ender, ends);
 }
 
 /* What never changes in the life of a thread of the C library is asked for once: the simulator may be waiting
@@ -184,8 +190,12 @@ static __attribute__((noinline)) void stay(struct record *record, void *context)
  * without cause is allowed, a lost one is not. */
 static __attribute__((noinline)) void live_again(struct record *record, void *context)
 {
+    bool (*ends)(void) = atomic_load(&call_ender);
+
     if (find_own_futex(context).word != NULL)
         thread_frame_end_call(context, 0);
+    else if (ends != NULL && thread_frame_next_call(context) >= 0 && ends())
+        thread_frame_end_call(context, -EINTR);
     threads_restore_self(record);
 }
 

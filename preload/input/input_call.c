@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* One call of the simulator whose answer is input: see input_call.h. */
+#include "input_call.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* initial-exec: a signal handler reads it. */
+static __thread volatile bool inside __attribute__((tls_model("initial-exec")));
+
+static uint64_t key_of(const struct input_call *call)
+{
+    return call->group == INPUT_GROUP_NONE ? call->fd : call->fd ^ (uint64_t)call->group << 56;
+}
+
+/* A replay may read more of /proc than its original did, which harms nobody. */
+bool input_call_concerns(int fd)
+{
+    return descriptor_class(fd) != DESCRIPTOR_PROC || input_mode() != INPUT_FED ||
+           input_has_answer(INPUT_READ, (uint64_t)fd);
+}
+
+bool input_call_is_inside(void)
+{
+    return inside;
+}
+
+bool input_call_is_made(struct input_call *call)
+{
+    call->made = input_mode() != INPUT_FED;
+    call->was_inside = inside;
+    if (call->made)
+        inside = true;
+    return call->made;
+}
+
+bool input_call_is_fed(struct input_call *call, int64_t *result)
+{
+    if (call->made)
+        inside = call->was_inside;
+    if (input_mode() != INPUT_FED)
+        return false;
+    if (!input_feed(call->kind, key_of(call), &call->answer))
+        input_exhausted(call->name);
+    *result = call->answer.result;
+    if (*result < 0)
+        errno = call->answer.error;
+    return true;
+}
+
+void input_call_record(const struct input_call *call, int64_t result, const struct iovec *parts, int count,
+                       size_t limit)
+{
+    input_record_part(call->kind, key_of(call), result, parts, count, limit);
+}
+
+void input_call_record_bytes(const struct input_call *call, int64_t result, const void *bytes, size_t size)
+{
+    const struct iovec part = {(void *)(uintptr_t)bytes, size};
+
+    input_record_part(call->kind, key_of(call), result, &part, size > 0 ? 1 : 0, size);
+}
+
+void input_call_record_result(const struct input_call *call, int64_t result)
+{
+    input_record_part(call->kind, key_of(call), result, NULL, 0, 0);
+}
+
+size_t input_call_copy(const struct input_call *call, size_t offset, void *to, size_t size)
+{
+    if (offset >= call->answer.size)
+        return 0;
+    size = size < call->answer.size - offset ? size : call->answer.size - offset;
+    if (size > 0)
+        memcpy(to, (const uint8_t *)call->answer.payload + offset, size);
+    return size;
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a number gets another file: what kind of file it is now is remembered, or forgotten, for the hooks
+ * that ask (input/descriptor_class.h). A byte is stored; nothing else is changed. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <unistd.h>
+
+#include "../input/input_call.h"
+#include "libc.h"
+
+static int (*libc_close)(int fd);
+static int (*libc_dup)(int fd);
+static int (*libc_dup2)(int fd, int to);
+static int (*libc_dup3)(int fd, int to, int flags);
+static int (*libc_fcntl)(int fd, int command, void *argument);
+static int (*libc_pipe)(int fds[2]);
+static int (*libc_pipe2)(int fds[2], int flags);
+static int (*libc_socketpair)(int family, int type, int protocol, int fds[2]);
+static int (*libc_epoll_create)(int size);
+static int (*libc_epoll_create1)(int flags);
+static int (*libc_eventfd)(unsigned count, int flags);
+static int (*libc_timerfd_create)(int clock, int flags);
+static int (*libc_signalfd)(int fd, const sigset_t *mask, int flags);
+static int (*libc_inotify_init)(void);
+static int (*libc_inotify_init1)(int flags);
+static int (*libc_memfd_create)(const char *name, unsigned flags);
+static int (*libc_pidfd_open)(pid_t pid, unsigned flags);
+static int (*libc_creat)(const char *path, mode_t mode);
+static off_t (*libc_lseek)(int fd, off_t offset, int from);
+
+static int made(int fd, enum descriptor_class class)
+{
+    if (fd >= 0)
+        descriptor_class_set(fd, class);
+    return fd;
+}
+
+static int made_two(int result, const int fds[2], enum descriptor_class class)
+{
+    if (result == 0) {
+        descriptor_class_set(fds[0], class);
+        descriptor_class_set(fds[1], class);
+    }
+    return result;
+}
+
+static int copied(int from, int fd)
+{
+    if (fd >= 0)
+        descriptor_class_copy(from, fd);
+    return fd;
+}
+
+static int on_close(int fd)
+{
+    descriptor_class_set(fd, DESCRIPTOR_UNKNOWN);
+    return libc_close(fd);
+}
+
+static int on_dup(int fd)
+{
+    return copied(fd, libc_dup(fd));
+}
+
+static int on_dup2(int fd, int to)
+{
+    return copied(fd, libc_dup2(fd, to));
+}
+
+static int on_dup3(int fd, int to, int flags)
+{
+    return copied(fd, libc_dup3(fd, to, flags));
+}
+
+static int on_fcntl(int fd, int command, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, command);
+    void *argument = va_arg(arguments, void *);
+    va_end(arguments);
+    int result = libc_fcntl(fd, command, argument);
+    return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
+}
+
+static int on_pipe(int fds[2])
+{
+    return made_two(libc_pipe(fds), fds, DESCRIPTOR_PIPE);
+}
+
+static int on_pipe2(int fds[2], int flags)
+{
+    return made_two(libc_pipe2(fds, flags), fds, DESCRIPTOR_PIPE);
+}
+
+static int on_socketpair(int family, int type, int protocol, int fds[2])
+{
+    return made_two(libc_socketpair(family, type, protocol, fds), fds, DESCRIPTOR_SOCKET);
+}
+
+static int on_epoll_create(int size)
+{
+    return made(libc_epoll_create(size), DESCRIPTOR_KERNEL);
+}
+
+static int on_epoll_create1(int flags)
+{
+    return made(libc_epoll_create1(flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_eventfd(unsigned count, int flags)
+{
+    return made(libc_eventfd(count, flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_timerfd_create(int clock, int flags)
+{
+    return made(libc_timerfd_create(clock, flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_signalfd(int fd, const sigset_t *mask, int flags)
+{
+    return made(libc_signalfd(fd, mask, flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_inotify_init(void)
+{
+    return made(libc_inotify_init(), DESCRIPTOR_KERNEL);
+}
+
+static int on_inotify_init1(int flags)
+{
+    return made(libc_inotify_init1(flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_memfd_create(const char *name, unsigned flags)
+{
+    return made(libc_memfd_create(name, flags), DESCRIPTOR_FILE);
+}
+
+static int on_pidfd_open(pid_t pid, unsigned flags)
+{
+    return made(libc_pidfd_open(pid, flags), DESCRIPTOR_KERNEL);
+}
+
+static int on_creat(const char *path, mode_t mode)
+{
+    return made(libc_creat(path, mode), DESCRIPTOR_UNKNOWN);
+}
+
+/* What a replay has in place of a pipe could be sought in. */
+static off_t on_lseek(int fd, off_t offset, int from)
+{
+    if (input_mode() == INPUT_FED && input_concerns(fd) &&
+        (descriptor_class(fd) == DESCRIPTOR_PIPE || descriptor_class(fd) == DESCRIPTOR_SOCKET)) {
+        errno = ESPIPE;
+        return -1;
+    }
+    return libc_lseek(fd, offset, from);
+}
+
+const struct libc_hook descriptor_hooks[] = {
+    {"close", (void *)on_close, (void **)&libc_close},
+    {"dup", (void *)on_dup, (void **)&libc_dup},
+    {"dup2", (void *)on_dup2, (void **)&libc_dup2},
+    {"dup3", (void *)on_dup3, (void **)&libc_dup3},
+    {"fcntl64", (void *)on_fcntl, (void **)&libc_fcntl},
+    {"pipe", (void *)on_pipe, (void **)&libc_pipe},
+    {"pipe2", (void *)on_pipe2, (void **)&libc_pipe2},
+    {"socketpair", (void *)on_socketpair, (void **)&libc_socketpair},
+    {"epoll_create", (void *)on_epoll_create, (void **)&libc_epoll_create},
+    {"epoll_create1", (void *)on_epoll_create1, (void **)&libc_epoll_create1},
+    {"eventfd", (void *)on_eventfd, (void **)&libc_eventfd},
+    {"timerfd_create", (void *)on_timerfd_create, (void **)&libc_timerfd_create},
+    {"signalfd", (void *)on_signalfd, (void **)&libc_signalfd},
+    {"inotify_init", (void *)on_inotify_init, (void **)&libc_inotify_init},
+    {"inotify_init1", (void *)on_inotify_init1, (void **)&libc_inotify_init1},
+    {"memfd_create", (void *)on_memfd_create, (void **)&libc_memfd_create},
+    {"pidfd_open", (void *)on_pidfd_open, (void **)&libc_pidfd_open},
+    {"creat64", (void *)on_creat, (void **)&libc_creat},
+    {"lseek64", (void *)on_lseek, (void **)&libc_lseek},
+};
+const size_t descriptor_hooks_count = sizeof descriptor_hooks / sizeof *descriptor_hooks;

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening FIFOs and devices: see input_open.h. The original learns by the same fstat() what it would ask at
+ * the first read; a replay looks before it opens. */
+#define _GNU_SOURCE
+#include "input_open.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "../raw_syscall.h"
+
+#define MEMORY_DEVICES 1 /* major number: null, zero, random, ... */
+
+static uint64_t hash(const char *path)
+{
+    uint64_t value = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+
+    for (; *path != '\0'; path++)
+        value = (value ^ (uint8_t)*path) * UINT64_C(0x100000001b3);
+    return value >> 8;
+}
+
+static bool is_concerned(const struct stat *file)
+{
+    return S_ISFIFO(file->st_mode) || (S_ISCHR(file->st_mode) && major(file->st_rdev) != MEMORY_DEVICES);
+}
+
+bool input_open_is_made(struct input_open *open, int directory, const char *path, int flags)
+{
+    struct stat file;
+
+    open->concerned = false;
+    open->flags = flags;
+    if (input_mode() == INPUT_NOT_CONCERNED || (flags & O_PATH) != 0)
+        return true;
+    open->call =
+        (struct input_call){.kind = INPUT_CALL, .group = INPUT_GROUP_OPEN, .fd = hash(path), .name = "open"};
+    open->concerned = input_mode() == INPUT_FED &&
+                      raw_syscall4(SYS_newfstatat, directory, (long)path, (long)&file, 0) == 0 &&
+                      is_concerned(&file);
+    return open->concerned ? input_call_is_made(&open->call) : true;
+}
+
+/* A FIFO that nobody reads cannot be opened for writing without waiting: ENXIO. */
+static int keep(struct input_open *open)
+{
+    int error = errno;
+    struct stat file;
+
+    if (open->fd < 0 && error == ENXIO)
+        input_call_record_result(&open->call, open->fd);
+    if (open->fd < 0 || raw_syscall2(SYS_fstat, open->fd, (long)&file) < 0 || !is_concerned(&file))
+        return open->fd;
+    uint8_t class = (uint8_t)descriptor_class_learn(open->fd);
+    input_call_record_bytes(&open->call, open->fd, &class, sizeof class);
+    return open->fd;
+}
+
+int input_open_done(struct input_open *open)
+{
+    uint8_t class = DESCRIPTOR_PIPE;
+    int64_t result = open->fd;
+
+    if (!open->concerned) {
+        if (open->fd >= 0)
+            descriptor_class_set(open->fd, DESCRIPTOR_UNKNOWN);
+        return input_mode() == INPUT_RECORDED ? keep(open) : open->fd;
+    }
+    if (!input_call_is_fed(&open->call, &result) || result < 0)
+        return (int)result;
+    input_call_copy(&open->call, 0, &class, sizeof class);
+    descriptor_class_stand_in((int)result, (enum descriptor_class) class, (open->flags & O_CLOEXEC) != 0);
+    return (int)result;
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* What sockets answer beside the bytes that are read from them: accept, connect, send and their kin. In a
+ * replay nothing is sent, connected or bound: the answers come from the log, and what would have made a
+ * descriptor makes one that leads nowhere. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <stddef.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../input/input_call.h"
+#include "libc.h"
+
+static int (*libc_accept)(int fd, struct sockaddr *address, socklen_t *length);
+static int (*libc_accept4)(int fd, struct sockaddr *address, socklen_t *length, int flags);
+static int (*libc_connect)(int fd, const struct sockaddr *address, socklen_t length);
+static int (*libc_bind)(int fd, const struct sockaddr *address, socklen_t length);
+static int (*libc_listen)(int fd, int backlog);
+static int (*libc_shutdown)(int fd, int how);
+static int (*libc_getsockname)(int fd, struct sockaddr *address, socklen_t *length);
+static int (*libc_getpeername)(int fd, struct sockaddr *address, socklen_t *length);
+static int (*libc_getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
+static int (*libc_setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
+static ssize_t (*libc_send)(int fd, const void *bytes, size_t size, int flags);
+static ssize_t (*libc_sendto)(int fd, const void *bytes, size_t size, int flags,
+                              const struct sockaddr *address, socklen_t length);
+static ssize_t (*libc_sendmsg)(int fd, const struct msghdr *message, int flags);
+static ssize_t (*libc_sendfile)(int fd, int from, off_t *offset, size_t size);
+static int (*libc_socket)(int family, int type, int protocol);
+
+static struct input_call call_of(int fd, enum input_group group, const char *name)
+{
+    return (struct input_call){.kind = INPUT_CALL, .group = group, .fd = (uint64_t)fd, .name = name};
+}
+
+/* --- where the result is all there is --- */
+
+#define RESULT_ONLY(type, group, name, parameters, ...)                                                      \
+    static type on_##name parameters                                                                         \
+    {                                                                                                        \
+        struct input_call call = call_of(fd, group, #name);                                                  \
+        int64_t result = 0;                                                                                  \
+                                                                                                             \
+        if (!input_concerns(fd))                                                                             \
+            return libc_##name(__VA_ARGS__);                                                                 \
+        if (input_call_is_made(&call))                                                                       \
+            result = libc_##name(__VA_ARGS__);                                                               \
+        if (!input_call_is_fed(&call, &result))                                                              \
+            input_call_record_result(&call, result);                                                         \
+        return (type)result;                                                                                 \
+    }
+
+RESULT_ONLY(int, INPUT_GROUP_NONE, connect, (int fd, const struct sockaddr *address, socklen_t length), fd,
+            address, length)
+RESULT_ONLY(int, INPUT_GROUP_NONE, bind, (int fd, const struct sockaddr *address, socklen_t length), fd,
+            address, length)
+RESULT_ONLY(int, INPUT_GROUP_NONE, listen, (int fd, int backlog), fd, backlog)
+RESULT_ONLY(int, INPUT_GROUP_NONE, shutdown, (int fd, int how), fd, how)
+RESULT_ONLY(int, INPUT_GROUP_NONE, setsockopt,
+            (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value,
+            length)
+RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, send, (int fd, const void *bytes, size_t size, int flags), fd, bytes,
+            size, flags)
+RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, sendto,
+            (int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
+             socklen_t length),
+            fd, bytes, size, flags, address, length)
+RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, sendmsg, (int fd, const struct msghdr *message, int flags), fd,
+            message, flags)
+
+/* The file that is sent from moves on in a replay as well. */
+static ssize_t on_sendfile(int fd, int from, off_t *offset, size_t size)
+{
+    struct input_call call = call_of(fd, INPUT_GROUP_SEND, "sendfile");
+    int64_t result = 0;
+
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || !input_concerns(fd))
+        return libc_sendfile(fd, from, offset, size);
+    if (input_call_is_made(&call))
+        result = libc_sendfile(fd, from, offset, size);
+    if (!input_call_is_fed(&call, &result)) {
+        input_call_record_result(&call, result);
+    } else if (result > 0) {
+        if (offset != NULL)
+            *offset += result;
+        else
+            lseek(from, result, SEEK_CUR);
+    }
+    return result;
+}
+
+/* --- with an answer of some bytes, whose length is in front of them --- */
+
+/* `room` is what *length was before the call. */
+static void record_sized(const struct input_call *call, int64_t result, const void *bytes,
+                         const socklen_t *length, socklen_t room)
+{
+    if (result < 0 || bytes == NULL || length == NULL) {
+        input_call_record_result(call, result);
+        return;
+    }
+    const struct iovec parts[] = {{(void *)(uintptr_t)length, sizeof *length},
+                                  {(void *)(uintptr_t)bytes, *length < room ? *length : room}};
+    input_call_record(call, result, parts, 2, SIZE_MAX);
+}
+
+static void feed_sized(const struct input_call *call, void *bytes, socklen_t *length, socklen_t room)
+{
+    if (bytes == NULL || length == NULL || call->answer.size < sizeof *length)
+        return;
+    input_call_copy(call, 0, length, sizeof *length);
+    input_call_copy(call, sizeof *length, bytes, room);
+}
+
+static socklen_t room_of(const void *bytes, const socklen_t *length)
+{
+    return bytes != NULL && length != NULL ? *length : 0;
+}
+
+static int finish_sized(struct input_call *call, int64_t result, void *bytes, socklen_t *length,
+                        socklen_t room)
+{
+    if (input_call_is_fed(call, &result))
+        feed_sized(call, bytes, length, room);
+    else
+        record_sized(call, result, bytes, length, room);
+    return (int)result;
+}
+
+static int on_getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockname");
+    socklen_t room = room_of(address, length);
+    int64_t result = 0;
+
+    if (!input_concerns(fd))
+        return libc_getsockname(fd, address, length);
+    if (input_call_is_made(&call))
+        result = libc_getsockname(fd, address, length);
+    return finish_sized(&call, result, address, length, room);
+}
+
+static int on_getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getpeername");
+    socklen_t room = room_of(address, length);
+    int64_t result = 0;
+
+    if (!input_concerns(fd))
+        return libc_getpeername(fd, address, length);
+    if (input_call_is_made(&call))
+        result = libc_getpeername(fd, address, length);
+    return finish_sized(&call, result, address, length, room);
+}
+
+static int on_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockopt");
+    socklen_t room = room_of(value, length);
+    int64_t result = 0;
+
+    if (!input_concerns(fd))
+        return libc_getsockopt(fd, level, name, value, length);
+    if (input_call_is_made(&call))
+        result = libc_getsockopt(fd, level, name, value, length);
+    return finish_sized(&call, result, value, length, room);
+}
+
+/* --- new descriptors --- */
+
+static int accept_one(int fd, struct sockaddr *address, socklen_t *length, int flags, bool plain)
+{
+    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "accept");
+    socklen_t room = room_of(address, length);
+    int64_t result = 0;
+
+    if (input_concerns(fd)) {
+        if (input_call_is_made(&call))
+            result = plain ? libc_accept(fd, address, length) : libc_accept4(fd, address, length, flags);
+        result = finish_sized(&call, result, address, length, room);
+        if (input_mode() == INPUT_FED && result >= 0)
+            descriptor_class_stand_in((int)result, DESCRIPTOR_SOCKET, (flags & SOCK_CLOEXEC) != 0);
+    } else {
+        result = plain ? libc_accept(fd, address, length) : libc_accept4(fd, address, length, flags);
+    }
+    if (result >= 0)
+        descriptor_class_set((int)result, DESCRIPTOR_SOCKET);
+    return (int)result;
+}
+
+static int on_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return accept_one(fd, address, length, 0, true);
+}
+
+static int on_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    return accept_one(fd, address, length, flags, false);
+}
+
+static int on_socket(int family, int type, int protocol)
+{
+    struct input_call call = call_of(0, INPUT_GROUP_MAKE, "socket");
+    int64_t result = 0;
+
+    if (input_mode() == INPUT_NOT_CONCERNED) {
+        result = libc_socket(family, type, protocol);
+    } else {
+        call.fd = (uint64_t)pthread_self();
+        if (input_call_is_made(&call))
+            result = libc_socket(family, type, protocol);
+        if (!input_call_is_fed(&call, &result))
+            input_call_record_result(&call, result);
+        else if (result >= 0)
+            descriptor_class_stand_in((int)result, DESCRIPTOR_SOCKET, (type & SOCK_CLOEXEC) != 0);
+    }
+    if (result >= 0)
+        descriptor_class_set((int)result, DESCRIPTOR_SOCKET);
+    return (int)result;
+}
+
+const struct libc_hook input_socket_hooks[] = {
+    {"accept", (void *)on_accept, (void **)&libc_accept},
+    {"accept4", (void *)on_accept4, (void **)&libc_accept4},
+    {"connect", (void *)on_connect, (void **)&libc_connect},
+    {"bind", (void *)on_bind, (void **)&libc_bind},
+    {"listen", (void *)on_listen, (void **)&libc_listen},
+    {"shutdown", (void *)on_shutdown, (void **)&libc_shutdown},
+    {"getsockname", (void *)on_getsockname, (void **)&libc_getsockname},
+    {"getpeername", (void *)on_getpeername, (void **)&libc_getpeername},
+    {"getsockopt", (void *)on_getsockopt, (void **)&libc_getsockopt},
+    {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt},
+    {"send", (void *)on_send, (void **)&libc_send},
+    {"sendto", (void *)on_sendto, (void **)&libc_sendto},
+    {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg},
+    {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile},
+    {"socket", (void *)on_socket, (void **)&libc_socket},
+};
+const size_t input_socket_hooks_count = sizeof input_socket_hooks / sizeof *input_socket_hooks;

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* What the original read from what cannot be rewound, its replay reads again: the same bytes, after the same
+ * number of tries, at the same evals. What the fake simulator is given it says, and the replay must print the
+ * same. */
+#define _GNU_SOURCE
+#include "compare.h"
+#include "process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#define ONCE LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1000000evals")
+/* Snapshots before evals 1, 3, 5, ...: the oldest of three is in the middle of what is read. */
+#define MANY LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=2evals", "LIGHTSSS_SLOTS=3")
+
+static void expect_in_report(const struct outcome *outcome, const char *part)
+{
+    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
+        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
+}
+
+/* The end of what the original printed: all of it where the only snapshot came first. */
+static void expect_same_output(const struct outcome *outcome, bool all)
+{
+    const char *replay = outcome->replay_out != NULL ? outcome->replay_out : "";
+    size_t length = strlen(outcome->out), replayed = strlen(replay);
+
+    if (replayed > length || replayed == 0 || (all && replayed != length) ||
+        strcmp(outcome->out + length - replayed, replay) != 0)
+        fail_msg("the original printed\n%s\nand the replay\n%s", outcome->out, replay);
+}
+
+static void check(const struct program *program, bool all)
+{
+    struct program with = *program;
+    struct outcome outcome;
+
+    with.preload = true;
+    run_program(&with, &outcome);
+    if (outcome.timed_out || !WIFEXITED(outcome.status) || WEXITSTATUS(outcome.status) != 3)
+        fail_msg("wait status %#x, said:\n%s%s%s", (unsigned)outcome.status, outcome.said, outcome.err,
+                 outcome.out);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_same_output(&outcome, all);
+    run_discard(&outcome);
+}
+
+/* --- stdin --- */
+
+/* The simulator's stdin is what the producer prints. */
+static void check_stdin(const char *producer, const char *steps)
+{
+    char command[4096];
+
+    snprintf(command, sizeof command, "{ %s; } | %s %s exit:3", producer, run_test_program("fake_simulator"),
+             steps);
+    print_message("%s\n", steps);
+    const struct program once = {.path = "sh", .arguments = LIST("-c", command), .environment = ONCE};
+    check(&once, true);
+    const struct program many = {.path = "sh", .arguments = LIST("-c", command), .environment = MANY};
+    check(&many, false);
+}
+
+static void test_stdin(void **state)
+{
+    static const char *const lines = "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.01; done";
+
+    (void)state;
+    check_stdin(lines, "eval:1 read:3 eval:3 read:4 eval:3 read eval:3 read:2 eval:1 read:1");
+    check_stdin(lines, "eval:1 readv:5 eval:5 readv:7 eval:3 readv:9 eval:2 read:2");
+    check_stdin(lines, "eval:1 getchar:3 eval:7 getchar:5 eval:3 getchar:9");
+    check_stdin(lines, "eval:1 fgets eval:7 fgets eval:3 fgets eval:1 fgets eval:3 fgets");
+    check_stdin(lines, "eval:1 fread:10 eval:7 fread:10 eval:3 fread:5");
+    check_stdin(lines, "eval:1 getline eval:7 getline eval:3 getline eval:1 getline");
+    check_stdin("printf abc", "eval:1 read:2 eval:4 read:2 eval:2 read:2 eval:1 read:2");
+    check_stdin("printf abc", "eval:1 getchar:2 eval:4 getchar:4");
+}
+
+/* Read before the first snapshot, and in part: the rest is in stdio's buffer, which is memory. */
+static void test_stdin_from_before(void **state)
+{
+    char command[4096];
+
+    (void)state;
+    snprintf(command, sizeof command,
+             "{ printf abcdefgh; sleep 0.2; printf ijkl; } | %s getchar:3 eval:5 getchar:9 eval:1 exit:3",
+             run_test_program("fake_simulator"));
+    const struct program program = {.path = "sh", .arguments = LIST("-c", command), .environment = ONCE};
+    check(&program, false);
+}
+
+/* --- other sources --- */
+
+static const char *const sources[][COMPARE_STEPS_MAX] = {
+    {"pipe", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "read:3", "eval:4", "read",
+     "eval:2", "read", "eval:2"},
+    {"pair", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "recv:3", "eval:4",
+     "recvmsg:5", "eval:2", "readv:3", "eval:2"},
+    {"pair:packets", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "recvfrom:3", "eval:4",
+     "recvmsg:1", "eval:3"},
+    {"fifo:f", "fork:open_write:f+far_write:hello", "eval:1", "open_read:f", "eval:4", "read:2", "eval:3",
+     "fgets", "eval:1"},
+    {"listen", "fork:far_connect+far_write:hello+sleep:50", "eval:1", "accept", "eval:4", "recv:3", "eval:3",
+     "send:back", "read:2", "eval:2"},
+    {"listen", "fork:far_accept+far_write:hello+sleep:50", "eval:1", "connect", "eval:4", "recv:3", "eval:3",
+     "send:back", "read:2", "eval:2"},
+    {"pair", "eval:1", "write:text", "eval:4", "write:more", "eval:2"},
+    {"eval:1", "random:/dev/urandom", "eval:4", "random:/dev/urandom", "eval:2", "random:/dev/random",
+     "eval:2"},
+    {"eval:1", "random:/proc/uptime", "eval:4", "random:/proc/self/stat", "eval:2"},
+    {"eventfd:7", "eval:1", "count", "eval:3", "far_count:5", "count", "eval:3"},
+    {"timer:5", "eval:1", "count", "eval:3", "sleep:20", "count", "eval:3"},
+    {"eval:1", "timer:5", "sleep:20", "count", "eval:3"},
+    {"eval:1", "pipe", "far_write:text", "read", "eval:3", "far_write:more", "read:2", "eval:3", "read:2"},
+    {"eval:1", "listen", "eval:2"},
+};
+
+static void test_sources(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++) {
+        const char *steps[COMPARE_STEPS_MAX + 1] = {NULL};
+        int count = 0;
+
+        for (; sources[i][count] != NULL; count++)
+            print_message("%s ", steps[count] = sources[i][count]);
+        print_message("\n");
+        steps[count] = "exit:3";
+        const struct program once = {.arguments = steps, .environment = ONCE};
+        check(&once, strcmp(steps[0], "listen") != 0);
+        const struct program many = {.arguments = steps, .environment = MANY};
+        check(&many, false);
+    }
+}
+
+/* --- a testbench that looks at every cycle --- */
+
+static void test_polling(void **state)
+{
+    static const char *const ways[] = {"poll",  "ppoll", "select", "pselect",
+                                       "epoll", "ioctl", "peek",   "read"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char until[32];
+
+        print_message("%s\n", ways[i]);
+        snprintf(until, sizeof until, "until:%s", ways[i]);
+        const char *const steps[] = {
+            "pair",     "nonblock", "fork:sleep:30+far_write:hello+sleep:30+far_write:you",
+            "eval:1",   until,      "read:4",
+            "read",     "eval:1",   until,
+            "read:100", "exit:3",   NULL};
+        const struct program once = {.arguments = steps, .environment = ONCE};
+        check(&once, true);
+        const struct program many = {
+            .arguments = steps,
+            .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=5ms", "LIGHTSSS_SLOTS=2")};
+        check(&many, false);
+    }
+}
+
+/* --- threads --- */
+
+/* The thread is inside the call when the snapshot is taken: in the replay it comes out of it with what its
+ * original got. */
+static void check_blocked(const char *source, const char *call)
+{
+    char thread[64];
+
+    print_message("%s %s\n", source, call);
+    snprintf(thread, sizeof thread, "thread:%s", call);
+    const struct program program = {.arguments = LIST(source, "fork:await:go+sleep:20+far_write:hello",
+                                                      "thread:sleep:1", "join", thread, "sleep:50", "eval:5",
+                                                      "touch:go", "join", "eval:3", "exit:3"),
+                                    .environment = ONCE};
+    check(&program, true);
+}
+
+static void test_blocked_threads(void **state)
+{
+    (void)state;
+    check_blocked("pipe", "read:3+read:2");
+    check_blocked("pipe", "readv:3+read:2");
+    check_blocked("pair", "recvmsg:3");
+    check_blocked("pair", "recvfrom:3");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_stdin),           cmocka_unit_test(test_stdin_from_before),
+        cmocka_unit_test(test_sources),         cmocka_unit_test(test_polling),
+        cmocka_unit_test(test_blocked_threads),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
