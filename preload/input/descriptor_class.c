@@ -4,10 +4,8 @@
 #include "descriptor_class.h"
 
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <stddef.h>
 #include <sys/stat.h>
-#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -17,17 +15,7 @@
 #define MEMORY_DEVICES 1 /* major number */
 
 uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
-
-/* Files of the kernel have no size. */
-static enum descriptor_class class_of_regular(int fd, const struct stat *file)
-{
-    struct statfs found;
-
-    if (file->st_blocks != 0 || raw_syscall2(SYS_fstatfs, fd, (long)&found) < 0)
-        return DESCRIPTOR_FILE;
-    return found.f_type == PROC_SUPER_MAGIC || found.f_type == SYSFS_MAGIC ? DESCRIPTOR_PROC
-                                                                           : DESCRIPTOR_FILE;
-}
+uint32_t descriptor_names[DESCRIPTOR_CLASSES];
 
 /* null, zero and full keep no state and always answer the same. */
 static enum descriptor_class class_of_device(const struct stat *file)
@@ -38,11 +26,9 @@ static enum descriptor_class class_of_device(const struct stat *file)
     return same ? DESCRIPTOR_FILE : DESCRIPTOR_DEVICE;
 }
 
-static enum descriptor_class class_of(int fd, const struct stat *file)
+static enum descriptor_class class_of(const struct stat *file)
 {
     switch (file->st_mode & S_IFMT) {
-    case S_IFREG:
-        return class_of_regular(fd, file);
     case S_IFCHR:
         return class_of_device(file);
     case S_IFIFO:
@@ -62,7 +48,7 @@ enum descriptor_class descriptor_class_learn(int fd)
 
     if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
         return DESCRIPTOR_FILE;
-    enum descriptor_class class = class_of(fd, &file);
+    enum descriptor_class class = class_of(&file);
     descriptor_class_set(fd, class);
     return class;
 }

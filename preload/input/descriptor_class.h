@@ -17,10 +17,11 @@ enum descriptor_class {
     DESCRIPTOR_SOCKET, /* of any family */
     DESCRIPTOR_DEVICE, /* terminal, /dev/urandom and other character devices */
     DESCRIPTOR_KERNEL, /* eventfd, timerfd, signalfd, inotify, epoll, pidfd, ... */
-    DESCRIPTOR_PROC,   /* a file that the kernel writes as it is read: of /proc, /sys */
+    DESCRIPTOR_PROC,   /* opened as /proc/... or /sys/...: the kernel writes it as it is read */
 };
 
 extern uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
+extern uint32_t descriptor_names[DESCRIPTOR_CLASSES]; /* of DESCRIPTOR_PROC: a hash of the name */
 
 /* Looks and remembers. What is not open counts as DESCRIPTOR_FILE: it gives no input. */
 enum descriptor_class descriptor_class_learn(int fd);
@@ -42,9 +43,11 @@ static inline void descriptor_class_set(int fd, enum descriptor_class class)
 
 static inline void descriptor_class_copy(int from, int to)
 {
-    descriptor_class_set(to, (unsigned)from < DESCRIPTOR_CLASSES
-                                 ? (enum descriptor_class)descriptor_classes[from]
-                                 : DESCRIPTOR_UNKNOWN);
+    bool known = (unsigned)from < DESCRIPTOR_CLASSES;
+
+    descriptor_class_set(to, known ? (enum descriptor_class)descriptor_classes[from] : DESCRIPTOR_UNKNOWN);
+    if (known && (unsigned)to < DESCRIPTOR_CLASSES)
+        descriptor_names[to] = descriptor_names[from];
 }
 
 /* In a new copy, while its descriptors are still those of the original: learns all. Raw system calls only. */

@@ -13,11 +13,25 @@ static uint64_t key_of(const struct input_call *call)
     return call->group == INPUT_GROUP_NONE ? call->fd : call->fd ^ (uint64_t)call->group << 56;
 }
 
+/* Files of /proc go by their names: who looks for processes there finds others in a replay. */
+struct input_call input_call_read(int fd, const char *name)
+{
+    struct input_call call = {.kind = INPUT_READ, .fd = (uint64_t)fd, .name = name};
+
+    if (descriptor_class(fd) == DESCRIPTOR_PROC) {
+        call.group = INPUT_GROUP_PROC;
+        call.fd = descriptor_names[fd];
+    }
+    return call;
+}
+
 /* A replay may read more of /proc than its original did, which harms nobody. */
 bool input_call_concerns(int fd)
 {
-    return descriptor_class(fd) != DESCRIPTOR_PROC || input_mode() != INPUT_FED ||
-           input_has_answer(INPUT_READ, (uint64_t)fd);
+    if (descriptor_class(fd) != DESCRIPTOR_PROC || input_mode() != INPUT_FED)
+        return true;
+    const struct input_call call = input_call_read(fd, "");
+    return input_has_answer(call.kind, key_of(&call));
 }
 
 bool input_call_is_inside(void)

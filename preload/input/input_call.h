@@ -31,6 +31,7 @@ enum input_group {
     INPUT_GROUP_SEND,
     INPUT_GROUP_OPEN, /* key: a hash of the name */
     INPUT_GROUP_MAKE, /* key: the thread */
+    INPUT_GROUP_PROC, /* key: a hash of the name */
 };
 
 struct input_call {
@@ -54,6 +55,9 @@ static inline bool input_concerns(int fd)
 
 /* Is the call to be made? Not in a replay. */
 bool input_call_is_made(struct input_call *call);
+
+/* Bytes of this descriptor. */
+struct input_call input_call_read(int fd, const char *name);
 
 /* After it: is this a replay? Then result and errno are the recorded ones. May not return: input_exhausted().
  */

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -34,6 +35,7 @@ bool input_open_is_made(struct input_open *open, int directory, const char *path
 
     open->concerned = false;
     open->flags = flags;
+    open->path = path;
     if (input_mode() == INPUT_NOT_CONCERNED || (flags & O_PATH) != 0)
         return true;
     open->call =
@@ -59,14 +61,27 @@ static int keep(struct input_open *open)
     return open->fd;
 }
 
+static void note_class(const struct input_open *open)
+{
+    bool is_proc = open->fd < DESCRIPTOR_CLASSES &&
+                   (strncmp(open->path, "/proc/", 6) == 0 || strncmp(open->path, "/sys/", 5) == 0);
+
+    if (open->fd < 0)
+        return;
+    descriptor_class_set(open->fd, is_proc && (open->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) == O_RDONLY
+                                       ? DESCRIPTOR_PROC
+                                       : DESCRIPTOR_UNKNOWN);
+    if (is_proc)
+        descriptor_names[open->fd] = (uint32_t)hash(open->path);
+}
+
 int input_open_done(struct input_open *open)
 {
     uint8_t class = DESCRIPTOR_PIPE;
     int64_t result = open->fd;
 
     if (!open->concerned) {
-        if (open->fd >= 0)
-            descriptor_class_set(open->fd, DESCRIPTOR_UNKNOWN);
+        note_class(open);
         return input_mode() == INPUT_RECORDED ? keep(open) : open->fd;
     }
     if (!input_call_is_fed(&open->call, &result) || result < 0)

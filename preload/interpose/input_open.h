@@ -11,6 +11,7 @@
 struct input_open {
     struct input_call call;
     int fd; /* in: what libc's function gave, where the call is made */
+    const char *path;
     int flags;
     bool concerned;
 };

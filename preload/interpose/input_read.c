@@ -22,11 +22,6 @@ static ssize_t (*libc_recvfrom)(int fd, void *bytes, size_t size, int flags, str
                                 socklen_t *length);
 static ssize_t (*libc_recvmsg)(int fd, struct msghdr *message, int flags);
 
-static struct input_call call_of(int fd, const char *name)
-{
-    return (struct input_call){.kind = INPUT_READ, .fd = (uint64_t)fd, .name = name};
-}
-
 /* With MSG_TRUNC the result may be more than there is room for. */
 static size_t bytes_of(int64_t result, size_t size)
 {
@@ -41,7 +36,7 @@ static int64_t within(int64_t result, size_t size)
 
 static ssize_t on_read(int fd, void *bytes, size_t size)
 {
-    struct input_call call = call_of(fd, "read");
+    struct input_call call = input_call_read(fd, "read");
     int64_t result = 0;
 
     if (!input_concerns(fd))
@@ -58,7 +53,7 @@ static ssize_t on_read(int fd, void *bytes, size_t size)
 
 static ssize_t on_pread(int fd, void *bytes, size_t size, off_t offset)
 {
-    struct input_call call = call_of(fd, "pread");
+    struct input_call call = input_call_read(fd, "pread");
     int64_t result = 0;
 
     if (!input_concerns(fd))
@@ -86,7 +81,7 @@ static size_t copy_parts(const struct input_call *call, size_t offset, const str
 
 static ssize_t on_readv(int fd, const struct iovec *parts, int count)
 {
-    struct input_call call = call_of(fd, "readv");
+    struct input_call call = input_call_read(fd, "readv");
     int64_t result = 0;
 
     if (!input_concerns(fd))
@@ -104,7 +99,7 @@ static ssize_t on_readv(int fd, const struct iovec *parts, int count)
 
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 {
-    struct input_call call = call_of(fd, "recv");
+    struct input_call call = input_call_read(fd, "recv");
     int64_t result = 0;
 
     if (!input_concerns(fd))
@@ -124,7 +119,7 @@ static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                            socklen_t *length)
 {
-    struct input_call call = call_of(fd, "recvfrom");
+    struct input_call call = input_call_read(fd, "recvfrom");
     socklen_t room = address != NULL && length != NULL ? *length : 0;
     int64_t result = 0;
 
@@ -236,7 +231,7 @@ static void feed_message(const struct input_call *call, struct msghdr *message)
 
 static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct input_call call = call_of(fd, "recvmsg");
+    struct input_call call = input_call_read(fd, "recvmsg");
     struct msghdr room;
     int64_t result = 0;
 

@@ -106,8 +106,8 @@ static int on_open(const char *path, int flags, mode_t mode)
     struct input_open open;
 
     if (input_open_is_made(&open, AT_FDCWD, path, flags))
-        open.fd = opened(libc_open(path, flags, mode), path);
-    return input_open_done(&open);
+        open.fd = libc_open(path, flags, mode);
+    return opened(input_open_done(&open), path);
 }
 
 static int on_openat(int directory, const char *path, int flags, mode_t mode)
@@ -115,8 +115,8 @@ static int on_openat(int directory, const char *path, int flags, mode_t mode)
     struct input_open open;
 
     if (input_open_is_made(&open, directory, path, flags))
-        open.fd = opened(libc_openat(directory, path, flags, mode), path);
-    return input_open_done(&open);
+        open.fd = libc_openat(directory, path, flags, mode);
+    return opened(input_open_done(&open), path);
 }
 
 /* --- the list of processes --- */

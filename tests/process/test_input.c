@@ -109,7 +109,7 @@ static const char *const sources[][COMPARE_STEPS_MAX] = {
     {"pair", "eval:1", "write:text", "eval:4", "write:more", "eval:2"},
     {"eval:1", "random:/dev/urandom", "eval:4", "random:/dev/urandom", "eval:2", "random:/dev/random",
      "eval:2"},
-    {"eval:1", "random:/proc/uptime", "eval:4", "random:/proc/self/stat", "eval:2"},
+    {"eval:1", "random:/proc/uptime", "eval:4", "random:/proc/uptime", "random:/proc/self/stat", "eval:2"},
     {"eventfd:7", "eval:1", "count", "eval:3", "far_count:5", "count", "eval:3"},
     {"timer:5", "eval:1", "count", "eval:3", "sleep:20", "count", "eval:3"},
     {"eval:1", "timer:5", "sleep:20", "count", "eval:3"},
