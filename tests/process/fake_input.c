@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,9 +21,9 @@
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -411,6 +413,35 @@ static bool ready_by_read(void)
     return got > 0;
 }
 
+static atomic_bool flag;
+
+static bool ready_by_flag(void)
+{
+    return atomic_load(&flag);
+}
+
+/* STEPS, and then the flag. */
+static void do_flagged(const char *argument)
+{
+    fake_run(argument);
+    atomic_store(&flag, true);
+}
+
+static void hear_alarm(int signal)
+{
+    (void)signal;
+}
+
+/* In so many milliseconds, without SA_RESTART. */
+static void do_interrupt(const char *argument)
+{
+    const struct itimerval timer = {{0, 0}, {0, fake_number(argument) * 1000}};
+    struct sigaction action = {.sa_handler = hear_alarm};
+
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void do_until(const char *argument)
 {
     static const struct {
@@ -419,7 +450,7 @@ static void do_until(const char *argument)
     } ways[] = {
         {"poll", ready_by_poll},       {"ppoll", ready_by_ppoll}, {"select", ready_by_select},
         {"pselect", ready_by_pselect}, {"epoll", ready_by_epoll}, {"ioctl", ready_by_ioctl},
-        {"peek", ready_by_peek},       {"read", ready_by_read},
+        {"peek", ready_by_peek},       {"flag", ready_by_flag},   {"read", ready_by_read},
     };
 
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
@@ -464,6 +495,8 @@ const struct fake_step fake_input[] = {
     {"count", do_count},
     {"write", do_write},
     {"send", do_send},
+    {"flagged", do_flagged},
+    {"interrupt", do_interrupt},
     {"until", do_until},
     {NULL, NULL},
 };

@@ -230,8 +230,8 @@ static const struct fake_step *find_step(const char *name, size_t length)
 /* Steps whose argument is steps take all that follows, every + included. */
 static int takes_steps(const struct fake_step *step)
 {
-    static const char names[] =
-        " in if_copy if_original once fork atexit fini at_quick_exit thread work together action try ";
+    static const char names[] = " in if_copy if_original once fork atexit fini at_quick_exit thread work "
+                                "tell flagged together action try ";
     char name[32];
 
     snprintf(name, sizeof name, " %s ", step->name);

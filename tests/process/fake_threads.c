@@ -115,6 +115,15 @@ static void do_worker(const char *argument)
     pthread_setname_np(worker.thread, "worker");
 }
 
+/* The worker does these steps; this thread goes on. */
+static void do_tell(const char *argument)
+{
+    pthread_mutex_lock(&worker.mutex);
+    worker.steps = argument;
+    pthread_cond_signal(&worker.told);
+    pthread_mutex_unlock(&worker.mutex);
+}
+
 /* The worker does these steps; this thread waits until they are done. */
 static void do_work(const char *argument)
 {
@@ -202,6 +211,7 @@ const struct fake_step fake_threads[] = {
     {"hang", do_hang},
     {"worker", do_worker},
     {"work", do_work},
+    {"tell", do_tell},
     {"worker_cancel", do_worker_cancel},
     {"worker_kill", do_worker_kill},
     {"worker_queue", do_worker_queue},

@@ -188,12 +188,112 @@ static void test_blocked_threads(void **state)
     check_blocked("pair", "recvfrom:3");
 }
 
+/* A thread that waits gets its input where the simulation had come to: the main thread, which looks for it
+ * after every eval, sees it after the same one or its neighbour. */
+static void test_thread_gets_input_at_its_eval(void **state)
+{
+    const struct program program = {.arguments =
+                                        LIST("pipe", "fork:sleep:100+far_write:hello", "pace:100", "eval:1",
+                                             "thread:flagged:read:5", "until:flag", "join", "exit:3"),
+                                    .environment = ONCE,
+                                    .preload = true};
+    struct outcome outcome;
+    unsigned long original, replay;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_non_null(outcome.replay_out);
+    const char *first = strstr(outcome.out, "flag: "), *second = strstr(outcome.replay_out, "flag: ");
+    assert_non_null(first);
+    if (second == NULL)
+        fail_msg("the replay printed\n%s\n%s", outcome.replay_out, outcome.report);
+    original = strtoul(first + strlen("flag: "), NULL, 10);
+    replay = strtoul(second + strlen("flag: "), NULL, 10);
+    if (original < 20 || replay + 5 < original || replay > original + 5)
+        fail_msg("the flag was seen after %lu evals, in the replay after %lu", original, replay);
+    assert_non_null(strstr(outcome.replay_out, "read 5: hello"));
+    run_discard(&outcome);
+}
+
+/* A thread that was cancelled while it waited is cancelled there again; one that was interrupted by a signal
+ * is told so again. */
+static void test_cancelled_and_interrupted(void **state)
+{
+    const struct program cancelled = {.arguments = LIST("pipe", "worker", "eval:5", "tell:read:3", "sleep:20",
+                                                        "eval:3", "worker_cancel", "eval:3", "exit:3"),
+                                      .environment = ONCE};
+    const struct program interrupted = {
+        .arguments = LIST("pipe", "eval:1", "interrupt:20", "read:3", "eval:3", "exit:3"), .environment = ONCE};
+
+    (void)state;
+    check(&cancelled, true);
+    check(&interrupted, true);
+}
+
+/* --- where the replay cannot be fed --- */
+
+static void check_verdict(const struct program *program, const char *verdict, const char *why)
+{
+    struct outcome outcome;
+
+    run_program(program, &outcome);
+    if (!WIFEXITED(outcome.status) || WEXITSTATUS(outcome.status) != 3)
+        fail_msg("wait status %#x, said:\n%s%s", (unsigned)outcome.status, outcome.said, outcome.err);
+    expect_in_report(&outcome, verdict);
+    expect_in_report(&outcome, why);
+    run_discard(&outcome);
+}
+
+static void test_asking_for_more(void **state)
+{
+    const struct program program = {.arguments = LIST("pipe", "far_write:hello", "eval:1", "read:2", "eval:3",
+                                                      "if_copy:read:2", "exit:3"),
+                                    .environment = ONCE,
+                                    .preload = true};
+
+    (void)state;
+    check_verdict(&program, "\"verdict\": \"diverged\"",
+                  "\"why\": \"read asked for more input than the original was given\"");
+}
+
+/* More than the log holds: it runs on as without the library. The first snapshot is told where its input
+ * ends; one that was taken later has all that it needs. */
+static void check_overflow(const char *interval, const char *verdict, const char *why)
+{
+    char command[4096];
+
+    snprintf(command, sizeof command,
+             "head -c 80000000 /dev/zero | tr '\\0' x | %s eval:1 gulp:1000000 eval:1 gulp:69000000 eval:20 "
+             "gulp:1000000 eval:3 exit:3",
+             run_test_program("fake_simulator"));
+    const struct program program = {.path = "sh",
+                                    .arguments = LIST("-c", command),
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_SLOTS=2", interval),
+                                    .preload = true};
+
+    check_verdict(&program, verdict, why);
+}
+
+static void test_overflow(void **state)
+{
+    (void)state;
+    check_overflow("LIGHTSSS_INTERVAL=1000000evals", "\"verdict\": \"incomplete\"",
+                   "there was no room for the input from eval 2 on (read)");
+    check_overflow("LIGHTSSS_INTERVAL=3evals", "\"verdict\": \"reproduced\"", "\"eval\": 25");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_stdin),           cmocka_unit_test(test_stdin_from_before),
-        cmocka_unit_test(test_sources),         cmocka_unit_test(test_polling),
+        cmocka_unit_test(test_stdin),
+        cmocka_unit_test(test_stdin_from_before),
+        cmocka_unit_test(test_sources),
+        cmocka_unit_test(test_polling),
         cmocka_unit_test(test_blocked_threads),
+        cmocka_unit_test(test_thread_gets_input_at_its_eval),
+        cmocka_unit_test(test_cancelled_and_interrupted),
+        cmocka_unit_test(test_asking_for_more),
+        cmocka_unit_test(test_overflow),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
