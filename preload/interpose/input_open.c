@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
@@ -61,18 +63,27 @@ static int keep(struct input_open *open)
     return open->fd;
 }
 
+/* A link there may lead to a file of a disk (/proc/self/exe). */
+static bool is_of_kernel(const struct input_open *open)
+{
+    struct statfs found;
+
+    if ((open->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) != O_RDONLY ||
+        (strncmp(open->path, "/proc/", 6) != 0 && strncmp(open->path, "/sys/", 5) != 0))
+        return false;
+    return raw_syscall2(SYS_fstatfs, open->fd, (long)&found) == 0 &&
+           (found.f_type == PROC_SUPER_MAGIC || found.f_type == SYSFS_MAGIC);
+}
+
 static void note_class(const struct input_open *open)
 {
-    bool is_proc = open->fd < DESCRIPTOR_CLASSES &&
-                   (strncmp(open->path, "/proc/", 6) == 0 || strncmp(open->path, "/sys/", 5) == 0);
-
-    if (open->fd < 0)
+    if (open->fd < 0 || open->fd >= DESCRIPTOR_CLASSES)
         return;
-    descriptor_class_set(open->fd, is_proc && (open->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) == O_RDONLY
-                                       ? DESCRIPTOR_PROC
-                                       : DESCRIPTOR_UNKNOWN);
-    if (is_proc)
+    descriptor_class_set(open->fd, DESCRIPTOR_UNKNOWN);
+    if (is_of_kernel(open)) {
+        descriptor_class_set(open->fd, DESCRIPTOR_PROC);
         descriptor_names[open->fd] = (uint32_t)hash(open->path);
+    }
 }
 
 int input_open_done(struct input_open *open)

@@ -14,6 +14,7 @@ struct fake_step {
 /* Each ends with a row without a name. */
 extern const struct fake_step fake_ends[];
 extern const struct fake_step fake_input[];
+extern const struct fake_step fake_cost[];
 extern const struct fake_step fake_signals[];
 extern const struct fake_step fake_children[];
 extern const struct fake_step fake_threads[];

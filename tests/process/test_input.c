@@ -223,7 +223,8 @@ static void test_cancelled_and_interrupted(void **state)
                                                         "eval:3", "worker_cancel", "eval:3", "exit:3"),
                                       .environment = ONCE};
     const struct program interrupted = {
-        .arguments = LIST("pipe", "eval:1", "interrupt:20", "read:3", "eval:3", "exit:3"), .environment = ONCE};
+        .arguments = LIST("pipe", "eval:1", "interrupt:20", "read:3", "eval:3", "exit:3"),
+        .environment = ONCE};
 
     (void)state;
     check(&cancelled, true);
