@@ -13,6 +13,7 @@
 #include "doctor.h"
 #include "input/input.h"
 #include "input/input_call.h"
+#include "input/undo.h"
 #include "interpose/output.h"
 #include "interpose/signal.h"
 #include "log.h"
@@ -49,6 +50,7 @@ static void before_copy(void)
     run.hooks->freeze();
     descriptors_take();
     shared_memory_take();
+    undo_take();
     orphan_before_copy(); /* its own descriptor is not on that list */
 }
 

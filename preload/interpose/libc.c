@@ -71,6 +71,7 @@ void libc_prepare(void)
     add_rows(&rows, input_socket_hooks, input_socket_hooks_count);
     add_rows(&rows, input_poll_hooks, input_poll_hooks_count);
     add_rows(&rows, descriptor_hooks, descriptor_hooks_count);
+    add_rows(&rows, file_change_hooks, file_change_hooks_count);
     add_rows(&rows, memory_hooks, memory_hooks_count);
     add_rows(&rows, stand_in_hooks, stand_in_hooks_count);
     dlclose(rows.libc);

@@ -18,6 +18,8 @@ extern const struct libc_hook proc_hooks[];
 extern const size_t proc_hooks_count;
 extern const struct libc_hook output_hooks[];
 extern const size_t output_hooks_count;
+extern const struct libc_hook file_change_hooks[];
+extern const size_t file_change_hooks_count;
 extern const struct libc_hook memory_hooks[];
 extern const size_t memory_hooks_count;
 extern const struct libc_hook stand_in_hooks[];

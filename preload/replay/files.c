@@ -15,6 +15,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "../input/undo.h"
 #include "../proc_list.h"
 #include "../raw_syscall.h"
 #include "../snapshot/descriptors.h"
@@ -301,10 +302,13 @@ static int make_private(const struct descriptor *descriptor)
         r = private_file_fill(fd, descriptor->fd, (uint64_t)then->st_size);
     else if (has_content)
         r = private_file_fill_later(fd, descriptor->fd, (uint64_t)then->st_size);
+    int lost = read ? undo_apply(then->st_dev, then->st_ino, fd) : 0;
     raw_syscall2(SYS_ftruncate, fd, then->st_size);
-    if (r == 0 && read && !has_content)
+    if (r == 0 && lost < 0)
+        notes_add_cause("was changed too much since the snapshot to be had again: %s", name);
+    else if (r == 0 && read && !has_content)
         notes_add_cause("what is behind descriptor %d could not be kept for the replay", descriptor->fd);
-    else if (r == 0 && read && now.st_size < then->st_size)
+    else if (r == 0 && read && now.st_size < then->st_size && !undo_has(then->st_dev, then->st_ino))
         notes_add_cause("was cut since the snapshot: %s", name);
     if (r < 0)
         notes_add_cause("could not be copied (%s): %s", strerrorname_np(-r), name);
@@ -348,14 +352,14 @@ static bool is_later(const struct timespec *one, const struct timespec *other)
 static void set_back_reader(const struct descriptor *descriptor)
 {
     const struct stat *then = &descriptor->file;
-    int fd = private_file_find(then->st_dev, then->st_ino);
     char name[NAME_SIZE];
     struct stat now;
 
     if (!S_ISREG(then->st_mode) && !S_ISDIR(then->st_mode))
         return;
-    if (fd >= 0) {
-        become_private(descriptor, fd);
+    if (private_file_find(then->st_dev, then->st_ino) >= 0 ||
+        (S_ISREG(then->st_mode) && undo_has(then->st_dev, then->st_ino))) {
+        set_back_writer(descriptor);
         return;
     }
     if (!has_source(descriptor, &now))

@@ -197,20 +197,17 @@ static struct private_file *find_known(int private_fd)
 int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
 {
     struct private_file *file = find_known(private_fd);
+    long from = file == NULL ? -1 : open_again(from_fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
-    if (file == NULL)
+    if (from < 0)
         return private_file_fill(private_fd, from_fd, size);
-    int r = copy_bytes(private_fd, from_fd, size / PIECE_SIZE * PIECE_SIZE, size);
+    file->source = high_number_move((int)from);
+    file->source_size = size;
+    int r = copy_bytes(private_fd, file->source, size / PIECE_SIZE * PIECE_SIZE, size);
     if (r == 0)
         r = (int)raw_syscall2(SYS_ftruncate, private_fd, (long)size);
-    if (r < 0)
-        return r;
-    file->source = high_number_dup(from_fd);
-    file->source_size = size;
-    if (file->source < 0)
-        return file->source;
     atomic_store(&file->filling, FILL_LATER);
-    return 0;
+    return r;
 }
 
 static void fill_holes(const struct private_file *file, int private_fd)

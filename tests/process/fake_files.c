@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int fake_fds[FAKE_SLOTS];
@@ -152,6 +153,14 @@ static void do_pwrite(const char *argument)
     fake_say("%u: wrote %zd", at, pwrite(fake_fds[at], argument, strlen(argument), offset));
 }
 
+/* Says nothing: what only the original does must not show in its output. */
+static void do_poison(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    fake_expect(pwrite(fake_fds[at], "POISON", 6, fake_number(argument)) == 6, "pwrite");
+}
+
 static void do_pread(const char *argument)
 {
     char bytes[200] = "";
@@ -253,6 +262,14 @@ static void do_truncate(const char *argument)
     fake_expect(truncate(name, fake_number(argument)) == 0, name);
 }
 
+/* Past libc, as another process would. */
+static void do_cut(const char *argument)
+{
+    const char *name = fake_field(&argument);
+
+    fake_expect(syscall(SYS_truncate, name, fake_number(argument)) == 0, name);
+}
+
 static void do_mkdir(const char *argument)
 {
     fake_expect(mkdir(argument, 0700) == 0, argument);
@@ -329,36 +346,21 @@ static void do_readdir(const char *argument)
 }
 
 const struct fake_step fake_files[] = {
-    {"fopen", do_fopen},
-    {"fgets", do_fgets},
-    {"fputs", do_fputs},
-    {"fseek", do_fseek},
-    {"ftell", do_ftell},
-    {"fflush", do_fflush},
-    {"fclose", do_fclose},
-    {"open", do_open},
-    {"read", do_read},
-    {"write", do_write},
-    {"pwrite", do_pwrite},
-    {"pread", do_pread},
-    {"lseek", do_lseek},
-    {"ftruncate", do_ftruncate},
-    {"dup", do_dup},
-    {"dup_to", do_dup_to},
-    {"take", do_take},
-    {"close_slot", do_close_slot},
-    {"state", do_state},
-    {"memfd", do_memfd},
-    {"seal", do_seal},
-    {"unlink", do_unlink},
-    {"rename", do_rename},
-    {"truncate", do_truncate},
-    {"mkdir", do_mkdir},
-    {"put", do_put},
-    {"put_many", do_put_many},
-    {"opendir", do_opendir},
-    {"put_files", do_put_files},
-    {"count_entries", do_count_entries},
-    {"readdir", do_readdir},
-    {NULL, NULL},
+    {"fopen", do_fopen},           {"next_line", do_fgets},
+    {"fputs", do_fputs},           {"fseek", do_fseek},
+    {"ftell", do_ftell},           {"fflush", do_fflush},
+    {"fclose", do_fclose},         {"open", do_open},
+    {"fd_read", do_read},          {"fd_write", do_write},
+    {"pwrite", do_pwrite},         {"poison", do_poison},
+    {"pread", do_pread},           {"lseek", do_lseek},
+    {"ftruncate", do_ftruncate},   {"dup", do_dup},
+    {"dup_to", do_dup_to},         {"take", do_take},
+    {"close_slot", do_close_slot}, {"state", do_state},
+    {"memfd", do_memfd},           {"seal", do_seal},
+    {"unlink", do_unlink},         {"rename", do_rename},
+    {"truncate", do_truncate},     {"cut", do_cut},
+    {"mkdir", do_mkdir},           {"put", do_put},
+    {"put_many", do_put_many},     {"opendir", do_opendir},
+    {"put_files", do_put_files},   {"count_entries", do_count_entries},
+    {"readdir", do_readdir},       {NULL, NULL},
 };

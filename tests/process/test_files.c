@@ -31,6 +31,16 @@ static const struct compare_case cases[] = {
     {{"fopen:0:wu:both", "fputs:0:one", "fputs:0:two", "fseek:0:0", "fgets:0", "eval:1", "fgets:0", "fgets:0", "fputs:0:three", "fseek:0:4", "fgets:0", "fgets:0", "fgets:0", "exit:1"}, REPLAYED},
     {{"put:in:one two three", "open:0:m:in", "lseek:0:3", "eval:1", "state:0", "write:0:X", "read:0:3", "state:0", "exit:1"}, REPLAYED},
 
+    /* changes below the size of the snapshot come back, last change first */
+    {{"open:0:mc:both", "fd_write:0:abcdef", "eval:1", "fd_write:0:ghi", "pread:0:0:100", "ftruncate:0:4", "pread:0:0:100", "pwrite:0:2:XX", "pwrite:0:1:YY", "pread:0:0:100", "state:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "eval:1", "pread:0:0:99", "fd_write:0:ONE", "pread:0:0:99", "lseek:0:4", "fd_write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "fopen:0:ru:in", "eval:1", "next_line:0", "fseek:0:0", "fputs:0:mine", "fseek:0:0", "next_line:0", "next_line:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "open:1:w:in", "open:2:r:in", "eval:1", "pread:2:0:99", "fd_write:1:123456", "pread:0:0:99", "pread:2:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "eval:1", "pread:0:0:99", "if_original:truncate:in:5", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:r:in", "eval:1", "fd_read:0:4", "if_original:open:1:m:in", "if_original:poison:1:3", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "eval:9", "pwrite:0:0:A", "eval:9", "pwrite:0:0:B", "pwrite:0:4:C", "eval:9", "pread:0:0:99", "pwrite:0:0:D", "exit:1"},
+     {.kind = "exit", .code = 1, .eval = 27, .early = true, .many = true}},
+
     /* a large log that nobody reads, and that is read after all */
     {{"put_many:log:200000", "open:0:wa:log", "eval:1", "write:0:end", "state:0", "exit:1"}, REPLAYED},
 
@@ -117,11 +127,11 @@ static void test_closed_output(void **state)
     run_discard(&outcome);
 }
 
-/* A file that was cut since cannot be had again, and the report says so. */
+/* A file that was cut by somebody else cannot be had again, and the report says so. */
 static void test_cut_file(void **state)
 {
-    const struct program program = {.arguments = LIST("put:in:one two three", "open:0:r:in", "eval:1",
-                                                      "if_original:truncate:in:2", "exit:1")};
+    const struct program program = {
+        .arguments = LIST("put:in:one two three", "open:0:r:in", "eval:1", "if_original:cut:in:2", "exit:1")};
     struct outcome outcome;
 
     (void)state;

@@ -129,6 +129,38 @@ static void test_reopen(void **state)
     close(fd);
 }
 
+/* What nobody reads is a hole until somebody does; what was written meanwhile stays. */
+static void test_fill_later(void **state)
+{
+    static char bytes[3 * 4096 + 10];
+    struct stat file;
+
+    (void)state;
+    memset(bytes, 'u', sizeof bytes);
+    int user = user_file(O_WRONLY | O_CREAT | O_TRUNC);
+    assert_int_equal(write(user, bytes, sizeof bytes), sizeof bytes);
+    int fd = private_file_create();
+    assert_int_equal(private_file_add(7, 8, fd), 0);
+    assert_int_equal(private_file_fill_later(fd, user, sizeof bytes), 0);
+    close(user);
+    assert_int_equal(fstat(fd, &file), 0);
+    assert_int_equal(file.st_size, sizeof bytes);
+    assert_true(file.st_blocks * 512 <= 4096);
+    int writer = private_file_reopen(fd, O_WRONLY | O_APPEND);
+    assert_int_equal(write(writer, "end", 3), 3);
+    memset(bytes, 'w', 4096);
+    assert_int_equal(pwrite(fd, bytes, 4096, 4096), 4096);
+    expect_bytes(fd, 8192, (const char[2]){0});
+    int reader = private_file_reopen(fd, O_RDONLY);
+    expect_bytes(reader, 0, "uuuu");
+    expect_bytes(reader, 4095, "uwww");
+    expect_bytes(reader, 8191, "wuuu");
+    expect_bytes(reader, sizeof bytes - 2, "uuend");
+    close(reader);
+    close(writer);
+    close(fd);
+}
+
 static void test_find(void **state)
 {
     (void)state;
@@ -150,10 +182,8 @@ static void test_find(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_number),
-        cmocka_unit_test(test_fill),
-        cmocka_unit_test(test_reopen),
-        cmocka_unit_test(test_find),
+        cmocka_unit_test(test_number),     cmocka_unit_test(test_fill), cmocka_unit_test(test_reopen),
+        cmocka_unit_test(test_fill_later), cmocka_unit_test(test_find),
     };
 
     return cmocka_run_group_tests(tests, make_directory, remove_directory);
