@@ -20,6 +20,7 @@
 #include "../raw_syscall.h"
 #include "../replay/replay.h"
 #include "../run.h"
+#include "../snapshot/shared_memory.h"
 #include "descriptor_class.h"
 #include "input_log.h"
 #include "input_mode.h"
@@ -88,6 +89,8 @@ static int map_log(int fd)
         raw_syscall2(SYS_munmap, (long)start, (long)(PAGE + 2 * RING_SIZE));
         return -ENOMEM;
     }
+    shared_memory_keep(start);
+    shared_memory_keep(start + PAGE + RING_SIZE);
     control = (struct control *)(void *)start;
     recorded.ring = start + PAGE;
     recorded.size = RING_SIZE;

@@ -19,17 +19,17 @@
 /* clang-format off */
 static const struct compare_case cases[] = {
     /* streams that are read */
-    {{"put:in:one two three four", "fopen:0:r:in", "fgets:0", "eval:1", "fgets:0", "fgets:0", "ftell:0", "exit:1"}, REPLAYED},
-    {{"put_many:in:5000", "fopen:0:r:in", "fseek:0:20000", "fgets:0", "eval:1", "fgets:0", "fseek:0:40000", "fgets:0", "fgets:0", "fseek:0:5", "fgets:0", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "open:0:r:in", "read:0:4", "eval:1", "read:0:100", "read:0:1", "state:0", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "open:0:ren:in", "eval:1", "state:0", "read:0:4", "exit:1"}, REPLAYED},
+    {{"put:in:one two three four", "fopen:0:r:in", "next_line:0", "eval:1", "next_line:0", "next_line:0", "ftell:0", "exit:1"}, REPLAYED},
+    {{"put_many:in:5000", "fopen:0:r:in", "fseek:0:20000", "next_line:0", "eval:1", "next_line:0", "fseek:0:40000", "next_line:0", "next_line:0", "fseek:0:5", "next_line:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:r:in", "fd_read:0:4", "eval:1", "fd_read:0:100", "fd_read:0:1", "state:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:ren:in", "eval:1", "state:0", "fd_read:0:4", "exit:1"}, REPLAYED},
 
     /* written, appended, both */
     {{"fopen:0:w:out", "fputs:0:one", "eval:1", "fputs:0:two", "ftell:0", "fflush:0", "fputs:0:three", "ftell:0", "exit:1"}, REPLAYED},
-    {{"put:log:old", "open:0:wa:log", "open:1:wae:log", "open:2:r:log", "write:0:A", "eval:1", "write:1:B", "write:0:C", "state:0", "state:1", "read:2:100", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "fopen:0:ru:in", "fgets:0", "eval:1", "fgets:0", "fseek:0:9", "fputs:0:mine", "fseek:0:0", "fgets:0", "fgets:0", "fgets:0", "fgets:0", "exit:1"}, REPLAYED},
-    {{"fopen:0:wu:both", "fputs:0:one", "fputs:0:two", "fseek:0:0", "fgets:0", "eval:1", "fgets:0", "fgets:0", "fputs:0:three", "fseek:0:4", "fgets:0", "fgets:0", "fgets:0", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "open:0:m:in", "lseek:0:3", "eval:1", "state:0", "write:0:X", "read:0:3", "state:0", "exit:1"}, REPLAYED},
+    {{"put:log:old", "open:0:wa:log", "open:1:wae:log", "open:2:r:log", "fd_write:0:A", "eval:1", "fd_write:1:B", "fd_write:0:C", "state:0", "state:1", "fd_read:2:100", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "fopen:0:ru:in", "next_line:0", "eval:1", "next_line:0", "fseek:0:9", "fputs:0:mine", "fseek:0:0", "next_line:0", "next_line:0", "next_line:0", "next_line:0", "exit:1"}, REPLAYED},
+    {{"fopen:0:wu:both", "fputs:0:one", "fputs:0:two", "fseek:0:0", "next_line:0", "eval:1", "next_line:0", "next_line:0", "fputs:0:three", "fseek:0:4", "next_line:0", "next_line:0", "next_line:0", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "lseek:0:3", "eval:1", "state:0", "fd_write:0:X", "fd_read:0:3", "state:0", "exit:1"}, REPLAYED},
 
     /* changes below the size of the snapshot come back, last change first */
     {{"open:0:mc:both", "fd_write:0:abcdef", "eval:1", "fd_write:0:ghi", "pread:0:0:100", "ftruncate:0:4", "pread:0:0:100", "pwrite:0:2:XX", "pwrite:0:1:YY", "pread:0:0:100", "state:0", "exit:1"}, REPLAYED},
@@ -42,24 +42,24 @@ static const struct compare_case cases[] = {
      {.kind = "exit", .code = 1, .eval = 27, .early = true, .many = true}},
 
     /* a large log that nobody reads, and that is read after all */
-    {{"put_many:log:200000", "open:0:wa:log", "eval:1", "write:0:end", "state:0", "exit:1"}, REPLAYED},
+    {{"put_many:log:200000", "open:0:wa:log", "eval:1", "fd_write:0:end", "state:0", "exit:1"}, REPLAYED},
 
     /* another name, no name, another file of this name */
-    {{"put:in:one two three", "open:0:r:in", "read:0:4", "eval:1", "if_original:unlink:in", "read:0:4", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "open:0:m:in", "read:0:4", "eval:1", "if_original:unlink:in", "write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "open:0:m:in", "read:0:4", "eval:1", "if_original:rename:in:there", "write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
-    {{"put:in:one two three", "put:new:other", "open:0:r:in", "read:0:4", "eval:1", "if_original:rename:new:in", "read:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:r:in", "fd_read:0:4", "eval:1", "if_original:unlink:in", "fd_read:0:4", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "fd_read:0:4", "eval:1", "if_original:unlink:in", "fd_write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "fd_read:0:4", "eval:1", "if_original:rename:in:there", "fd_write:0:T", "pread:0:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "put:new:other", "open:0:r:in", "fd_read:0:4", "eval:1", "if_original:rename:new:in", "fd_read:0:99", "exit:1"}, REPLAYED},
 
     /* one open file description behind several numbers */
-    {{"put:in:one two three", "open:0:r:in", "dup:0:1", "open:2:r:in", "read:0:4", "eval:1", "read:1:4", "read:0:3", "read:2:3", "state:0", "state:1", "state:2", "exit:1"}, REPLAYED},
-    {{"open:0:mc:both", "dup:0:1", "write:0:abc", "eval:1", "write:1:def", "state:0", "write:0:ghi", "pread:1:0:99", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:r:in", "dup:0:1", "open:2:r:in", "fd_read:0:4", "eval:1", "fd_read:1:4", "fd_read:0:3", "fd_read:2:3", "state:0", "state:1", "state:2", "exit:1"}, REPLAYED},
+    {{"open:0:mc:both", "dup:0:1", "fd_write:0:abc", "eval:1", "fd_write:1:def", "state:0", "fd_write:0:ghi", "pread:1:0:99", "exit:1"}, REPLAYED},
 
     /* what is no regular file */
     {{"mkdir:d", "put:d/a", "put:d/b", "put:d/c", "opendir:d", "readdir:3", "eval:1", "readdir:3", "exit:1"}, REPLAYED},
     {{"mkdir:d", "put_files:d:3000", "opendir:d", "readdir:3", "eval:1", "count_entries", "exit:1"}, REPLAYED},
-    {{"open:0:r:/dev/zero", "open:1:m:/dev/null", "open:2:p:/", "eval:1", "state:0", "state:1", "state:2", "write:1:x", "exit:1"}, REPLAYED},
-    {{"memfd:0", "write:0:one two", "eval:1", "write:0:three", "pread:0:0:99", "state:0", "exit:1"}, REPLAYED},
-    {{"memfd:0", "write:0:one two", "seal:0:6", "eval:1", "state:0", "pwrite:0:0:three", "pread:0:0:99", "write:0:x", "exit:1"}, REPLAYED},
+    {{"open:0:r:/dev/zero", "open:1:m:/dev/null", "open:2:p:/", "eval:1", "state:0", "state:1", "state:2", "fd_write:1:x", "exit:1"}, REPLAYED},
+    {{"memfd:0", "fd_write:0:one two", "eval:1", "fd_write:0:three", "pread:0:0:99", "state:0", "exit:1"}, REPLAYED},
+    {{"memfd:0", "fd_write:0:one two", "seal:0:6", "eval:1", "state:0", "pwrite:0:0:three", "pread:0:0:99", "fd_write:0:x", "exit:1"}, REPLAYED},
 
     /* shared memory: of a file that is open, closed, gone; of a memory file; of nobody; mapped twice */
     {{"open:0:mc:shared", "map:0", "poke:0:old", "eval:1", "peek:0", "poke:0:new", "peek:0", "pread:0:4096:9", "pwrite:0:4096:changed", "peek:0", "exit:1"}, REPLAYED},
@@ -72,9 +72,9 @@ static const struct compare_case cases[] = {
      {.kind = "exit", .code = 1, .eval = 10, .early = true, .many = true}},
 
     /* kernel objects */
-    {{"eventfd:0:3", "dup:0:1", "eval:1", "collect:0", "post:0:4", "collect:1", "collect:1", "state:0", "exit:1"}, REPLAYED},
-    {{"eventfd:0:3", "epoll:2", "watch:2:0", "eval:1", "events:2", "collect:0", "events:2", "post:0:1", "events:2", "exit:1"}, REPLAYED},
-    {{"timerfd:0:1000", "epoll:2", "watch:2:0", "eval:1", "timer:0", "events:2", "state:0", "if_original:rearm:0:5", "exit:1"}, REPLAYED},
+    {{"event_counter:0:3", "dup:0:1", "eval:1", "collect:0", "post:0:4", "collect:1", "collect:1", "state:0", "exit:1"}, REPLAYED},
+    {{"event_counter:0:3", "epoll:2", "watch:2:0", "eval:1", "events:2", "collect:0", "events:2", "post:0:1", "events:2", "exit:1"}, REPLAYED},
+    {{"timerfd:0:1000", "epoll:2", "watch:2:0", "eval:1", "time_left:0", "events:2", "state:0", "if_original:rearm:0:5", "exit:1"}, REPLAYED},
 
     /* terminals: what stdio asks at its first line */
     {{"pty:0", "terminal:0", "eval:1", "terminal:0", "echo_off:0", "terminal:0", "exit:1"}, REPLAYED},
@@ -84,7 +84,7 @@ static const struct compare_case cases[] = {
 
     /* stdout and stderr */
     {{"error:early", "say:early", "take:1:1", "eval:1", "state:1", "say:late", "state:1", "exit:1"}, REPLAYED},
-    {{"dup:1:5", "take:5:1", "dup:5:6", "eval:1", "write:6:text", "say:late", "exit:1"}, REPLAYED},
+    {{"dup:1:5", "take:5:1", "dup:5:6", "eval:1", "fd_write:6:text", "say:late", "exit:1"}, REPLAYED},
 };
 /* clang-format on */
 
@@ -117,7 +117,7 @@ static void test_closed_output(void **state)
 {
     const struct program program = {.arguments =
                                         LIST("close:2", "put:in:one two", "open:2:m:in", "take:1:2", "eval:1",
-                                             "read:1:3", "pwrite:1:20:X", "pread:1:0:7", "exit:1")};
+                                             "fd_read:1:3", "pwrite:1:20:X", "pread:1:0:7", "exit:1")};
     struct outcome outcome;
 
     (void)state;
