@@ -24,6 +24,7 @@
 #include "../run.h"
 #include "../signal_mask.h"
 #include "../snapshot/keeper.h"
+#include "../snapshot/shared_memory.h"
 #include "input_write.h"
 #include "libc.h"
 
@@ -61,8 +62,10 @@ void output_keep(void)
         return;
     void *memory = mmap(NULL, STREAMS * sizeof *printed, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory != MAP_FAILED)
-        printed = memory;
+    if (memory == MAP_FAILED)
+        return;
+    shared_memory_keep(memory);
+    printed = memory;
 }
 
 /* What can only be read stays shared, and nobody can spoil it. */
