@@ -21,7 +21,7 @@ enum kind {
     CONDITIONAL, /* jump to target, or on to the next one */
     CALL,        /* of target */
     END,         /* does not go on, and has no target that is known */
-    STUBBORN,    /* cannot be moved: loop, jrcxz, xbegin, an indirect call */
+    STUBBORN,    /* cannot be moved: loop, jrcxz, xbegin, syscall, an indirect call */
 };
 
 struct instruction {
@@ -50,6 +50,7 @@ static enum kind instruction_other(const ZydisDecodedInstruction *raw)
 {
     switch (raw->meta.category) {
     case ZYDIS_CATEGORY_CALL:
+    case ZYDIS_CATEGORY_SYSCALL: /* leaves the address behind itself in rcx */
         return STUBBORN;
     case ZYDIS_CATEGORY_RET:
     case ZYDIS_CATEGORY_UNCOND_BR:

@@ -143,6 +143,10 @@ GOLDEN(refused_indirect_call, "call *%rdi\n"
                               "nop\n"
                               "nop\n"
                               "ret\n")
+GOLDEN(refused_syscall, "xor %eax, %eax\n"
+                        "syscall\n" /* tells rcx where it is */
+                        "nop\n"
+                        "ret\n")
 GOLDEN(refused_bytes, ".byte 0x06, 0x06, 0x06, 0x06, 0x06\n")
 GOLDEN(refused_bytes_behind, "mov $1, %eax\n"
                              "ret\n"
@@ -166,6 +170,7 @@ static const struct {
     REFUSED(refused_loop, "cannot be moved"),
     REFUSED(refused_jrcxz, "cannot be moved"),
     REFUSED(refused_indirect_call, "cannot be moved"),
+    REFUSED(refused_syscall, "cannot be moved"),
     REFUSED(refused_bytes, "begins with bytes that are no instructions"),
     REFUSED(refused_bytes_behind, "holds bytes that are no instructions"),
 };
