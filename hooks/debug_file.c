@@ -50,18 +50,23 @@ static void read_link(Elf_Data *data, struct link *link)
     memcpy(&link->checksum, (const char *)data->d_buf + at, sizeof(link->checksum));
 }
 
-/* What a file says of itself. The link may be NULL: not wanted. */
+/* What a file says of itself. The link may be NULL: not wanted. Sections that overlap, as in no sound file,
+ * are not read again and again. */
 static void read_marks(Elf *elf, struct build_id *id, struct link *link)
 {
-    size_t names = 0;
+    size_t names = 0, left = 0;
     elf_getshdrstrndx(elf, &names);
+    elf_rawfile(elf, &left);
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
         GElf_Shdr header;
         if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
             continue;
         const char *name = elf_strptr(elf, names, header.sh_name);
         bool is_link = link && name && strcmp(name, ".gnu_debuglink") == 0;
-        Elf_Data *data = header.sh_type == SHT_NOTE || is_link ? elf_getdata(section, NULL) : NULL;
+        if ((header.sh_type != SHT_NOTE && !is_link) || header.sh_size > left)
+            continue;
+        left -= header.sh_size;
+        Elf_Data *data = elf_getdata(section, NULL);
         if (!data || !data->d_buf)
             continue;
         if (is_link)
@@ -106,12 +111,12 @@ static bool belongs(int fd, const struct build_id *id, const struct link *link)
     return link->name && checksum_of(fd) == link->checksum;
 }
 
-/* The stripped file itself may have the name that it gives. */
+/* The stripped file itself may have the name that it gives. A pipe of that name would be waited for. */
 static int try_open(const char *candidate, const char *path, const struct build_id *id,
                     const struct link *link)
 {
     struct stat own, other;
-    int fd = open(candidate, O_RDONLY | O_CLOEXEC);
+    int fd = open(candidate, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0)
         return -ENOENT;
     bool same = fstat(fd, &other) != 0 || !S_ISREG(other.st_mode) ||

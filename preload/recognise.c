@@ -57,6 +57,18 @@ static struct span contents(const uint8_t *bytes, size_t size, const Elf64_Shdr 
     return span;
 }
 
+/* The same, and nothing where less than its size is left. Sections of a sound file do not overlap; those of
+ * another could have the same bytes searched thousands of times. */
+static struct span contents_once(const uint8_t *bytes, size_t size, const Elf64_Shdr *section, size_t *left)
+{
+    struct span span = contents(bytes, size, section);
+
+    if (span.size > *left)
+        return (struct span){NULL, 0};
+    *left -= span.size;
+    return span;
+}
+
 static bool has_text(struct span span, const char *text)
 {
     return span.size != 0 && memmem(span.bytes, span.size, text, strlen(text)) != NULL;
@@ -66,8 +78,6 @@ static bool has_sign_of_library(struct span span)
 {
     const size_t length = strlen(SIGN_OF_LIBRARY);
 
-    if (span.size > CONSTANTS_SIZE_MAX)
-        span.size = CONSTANTS_SIZE_MAX;
     while (span.size >= length) {
         const uint8_t *found = memchr(span.bytes, SIGN_OF_LIBRARY[0], span.size - length + 1);
         if (found == NULL)
@@ -83,47 +93,54 @@ static bool has_sign_of_library(struct span span)
 static bool is_cxx(const uint8_t *bytes, size_t size, unsigned count)
 {
     Elf64_Shdr section;
+    size_t left = size;
 
     for (unsigned i = 0; i < count; i++)
         if (read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
-            (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section), "_ZNS"))
+            (section.sh_flags & SHF_ALLOC) != 0 &&
+            has_text(contents_once(bytes, size, &section, &left), "_ZNS"))
             return true;
     return false;
 }
 
 static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
 {
-    bool has_sign = false;
+    size_t left = size, searched = 0;
     Elf64_Shdr section;
 
-    for (unsigned i = 0; i < count && !has_sign; i++)
-        has_sign = read_section(bytes, size, i, &section) && section.sh_type == SHT_PROGBITS &&
-                   (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) == SHF_ALLOC &&
-                   has_sign_of_library(contents(bytes, size, &section));
-    return has_sign;
+    for (unsigned i = 0; i < count && searched < CONSTANTS_SIZE_MAX; i++) {
+        if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_PROGBITS ||
+            (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) != SHF_ALLOC)
+            continue;
+        struct span span = contents_once(bytes, size, &section, &left);
+        if (span.size > CONSTANTS_SIZE_MAX - searched)
+            span.size = CONSTANTS_SIZE_MAX - searched;
+        if (has_sign_of_library(span))
+            return true;
+        searched += span.size;
+    }
+    return false;
 }
 
 enum recognised recognise_image(const uint8_t *bytes, size_t size)
 {
     Elf64_Shdr section, names;
     Elf64_Ehdr header;
-    bool has_symbols = false;
 
     if (!is_supported(bytes, size))
         return RECOGNISED_NOTHING;
     memcpy(&header, bytes, sizeof header);
     for (unsigned i = 0; i < header.e_shnum; i++) {
         if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_SYMTAB)
-            continue;
-        has_symbols = true;
+            continue; /* there is one at most */
         if (!read_section(bytes, size, section.sh_link, &names))
-            continue;
+            return RECOGNISED_NOTHING;
         struct span text = contents(bytes, size, &names);
-        if (has_text(text, SIGN_OF_MODEL) ||
-            (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS)))
-            return RECOGNISED_MODEL;
+        bool found = has_text(text, SIGN_OF_MODEL) ||
+                     (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS));
+        return found ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
     }
-    if (!has_symbols && is_cxx(bytes, size, header.e_shnum) && holds_library(bytes, size, header.e_shnum))
+    if (is_cxx(bytes, size, header.e_shnum) && holds_library(bytes, size, header.e_shnum))
         return RECOGNISED_STRIPPED;
     return RECOGNISED_NOTHING;
 }

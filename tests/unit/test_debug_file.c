@@ -5,6 +5,7 @@
 
 #include "debug_file.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static char work[64];
@@ -108,6 +110,10 @@ static void other_builds_are_refused(void **state)
     assert_string_equal(found("stripped"), "");
     run("rm name.debug && mkdir name.debug");
     assert_string_equal(found("stripped"), "");
+    run("rmdir name.debug && mkfifo name.debug"); /* nobody ever writes to it */
+    alarm(20);
+    assert_string_equal(found("stripped"), "");
+    alarm(0);
 
     lay_out("");
     run("printf x >> name.debug"); /* the build id is the same: strip may have gone over it again */
@@ -123,6 +129,43 @@ static void a_file_is_not_its_own_debug_file(void **state)
     run("objcopy -R .gnu_debuglink stripped && cp stripped name.debug && objcopy "
         "--add-gnu-debuglink=name.debug stripped && mv stripped name.debug");
     assert_string_equal(found("name.debug"), "");
+}
+
+#define CROWD_SIZE     ((size_t)8 << 20)
+#define CROWD_SECTIONS 60000u
+#define CROWD_NOTES                                                                                          \
+    (sizeof(Elf64_Ehdr) + CROWD_SECTIONS * sizeof(Elf64_Shdr)) /* empty ones, to the file's end */
+
+/* Thousands of sections of notes, each of which says that it has all notes. */
+static void notes_are_read_once(void **state)
+{
+    Elf64_Ehdr header = {.e_type = ET_EXEC,
+                         .e_machine = EM_X86_64,
+                         .e_version = EV_CURRENT,
+                         .e_ehsize = sizeof header,
+                         .e_shoff = sizeof header,
+                         .e_shentsize = sizeof(Elf64_Shdr),
+                         .e_shnum = CROWD_SECTIONS};
+    const Elf64_Shdr notes = {.sh_type = SHT_NOTE,
+                              .sh_offset = CROWD_NOTES,
+                              .sh_size = CROWD_SIZE - CROWD_NOTES,
+                              .sh_addralign = 4};
+    char *bytes = calloc(1, CROWD_SIZE);
+
+    (void)state;
+    assert_non_null(bytes);
+    memcpy(header.e_ident, ELFMAG "\2\1\1", SELFMAG + 3); /* 64 bits, little-endian, version 1 */
+    memcpy(bytes, &header, sizeof header);
+    for (size_t i = 1; i < CROWD_SECTIONS; i++)
+        memcpy(bytes + sizeof header + i * sizeof notes, &notes, sizeof notes);
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(bytes, CROWD_SIZE);
+    assert_non_null(elf);
+    clock_t start = clock();
+    assert_int_equal(debug_file_open(elf, "/nowhere/emu", "/nowhere"), -ENOENT);
+    assert_true((clock() - start) / CLOCKS_PER_SEC < 5);
+    elf_end(elf);
+    free(bytes);
 }
 
 static int set_up(void **state)
@@ -142,10 +185,9 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(places_by_name),
-        cmocka_unit_test(places_by_build_id),
-        cmocka_unit_test(other_builds_are_refused),
-        cmocka_unit_test(a_file_is_not_its_own_debug_file),
+        cmocka_unit_test(places_by_name),           cmocka_unit_test(places_by_build_id),
+        cmocka_unit_test(other_builds_are_refused), cmocka_unit_test(a_file_is_not_its_own_debug_file),
+        cmocka_unit_test(notes_are_read_once),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

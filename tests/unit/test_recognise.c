@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "../../preload/recognise.h"
 
@@ -103,12 +104,57 @@ static void test_damaged(void **state)
     }
 }
 
+#define CROWD_SIZE     ((size_t)8 << 20)
+#define CROWD_SECTIONS 60000u
+
+/* Every section says that it is the whole file. */
+static void fill_crowd(uint8_t *image, unsigned type, unsigned flags)
+{
+    Elf64_Ehdr header = {
+        .e_shoff = sizeof header, .e_shentsize = sizeof(Elf64_Shdr), .e_shnum = CROWD_SECTIONS};
+    const Elf64_Shdr section = {.sh_type = type, .sh_flags = flags, .sh_size = CROWD_SIZE, .sh_link = 1};
+
+    memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    memset(image, 'x', CROWD_SIZE);
+    memcpy(image, &header, sizeof header);
+    for (size_t i = 0; i < CROWD_SECTIONS; i++)
+        memcpy(image + sizeof header + i * sizeof section, &section, sizeof section);
+}
+
+/* Where each was searched, these would take minutes. */
+static void test_crowds(void **state)
+{
+    static const struct {
+        unsigned type, flags;
+    } crowds[] = {{SHT_SYMTAB, 0}, {SHT_STRTAB, SHF_ALLOC}, {SHT_PROGBITS, SHF_ALLOC}};
+    uint8_t *image = malloc(CROWD_SIZE);
+    clock_t start = clock();
+
+    (void)state;
+    assert_non_null(image);
+    for (size_t i = 0; i < COUNT_OF(crowds); i++) {
+        fill_crowd(image, crowds[i].type, crowds[i].flags);
+        /* With the sign of C++ at the end, the constants are looked at as well. */
+        Elf64_Shdr names = {
+            .sh_type = SHT_STRTAB, .sh_flags = SHF_ALLOC, .sh_offset = CROWD_SIZE - 4, .sh_size = 4};
+        memcpy(image + CROWD_SIZE - 4, "_ZNS", 4);
+        if (crowds[i].type == SHT_PROGBITS)
+            memcpy(image + sizeof(Elf64_Ehdr), &names, sizeof names);
+        assert_int_equal(recognise_image(image, CROWD_SIZE), RECOGNISED_NOTHING);
+    }
+    assert_true((clock() - start) / CLOCKS_PER_SEC < 2);
+    free(image);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_crowds),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
