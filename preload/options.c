@@ -158,12 +158,13 @@ static bool parse_string(const char *string, const char **value)
     return true;
 }
 
-/* An extended regular expression; it is compiled once more where it is used. */
+/* An extended regular expression; it is compiled once more where it is used. Of a few characters ("a++++...")
+ * regcomp() could make one that fills the memory. */
 static bool parse_expression(const char *string, const char **value)
 {
     regex_t expression;
 
-    if (regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
+    if (!parse_is_small(string) || regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
         return false;
     regfree(&expression);
     return parse_string(string, value);

@@ -173,6 +173,116 @@ bool parse_word_set(const char *string, const char *const *words, size_t count, 
     return true;
 }
 
+/* Behind a '[': where its ']' is, or the end. */
+static const char *skip_bracket(const char *at)
+{
+    at += *at == '^';
+    at += *at == ']';
+    while (*at != '\0' && *at != ']') {
+        char kind = at[0] == '[' && at[1] != '\0' && strchr(":.=", at[1]) != NULL ? at[1] : '\0';
+        if (kind != '\0')
+            for (at += 2; *at != '\0' && !(at[0] == kind && at[1] == ']'); at++)
+                continue;
+        at += *at != '\0';
+        if (kind != '\0' && *at == ']')
+            at++;
+    }
+    return at;
+}
+
+/* Behind a '{'. Returns how many copies it asks for. */
+static uint64_t read_copies(const char **at)
+{
+    uint64_t least_copies = 0, most_copies = 0, copies;
+
+    read_digits(at, &least_copies);
+    if (**at == ',') {
+        ++*at;
+        read_digits(at, &most_copies);
+    }
+    *at += **at == '}';
+    copies = least_copies > most_copies ? least_copies : most_copies;
+    return 1 + (copies < PARSE_EXPRESSION_MAX ? copies : PARSE_EXPRESSION_MAX);
+}
+
+#define GROUPS_MAX  100
+#define PLUS_COPIES 4 /* it is two, but the time for what may be empty grows with their square */
+
+/* Groups that are open, and the last item, which a repetition is about. */
+struct sizes {
+    uint64_t groups[GROUPS_MAX + 1];
+    size_t depth;
+    uint64_t item;
+};
+
+static void next_item(struct sizes *sizes, uint64_t size)
+{
+    sizes->groups[sizes->depth] += sizes->item;
+    sizes->item = size;
+}
+
+static bool open_group(struct sizes *sizes)
+{
+    if (sizes->depth == GROUPS_MAX)
+        return false;
+    next_item(sizes, 0);
+    sizes->groups[++sizes->depth] = 0;
+    return true;
+}
+
+static void close_group(struct sizes *sizes)
+{
+    if (sizes->depth == 0) {
+        next_item(sizes, 1); /* an ordinary character there */
+        return;
+    }
+    sizes->item += sizes->groups[sizes->depth--] + 1;
+}
+
+static bool add_character(struct sizes *sizes, const char **at)
+{
+    uint64_t copies = 1;
+
+    switch (*(*at)++) {
+    case '(':
+        return open_group(sizes);
+    case ')':
+        close_group(sizes);
+        return true;
+    case '+':
+        copies = PLUS_COPIES;
+        break;
+    case '{':
+        copies = read_copies(at);
+        break;
+    case '[':
+        *at = skip_bracket(*at);
+        *at += **at != '\0';
+        next_item(sizes, 1);
+        return true;
+    case '\\':
+        *at += **at != '\0';
+        next_item(sizes, 1);
+        return true;
+    default:
+        next_item(sizes, 1);
+        return true;
+    }
+    return !__builtin_mul_overflow(sizes->item, copies, &sizes->item);
+}
+
+bool parse_is_small(const char *expression)
+{
+    struct sizes sizes = {.depth = 0};
+
+    while (*expression != '\0') {
+        if (!add_character(&sizes, &expression) || sizes.item > PARSE_EXPRESSION_MAX ||
+            sizes.groups[sizes.depth] > PARSE_EXPRESSION_MAX)
+            return false;
+    }
+    return true;
+}
+
 static unsigned least(unsigned a, unsigned b, unsigned c)
 {
     unsigned ab = a < b ? a : b;

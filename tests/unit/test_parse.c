@@ -2,6 +2,8 @@
 /* What is a value and what is not. A refused string leaves the value alone. */
 #include "unit.h"
 
+#include <string.h>
+
 #include "parse.h"
 
 #define UNTOUCHED UINT64_C(0x5555555555555555)
@@ -196,6 +198,51 @@ static void the_nearest_name(void **state)
     assert_int_equal(parse_nearest("anything", names, 1), 0);
 }
 
+static void expressions_that_stay_small(void **state)
+{
+    static const char *const small[] = {
+        "",
+        "FAIL(ED|URE)$",
+        "[1-9]+[0-9]*",
+        "a{2,40}",
+        "(a{100}){50}",
+        "[+++++++++++++++++++]",
+        "\\+\\+\\+\\+",
+        "a)+b",
+        "[]+++++++++++++++]",
+        "[[:alpha:]+++++++++++++++]",
+        "(",
+        "[",
+        "\\",
+        "a{",
+    };
+    static const char *const large[] = {
+        "a++++++++++++++++",
+        "_++++++++++++++++++++++++++++++++++++++++ML=",
+        "a{1000}{1000}",
+        "((a{100}){100}){100}",
+        "(((((((((a*)+)+)+)+)+)+)+)+)+",
+        "(((((((((((((((a+)+)+)+)+)+)+)+)+)+)+)+)+)+)+)",
+        "a{0,32000}",
+        "a{18446744073709551615}{2}{9999}{9999}",
+        "[a]{200}{200}",
+    };
+    char deep[4 * PARSE_EXPRESSION_MAX];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(small); i++)
+        if (!parse_is_small(small[i]))
+            fail_msg("'%s' was refused", small[i]);
+    for (size_t i = 0; i < COUNT_OF(large); i++)
+        if (parse_is_small(large[i]))
+            fail_msg("'%s' was not refused", large[i]);
+    memset(deep, '(', sizeof(deep));
+    deep[sizeof(deep) - 1] = '\0';
+    assert_false(parse_is_small(deep));
+    memset(deep, 'a', sizeof(deep) - 1);
+    assert_false(parse_is_small(deep));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,6 +256,7 @@ int main(void)
         cmocka_unit_test(distances),
         cmocka_unit_test(distance_of_very_long_names),
         cmocka_unit_test(the_nearest_name),
+        cmocka_unit_test(expressions_that_stay_small),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
