@@ -63,6 +63,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
     va_start(arguments, format);
     text_vformat(&text, format, arguments);
     va_end(arguments);
+    text_hide_controls(line, text.length); /* it is shown on a terminal; a name may hold anything */
     line[text.length] = '\n';
     raw_syscall3(SYS_write, file, (long)line, (long)text.length + 1);
 }

@@ -60,15 +60,6 @@ static void write_quietly(const char *bytes, size_t length)
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
 }
 
-/* A line is one line whatever a file name or a symbol holds. Bytes from 0x80 on are UTF-8's. */
-static void hide_control_bytes(char *bytes, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
-            bytes[i] = '?';
-    }
-}
-
 /* Makes room for "..." at the end of a line that was cut, not inside a UTF-8 character. */
 static void mark_cut(struct text *text)
 {
@@ -95,7 +86,7 @@ void log_line(enum log_level level, const char *format, ...)
     va_end(arguments);
     if (text.cut)
         mark_cut(&text);
-    hide_control_bytes(text.bytes, text.length);
+    text_hide_controls(text.bytes, text.length); /* whatever a file name or a symbol holds */
     text.bytes[text.length++] = '\n';
     write_quietly(text.bytes, text.length);
 }

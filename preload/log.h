@@ -19,7 +19,7 @@ void log_set_level(enum log_level level);
 /* Where lines go: 2 at the start. */
 void log_set_fd(int fd);
 
-/* Writes one line; format as in text_format, without the newline. Control bytes in it become '?'. */
+/* Writes one line; format as in text_format, without the newline. Controls in it become '?'. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -279,6 +279,27 @@ static size_t utf8_length(const unsigned char *bytes, size_t left)
     return length;
 }
 
+/* U+0080 to U+009F; in UTF-8 the second byte is the number. */
+static bool is_second_control(const unsigned char *bytes, size_t character)
+{
+    return character == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0;
+}
+
+void text_hide_controls(char *bytes, size_t length)
+{
+    unsigned char *at = (unsigned char *)bytes;
+
+    for (size_t character; length > 0; at += character, length -= character) {
+        character = utf8_length(at, length);
+        bool hidden = is_second_control(at, character) || (character == 1 && (*at < 0x20 || *at == 0x7f)) ||
+                      (character == 0 && *at < 0xa0);
+        if (character == 0)
+            character = 1;
+        if (hidden)
+            memset(at, '?', character);
+    }
+}
+
 /* The letter of JSON's two-character escape, or 0. */
 static char json_short_escape(unsigned char byte)
 {
@@ -303,7 +324,7 @@ static void append_json_byte(struct text *text, unsigned char byte)
 
     if (escape[1] != 0) {
         append_whole(text, escape, 2);
-    } else if (byte < 0x20 || byte == 0x7f) {
+    } else if (byte < 0x20 || byte >= 0x7f) {
         memcpy(escape, "\\u00", 4);
         escape[4] = "0123456789abcdef"[byte >> 4];
         escape[5] = "0123456789abcdef"[byte & 15];
@@ -327,6 +348,8 @@ void text_json(struct text *text, const char *string, size_t length)
             append_whole(text, "\\ufffd", 6);
         else if (character == 1)
             append_json_byte(text, (unsigned char)string[i]);
+        else if (is_second_control((const unsigned char *)string + i, character))
+            append_json_byte(text, (unsigned char)string[i + 1]);
         else
             append_whole(text, string + i, character);
         i += character != 0 ? character : 1;

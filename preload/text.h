@@ -29,7 +29,11 @@ void text_vformat(struct text *text, const char *format, va_list arguments)
 /* Appends length bytes as they are. */
 void text_append(struct text *text, const char *bytes, size_t length);
 
-/* Appends a JSON string with its quotes. Control bytes are escaped, bytes that are not UTF-8 become
+/* Puts '?' in the place of what a terminal would take for more than a character to show: bytes below space,
+ * DEL, and the second set of controls (0x80 to 0x9f, as a byte or as UTF-8). */
+void text_hide_controls(char *bytes, size_t length);
+
+/* Appends a JSON string with its quotes. Controls of both sets are escaped, bytes that are not UTF-8 become
  * U+FFFD. A NULL string becomes null. When it does not fit, no half character or escape is left. */
 void text_json(struct text *text, const char *string, size_t length);
 

@@ -2,21 +2,25 @@
 /* Plain lines of text. */
 #include "findings.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "text.h"
 
 #define WORD_COLUMNS 10
 
 void findings_row(const char *word, const char *format, ...)
 {
+    char line[2 * PATH_MAX];
     va_list arguments;
 
-    printf("%-*s ", WORD_COLUMNS, word);
     va_start(arguments, format);
-    vprintf(format, arguments);
+    vsnprintf(line, sizeof line, format, arguments);
     va_end(arguments);
-    putchar('\n');
+    text_hide_controls(line, strlen(line)); /* of a file's name, or a symbol's */
+    printf("%-*s %s\n", WORD_COLUMNS, word, line);
 }
 
 __attribute__((format(printf, 3, 0))) static void add(struct findings *findings, int is_problem,

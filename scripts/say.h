@@ -4,14 +4,12 @@
 #ifndef LIGHTSSS_SAY_H
 #define LIGHTSSS_SAY_H
 
-#include <stdio.h>
-
 #define SAY_USAGE          2
 #define SAY_BROKEN         125 /* the command itself cannot work */
 #define SAY_NOT_EXECUTABLE 126
 #define SAY_NOT_FOUND      127
 
-#define say(...)                                                                                             \
-    ((void)fputs("lightsss: ", stderr), (void)fprintf(stderr, __VA_ARGS__), (void)fputc('\n', stderr))
+/* One line; controls in it become '?', so that a name cannot change the terminal. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif

@@ -101,6 +101,13 @@ class Becoming(CommandCase):
             self.assertEqual(shell.returncode, wanted, "what a shell would say")
             self.assertRegex(err, rf"^lightsss: {re.escape(program)}: .*\n$")
 
+    def test_names_cannot_change_the_terminal(self):
+        name = "./no\x1b[31m\nlightsss: such\u009b31m"
+        for command in ("run", "doctor"):
+            _, out, err = self.lightsss(command, name)
+            self.assertIn("./no?[31m?lightsss: such??31m", out + err)
+            self.assertEqual(set(re.findall("[\\x00-\\x1f\\x7f-\\x9f]", out + err)), {"\n"})
+
     def test_static_program_is_mentioned(self):
         static = self.compile("static", "-static")
         words = "is statically linked: no library can be preloaded into it; link it without -static"

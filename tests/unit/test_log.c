@@ -141,6 +141,11 @@ static void control_bytes_are_hidden(void **state)
     log_line(LOG_INFO, "%s", "a\nb\x1b[31m\x7f\xc3\xa9");
     assert_true(next_packet(packet, sizeof(packet)) > 0);
     assert_string_equal(packet, "lightsss: a?b?[31m?\xc3\xa9\n");
+    log_line(LOG_INFO, "%s",
+             "\xc2\x9b"
+             "31m");
+    assert_true(next_packet(packet, sizeof(packet)) > 0);
+    assert_string_equal(packet, "lightsss: ??31m\n");
 }
 
 static void a_closed_pipe_raises_nothing(void **state)

@@ -156,6 +156,8 @@ static void json_keeps_utf8_and_replaces_the_rest(void **state)
     (void)state;
     assert_json("\xc3\xa9", 2, "\"\xc3\xa9\"");                             /* two bytes */
     assert_json("\xe2\x82\xac", 3, "\"\xe2\x82\xac\"");                     /* three */
+    assert_json("\xc2\x9b", 2, "\"\\u009b\"");                              /* a control */
+    assert_json("\xc2\xa0", 2, "\"\xc2\xa0\"");                             /* none */
     assert_json("\xf0\x9f\x98\x80", 4, "\"\xf0\x9f\x98\x80\"");             /* four */
     assert_json("\xf4\x8f\xbf\xbf", 4, "\"\xf4\x8f\xbf\xbf\"");             /* U+10FFFF */
     assert_json("\xff", 1, "\"\\ufffd\"");                                  /* never a first byte */
@@ -235,6 +237,32 @@ static void fixed_point(void **state)
     assert_fixed(UINT64_MAX, 0, 0, "18446744073709551615");
 }
 
+static void assert_shown(const char *string, const char *expected)
+{
+    char buffer[100];
+
+    strcpy(buffer, string);
+    text_hide_controls(buffer, strlen(buffer));
+    assert_string_equal(buffer, expected);
+}
+
+static void controls_are_hidden_from_terminals(void **state)
+{
+    (void)state;
+    assert_shown("", "");
+    assert_shown("./emu", "./emu");
+    assert_shown("a\nb\x1b[31m\x7f", "a?b?[31m?");
+    assert_shown("\xc2\x9b"
+                 "2J",
+                 "??2J"); /* what ESC [ is in one character */
+    assert_shown("\x9b"
+                 "2J \x80 \x9f",
+                 "?2J ? ?");                                                          /* and in one byte */
+    assert_shown("\xc3\x9b \xc2\xa0 \xe2\x82\x9b", "\xc3\x9b \xc2\xa0 \xe2\x82\x9b"); /* parts of letters */
+    assert_shown("\xe9t\xe9", "\xe9t\xe9");                                           /* Latin-1 stays */
+    assert_shown("\xc2", "\xc2");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -251,6 +279,7 @@ int main(void)
         cmocka_unit_test(json_does_not_read_past_its_length),
         cmocka_unit_test(json_cut_leaves_no_half_escape),
         cmocka_unit_test(fixed_point),
+        cmocka_unit_test(controls_are_hidden_from_terminals),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
