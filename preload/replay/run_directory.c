@@ -12,6 +12,7 @@
 #include "../run.h"
 
 #define SUFFIX_MAX 1000u
+#define NOBODY     65534
 
 static void format_directory(struct text *path)
 {
@@ -25,6 +26,58 @@ void run_directory_path(struct text *path, const char *name)
     format_directory(path);
     if (*name != '\0')
         text_format(path, "/%s", name);
+}
+
+/* Opens it by its name, following no link there. Returns a descriptor that only finds its files, or -errno.
+ */
+static int open_directory(struct stat *status)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    format_directory(&path);
+    long fd =
+        raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0)
+        return (int)fd;
+    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)status, AT_EMPTY_PATH);
+    if (r < 0) {
+        raw_syscall1(SYS_close, fd);
+        return (int)r;
+    }
+    return (int)fd;
+}
+
+/* Who may write to DIR may put another directory in the place of ours: what was just made is taken down, so
+ * that nothing else is written to later. Some shared file systems show root as the owner of everything, and
+ * NFS shows nobody as that of what root makes. */
+static int note_made(void)
+{
+    uid_t self = (uid_t)raw_syscall0(SYS_geteuid);
+    struct stat status;
+
+    int fd = open_directory(&status);
+    if (fd < 0)
+        return fd;
+    raw_syscall1(SYS_close, fd);
+    if (status.st_uid != self && status.st_uid != 0 && !(self == 0 && status.st_uid == NOBODY))
+        return -EPERM;
+    run.page->run_device = status.st_dev;
+    run.page->run_inode = status.st_ino;
+    return 0;
+}
+
+/* Opens the one that was made. */
+static int open_made(void)
+{
+    struct stat status;
+
+    int fd = open_directory(&status);
+    if (fd < 0 || (status.st_dev == run.page->run_device && status.st_ino == run.page->run_inode))
+        return fd;
+    raw_syscall1(SYS_close, fd);
+    return -ESTALE;
 }
 
 int run_directory_make(void)
@@ -42,22 +95,21 @@ int run_directory_make(void)
             return -ENAMETOOLONG;
         r = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)buffer, 0700);
         if (r != -EEXIST)
-            return (int)r;
+            return r < 0 ? (int)r : note_made();
     }
     return -EEXIST;
 }
 
 int run_directory_create(const char *name)
 {
-    char buffer[RUN_DIRECTORY_PATH_SIZE];
-    struct text path;
+    int directory = open_made();
 
-    text_init(&path, buffer, sizeof buffer);
-    run_directory_path(&path, name);
-    if (path.cut)
-        return -ENAMETOOLONG;
-    return (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer,
-                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (directory < 0)
+        return directory;
+    long fd = raw_syscall4(SYS_openat, directory, (long)name,
+                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    raw_syscall1(SYS_close, directory);
+    return (int)fd;
 }
 
 int run_directory_reserve(size_t size)

@@ -11,13 +11,15 @@
 #define RUN_DIRECTORY_PATH_SIZE 4096
 
 /* Makes DIR where it is missing and DIR/PROGRAM.PID with mode 0700, with a number behind the name where it
- * exists (an earlier process of that number). Notes the number in the shared page. Returns 0 or -errno. */
+ * exists (an earlier process of that number). Notes the number, and which directory it is, in the shared
+ * page. Returns 0 or -errno; -EPERM: somebody has put another in its place. */
 int run_directory_make(void);
 
 /* Puts the absolute path of a file in the run directory into the buffer; name "" for the directory. */
 void run_directory_path(struct text *path, const char *name);
 
-/* Creates the file anew, mode 0600, following no link. Returns a descriptor (O_CLOEXEC) or -errno. */
+/* Creates the file anew in the directory that was made, mode 0600, following no link. Returns a descriptor
+ * (O_CLOEXEC) or -errno; -ESTALE: another directory has that name now. */
 int run_directory_create(const char *name);
 
 /* Takes room on the disk for what is written later, by a file without a name. Returns its descriptor: close

@@ -81,11 +81,12 @@ struct shared_notes {
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
-    uint32_t run_suffix;       /* of the run directory's name, 0: none */
-    struct end end;            /* how the original ended */
-    uint64_t end_thread;       /* pthread_self() of the thread that ended it */
-    uint32_t races;            /* its evals are not counted the same way twice: end.eval is no goal */
-    _Atomic uint32_t reported; /* the report is written: there is nothing left to do for an orphan */
+    uint32_t run_suffix;            /* of the run directory's name, 0: none */
+    uint64_t run_device, run_inode; /* of the run directory */
+    struct end end;                 /* how the original ended */
+    uint64_t end_thread;            /* pthread_self() of the thread that ended it */
+    uint32_t races;                 /* its evals are not counted the same way twice: end.eval is no goal */
+    _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;
     struct shared_cost cost;
     struct shared_notes notes;

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* run_directory: who may write to DIR sees nothing of a run, and can lead none of its files elsewhere, not
+ * even by putting links in the way at any moment. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "replay/run_directory.h"
+#include "run.h"
+
+#define RACES 3000
+
+static char work[64];
+static struct shared_page page;
+
+static const char *in_work(const char *name)
+{
+    static char path[4][256];
+    static unsigned next;
+    char *result = path[next++ % 4];
+
+    snprintf(result, sizeof path[0], "%s/%s", work, name);
+    return result;
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    snprintf(work, sizeof work, "/tmp/lightsss-run.XXXXXX");
+    if (mkdtemp(work) == NULL)
+        return -1;
+    umask(0);
+    page.original_pid = 42;
+    run.page = &page;
+    strcpy(run.program, "emu");
+    strcpy(run.base_directory, in_work("dir"));
+    mkdir(in_work("elsewhere"), 0700);
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    char command[128];
+
+    (void)state;
+    snprintf(command, sizeof command, "rm -rf '%s'", work);
+    return system(command); /* NOLINT(cert-env33-c) */
+}
+
+static bool is_there(const char *name)
+{
+    struct stat status;
+
+    return lstat(in_work(name), &status) == 0;
+}
+
+static unsigned mode_of(const char *name)
+{
+    struct stat status;
+
+    assert_int_equal(lstat(in_work(name), &status), 0);
+    return status.st_mode;
+}
+
+static int create(const char *name)
+{
+    int fd = run_directory_create(name);
+
+    if (fd >= 0)
+        close(fd);
+    return fd < 0 ? fd : 0;
+}
+
+static void only_its_user_may_enter(void **state)
+{
+    (void)state;
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(mode_of("dir/emu.42"), S_IFDIR | 0700);
+    assert_int_equal(create("report.json"), 0);
+    assert_int_equal(mode_of("dir/emu.42/report.json"), S_IFREG | 0600);
+}
+
+static void a_name_that_is_taken_is_left_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("../elsewhere", in_work("dir/emu.42.1")), 0); /* emu.42 is there already */
+    assert_int_equal(symlink("nowhere", in_work("dir/emu.42.2")), 0);
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(create("report.json"), 0);
+    assert_int_equal(mode_of("dir/emu.42.3"), S_IFDIR | 0700);
+    assert_true(is_there("dir/emu.42.3/report.json"));
+    assert_false(is_there("elsewhere/report.json"));
+}
+
+static void links_in_the_directory_are_not_followed(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("../../elsewhere/report.json", in_work("dir/emu.42.3/wave.gtkw")), 0);
+    assert_int_equal(create("wave.gtkw"), -ELOOP);
+    assert_false(is_there("elsewhere/report.json"));
+}
+
+static void another_directory_of_that_name_is_not_used(void **state)
+{
+    (void)state;
+    assert_int_equal(rename(in_work("dir/emu.42.3"), in_work("dir/away")), 0);
+    assert_int_equal(create("a"), -ENOENT);
+    assert_int_equal(mkdir(in_work("dir/emu.42.3"), 0700), 0);
+    assert_int_equal(create("a"), -ESTALE);
+    assert_int_equal(rmdir(in_work("dir/emu.42.3")), 0);
+    assert_int_equal(symlink("away", in_work("dir/emu.42.3")), 0);
+    assert_int_equal(create("a"), -ENOTDIR);
+    assert_int_equal(unlink(in_work("dir/emu.42.3")), 0);
+    assert_int_equal(rename(in_work("dir/away"), in_work("dir/emu.42.3")), 0);
+    assert_int_equal(create("a"), 0);
+}
+
+/* The user's own link is followed: it is where the user wants it. */
+static void dir_itself_may_be_a_link(void **state)
+{
+    (void)state;
+    strcpy(run.base_directory, in_work("link"));
+    assert_int_equal(symlink("elsewhere", run.base_directory), 0);
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(create("report.json"), 0);
+    assert_true(is_there("elsewhere/emu.42/report.json"));
+    strcpy(run.base_directory, in_work("dangling"));
+    assert_int_equal(symlink("nowhere", run.base_directory), 0);
+    assert_int_equal(run_directory_make(), -ENOENT);
+    strcpy(run.base_directory, in_work("dir"));
+}
+
+static atomic_bool racing;
+
+/* Moves each new run directory away and puts a link in its place. */
+static void *put_links_in_the_way(void *unused)
+{
+    char made[256], away[256];
+
+    (void)unused;
+    snprintf(made, sizeof made, "%s/races/emu.42", work);
+    snprintf(away, sizeof away, "%s/races/away", work);
+    while (atomic_load(&racing)) {
+        if (rename(made, away) == 0 && symlink("../elsewhere", made) == 0)
+            usleep(20);
+        unlink(made);
+        unlink(in_work("races/away/report.json"));
+        rmdir(away);
+    }
+    return NULL;
+}
+
+static void nobody_wins_a_race(void **state)
+{
+    pthread_t other;
+    int made = 0;
+
+    (void)state;
+    strcpy(run.base_directory, in_work("races"));
+    atomic_store(&racing, true);
+    assert_int_equal(pthread_create(&other, NULL, put_links_in_the_way, NULL), 0);
+    for (int i = 0; i < RACES; i++) {
+        made += run_directory_make() == 0 && create("report.json") == 0;
+        assert_false(is_there("elsewhere/report.json"));
+    }
+    atomic_store(&racing, false);
+    pthread_join(other, NULL);
+    print_message("%d of %d were made and written to\n", made, RACES);
+}
+
+/* Only root can make a directory that is another user's. */
+static void nothing_is_written_to_what_another_user_made(void **state)
+{
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can show what another user's directory does\n");
+        skip();
+    }
+    strcpy(run.base_directory, in_work("theirs"));
+    assert_int_equal(mkdir(run.base_directory, 0700), 0);
+    assert_int_equal(chown(run.base_directory, 12345, 12345), 0);
+    assert_int_equal(seteuid(12346), 0);
+    int error = run_directory_make();
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(error, -EACCES);
+    assert_int_equal(stat(run.base_directory, &status), 0);
+    assert_int_equal(status.st_nlink, 2); /* it is empty */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(only_its_user_may_enter),
+        cmocka_unit_test(a_name_that_is_taken_is_left_alone),
+        cmocka_unit_test(links_in_the_directory_are_not_followed),
+        cmocka_unit_test(another_directory_of_that_name_is_not_used),
+        cmocka_unit_test(dir_itself_may_be_a_link),
+        cmocka_unit_test(nobody_wins_a_race),
+        cmocka_unit_test(nothing_is_written_to_what_another_user_made),
+    };
+
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
