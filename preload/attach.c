@@ -208,13 +208,8 @@ static void note_program(void)
 static void prepare(void)
 {
     state = HOPELESS;
-    doctor_begin();
-    descriptors_note_output();
-    options_read(&run.options, environ, warn);
-    log_set_level(run.options.log_level);
-    if (!run.options.enabled)
-        return;
     note_program();
+    /* Such a program's environment is another user's: nothing in it is looked at. */
     if (getauxval(AT_SECURE) != 0) {
         log_line(LOG_INFO,
                  "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities); start it "
@@ -222,6 +217,12 @@ static void prepare(void)
                  run.program);
         return;
     }
+    doctor_begin();
+    descriptors_note_output();
+    options_read(&run.options, environ, warn);
+    log_set_level(run.options.log_level);
+    if (!run.options.enabled)
+        return;
     note_base_directory();
     if (open_hooks() == 0)
         state = READY;

@@ -30,10 +30,13 @@ static void copy(const char *name, const char *mode, char path[PATH_MAX])
         fail_msg("%s failed", command);
 }
 
-static void run_as_nobody(const char *path, struct outcome *outcome)
+static void run_as_nobody_with(const char *path, const char *const *environment, struct outcome *outcome)
 {
-    const struct program program = {
-        .path = path, .arguments = LIST("print:text", "eval:3", "exit:3"), .preload = true, .user = NOBODY};
+    const struct program program = {.path = path,
+                                    .arguments = LIST("print:text", "eval:3", "exit:3"),
+                                    .environment = environment,
+                                    .preload = true,
+                                    .user = NOBODY};
 
     run_program(&program, outcome);
     if (!WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != 3)
@@ -41,6 +44,11 @@ static void run_as_nobody(const char *path, struct outcome *outcome)
     assert_string_equal(outcome->out, "text");
     assert_string_equal(outcome->err, "");
     assert_int_equal(outcome->left, 0);
+}
+
+static void run_as_nobody(const char *path, struct outcome *outcome)
+{
+    run_as_nobody_with(path, NULL, outcome);
 }
 
 static void test_preloaded(void **state)
@@ -69,6 +77,32 @@ static void test_linked(void **state)
                          "capabilities); start it as its owner; running without snapshots"));
     assert_null(outcome.run);
     run_discard(&outcome);
+}
+
+/* Nothing in the environment is so much as looked at: no file is made, and the line is the same. */
+static void test_environment(void **state)
+{
+    char path[PATH_MAX], place[PATH_MAX + 16], look[PATH_MAX + 64], directory[PATH_MAX + 64];
+    struct outcome outcome;
+    struct stat status;
+
+    (void)state;
+    copy("fake_secure", "4755", path);
+    snprintf(place, sizeof place, "%s/place", work);
+    assert_int_equal(mkdir(place, 0777), 0);
+    assert_int_equal(chmod(place, 0777), 0);
+    snprintf(directory, sizeof directory, "LIGHTSSS_DIR=%s/made", place);
+    snprintf(look, sizeof look, "_LIGHTSSS_DOCTOR=look:%s", place);
+    run_as_nobody_with(path,
+                       LIST(directory, look, "LIGHTSSS_SLOTS=none", "LIGHTSSS_LOG=debug",
+                            "LIGHTSSS_MATCH=text", "LIGHTSSS_ON=all", "LIGHTSSS_INTERVALL=1s"),
+                       &outcome);
+    run_expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
+    assert_null(outcome.run);
+    run_discard(&outcome);
+    assert_int_equal(stat(place, &status), 0);
+    assert_int_equal(status.st_nlink, 2);
+    assert_int_equal(rmdir(place), 0); /* it is empty */
 }
 
 static bool others_reach_library(void)
@@ -123,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_preloaded),
         cmocka_unit_test(test_linked),
+        cmocka_unit_test(test_environment),
         cmocka_unit_test(test_without_rights),
     };
 
