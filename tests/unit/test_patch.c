@@ -143,10 +143,8 @@ GOLDEN(refused_indirect_call, "call *%rdi\n"
                               "nop\n"
                               "nop\n"
                               "ret\n")
-GOLDEN(refused_syscall, "xor %eax, %eax\n"
-                        "syscall\n" /* tells rcx where it is */
-                        "nop\n"
-                        "ret\n")
+GOLDEN(refused_syscall, "syscall\n" /* tells rcx where it is */
+                        "nop; nop; nop; ret\n")
 GOLDEN(refused_bytes, ".byte 0x06, 0x06, 0x06, 0x06, 0x06\n")
 GOLDEN(refused_bytes_behind, "mov $1, %eax\n"
                              "ret\n"
