@@ -39,8 +39,8 @@ static void start_input(void)
     if (r < 0)
         log_line(
             LOG_INFO,
-            "what the simulator reads from pipes and sockets cannot be recorded (memfd_create: %s); a replay "
-            "goes without it",
+            "no memory can be had to record what the simulator reads from pipes and sockets (%s); raise the "
+            "limits; a replay goes without it",
             strerrordesc_np(-r));
 }
 

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/memfd.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -69,28 +68,34 @@ bool input_is_fed(void)
 
 /* --- memory --- */
 
-static void *map(void *place, size_t size, int protection, int flags, int fd, uint64_t offset)
+static void *map(void *place, size_t size, int protection, int flags)
 {
-    long r = raw_syscall6(SYS_mmap, (long)place, (long)size, protection, flags, fd, (long)offset);
+    long r = raw_syscall6(SYS_mmap, (long)place, (long)size, protection, flags, -1, 0);
 
     return r < 0 && r > -4096 ? MAP_FAILED : (void *)r;
 }
 
-static int map_log(int fd)
+/* Shared memory without a file: no descriptor, and no limit on the size of files (SIGXFSZ). A shared mapping
+ * that is moved from a length of 0 stays where it is, and is there twice. */
+static int map_log(void)
 {
-    uint8_t *start =
-        map(NULL, PAGE + 2 * RING_SIZE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    const int protection = PROT_READ | PROT_WRITE, flags = MAP_SHARED | MAP_FIXED;
+    const int protection = PROT_READ | PROT_WRITE;
+    const size_t size = PAGE + 2 * RING_SIZE;
+    uint8_t *start = map(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
     if (start == MAP_FAILED)
         return -ENOMEM;
-    if (map(start, PAGE + RING_SIZE, protection, flags, fd, 0) == MAP_FAILED ||
-        map(start + PAGE + RING_SIZE, RING_SIZE, protection, flags, fd, PAGE) == MAP_FAILED) {
-        raw_syscall2(SYS_munmap, (long)start, (long)(PAGE + 2 * RING_SIZE));
+    long second = (long)start + PAGE + (long)RING_SIZE;
+    if (map(start, PAGE + RING_SIZE, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) ==
+            MAP_FAILED ||
+        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)RING_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+                     second) != second) {
+        raw_syscall2(SYS_munmap, (long)start, (long)size);
         return -ENOMEM;
     }
     shared_memory_keep(start);
     shared_memory_keep(start + PAGE + RING_SIZE);
+    raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
     control = (struct control *)(void *)start;
     recorded.ring = start + PAGE;
     recorded.size = RING_SIZE;
@@ -100,7 +105,7 @@ static int map_log(int fd)
 /* What a forked child reads there is 0, whichever way it was forked. */
 static volatile uint32_t *make_mode_word(void)
 {
-    uint32_t *word = map(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint32_t *word = map(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
 
     if (word == MAP_FAILED || raw_syscall3(SYS_madvise, (long)word, PAGE, MADV_WIPEONFORK) < 0)
         return NULL;
@@ -119,22 +124,14 @@ void input_prepare(void)
 
 int input_start(void)
 {
-    volatile uint32_t *word =
-        input_mode_word == &no_mode ? NULL : (volatile uint32_t *)(uintptr_t)input_mode_word;
-    long fd = word != NULL ? raw_syscall2(SYS_memfd_create, (long)"lightsss-input", MFD_CLOEXEC) : -ENOSYS;
+    int r = input_mode_word == &no_mode ? -ENOSYS : map_log();
 
-    if (fd < 0)
-        return (int)fd;
-    int r = (int)raw_syscall2(SYS_ftruncate, fd, (long)(PAGE + RING_SIZE));
-    if (r == 0)
-        r = map_log((int)fd);
-    raw_syscall1(SYS_close, fd);
     if (r < 0)
         return r;
     atomic_store(&recorded.head, INPUT_LOG_START);
     atomic_store(&control->head, INPUT_LOG_START);
     evaluating_thread = pthread_self();
-    *word = INPUT_RECORDED;
+    *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_RECORDED;
     return 0;
 }
 
@@ -300,7 +297,7 @@ int input_begin_replay(void)
     input_was_lost = to < from || to - from > RING_SIZE;
     if (!input_was_lost && to > from) {
         fed_size = to - from;
-        fed = map(NULL, fed_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        fed = map(NULL, fed_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
         if (fed == MAP_FAILED)
             return -ENOMEM;
         memcpy(fed, recorded.ring + (from & (RING_SIZE - 1)), fed_size);
@@ -310,7 +307,7 @@ int input_begin_replay(void)
     }
     atomic_store(&recorded.head, INPUT_LOG_CLOSED);
     if (map(control, PAGE + 2 * RING_SIZE, PROT_READ | PROT_WRITE,
-            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
     *word = INPUT_FED;
     return 0;

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define WORD        4u
+#define WORD        ((size_t)4)
 #define FIELDS_SIZE 48u /* no record's fields take more bytes */
 
 /* The two lowest bits of a header; above them the size in words. */

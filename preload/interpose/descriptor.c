@@ -7,9 +7,12 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../input/input_call.h"
+#include "../raw_syscall.h"
+#include "../run.h"
 #include "libc.h"
 
 static int (*libc_close)(int fd);
@@ -48,9 +51,15 @@ static int made_two(int result, const int fds[2], enum descriptor_class class)
     return result;
 }
 
+/* A child of vfork() or posix_spawn() shares our memory, but has descriptors of its own. */
+static bool is_ours(void)
+{
+    return input_mode() != INPUT_RECORDED || raw_syscall0(SYS_getpid) == run.pid;
+}
+
 static int copied(int from, int fd)
 {
-    if (fd >= 0)
+    if (fd >= 0 && is_ours())
         descriptor_class_copy(from, fd);
     return fd;
 }

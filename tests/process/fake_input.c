@@ -84,12 +84,6 @@ static void do_far_write(const char *argument)
     need(write(far, argument, strlen(argument)) >= 0, "write");
 }
 
-static void do_far_close(const char *argument)
-{
-    (void)argument;
-    close(far);
-}
-
 static void do_nonblock(const char *argument)
 {
     (void)argument;
@@ -152,7 +146,7 @@ static void do_far_accept(const char *argument)
 
 static void do_connect(const char *argument)
 {
-    struct sockaddr_in address;
+    struct sockaddr_in address = {0};
     socklen_t length = sizeof address;
     int on = 1, value = 0;
     socklen_t size = sizeof value;
@@ -468,7 +462,6 @@ const struct fake_step fake_input[] = {
     {"pair", do_pair},
     {"pipe", do_pipe},
     {"far_write", do_far_write},
-    {"far_close", do_far_close},
     {"far_connect", do_far_connect},
     {"far_accept", do_far_accept},
     {"far_count", do_far_count},

@@ -288,7 +288,7 @@ static void a_full_table_says_so(void **state)
     (void)state;
     memset(&streams, 0, sizeof streams);
     for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++) {
-        assert_true(input_streams_add(&streams, 1, i * 4096u, &added) >= 0);
+        assert_true(input_streams_add(&streams, 1, (uint64_t)i * 4096, &added) >= 0);
         assert_true(added);
     }
     assert_int_equal(input_streams_add(&streams, 2, 0, &added), -1);
