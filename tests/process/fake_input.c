@@ -426,10 +426,10 @@ static void hear_alarm(int signal)
     (void)signal;
 }
 
-/* In so many milliseconds, without SA_RESTART. */
+/* After so many milliseconds, again and again, without SA_RESTART. */
 static void do_interrupt(const char *argument)
 {
-    const struct itimerval timer = {{0, 0}, {0, fake_number(argument) * 1000}};
+    const struct itimerval timer = {{0, fake_number(argument) * 1000}, {0, fake_number(argument) * 1000}};
     struct sigaction action = {.sa_handler = hear_alarm};
 
     sigaction(SIGALRM, &action, NULL);

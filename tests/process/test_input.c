@@ -94,18 +94,18 @@ static void test_stdin_from_before(void **state)
 /* --- other sources --- */
 
 static const char *const sources[][COMPARE_STEPS_MAX] = {
-    {"pipe", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "read:3", "eval:4", "read",
-     "eval:2", "read", "eval:2"},
-    {"pair", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "recv:3", "eval:4",
-     "recvmsg:5", "eval:2", "readv:3", "eval:2"},
-    {"pair:packets", "fork:sleep:20+far_write:hello+sleep:20+far_write:you", "eval:1", "recvfrom:3", "eval:4",
-     "recvmsg:1", "eval:3"},
+    {"pipe", "fork:sleep:20+far_write:hello+await:more+far_write:you", "eval:1", "read:3", "eval:4", "read",
+     "eval:2", "touch:more", "read", "eval:2"},
+    {"pair", "fork:sleep:20+far_write:hello+await:more+far_write:you", "eval:1", "recv:3", "eval:4",
+     "recvmsg:5", "eval:2", "touch:more", "readv:3", "eval:2"},
+    {"pair:packets", "fork:sleep:20+far_write:hello+await:more+far_write:you", "eval:1", "recvfrom:3",
+     "eval:4", "touch:more", "recvmsg:1", "eval:3"},
     {"fifo:f", "fork:open_write:f+far_write:hello", "eval:1", "open_read:f", "eval:4", "read:2", "eval:3",
      "fgets", "eval:1"},
-    {"listen", "fork:far_connect+far_write:hello+sleep:50", "eval:1", "accept", "eval:4", "recv:3", "eval:3",
-     "send:back", "read:2", "eval:2"},
-    {"listen", "fork:far_accept+far_write:hello+sleep:50", "eval:1", "connect", "eval:4", "recv:3", "eval:3",
-     "send:back", "read:2", "eval:2"},
+    {"listen", "fork:far_connect+far_write:hello+await:done", "eval:1", "accept", "eval:4", "recv:3",
+     "eval:3", "send:back", "read:2", "touch:done", "eval:2"},
+    {"listen", "fork:far_accept+far_write:hello+await:done", "eval:1", "connect", "eval:4", "recv:3",
+     "eval:3", "send:back", "read:2", "touch:done", "eval:2"},
     {"pair", "eval:1", "write:text", "eval:4", "write:more", "eval:2"},
     {"eval:1", "random:/dev/urandom", "eval:4", "random:/dev/urandom", "eval:2", "random:/dev/random",
      "eval:2"},
@@ -149,10 +149,11 @@ static void test_polling(void **state)
         print_message("%s\n", ways[i]);
         snprintf(until, sizeof until, "until:%s", ways[i]);
         const char *const steps[] = {
-            "pair",     "nonblock", "fork:sleep:30+far_write:hello+sleep:30+far_write:you",
-            "eval:1",   until,      "read:4",
-            "read",     "eval:1",   until,
-            "read:100", "exit:3",   NULL};
+            "pair",   "nonblock",   "fork:sleep:30+far_write:hello+await:more+sleep:30+far_write:you",
+            "eval:1", until,        "read:4",
+            "read",   "touch:more", "eval:1",
+            until,    "read:100",   "exit:3",
+            NULL};
         const struct program once = {.arguments = steps, .environment = ONCE};
         check(&once, true);
         const struct program many = {
