@@ -203,6 +203,14 @@ void undo_opened(int fd, int flags)
     if (!can_write(flags) || !input_is_recorded() || raw_syscall2(SYS_fstat, fd, (long)&file) < 0 ||
         !S_ISREG(file.st_mode))
         return;
+    if ((flags & O_TRUNC) != 0) {
+        const struct descriptor *before = descriptors_find_file(file.st_dev, file.st_ino);
+
+        watch(fd, &file, 0);
+        if (before != NULL && before->file.st_size > 0 && is_read(&file))
+            record(&file, CHANGE_LOST, 0, NULL, 0);
+        return;
+    }
     watch(fd, &file, (flags & O_ACCMODE) == O_RDWR || is_read(&file) ? (uint64_t)file.st_size : 0);
     record(&file, CHANGE_SIZE, (uint64_t)file.st_size, NULL, 0);
 }

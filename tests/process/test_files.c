@@ -140,12 +140,26 @@ static void test_cut_file(void **state)
     run_discard(&outcome);
 }
 
+/* Nor can one that was opened anew for writing. */
+static void test_emptied_file(void **state)
+{
+    const struct program program = {.arguments = LIST("put:in:one two three", "open:0:r:in", "eval:1",
+                                                      "if_original:put:in:other words", "exit:1")};
+    struct outcome outcome;
+
+    (void)state;
+    run_case(&program, &outcome);
+    assert_non_null(strstr(outcome.report, "was changed too much since the snapshot to be had again: "));
+    run_discard(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminal_output),
         cmocka_unit_test(test_closed_output),
         cmocka_unit_test(test_cut_file),
+        cmocka_unit_test(test_emptied_file),
     };
     int failed = cmocka_run_group_tests_name("files", tests, NULL, NULL);
 
