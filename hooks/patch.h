@@ -73,8 +73,8 @@ int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
                  struct hooks_why *why);
 
 /* Makes stubs through which handlers[i] will be called in the place of patches[i], a checked function, with
- * its arguments and its return address; the handler may call patches[i].original. All functions lie in
- * one object. Changes no code yet. -ENOMEM, -EPERM. */
+ * its arguments and its return address; the handler may call patches[i].original. All functions lie within 1
+ * GiB. Changes no code yet. -ENOMEM, -EPERM. */
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why);
 
 /* Writes the head of a function that patch_replace() made a stub for: from now on it is replaced. Other

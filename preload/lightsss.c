@@ -16,6 +16,7 @@
 #include "input/undo.h"
 #include "interpose/output.h"
 #include "interpose/signal.h"
+#include "interpose/time_log.h"
 #include "log.h"
 #include "match.h"
 #include "raw_syscall.h"
@@ -32,8 +33,21 @@
 static bool no_replay;         /* there can be no snapshots, and so no replay */
 static atomic_bool first_look; /* it is known whether there was a first snapshot */
 
+static void snapshot_begins(uint64_t number)
+{
+    time_log_snapshot_begins(number);
+    input_snapshot_begins(number);
+}
+
+static void snapshot_done(uint64_t oldest)
+{
+    time_log_snapshot_done(oldest);
+    input_snapshot_done(oldest);
+}
+
 static void start_input(void)
 {
+    time_log_start();
     int r = input_start();
 
     if (r < 0)
@@ -72,8 +86,8 @@ static void become_original(void)
         .after_copy = orphan_after_copy,
         .in_copy = in_copy,
         .orphaned = orphan_replays,
-        .begins = input_snapshot_begins,
-        .done = input_snapshot_done,
+        .begins = snapshot_begins,
+        .done = snapshot_done,
     };
     int r = shared_page_create(&run.page);
 

@@ -13,14 +13,15 @@
 
 #define ROWS_MAX     256
 #define COMMIT_TRIES 20
+#define REACH_MAX    (UINT64_C(1) << 30) /* from libc; all stubs are in one place */
 
-/* Of libc itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
-static size_t find_function(void *libc, const char *name, void **function)
+/* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
+static size_t find_function(void *library, const char *name, void **function)
 {
     const ElfW(Sym) *symbol = NULL;
     Dl_info info;
 
-    *function = dlsym(libc, name);
+    *function = dlsym(library, name);
     if (*function == NULL || dladdr1(*function, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 ||
         symbol == NULL)
         return 0;
@@ -41,40 +42,55 @@ static bool chain(struct hooks_replacement *row, size_t count, const struct libc
 }
 
 struct rows {
-    void *libc;
     struct hooks_replacement row[ROWS_MAX];
     size_t count;
 };
 
-static void add_rows(struct rows *rows, const struct libc_hook *hooks, size_t count)
+static bool is_near(const void *function, const void *first)
+{
+    uintptr_t there = (uintptr_t)function, here = (uintptr_t)first;
+
+    return (there > here ? there - here : here - there) < REACH_MAX;
+}
+
+static void add_rows(struct rows *rows, void *library, const struct libc_hook *hooks, size_t count)
 {
     for (size_t i = 0; i < count && rows->count < ROWS_MAX; i++) {
         struct hooks_replacement *row = &rows->row[rows->count];
 
         *row = (struct hooks_replacement){
             .name = hooks[i].name, .handler = hooks[i].handler, .original = hooks[i].original};
-        row->size = find_function(rows->libc, row->name, &row->function);
-        rows->count += row->size != 0 && !chain(rows->row, rows->count, &hooks[i], row->function);
+        row->size = find_function(library, row->name, &row->function);
+        rows->count += row->size != 0 && is_near(row->function, rows->row[0].function) &&
+                       !chain(rows->row, rows->count, &hooks[i], row->function);
     }
+}
+
+static void add_rows_of_libc(struct rows *rows, void *libc)
+{
+    add_rows(rows, libc, proc_hooks, proc_hooks_count);
+    add_rows(rows, libc, output_hooks, output_hooks_count);
+    add_rows(rows, libc, input_read_hooks, input_read_hooks_count);
+    add_rows(rows, libc, input_socket_hooks, input_socket_hooks_count);
+    add_rows(rows, libc, input_poll_hooks, input_poll_hooks_count);
+    add_rows(rows, libc, descriptor_hooks, descriptor_hooks_count);
+    add_rows(rows, libc, file_change_hooks, file_change_hooks_count);
+    add_rows(rows, libc, memory_hooks, memory_hooks_count);
+    add_rows(rows, libc, stand_in_hooks, stand_in_hooks_count);
+    add_rows(rows, libc, time_hooks, time_hooks_count);
+    add_rows(rows, libc, waits_hooks, waits_hooks_count);
 }
 
 void libc_prepare(void)
 {
-    struct rows rows = {.libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD)};
+    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    struct rows rows = {.count = 0};
     struct hooks_why why = {""};
 
-    if (rows.libc == NULL)
+    if (libc == NULL)
         return;
-    add_rows(&rows, proc_hooks, proc_hooks_count);
-    add_rows(&rows, output_hooks, output_hooks_count);
-    add_rows(&rows, input_read_hooks, input_read_hooks_count);
-    add_rows(&rows, input_socket_hooks, input_socket_hooks_count);
-    add_rows(&rows, input_poll_hooks, input_poll_hooks_count);
-    add_rows(&rows, descriptor_hooks, descriptor_hooks_count);
-    add_rows(&rows, file_change_hooks, file_change_hooks_count);
-    add_rows(&rows, memory_hooks, memory_hooks_count);
-    add_rows(&rows, stand_in_hooks, stand_in_hooks_count);
-    dlclose(rows.libc);
+    add_rows_of_libc(&rows, libc);
+    dlclose(libc);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);
 }

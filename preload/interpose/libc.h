@@ -32,6 +32,10 @@ extern const struct libc_hook input_poll_hooks[];
 extern const size_t input_poll_hooks_count;
 extern const struct libc_hook descriptor_hooks[];
 extern const size_t descriptor_hooks_count;
+extern const struct libc_hook time_hooks[];
+extern const size_t time_hooks_count;
+extern const struct libc_hook waits_hooks[];
+extern const size_t waits_hooks_count;
 
 /* Finds the functions and makes everything ready. Call before there are snapshots. */
 void libc_prepare(void);

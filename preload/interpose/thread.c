@@ -20,14 +20,63 @@
 #include "../text.h"
 #include "alternate_stack.h"
 #include "next.h"
+#include "thread.h"
+#include "world.h"
 
 #define GLIBC_SIGCANCEL 32
+#define CHILD_COUNTER   16
 
 /* What a thread of the simulator was made to do. */
 struct start {
     void *(*function)(void *argument);
     void *argument;
+    uint64_t key;
 };
+
+/* Read in signal handlers, where thread-local storage must not be allocated: hence the model. */
+static __thread struct {
+    uint64_t key;                     /* 0: it was not made here, and is known by its place in memory */
+    uint32_t children[CHILD_COUNTER]; /* how many it made, by the place in the code */
+    pid_t told_tid;
+    bool is_at_waveform;
+} own __attribute__((tls_model("initial-exec")));
+
+uint64_t thread_key(void)
+{
+    return own.key != 0 ? own.key : (uint64_t)pthread_self();
+}
+
+/* A tracer of the replay may make threads that the original had not: they are counted apart, by who calls and
+ * by what is known of the call. */
+static uint64_t next_child_key(const void *caller)
+{
+    uint64_t place = (uint64_t)caller * UINT64_C(0x9e3779b97f4a7c15) + own.is_at_waveform;
+    uint64_t key = (thread_key() ^ place) + ++own.children[(place >> 32) % CHILD_COUNTER];
+
+    key *= UINT64_C(0xd6e8feb86659fd93);
+    return (key ^ key >> 32) | 1;
+}
+
+void thread_at_waveform(bool is_at_waveform)
+{
+    own.is_at_waveform = is_at_waveform;
+}
+
+/* The threads that a replay makes get other ids than those of the original. */
+static void note_tid(void)
+{
+    pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
+
+    own.told_tid =
+        (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
+}
+
+pid_t thread_told_tid(void)
+{
+    const int *word = threads_tid_word(pthread_self());
+
+    return word != NULL ? *word : own.told_tid;
+}
 
 static void leave_thread(void *unused)
 {
@@ -41,6 +90,8 @@ static void *start_thread(void *argument)
     void *result;
 
     free(argument);
+    own.key = start.key;
+    note_tid();
     alternate_stack_give();
     pthread_cleanup_push(leave_thread, NULL);
     result = start.function(start.argument);
@@ -56,7 +107,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 
     if (start == NULL)
         return NEXT(pthread_create)(thread, attributes, function, argument);
-    *start = (struct start){function, argument};
+    *start = (struct start){function, argument, next_child_key(__builtin_return_address(0))};
     int r = NEXT(pthread_create)(thread, attributes, start_thread, start);
     if (r != 0)
         free(start);

@@ -18,6 +18,9 @@
 #include "../clock.h"
 #include "../input/input.h"
 #include "../interpose/output.h"
+#include "../interpose/thread.h"
+#include "../interpose/time.h"
+#include "../interpose/time_log.h"
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -130,7 +133,9 @@ static void open_wave(void)
     }
     text_init(&text, path, sizeof path);
     run_directory_path(&text, wave_file_name());
+    thread_at_waveform(true);
     int r = run.hooks->wave_open(&options, &why);
+    thread_at_waveform(false);
     if (r < 0) {
         text_init(&text, findings()->wave_why, sizeof findings()->wave_why);
         text_format(&text, "%s", why.text);
@@ -184,7 +189,9 @@ void replay_begin(uint64_t eval)
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
     output_compare();
-    int r = input_begin_replay();
+    int r = time_log_begin_replay();
+    if (r == 0)
+        r = input_begin_replay();
     if (r < 0)
         give_up("the input that it needs cannot be copied", r);
     r = files_set_back();
@@ -194,6 +201,7 @@ void replay_begin(uint64_t eval)
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
     files_seal();
+    time_wake(keeper_taken_ns());
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);

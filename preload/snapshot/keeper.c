@@ -277,6 +277,11 @@ bool keeper_is_evaluating_thread(void)
     return looking_thread == raw_syscall0(SYS_gettid);
 }
 
+uint64_t keeper_taken_ns(void)
+{
+    return last_take.slot->taken_ns;
+}
+
 int keeper_revive(void)
 {
     atomic_store(&holder, 0);

@@ -45,6 +45,9 @@ void keeper_let_go(void);
 /* Was keeper_look() last called by this thread? */
 bool keeper_is_evaluating_thread(void);
 
+/* In a woken copy: when it was taken, CLOCK_MONOTONIC. */
+uint64_t keeper_taken_ns(void);
+
 /* In a woken copy: makes the threads anew and unblocks signals. Returns 0 or -errno. */
 int keeper_revive(void);
 
