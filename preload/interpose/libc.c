@@ -10,6 +10,7 @@
 #include "../log.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
+#include "ids.h"
 
 #define ROWS_MAX     256
 #define COMMIT_TRIES 20
@@ -79,18 +80,27 @@ static void add_rows_of_libc(struct rows *rows, void *libc)
     add_rows(rows, libc, stand_in_hooks, stand_in_hooks_count);
     add_rows(rows, libc, time_hooks, time_hooks_count);
     add_rows(rows, libc, waits_hooks, waits_hooks_count);
+    add_rows(rows, libc, random_hooks, random_hooks_count);
+    add_rows(rows, libc, ids_hooks, ids_hooks_count);
+    add_rows(rows, libc, children_hooks, children_hooks_count);
 }
 
 void libc_prepare(void)
 {
     void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *libstdcxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
     struct rows rows = {.count = 0};
     struct hooks_why why = {""};
 
     if (libc == NULL)
         return;
+    ids_prepare();
     add_rows_of_libc(&rows, libc);
     dlclose(libc);
+    if (libstdcxx != NULL) {
+        add_rows(&rows, libstdcxx, random_device_hooks, random_device_hooks_count);
+        dlclose(libstdcxx);
+    }
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);
 }

@@ -36,6 +36,14 @@ extern const struct libc_hook time_hooks[];
 extern const size_t time_hooks_count;
 extern const struct libc_hook waits_hooks[];
 extern const size_t waits_hooks_count;
+extern const struct libc_hook random_hooks[];
+extern const size_t random_hooks_count;
+extern const struct libc_hook random_device_hooks[]; /* of libstdc++ */
+extern const size_t random_device_hooks_count;
+extern const struct libc_hook ids_hooks[];
+extern const size_t ids_hooks_count;
+extern const struct libc_hook children_hooks[];
+extern const size_t children_hooks_count;
 
 /* Finds the functions and makes everything ready. Call before there are snapshots. */
 void libc_prepare(void);

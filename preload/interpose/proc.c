@@ -6,9 +6,11 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -18,19 +20,23 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
+#include "../text.h"
+#include "ids.h"
 #include "input_open.h"
 #include "libc.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 #define NUMBER_SIZE     12
+#define PATH_SIZE       128
 
 static int (*libc_open)(const char *path, int flags, mode_t mode);
 static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
 static ssize_t (*libc_getdents)(int fd, void *entries, size_t size);
 
+/* A replay does not see them either, nor itself among them. */
 static bool has_snapshots(void)
 {
-    return run.role == RUN_ORIGINAL && run_is_self();
+    return run_is_self();
 }
 
 static bool is_in_proc(int fd)
@@ -101,21 +107,41 @@ static int opened(int fd, const char *path)
     return fd;
 }
 
+/* A replay knows its threads by the ids that they have in the original. */
+static const char *true_path(const char *path, char buffer[PATH_SIZE])
+{
+    static const char tasks[] = "/proc/self/task/";
+    struct text text;
+    char *rest;
+
+    if (run.role != RUN_REPLAY || strncmp(path, tasks, strlen(tasks)) != 0)
+        return path;
+    long told = strtol(path + strlen(tasks), &rest, 10);
+    pid_t tid = told > 0 && told <= INT_MAX ? ids_true_tid((pid_t)told) : 0;
+    if (tid == 0 || tid == told || strlen(rest) > PATH_SIZE / 2)
+        return path;
+    text_init(&text, buffer, PATH_SIZE);
+    text_format(&text, "%s%d%s", tasks, tid, rest);
+    return buffer;
+}
+
 static int on_open(const char *path, int flags, mode_t mode)
 {
+    char buffer[PATH_SIZE];
     struct input_open open;
 
     if (input_open_is_made(&open, AT_FDCWD, path, flags))
-        open.fd = libc_open(path, flags, mode);
+        open.fd = libc_open(true_path(path, buffer), flags, mode);
     return opened(input_open_done(&open), path);
 }
 
 static int on_openat(int directory, const char *path, int flags, mode_t mode)
 {
+    char buffer[PATH_SIZE];
     struct input_open open;
 
     if (input_open_is_made(&open, directory, path, flags))
-        open.fd = libc_openat(directory, path, flags, mode);
+        open.fd = libc_openat(directory, true_path(path, buffer), flags, mode);
     return opened(input_open_done(&open), path);
 }
 

@@ -68,7 +68,8 @@ static bool is_outside(int signal, const siginfo_t *info)
 {
     bool sent = info->si_code <= 0;
 
-    if (sent && info->si_pid == raw_syscall0(SYS_getpid))
+    if (sent && (info->si_pid == raw_syscall0(SYS_getpid) ||
+                 (run.role == RUN_REPLAY && info->si_pid == run.page->original_pid)))
         return false;
     return sent || find_watched(signal)->from_outside;
 }

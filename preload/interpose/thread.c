@@ -19,6 +19,7 @@
 #include "../snapshot/threads.h"
 #include "../text.h"
 #include "alternate_stack.h"
+#include "ids.h"
 #include "next.h"
 #include "thread.h"
 #include "world.h"
@@ -122,25 +123,18 @@ int pthread_kill(pthread_t thread, int signal)
         return NEXT(pthread_kill)(thread, signal);
     if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
         return EINVAL; /* as glibc answers */
-    return (int)-raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), tid, signal);
+    return -ids_send(tid, signal, SI_TKILL, (union sigval){.sival_int = 0});
 }
 
 int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
 {
     pid_t tid = threads_revived_tid(thread);
-    siginfo_t info;
 
     if (tid == 0)
         return NEXT(pthread_sigqueue)(thread, signal, value);
     if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
         return EINVAL;
-    memset(&info, 0, sizeof info);
-    info.si_signo = signal;
-    info.si_code = SI_QUEUE;
-    info.si_pid = (pid_t)raw_syscall0(SYS_getpid);
-    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
-    info.si_value = value;
-    return (int)-raw_syscall4(SYS_rt_tgsigqueueinfo, info.si_pid, tid, signal, (long)&info);
+    return -ids_send(tid, signal, SI_QUEUE, value);
 }
 
 /* glibc marks the thread as cancelled and sends its signal to the old id in vain; we send it again. */

@@ -296,6 +296,7 @@ struct shared_slot *keeper_oldest(void)
 {
     const struct slot *oldest;
 
+    reap_dying(0); /* the replay does not know them, and would take them for children of the simulator */
     while ((oldest = slots_oldest(&slots)) != NULL) {
         struct shared_slot *slot = shared_page_slot(page, oldest->pid);
         if (!reap(oldest->pid, WNOHANG))

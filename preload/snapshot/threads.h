@@ -40,6 +40,9 @@ int threads_revive(void);
  * (not a copy, or a thread made after the wake). */
 pid_t threads_revived_tid(pthread_t thread);
 
+/* The same for a thread that had this id in the original; 0: there is none. */
+pid_t threads_revived_by_tid(pid_t old_tid);
+
 /* The word in which glibc keeps that pthread's own id; NULL where threads_revived_tid() says 0. */
 int *threads_tid_word(pthread_t thread);
 

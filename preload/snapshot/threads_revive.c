@@ -123,6 +123,16 @@ pid_t threads_revived_tid(pthread_t thread)
     return record == NULL ? 0 : record->revived_tid;
 }
 
+pid_t threads_revived_by_tid(pid_t old_tid)
+{
+    if (revived && threads_state.caller.old_tid_word == old_tid)
+        return threads_state.caller.revived_tid;
+    for (unsigned i = 0; revived && i < threads_state.count; i++)
+        if (threads_state.records[i].revived_tid != 0 && threads_state.records[i].old_tid_word == old_tid)
+            return threads_state.records[i].revived_tid;
+    return 0;
+}
+
 int *threads_tid_word(pthread_t thread)
 {
     const struct record *record = revived ? find_record(thread) : NULL;

@@ -39,6 +39,7 @@ static pid_t fork_child(const char *steps)
     if (pid < 0)
         fake_give_up("fake: no fork");
     if (pid == 0) {
+        fake_is_child = 1;
         fake_run(steps);
         _exit(0);
     }
@@ -216,6 +217,13 @@ static void do_feed(const char *argument)
     fprintf(pipe_stream, "%s\n", argument);
 }
 
+/* So many bytes. */
+static void do_pour(const char *argument)
+{
+    for (long left = fake_number(argument); left > 0; left--)
+        fputc('x', pipe_stream);
+}
+
 static void do_pclose(const char *argument)
 {
     (void)argument;
@@ -315,6 +323,7 @@ const struct fake_step fake_children[] = {
     {"popen", do_popen},
     {"popen_read", do_popen_read},
     {"feed", do_feed},
+    {"pour", do_pour},
     {"pclose", do_pclose},
     {"system", do_system},
     {"vfork", do_vfork},

@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
+#include "raw_syscall.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -35,6 +37,7 @@ static struct model model = {.context = &context};
 static long pace_us; /* pause after each eval */
 static long started_pid;
 static int main_status;
+int fake_is_child;
 
 /* --- what makes it look like a simulator --- */
 
@@ -101,8 +104,9 @@ void fake_say(const char *format, ...)
     char line[512];
     va_list arguments;
 
+    int length = snprintf(line, sizeof line, "%s", fake_is_child ? FAKE_CHILD : "");
     va_start(arguments, format);
-    int length = vsnprintf(line, sizeof line - 1, format, arguments);
+    length += vsnprintf(line + length, sizeof line - 1 - (size_t)length, format, arguments);
     va_end(arguments);
     if (length < 0 || (size_t)length >= sizeof line - 1)
         length = sizeof line - 2;
@@ -159,13 +163,13 @@ static void do_time(const char *argument)
 /* Only in a copy of the process that was started: a replay, or a child. */
 static void do_if_copy(const char *argument)
 {
-    if (syscall(SYS_getpid) != started_pid)
+    if (raw_syscall0(SYS_getpid) != started_pid)
         fake_run(argument);
 }
 
 static void do_if_original(const char *argument)
 {
-    if (syscall(SYS_getpid) == started_pid)
+    if (raw_syscall0(SYS_getpid) == started_pid)
         fake_run(argument);
 }
 
@@ -218,7 +222,7 @@ static const struct fake_step *find_step(const char *name, size_t length)
 {
     static const struct fake_step *const tables[] = {basic_steps,  fake_ends, fake_signals, fake_children,
                                                      fake_threads, fake_wake, fake_files,   fake_objects,
-                                                     fake_input,   fake_cost, NULL};
+                                                     fake_input,   fake_cost, fake_world,   NULL};
 
     for (const struct fake_step *const *table = tables; *table != NULL; table++)
         for (const struct fake_step *step = *table; step->name != NULL; step++)
@@ -261,7 +265,7 @@ int main(int argc, char **argv)
 {
     void *syms;
 
-    started_pid = syscall(SYS_getpid);
+    started_pid = raw_syscall0(SYS_getpid);
     syms_constructor(&syms, &model);
     for (int i = 1; i < argc; i++)
         fake_run(argv[i]);

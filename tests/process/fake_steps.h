@@ -21,11 +21,18 @@ extern const struct fake_step fake_threads[];
 extern const struct fake_step fake_wake[];
 extern const struct fake_step fake_files[];
 extern const struct fake_step fake_objects[];
+extern const struct fake_step fake_world[];
+
+/* A replay has no children: its user can tell their lines apart. */
+#define FAKE_CHILD "child> "
+
+/* Is this process a child that the fork step made? */
+extern int fake_is_child;
 
 /* Does one or several steps. */
 void fake_run(const char *steps);
 
-/* One line to stdout by write(2), past stdio's buffer. */
+/* One line to stdout by write(2), past stdio's buffer; of a child of ours with FAKE_CHILD in front. */
 void fake_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The test asked for nonsense, or the machine refused something: says so and ends with 99. */

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* The simulator's children. The original makes them, and what it is told of them is kept; a replay makes none
+ * and is told the same. system(), popen() and pclose() come by here: inside libc they call posix_spawn() and
+ * waitpid(). So does fork(), which calls _Fork(); its other work (handlers of pthread_atfork, locks) is done
+ * in the replay too. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../raw_syscall.h"
+#include "libc.h"
+#include "vfork.h"
+#include "world.h"
+
+#define CALLER ((uint64_t)__builtin_return_address(0))
+
+static pid_t (*libc__Fork)(void);
+static pid_t (*libc_fork)(void);
+static pid_t (*libc_vfork)(void); /* not called */
+static int (*libc_posix_spawn)(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                               const posix_spawnattr_t *attributes, char *const arguments[],
+                               char *const environment[]);
+static int (*libc_posix_spawnp)(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                                const posix_spawnattr_t *attributes, char *const arguments[],
+                                char *const environment[]);
+static pid_t (*libc_wait4)(pid_t pid, int *status, int options, struct rusage *usage);
+static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
+
+/* --- making them --- */
+
+static pid_t told_of_fork(void)
+{
+    int64_t told;
+
+    if (!world_feed(INPUT_CHILD, world_key(WORLD_FORK, 0), &told, NULL, 0))
+        input_exhausted("fork");
+    return (pid_t)told;
+}
+
+/* A thread may have been stopped for the snapshot inside the call: it comes back from it in a replay. */
+static pid_t answer_of_fork(pid_t pid)
+{
+    return (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_FORK, 0), pid, (struct world_bytes){NULL, 0});
+}
+
+static pid_t fork_by(pid_t (*function)(void))
+{
+    if (input_is_fed())
+        return told_of_fork();
+    pid_t pid = function();
+    return pid == 0 ? 0 : answer_of_fork(pid);
+}
+
+static pid_t on__Fork(void)
+{
+    return fork_by(libc__Fork);
+}
+
+/* Of a libc that has no _Fork() (before 2.34). */
+static pid_t on_fork(void)
+{
+    return libc__Fork != NULL ? libc_fork() : fork_by(libc_fork);
+}
+
+pid_t vfork_told(void)
+{
+    return input_is_fed() ? told_of_fork() : 0;
+}
+
+pid_t vfork_answer(long result)
+{
+    if (result < 0) {
+        errno = (int)-result;
+        result = -1;
+    }
+    return answer_of_fork((pid_t)result);
+}
+
+static bool spawn_told(pid_t *pid, int64_t *error)
+{
+    const struct world_bytes bytes = {pid, sizeof *pid};
+
+    if (!input_is_fed())
+        return false;
+    if (!world_feed(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, &bytes, 1))
+        input_exhausted("posix_spawn");
+    return true;
+}
+
+static int spawn_answer(pid_t *pid, int error)
+{
+    const struct world_bytes bytes = {error == 0 ? pid : NULL, sizeof *pid};
+
+    return (int)world_answer(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, bytes);
+}
+
+static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
+                          const posix_spawnattr_t *attributes, char *const arguments[],
+                          char *const environment[])
+{
+    int64_t told;
+
+    if (spawn_told(pid, &told))
+        return (int)told;
+    return spawn_answer(pid, libc_posix_spawn(pid, path, actions, attributes, arguments, environment));
+}
+
+static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
+                           const posix_spawnattr_t *attributes, char *const arguments[],
+                           char *const environment[])
+{
+    int64_t told;
+
+    if (spawn_told(pid, &told))
+        return (int)told;
+    return spawn_answer(pid, libc_posix_spawnp(pid, file, actions, attributes, arguments, environment));
+}
+
+/* --- waiting for them --- */
+
+static int child_code(int status)
+{
+    if (WIFEXITED(status))
+        return CLD_EXITED;
+    if (WIFSIGNALED(status))
+        return WCOREDUMP(status) ? CLD_DUMPED : CLD_KILLED;
+    return WIFCONTINUED(status) ? CLD_CONTINUED : CLD_STOPPED;
+}
+
+/* Where the original waits for its child, its SIGCHLD handler has run before the call returns. */
+static void signal_child(pid_t pid, int code, int status)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_signo = SIGCHLD;
+    info.si_code = code;
+    info.si_pid = pid;
+    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
+    info.si_status = status;
+    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), SIGCHLD,
+                 (long)&info);
+}
+
+static pid_t told_of_wait(uint64_t key, int *status, struct rusage *usage)
+{
+    int own_status = 0;
+    const struct world_bytes parts[] = {{&own_status, sizeof own_status}, {usage, sizeof *usage}};
+    int64_t pid;
+
+    if (!world_feed(INPUT_CHILD, key, &pid, parts, 2))
+        input_exhausted("wait");
+    if (pid <= 0)
+        return (pid_t)pid;
+    if (status != NULL)
+        *status = own_status;
+    int code = child_code(own_status);
+    signal_child((pid_t)pid, code, code == CLD_EXITED ? WEXITSTATUS(own_status) : WTERMSIG(own_status));
+    return (pid_t)pid;
+}
+
+/* wait(), waitpid() and wait3() come by here. A handler of SIGCHLD may wait too, inside of this call: its
+ * answers are a stream of their own. */
+static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+    const uint64_t key = world_key(WORLD_WAIT, CALLER);
+
+    if (!input_is_fed()) {
+        int own_status = 0, *place = status != NULL ? status : &own_status;
+        pid_t r = libc_wait4(pid, place, options, usage);
+        const struct world_bytes parts[] = {{place, sizeof *place}, {usage, sizeof *usage}};
+        if (!input_is_fed()) {
+            world_record(INPUT_CHILD, key, r, parts, r > 0 ? 2 : 0);
+            return r;
+        }
+    }
+    return told_of_wait(key, status, usage);
+}
+
+static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    const uint64_t key = world_key(WORLD_WAITID, CALLER);
+    const struct world_bytes bytes = {info, sizeof *info};
+    int64_t told;
+
+    if (!input_is_fed()) {
+        int r = libc_waitid(type, id, info, options);
+        if (!input_is_fed()) {
+            world_record(INPUT_CHILD, key, r, &bytes, r == 0);
+            return r;
+        }
+    }
+    if (!world_feed(INPUT_CHILD, key, &told, &bytes, 1))
+        input_exhausted("waitid");
+    if (told == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)
+        signal_child(info->si_pid, info->si_code, info->si_status);
+    return (int)told;
+}
+
+const struct libc_hook children_hooks[] = {
+    {"_Fork", (void *)on__Fork, (void **)&libc__Fork},
+    {"fork", (void *)on_fork, (void **)&libc_fork},
+    {"vfork", (void *)vfork_in_place, (void **)&libc_vfork},
+    {"posix_spawn", (void *)on_posix_spawn, (void **)&libc_posix_spawn},
+    {"posix_spawnp", (void *)on_posix_spawnp, (void **)&libc_posix_spawnp},
+    {"wait4", (void *)on_wait4, (void **)&libc_wait4},
+    {"waitid", (void *)on_waitid, (void **)&libc_waitid},
+};
+const size_t children_hooks_count = sizeof children_hooks / sizeof *children_hooks;

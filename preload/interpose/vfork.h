@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* vfork() between the processor's part (vfork_<processor>.c) and children.c. */
+#ifndef LIGHTSSS_INTERPOSE_VFORK_H
+#define LIGHTSSS_INTERPOSE_VFORK_H
+
+#include <sys/types.h>
+
+/* In the place of vfork(). */
+pid_t vfork_in_place(void) __attribute__((visibility("hidden")));
+
+/* Before it: what a replay is told, 0: there is to be a child. Errno is that of the answer. */
+pid_t vfork_told(void) __attribute__((visibility("hidden")));
+
+/* After it, in the parent: what to return for the kernel's result. */
+pid_t vfork_answer(long result) __attribute__((visibility("hidden")));
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* vfork() on x86-64. It returns twice on one stack, and what the child does there in between is seen by the
+ * parent: so the return address waits in a register, as in libc, and C code runs only on the parent's side.
+ */
+#define _GNU_SOURCE
+#include <assert.h>
+#include <sys/syscall.h>
+
+#include "vfork.h"
+
+static_assert(SYS_vfork == 58, "the number in the assembly below");
+
+__asm__(".text\n"
+        ".hidden vfork_in_place\n"
+        ".globl vfork_in_place\n"
+        ".type vfork_in_place,@function\n"
+        "vfork_in_place:\n"
+        "        .cfi_startproc\n"
+        "        push    %rbp\n"
+        "        .cfi_def_cfa_offset 16\n"
+        "        .cfi_offset rbp, -16\n"
+        "        mov     %rsp, %rbp\n"
+        "        .cfi_def_cfa_register rbp\n"
+        "        and     $-16, %rsp\n"
+        "        call    vfork_told\n"
+        "        mov     %rbp, %rsp\n"
+        "        pop     %rbp\n"
+        "        .cfi_def_cfa rsp, 8\n"
+        "        test    %eax, %eax\n"
+        "        jnz     1f\n"
+        "        pop     %rdx\n"
+        "        .cfi_adjust_cfa_offset -8\n"
+        "        .cfi_register rip, rdx\n"
+        "        mov     $58, %eax\n" /* SYS_vfork */
+        "        syscall\n"
+        "        push    %rdx\n"
+        "        .cfi_adjust_cfa_offset 8\n"
+        "        .cfi_rel_offset rip, 0\n"
+        "        test    %rax, %rax\n"
+        "        jz      1f\n"
+        "        push    %rbp\n"
+        "        .cfi_def_cfa_offset 16\n"
+        "        .cfi_offset rbp, -16\n"
+        "        mov     %rsp, %rbp\n"
+        "        .cfi_def_cfa_register rbp\n"
+        "        and     $-16, %rsp\n"
+        "        mov     %rax, %rdi\n"
+        "        call    vfork_answer\n"
+        "        mov     %rbp, %rsp\n"
+        "        pop     %rbp\n"
+        "        .cfi_def_cfa rsp, 8\n"
+        "1:      ret\n"
+        "        .cfi_endproc\n"
+        ".size vfork_in_place, . - vfork_in_place\n");
