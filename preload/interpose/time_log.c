@@ -14,6 +14,7 @@
 
 #include "../input/input.h"
 #include "../raw_syscall.h"
+#include "../snapshot/shared_memory.h"
 
 #define CHUNKS        65536u /* 16 MiB; untouched pages cost nothing */
 #define CHUNK_DELTAS  60u
@@ -60,8 +61,11 @@ static void *map(void *place, int flags)
 void time_log_start(void)
 {
     shared = map(NULL, MAP_SHARED);
-    if (shared != NULL) /* a core is the simulator's own */
-        raw_syscall3(SYS_madvise, (long)shared, sizeof *shared, MADV_DONTDUMP);
+    if (shared == NULL)
+        return;
+    shared_memory_keep(shared);
+    raw_syscall3(SYS_madvise, (long)shared, sizeof *shared,
+                 MADV_DONTDUMP); /* a core is the simulator's own */
 }
 
 void time_log_snapshot_begins(uint64_t number)

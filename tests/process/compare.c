@@ -107,7 +107,6 @@ static void expect_output(const char *what, const char *of_replay, const char *p
     char *own = without_children(printed);
     const char *of_original = own;
     size_t length = strlen(of_original), replay_length = of_replay == NULL ? 0 : strlen(of_replay);
-
     bool is_begin = of_replay != NULL && strncmp(of_replay, of_original, replay_length) == 0;
     if (expected->cut && is_begin)
         of_original = of_replay;
