@@ -10,10 +10,14 @@
 
 #include "raw_syscall.h"
 
+/* Signals that stay open whatever is asked here: in a replay SIGSYS, by which its sandbox hears of system
+ * calls (the kernel ends a process that blocks it). */
+extern uint64_t signal_mask_never __attribute__((visibility("hidden")));
+
 /* Returns the mask as it was, for signal_mask_restore(). */
 static inline uint64_t signal_mask_block_all(void)
 {
-    const uint64_t all = ~UINT64_C(0);
+    const uint64_t all = ~signal_mask_never;
     uint64_t before = 0;
 
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all);
@@ -22,6 +26,7 @@ static inline uint64_t signal_mask_block_all(void)
 
 static inline void signal_mask_restore(uint64_t mask)
 {
+    mask &= ~signal_mask_never;
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
 }
 

@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <ucontext.h>
 
 #include "../clock.h"
+#include "../signal_mask.h"
 #include "threads_state.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
@@ -191,11 +193,15 @@ static __attribute__((noinline)) void stay(struct record *record, void *context)
 static __attribute__((noinline)) void live_again(struct record *record, void *context)
 {
     bool (*ends)(void) = atomic_load(&call_ender);
+    uint64_t mask;
 
     if (find_own_futex(context).word != NULL)
         thread_frame_end_call(context, 0);
     else if (ends != NULL && thread_frame_next_call(context) >= 0 && ends())
         thread_frame_end_call(context, -EINTR);
+    memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, sizeof mask);
+    mask &= ~signal_mask_never;
+    memcpy(&((ucontext_t *)context)->uc_sigmask, &mask, sizeof mask);
     threads_restore_self(record);
 }
 
