@@ -24,6 +24,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../sandbox/sandbox.h"
 #include "../snapshot/keeper.h"
 #include "../snapshot/threads.h"
 #include "../stack.h"
@@ -201,6 +202,7 @@ void replay_begin(uint64_t eval)
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
     files_seal();
+    sandbox_enter(shared_page_slot(run.page, run.pid)->taken_ns);
     time_wake(keeper_taken_ns());
     r = keeper_revive();
     if (r < 0)

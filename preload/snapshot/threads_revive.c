@@ -139,16 +139,3 @@ int *threads_tid_word(pthread_t thread)
 
     return record == NULL ? NULL : record->clear_tid;
 }
-
-pid_t threads_number_now(pid_t original_number)
-{
-    if (!revived)
-        return 0;
-    if (threads_state.caller.old_tid_word == original_number)
-        return threads_state.caller.revived_tid;
-    for (unsigned i = 0; i < threads_state.count; i++)
-        if (threads_state.records[i].revived_tid != 0 &&
-            threads_state.records[i].old_tid_word == original_number)
-            return threads_state.records[i].revived_tid;
-    return 0;
-}

@@ -173,14 +173,26 @@ static void do_if_original(const char *argument)
         fake_run(argument);
 }
 
-/* FILE:STEPS, for the first process that comes by only. */
+/* A file in the run directory: the one place where the test sees what a replay makes. */
+static int open_sign(const char *name, int length, int flags)
+{
+    char path[128];
+
+    snprintf(path, sizeof path, "lightsss/fake_simulator.%ld/%.*s", started_pid, length, name);
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC | flags, 0600);
+}
+
+static void do_sign(const char *argument)
+{
+    close(open_sign(argument, (int)strlen(argument), 0));
+}
+
+/* NAME:STEPS, for the first replay that comes by only. */
 static void do_once(const char *argument)
 {
     size_t length = strcspn(argument, ":");
-    char name[64];
+    int fd = open_sign(argument, (int)length, O_EXCL);
 
-    snprintf(name, sizeof name, "%.*s", (int)length, argument);
-    int fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
     close(fd);
@@ -212,17 +224,26 @@ static void do_return(const char *argument)
 }
 
 static const struct fake_step basic_steps[] = {
-    {"eval", do_eval},           {"in", do_in},           {"pace", do_pace},
-    {"delete_context", do_time}, {"if_copy", do_if_copy}, {"if_original", do_if_original},
-    {"once", do_once},           {"sleep", do_sleep},     {"touch", do_touch},
-    {"await", do_await},         {"return", do_return},   {NULL, NULL},
+    {"eval", do_eval},
+    {"in", do_in},
+    {"pace", do_pace},
+    {"delete_context", do_time},
+    {"if_copy", do_if_copy},
+    {"if_original", do_if_original},
+    {"once", do_once},
+    {"sleep", do_sleep},
+    {"touch", do_touch},
+    {"await", do_await},
+    {"return", do_return},
+    {"sign", do_sign},
+    {NULL, NULL},
 };
 
 static const struct fake_step *find_step(const char *name, size_t length)
 {
-    static const struct fake_step *const tables[] = {basic_steps,  fake_ends, fake_signals, fake_children,
-                                                     fake_threads, fake_wake, fake_files,   fake_objects,
-                                                     fake_input,   fake_cost, fake_world,   NULL};
+    static const struct fake_step *const tables[] = {
+        basic_steps,  fake_ends,  fake_signals, fake_children, fake_threads, fake_wake,  fake_files,
+        fake_objects, fake_input, fake_cost,    fake_world,    fake_names,   fake_reach, NULL};
 
     for (const struct fake_step *const *table = tables; *table != NULL; table++)
         for (const struct fake_step *step = *table; step->name != NULL; step++)
@@ -235,7 +256,7 @@ static const struct fake_step *find_step(const char *name, size_t length)
 static int takes_steps(const struct fake_step *step)
 {
     static const char names[] = " in if_copy if_original once fork atexit fini at_quick_exit thread work "
-                                "tell flagged together action try ";
+                                "tell flagged together action try blocked_thread ";
     char name[32];
 
     snprintf(name, sizeof name, " %s ", step->name);

@@ -22,6 +22,8 @@ extern const struct fake_step fake_wake[];
 extern const struct fake_step fake_files[];
 extern const struct fake_step fake_objects[];
 extern const struct fake_step fake_world[];
+extern const struct fake_step fake_names[];
+extern const struct fake_step fake_reach[];
 
 /* A replay has no children: its user can tell their lines apart. */
 #define FAKE_CHILD "child> "
@@ -37,6 +39,9 @@ void fake_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The test asked for nonsense, or the machine refused something: says so and ends with 99. */
 _Noreturn void fake_give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Says how a step went: by errno, where the result is negative. */
+void fake_tell(const char *step, const char *argument, long result);
 
 long fake_number(const char *text);
 

@@ -50,6 +50,15 @@ static void start_with_three(struct running *running, const char *const *steps)
     run_await_snapshots(running, 3);
 }
 
+/* What a replay makes is seen in the run directory only. */
+static void await_sign(const struct running *running, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "lightsss/fake_simulator.%d/%s", running->pid, name);
+    run_await_file(running, path);
+}
+
 /* Snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
 #define TO_THREE "eval:45", "touch:ready", "await:go"
 
@@ -138,7 +147,7 @@ static void test_replay_is_killed(void **state)
     (void)state;
     start_with_three(&running, LIST(TO_THREE, "if_copy:once:hangs:hang", "exit:3"));
     run_touch(&running, "go");
-    run_await_file(&running, "hangs");
+    await_sign(&running, "hangs");
     run_snapshots(running.pid, snapshots);
     kill(snapshots[0], SIGKILL);
     run_wait(&running, &outcome);
@@ -175,12 +184,12 @@ static void test_every_replay_dies(void **state)
 static void check_impatience(int signal, bool group)
 {
     const struct program program = {
-        .arguments = LIST("eval:3", "print:text", "if_copy:touch:hangs+hang", "exit:3"), .preload = true};
+        .arguments = LIST("eval:3", "print:text", "if_copy:sign:hangs+hang", "exit:3"), .preload = true};
     struct running running;
     struct outcome outcome;
 
     run_start(&running, &program);
-    run_await_file(&running, "hangs");
+    await_sign(&running, "hangs");
     double start = run_clock();
     kill(group ? -running.pid : running.pid, signal);
     run_wait(&running, &outcome);

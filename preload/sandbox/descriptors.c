@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+/* See descriptors.h. */
+#define _GNU_SOURCE
+#include "descriptors.h"
+
+#include <asm/ioctls.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+#include "../replay/notes.h"
+#include "calls.h"
+#include "user_memory.h"
+
+/* What is open for writing is the replay's own, and so is what has no name: the user's files are only read.
+ */
+bool descriptors_is_own(int fd)
+{
+    struct stat file;
+    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
+
+    if (flags < 0 || (flags & O_PATH) != 0 || raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+        return false;
+    return (flags & O_ACCMODE) != O_RDONLY || file.st_nlink == 0 ||
+           (!S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode) && !S_ISCHR(file.st_mode) &&
+            !S_ISBLK(file.st_mode));
+}
+
+long descriptors_change(struct trap *trap)
+{
+    int fd = (int)trap->argument[0];
+    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
+
+    if (flags < 0 || (flags & O_PATH) != 0)
+        return -EBADF;
+    if (descriptors_is_own(fd))
+        return raw_syscall5(trap->number, fd, trap->argument[1], trap->argument[2], trap->argument[3],
+                            trap->argument[4]);
+    notes_add("%s of a file that was open for reading was not done", calls_find(trap->number)->name);
+    return 0;
+}
+
+/* Questions, and what changes a descriptor only. */
+static bool is_harmless_ioctl(unsigned command)
+{
+    static const unsigned harmless[] = {
+        TCGETS,      TIOCGWINSZ,   TIOCGPGRP,   TIOCGSID,   TIOCOUTQ,     TIOCMGET,    TIOCGETD,
+        FIONREAD,    FIONBIO,      FIOASYNC,    FIOCLEX,    FIONCLEX,     FIOQSIZE,    SIOCATMARK,
+        SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFMTU, SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR,
+    };
+
+    for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)
+        if (harmless[i] == command)
+            return true;
+    return false;
+}
+
+long descriptors_ioctl(struct trap *trap)
+{
+    unsigned command = (unsigned)trap->argument[1];
+    struct stat file;
+
+    if (is_harmless_ioctl(command))
+        return raw_syscall3(SYS_ioctl, trap->argument[0], command, trap->argument[2]);
+    if (raw_syscall2(SYS_fstat, trap->argument[0], (long)&file) < 0)
+        return -EBADF;
+    notes_add("ioctl 0x%x was refused", command);
+    return S_ISCHR(file.st_mode) || S_ISBLK(file.st_mode) ? -EPERM : -ENOTTY;
+}
+
+/* Locks are those of the user's files, which the original may hold: nobody else can want the replay's own. */
+long descriptors_fcntl(struct trap *trap)
+{
+    long fd = trap->argument[0], command = trap->argument[1];
+
+    switch (command) {
+    case F_SETLK:
+    case F_SETLKW:
+    case F_OFD_SETLK:
+    case F_OFD_SETLKW:
+    case F_SETLEASE:
+        return raw_syscall2(SYS_fcntl, fd, F_GETFD) < 0 ? -EBADF : 0;
+    case F_SETOWN:
+    case F_SETOWN_EX:
+    case F_NOTIFY:
+        notes_add("fcntl %ld was refused", command);
+        return -EPERM;
+    default:
+        return raw_syscall3(SYS_fcntl, fd, command, trap->argument[2]);
+    }
+}
+
+/* --- sockets: without an address it goes to what the socket is connected to, which is the replay's own ---
+ */
+
+static long refuse_address(void)
+{
+    notes_add("a message to an address was not sent");
+    return -ENETUNREACH;
+}
+
+long descriptors_send(struct trap *trap)
+{
+    (void)trap; /* the filter lets it through without one */
+    return refuse_address();
+}
+
+/* The kernel reads the message again; what another thread writes into it meanwhile must not matter. */
+long descriptors_send_message(struct trap *trap)
+{
+    struct msghdr message;
+
+    if (user_read(&message, trap->argument[1], sizeof message) < 0)
+        return -EFAULT;
+    if (message.msg_name != NULL)
+        return refuse_address();
+    return raw_syscall3(SYS_sendmsg, trap->argument[0], (long)&message, trap->argument[2]);
+}
+
+long descriptors_send_messages(struct trap *trap)
+{
+    struct mmsghdr message;
+    unsigned count = (unsigned)trap->argument[2], sent = 0;
+    long r = 0;
+
+    for (; sent < count && sent < 1024; sent++) {
+        long at = trap->argument[1] + (long)(sent * sizeof message);
+        r = user_read(&message, at, sizeof message);
+        if (r == 0 && message.msg_hdr.msg_name != NULL)
+            r = refuse_address();
+        if (r == 0)
+            r = raw_syscall3(SYS_sendmsg, trap->argument[0], (long)&message.msg_hdr, trap->argument[3]);
+        if (r < 0)
+            break;
+        message.msg_len = (unsigned)r;
+        user_write(at, &message, sizeof message);
+    }
+    return sent > 0 ? (long)sent : r;
+}

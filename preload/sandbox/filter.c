@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Builds the filter: see filter.h. Numbers that are always allowed are decided first and by nothing else, so
+ * that the kernel knows them without running the program. They are found by halving: the program is a tree of
+ * the places where "allowed" begins or ends. */
+#define _GNU_SOURCE
+#include "filter.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <link.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+#include "calls.h"
+
+#define FIELD(name)   ((uint32_t)offsetof(struct seccomp_data, name))
+#define LOW(address)  ((uint32_t)(address))
+#define HIGH(address) ((uint32_t)((uint64_t)(address) >> 32))
+
+extern const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
+
+struct builder {
+    struct sock_filter *program;
+    unsigned count;
+    bool too_long;
+    uint16_t border[CALLS_LIMIT]; /* numbers where "allowed" begins, ends, begins, ... */
+    unsigned border_count;
+    unsigned to_tail[CALLS_LIMIT + 1]; /* jumps to what comes behind the tree */
+    unsigned to_tail_count;
+};
+
+static unsigned add(struct builder *builder, uint16_t code, uint32_t value, uint8_t yes, uint8_t no)
+{
+    if (builder->count == FILTER_SIZE) {
+        builder->too_long = true;
+        return 0;
+    }
+    builder->program[builder->count] = (struct sock_filter){code, yes, no, value};
+    return builder->count++;
+}
+
+static void load(struct builder *builder, uint32_t field)
+{
+    add(builder, BPF_LD | BPF_W | BPF_ABS, field, 0, 0);
+}
+
+static void answer(struct builder *builder, uint32_t action)
+{
+    add(builder, BPF_RET | BPF_K, action, 0, 0);
+}
+
+/* Numbers of which so many borders are below. */
+static void add_leaf(struct builder *builder, unsigned borders_below)
+{
+    if (borders_below % 2 == 1)
+        answer(builder, SECCOMP_RET_ALLOW);
+    else
+        builder->to_tail[builder->to_tail_count++] = add(builder, BPF_JMP | BPF_JA, 0, 0, 0);
+}
+
+static void add_tree(struct builder *builder, unsigned from, unsigned to)
+{
+    if (from == to) {
+        add_leaf(builder, from);
+        return;
+    }
+    unsigned middle = from + (to - from) / 2;
+    unsigned test = add(builder, BPF_JMP | BPF_JGE | BPF_K, builder->border[middle], 0, 0);
+    add_tree(builder, from, middle);
+    unsigned distance = builder->count - test - 1;
+    if (distance > UINT8_MAX)
+        builder->too_long = true;
+    builder->program[test].jt = (uint8_t)distance;
+    add_tree(builder, middle + 1, to);
+}
+
+static void find_borders(struct builder *builder)
+{
+    bool allowed[CALLS_LIMIT + 1] = {false}, before = false;
+    size_t count;
+    const short *numbers = calls_allowed(&count);
+
+    for (size_t i = 0; i < count; i++)
+        allowed[numbers[i]] = true;
+    for (unsigned number = 0; number <= CALLS_LIMIT && builder->border_count < CALLS_LIMIT; number++)
+        if (allowed[number] != before) {
+            before = allowed[number];
+            builder->border[builder->border_count++] = (uint16_t)number;
+        }
+}
+
+/* One that depends on an argument. Their low half holds all flags; a pointer may have either half. */
+static void add_condition(struct builder *builder, const struct call *call)
+{
+    uint32_t low = FIELD(args) + 8u * call->argument;
+    uint8_t length = call->pass == CALL_WITHOUT ? 6 : 4;
+
+    load(builder, FIELD(nr));
+    add(builder, BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)call->number, 0, length - 1);
+    load(builder, low);
+    if (call->pass == CALL_WITHOUT) {
+        add(builder, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 3);
+        load(builder, low + 4);
+        add(builder, BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1);
+    } else {
+        add(builder, BPF_JMP | BPF_JSET | BPF_K, call->bit, 0, 1);
+    }
+    answer(builder, SECCOMP_RET_ALLOW);
+}
+
+/* The address that the kernel reports is the one behind the instruction. Only called for ranges within the
+ * same 4 GiB. */
+static void add_exempt(struct builder *builder, uint64_t first, uint64_t last)
+{
+    load(builder, FIELD(instruction_pointer) + 4);
+    add(builder, BPF_JMP | BPF_JEQ | BPF_K, HIGH(first), 0, 4);
+    load(builder, FIELD(instruction_pointer));
+    add(builder, BPF_JMP | BPF_JGE | BPF_K, LOW(first), 0, 2);
+    add(builder, BPF_JMP | BPF_JGT | BPF_K, LOW(last), 1, 0);
+    answer(builder, SECCOMP_RET_ALLOW);
+}
+
+int filter_build(struct sock_filter program[FILTER_SIZE], uintptr_t start, uintptr_t end)
+{
+    struct builder builder = {.program = program};
+    size_t count;
+    const struct call *rows = calls_rows(&count);
+    const uint64_t half = UINT64_C(1) << 32;
+
+    find_borders(&builder);
+    load(&builder, FIELD(arch));
+    add(&builder, BPF_JMP | BPF_JEQ | BPF_K, trap_architecture, 1, 0);
+    answer(&builder, SECCOMP_RET_TRAP | TRAP_SIGN);
+    load(&builder, FIELD(nr));
+    add_tree(&builder, 0, builder.border_count);
+    for (unsigned i = 0; i < builder.to_tail_count; i++)
+        program[builder.to_tail[i]].k = builder.count - builder.to_tail[i] - 1;
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].pass != CALL_TRAPPED)
+            add_condition(&builder, &rows[i]);
+    for (uint64_t at = start; at < end;) {
+        uint64_t next = (at / half + 1) * half;
+        uint64_t last = end < next ? end : next - 1;
+        add_exempt(&builder, at, last);
+        at = last + 1;
+    }
+    answer(&builder, SECCOMP_RET_TRAP | TRAP_SIGN);
+    return builder.too_long ? -E2BIG : (int)builder.count;
+}
+
+/* The part of this library that holds code. */
+static void find_own_code(uintptr_t *start, uintptr_t *end)
+{
+    uintptr_t base = (uintptr_t)&__ehdr_start;
+    const ElfW(Phdr) *header = (const ElfW(Phdr) *)(base + __ehdr_start.e_phoff);
+
+    *start = *end = 0;
+    for (unsigned i = 0; i < __ehdr_start.e_phnum; i++)
+        if (header[i].p_type == PT_LOAD && (header[i].p_flags & PF_X) != 0) {
+            *start = base + header[i].p_vaddr;
+            *end = *start + header[i].p_memsz;
+        }
+}
+
+int filter_install(void)
+{
+    static struct sock_filter program[FILTER_SIZE];
+    uintptr_t start, end;
+
+    find_own_code(&start, &end);
+    int count = filter_build(program, start, end);
+    if (count < 0)
+        return count;
+    const struct sock_fprog filter = {(unsigned short)count, program};
+    return (int)raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening files by name: see overlay.h. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "../raw_syscall.h"
+#include "../replay/notes.h"
+#include "../replay/private_files.h"
+#include "descriptors.h"
+#include "overlay.h"
+#include "place.h"
+#include "user_memory.h"
+
+/* What means something for a file that is there. */
+#define REOPEN_FLAGS (~(O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY)))
+
+static bool wants_to_write(int flags)
+{
+    return (flags & O_ACCMODE) != O_RDONLY || (flags & O_TRUNC) != 0;
+}
+
+static long open_path(const char *path, int flags, unsigned mode)
+{
+    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags, mode);
+}
+
+/* The calling process's; there is no other way to ask for it that needs no text to be read. */
+static unsigned umask_now(void)
+{
+    long mask = raw_syscall1(SYS_umask, 077);
+
+    raw_syscall1(SYS_umask, mask);
+    return (unsigned)mask;
+}
+
+/* The permissions hold from the next time on that the file is opened. */
+static long create(struct place *place, int flags, unsigned mode)
+{
+    int r = place->is_directory_name ? -EISDIR : place_may_change(place);
+
+    if (r < 0)
+        return r;
+    int fd = place_private(place, 0);
+    if (fd < 0)
+        return fd;
+    r = private_file_reopen(fd, flags & REOPEN_FLAGS & ~O_TRUNC);
+    raw_syscall2(SYS_fchmod, fd, mode & 07777 & ~umask_now());
+    return r;
+}
+
+static long open_nowhere(struct place *place, int flags, unsigned mode)
+{
+    if ((flags & O_CREAT) != 0)
+        return create(place, flags, mode);
+    if (place->is_new)
+        notes_add_cause("%s was made after the snapshot; the replay does not see it", place->path);
+    return -ENOENT;
+}
+
+static long open_private(const struct place *place, int flags)
+{
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return -EEXIST;
+    if ((flags & O_DIRECTORY) != 0)
+        return -ENOTDIR;
+    return private_file_reopen(place->fd, flags & REOPEN_FLAGS);
+}
+
+/* The kernel opens it where it would be allowed to be written to: asked before it is copied. */
+static long open_real_file(struct place *place, int flags)
+{
+    if (!wants_to_write(flags) || (flags & O_PATH) != 0) {
+        if ((flags & O_PATH) == 0 && place_is_changed(place))
+            notes_add_cause("%s was changed after the snapshot", place->path);
+        return open_path(place->path, flags & ~(O_CREAT | O_EXCL), 0);
+    }
+    long r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)place->path,
+                          (flags & O_ACCMODE) == O_WRONLY ? W_OK : R_OK | W_OK);
+    if (r < 0)
+        return r;
+    int fd = place_private(place, (flags & O_TRUNC) != 0 ? 0 : UINT64_MAX);
+    return fd < 0 ? fd : private_file_reopen(fd, flags & REOPEN_FLAGS);
+}
+
+/* Devices that keep no state. */
+static bool is_harmless_device(const struct place *place)
+{
+    return place->real.stx_rdev_major == 1 && place->real.stx_rdev_minor >= 3 &&
+           place->real.stx_rdev_minor <= 9;
+}
+
+/* Whoever is at the other end must not notice. */
+static long open_null(const struct place *place, int flags)
+{
+    notes_add("%s was not opened, but /dev/null in its place", place->path);
+    return open_path("/dev/null", flags & REOPEN_FLAGS, 0);
+}
+
+static long open_real(struct place *place, int flags)
+{
+    bool is_directory = S_ISDIR(place->real.stx_mode);
+
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return -EEXIST;
+    if ((flags & O_DIRECTORY) != 0 && !is_directory)
+        return -ENOTDIR;
+    if (is_directory && (wants_to_write(flags) || (flags & O_CREAT) != 0))
+        return -EISDIR;
+    if ((flags & O_PATH) != 0)
+        return open_path(place_path(place), flags, 0);
+    switch (place->real.stx_mode & S_IFMT) {
+    case S_IFREG:
+        return open_real_file(place, flags);
+    case S_IFCHR:
+        return is_harmless_device(place) ? open_path(place->path, flags & ~O_CREAT, 0)
+                                         : open_null(place, flags);
+    case S_IFIFO:
+        return open_null(place, flags);
+    case S_IFBLK:
+        if (!wants_to_write(flags))
+            return open_path(place->path, flags & ~O_CREAT, 0);
+        notes_add("%s was not opened", place->path);
+        return -EACCES;
+    default: /* directories, links (an error of the kernel's), sockets (the same) */
+        return open_path(place_path(place), flags & ~O_CREAT, 0);
+    }
+}
+
+/* The number in "/proc/self/fd/7"; -1: it is no such name. */
+static int descriptor_of(const char *path)
+{
+    static const char directory[] = "/proc/self/fd/";
+    int fd = 0;
+
+    if (strncmp(path, directory, sizeof directory - 1) != 0)
+        return -1;
+    for (path += sizeof directory - 1; *path >= '0' && *path <= '9' && fd < 100000000; path++)
+        fd = fd * 10 + (*path - '0');
+    return *path == '\0' ? fd : -1;
+}
+
+/* A file without a name is the replay's own. What else is open for writing (/dev/stdout) goes on where it is.
+ */
+static long open_descriptor(const struct place *place, int fd, int flags)
+{
+    struct stat file;
+    long r = raw_syscall2(SYS_fstat, fd, (long)&file);
+
+    if (r < 0)
+        return -ENOENT;
+    if (S_ISREG(file.st_mode) && file.st_nlink == 0)
+        return open_path(place->path, flags, 0);
+    if (descriptors_is_own(fd))
+        return raw_syscall3(SYS_fcntl, fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+    return -EACCES;
+}
+
+/* What is written there would be the machine's or another process's. */
+static long open_in_proc(const struct place *place, int flags)
+{
+    int fd = descriptor_of(place->path);
+    size_t length = strlen(place->path);
+    long r = -EACCES;
+
+    if (!wants_to_write(flags) || (flags & O_PATH) != 0)
+        return open_path(place->path, flags, 0);
+    if (fd >= 0)
+        r = open_descriptor(place, fd, flags);
+    else if (names_is_in(place->path, "/proc/self/task") && length > 5 &&
+             strcmp(place->path + length - 5, "/comm") == 0)
+        return open_path(place->path, flags, 0);
+    if (r == -EACCES)
+        notes_add("%s was not opened", place->path);
+    return r;
+}
+
+static long open_temporary(const struct place *place, int flags, unsigned mode)
+{
+    if (place->kind == PLACE_OURS)
+        return open_path(place->path, flags, mode);
+    if (place->kind == PLACE_NOWHERE)
+        return -ENOENT;
+    if (place->kind != PLACE_DIRECTORY && (place->kind != PLACE_REAL || !S_ISDIR(place->real.stx_mode)))
+        return -ENOTDIR;
+    int own = private_file_create();
+    if (own < 0)
+        return own;
+    int fd = private_file_reopen(own, flags & REOPEN_FLAGS);
+    raw_syscall1(SYS_close, own);
+    return fd;
+}
+
+static long open_place(struct place *place, int flags, unsigned mode)
+{
+    if ((flags & O_TMPFILE) == O_TMPFILE)
+        return open_temporary(place, flags, mode);
+    switch (place->kind) {
+    case PLACE_NOWHERE:
+        return open_nowhere(place, flags, mode);
+    case PLACE_PRIVATE:
+        return open_private(place, flags);
+    case PLACE_LINK:
+        return -ELOOP;
+    case PLACE_DIRECTORY:
+        if (wants_to_write(flags) || (flags & O_CREAT) != 0)
+            return -EISDIR;
+        return open_path(place->path, flags, 0); /* the original has made one too */
+    case PLACE_OURS:
+        return open_path(place->path, flags, mode);
+    case PLACE_PROC:
+        return open_in_proc(place, flags);
+    default:
+        return open_real(place, flags);
+    }
+}
+
+static long open_name(int directory, long user_path, int flags, unsigned mode)
+{
+    static struct place place;
+    /* A name that must be new is not followed, and a link there makes it an old one. */
+    bool follow = (flags & O_NOFOLLOW) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
+
+    place_lock();
+    long r = place_find(&place, directory, user_path, follow);
+    if (r == 0)
+        r = open_place(&place, flags, mode);
+    place_unlock();
+    return r;
+}
+
+long overlay_open(struct trap *trap)
+{
+    return open_name(AT_FDCWD, trap->argument[0], (int)trap->argument[1], (unsigned)trap->argument[2]);
+}
+
+long overlay_creat(struct trap *trap)
+{
+    return open_name(AT_FDCWD, trap->argument[0], O_CREAT | O_WRONLY | O_TRUNC, (unsigned)trap->argument[1]);
+}
+
+long overlay_openat(struct trap *trap)
+{
+    return open_name((int)trap->argument[0], trap->argument[1], (int)trap->argument[2],
+                     (unsigned)trap->argument[3]);
+}
+
+/* Its callers can live without it: it is young. */
+long overlay_openat2(struct trap *trap)
+{
+    struct open_how how = {0};
+
+    if (trap->argument[3] < (long)sizeof how)
+        return -EINVAL;
+    if (user_read(&how, trap->argument[2], sizeof how) < 0)
+        return -EFAULT;
+    if (how.resolve != 0)
+        return -ENOSYS;
+    return open_name((int)trap->argument[0], trap->argument[1], (int)how.flags, (unsigned)how.mode);
+}

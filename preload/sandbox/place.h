@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a name leads in a replay: to the file that the user has there, as far as it was there at the
+ * snapshot; to a file of the replay's own; nowhere. Links are followed here and not by the kernel, so that
+ * every name of a file is known by one path. Async-signal-safe: no heap, raw system calls. */
+#ifndef LIGHTSSS_PLACE_H
+#define LIGHTSSS_PLACE_H
+
+#include <limits.h>
+#include <linux/stat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "names.h"
+
+struct statx; /* glibc's and the kernel's are the same */
+
+enum place_kind {
+    PLACE_NOWHERE,
+    PLACE_PRIVATE,   /* a file of the replay's own: fd */
+    PLACE_DIRECTORY, /* a directory that the replay has made */
+    PLACE_LINK,      /* a symbolic link that the replay has made */
+    PLACE_REAL,      /* something of the user's: real */
+    PLACE_OURS,      /* in the run directory: whoever writes there may */
+    PLACE_PROC,      /* in /proc: path is as it was given, links and all */
+};
+
+struct place {
+    enum place_kind kind;
+    char path[PATH_MAX]; /* absolute, without links; empty: the root */
+    int fd;
+    struct statx real;
+    const struct name *name; /* what the replay has done to it; NULL: nothing */
+    bool is_new;             /* nowhere, because it was made after the snapshot */
+    bool is_directory_name;  /* a slash stood behind it */
+};
+
+/* Names are judged by the time of the snapshot; wall_ns: that time by the wall clock. */
+void place_prepare(uint64_t wall_ns);
+
+/* Was the file changed after the snapshot? */
+bool place_is_changed(const struct place *place);
+
+/* One thread at a time may use places. Signals are blocked between the two. */
+void place_lock(void);
+void place_unlock(void);
+
+/* What the replay has done to names; for whoever holds the lock. */
+extern struct names place_names;
+
+/* Follows a name that the simulator gave; `follow`: also where it is a link itself. Returns 0, or -errno as
+ * open() would for the way there. */
+int place_find(struct place *place, int directory, long user_path, bool follow);
+
+/* Its path, for the kernel. */
+const char *place_path(const struct place *place);
+
+/* May the simulator make or remove a name there? Returns 0 or -errno. */
+int place_may_change(const struct place *place);
+
+/* The private file of a place, made of the user's file where there is none yet; `size`: how much of that is
+ * kept. Returns a descriptor or -errno. */
+int place_private(struct place *place, uint64_t size);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls on the process itself and on others: see descriptors.h. A replay has no other threads and children
+ * than it makes itself, and knows them by the original's numbers. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "../raw_syscall.h"
+#include "../replay/notes.h"
+#include "../run.h"
+#include "calls.h"
+#include "descriptors.h"
+#include "signals.h"
+
+#define IOPRIO_WHO_PROCESS 1
+
+static long again(const struct trap *trap, int replaced, long value)
+{
+    long given[TRAP_ARGUMENTS];
+
+    for (int i = 0; i < TRAP_ARGUMENTS; i++)
+        given[i] = i == replaced ? value : trap->argument[i];
+    return raw_syscall6(trap->number, given[0], given[1], given[2], given[3], given[4], given[5]);
+}
+
+static long refuse(const struct trap *trap)
+{
+    notes_add("%s of another process was refused", calls_find(trap->number)->name);
+    return -EPERM;
+}
+
+/* The replay's own death signal and its filter stay. */
+long process_prctl(struct trap *trap)
+{
+    switch (trap->argument[0]) {
+    case PR_SET_PDEATHSIG:
+    case PR_SET_CHILD_SUBREAPER:
+    case PR_SET_PTRACER:
+        return 0;
+    case PR_SET_MM:
+    case PR_SCHED_CORE:
+        notes_add("prctl %ld was refused", trap->argument[0]);
+        return -EPERM;
+    default:
+        return again(trap, -1, 0);
+    }
+}
+
+long process_schedule(struct trap *trap)
+{
+    if (!signals_is_own(trap->argument[0]))
+        return refuse(trap);
+    return again(trap, 0, trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]));
+}
+
+long process_priority(struct trap *trap)
+{
+    long own_kind = trap->number == SYS_setpriority ? PRIO_PROCESS : IOPRIO_WHO_PROCESS;
+
+    if (trap->argument[0] != own_kind || !signals_is_own(trap->argument[1]))
+        return refuse(trap);
+    return again(trap, 1, trap->argument[1] == 0 ? 0 : signals_number(trap->argument[1]));
+}
+
+long process_limit(struct trap *trap)
+{
+    if (trap->argument[2] != 0 && !signals_is_own(trap->argument[0]))
+        return refuse(trap);
+    return again(trap, 0, trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]));
+}
+
+/* The replay stays where a Ctrl-C reaches it. */
+long process_session(struct trap *trap)
+{
+    return trap->number == SYS_setsid ? run.page->original_pid : 0;
+}
+
+/* The filter lets threads through. */
+long process_clone(struct trap *trap)
+{
+    notes_add("%s was refused: a replay starts no processes", calls_find(trap->number)->name);
+    return -EAGAIN;
+}
+
+/* Its flags are behind a pointer, where the filter cannot see them. libc takes clone in its place. */
+long process_clone3(struct trap *trap)
+{
+    (void)trap;
+    return -ENOSYS;
+}

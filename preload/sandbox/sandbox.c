@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* Puts up the walls: see sandbox.h. The filter comes last: from then on SIGSYS must be open, and its handler
+ * and all that it needs must be there. */
+#define _GNU_SOURCE
+#include "sandbox.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "../replay/notes.h"
+#include "../signal_mask.h"
+#include "filter.h"
+#include "landlock.h"
+#include "place.h"
+#include "signals.h"
+#include "trap.h"
+
+static uint64_t wall_clock_ns(void)
+{
+    struct timespec now = {0, 0};
+
+    raw_syscall2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int enter_filter(void)
+{
+    signal_mask_never = UINT64_C(1) << (SIGSYS - 1);
+    signals_open();
+    int r = trap_install();
+    if (r == 0)
+        r = (int)raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&signal_mask_never, 0,
+                              sizeof signal_mask_never);
+    return r < 0 ? r : filter_install();
+}
+
+/* Without new rights by exec both walls can be had by everybody; a replay starts no programs anyway. */
+void sandbox_enter(uint64_t taken_ns)
+{
+    place_prepare(wall_clock_ns() - (clock_ns() - taken_ns));
+    raw_syscall5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    int second = landlock_enter();
+    int first = enter_filter();
+    if (second < 0)
+        log_line(LOG_DEBUG, "the replay is not held by Landlock: %s", strerrorname_np(-second));
+    if (first < 0)
+        log_line(LOG_DEBUG, "the replay is not held by seccomp: %s", strerrorname_np(-first));
+    if (first < 0)
+        notes_add(second < 0 ? "there was no sandbox: what the replay wrote and started was real"
+                             : "the sandbox had no seccomp: what the replay opened for writing was refused");
+}

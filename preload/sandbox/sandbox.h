@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The sandbox of a replay: nothing that it writes, makes, removes, sends, kills or starts reaches the user's
+ * files, other processes or the network. The original is never in one. */
+#ifndef LIGHTSSS_SANDBOX_H
+#define LIGHTSSS_SANDBOX_H
+
+#include <stdint.h>
+
+/* In a woken copy, before its threads are made anew: from here on. taken_ns: when its snapshot was taken,
+ * CLOCK_MONOTONIC. Where the kernel cannot do that, the replay is told so and goes on without. */
+void sandbox_enter(uint64_t taken_ns);
+
+#endif

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* See signals.h. A signal that would have reached somebody else is taken for sent: the original saw a
+ * success. */
+#define _GNU_SOURCE
+#include "signals.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "../end.h"
+#include "../raw_syscall.h"
+#include "../replay/notes.h"
+#include "../run.h"
+#include "../signal_mask.h"
+#include "../snapshot/threads.h"
+#include "calls.h"
+#include "user_memory.h"
+
+#define KERNEL_SIGNALS 64
+
+/* --- masks and actions --- */
+
+void signals_open(void)
+{
+    struct trap_action action;
+
+    for (int number = 1; number <= KERNEL_SIGNALS; number++) {
+        if (raw_syscall4(SYS_rt_sigaction, number, 0, (long)&action, sizeof action.mask) < 0 ||
+            (action.mask & signal_mask_never) == 0)
+            continue;
+        action.mask &= ~signal_mask_never;
+        raw_syscall4(SYS_rt_sigaction, number, (long)&action, 0, sizeof action.mask);
+    }
+}
+
+long signals_mask(struct trap *trap)
+{
+    uint64_t before = trap_mask(trap), set;
+
+    if (trap->argument[3] != sizeof set)
+        return -EINVAL;
+    if (trap->argument[1] != 0) {
+        if (user_read(&set, trap->argument[1], sizeof set) < 0)
+            return -EFAULT;
+        if (trap->argument[0] == SIG_BLOCK)
+            set |= before;
+        else if (trap->argument[0] == SIG_UNBLOCK)
+            set = before & ~set;
+        else if (trap->argument[0] != SIG_SETMASK)
+            return -EINVAL;
+        trap_set_mask(trap, set);
+    }
+    return trap->argument[2] == 0 ? 0 : user_write(trap->argument[2], &before, sizeof before);
+}
+
+long signals_action(struct trap *trap)
+{
+    struct trap_action action = {NULL, 0, NULL, 0}, before;
+    bool is_new = trap->argument[1] != 0;
+
+    if (trap->argument[3] != sizeof action.mask)
+        return -EINVAL;
+    if (is_new && user_read(&action, trap->argument[1], sizeof action) < 0)
+        return -EFAULT;
+    action.mask &= ~signal_mask_never;
+    if (trap->argument[0] == SIGSYS) {
+        trap_own_action(is_new ? &action : NULL, &before);
+        return trap->argument[2] == 0 ? 0 : user_write(trap->argument[2], &before, sizeof before);
+    }
+    return raw_syscall4(SYS_rt_sigaction, trap->argument[0], is_new ? (long)&action : 0, trap->argument[2],
+                        sizeof action.mask);
+}
+
+/* The frame may be older than the sandbox, or its handler has written to the mask in it. */
+long signals_return(struct trap *trap)
+{
+    uint64_t mask;
+
+    memcpy(&mask, trap_frame_mask(trap), sizeof mask);
+    mask &= ~signal_mask_never;
+    memcpy(trap_frame_mask(trap), &mask, sizeof mask);
+    trap_return_again(trap);
+    return TRAP_NO_RESULT;
+}
+
+/* The call itself, with another value for one argument. Handlers run while it waits, on top of this one. */
+static long call_with(const struct trap *trap, int argument, const void *value)
+{
+    long given[TRAP_ARGUMENTS];
+
+    memcpy(given, trap->argument, sizeof given);
+    given[argument] = (long)value;
+    return raw_syscall6(trap->number, given[0], given[1], given[2], given[3], given[4], given[5]);
+}
+
+static int read_mask(uint64_t *mask, long from)
+{
+    if (user_read(mask, from, sizeof *mask) < 0)
+        return -EFAULT;
+    *mask &= ~signal_mask_never;
+    return 0;
+}
+
+static long wait_with(const struct trap *trap, int argument)
+{
+    uint64_t mask;
+
+    if (read_mask(&mask, trap->argument[argument]) < 0)
+        return -EFAULT;
+    return call_with(trap, argument, &mask);
+}
+
+long signals_suspend(struct trap *trap)
+{
+    return wait_with(trap, 0);
+}
+
+long signals_wait_argument_3(struct trap *trap)
+{
+    return wait_with(trap, 3);
+}
+
+long signals_wait_argument_4(struct trap *trap)
+{
+    return wait_with(trap, 4);
+}
+
+/* The mask and its size are behind a pointer. */
+long signals_wait_argument_5(struct trap *trap)
+{
+    long indirect[2];
+    uint64_t mask;
+
+    if (user_read(indirect, trap->argument[5], sizeof indirect) < 0)
+        return -EFAULT;
+    if (indirect[0] == 0)
+        return call_with(trap, 5, NULL);
+    if (read_mask(&mask, indirect[0]) < 0)
+        return -EFAULT;
+    indirect[0] = (long)&mask;
+    return call_with(trap, 5, indirect);
+}
+
+/* --- sending --- */
+
+pid_t signals_number(long number)
+{
+    pid_t now = threads_revived_by_tid((pid_t)number);
+
+    if (number == run.page->original_pid)
+        return run.pid;
+    return now != 0 ? now : (pid_t)number;
+}
+
+/* Which threads are ours the kernel knows. */
+int signals_is_own(long number)
+{
+    return number == 0 || signals_number(number) == run.pid ||
+           raw_syscall3(SYS_tgkill, run.pid, signals_number(number), 0) == 0;
+}
+
+static long refuse(long number, long signal)
+{
+    const char *name = end_signal_name((int)signal);
+
+    if (name != NULL)
+        notes_add("%s to process %ld was not sent", name, number);
+    else
+        notes_add("signal %ld to process %ld was not sent", signal, number);
+    return 0;
+}
+
+/* Is it sent to all of a process group that the replay is in? */
+static bool is_own_group(long number)
+{
+    return number == 0 || number == -1 || -number == raw_syscall1(SYS_getpgid, 0);
+}
+
+/* Landlock lets nobody be signalled who is outside, not even to look whether he is there. */
+static long look_for(long number)
+{
+    long r = raw_syscall2(SYS_kill, number > 0 ? signals_number(number) : number, 0);
+
+    return r == -EPERM ? 0 : r;
+}
+
+long signals_kill(struct trap *trap)
+{
+    long number = trap->argument[0], signal = trap->argument[1];
+
+    number = (int)number;
+    if (signal < 0 || signal > KERNEL_SIGNALS)
+        return -EINVAL;
+    if (signal == 0)
+        return look_for(number);
+    if (number > 0 && signals_number(number) == run.pid)
+        return raw_syscall2(SYS_kill, run.pid, signal);
+    if (number <= 0 && is_own_group(number)) {
+        if (number != -1) /* the kernel spares the sender of that one */
+            raw_syscall2(SYS_kill, run.pid, signal);
+        return refuse(number, signal);
+    }
+    long r = look_for(number);
+    return r < 0 ? r : refuse(number, signal);
+}
+
+long signals_tkill(struct trap *trap)
+{
+    long r = raw_syscall3(SYS_tgkill, run.pid, signals_number(trap->argument[0]), trap->argument[1]);
+
+    return r == -ESRCH ? refuse(trap->argument[0], trap->argument[1]) : r;
+}
+
+long signals_tgkill(struct trap *trap)
+{
+    if (signals_number(trap->argument[0]) != run.pid)
+        return refuse(trap->argument[0], trap->argument[2]);
+    return raw_syscall3(SYS_tgkill, run.pid, signals_number(trap->argument[1]), trap->argument[2]);
+}
+
+/* The sender in it is the original, as the simulator knows itself. */
+static int read_information(siginfo_t *information, long from)
+{
+    if (user_read(information, from, sizeof *information) < 0)
+        return -EFAULT;
+    if (information->si_pid == run.page->original_pid)
+        information->si_pid = run.pid;
+    return 0;
+}
+
+long signals_queue(struct trap *trap)
+{
+    siginfo_t information;
+
+    if (signals_number(trap->argument[0]) != run.pid)
+        return refuse(trap->argument[0], trap->argument[1]);
+    if (read_information(&information, trap->argument[2]) < 0)
+        return -EFAULT;
+    return raw_syscall3(SYS_rt_sigqueueinfo, run.pid, trap->argument[1], (long)&information);
+}
+
+long signals_queue_thread(struct trap *trap)
+{
+    siginfo_t information;
+
+    if (signals_number(trap->argument[0]) != run.pid)
+        return refuse(trap->argument[0], trap->argument[2]);
+    if (read_information(&information, trap->argument[3]) < 0)
+        return -EFAULT;
+    return raw_syscall4(SYS_rt_tgsigqueueinfo, run.pid, signals_number(trap->argument[1]), trap->argument[2],
+                        (long)&information);
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps by which a program reaches others: the network, other processes, the machine. Raw system calls,
+ * because libc's functions are met before it comes to those. Each says how it went only where a replay is
+ * told the same. */
+#define _GNU_SOURCE
+#include "fake_steps.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+static struct sockaddr_in loopback(const char *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)fake_number(port))};
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return address;
+}
+
+static void do_connect(const char *argument)
+{
+    struct sockaddr_in address = loopback(argument);
+    long fd = syscall(SYS_socket, AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    syscall(SYS_connect, fd, &address, sizeof address);
+    syscall(SYS_close, fd);
+}
+
+static void do_datagram(const char *argument)
+{
+    struct sockaddr_in address = loopback(argument);
+    long fd = syscall(SYS_socket, AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct iovec part = {"two", 3};
+    struct msghdr message = {
+        .msg_name = &address, .msg_namelen = sizeof address, .msg_iov = &part, .msg_iovlen = 1};
+
+    syscall(SYS_sendto, fd, "one", 3, 0, &address, sizeof address);
+    syscall(SYS_sendmsg, fd, &message, 0);
+    syscall(SYS_close, fd);
+}
+
+/* What stays inside works. */
+static void do_socketpair(const char *argument)
+{
+    int pair[2];
+    char text[16] = "";
+
+    (void)argument;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 || send(pair[0], "over", 4, 0) != 4)
+        fake_give_up("fake: socketpair: %s", strerror(errno));
+    fake_say("socketpair %ld %s", (long)recv(pair[1], text, sizeof text, 0), text);
+    close(pair[0]);
+    close(pair[1]);
+}
+
+static void do_kill_peer(const char *argument)
+{
+    siginfo_t information = {.si_signo = SIGUSR1, .si_code = SI_QUEUE};
+    long pid = fake_number(argument);
+
+    fake_say("kill %ld", syscall(SYS_kill, pid, SIGUSR1));
+    fake_say("tgkill %ld", syscall(SYS_tgkill, pid, pid, SIGUSR1));
+    fake_say("queue %ld", syscall(SYS_rt_sigqueueinfo, pid, SIGUSR1, &information));
+}
+
+/* Runs no handler of libc's, which are others' business. */
+static void do_raw_program(const char *argument)
+{
+    long pid = syscall(SYS_fork);
+
+    if (pid == 0) {
+        const char *arguments[] = {"touch", argument, NULL};
+        syscall(SYS_execve, "/usr/bin/touch", arguments, environ);
+        syscall(SYS_exit_group, 1);
+    }
+    if (pid > 0)
+        syscall(SYS_wait4, pid, NULL, 0, NULL);
+}
+
+static void do_shared_memory(const char *argument)
+{
+    long id = syscall(SYS_shmget, fake_number(argument), 4096, IPC_CREAT | IPC_EXCL | 0600);
+
+    if (id >= 0)
+        syscall(SYS_shmctl, id, IPC_RMID, NULL);
+}
+
+static void do_strange_call(const char *argument)
+{
+    syscall(fake_number(argument), 0, 0, 0, 0, 0, 0);
+}
+
+/* --- signals --- */
+
+static void do_block_all(const char *argument)
+{
+    uint64_t all = ~UINT64_C(0);
+
+    (void)argument;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all);
+}
+
+static volatile sig_atomic_t handled;
+
+static void on_signal(int signal)
+{
+    handled = signal;
+    fake_run("write_name:handled");
+}
+
+/* A handler that blocks every signal, and one that comes back by a wait with a mask. */
+static void do_handle(const char *argument)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    const struct timespec no_time = {0, 1000};
+    sigset_t all;
+
+    (void)argument;
+    sigfillset(&all);
+    sigfillset(&action.sa_mask);
+    sigaction(SIGUSR2, &action, NULL);
+    raise(SIGUSR2);
+    fake_say("handled %d", (int)handled);
+    pselect(0, NULL, NULL, NULL, &no_time, &all);
+    fake_run("write_name:after");
+}
+
+static void *in_thread(void *argument)
+{
+    fake_run(argument);
+    return NULL;
+}
+
+/* A thread that is made while every signal is blocked. */
+static void do_blocked_thread(const char *argument)
+{
+    pthread_t thread;
+
+    do_block_all("");
+    if (pthread_create(&thread, NULL, in_thread, (void *)argument) != 0)
+        fake_give_up("fake: no thread");
+    pthread_join(thread, NULL);
+}
+
+/* On as little stack as a thread may have, and a bit for the steps themselves. */
+static void do_small_thread(const char *argument)
+{
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, (size_t)PTHREAD_STACK_MIN + 4096);
+    if (pthread_create(&thread, &attributes, in_thread, (void *)argument) != 0)
+        fake_give_up("fake: no thread");
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&attributes);
+}
+
+static void on_own(int signal, siginfo_t *information, void *context)
+{
+    (void)context;
+    fake_say("own signal %d, %s", signal, information->si_code == SI_TKILL ? "sent" : "?");
+}
+
+static void do_own_sigsys(const char *argument)
+{
+    struct sigaction action = {.sa_sigaction = on_own, .sa_flags = SA_SIGINFO}, before;
+
+    (void)argument;
+    sigaction(SIGSYS, &action, NULL);
+    sigaction(SIGSYS, NULL, &before);
+    fake_say("own action %d", before.sa_sigaction == on_own);
+    raise(SIGSYS);
+}
+
+const struct fake_step fake_reach[] = {
+    {"reach", do_connect},
+    {"datagram", do_datagram},
+    {"socketpair", do_socketpair},
+    {"kill_peer", do_kill_peer},
+    {"raw_program", do_raw_program},
+    {"shared_memory", do_shared_memory},
+    {"strange_call", do_strange_call},
+    {"block_all", do_block_all},
+    {"handle", do_handle},
+    {"blocked_thread", do_blocked_thread},
+    {"small_thread", do_small_thread},
+    {"own_sigsys", do_own_sigsys},
+    {NULL, NULL},
+};

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing that a replay does reaches the user's files, other processes or the network, and what it is told is
+ * what its original was told. */
+#define _GNU_SOURCE
+#include "process.h"
+#include "run_program.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STEPS_MAX 48
+
+/* Times of files have the grain of the kernel's tick: what follows is made well after the snapshot, and by
+ * the replay well after the failure. */
+#define SNAPSHOT "eval:10", "sleep:30"
+#define FAIL     "eval:5", "exit:3"
+
+/* --- the tree --- */
+
+static char *tree;
+static size_t tree_size;
+static FILE *tree_stream;
+static size_t tree_root;
+static struct timespec run_directory_made;
+
+static void add_contents(const char *path)
+{
+    char text[4096];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = read(fd, text, sizeof text);
+
+    assert_true(length >= 0);
+    fwrite(text, 1, (size_t)length, tree_stream);
+    close(fd);
+}
+
+static void expect_not_later(const char *path, const struct timespec *time)
+{
+    const struct timespec *limit = &run_directory_made;
+
+    if (limit->tv_sec != 0 &&
+        (time->tv_sec > limit->tv_sec || (time->tv_sec == limit->tv_sec && time->tv_nsec > limit->tv_nsec)))
+        fail_msg("%s was changed after the failure", path);
+}
+
+static int add_one(const char *path, const struct stat *file, int type, struct FTW *walk)
+{
+    char target[4096];
+
+    (void)walk;
+    if (path[tree_root] == '\0')
+        return FTW_CONTINUE;
+    if (strcmp(path + tree_root, "/lightsss") == 0)
+        return FTW_SKIP_SUBTREE;
+    fprintf(tree_stream, "%s %o ", path + tree_root, file->st_mode);
+    if (type == FTW_SL) {
+        ssize_t length = readlink(path, target, sizeof target);
+        fprintf(tree_stream, "-> %.*s", (int)length, target);
+    } else if (S_ISREG(file->st_mode)) {
+        add_contents(path);
+    }
+    fprintf(tree_stream, "\n");
+    expect_not_later(path, &file->st_mtim);
+    expect_not_later(path, &file->st_ctim);
+    return FTW_CONTINUE;
+}
+
+static int compare_lines(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* Directories are listed in any order. */
+static char *sorted(char *text)
+{
+    char *lines[256], *result = malloc(strlen(text) + 1), *to = result;
+    size_t count = 0;
+
+    assert_non_null(result);
+    for (char *line = strtok(text, "\n"); line != NULL && count < 256; line = strtok(NULL, "\n"))
+        lines[count++] = line;
+    qsort(lines, count, sizeof *lines, compare_lines);
+    *to = '\0';
+    for (size_t i = 0; i < count; i++)
+        to += sprintf(to, "%s\n", lines[i]);
+    return result;
+}
+
+/* The run directory is made when the original has ended: whatever changes after that was changed by the
+ * replay. */
+static char *list_tree(const struct outcome *outcome)
+{
+    char path[PATH_MAX + 600];
+    struct statx made = {0};
+
+    run_directory_made = (struct timespec){0, 0};
+    if (outcome->run != NULL) {
+        snprintf(path, sizeof path, "%s/lightsss/%s", outcome->directory, outcome->run);
+        assert_int_equal(statx(AT_FDCWD, path, 0, STATX_BTIME, &made), 0);
+        run_directory_made = (struct timespec){made.stx_btime.tv_sec, made.stx_btime.tv_nsec};
+    }
+    tree_stream = open_memstream(&tree, &tree_size);
+    tree_root = strlen(outcome->directory);
+    nftw(outcome->directory, add_one, 16, FTW_PHYS | FTW_ACTIONRETVAL);
+    fclose(tree_stream);
+    char *result = sorted(tree);
+    free(tree);
+    return result;
+}
+
+/* --- runs --- */
+
+static void expect_replayed(const struct outcome *outcome, const char *note)
+{
+    if (outcome->timed_out || outcome->report == NULL ||
+        strstr(outcome->report, "\"verdict\": \"reproduced\"") == NULL)
+        fail_msg("not reproduced:\n%s\n%s\nreplay:\n%s\noriginal:\n%s", outcome->said, outcome->report,
+                 outcome->replay_out, outcome->out);
+    size_t all = strlen(outcome->out), replayed = strlen(outcome->replay_out);
+    if (replayed > all || strcmp(outcome->replay_out, outcome->out + all - replayed) != 0)
+        fail_msg("the replay was told:\n%s\nand not:\n%s", outcome->replay_out, outcome->out);
+    if (note != NULL && strstr(outcome->report, note) == NULL)
+        fail_msg("no note \"%s\" in\n%s", note, outcome->report);
+    if (note == NULL && strstr(outcome->report, "\"notes\"") != NULL)
+        fail_msg("there are notes:\n%s", outcome->report);
+    assert_int_equal(outcome->left, 0);
+}
+
+/* Without and with the library: the same files. */
+static void compare_trees(const char *const *steps, const char *note)
+{
+    struct outcome without, with;
+    struct program program = {.arguments = steps};
+
+    run_program(&program, &without);
+    program.preload = true;
+    run_program(&program, &with);
+    assert_int_equal(with.status, without.status);
+    assert_string_equal(with.out, without.out);
+    expect_replayed(&with, note);
+    char *wanted = list_tree(&without), *found = list_tree(&with);
+    if (strcmp(wanted, found) != 0)
+        fail_msg("files:\n%s\nand not:\n%s", found, wanted);
+    free(wanted);
+    free(found);
+    run_discard(&without);
+    run_discard(&with);
+}
+
+static void run_one(const char *const *steps, struct outcome *outcome)
+{
+    const struct program program = {.arguments = steps, .preload = true};
+
+    run_program(&program, outcome);
+}
+
+/* --- files --- */
+
+struct file_case {
+    const char *steps[STEPS_MAX];
+    const char *note; /* that must be there; NULL: none */
+};
+
+static const struct file_case file_cases[] = {
+    {{SNAPSHOT, "write_name:a", "append:a", "read_name:a", "stat:a", FAIL}, NULL},
+    {{"append:a", "sleep:20", SNAPSHOT, "append:a", "sleep:20", FAIL}, "a was changed after the snapshot"},
+    {{"write_name:a", "sleep:20", SNAPSHOT, "read_name:a", "access:a", "stat:a", "write_name:b", FAIL}, NULL},
+    {{SNAPSHOT, "exclusive:a", "exclusive:a", "existing:a", "read_name:a", "existing:b", FAIL}, NULL},
+    {{SNAPSHOT, "raw_write:a", "stream:b", "stream:b", "read_name:b", FAIL}, NULL},
+    {{SNAPSHOT, "write_name:log.new", "move:log.new,log", "read_name:log", "stat:log.new", "remove:log",
+      "read_name:log", "write_name:log", FAIL},
+     NULL},
+    {{"write_name:log", "sleep:20", SNAPSHOT, "mkstemp:log", "read_name:log", "stat:log", "remove:log",
+      "stat:log", "exclusive:log", FAIL},
+     NULL},
+    {{SNAPSHOT, "make_directory:d", "make_directory:d", "write_name:d/a", "rmdir:d", "chdir:d", "read_name:a",
+      "stat:../d", "make_directory:e", "move:a,e/b", "remove:e/b", "rmdir:e", FAIL},
+     NULL},
+    {{SNAPSHOT, "make_directory:d", "write_name:d/a", "move:d,e", "read_name:e/a", "stat:d", "read_name:d/a",
+      FAIL},
+     NULL},
+    {{SNAPSHOT, "write_name:a", "symlink:a,l", "read_name:l", "readlink:l", "append:l", "stat:l", "link:a,h",
+      "read_name:h", "remove:a", "read_name:l", "read_name:h", "symlink:x,l", FAIL},
+     NULL},
+    {{SNAPSHOT, "write_name:a", "shorten:a", "read_name:a", "chmod:a", "stat:a", "chown:a", "set_times:a",
+      FAIL},
+     NULL},
+    {{"write_name:a", "sleep:20", SNAPSHOT, "chmod:a", "set_times:a", "chown:a", FAIL}, "was not done"},
+    {{"write_name:a", "sleep:20", SNAPSHOT, "change_read_only:a", "lock:a", FAIL}, "was not done"},
+    {{SNAPSHOT, "tmpfile", "tmpfile", "write_name:/dev/null", "read_name:/dev/null", "stat:/dev/null", FAIL},
+     NULL},
+    {{SNAPSHOT, "read_name:no/thing", "write_name:no/thing", "remove:nothing", "move:nothing,a",
+      "rmdir:nothing", "read_name:a/", FAIL},
+     NULL},
+    {{SNAPSHOT, "thread:write_name:a", "join", "thread:append:a", "join", "read_name:a", FAIL}, NULL},
+    {{SNAPSHOT, "block_all", "write_name:a", "append:a",
+      "blocked_thread:write_name:b+read_name:b+block_all+append:b", FAIL},
+     NULL},
+    {{SNAPSHOT, "small_thread:raw_write:a+append:a+stat:a+existing:a", FAIL}, NULL},
+    {{SNAPSHOT, "handle", FAIL}, NULL},
+    {{SNAPSHOT, "own_sigsys", "write_name:a", FAIL}, NULL},
+    {{SNAPSHOT, "socketpair", FAIL}, NULL},
+    {{SNAPSHOT, "raw_program:a", FAIL}, "fork was refused"},
+    {{SNAPSHOT, "strange_call:169", FAIL}, "system call 169 was refused"},
+};
+
+/* Its last step but those that fail. */
+static const char *case_name(const struct file_case *file_case)
+{
+    size_t count = 0;
+
+    while (file_case->steps[count] != NULL)
+        count++;
+    return file_case->steps[count - 3];
+}
+
+static void test_files(void **state)
+{
+    const struct file_case *file_case = *state;
+
+    compare_trees(file_case->steps, file_case->note);
+}
+
+/* --- others --- */
+
+/* Bound and listening; its port as text. */
+static int open_loopback(int type, char port[16])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    if (type == SOCK_STREAM)
+        assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    snprintf(port, 16, "%d", ntohs(address.sin_port));
+    return fd;
+}
+
+static void test_connection(void **state)
+{
+    char port[16], step[32];
+    struct outcome outcome;
+    int fd = open_loopback(SOCK_STREAM, port), connections = 0;
+
+    (void)state;
+    snprintf(step, sizeof step, "reach:%s", port);
+    run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
+    while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0)
+        connections++;
+    assert_int_equal(connections, 1);
+    expect_replayed(&outcome, "connect was refused");
+    close(fd);
+    run_discard(&outcome);
+}
+
+static void test_datagrams(void **state)
+{
+    char port[16], step[32], text[16];
+    struct outcome outcome;
+    int fd = open_loopback(SOCK_DGRAM, port), messages = 0;
+
+    (void)state;
+    snprintf(step, sizeof step, "datagram:%s", port);
+    run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
+    while (recv(fd, text, sizeof text, MSG_DONTWAIT) > 0)
+        messages++;
+    assert_int_equal(messages, 2);
+    expect_replayed(&outcome, "a message to an address was not sent");
+    close(fd);
+    run_discard(&outcome);
+}
+
+/* Real-time signals are counted; the others only seen. */
+static void test_signals(void **state)
+{
+    char step[32];
+    struct outcome outcome;
+    int ready[2], results[2], status;
+    char count = 0;
+
+    (void)state;
+    assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(results, O_CLOEXEC), 0);
+    pid_t peer = fork();
+    if (peer == 0) {
+        struct signalfd_siginfo information;
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGUSR1);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        int fd = signalfd(-1, &set, SFD_CLOEXEC);
+        struct pollfd both[2] = {{.fd = fd, .events = POLLIN}, {.fd = ready[0], .events = POLLHUP}};
+        close(ready[1]);
+        while (poll(both, 2, -1) > 0) {
+            if ((both[0].revents & POLLIN) != 0 && read(fd, &information, sizeof information) > 0)
+                count++;
+            else
+                break;
+        }
+        _exit(write(results[1], &count, 1) == 1 ? 0 : 1);
+    }
+    close(ready[0]);
+    snprintf(step, sizeof step, "kill_peer:%d", peer);
+    run_one(LIST(SNAPSHOT, "if_copy:sleep:100", step, FAIL), &outcome);
+    close(ready[1]);
+    assert_int_equal(read(results[0], &count, 1), 1);
+    waitpid(peer, &status, 0);
+    assert_in_range(count, 1, 3);
+    expect_replayed(&outcome, "SIGUSR1 to process");
+    close(results[0]);
+    close(results[1]);
+    run_discard(&outcome);
+}
+
+static void test_shared_memory(void **state)
+{
+    struct outcome outcome;
+    char step[32];
+    key_t key = (key_t)(0x4c530000 + getpid());
+
+    (void)state;
+    snprintf(step, sizeof step, "shared_memory:%d", key);
+    run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
+    expect_replayed(&outcome, "shmget was refused");
+    assert_int_equal(shmget(key, 0, 0), -1);
+    run_discard(&outcome);
+}
+
+/* A FIFO that somebody reads: the replay's end of it must not be seen there. */
+static void test_fifo(void **state)
+{
+    struct outcome outcome;
+    char directory[PATH_MAX], fifo[PATH_MAX + 8], step[PATH_MAX + 32], text[64];
+
+    (void)state;
+    run_make_directory(directory);
+    snprintf(fifo, sizeof fifo, "%s/fifo", directory);
+    assert_int_equal(mkfifo(fifo, 0600), 0);
+    int fd = open(fifo, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    snprintf(step, sizeof step, "write_name:%s", fifo);
+    usleep(20000); /* it is older than the snapshot */
+    run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
+    assert_int_equal(read(fd, text, sizeof text), 5);
+    expect_replayed(&outcome, "/dev/null in its place");
+    close(fd);
+    run_discard(&outcome);
+    run_remove_directory(directory);
+}
+
+/* --- where the kernel refuses parts of it --- */
+
+static void run_refused(const char *call, const char *error, const char *step, struct outcome *outcome)
+{
+    char *refuse = strdup(run_test_program("refuse"));
+    const char *arguments[] = {call, error, run_test_program("fake_simulator"), SNAPSHOT, step, FAIL, NULL};
+
+    run_program(&(struct program){.path = refuse, .arguments = arguments, .preload = true}, outcome);
+    free(refuse);
+    if (WIFEXITED(outcome->status) && WEXITSTATUS(outcome->status) == 77)
+        skip();
+}
+
+/* Landlock alone still keeps the replay from the user's files. */
+static void test_without_seccomp(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_refused("seccomp", "EPERM", "append:a", &outcome);
+    char *found = list_tree(&outcome);
+    assert_string_equal(found, "/a 100640 append\n");
+    free(found);
+    assert_non_null(strstr(outcome.report, "the sandbox had no seccomp"));
+    run_discard(&outcome);
+}
+
+static void test_without_others(void **state)
+{
+    static const char *const calls[] = {"landlock_create_ruleset", "process_vm_readv"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
+        struct outcome outcome;
+
+        run_refused(calls[i], "ENOSYS", "append:a", &outcome);
+        char *found = list_tree(&outcome);
+        assert_string_equal(found, "/a 100640 append\n");
+        free(found);
+        expect_replayed(&outcome, NULL);
+        run_discard(&outcome);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest others[] = {
+        cmocka_unit_test(test_connection),     cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_signals),        cmocka_unit_test(test_shared_memory),
+        cmocka_unit_test(test_fifo),           cmocka_unit_test(test_without_seccomp),
+        cmocka_unit_test(test_without_others),
+    };
+    static struct CMUnitTest files[sizeof file_cases / sizeof *file_cases];
+
+    for (size_t i = 0; i < sizeof file_cases / sizeof *file_cases; i++)
+        files[i] = (struct CMUnitTest){.name = case_name(&file_cases[i]),
+                                       .test_func = test_files,
+                                       .initial_state = (void *)&file_cases[i]};
+    int failed = cmocka_run_group_tests_name("files", files, NULL, NULL);
+    return failed + cmocka_run_group_tests_name("others", others, NULL, NULL);
+}

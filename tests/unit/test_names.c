@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of what a replay has done to names. */
+#include "unit.h"
+
+#include "sandbox/names.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static struct names names;
+
+static int clear(void **state)
+{
+    (void)state;
+    memset(&names, 0, sizeof names);
+    return 0;
+}
+
+static void set_file(const char *path, int fd)
+{
+    assert_int_equal(names_set(&names, path, &(struct name){.kind = NAME_FILE, .fd = fd}), 0);
+}
+
+static void the_last_word_counts(void **state)
+{
+    (void)state;
+    assert_null(names_find(&names, "/a/b"));
+    set_file("/a/b", 7);
+    assert_int_equal(names_find(&names, "/a/b")->fd, 7);
+    assert_null(names_find(&names, "/a"));
+    assert_null(names_find(&names, "/a/bc"));
+    assert_int_equal(names_set(&names, "/a/b", &(struct name){.kind = NAME_GONE}), 0);
+    assert_int_equal(names_find(&names, "/a/b")->kind, NAME_GONE);
+    assert_int_equal(names.count, 1);
+}
+
+static void links_keep_their_text(void **state)
+{
+    char text[] = "where";
+
+    (void)state;
+    assert_int_equal(names_set(&names, "/l", &(struct name){.kind = NAME_LINK, .link = text}), 0);
+    text[0] = 'x';
+    assert_string_equal(names_find(&names, "/l")->link, "where");
+}
+
+static void below_is_not_beside(void **state)
+{
+    (void)state;
+    assert_true(names_is_in("/a", "/a"));
+    assert_true(names_is_in("/a/b", "/a"));
+    assert_true(names_is_in("/a", "/"));
+    assert_false(names_is_in("/ab", "/a"));
+    assert_false(names_is_in("/", "/a"));
+    set_file("/ab/c", 1);
+    assert_false(names_has_below(&names, "/a"));
+    set_file("/a", 1);
+    assert_false(names_has_below(&names, "/a"));
+    set_file("/a/c", 1);
+    assert_true(names_has_below(&names, "/a"));
+    assert_int_equal(names_set(&names, "/a/c", &(struct name){.kind = NAME_GONE}), 0);
+    assert_false(names_has_below(&names, "/a"));
+}
+
+static void a_directory_moves_with_all(void **state)
+{
+    (void)state;
+    set_file("/a/b", 1);
+    set_file("/a/c/d", 2);
+    set_file("/ax", 3);
+    assert_int_equal(names_move_below(&names, "/a", "/other"), 0);
+    assert_int_equal(names_find(&names, "/other/b")->fd, 1);
+    assert_int_equal(names_find(&names, "/other/c/d")->fd, 2);
+    assert_int_equal(names_find(&names, "/a/c/d")->kind, NAME_GONE);
+    assert_int_equal(names_find(&names, "/ax")->fd, 3);
+    assert_null(names_find(&names, "/otherx"));
+}
+
+static void full_is_said(void **state)
+{
+    char path[32];
+
+    (void)state;
+    for (int i = 0; i < NAMES_MAX; i++) {
+        snprintf(path, sizeof path, "/%d", i);
+        set_file(path, i);
+    }
+    assert_int_equal(names_set(&names, "/more", &(struct name){.kind = NAME_GONE}), -ENOSPC);
+    set_file("/5", 99); /* one that is there may change */
+    assert_int_equal(names_find(&names, "/5")->fd, 99);
+}
+
+static void a_full_pool_is_said(void **state)
+{
+    static char path[4000];
+    int r = 0;
+
+    (void)state;
+    memset(path, 'x', sizeof path - 1);
+    for (int i = 0; i < NAMES_MAX && r == 0; i++) {
+        snprintf(path, sizeof path, "/%d", i);
+        path[strlen(path)] = 'x';
+        r = names_set(&names, path, &(struct name){.kind = NAME_GONE});
+    }
+    assert_int_equal(r, -ENOSPC);
+    assert_true(names.used <= NAMES_POOL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(the_last_word_counts, clear),
+        cmocka_unit_test_setup(links_keep_their_text, clear),
+        cmocka_unit_test_setup(below_is_not_beside, clear),
+        cmocka_unit_test_setup(a_directory_moves_with_all, clear),
+        cmocka_unit_test_setup(full_is_said, clear),
+        cmocka_unit_test_setup(a_full_pool_is_said, clear),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
