@@ -58,7 +58,6 @@ static const struct call rows[] = {
     HANDLE(setpgid, process_session),
     REFUSE(migrate_pages, EPERM),
     REFUSE(move_pages, EPERM),
-    PRETEND(setrlimit),
     /* signals */
     HANDLE(rt_sigprocmask, signals_mask),
     HANDLE(rt_sigaction, signals_action),

@@ -177,5 +177,10 @@ int filter_install(void)
     if (count < 0)
         return count;
     const struct sock_fprog filter = {(unsigned short)count, program};
-    return (int)raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter);
+    /* Else older kernels guard the process against speculation, which costs a tenth of its speed. */
+    long r =
+        raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, (long)&filter);
+    if (r == -EINVAL)
+        r = raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter);
+    return (int)r;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* refuse CALL ERROR PROGRAM [ARGUMENT...]: runs the program where the kernel refuses a system call with this
- * error, as a sandbox does. CALL is memfd_create, clone or rt_tgsigqueueinfo; ERROR is EPERM, EAGAIN or
- * ENOSYS. */
+ * error, as a sandbox does. CALL is one of those below; ERROR is EPERM, EAGAIN or ENOSYS. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -21,6 +20,9 @@ static const struct word {
         {"memfd_create", SYS_memfd_create},
         {"clone", SYS_clone},
         {"rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo},
+        {"seccomp", SYS_seccomp},
+        {"landlock_create_ruleset", 444},
+        {"process_vm_readv", SYS_process_vm_readv},
         {NULL, 0},
 },
   errors[] = {
