@@ -44,13 +44,15 @@ long descriptors_change(struct trap *trap)
     return 0;
 }
 
-/* Questions, and what changes a descriptor only. */
+/* Questions, and what changes a descriptor or a terminal: one that is open is the replay's own. */
 static bool is_harmless_ioctl(unsigned command)
 {
     static const unsigned harmless[] = {
-        TCGETS,      TIOCGWINSZ,   TIOCGPGRP,   TIOCGSID,   TIOCOUTQ,     TIOCMGET,    TIOCGETD,
-        FIONREAD,    FIONBIO,      FIOASYNC,    FIOCLEX,    FIONCLEX,     FIOQSIZE,    SIOCATMARK,
-        SIOCGIFCONF, SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFMTU, SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR,
+        TCGETS,       TCSETS,      TCSETSW,    TCSETSF,      TCSBRK,      TCXONC,
+        TCFLSH,       TIOCSWINSZ,  TIOCEXCL,   TIOCNXCL,     TIOCGWINSZ,  TIOCGPGRP,
+        TIOCGSID,     TIOCOUTQ,    TIOCMGET,   TIOCGETD,     FIONREAD,    FIONBIO,
+        FIOASYNC,     FIOCLEX,     FIONCLEX,   FIOQSIZE,     SIOCATMARK,  SIOCGIFCONF,
+        SIOCGIFFLAGS, SIOCGIFADDR, SIOCGIFMTU, SIOCGIFINDEX, SIOCGIFNAME, SIOCGIFHWADDR,
     };
 
     for (size_t i = 0; i < sizeof harmless / sizeof *harmless; i++)

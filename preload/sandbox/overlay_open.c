@@ -189,7 +189,7 @@ static long open_temporary(const struct place *place, int flags, unsigned mode)
         return -ENOENT;
     if (place->kind != PLACE_DIRECTORY && (place->kind != PLACE_REAL || !S_ISDIR(place->real.stx_mode)))
         return -ENOTDIR;
-    int own = private_file_create();
+    int own = place_unnamed();
     if (own < 0)
         return own;
     int fd = private_file_reopen(own, flags & REOPEN_FLAGS);

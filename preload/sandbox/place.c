@@ -20,6 +20,7 @@
 #include "../replay/private_files.h"
 #include "../replay/run_directory.h"
 #include "../run.h"
+#include "../stack.h"
 #include "user_memory.h"
 
 #define LINKS_MAX 40
@@ -402,25 +403,59 @@ static int fill(const struct place *place, int private_fd, uint64_t size)
     return r;
 }
 
+/* What a private file is made of. */
+struct making {
+    const struct place *place; /* NULL: a file without a name */
+    uint64_t size;
+    int fd; /* or -errno */
+};
+
+static void make_private(void *argument)
+{
+    struct making *making = argument;
+    const struct place *place = making->place;
+
+    making->fd = private_file_create();
+    if (making->fd < 0 || place == NULL || place->kind != PLACE_REAL)
+        return;
+    raw_syscall2(SYS_fchmod, making->fd, place->real.stx_mode & 07777);
+    int r = making->size > 0 ? fill(place, making->fd, making->size) : 0;
+    if (r < 0) {
+        raw_syscall1(SYS_close, making->fd);
+        making->fd = r;
+    }
+}
+
+/* That takes more stack than a small thread may have left. The lock is held: one thread at a time. */
+static int make(const struct place *place, uint64_t size)
+{
+    static _Alignas(16) char stack[64 * 1024];
+    struct making making = {place, size, -EIO};
+
+    stack_switch(make_private, &making, stack + sizeof stack);
+    return making.fd;
+}
+
+int place_unnamed(void)
+{
+    return make(NULL, 0);
+}
+
 int place_private(struct place *place, uint64_t size)
 {
+    bool is_real = place->kind == PLACE_REAL;
+
     if (place->kind == PLACE_PRIVATE)
         return place->fd;
-    int fd = private_file_create();
+    int fd = make(place, size);
     if (fd < 0)
         return fd;
-    int r = 0;
-    if (place->kind == PLACE_REAL) {
-        if (size > 0 && place_is_changed(place))
-            notes_add_cause("%s was changed after the snapshot", place->path);
-        raw_syscall2(SYS_fchmod, fd, place->real.stx_mode & 07777);
-        if (size > 0)
-            r = fill(place, fd, size);
-    }
+    if (is_real && size > 0 && place_is_changed(place))
+        notes_add_cause("%s was changed after the snapshot", place->path);
     const struct name file = {.kind = NAME_FILE, .fd = fd};
-    if (r == 0 && (place->kind != PLACE_REAL ||
-                   private_file_add(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
-                                    (ino_t)place->real.stx_ino, fd) < 0))
+    int r = 0;
+    if (!is_real || private_file_add(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
+                                     (ino_t)place->real.stx_ino, fd) < 0)
         r = names_set(&place_names, place->path, &file);
     if (r < 0) {
         raw_syscall1(SYS_close, fd);

@@ -61,4 +61,7 @@ int place_may_change(const struct place *place);
  * kept. Returns a descriptor or -errno. */
 int place_private(struct place *place, uint64_t size);
 
+/* A private file without a name. Returns a descriptor or -errno. */
+int place_unnamed(void);
+
 #endif
