@@ -256,7 +256,7 @@ static const struct fake_step *find_step(const char *name, size_t length)
 static int takes_steps(const struct fake_step *step)
 {
     static const char names[] = " in if_copy if_original once fork atexit fini at_quick_exit thread work "
-                                "tell flagged together action try blocked_thread ";
+                                "tell flagged together action try blocked_thread small_thread ";
     char name[32];
 
     snprintf(name, sizeof name, " %s ", step->name);
