@@ -11,6 +11,7 @@
 
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
+#include "../replay/private_files.h"
 #include "../text.h"
 #include "overlay.h"
 #include "place.h"
@@ -37,6 +38,19 @@ static void describe_made(struct statx *status)
     }
 }
 
+/* Of the user's file that it stands for, as descriptors tell it. */
+static void tell_original_number(struct statx *status)
+{
+    dev_t device = makedev(status->stx_dev_major, status->stx_dev_minor);
+    ino_t inode = status->stx_ino;
+
+    if (!private_file_original(&device, &inode))
+        return;
+    status->stx_dev_major = major(device);
+    status->stx_dev_minor = minor(device);
+    status->stx_ino = inode;
+}
+
 static long look_at_place(struct statx *status, int flags, unsigned mask)
 {
     long r;
@@ -47,6 +61,7 @@ static long look_at_place(struct statx *status, int flags, unsigned mask)
     case PLACE_PRIVATE:
         r = raw_syscall5(SYS_statx, place.fd, (long)"", AT_EMPTY_PATH, mask, (long)status);
         status->stx_nlink = 1;
+        tell_original_number(status);
         return r;
     case PLACE_DIRECTORY:
     case PLACE_LINK:
