@@ -41,6 +41,11 @@ static inline void descriptor_class_set(int fd, enum descriptor_class class)
         descriptor_classes[fd] = (uint8_t) class;
 }
 
+static inline bool descriptor_class_is_unknown(int fd)
+{
+    return (unsigned)fd < DESCRIPTOR_CLASSES && descriptor_classes[fd] == DESCRIPTOR_UNKNOWN;
+}
+
 static inline void descriptor_class_copy(int from, int to)
 {
     bool known = (unsigned)from < DESCRIPTOR_CLASSES;

@@ -31,6 +31,13 @@ static bool is_concerned(const struct stat *file)
     return S_ISFIFO(file->st_mode) || (S_ISCHR(file->st_mode) && major(file->st_rdev) != MEMORY_DEVICES);
 }
 
+/* Only once the kernel has read the name. */
+static void name_call(struct input_open *open)
+{
+    open->call = (struct input_call){
+        .kind = INPUT_CALL, .group = INPUT_GROUP_OPEN, .fd = hash(open->path), .name = "open"};
+}
+
 bool input_open_is_made(struct input_open *open, int directory, const char *path, int flags)
 {
     struct stat file;
@@ -40,12 +47,13 @@ bool input_open_is_made(struct input_open *open, int directory, const char *path
     open->path = path;
     if (input_mode() == INPUT_NOT_CONCERNED || (flags & O_PATH) != 0)
         return true;
-    open->call =
-        (struct input_call){.kind = INPUT_CALL, .group = INPUT_GROUP_OPEN, .fd = hash(path), .name = "open"};
     open->concerned = input_mode() == INPUT_FED &&
                       raw_syscall4(SYS_newfstatat, directory, (long)path, (long)&file, 0) == 0 &&
                       is_concerned(&file);
-    return open->concerned ? input_call_is_made(&open->call) : true;
+    if (!open->concerned)
+        return true;
+    name_call(open);
+    return input_call_is_made(&open->call);
 }
 
 /* A FIFO that nobody reads cannot be opened for writing without waiting: ENXIO. */
@@ -54,10 +62,17 @@ static int keep(struct input_open *open)
     int error = errno;
     struct stat file;
 
-    if (open->fd < 0 && error == ENXIO)
+    if (open->fd < 0 && error == ENXIO) {
+        name_call(open);
         input_call_record_result(&open->call, open->fd);
-    if (open->fd < 0 || raw_syscall2(SYS_fstat, open->fd, (long)&file) < 0 || !is_concerned(&file))
+    }
+    if (open->fd < 0 || raw_syscall2(SYS_fstat, open->fd, (long)&file) < 0)
         return open->fd;
+    if (S_ISREG(file.st_mode) && descriptor_class_is_unknown(open->fd))
+        descriptor_class_set(open->fd, DESCRIPTOR_FILE);
+    if (!is_concerned(&file))
+        return open->fd;
+    name_call(open);
     uint8_t class = (uint8_t)descriptor_class_learn(open->fd);
     input_call_record_bytes(&open->call, open->fd, &class, sizeof class);
     return open->fd;

@@ -52,7 +52,7 @@ struct ready {
 
 static bool concerns_poll(const struct pollfd *fds, nfds_t count, int *fd)
 {
-    if (input_mode() == INPUT_NOT_CONCERNED)
+    if (input_mode() == INPUT_NOT_CONCERNED || fds == NULL)
         return false;
     for (nfds_t i = 0; i < count; i++)
         if (fds[i].fd >= 0 && input_concerns(fds[i].fd)) {
