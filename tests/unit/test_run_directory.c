@@ -31,6 +31,11 @@ static const char *in_work(const char *name)
     return result;
 }
 
+static void use_directory(const char *name)
+{
+    snprintf(run.base_directory, sizeof run.base_directory, "%s", in_work(name));
+}
+
 static int set_up(void **state)
 {
     (void)state;
@@ -40,8 +45,8 @@ static int set_up(void **state)
     umask(0);
     page.original_pid = 42;
     run.page = &page;
-    strcpy(run.program, "emu");
-    strcpy(run.base_directory, in_work("dir"));
+    snprintf(run.program, sizeof run.program, "emu");
+    use_directory("dir");
     mkdir(in_work("elsewhere"), 0700);
     return 0;
 }
@@ -127,15 +132,15 @@ static void another_directory_of_that_name_is_not_used(void **state)
 static void dir_itself_may_be_a_link(void **state)
 {
     (void)state;
-    strcpy(run.base_directory, in_work("link"));
+    use_directory("link");
     assert_int_equal(symlink("elsewhere", run.base_directory), 0);
     assert_int_equal(run_directory_make(), 0);
     assert_int_equal(create("report.json"), 0);
     assert_true(is_there("elsewhere/emu.42/report.json"));
-    strcpy(run.base_directory, in_work("dangling"));
+    use_directory("dangling");
     assert_int_equal(symlink("nowhere", run.base_directory), 0);
     assert_int_equal(run_directory_make(), -ENOENT);
-    strcpy(run.base_directory, in_work("dir"));
+    use_directory("dir");
 }
 
 static atomic_bool racing;
@@ -164,7 +169,7 @@ static void nobody_wins_a_race(void **state)
     int made = 0;
 
     (void)state;
-    strcpy(run.base_directory, in_work("races"));
+    use_directory("races");
     atomic_store(&racing, true);
     assert_int_equal(pthread_create(&other, NULL, put_links_in_the_way, NULL), 0);
     for (int i = 0; i < RACES; i++) {
@@ -186,7 +191,7 @@ static void nothing_is_written_to_what_another_user_made(void **state)
         print_message("only root can show what another user's directory does\n");
         skip();
     }
-    strcpy(run.base_directory, in_work("theirs"));
+    use_directory("theirs");
     assert_int_equal(mkdir(run.base_directory, 0700), 0);
     assert_int_equal(chown(run.base_directory, 12345, 12345), 0);
     assert_int_equal(seteuid(12346), 0);

@@ -241,7 +241,7 @@ static void assert_shown(const char *string, const char *expected)
 {
     char buffer[100];
 
-    strcpy(buffer, string);
+    snprintf(buffer, sizeof(buffer), "%s", string);
     text_hide_controls(buffer, strlen(buffer));
     assert_string_equal(buffer, expected);
 }
