@@ -126,22 +126,30 @@ static int refused(long r)
     return -1;
 }
 
-/* Whether somebody else was there to be killed is known from the original; nobody is. */
-static int on_kill(pid_t pid, int signal)
+/* Whether somebody else was there to be signalled is known from the original; nobody is, by the replay. */
+static int record_other(pid_t pid, int r)
+{
+    if (input_is_recorded() && !is_itself(pid))
+        world_record(INPUT_CHILD, world_key(WORLD_KILL, (uint64_t)pid), r, NULL, 0);
+    return r;
+}
+
+static int feed_other(pid_t pid)
 {
     int64_t told;
 
-    if (!input_is_fed()) {
-        int r = libc_kill(pid, signal);
-        if (input_is_recorded() && !is_itself(pid))
-            world_record(INPUT_CHILD, world_key(WORLD_KILL, (uint64_t)pid), r, NULL, 0);
-        return r;
-    }
-    if (is_itself(pid))
-        return refused(ids_send(0, signal, SI_USER, no_value));
     if (world_feed(INPUT_CHILD, world_key(WORLD_KILL, (uint64_t)pid), &told, NULL, 0))
         return (int)told;
     return refused(-ESRCH);
+}
+
+static int on_kill(pid_t pid, int signal)
+{
+    if (!input_is_fed())
+        return record_other(pid, libc_kill(pid, signal));
+    if (!is_itself(pid))
+        return feed_other(pid);
+    return refused(ids_send(0, signal, SI_USER, no_value));
 }
 
 pid_t ids_true_tid(pid_t told)
@@ -156,17 +164,21 @@ pid_t ids_true_tid(pid_t told)
 static int on_tgkill(pid_t pid, pid_t tid, int signal)
 {
     if (!input_is_fed())
-        return libc_tgkill(pid, tid, signal);
-    if (!is_itself(pid) || pid <= 0)
-        return refused(-ESRCH);
+        return record_other(pid, libc_tgkill(pid, tid, signal));
+    if (!is_itself(pid))
+        return feed_other(pid);
+    if (pid <= 0)
+        return refused(-EINVAL);
     return refused(ids_send(ids_true_tid(tid), signal, SI_TKILL, no_value));
 }
 
 static int on_sigqueue(pid_t pid, int signal, const union sigval value)
 {
     if (!input_is_fed())
-        return libc_sigqueue(pid, signal, value);
-    if (!is_itself(pid) || pid <= 0)
+        return record_other(pid, libc_sigqueue(pid, signal, value));
+    if (!is_itself(pid))
+        return feed_other(pid);
+    if (pid <= 0)
         return refused(-ESRCH);
     return refused(ids_send(0, signal, SI_QUEUE, value));
 }

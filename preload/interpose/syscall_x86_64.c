@@ -24,6 +24,27 @@ void *syscall_next(void)
     return (void *)NEXT(syscall);
 }
 
+/* syscall() answers with a long: what functions say as an int becomes one, with its sign. */
+static long answer_kill(pid_t pid, int signal)
+{
+    return kill(pid, signal);
+}
+
+static long answer_tgkill(pid_t pid, pid_t tid, int signal)
+{
+    return tgkill(pid, tid, signal);
+}
+
+static long answer_clock(clockid_t clock, struct timespec *time)
+{
+    return clock_gettime(clock, time);
+}
+
+static long answer_day(struct timeval *time, void *zone)
+{
+    return gettimeofday(time, zone);
+}
+
 /* What answers this call in the place of the kernel; NULL: the kernel. At most three arguments. */
 void *syscall_function(long number) __attribute__((visibility("hidden")));
 void *syscall_function(long number)
@@ -38,15 +59,15 @@ void *syscall_function(long number)
     case SYS_gettid:
         return (void *)gettid;
     case SYS_kill:
-        return (void *)kill;
+        return (void *)answer_kill;
     case SYS_tgkill:
-        return (void *)tgkill;
+        return (void *)answer_tgkill;
     case SYS_getrandom:
         return (void *)getrandom;
     case SYS_clock_gettime:
-        return (void *)clock_gettime;
+        return (void *)answer_clock;
     case SYS_gettimeofday:
-        return (void *)gettimeofday;
+        return (void *)answer_day;
     case SYS_time:
         return (void *)time;
     default:
