@@ -74,13 +74,13 @@ uint32_t Journal::exchange(uint64_t cycle, uint32_t state)
 
 uint32_t Journal::replace(uint64_t cycle, uint32_t state)
 {
-    std::string earlier;
-    std::ifstream("world.checkpoint") >> earlier;
     std::ofstream("world.new") << cycle << '-' << state << '\n';
     if (rename("world.new", "world.checkpoint") != 0)
         throw std::runtime_error("world.checkpoint cannot be replaced");
+    std::string now;
+    std::ifstream("world.checkpoint") >> now;
     uint32_t sum = 0;
-    for (const char c : earlier)
+    for (const char c : now)
         sum = sum * 31 + static_cast<unsigned char>(c);
     return sum;
 }

@@ -128,8 +128,8 @@ class Simulation
 
     const Options &options_;
     VerilatedContext context_;
-    VerilatedVcdC tracer_;
     Vworld top_{&context_};
+    VerilatedVcdC tracer_; // takes its unit of time from the model
     std::unique_ptr<Source> source_;
     std::unique_ptr<Journal> journal_;
 };
