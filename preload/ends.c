@@ -147,8 +147,11 @@ void ends_exit(int status)
 
 void ends_signal(int signal, bool outside)
 {
-    struct end end = {
-        .kind = signal == SIGABRT ? END_ABORT : END_SIGNAL, .signal = signal, .outside = outside};
+    struct end end = {.kind = signal == SIGABRT   ? END_ABORT
+                              : signal == SIGKILL ? END_KILL
+                                                  : END_SIGNAL,
+                      .signal = signal,
+                      .outside = outside};
 
     if (asking_time && atomic_load(&ending_thread) == raw_syscall0(SYS_gettid))
         siglongjmp(without_time, 1);

@@ -15,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../ends.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
@@ -105,6 +106,8 @@ int ids_send(pid_t tid, int signal, int code, union sigval value)
 
     if (signal == 0)
         return 0;
+    if (signal == SIGKILL) /* nobody would see this end */
+        ends_signal(SIGKILL, false);
     memset(&info, 0, sizeof info);
     info.si_signo = signal;
     info.si_code = code;

@@ -86,12 +86,13 @@ void output_do_not_compare(void)
     is_compared = false;
 }
 
-/* The caller holds the lock. */
+/* The caller holds the lock. The original may be killed at any time: what it leaves is always complete. */
 static void add(unsigned stream, const void *bytes, size_t size)
 {
-    if (run.role == RUN_ORIGINAL)
+    if (run.role == RUN_ORIGINAL) {
         printed_keep(&printed[stream], &hashes[stream], bytes, size);
-    else
+        printed[stream].end = hashes[stream];
+    } else
         printed_compare(&comparisons[stream], bytes, size);
 }
 
@@ -133,8 +134,6 @@ void output_end(void)
     if (!has_ended) {
         add_pending(stdout);
         add_pending(stderr);
-        for (unsigned i = 0; i < STREAMS && run.role == RUN_ORIGINAL; i++)
-            printed[i].end = hashes[i];
         has_ended = true;
     }
     unlock(mask);

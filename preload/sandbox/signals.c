@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 
 #include "../end.h"
+#include "../ends.h"
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
 #include "../run.h"
@@ -196,8 +197,11 @@ long signals_kill(struct trap *trap)
         return -EINVAL;
     if (signal == 0)
         return look_for(number);
-    if (number > 0 && signals_number(number) == run.pid)
+    if (number > 0 && signals_number(number) == run.pid) {
+        if (signal == SIGKILL)
+            ends_signal(SIGKILL, false);
         return raw_syscall2(SYS_kill, run.pid, signal);
+    }
     if (number <= 0 && is_own_group(number)) {
         if (number != -1) /* the kernel spares the sender of that one */
             raw_syscall2(SYS_kill, run.pid, signal);
