@@ -20,6 +20,8 @@ const char *end_kind_name(enum end_kind kind)
         return "hang";
     case END_FINISH:
         return "finish";
+    case END_REQUEST:
+        return "request";
     case END_NONE:
         break;
     }

@@ -12,13 +12,14 @@
 #define END_TIME_UNKNOWN UINT64_MAX
 
 enum end_kind {
-    END_NONE,   /* not ended, or nobody saw how */
-    END_EXIT,   /* an exit status other than 0 */
-    END_ABORT,  /* SIGABRT by any path */
-    END_SIGNAL, /* another fatal signal */
-    END_KILL,   /* SIGKILL: nobody saw it coming */
-    END_HANG,   /* no eval for too long */
-    END_FINISH, /* exit status 0 */
+    END_NONE,    /* not ended, or nobody saw how */
+    END_EXIT,    /* an exit status other than 0 */
+    END_ABORT,   /* SIGABRT by any path */
+    END_SIGNAL,  /* another fatal signal */
+    END_KILL,    /* SIGKILL: nobody saw it coming */
+    END_HANG,    /* no eval for too long */
+    END_FINISH,  /* exit status 0 */
+    END_REQUEST, /* none: somebody asks for the waveform of a simulator that goes on */
 };
 
 struct end {

@@ -17,6 +17,7 @@
 #include "match.h"
 #include "raw_syscall.h"
 #include "replay/replay.h"
+#include "replay/request.h"
 #include "replay/wake.h"
 #include "replay/wake_call.h"
 #include "run.h"
@@ -126,6 +127,7 @@ static void end_process(struct end *end)
     if (end_begins()) {
         first_end = *end;
         report_unsearched();
+        request_settle();
         if (is_failure(end))
             stack_run(replay_failure, end);
         else

@@ -11,7 +11,8 @@
 void ends_exit(int status);
 
 /* The default action of this fatal signal is about to end the process; outside: somebody sent it.
- * Returns as ends_exit() does. Async-signal-safe. Of SIGKILL only a replay can tell, which sends it to itself. */
+ * Returns as ends_exit() does. Async-signal-safe. Of SIGKILL only a replay can tell, which sends it to
+ * itself. */
 void ends_signal(int signal, bool outside);
 
 #endif

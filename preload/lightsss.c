@@ -23,6 +23,7 @@
 #include "replay/files.h"
 #include "replay/orphan.h"
 #include "replay/replay.h"
+#include "replay/request.h"
 #include "replay/wake_call.h"
 #include "run.h"
 #include "snapshot/descriptors.h"
@@ -86,6 +87,8 @@ static void become_original(void)
         .after_copy = orphan_after_copy,
         .in_copy = in_copy,
         .orphaned = orphan_replays,
+        .asked = request_begins,
+        .evals = run.hooks->evals,
         .begins = snapshot_begins,
         .done = snapshot_done,
     };
@@ -110,6 +113,7 @@ static void become_original(void)
     signal_arm();
     wake_call_prepare();
     threads_set_call_ender(input_call_is_inside);
+    threads_set_request(request_send);
 }
 
 /* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there

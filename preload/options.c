@@ -316,14 +316,13 @@ static void walk(char *const *environment, const char *values[ROW_COUNT], void (
     }
 }
 
-/* Kinds of LIGHTSSS_ON that cannot be seen yet are mentioned only where the user named them: the default and
- * "all" hold them too. */
+/* The default and "all" hold it too. */
 static void check_failures(const struct options *options, const char *value, void (*warn)(const char *))
 {
     if (options->failures == FAILURE_ALL && strstr(value, "all") != NULL)
         return;
-    if (options->failures & FAILURE_HANG)
-        warn_unavailable(warn, "hang in LIGHTSSS_ON");
+    if ((options->failures & FAILURE_HANG) && options->hang_ns == 0)
+        warn("hang in LIGHTSSS_ON needs LIGHTSSS_HANG: how long no eval may begin");
 }
 
 static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
@@ -336,8 +335,6 @@ static void set_row(struct options *options, size_t row, const char *value, void
         warn_bad_value(warn, &options_rows[row], value);
     else if (!options_rows[row].available)
         warn_unavailable(warn, options_rows[row].name);
-    else if (row == ROW_failures)
-        check_failures(options, value, warn);
 }
 
 bool options_check(const struct options_row *row, const char *name, const char *value,
@@ -374,6 +371,9 @@ void options_read(struct options *options, char *const *environment, void (*warn
         if (values[i] != NULL)
             set_row(options, i, values[i], warn);
     }
-    if (warn != NULL)
-        walk(environment, values, warn);
+    if (warn == NULL)
+        return;
+    if (values[ROW_failures] != NULL)
+        check_failures(options, values[ROW_failures], warn);
+    walk(environment, values, warn);
 }

@@ -29,6 +29,7 @@ const struct command *commands_nearest(const char *name);
 
 int run_command(const struct command *command, char **words);
 int doctor_command(const struct command *command, char **words);
+int wave_command(const struct command *command, char **words);
 int help_command(const struct command *command, char **words);
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */

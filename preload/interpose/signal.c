@@ -17,6 +17,7 @@
 #include "../ends.h"
 #include "../log.h"
 #include "../raw_syscall.h"
+#include "../replay/request.h"
 #include "../run.h"
 #include "../signal_mask.h"
 #include "../stack.h"
@@ -33,7 +34,7 @@ struct watched {
 static const struct watched watched[] = {
     {SIGABRT, false}, {SIGSEGV, false}, {SIGBUS, false}, {SIGILL, false}, {SIGFPE, false},
     {SIGTRAP, false}, {SIGSYS, false},  {SIGXCPU, true}, {SIGXFSZ, true}, {SIGTERM, true},
-    {SIGINT, true},   {SIGHUP, true},   {SIGQUIT, true},
+    {SIGINT, true},   {SIGHUP, true},   {SIGQUIT, true}, {SIGUSR1, true},
 };
 
 static bool armed;
@@ -51,7 +52,7 @@ static const struct watched *find_watched(int signal)
 
 bool signal_is_failure(int signal)
 {
-    return find_watched(signal) != NULL;
+    return signal != SIGUSR1 && find_watched(signal) != NULL;
 }
 
 static int real_sigaction(int signal, const struct sigaction *new_action, struct sigaction *old_action)
@@ -105,6 +106,12 @@ static uint64_t unblock_faults(void)
     return before;
 }
 
+/* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
+static bool is_request(int signal, const siginfo_t *info)
+{
+    return signal == SIGUSR1 && run.role == RUN_ORIGINAL && run_is_self() && is_outside(signal, info);
+}
+
 static void on_fatal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
@@ -113,8 +120,13 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
     (void)context;
     if (outside && is_for_original(signal))
         return;
+    if (is_request(signal, info)) {
+        request_send();
+        return;
+    }
     unblock_faults();
-    ends_signal(signal, outside);
+    if (signal != SIGUSR1)
+        ends_signal(signal, outside);
     /* To the return of the handler nothing interrupts: the signal waits for the place that it came from. */
     signal_mask_block_all();
     die_of(signal, info);
@@ -127,7 +139,7 @@ static void install_on_fatal(int signal)
 
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_fatal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | (signal == SIGUSR1 ? SA_RESTART : 0);
     sigfillset(&action.sa_mask);
     real_sigaction(signal, &action, NULL);
 }

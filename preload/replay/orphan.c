@@ -25,10 +25,11 @@
 #include "../snapshot/threads.h"
 #include "high_number.h"
 #include "report.h"
+#include "request.h"
 #include "run_directory.h"
 #include "wake.h"
 
-#define STATUS_SECONDS 1    /* for the kernel to know how the original ended */
+#define STATUS_SECONDS 1 /* for the kernel to know how the original ended */
 #define STATUS_TRIES   20
 #define STAT_FIELD     50 /* of the exit status in /proc/PID/stat, counted from the state */
 #define NO_STATUS      INT32_MIN
@@ -67,6 +68,11 @@ void orphan_after_copy(void)
 void orphan_in_copy(void)
 {
     user_fd = high_number_dup(STDERR_FILENO);
+}
+
+void orphan_say_to_user(void)
+{
+    log_set_fd(user_fd);
 }
 
 static bool await_end(int pidfd, int seconds)
@@ -187,7 +193,7 @@ bool orphan_replays(struct shared_slot *slot)
     await_older(slot);
     if (atomic_load(&page->reported))
         return false;
-    log_set_fd(user_fd);
+    orphan_say_to_user();
     if (page->end.kind == END_NONE) {
         struct end end;
 
@@ -221,11 +227,13 @@ bool orphan_is_alone(void)
 
 static void set_timer(uint64_t at_ns)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = THREADS_SIGNAL};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
     const struct itimerspec when = {
         .it_value = {(time_t)(at_ns / SECOND_NS), (long)(at_ns % SECOND_NS)},
     };
 
+    /* The thread that evals is the one that can tell where it is. */
+    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
     if (timer < 0 && raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
         return;
     raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, (long)&when, 0);
@@ -258,6 +266,7 @@ void orphan_report(void)
         .snapshot_time = slot->time,
     };
 
-    log_set_fd(user_fd);
+    orphan_say_to_user();
     report_outcome(&run.page->end, &outcome);
+    request_done();
 }

@@ -10,8 +10,8 @@
 #include "../end.h"
 #include "../snapshot/shared_page.h"
 
-/* In the original, before and after a copy is made; in the copy, before it lets go of the original's descriptors:
- * keeps what that will need. */
+/* In the original, before and after a copy is made; in the copy, before it lets go of the original's
+ * descriptors: keeps what that will need. */
 void orphan_before_copy(void);
 void orphan_after_copy(void);
 void orphan_in_copy(void);
@@ -19,6 +19,9 @@ void orphan_in_copy(void);
 /* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for
  * older ones, which come first. True: everything is ready for replay_begin(). */
 bool orphan_replays(struct shared_slot *slot);
+
+/* In a copy: from now on our lines go where the original's stderr goes. */
+void orphan_say_to_user(void);
 
 /* In a replay: is there nobody who waits for its findings? Async-signal-safe. */
 bool orphan_is_alone(void);

@@ -30,11 +30,13 @@
 #include "../stack.h"
 #include "files.h"
 #include "mappings.h"
+#include "notes.h"
 #include "orphan.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wake_call.h"
 #include "wave_file.h"
+#include "where.h"
 #include "window.h"
 
 #define RACING_EVALS_PASSED 1000
@@ -157,9 +159,21 @@ static void finish_if_asked(void)
         replay_finish(is_there ? &run.page->end : &unknown);
 }
 
+/* The original hangs behind, or in, its last eval; so does its replay. */
+static void note_where(const void *ucontext)
+{
+    char bytes[200];
+    struct text where;
+
+    text_init(&where, bytes, sizeof bytes);
+    where_describe(&where, ucontext);
+    if (where.length > 0)
+        notes_add("it hangs in %s", bytes);
+}
+
 /* The original asks by THREADS_SIGNAL, and says why in the shared page; one that is alone asks itself. The
  * waveform is whole between two evals; who does not get there is asked once more. */
-static void on_asked_to_finish(void)
+static void on_asked_to_finish(const void *ucontext)
 {
     static atomic_bool asked_before;
 
@@ -168,6 +182,8 @@ static void on_asked_to_finish(void)
     if (orphan_is_alone())
         atomic_store(&findings()->asked, orphan_watch());
     uint32_t asked = atomic_load(&findings()->asked);
+    if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
+        note_where(ucontext);
     if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
         finish_if_asked();
     run.hooks->due_in(1);
@@ -215,6 +231,8 @@ void replay_begin(uint64_t eval)
         run.page->races ? eval : window_first(eval - 1, run.page->end.eval, run.options.window_evals);
     if (run.page->races)
         run.hooks->take_turns();
+    if (run.page->end.kind == END_HANG)
+        where_prepare();
     wake_call_make();
     replay_eval_due(eval);
 }
@@ -282,7 +300,7 @@ void replay_eval_done(uint64_t eval)
     if (original->time == END_TIME_UNKNOWN)
         original->time = run_time();
     /* The testbench dumps by itself, behind the eval: it goes on to the next one. */
-    if (!wave_is_testbench())
+    if (!wave_is_testbench() && original->kind != END_HANG)
         replay_finish(original);
 }
 

@@ -43,21 +43,30 @@ static void append_number(struct text *json, const char *key, uint64_t value)
     text_format(json, "\"%s\": %" PRIu64, key, value);
 }
 
-void report_failure(const struct end *end)
+static void report_end(const struct end *end)
 {
-    char buffer[64];
-    struct text name;
+    char name_bytes[64], time_bytes[32];
+    struct text name, time;
 
-    text_init(&name, buffer, sizeof buffer);
+    text_init(&name, name_bytes, sizeof name_bytes);
     end_describe(&name, end);
-    struct text time;
-    char time_buffer[32];
-
-    text_init(&time, time_buffer, sizeof time_buffer);
+    text_init(&time, time_bytes, sizeof time_bytes);
     if (end->time != END_TIME_UNKNOWN)
         text_format(&time, ", time %" PRIu64, end->time);
     log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 "%s", run.program, run.page->original_pid,
              name.bytes, end->eval, time.bytes);
+}
+
+void report_failure(const struct end *end)
+{
+    if (end->kind == END_REQUEST)
+        log_line(LOG_INFO, "%s (pid %d): a waveform up to eval %" PRIu64 " is asked for", run.program,
+                 run.page->original_pid, end->eval);
+    else if (end->kind == END_HANG)
+        log_line(LOG_INFO, "%s (pid %d) hangs: eval %" PRIu64 " was the last that began", run.program,
+                 run.page->original_pid, end->eval);
+    else
+        report_end(end);
     if (match_line() != NULL)
         log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
 }

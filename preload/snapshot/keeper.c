@@ -29,6 +29,7 @@
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
+static uint64_t hang_ns;
 static struct slots slots;
 static struct cadence cadence;
 static struct keeper_figures figures;
@@ -57,6 +58,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
 {
     page = shared_page;
     hooks = *keeper_hooks;
+    hang_ns = options->hang_ns;
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     stall_init(&figures.stall);
@@ -206,6 +208,8 @@ static bool take_one(uint64_t eval, bool *hopeless)
         .after_copy = hooks.after_copy,
         .in_copy = hooks.in_copy,
         .orphaned = hooks.orphaned,
+        .asked = hooks.asked,
+        .patience = {hang_ns, hooks.evals},
         .why = "",
     };
     hooks.begins(slot->number);

@@ -6,23 +6,32 @@
 #define _GNU_SOURCE
 #include "park.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 
+#include "../clock.h"
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
+#include "../text.h"
 #include "threads.h"
+
+#define SECOND_NS  UINT64_C(1000000000)
+#define HANG_LOOKS 8u /* in the time that makes a hang */
 
 static struct shared_slot *own_slot;
 
-static void hear_kernel(void)
+static void hear_kernel(const void *ucontext)
 {
     uint32_t expected = SLOT_SLEEP;
 
+    (void)ucontext;
     if (own_slot != NULL)
         atomic_compare_exchange_strong(&own_slot->command, &expected, SLOT_LOOK);
 }
@@ -42,26 +51,103 @@ static void forget_signals(void)
         continue;
 }
 
-enum park_reason park_wait(const struct shared_page *page, struct shared_slot *slot)
+/* A snapshot's copy has ended: nobody else can bury it. */
+static void reap_copies(struct shared_page *page)
+{
+    long pid;
+
+    while ((pid = raw_syscall4(SYS_wait4, -1, 0, __WALL | WNOHANG, 0)) > 0) {
+        int32_t ended = (int32_t)pid;
+        atomic_compare_exchange_strong(&page->asked_pid, &ended, 0);
+    }
+}
+
+static bool is_oldest(const struct shared_page *page, const struct shared_slot *slot)
+{
+    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)
+        if (atomic_load(&page->slots[i].pid) != 0 && page->slots[i].number < slot->number)
+            return false;
+    return true;
+}
+
+/* Somebody who stops it with a signal or a debugger does not make it hang. */
+static bool is_stopped(pid_t pid)
+{
+    char buffer[256];
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    text_format(&path, "/proc/%d/stat", pid);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return false;
+    long size = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer - 1);
+    raw_syscall1(SYS_close, fd);
+    buffer[size > 0 ? size : 0] = '\0';
+    const char *state = strrchr(buffer, ')');
+    return state != NULL && (state[1] == ' ' && (state[2] == 'T' || state[2] == 't'));
+}
+
+/* Has it been too long since the original began an eval? Told once for each time. */
+static bool is_still(struct shared_page *page, const struct shared_slot *slot,
+                     const struct park_patience *patience)
+{
+    static uint64_t evals, since_ns;
+    uint64_t now = patience->evals(), now_ns = clock_ns();
+
+    if (since_ns == 0 || now != evals || is_stopped(page->original_pid)) {
+        evals = now;
+        since_ns = now_ns;
+    }
+    if (now_ns < since_ns + patience->hang_ns || page->still_evals == now || !is_oldest(page, slot))
+        return false;
+    page->still_evals = now;
+    return true;
+}
+
+static void sleep_in(struct shared_slot *slot, uint64_t patience_ns)
+{
+    const struct timespec patience = {(time_t)(patience_ns / SECOND_NS), (long)(patience_ns % SECOND_NS)};
+
+    raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP,
+                 patience_ns == 0 ? 0 : (long)&patience);
+}
+
+static enum park_reason sleep_until_reason(struct shared_page *page, struct shared_slot *slot,
+                                           const struct park_patience *patience)
 {
     uint32_t command;
-    enum park_reason reason = PARK_WOKEN;
 
+    reap_copies(page);
+    while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
+        if (command == SLOT_QUIT)
+            return PARK_DISMISSED;
+        if (original_is_gone(page))
+            return PARK_ORPHANED;
+        if (command == SLOT_SLEEP) {
+            if (patience->hang_ns != 0 && is_still(page, slot, patience))
+                return PARK_STILL;
+            sleep_in(slot, patience->hang_ns / HANG_LOOKS);
+            continue;
+        }
+        /* A WAKE that comes meanwhile must survive this. */
+        uint32_t seen = command;
+        atomic_compare_exchange_strong(&slot->command, &seen, SLOT_SLEEP);
+        if (command == SLOT_COPY)
+            return PARK_ASKED;
+        reap_copies(page); /* or only a thread of the original has ended */
+    }
+    return PARK_WOKEN;
+}
+
+enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
+                           const struct park_patience *patience)
+{
     own_slot = slot;
     threads_set_kernel_signal(hear_kernel);
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1)));
-    while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
-        if (command == SLOT_QUIT || original_is_gone(page)) {
-            reason = command == SLOT_QUIT ? PARK_DISMISSED : PARK_ORPHANED;
-            break;
-        }
-        if (command == SLOT_LOOK)
-            /* Only a thread has ended. A WAKE that came meanwhile must survive this. */
-            atomic_compare_exchange_strong(&slot->command, &command, SLOT_SLEEP);
-        else
-            raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP, 0);
-    }
+    enum park_reason reason = sleep_until_reason(page, slot, patience);
     signal_mask_block_all();
     forget_signals();
     threads_set_kernel_signal(NULL);
@@ -80,6 +166,11 @@ static void command_slot(struct shared_slot *slot, enum slot_command command)
 void park_wake(struct shared_slot *slot)
 {
     command_slot(slot, SLOT_WAKE);
+}
+
+void park_copy(struct shared_slot *slot)
+{
+    command_slot(slot, SLOT_COPY);
 }
 
 void park_dismiss(struct shared_slot *slot)

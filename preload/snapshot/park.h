@@ -12,13 +12,25 @@ enum park_reason {
     PARK_WOKEN,     /* the original wants the replay */
     PARK_DISMISSED, /* the original has no use for it any more */
     PARK_ORPHANED,  /* the original is gone without a word */
+    PARK_ASKED,     /* a copy of this one is to replay, while the original goes on */
+    PARK_STILL,     /* the original has not begun an eval for too long: the same */
 };
 
-/* In the copy: sleeps until there is a reason to stop sleeping. */
-enum park_reason park_wait(const struct shared_page *page, struct shared_slot *slot);
+/* When the original hangs: for how long no eval has begun (0: it may), and how many have. */
+struct park_patience {
+    uint64_t hang_ns;
+    uint64_t (*evals)(void);
+};
+
+/* In the copy: sleeps until there is a reason to stop sleeping. Reaps the copies that it has made. */
+enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
+                           const struct park_patience *patience);
 
 /* In the original: wakes the snapshot of this slot. */
 void park_wake(struct shared_slot *slot);
+
+/* In the original: has the snapshot of this slot copied, and the copy woken. Async-signal-safe. */
+void park_copy(struct shared_slot *slot);
 
 /* In the original: tells the snapshot of this slot to end. */
 void park_dismiss(struct shared_slot *slot);

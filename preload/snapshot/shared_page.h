@@ -26,6 +26,7 @@ enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
     SLOT_WAKE,      /* become the replay */
     SLOT_QUIT,      /* end */
+    SLOT_COPY,      /* make a copy, which becomes a replay while the original goes on */
     SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
 };
 
@@ -86,6 +87,9 @@ struct shared_page {
     struct end end;                 /* how the original ended */
     uint64_t end_thread;            /* pthread_self() of the thread that ended it */
     uint32_t races;                 /* its evals are not counted the same way twice: end.eval is no goal */
+    uint64_t asked_evals;           /* evals that had begun when a replay was asked for ... */
+    _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none */
+    uint64_t still_evals;           /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;
     struct shared_cost cost;

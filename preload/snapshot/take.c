@@ -16,18 +16,47 @@
 #include "threads.h"
 #include "threads_processor.h"
 
+/* A copy for a replay that comes while the original goes on. This one sleeps on. */
+static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
+{
+    if (take->asked == NULL || thread_clone_process(clear_tid, THREADS_SIGNAL) != 0)
+        return false;
+    if (!take->asked(take->slot, hangs))
+        raw_syscall1(SYS_exit_group, 0);
+    return true;
+}
+
+/* Returns where the copy is to go on as the replay. */
+static bool is_over(const struct take *take, enum park_reason reason, int *clear_tid)
+{
+    switch (reason) {
+    case PARK_WOKEN:
+        return true;
+    case PARK_ASKED:
+    case PARK_STILL:
+        return copy_again(take, reason == PARK_STILL, clear_tid);
+    case PARK_ORPHANED:
+        if (take->orphaned != NULL && take->orphaned(take->slot))
+            return true;
+        break;
+    case PARK_DISMISSED:
+        break;
+    }
+    raw_syscall1(SYS_exit_group, 0);
+    __builtin_unreachable();
+}
+
 /* The order matters: the kernel forgets the robust list at the clone, and a mutex that dies with the
  * copy must be marked; then what the copy must not keep is let go before the original can miss it. */
-static void become_snapshot(const struct take *take, void *robust_list, size_t robust_list_size)
+static void become_snapshot(const struct take *take, int *clear_tid, void *robust_list,
+                            size_t robust_list_size)
 {
     if (robust_list != NULL)
         raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
     if (take->in_copy != NULL)
         take->in_copy();
-    enum park_reason reason = park_wait(take->page, take->slot);
-    if (reason == PARK_DISMISSED ||
-        (reason == PARK_ORPHANED && (take->orphaned == NULL || !take->orphaned(take->slot))))
-        raw_syscall1(SYS_exit_group, 0);
+    while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
+        continue;
 }
 
 static long clone_stopped(const struct take *take)
@@ -40,9 +69,9 @@ static long clone_stopped(const struct take *take)
     raw_syscall3(SYS_get_robust_list, 0, (long)&robust_list, (long)&robust_list_size);
     if (take->before_copy != NULL)
         take->before_copy();
-    long pid = thread_clone_process(clear_tid);
+    long pid = thread_clone_process(clear_tid, 0);
     if (pid == 0)
-        become_snapshot(take, robust_list, robust_list_size);
+        become_snapshot(take, clear_tid, robust_list, robust_list_size);
     else if (take->after_copy != NULL)
         take->after_copy();
     return pid;

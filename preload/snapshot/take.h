@@ -8,18 +8,22 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "park.h"
 #include "shared_page.h"
 
 struct take {
     /* in */
     struct shared_page *page;
-    struct shared_slot *slot;  /* free; filled here */
+    struct shared_slot *slot; /* free; filled here */
     /* In the original with all threads stopped, before the clone and after it; raw system calls only. */
     void (*before_copy)(void);
     void (*after_copy)(void);
-    void (*in_copy)(void);     /* runs in the copy before it parks; raw system calls only */
+    void (*in_copy)(void); /* runs in the copy before it parks; raw system calls only */
     /* The original has died without a word: shall the copy go on all the same? NULL: no. */
     bool (*orphaned)(struct shared_slot *slot);
+    /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */
+    bool (*asked)(struct shared_slot *slot, bool hangs);
+    struct park_patience patience;
     /* out */
     pid_t pid;         /* of the copy */
     uint64_t stall_ns; /* how long the simulator stood still */

@@ -50,8 +50,13 @@ int *threads_tid_word(pthread_t thread);
  * the call ends with EINTR instead. May be NULL. Async-signal-safe functions only. */
 void threads_set_call_ender(bool (*ends)(void));
 
+/* The value with which anybody may send THREADS_SIGNAL to ask for something, and what is called then. May be NULL.
+ * Async-signal-safe functions only. */
+#define THREADS_REQUEST 0x6c5753
+void threads_set_request(void (*handler)(void));
+
 /* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
  * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */
-void threads_set_kernel_signal(void (*handler)(void));
+void threads_set_kernel_signal(void (*handler)(const void *ucontext));
 
 #endif

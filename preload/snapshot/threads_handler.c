@@ -35,10 +35,16 @@ struct own_futex {
 };
 
 static struct kernel_sigaction earlier_action; /* glibc's own handler of the signal, if any */
-static void (*_Atomic kernel_signal)(void);
+static void (*_Atomic kernel_signal)(const void *ucontext);
+static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
 
-void threads_set_kernel_signal(void (*handler)(void))
+void threads_set_request(void (*handler)(void))
+{
+    atomic_store(&request, handler);
+}
+
+void threads_set_kernel_signal(void (*handler)(const void *ucontext))
 {
     atomic_store(&kernel_signal, handler);
 }
@@ -85,13 +91,23 @@ static struct record *addressed_record(const siginfo_t *info)
     return &threads_state.records[index];
 }
 
+/* The kernel reports the end of the original, of a child, or a time; the original asks. */
+static bool is_report(int code)
+{
+    return code == SI_KERNEL || code == SI_TIMER || code == CLD_EXITED || code == CLD_KILLED ||
+           code == CLD_DUMPED;
+}
+
 static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
 {
-    void (*heard)(void) = atomic_load(&kernel_signal);
+    void (*asked)(void) = atomic_load(&request);
+    void (*heard)(const void *ucontext) = atomic_load(&kernel_signal);
 
-    if (info->si_code == SI_KERNEL || info->si_code == SI_TIMER || info->si_code == SI_USER) {
+    if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
+        asked();
+    if (is_report(info->si_code) || info->si_code == SI_USER) {
         if (heard != NULL)
-            heard();
+            heard(context);
         if (info->si_code != SI_USER)
             return;
     }

@@ -33,9 +33,9 @@ __attribute__((returns_twice)) int thread_save(struct thread_registers *register
 long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid,
                   uint64_t storage_base);
 
-/* Clones this process, with no exit signal, for the calling thread only; the kernel clears
+/* Clones this process, with this exit signal (0: none), for the calling thread only; the kernel clears
  * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */
-long thread_clone_process(int *clear_tid);
+long thread_clone_process(int *clear_tid, int exit_signal);
 
 /* What a signal handler returns to: rt_sigreturn. */
 void thread_signal_return(void);
@@ -51,6 +51,9 @@ struct thread_frame {
 };
 
 void thread_frame_read(const void *ucontext, struct thread_frame *frame);
+
+/* Does this address of readable code come right behind an instruction that may be a call? */
+bool thread_is_behind_call(uintptr_t address);
 
 /* Argument 0 to 5 of the call that the frame comes back from. */
 uint64_t thread_frame_argument(const void *ucontext, unsigned index);

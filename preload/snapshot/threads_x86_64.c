@@ -88,10 +88,11 @@ __asm__(".text\n"
 
 static_assert(SYS_clone == 56 && SYS_rt_sigreturn == 15, "the numbers in the assembly above");
 
-long thread_clone_process(int *clear_tid)
+long thread_clone_process(int *clear_tid, int exit_signal)
 {
     /* A debugger takes a clone without an exit signal for a thread, with its breakpoints in it. */
-    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED, 0, 0, (long)clear_tid, 0);
+    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED | exit_signal, 0, 0, (long)clear_tid,
+                        0);
 }
 
 void thread_storage_read(struct thread_storage *storage)
@@ -118,6 +119,16 @@ void thread_frame_read(const void *ucontext, struct thread_frame *frame)
     frame->program_counter = (uint64_t)registers[REG_RIP];
     frame->stack_pointer = (uint64_t)registers[REG_RSP];
     frame->result = registers[REG_RAX];
+}
+
+bool thread_is_behind_call(uintptr_t address)
+{
+    const unsigned char *behind = (const unsigned char *)address;
+
+    /* e8 and a displacement; or ff /2 with a register, with or without a displacement or a prefix */
+    return behind[-5] == 0xe8 || (behind[-2] == 0xff && (behind[-1] & 0x38) == 0x10) ||
+           (behind[-3] == 0xff && (behind[-2] & 0x38) == 0x10) ||
+           (behind[-6] == 0xff && (behind[-5] & 0x38) == 0x10);
 }
 
 uint64_t thread_frame_argument(const void *ucontext, unsigned index)

@@ -40,14 +40,14 @@ _lightsss() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor help --help --version" "$word"
+		_lightsss_words "run doctor wave help --help --version" "$word"
 		return
 	fi
 	case $command in
 	run) ;;
 	doctor) options+=" --rehearse --patience" ;;
 	help)
-		_lightsss_words "run doctor help" "$word"
+		_lightsss_words "run doctor wave help" "$word"
 		return
 		;;
 	*) return ;;

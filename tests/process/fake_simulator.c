@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TIME_OFFSET   48 /* in the VerilatedContext of 5.006 */
@@ -204,6 +205,18 @@ static void do_sleep(const char *argument)
     usleep((useconds_t)fake_number(argument) * 1000);
 }
 
+/* Works, but does not evaluate. */
+static void do_spin(const char *argument)
+{
+    struct timespec start, now;
+    const long wanted_ms = fake_number(argument);
+
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do
+        clock_gettime(CLOCK_MONOTONIC, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < wanted_ms);
+}
+
 static void do_touch(const char *argument)
 {
     close(open(argument, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
@@ -224,19 +237,13 @@ static void do_return(const char *argument)
 }
 
 static const struct fake_step basic_steps[] = {
-    {"eval", do_eval},
-    {"in", do_in},
-    {"pace", do_pace},
-    {"delete_context", do_time},
-    {"if_copy", do_if_copy},
-    {"if_original", do_if_original},
-    {"once", do_once},
-    {"sleep", do_sleep},
-    {"touch", do_touch},
-    {"await", do_await},
-    {"return", do_return},
-    {"sign", do_sign},
-    {NULL, NULL},
+    {"eval", do_eval},       {"in", do_in},
+    {"pace", do_pace},       {"delete_context", do_time},
+    {"if_copy", do_if_copy}, {"if_original", do_if_original},
+    {"once", do_once},       {"sleep", do_sleep},
+    {"spin", do_spin},       {"touch", do_touch},
+    {"await", do_await},     {"return", do_return},
+    {"sign", do_sign},       {NULL, NULL},
 };
 
 static const struct fake_step *find_step(const char *name, size_t length)

@@ -234,7 +234,7 @@ class Help(CommandCase):
         status, out, err = self.lightsss("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertEqual(
-            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "help", "--version", "--help"]
+            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "help", "--version", "--help"]
         )
         self.assertEqual(self.lightsss("help"), (0, out, ""))
 
@@ -254,7 +254,7 @@ class Completion(CommandCase):
         return sorted(run.stdout.split())
 
     def test_commands(self):
-        self.assertEqual(self.complete(""), sorted(["run", "doctor", "help", "--help", "--version"]))
+        self.assertEqual(self.complete(""), sorted(["run", "doctor", "wave", "help", "--help", "--version"]))
         self.assertEqual(self.complete("d"), ["doctor"])
         self.assertEqual(self.complete("help", "r"), ["run"])
 

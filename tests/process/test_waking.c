@@ -163,7 +163,7 @@ static void test_replay_is_killed(void **state)
 
 static void test_every_replay_dies(void **state)
 {
-    const struct program program = {.arguments = LIST("eval:45", "if_copy:raise:KILL", "exit:3"),
+    const struct program program = {.arguments = LIST("eval:45", "if_copy:block:SEGV+segv", "exit:3"),
                                     .environment = EVERY_TEN,
                                     .preload = true};
     struct outcome outcome;
@@ -171,11 +171,11 @@ static void test_every_replay_dies(void **state)
     (void)state;
     run_program(&program, &outcome);
     expect_exit(&outcome, 3);
-    expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay died (SIGKILL)\"");
+    expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay died (SIGSEGV)\"");
     run_expect_said(&outcome,
-                    LIST(FIRST_LINE, WOKEN_3, "the replay of snapshot 3 died (SIGKILL)", WOKEN_4,
-                         "the replay of snapshot 4 died (SIGKILL)", WOKEN_5,
-                         "the replay of snapshot 5 died (SIGKILL)", "replay incomplete", LAST_LINE));
+                    LIST(FIRST_LINE, WOKEN_3, "the replay of snapshot 3 died (SIGSEGV)", WOKEN_4,
+                         "the replay of snapshot 4 died (SIGSEGV)", WOKEN_5,
+                         "the replay of snapshot 5 died (SIGSEGV)", "replay incomplete", LAST_LINE));
     run_discard(&outcome);
 }
 

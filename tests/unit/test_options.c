@@ -272,7 +272,7 @@ static void the_first_of_two_counts(void **state)
 
 static void what_is_not_available_is_said(void **state)
 {
-    static const char *const later[] = {"LIGHTSSS_HANG=30s", "LIGHTSSS_MEMORY=2G"};
+    static const char *const later[] = {"LIGHTSSS_MEMORY=2G"};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(later); i++) {
@@ -300,9 +300,11 @@ static void hang_is_mentioned_where_named(void **state)
     assert_int_equal(line_count, 0);
     read_one("LIGHTSSS_ON=hang,kill");
     assert_int_equal(line_count, 1);
-    assert_string_equal(lines[0], "hang in LIGHTSSS_ON is not available in this version; ignored");
-    read_one("LIGHTSSS_ON=exit,abort,signal,kill,hang,finish"); /* all, but spelt out */
-    assert_int_equal(line_count, 1);
+    assert_string_equal(lines[0], "hang in LIGHTSSS_ON needs LIGHTSSS_HANG: how long no eval may begin");
+    read_one("LIGHTSSS_ON=all");
+    assert_int_equal(line_count, 0);
+    read_some("LIGHTSSS_ON=hang", "LIGHTSSS_HANG=30s", "LIGHTSSS_SLOTS=1", "LIGHTSSS=1");
+    assert_int_equal(line_count, 0);
 }
 
 static void inert_and_quiet_say_nothing(void **state)

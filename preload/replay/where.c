@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Names for addresses: see where.h. Who called is guessed from the stack: the first word on it that lies in a
+ * function of the program, behind what may be a call. Unwinding would need locks that the hanging thread may
+ * hold. */
+#define _GNU_SOURCE
+#include "where.h"
+
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/threads_processor.h"
+
+#define FUNCTIONS_SIZE ((size_t)64 << 20) /* pages that are never touched cost nothing */
+#define NAME_SIZE      96u
+#define FAR            ((uintptr_t)1 << 20) /* no function is that long: it is none that we know */
+#define WORDS          1024u                /* of the stack, that are looked at */
+
+struct function {
+    uintptr_t address;
+    char name[NAME_SIZE];
+};
+
+static struct function *functions;
+static size_t count;
+static uintptr_t program_start, program_end; /* its code */
+
+static void add(const char *name, uintptr_t address, void *unused)
+{
+    (void)unused;
+    if ((count + 1) * sizeof *functions > FUNCTIONS_SIZE)
+        return;
+    functions[count].address = address;
+    strncpy(functions[count].name, name, NAME_SIZE - 1);
+    count++;
+}
+
+/* The program comes first. */
+static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
+{
+    (void)size;
+    (void)unused;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
+            program_start = info->dlpi_addr + segment->p_vaddr;
+            program_end = program_start + segment->p_memsz;
+        }
+    }
+    return 1;
+}
+
+void where_prepare(void)
+{
+    void *memory = mmap(NULL, FUNCTIONS_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (memory == MAP_FAILED)
+        return;
+    functions = memory;
+    dl_iterate_phdr(find_program, NULL);
+    run.hooks->functions(add, NULL);
+}
+
+static const struct function *function_at(uintptr_t address)
+{
+    const struct function *found = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        if (functions[i].address <= address && (found == NULL || functions[i].address > found->address))
+            found = &functions[i];
+    return found != NULL && address - found->address < FAR ? found : NULL;
+}
+
+static bool is_program(uintptr_t address)
+{
+    return address >= program_start && address < program_end;
+}
+
+static const struct function *find_caller(uintptr_t stack)
+{
+    static uintptr_t words[WORDS];
+    const struct iovec local = {words, sizeof words}, remote = {(void *)stack, sizeof words};
+    long size = raw_syscall6(SYS_process_vm_readv, run.pid, (long)&local, 1, (long)&remote, 1, 0);
+
+    for (long i = 0; i < size / (long)sizeof *words; i++)
+        if (is_program(words[i]) && thread_is_behind_call(words[i]))
+            return function_at(words[i]);
+    return NULL;
+}
+
+void where_describe(struct text *text, const void *ucontext)
+{
+    struct thread_frame frame;
+
+    thread_frame_read(ucontext, &frame);
+    const struct function *function = function_at(frame.program_counter), *caller = NULL;
+    if (!is_program(frame.program_counter))
+        caller = find_caller(frame.stack_pointer);
+    if (function != NULL)
+        text_format(text, "%s%s", function->name, caller != NULL ? ", called from " : "");
+    if (caller != NULL)
+        text_format(text, "%s", caller->name);
+}

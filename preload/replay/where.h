@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a replay stands, in words: for an original that hangs, because its replay comes to hang in the same
+ * place. */
+#ifndef LIGHTSSS_WHERE_H
+#define LIGHTSSS_WHERE_H
+
+#include "../text.h"
+
+/* In the replay, before the simulator goes on: takes down where functions are. Uses the heap. */
+void where_prepare(void);
+
+/* Appends "clock_nanosleep, called from wait_for_host", mangled as they are, or nothing where nothing is
+ * known. The frame is the one that a signal interrupted. Async-signal-safe. */
+void where_describe(struct text *text, const void *ucontext);
+
+#endif

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: MIT */
+/* Replays while the original goes on: by SIGUSR1, by the command, and because it hangs. */
+#define _GNU_SOURCE
+#include "process.h"
+#include "run_program.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define ASKED_LINE "fake_simulator (pid "
+#define WOKEN_LINE "the oldest checkpoint start to dump wave: snapshot "
+#define LAST_LINE  "no waveform: "
+#define REPLAY     ASKED_LINE, WOKEN_LINE, "replay reproduced", LAST_LINE
+#define EVERY_TEN  LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
+
+static void expect_exit(const struct outcome *outcome, int status)
+{
+    if (outcome->timed_out || !WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != status)
+        fail_msg("wait status %#x%s; said:\n%s", (unsigned)outcome->status,
+                 outcome->timed_out ? " (timed out)" : "", outcome->said);
+    assert_int_equal(outcome->left, 0);
+}
+
+/* The n-th report of a run: later ones have a suffix. Waits for it. */
+static void expect_report(const struct running *running, unsigned n, const char *part)
+{
+    char name[64], path[PATH_MAX + 65], text[4096] = "";
+
+    snprintf(name, sizeof name, "lightsss/fake_simulator.%d", running->pid);
+    if (n > 1)
+        snprintf(name + strlen(name), sizeof name - strlen(name), ".%u", n - 1);
+    snprintf(name + strlen(name), sizeof name - strlen(name), "/report.json");
+    run_await_file(running, name);
+    snprintf(path, sizeof path, "%s/%s", running->directory, name);
+    for (int tries = 0; tries < 1000 && strstr(text, "cost") == NULL; tries++) {
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        text[fread(text, 1, sizeof text - 1, file)] = '\0';
+        fclose(file);
+        usleep(1000);
+    }
+    if (strstr(text, part) == NULL)
+        fail_msg("no %s in report %u:\n%s", part, n, text);
+    if (strstr(text, "\"verdict\": \"reproduced\"") == NULL)
+        fail_msg("report %u is not reproduced:\n%s", n, text);
+}
+
+/* Several run directories cannot be taken down by run_wait(). */
+static void end(struct running *running)
+{
+    int status;
+
+    run_touch(running, "go");
+    while (waitpid(running->pid, &status, 0) < 0)
+        continue;
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    char top[PATH_MAX + 4];
+    snprintf(top, sizeof top, "%s/..", running->directory);
+    run_remove_directory(top);
+}
+
+static void start(struct running *running, const char *const *steps, const char *const *environment)
+{
+    const struct program program = {.arguments = steps, .environment = environment, .preload = true};
+
+    run_start(running, &program);
+    run_await_file(running, "ready");
+}
+
+static void test_signal(void **state)
+{
+    struct running running;
+
+    (void)state;
+    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:0"), EVERY_TEN);
+    run_await_snapshots(&running, 3);
+    for (unsigned n = 1; n <= 3; n++) {
+        kill(running.pid, SIGUSR1);
+        expect_report(
+            &running, n,
+            "\"kind\": \"request\", \"status\": null, \"signal\": null, \"eval\": 45, \"time\": 225");
+    }
+    run_await_snapshots(&running, 3);
+    end(&running);
+}
+
+static int ask(pid_t pid)
+{
+    char text[PATH_MAX + 64];
+
+    snprintf(text, sizeof text, "'%s' wave %d >/dev/null 2>&1", getenv("LIGHTSSS_TEST_COMMAND"), pid);
+    return WEXITSTATUS(system(text)); /* NOLINT(cert-env33-c) */
+}
+
+/* A simulator that uses SIGUSR1 itself gets it as ever, and can be asked by the command. */
+static void test_command(void **state)
+{
+    struct running running;
+
+    (void)state;
+    start(&running,
+          LIST("eval:1", "action:USR1:plain", "eval:44", "touch:ready", "await:go", "query:USR1", "exit:0"),
+          EVERY_TEN);
+    run_await_snapshots(&running, 3);
+    assert_int_equal(ask(running.pid), 0);
+    expect_report(&running, 1, "\"kind\": \"request\"");
+    end(&running);
+}
+
+static void test_who_cannot_be_asked(void **state)
+{
+    (void)state;
+    assert_int_equal(ask(getpid()), 1);
+    assert_int_equal(ask(0), 2);
+    assert_int_equal(ask(-1), 2);
+}
+
+/* What comes after a request is as without it. */
+static void test_failure_after_request(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:3"), EVERY_TEN);
+    run_await_snapshots(&running, 3);
+    kill(running.pid, SIGUSR1);
+    expect_report(&running, 1, "\"kind\": \"request\"");
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/lightsss/fake_simulator.%d", running.directory, running.pid);
+    run_remove_directory(path);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 3);
+    run_expect_said(&outcome, LIST(REPLAY, REPLAY));
+    assert_non_null(strstr(outcome.report, "\"kind\": \"exit\", \"status\": 3"));
+    assert_non_null(strstr(outcome.report, "\"number\": 3, \"eval\": 20"));
+    run_discard(&outcome);
+}
+
+/* Sent by itself, SIGUSR1 ends the simulator as ever, and that is no failure. */
+static void test_own_signal(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:5", "raise:USR1"), .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_true(WIFSIGNALED(outcome.status) && WTERMSIG(outcome.status) == SIGUSR1);
+    assert_string_equal(outcome.said, "");
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+static void check_hang(const char *step, const char *where)
+{
+    const char *const steps[] = {"eval:45", "touch:ready", step, "exit:0", NULL};
+    struct running running;
+    struct outcome outcome;
+
+    start(&running, steps, LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_HANG=500ms"));
+    expect_report(&running, 1, "\"kind\": \"hang\"");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 0);
+    if (strstr(outcome.report, where) == NULL)
+        fail_msg("not said: %s\n%s", where, outcome.report);
+    run_discard(&outcome);
+}
+
+static void test_hang(void **state)
+{
+    (void)state;
+    check_hang("sleep:6000", "nanosleep, called from fake_run");
+    check_hang("in:sleep:6000", "nanosleep, called from fake_run");
+    check_hang("spin:6000", "do_spin");
+}
+
+/* Who is stopped does not hang. */
+static void test_stopped(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start(&running, LIST("eval:45", "touch:ready", "await:go", "exit:0"),
+          LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_HANG=700ms"));
+    run_await_snapshots(&running, 1);
+    kill(running.pid, SIGSTOP);
+    sleep(2);
+    kill(running.pid, SIGCONT);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 0);
+    assert_string_equal(outcome.said, "");
+    run_discard(&outcome);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_who_cannot_be_asked),
+        cmocka_unit_test(test_failure_after_request),
+        cmocka_unit_test(test_own_signal),
+        cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_stopped),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
