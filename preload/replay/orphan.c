@@ -29,6 +29,7 @@
 #include "run_directory.h"
 #include "wake.h"
 
+#define OOM_SCORE      "900"
 #define STATUS_SECONDS 1 /* for the kernel to know how the original ended */
 #define STATUS_TRIES   20
 #define STAT_FIELD     50 /* of the exit status in /proc/PID/stat, counted from the state */
@@ -65,9 +66,21 @@ void orphan_after_copy(void)
         raw_syscall1(SYS_close, original_fd);
 }
 
+/* Where memory runs out, copies go first, and the original and what is left of them go on. */
+static void yield_to_original(void)
+{
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        return;
+    raw_syscall3(SYS_write, fd, (long)OOM_SCORE, sizeof OOM_SCORE - 1);
+    raw_syscall1(SYS_close, fd);
+}
+
 void orphan_in_copy(void)
 {
     user_fd = high_number_dup(STDERR_FILENO);
+    yield_to_original();
 }
 
 void orphan_say_to_user(void)

@@ -88,6 +88,30 @@ static void test_group_killed(void **state)
     run_discard(&outcome);
 }
 
+/* Where memory runs out, the kernel takes them and not the original. */
+static void test_copies_yield(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start_with_three(&running, EVERY_TEN);
+    int count = run_snapshots(running.pid, snapshots);
+    for (int i = 0; i <= count; i++) {
+        char path[64], score[16] = "";
+        snprintf(path, sizeof path, "/proc/%d/oom_score_adj", i < count ? snapshots[i] : running.pid);
+        FILE *file = fopen(path, "re");
+        assert_non_null(file);
+        assert_non_null(fgets(score, sizeof score, file));
+        fclose(file);
+        assert_string_equal(score, i < count ? "900\n" : "0\n");
+    }
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    run_discard(&outcome);
+}
+
 /* The out-of-memory killer takes the oldest snapshot as well; the others wait for it to be gone. */
 static void test_oldest_killed_too(void **state)
 {
@@ -195,6 +219,7 @@ int main(void)
         cmocka_unit_test(test_killed),
         cmocka_unit_test(test_group_killed),
         cmocka_unit_test(test_oldest_killed_too),
+        cmocka_unit_test(test_copies_yield),
         cmocka_unit_test(test_all_killed),
         cmocka_unit_test(test_kill_is_no_failure),
         cmocka_unit_test(test_killed_while_it_waits),
