@@ -20,6 +20,7 @@
 #include "../clock.h"
 #include "../interpose/signal.h"
 #include "../log.h"
+#include "../proc_stat.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
@@ -98,24 +99,15 @@ static bool await_end(int pidfd, int seconds)
 
 /* --- how the original ended --- */
 
-/* Of a process that is dead and was not waited for yet: "PID (NAME) Z ..." */
+/* Of a process that is dead and was not waited for yet. */
 static int status_of_zombie(pid_t pid)
 {
-    char buffer[1024];
-    struct text path;
+    char buffer[PROC_STAT_SIZE];
+    const char *field = proc_stat(pid, buffer);
 
-    text_init(&path, buffer, sizeof buffer);
-    text_format(&path, "/proc/%d/stat", pid);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
+    if (field == NULL || *field != 'Z')
         return NO_STATUS;
-    long size = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer - 1);
-    raw_syscall1(SYS_close, fd);
-    buffer[size > 0 ? size : 0] = '\0';
-    const char *field = strrchr(buffer, ')');
-    if (field == NULL || strncmp(field, ") Z", 3) != 0)
-        return NO_STATUS;
-    for (int i = 0; i < STAT_FIELD && field != NULL; i++)
+    for (int i = 1; i < STAT_FIELD && field != NULL; i++)
         field = strchr(field + 1, ' ');
     return field == NULL ? NO_STATUS : (int)strtol(field, NULL, 10);
 }

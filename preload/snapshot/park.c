@@ -6,20 +6,18 @@
 #define _GNU_SOURCE
 #include "park.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "../clock.h"
+#include "../proc_stat.h"
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
-#include "../text.h"
 #include "threads.h"
 
 #define SECOND_NS  UINT64_C(1000000000)
@@ -73,19 +71,10 @@ static bool is_oldest(const struct shared_page *page, const struct shared_slot *
 /* Somebody who stops it with a signal or a debugger does not make it hang. */
 static bool is_stopped(pid_t pid)
 {
-    char buffer[256];
-    struct text path;
+    char buffer[PROC_STAT_SIZE];
+    const char *state = proc_stat(pid, buffer);
 
-    text_init(&path, buffer, sizeof buffer);
-    text_format(&path, "/proc/%d/stat", pid);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return false;
-    long size = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer - 1);
-    raw_syscall1(SYS_close, fd);
-    buffer[size > 0 ? size : 0] = '\0';
-    const char *state = strrchr(buffer, ')');
-    return state != NULL && (state[1] == ' ' && (state[2] == 'T' || state[2] == 't'));
+    return state != NULL && (*state == 'T' || *state == 't');
 }
 
 /* Has it been too long since the original began an eval? Told once for each time. */

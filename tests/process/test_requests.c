@@ -174,9 +174,9 @@ static void check_hang(const char *step, const char *where)
 static void test_hang(void **state)
 {
     (void)state;
-    check_hang("sleep:6000", "nanosleep, called from fake_run");
-    check_hang("in:sleep:6000", "nanosleep, called from fake_run");
-    check_hang("spin:6000", "do_spin");
+    check_hang("sleep:4000", "nanosleep, called from fake_run");
+    check_hang("in:sleep:4000", "nanosleep, called from fake_run");
+    check_hang("spin:4000", "do_spin");
 }
 
 /* Who is stopped does not hang. */

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* The state of a process: see proc_stat.h. The name may hold anything, so the last parenthesis counts. */
+#define _GNU_SOURCE
+#include "proc_stat.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "raw_syscall.h"
+#include "text.h"
+
+const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
+{
+    struct text path;
+
+    text_init(&path, buffer, PROC_STAT_SIZE);
+    text_format(&path, "/proc/%d/stat", pid);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return NULL;
+    long size = raw_syscall3(SYS_read, fd, (long)buffer, PROC_STAT_SIZE - 1);
+    raw_syscall1(SYS_close, fd);
+    buffer[size > 0 ? size : 0] = '\0';
+    const char *name_end = strrchr(buffer, ')');
+    return name_end == NULL || name_end[1] == '\0' ? NULL : name_end + 2;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* /proc/PID/stat by raw system calls: what the kernel tells of a process in one line. */
+#ifndef LIGHTSSS_PROC_STAT_H
+#define LIGHTSSS_PROC_STAT_H
+
+#include <sys/types.h>
+
+#define PROC_STAT_SIZE 1024
+
+/* Returns what stands behind the program's name, beginning with the state: "S 1 4242 ..."; NULL: there is no
+ * such process. The text is in the buffer. */
+const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE]);
+
+#endif
