@@ -60,19 +60,27 @@ static bool can_write(int flags)
     return (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
 }
 
-/* Is the file open for reading, as of the last snapshot? */
-static bool is_read(const struct stat *file)
+/* A descriptor, as of the last snapshot, that reads this file; -1: there is none. */
+static int find_reader(const struct stat *file)
 {
     for (size_t i = 0; i < descriptors_count(); i++) {
         const struct descriptor *other = descriptors_at(i);
+        struct stat now;
 
         if (other->file.st_ino != file->st_ino || other->file.st_dev != file->st_dev)
             continue;
         long flags = raw_syscall2(SYS_fcntl, other->fd, F_GETFL);
-        if (flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0)
-            return true;
+        if (flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0 &&
+            raw_syscall2(SYS_fstat, other->fd, (long)&now) == 0 && now.st_ino == file->st_ino &&
+            now.st_dev == file->st_dev)
+            return other->fd;
     }
-    return false;
+    return -1;
+}
+
+static bool is_read(const struct stat *file)
+{
+    return find_reader(file) >= 0;
 }
 
 void undo_take(void)
@@ -101,20 +109,11 @@ static void record(const struct stat *file, enum change_kind kind, uint64_t offs
     input_record(INPUT_UNDO, 0, (int64_t)size, parts, 2);
 }
 
-static long open_to_read(int fd)
-{
-    char path[32];
-    struct text text;
-
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", fd);
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-}
-
+/* Nothing is opened for this: who closes any descriptor of a file gives up its locks (fcntl). */
 static void keep_bytes(int fd, const struct stat *file, uint64_t start, uint64_t end)
 {
     char piece[PIECE_SIZE];
-    long reader = fd;
+    int reader = fd;
 
     if (atomic_fetch_add(&kept, end - start) + (end - start) > KEPT_MAX) {
         record(file, CHANGE_LOST, start, NULL, 0);
@@ -123,8 +122,8 @@ static void keep_bytes(int fd, const struct stat *file, uint64_t start, uint64_t
     while (start < end) {
         size_t size = end - start < sizeof piece ? (size_t)(end - start) : sizeof piece;
         long r = raw_syscall4(SYS_pread64, reader, (long)piece, (long)size, (long)start);
-        if (r == -EBADF && reader == fd && (reader = open_to_read(fd)) >= 0)
-            continue; /* write-only; somebody else reads it */
+        if (r == -EBADF && reader == fd && (reader = find_reader(file)) >= 0 && reader != fd)
+            continue; /* write-only; another one reads it */
         if (r < 0)
             record(file, CHANGE_LOST, start, NULL, 0);
         if (r <= 0)
@@ -132,8 +131,6 @@ static void keep_bytes(int fd, const struct stat *file, uint64_t start, uint64_t
         record(file, CHANGE_BYTES, start, piece, (size_t)r);
         start += (uint64_t)r;
     }
-    if (reader != fd && reader >= 0)
-        raw_syscall1(SYS_close, reader);
 }
 
 bool undo_is_watched(int fd)
@@ -184,15 +181,11 @@ void undo_before_cut_name(const char *path, uint64_t size)
     struct stat file;
 
     if (!input_is_recorded() || raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) < 0 ||
-        !S_ISREG(file.st_mode) || (uint64_t)file.st_size <= size || !is_read(&file))
+        !S_ISREG(file.st_mode) || (uint64_t)file.st_size <= size)
         return;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_NONBLOCK | O_CLOEXEC, 0);
-    if (fd < 0) {
-        record(&file, CHANGE_LOST, size, NULL, 0);
-        return;
-    }
-    keep_bytes((int)fd, &file, size, (uint64_t)file.st_size);
-    raw_syscall1(SYS_close, fd);
+    int reader = find_reader(&file);
+    if (reader >= 0)
+        keep_bytes(reader, &file, size, (uint64_t)file.st_size);
 }
 
 /* A replay opens it by its name too, and finds it as long as it has become. */

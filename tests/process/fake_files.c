@@ -126,6 +126,25 @@ static void do_open(const char *argument)
     fake_expect(fake_fds[at] >= 0, argument);
 }
 
+/* All of it, for this process. */
+static void do_lock_slot(const char *argument)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+
+    fake_expect(fcntl(fake_fds[fake_slot(&argument)], F_SETLK, &lock) == 0, "lock");
+}
+
+/* Whether another process has locked it. */
+static void do_say_lock(const char *argument)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int fd = open(argument, O_RDWR | O_CLOEXEC);
+
+    fake_expect(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0, argument);
+    fake_say("%s: %s", argument, lock.l_type == F_UNLCK ? "free" : "locked");
+    close(fd);
+}
+
 static void do_read(const char *argument)
 {
     char bytes[200] = "";
@@ -350,6 +369,7 @@ const struct fake_step fake_files[] = {
     {"fputs", do_fputs},           {"fseek", do_fseek},
     {"ftell", do_ftell},           {"fflush", do_fflush},
     {"fclose", do_fclose},         {"open", do_open},
+    {"lock_slot", do_lock_slot},   {"say_lock", do_say_lock},
     {"fd_read", do_read},          {"fd_write", do_write},
     {"pwrite", do_pwrite},         {"poison", do_poison},
     {"pread", do_pread},           {"lseek", do_lseek},

@@ -41,6 +41,10 @@ static const struct compare_case cases[] = {
     {{"put:in:one two three", "open:0:m:in", "eval:9", "pwrite:0:0:A", "eval:9", "pwrite:0:0:B", "pwrite:0:4:C", "eval:9", "pread:0:0:99", "pwrite:0:0:D", "exit:1"},
      {.kind = "exit", .code = 1, .eval = 27, .early = true, .many = true}},
 
+    /* a lock stays when old bytes are kept */
+    {{"put:in:one two three", "open:0:w:in", "open:1:r:in", "lock_slot:0", "eval:1", "fd_write:0:ONE", "pread:1:0:99", "fork:say_lock:in", "wait", "exit:1"}, REPLAYED},
+    {{"put:in:one two three", "open:0:m:in", "lock_slot:0", "eval:1", "if_original:truncate:in:5", "fork:say_lock:in", "wait", "exit:1"}, REPLAYED},
+
     /* a large log that nobody reads, and that is read after all */
     {{"put_many:log:200000", "open:0:wa:log", "eval:1", "fd_write:0:end", "state:0", "exit:1"}, REPLAYED},
 
