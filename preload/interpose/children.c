@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "../snapshot/take.h"
 #include "libc.h"
 #include "vfork.h"
 #include "world.h"
@@ -53,6 +54,7 @@ static pid_t fork_by(pid_t (*function)(void))
 {
     if (input_is_fed())
         return told_of_fork();
+    take_settle();
     pid_t pid = function();
     return pid == 0 ? 0 : answer_of_fork(pid);
 }
@@ -70,6 +72,7 @@ static pid_t on_fork(void)
 
 pid_t vfork_told(void)
 {
+    take_settle();
     return input_is_fed() ? told_of_fork() : 0;
 }
 
@@ -86,6 +89,7 @@ static bool spawn_told(pid_t *pid, int64_t *error)
 {
     const struct world_bytes bytes = {pid, sizeof *pid};
 
+    take_settle();
     if (!input_is_fed())
         return false;
     if (!world_feed(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, &bytes, 1))

@@ -7,15 +7,19 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../input/input_call.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../snapshot/take.h"
 #include "libc.h"
 
 static int (*libc_close)(int fd);
+static int (*libc_fclose)(FILE *stream);
+static int (*libc_close_range)(unsigned first, unsigned last, int flags);
 static int (*libc_dup)(int fd);
 static int (*libc_dup2)(int fd, int to);
 static int (*libc_dup3)(int fd, int to, int flags);
@@ -67,7 +71,21 @@ static int copied(int from, int fd)
 static int on_close(int fd)
 {
     descriptor_class_set(fd, DESCRIPTOR_UNKNOWN);
+    take_settle();
     return libc_close(fd);
+}
+
+/* It closes past our hook of close(). */
+static int on_fclose(FILE *stream)
+{
+    take_settle();
+    return libc_fclose(stream);
+}
+
+static int on_close_range(unsigned first, unsigned last, int flags)
+{
+    take_settle();
+    return libc_close_range(first, last, flags);
 }
 
 static int on_dup(int fd)
@@ -77,11 +95,13 @@ static int on_dup(int fd)
 
 static int on_dup2(int fd, int to)
 {
+    take_settle();
     return copied(fd, libc_dup2(fd, to));
 }
 
 static int on_dup3(int fd, int to, int flags)
 {
+    take_settle();
     return copied(fd, libc_dup3(fd, to, flags));
 }
 
@@ -174,6 +194,8 @@ static off_t on_lseek(int fd, off_t offset, int from)
 
 const struct libc_hook descriptor_hooks[] = {
     {"close", (void *)on_close, (void **)&libc_close},
+    {"fclose", (void *)on_fclose, (void **)&libc_fclose},
+    {"close_range", (void *)on_close_range, (void **)&libc_close_range},
     {"dup", (void *)on_dup, (void **)&libc_dup},
     {"dup2", (void *)on_dup2, (void **)&libc_dup2},
     {"dup3", (void *)on_dup3, (void **)&libc_dup3},

@@ -14,7 +14,7 @@
 #include "../end.h"
 
 #define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
-#define SHARED_PAGE_VERSION 2u
+#define SHARED_PAGE_VERSION 3u
 #define SHARED_PAGE_SIZE    8192u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
@@ -41,6 +41,7 @@ enum replay_asked {
 struct shared_slot {
     _Atomic uint32_t command; /* futex word */
     _Atomic int32_t pid;      /* 0: free */
+    _Atomic uint32_t settled; /* futex word: the copy shares no open file with the original any more */
     uint64_t number;          /* of the snapshot, from 1 */
     uint64_t eval;            /* evals that were complete when it was taken */
     uint64_t time;            /* simulation time then */
@@ -98,8 +99,9 @@ struct shared_page {
 };
 
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
-static_assert(sizeof(struct shared_slot) == 40, "layout of version 2");
+static_assert(sizeof(struct shared_slot) == 48, "layout of version 3");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
+static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 
 /* Makes the page. Returns 0 or -errno. */

@@ -4,10 +4,14 @@
 #define _GNU_SOURCE
 #include "take.h"
 
+#include <limits.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
 
 #include "../clock.h"
 #include "../raw_syscall.h"
@@ -15,6 +19,12 @@
 #include "park.h"
 #include "threads.h"
 #include "threads_processor.h"
+
+#define SETTLE_TRIES   20
+#define SETTLE_STEP_NS 10000000
+
+static struct shared_slot *volatile last_slot; /* of the last copy; in a copy NULL */
+static volatile pid_t last_pid;
 
 /* A copy for a replay that comes while the original goes on. This one sleeps on. */
 static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
@@ -51,12 +61,46 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
 static void become_snapshot(const struct take *take, int *clear_tid, void *robust_list,
                             size_t robust_list_size)
 {
+    last_slot = NULL;
     if (robust_list != NULL)
         raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
     if (take->in_copy != NULL)
         take->in_copy();
+    atomic_store(&take->slot->settled, 1);
+    raw_syscall3(SYS_futex, (long)&take->slot->settled, FUTEX_WAKE, INT_MAX);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
         continue;
+}
+
+static bool is_dead(pid_t pid)
+{
+    siginfo_t end = {.si_pid = 0};
+
+    return raw_syscall5(SYS_waitid, P_PID, pid, (long)&end, WEXITED | WNOHANG | WNOWAIT | __WALL, 0) < 0 ||
+           end.si_pid != 0;
+}
+
+/* A copy that is killed, or stopped by a debugger, is not waited for. */
+void take_settle(void)
+{
+    const struct timespec step = {0, SETTLE_STEP_NS};
+    struct shared_slot *slot = last_slot;
+
+    if (slot == NULL)
+        return;
+    for (unsigned i = 0; i < SETTLE_TRIES; i++) {
+        if (atomic_load(&slot->settled) != 0 || is_dead(last_pid)) /* or not ours: we were forked */
+            return;
+        raw_syscall4(SYS_futex, (long)&slot->settled, FUTEX_WAIT, 0, (long)&step);
+    }
+    atomic_store(&slot->settled, 1); /* nor asked for again */
+}
+
+/* In the original, before the other threads go on. */
+static void note_copy(struct shared_slot *slot, long pid)
+{
+    last_pid = (pid_t)pid;
+    last_slot = slot;
 }
 
 static long clone_stopped(const struct take *take)
@@ -74,16 +118,20 @@ static long clone_stopped(const struct take *take)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);
     else if (take->after_copy != NULL)
         take->after_copy();
+    if (pid > 0)
+        note_copy(take->slot, pid);
     return pid;
 }
 
 int take_snapshot(struct take *take)
 {
     take->mask = signal_mask_block_all();
+    take_settle();
     uint64_t start_ns = clock_ns();
     long r = threads_stop(&take->why);
     if (r == 0) {
         atomic_store(&take->slot->command, SLOT_SLEEP);
+        atomic_store(&take->slot->settled, 0);
         r = clone_stopped(take);
         if (r == 0)
             return TAKE_COPY;

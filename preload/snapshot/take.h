@@ -39,6 +39,11 @@ enum take_side {
 /* Returns the side, or -errno: -EAGAIN with why set when the threads would not stop. */
 int take_snapshot(struct take *take);
 
+/* In the original, before it closes anything or makes a child: waits until the last copy has let go of what
+ * is open. Until then nothing that is closed is closed: pipes do not end, locks stay, epoll tells of what is
+ * gone, and a program that was just written cannot be started. Any thread, signal handlers too. */
+void take_settle(void);
+
 /* In the woken copy, once its threads are revived: the signal mask of before. */
 void take_unblock(const struct take *take);
 

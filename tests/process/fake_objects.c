@@ -6,16 +6,20 @@
 #include "fake_steps.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pty.h>
+#include <spawn.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -184,6 +188,63 @@ static void do_echo_off(const char *argument)
     fake_expect(tcsetattr(fd, TCSANOW, &termios) == 0, "tcsetattr");
 }
 
+/* --- what has just been open at a snapshot --- */
+
+static int pipe_stays(void)
+{
+    int fds[2];
+    char byte;
+
+    fake_expect(pipe2(fds, O_CLOEXEC | O_NONBLOCK) == 0, "pipe");
+    fake_run("eval:2");
+    close(fds[1]);
+    ssize_t size = read(fds[0], &byte, 1);
+    close(fds[0]);
+    return size != 0;
+}
+
+static int lock_stays(void)
+{
+    FILE *file = fopen("lock", "we");
+    int fd = open("lock", O_WRONLY | O_CLOEXEC);
+
+    fake_expect(file != NULL && fd >= 0 && flock(fileno(file), LOCK_EX) == 0, "lock");
+    fake_run("eval:2");
+    fclose(file);
+    int r = flock(fd, LOCK_EX | LOCK_NB);
+    close(fd);
+    return r != 0;
+}
+
+static int program_is_busy(void)
+{
+    static const char text[] = "#!/bin/sh\n";
+    char *const arguments[] = {(char *)"./program", NULL};
+    int fd = open("program", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
+    pid_t pid;
+
+    fake_expect(write(fd, text, strlen(text)) > 0, "write");
+    fake_run("eval:2");
+    close(fd);
+    int r = posix_spawn(&pid, *arguments, NULL, NULL, arguments, environ);
+    if (r == 0)
+        waitpid(pid, NULL, 0);
+    return r != 0;
+}
+
+/* So often, with a snapshot each time: what is closed, is closed at once. */
+static void do_closed(const char *argument)
+{
+    int pipes = 0, locks = 0, programs = 0;
+
+    for (long left = fake_number(argument); left > 0; left--) {
+        pipes += pipe_stays();
+        locks += lock_stays();
+        programs += program_is_busy();
+    }
+    fake_say("%d pipes, %d locks, %d programs", pipes, locks, programs);
+}
+
 static void do_puts(const char *argument)
 {
     puts(argument);
@@ -207,6 +268,7 @@ const struct fake_step fake_objects[] = {
     {"pty", do_pty},
     {"terminal", do_terminal},
     {"echo_off", do_echo_off},
+    {"closed", do_closed},
     {"puts", do_puts},
     {NULL, NULL},
 };

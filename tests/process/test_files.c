@@ -80,6 +80,10 @@ static const struct compare_case cases[] = {
     {{"event_counter:0:3", "epoll:2", "watch:2:0", "eval:1", "events:2", "collect:0", "events:2", "post:0:1", "events:2", "exit:1"}, REPLAYED},
     {{"timerfd:0:1000", "epoll:2", "watch:2:0", "eval:1", "time_left:0", "events:2", "state:0", "if_original:rearm:0:5", "exit:1"}, REPLAYED},
 
+    /* a snapshot keeps nothing open that the original closes */
+    {{"eval:1", "closed:20", "exit:1"},
+     {.kind = "exit", .code = 1, .eval = 121, .early = true, .many = true}},
+
     /* terminals: what stdio asks at its first line */
     {{"pty:0", "terminal:0", "eval:1", "terminal:0", "echo_off:0", "terminal:0", "exit:1"}, REPLAYED},
     {{"pty:0", "eval:1", "terminal:0", "if_original:echo_off:0", "sleep:20", "exit:1"}, REPLAYED},
