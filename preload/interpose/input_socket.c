@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../input/input_call.h"
+#include "../snapshot/threads.h"
 #include "libc.h"
 
 static int (*libc_accept)(int fd, struct sockaddr *address, socklen_t *length);
@@ -23,7 +24,7 @@ static int (*libc_getsockname)(int fd, struct sockaddr *address, socklen_t *leng
 static int (*libc_getpeername)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
 static int (*libc_setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
-static ssize_t (*libc_send)(int fd, const void *bytes, size_t size, int flags);
+static ssize_t (*libc_send_once)(int fd, const void *bytes, size_t size, int flags);
 static ssize_t (*libc_sendto)(int fd, const void *bytes, size_t size, int flags,
                               const struct sockaddr *address, socklen_t length);
 static ssize_t (*libc_sendmsg)(int fd, const struct msghdr *message, int flags);
@@ -61,6 +62,24 @@ RESULT_ONLY(int, INPUT_GROUP_NONE, shutdown, (int fd, int how), fd, how)
 RESULT_ONLY(int, INPUT_GROUP_NONE, setsockopt,
             (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value,
             length)
+/* A snapshot has interrupted it: see input_write.c. */
+static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
+{
+    unsigned before = threads_interruptions(), now;
+    ssize_t result = libc_send_once(fd, bytes, size, flags), more;
+    int error = errno;
+
+    while (result > 0 && (size_t)result < size && (now = threads_interruptions()) != before) {
+        before = now;
+        more = libc_send_once(fd, (const char *)bytes + result, size - (size_t)result, flags);
+        if (more <= 0)
+            break;
+        result += more;
+    }
+    errno = error;
+    return result;
+}
+
 RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, send, (int fd, const void *bytes, size_t size, int flags), fd, bytes,
             size, flags)
 RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, sendto,
@@ -232,7 +251,7 @@ const struct libc_hook input_socket_hooks[] = {
     {"getpeername", (void *)on_getpeername, (void **)&libc_getpeername},
     {"getsockopt", (void *)on_getsockopt, (void **)&libc_getsockopt},
     {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt},
-    {"send", (void *)on_send, (void **)&libc_send},
+    {"send", (void *)on_send, (void **)&libc_send_once},
     {"sendto", (void *)on_sendto, (void **)&libc_sendto},
     {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg},
     {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile},

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What comes of writing to descriptors that cannot be rewound: see input_write.h. */
+/* What comes of writing to descriptors that cannot be rewound: see input_write.h. A blocking write that a
+ * snapshot interrupts comes back with what it has written by then; it is gone on with, so that nobody sees
+ * a short write that there would not have been. */
 #include "input_write.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "../input/input_call.h"
+#include "../snapshot/threads.h"
 
 /* What stdout and stderr are given is the replay's own output. */
 static bool is_concerned(int fd)
@@ -18,15 +22,63 @@ static struct input_call call_of(int fd, const char *name)
         .kind = INPUT_CALL, .group = INPUT_GROUP_SEND, .fd = (uint64_t)fd, .name = name};
 }
 
+static ssize_t write_whole(int fd, const void *bytes, size_t size, ssize_t (*libc)(int, const void *, size_t))
+{
+    unsigned before = threads_interruptions(), now;
+    ssize_t result = libc(fd, bytes, size), more;
+    int error = errno;
+
+    while (result > 0 && (size_t)result < size && (now = threads_interruptions()) != before) {
+        before = now;
+        more = libc(fd, (const char *)bytes + result, size - (size_t)result);
+        if (more <= 0)
+            break;
+        result += more;
+    }
+    errno = error;
+    return result;
+}
+
+/* The part of the list that comes after so many bytes, up to the end of one element. */
+static struct iovec part_after(const struct iovec *parts, int count, size_t written)
+{
+    for (int i = 0; i < count; i++) {
+        if (written < parts[i].iov_len)
+            return (struct iovec){(char *)parts[i].iov_base + written, parts[i].iov_len - written};
+        written -= parts[i].iov_len;
+    }
+    return (struct iovec){NULL, 0};
+}
+
+static ssize_t writev_whole(int fd, const struct iovec *parts, int count,
+                            ssize_t (*libc)(int, const struct iovec *, int))
+{
+    unsigned before = threads_interruptions();
+    ssize_t result = libc(fd, parts, count), more;
+    bool goes_on = result > 0 && threads_interruptions() != before;
+    int error = errno;
+
+    while (goes_on) {
+        const struct iovec part = part_after(parts, count, (size_t)result);
+        before = threads_interruptions();
+        if (part.iov_len == 0 || (more = libc(fd, &part, 1)) <= 0)
+            break;
+        result += more;
+        goes_on = (size_t)more == part.iov_len || threads_interruptions() != before;
+    }
+    errno = error;
+    return result;
+}
+
 ssize_t input_write(int fd, const void *bytes, size_t size, ssize_t (*libc)(int, const void *, size_t))
 {
     struct input_call call = call_of(fd, "write");
     int64_t result = 0;
 
     if (!is_concerned(fd))
-        return libc(fd, bytes, size);
+        return write_whole(fd, bytes, size, libc);
     if (input_call_is_made(&call))
-        result = libc(fd, bytes, size);
+        result = write_whole(fd, bytes, size, libc);
     if (!input_call_is_fed(&call, &result))
         input_call_record_result(&call, result);
     return result;
@@ -39,9 +91,9 @@ ssize_t input_writev(int fd, const struct iovec *parts, int count,
     int64_t result = 0;
 
     if (!is_concerned(fd))
-        return libc(fd, parts, count);
+        return writev_whole(fd, parts, count, libc);
     if (input_call_is_made(&call))
-        result = libc(fd, parts, count);
+        result = writev_whole(fd, parts, count, libc);
     if (!input_call_is_fed(&call, &result))
         input_call_record_result(&call, result);
     return result;

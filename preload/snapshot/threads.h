@@ -46,6 +46,10 @@ pid_t threads_revived_by_tid(pid_t old_tid);
 /* The word in which glibc keeps that pthread's own id; NULL where threads_revived_tid() says 0. */
 int *threads_tid_word(pthread_t thread);
 
+/* How often the calling thread has been interrupted by a stop or to stand by. A call that had done a part of
+ * its work by then has come back with that part, which nothing but a signal makes it do. */
+unsigned threads_interruptions(void);
+
 /* Asked by a revived thread that is about to start a system call again that its snapshot interrupted: true,
  * the call ends with EINTR instead. May be NULL. Async-signal-safe functions only. */
 void threads_set_call_ender(bool (*ends)(void));

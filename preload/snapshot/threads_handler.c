@@ -39,6 +39,13 @@ static void (*_Atomic kernel_signal)(const void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
 
+static __thread volatile unsigned interruptions __attribute__((tls_model("initial-exec")));
+
+unsigned threads_interruptions(void)
+{
+    return interruptions;
+}
+
 void threads_set_request(void (*handler)(void))
 {
     atomic_store(&request, handler);
@@ -230,6 +237,7 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
         handle_foreign_signal(signal, info, context);
         return;
     }
+    interruptions++;
     blocked_call_repeat(&record->call, context);
     thread_frame_read(context, &frame);
     record->program_counter = frame.program_counter;

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <pty.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -17,8 +18,10 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -245,6 +248,48 @@ static void do_closed(const char *argument)
     fake_say("%d pipes, %d locks, %d programs", pipes, locks, programs);
 }
 
+/* --- calls that a snapshot interrupts when they have done a part --- */
+
+#define MUCH 1000000
+
+static int long_fds[2];
+static const char *long_call;
+
+static void *call_for_long(void *unused)
+{
+    static char bytes[MUCH];
+
+    (void)unused;
+    const struct iovec parts[] = {{bytes, 10}, {bytes, MUCH - 20}, {bytes, 10}};
+    ssize_t size = strcmp(long_call, "write") == 0    ? write(long_fds[1], bytes, MUCH)
+                   : strcmp(long_call, "writev") == 0 ? writev(long_fds[1], parts, 3)
+                                                      : send(long_fds[1], bytes, MUCH, 0);
+
+    close(long_fds[1]);
+    return (void *)size;
+}
+
+/* write, writev or send: evals go on while it waits for its reader. */
+static void do_long_call(const char *argument)
+{
+    char bytes[4096];
+    ssize_t size, total = 0;
+    pthread_t thread;
+    void *result;
+
+    long_call = argument;
+    int r = *argument == 's' ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, long_fds)
+                             : pipe2(long_fds, O_CLOEXEC);
+    fake_expect(r == 0 && pthread_create(&thread, NULL, call_for_long, NULL) == 0, argument);
+    usleep(50000);
+    fake_run("eval:8");
+    while ((size = read(long_fds[0], bytes, sizeof bytes)) > 0)
+        total += size;
+    pthread_join(thread, &result);
+    close(long_fds[0]);
+    fake_say("%s: %zd, read: %zd", argument, (ssize_t)result, total);
+}
+
 static void do_puts(const char *argument)
 {
     puts(argument);
@@ -269,6 +314,7 @@ const struct fake_step fake_objects[] = {
     {"terminal", do_terminal},
     {"echo_off", do_echo_off},
     {"closed", do_closed},
+    {"long_call", do_long_call},
     {"puts", do_puts},
     {NULL, NULL},
 };

@@ -84,6 +84,11 @@ static const struct compare_case cases[] = {
     {{"eval:1", "closed:20", "exit:1"},
      {.kind = "exit", .code = 1, .eval = 121, .early = true, .many = true}},
 
+    /* nor does it cut a call short */
+    {{"eval:1", "long_call:write", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "long_call:writev", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "long_call:send", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+
     /* terminals: what stdio asks at its first line */
     {{"pty:0", "terminal:0", "eval:1", "terminal:0", "echo_off:0", "terminal:0", "exit:1"}, REPLAYED},
     {{"pty:0", "eval:1", "terminal:0", "if_original:echo_off:0", "sleep:20", "exit:1"}, REPLAYED},
