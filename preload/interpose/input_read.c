@@ -3,13 +3,17 @@
  * streams and the fortified functions end in these functions of libc. In a replay the bytes come from the
  * log. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 
 #include "../input/input_call.h"
+#include "../raw_syscall.h"
+#include "../snapshot/threads.h"
 #include "libc.h"
 
 #define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
@@ -17,7 +21,7 @@
 static ssize_t (*libc_read)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
 static ssize_t (*libc_readv)(int fd, const struct iovec *parts, int count);
-static ssize_t (*libc_recv)(int fd, void *bytes, size_t size, int flags);
+static ssize_t (*libc_recv_once)(int fd, void *bytes, size_t size, int flags);
 static ssize_t (*libc_recvfrom)(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                                 socklen_t *length);
 static ssize_t (*libc_recvmsg)(int fd, struct msghdr *message, int flags);
@@ -94,6 +98,35 @@ static ssize_t on_readv(int fd, const struct iovec *parts, int count)
     }
     if (result > 0)
         result = (int64_t)copy_parts(&call, 0, parts, (size_t)count);
+    return result;
+}
+
+static bool is_stream(int fd)
+{
+    socklen_t size = sizeof(int);
+    int type = 0;
+
+    return raw_syscall5(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&size) == 0 &&
+           type == SOCK_STREAM;
+}
+
+/* With MSG_WAITALL nothing but a signal, an error or the end makes it come back with less: see input_write.c.
+ */
+static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
+{
+    unsigned before = threads_interruptions(), now;
+    ssize_t result = libc_recv_once(fd, bytes, size, flags), more;
+    int error = errno;
+
+    while ((flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) == MSG_WAITALL && result > 0 &&
+           (size_t)result < size && (now = threads_interruptions()) != before && is_stream(fd)) {
+        before = now;
+        more = libc_recv_once(fd, (char *)bytes + result, size - (size_t)result, flags);
+        if (more <= 0)
+            break;
+        result += more;
+    }
+    errno = error;
     return result;
 }
 
@@ -258,7 +291,7 @@ const struct libc_hook input_read_hooks[] = {
     {"read", (void *)on_read, (void **)&libc_read},
     {"pread64", (void *)on_pread, (void **)&libc_pread},
     {"readv", (void *)on_readv, (void **)&libc_readv},
-    {"recv", (void *)on_recv, (void **)&libc_recv},
+    {"recv", (void *)on_recv, (void **)&libc_recv_once},
     {"recvfrom", (void *)on_recvfrom, (void **)&libc_recvfrom},
     {"recvmsg", (void *)on_recvmsg, (void **)&libc_recvmsg},
 };

@@ -290,6 +290,47 @@ static void do_long_call(const char *argument)
     fake_say("%s: %zd, read: %zd", argument, (ssize_t)result, total);
 }
 
+static void *send_in_parts(void *unused)
+{
+    static const char bytes[1000];
+
+    (void)unused;
+    for (int i = 0; i < 4; i++) {
+        fake_expect(send(long_fds[1], bytes, sizeof bytes, 0) == sizeof bytes, "send");
+        usleep(20000);
+    }
+    return NULL;
+}
+
+static void *receive_whole(void *unused)
+{
+    char bytes[4000];
+
+    (void)unused;
+    return (void *)recv(long_fds[0], bytes, sizeof bytes, MSG_WAITALL);
+}
+
+/* recv() with MSG_WAITALL, which evals interrupt when a part has come. */
+static void do_wait_all(const char *argument)
+{
+    pthread_t sender, receiver;
+    void *result;
+
+    fake_expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, long_fds) == 0 &&
+                    pthread_create(&receiver, NULL, receive_whole, NULL) == 0 &&
+                    pthread_create(&sender, NULL, send_in_parts, NULL) == 0,
+                argument);
+    for (int i = 0; i < 4; i++) {
+        usleep(10000);
+        fake_run("eval:2");
+    }
+    pthread_join(sender, NULL);
+    pthread_join(receiver, &result);
+    close(long_fds[0]);
+    close(long_fds[1]);
+    fake_say("received: %zd", (ssize_t)result);
+}
+
 static void do_puts(const char *argument)
 {
     puts(argument);
@@ -315,6 +356,7 @@ const struct fake_step fake_objects[] = {
     {"echo_off", do_echo_off},
     {"closed", do_closed},
     {"long_call", do_long_call},
+    {"wait_all", do_wait_all},
     {"puts", do_puts},
     {NULL, NULL},
 };

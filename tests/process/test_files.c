@@ -88,6 +88,7 @@ static const struct compare_case cases[] = {
     {{"eval:1", "long_call:write", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
     {{"eval:1", "long_call:writev", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
     {{"eval:1", "long_call:send", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "wait_all", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
 
     /* terminals: what stdio asks at its first line */
     {{"pty:0", "terminal:0", "eval:1", "terminal:0", "echo_off:0", "terminal:0", "exit:1"}, REPLAYED},
