@@ -203,6 +203,12 @@ static void do_raw(const char *argument)
     long r = syscall(SYS_clock_gettime, CLOCK_REALTIME, &now);
     fake_say("clock_gettime %ld %lld.%09ld, time %ld", r, (long long)now.tv_sec, now.tv_nsec,
              syscall(SYS_time, NULL));
+    r = syscall(SYS_clock_gettime, CLOCK_REALTIME, NULL);
+    fake_say("clock_gettime %ld %s", r, strerrorname_np(errno));
+    r = syscall(SYS_gettimeofday, 8L, NULL);
+    fake_say("gettimeofday %ld %s", r, strerrorname_np(errno));
+    r = syscall(SYS_time, 8L);
+    fake_say("time %ld %s", r, strerrorname_np(errno));
     r = syscall(SYS_getrandom, &random, sizeof random, 0);
     fake_say("getrandom %ld %016" PRIx64, r, random);
     signal(SIGUSR2, say_signal);
