@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@
 /* Untouched pages cost nothing. This is 4 million answers of clocks, or as many of a UART as it sends in a
  * day, between the oldest snapshot and now; and it is far below what the smallest simulator needs itself. */
 #define RING_SIZE      (UINT64_C(64) << 20)
+#define RING_LEAST     (UINT64_C(1) << 20)
+#define RING_SHARE     64  /* of the address space, where that is limited */
 #define MARKS          128 /* more than there can be snapshots */
 #define PATIENCE_STEPS 10000
 #define STEP_NS        100000
@@ -75,30 +78,44 @@ static void *map(void *place, size_t size, int protection, int flags)
     return r < 0 && r > -4096 ? MAP_FAILED : (void *)r;
 }
 
+/* What a limit leaves (ulimit -v) is the simulator's. */
+static uint64_t choose_size(void)
+{
+    struct rlimit limit;
+    uint64_t size = RING_SIZE;
+
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) < 0)
+        return size;
+    while (size > RING_LEAST && size > limit.rlim_cur / RING_SHARE)
+        size /= 2;
+    return size;
+}
+
 /* Shared memory without a file: no descriptor, and no limit on the size of files (SIGXFSZ). A shared mapping
  * that is moved from a length of 0 stays where it is, and is there twice. */
 static int map_log(void)
 {
     const int protection = PROT_READ | PROT_WRITE;
-    const size_t size = PAGE + 2 * RING_SIZE;
+    const uint64_t ring_size = choose_size();
+    const size_t size = PAGE + 2 * ring_size;
     uint8_t *start = map(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
 
     if (start == MAP_FAILED)
         return -ENOMEM;
-    long second = (long)start + PAGE + (long)RING_SIZE;
-    if (map(start, PAGE + RING_SIZE, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) ==
+    long second = (long)start + PAGE + (long)ring_size;
+    if (map(start, PAGE + ring_size, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) ==
             MAP_FAILED ||
-        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)RING_SIZE, MREMAP_MAYMOVE | MREMAP_FIXED,
+        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)ring_size, MREMAP_MAYMOVE | MREMAP_FIXED,
                      second) != second) {
         raw_syscall2(SYS_munmap, (long)start, (long)size);
         return -ENOMEM;
     }
     shared_memory_keep(start);
-    shared_memory_keep(start + PAGE + RING_SIZE);
+    shared_memory_keep(start + PAGE + ring_size);
     raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
     control = (struct control *)(void *)start;
     recorded.ring = start + PAGE;
-    recorded.size = RING_SIZE;
+    recorded.size = ring_size;
     return 0;
 }
 
@@ -218,7 +235,7 @@ void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const
         size = size < limit ? size : limit;
         record.size = (uint32_t)size;
         record.error = result < 0 ? error : 0;
-        if (size < RING_SIZE)
+        if (size < recorded.size)
             r = record_answer(kind, key, &record, parts, count);
         if (r == -ENOSPC && !atomic_exchange(&losing, true))
             note_loss();
@@ -248,9 +265,9 @@ void input_snapshot_begins(uint64_t number)
 static void make_free(uint64_t from, uint64_t to)
 {
     while (from < to) {
-        uint64_t offset = from & (RING_SIZE - 1), size = to - from;
+        uint64_t offset = from & (recorded.size - 1), size = to - from;
 
-        size = size < RING_SIZE - offset ? size : RING_SIZE - offset;
+        size = size < recorded.size - offset ? size : recorded.size - offset;
         if (raw_syscall3(SYS_madvise, (long)(recorded.ring + offset), (long)size, MADV_REMOVE) < 0)
             memset(recorded.ring + offset, 0, size);
         from += size;
@@ -271,7 +288,7 @@ void input_snapshot_done(uint64_t oldest)
     }
     if (!atomic_load(&losing))
         return;
-    if (head + RING_SIZE / 8 < needed + RING_SIZE)
+    if (head + recorded.size / 8 < needed + recorded.size)
         atomic_store(&losing, false);
     else
         note_loss(); /* for the snapshot that was just taken */
@@ -294,19 +311,19 @@ int input_begin_replay(void)
     if (control == NULL)
         return 0;
     uint64_t from = atomic_load(&recorded.head), to = atomic_load(&control->head);
-    input_was_lost = to < from || to - from > RING_SIZE;
+    input_was_lost = to < from || to - from > recorded.size;
     if (!input_was_lost && to > from) {
         fed_size = to - from;
         fed = map(NULL, fed_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
         if (fed == MAP_FAILED)
             return -ENOMEM;
-        memcpy(fed, recorded.ring + (from & (RING_SIZE - 1)), fed_size);
+        memcpy(fed, recorded.ring + (from & (recorded.size - 1)), fed_size);
         input_was_lost = !input_streams_link(&streams, fed, fed_size, &lost_eval);
     } else {
         input_streams_link(&streams, NULL, 0, &lost_eval);
     }
     atomic_store(&recorded.head, INPUT_LOG_CLOSED);
-    if (map(control, PAGE + 2 * RING_SIZE, PROT_READ | PROT_WRITE,
+    if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
     *word = INPUT_FED;

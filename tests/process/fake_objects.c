@@ -18,6 +18,7 @@
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -70,6 +71,31 @@ static void do_peek(const char *argument)
     unsigned at = fake_slot(&argument);
 
     fake_say("map %u: %s", at, maps[at] + 4096);
+}
+
+/* --- a limit of address space --- */
+
+/* So many MB beside what is there now. */
+static void do_limit_memory(const char *argument)
+{
+    FILE *file = fopen("/proc/self/statm", "re");
+    unsigned long pages = 0;
+
+    fake_expect(file != NULL && fscanf(file, "%lu", &pages) == 1, "statm");
+    fclose(file);
+    const rlim_t size = pages * 4096 + ((rlim_t)fake_number(argument) << 20);
+    const struct rlimit limit = {size, size};
+    fake_expect(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit");
+}
+
+static void do_want_memory(const char *argument)
+{
+    size_t size = (size_t)fake_number(argument) << 20;
+    void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    fake_say("%s MB: %s", argument, memory == MAP_FAILED ? strerrorname_np(errno) : "there");
+    if (memory != MAP_FAILED)
+        munmap(memory, size);
 }
 
 /* --- kernel objects --- */
@@ -354,6 +380,8 @@ const struct fake_step fake_objects[] = {
     {"pty", do_pty},
     {"terminal", do_terminal},
     {"echo_off", do_echo_off},
+    {"limit_memory", do_limit_memory},
+    {"want_memory", do_want_memory},
     {"closed", do_closed},
     {"long_call", do_long_call},
     {"wait_all", do_wait_all},
