@@ -3,7 +3,6 @@
  * their memory, until it ends. They go before the exec. Should it fail, the next snapshot is taken in its
  * turn. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,8 +11,6 @@
 #include "../run.h"
 #include "../snapshot/keeper.h"
 #include "next.h"
-
-#define ARGUMENTS_MAX 4096
 
 static void before_exec(void)
 {
@@ -54,53 +51,62 @@ int fexecve(int fd, char *const arguments[], char *const environment[])
     return NEXT(fexecve)(fd, arguments, environment);
 }
 
-/* The list of arguments as an array; false, and E2BIG, when it is longer than anybody's. */
-static bool collect(char **arguments, const char *first, va_list *rest)
+/* --- a list of arguments, as an array --- */
+
+/* The array is as long as it must be, as libc's own is: it may be a small stack. */
+static size_t count_list(const char *first, va_list rest)
 {
     size_t count = 0;
 
-    for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *)) {
-        if (count == ARGUMENTS_MAX) {
-            errno = E2BIG;
-            return false;
-        }
-        arguments[count++] = (char *)argument;
-    }
-    arguments[count] = NULL;
-    return true;
+    for (const char *argument = first; argument != NULL; argument = va_arg(rest, const char *))
+        count++;
+    return count;
+}
+
+/* Leaves `rest` behind the NULL that ends the list. */
+static void collect(char **arguments, const char *first, va_list *rest)
+{
+    for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *))
+        *arguments++ = (char *)argument;
+    *arguments = NULL;
 }
 
 int execl(const char *path, const char *argument, ...)
 {
-    char *arguments[ARGUMENTS_MAX + 1];
     va_list rest;
 
     va_start(rest, argument);
-    bool complete = collect(arguments, argument, &rest);
+    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
     va_end(rest);
-    return complete ? execv(path, arguments) : -1;
+    va_start(rest, argument);
+    collect(arguments, argument, &rest);
+    va_end(rest);
+    return execv(path, arguments);
 }
 
 int execlp(const char *file, const char *argument, ...)
 {
-    char *arguments[ARGUMENTS_MAX + 1];
     va_list rest;
 
     va_start(rest, argument);
-    bool complete = collect(arguments, argument, &rest);
+    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
     va_end(rest);
-    return complete ? execvp(file, arguments) : -1;
+    va_start(rest, argument);
+    collect(arguments, argument, &rest);
+    va_end(rest);
+    return execvp(file, arguments);
 }
 
 int execle(const char *path, const char *argument, ...)
 {
-    char *arguments[ARGUMENTS_MAX + 1], *const *environment = NULL;
     va_list rest;
 
     va_start(rest, argument);
-    bool complete = collect(arguments, argument, &rest);
-    if (complete)
-        environment = va_arg(rest, char *const *);
+    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
     va_end(rest);
-    return complete ? execve(path, arguments, environment) : -1;
+    va_start(rest, argument);
+    collect(arguments, argument, &rest);
+    char *const *environment = va_arg(rest, char *const *);
+    va_end(rest);
+    return execve(path, arguments, environment);
 }

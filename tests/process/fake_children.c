@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -284,6 +285,41 @@ static void do_exec(const char *argument)
     fake_give_up("fake: no exec");
 }
 
+#define SMALL_STACK 16384
+
+static void *exec_in_child(void *argument)
+{
+    int status;
+
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+    if (pid == 0) {
+        execl("/bin/sh", "sh", "-c", (const char *)argument, (char *)NULL);
+        _exit(99);
+    }
+    if (waitpid(pid, &status, 0) == pid)
+        say_status("child", status);
+    return NULL;
+}
+
+/* By a thread with the smallest stack; what lies below it stays as it is. */
+static void do_exec_small(const char *argument)
+{
+    static _Alignas(4096) char memory[8 * SMALL_STACK];
+    size_t below = sizeof memory - SMALL_STACK, changed = 0;
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    memset(memory, 'x', below);
+    pthread_attr_init(&attributes);
+    if (pthread_attr_setstack(&attributes, memory + below, SMALL_STACK) != 0 ||
+        pthread_create(&thread, &attributes, exec_in_child, (void *)argument) != 0)
+        fake_give_up("fake: no small thread");
+    pthread_join(thread, NULL);
+    for (size_t i = 0; i < below; i++)
+        changed += memory[i] != 'x';
+    fake_say("changed: %zu", changed);
+}
+
 /* The simulation goes on in a child; the parent stays to hand on its end. */
 static void do_detach(const char *argument)
 {
@@ -330,6 +366,7 @@ const struct fake_step fake_children[] = {
     {"vfork_signal", do_vfork_signal},
     {"spawn", do_spawn},
     {"exec", do_exec},
+    {"exec_small", do_exec_small},
     {"detach", do_detach},
     {"shared_add", do_shared_add},
     {NULL, NULL},

@@ -58,6 +58,7 @@ static const struct compare_case cases[] = {
     {{"eval:9", "popen:cat; exit 3", "eval:19", "feed:text", "eval:9", "pclose"}, MANY_CLEAN},
 
     /* becoming another program */
+    {{"eval:9", "exec_small:exit 3"}, MANY_CLEAN},
     {{"eval:9", "exec:exit:3"}, MANY_CLEAN},
     {{"eval:9", "exec:nobody"}, MANY_CLEAN},
     {{"eval:9", "exec:in:exit:3"}, MANY(3, 1)},
