@@ -150,12 +150,9 @@ bool model_races(void)
 /* Before the first eval nobody knows which model is the primary one: all are armed. */
 void model_due_in(uint64_t evals)
 {
-    if (model.primary) {
-        countdown_arm(&model.primary->countdown, evals);
-        return;
-    }
     for (size_t i = 0; i < model.installed; i++)
-        countdown_arm(&model.sites[i].countdown, evals);
+        if (!model.primary || model.primary == &model.sites[i])
+            countdown_arm(&model.sites[i].countdown, evals);
 }
 
 bool model_time_known(void)

@@ -42,12 +42,11 @@ const struct command commands[] = {
         .name = "wave",
         .usage = "wave PID",
         .line = "Ask a simulator that is running for a waveform up to now.",
-        .text =
-            "The oldest snapshot of process PID replays up to the present eval, while the simulator goes "
-            "on.\n"
-            "Where the waveform is the simulator says on its stderr. SIGUSR1 does the same, unless the "
-            "simulator\n"
-            "uses that signal itself. Exit status 1: it cannot be asked.\n",
+        .text = "The oldest snapshot of process PID replays up to the present eval, while the simulator goes "
+                "on.\n"
+                "Where the waveform is the simulator says on its stderr. SIGUSR1 does the same, unless the "
+                "simulator\n"
+                "uses that signal itself. Exit status 1: it cannot be asked.\n",
         .run = wave_command,
     },
     {

@@ -54,8 +54,8 @@ unsigned threads_interruptions(void);
  * the call ends with EINTR instead. May be NULL. Async-signal-safe functions only. */
 void threads_set_call_ender(bool (*ends)(void));
 
-/* The value with which anybody may send THREADS_SIGNAL to ask for something, and what is called then. May be NULL.
- * Async-signal-safe functions only. */
+/* The value with which anybody may send THREADS_SIGNAL to ask for something, and what is called then. May be
+ * NULL. Async-signal-safe functions only. */
 #define THREADS_REQUEST 0x6c5753
 void threads_set_request(void (*handler)(void));
 
