@@ -23,6 +23,7 @@
 #include "../proc_stat.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../snapshot/descriptors.h"
 #include "../snapshot/threads.h"
 #include "high_number.h"
 #include "report.h"
@@ -49,7 +50,7 @@ struct exit_info {
 #define EXIT_INFO_REQUEST _IOWR(0xFF, 11, struct exit_info)
 
 static int original_fd = -1; /* pidfd */
-static int user_fd = -1;     /* the original's stderr */
+static int user_fd = -1;     /* the original's stderr; without it our lines go nowhere */
 static uint64_t deadline_ns; /* of a replay that is alone */
 static int timer = -1;
 
@@ -80,7 +81,10 @@ static void yield_to_original(void)
 
 void orphan_in_copy(void)
 {
-    user_fd = high_number_dup(STDERR_FILENO);
+    struct descriptor error_output;
+
+    if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && descriptors_may_be_kept(&error_output))
+        user_fd = high_number_dup(STDERR_FILENO);
     yield_to_original();
 }
 

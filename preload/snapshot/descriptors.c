@@ -89,12 +89,17 @@ void descriptors_note_output(void)
         has_output[fd - 1] = descriptors_describe(fd, &output[fd - 1]) == 0;
 }
 
+static bool is_what_was(const struct descriptor *descriptor, int fd)
+{
+    const struct descriptor *first = &output[fd - 1];
+
+    return has_output[fd - 1] && first->file.st_ino == descriptor->file.st_ino &&
+           first->file.st_dev == descriptor->file.st_dev;
+}
+
 static bool is_first_output(const struct descriptor *descriptor)
 {
-    const struct descriptor *first = &output[descriptor->fd - 1];
-
-    return has_output[descriptor->fd - 1] && first->file.st_ino == descriptor->file.st_ino &&
-           first->file.st_dev == descriptor->file.st_dev;
+    return is_what_was(descriptor, descriptor->fd);
 }
 
 bool descriptors_is_output(const struct descriptor *descriptor)
@@ -105,6 +110,12 @@ bool descriptors_is_output(const struct descriptor *descriptor)
         access == O_RDONLY)
         return false;
     return !S_ISREG(descriptor->file.st_mode) || access == O_WRONLY || is_first_output(descriptor);
+}
+
+bool descriptors_may_be_kept(const struct descriptor *descriptor)
+{
+    return descriptors_is_output(descriptor) &&
+           (S_ISREG(descriptor->file.st_mode) || is_what_was(descriptor, 1) || is_what_was(descriptor, 2));
 }
 
 /* Once for each terminal, however many descriptors it has. */

@@ -67,6 +67,10 @@ void descriptors_note_output(void);
  * the number again for a file that it reads back. */
 bool descriptors_is_output(const struct descriptor *descriptor);
 
+/* May a copy keep it open for our lines, and the simulator not notice? A pipe or a terminal of its own it may
+ * read up to the end, which comes when nobody else can write there. */
+bool descriptors_may_be_kept(const struct descriptor *descriptor);
+
 /* Takes down one of this process. Returns 0 or -errno. */
 int descriptors_describe(int fd, struct descriptor *descriptor);
 

@@ -228,6 +228,34 @@ static void do_merge(const char *argument)
     dup2(1, 2);
 }
 
+/* What is printed to stderr goes to a pipe for a while. */
+static int captured = -1, first_error = -1;
+
+static void do_capture(const char *argument)
+{
+    int ends[2];
+
+    (void)argument;
+    first_error = dup(2);
+    if (first_error < 0 || pipe2(ends, O_CLOEXEC) != 0)
+        fake_give_up("fake: no pipe");
+    dup2(ends[1], 2);
+    close(ends[1]);
+    captured = ends[0];
+}
+
+/* Up to its end, which comes when nobody has the other end any more. */
+static void do_captured(const char *argument)
+{
+    char bytes[256];
+    ssize_t size;
+
+    (void)argument;
+    dup2(first_error, 2);
+    while ((size = read(captured, bytes, sizeof bytes)) > 0)
+        fake_say("captured %.*s", (int)size, bytes);
+}
+
 static void do_say(const char *argument)
 {
     fake_say("%s", argument);
@@ -308,6 +336,8 @@ const struct fake_step fake_ends[] = {
     {"print_many", do_print_many},
     {"error", do_error},
     {"merge", do_merge},
+    {"capture", do_capture},
+    {"captured", do_captured},
     {"say", do_say},
     {"flush", do_flush},
     {"close", do_close},

@@ -144,6 +144,24 @@ static void test_closed_output(void **state)
     run_discard(&outcome);
 }
 
+/* stderr is a pipe of the simulator's own for a while, which it reads to its end: no copy has the other one.
+ */
+static void test_captured_output(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("capture", "eval:1", "error:late", "captured", "eval:1", "exit:1"),
+        .preload = true,
+        .timeout_s = 10};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_false(outcome.timed_out);
+    assert_string_equal(outcome.out, "captured late\n\n");
+    assert_non_null(strstr(outcome.report, "\"verdict\": \"reproduced\""));
+    run_discard(&outcome);
+}
+
 /* A file that was cut by somebody else cannot be had again, and the report says so. */
 static void test_cut_file(void **state)
 {
@@ -173,9 +191,8 @@ static void test_emptied_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_terminal_output),
-        cmocka_unit_test(test_closed_output),
-        cmocka_unit_test(test_cut_file),
+        cmocka_unit_test(test_terminal_output), cmocka_unit_test(test_closed_output),
+        cmocka_unit_test(test_captured_output), cmocka_unit_test(test_cut_file),
         cmocka_unit_test(test_emptied_file),
     };
     int failed = cmocka_run_group_tests_name("files", tests, NULL, NULL);

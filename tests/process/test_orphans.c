@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,29 @@ static void test_killed(void **state)
     expect_kill_report(&outcome);
     expect_in_report(&outcome, "\"number\": 3, \"eval\": 20");
     run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "3", "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+/* A file that has got the number of stderr gets none of our lines. */
+static void test_closed_output(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("close:2", "open:2:mc:own", "eval:5", "touch:ready", "await:go"), .preload = true};
+    struct running running;
+    struct outcome outcome;
+    char path[PATH_MAX + 8];
+    struct stat file;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    snprintf(path, sizeof path, "%s/own", outcome.directory);
+    assert_int_equal(stat(path, &file), 0);
+    assert_int_equal(file.st_size, 0);
     run_discard(&outcome);
 }
 
@@ -230,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_closed_output),
         cmocka_unit_test(test_group_killed),
         cmocka_unit_test(test_oldest_killed_too),
         cmocka_unit_test(test_copies_yield),
