@@ -66,6 +66,7 @@ static void before_copy(void)
     descriptors_take();
     shared_memory_take();
     undo_take();
+    run.group = (pid_t)raw_syscall1(SYS_getpgid, 0);
     orphan_before_copy(); /* its own descriptor is not on that list */
 }
 

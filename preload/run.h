@@ -30,12 +30,16 @@ struct run {
     char program[64];              /* base name of the executable */
     char base_directory[PATH_MAX]; /* LIGHTSSS_DIR, absolute */
     uint64_t start_ns;             /* the first eval */
+    pid_t group;                   /* the simulator's process group at the last snapshot */
 };
 
 extern struct run run;
 
 /* Is this process the one that run.role speaks of? A child forked by the simulator is not. */
 bool run_is_self(void);
+
+/* Is this the simulator's process group? Its copies are each in one of their own. */
+bool run_is_group(pid_t group);
 
 /* Simulation time now, in the simulator's units. */
 uint64_t run_time(void);

@@ -96,7 +96,7 @@ static pid_t on_getsid(pid_t pid)
 static bool is_itself(pid_t pid)
 {
     return pid == run.page->original_pid || pid == raw_syscall0(SYS_getpid) || pid == 0 ||
-           (pid < 0 && -pid == raw_syscall1(SYS_getpgid, 0));
+           (pid < 0 && run_is_group(-pid));
 }
 
 int ids_send(pid_t tid, int signal, int code, union sigval value)
@@ -108,6 +108,8 @@ int ids_send(pid_t tid, int signal, int code, union sigval value)
         return 0;
     if (signal == SIGKILL) /* nobody would see this end */
         ends_signal(SIGKILL, false);
+    if (signal == SIGSTOP) /* the original has gone on; nobody is there to wake a replay */
+        return 0;
     memset(&info, 0, sizeof info);
     info.si_signo = signal;
     info.si_code = code;

@@ -72,10 +72,18 @@ long process_limit(struct trap *trap)
     return again(trap, 0, trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]));
 }
 
-/* The replay stays where a Ctrl-C reaches it. */
+/* The replay stays in the session, and knows what its group would be. */
 long process_session(struct trap *trap)
 {
-    return trap->number == SYS_setsid ? run.page->original_pid : 0;
+    const pid_t pid = run.page->original_pid, group = (pid_t)trap->argument[1];
+
+    if (trap->number == SYS_setsid) {
+        run.group = pid;
+        return pid;
+    }
+    if (trap->argument[0] == 0 || signals_number(trap->argument[0]) == run.pid)
+        run.group = group == 0 ? pid : group;
+    return 0;
 }
 
 /* The filter lets threads through. */

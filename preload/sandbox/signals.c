@@ -177,7 +177,7 @@ static long refuse(long number, long signal)
 /* Is it sent to all of a process group that the replay is in? */
 static bool is_own_group(long number)
 {
-    return number == 0 || number == -1 || -number == raw_syscall1(SYS_getpgid, 0);
+    return number == 0 || number == -1 || run_is_group((pid_t)-number);
 }
 
 /* Landlock lets nobody be signalled who is outside, not even to look whether he is there. */
@@ -186,6 +186,28 @@ static long look_for(long number)
     long r = raw_syscall2(SYS_kill, number > 0 ? signals_number(number) : number, 0);
 
     return r == -EPERM ? 0 : r;
+}
+
+/* By a call that libc's functions do not make. Nobody would see it end of SIGKILL. A stop is taken for one
+ * that is over: the original has gone on, and nobody is there to wake the replay. */
+static bool is_seen_to(long signal)
+{
+    if (signal == SIGKILL)
+        ends_signal(SIGKILL, false);
+    return signal == SIGSTOP;
+}
+
+static long send_to_process(long signal)
+{
+    return is_seen_to(signal) ? 0 : raw_syscall2(SYS_kill, run.pid, signal);
+}
+
+static long send_to_thread(long number, long signal)
+{
+    const pid_t thread = signals_number(number);
+    long r = raw_syscall3(SYS_tgkill, run.pid, thread, 0);
+
+    return r < 0 || is_seen_to(signal) ? r : raw_syscall3(SYS_tgkill, run.pid, thread, signal);
 }
 
 long signals_kill(struct trap *trap)
@@ -197,14 +219,11 @@ long signals_kill(struct trap *trap)
         return -EINVAL;
     if (signal == 0)
         return look_for(number);
-    if (number > 0 && signals_number(number) == run.pid) {
-        if (signal == SIGKILL)
-            ends_signal(SIGKILL, false);
-        return raw_syscall2(SYS_kill, run.pid, signal);
-    }
+    if (number > 0 && signals_number(number) == run.pid)
+        return send_to_process(signal);
     if (number <= 0 && is_own_group(number)) {
         if (number != -1) /* the kernel spares the sender of that one */
-            raw_syscall2(SYS_kill, run.pid, signal);
+            send_to_process(signal);
         return refuse(number, signal);
     }
     long r = look_for(number);
@@ -213,7 +232,7 @@ long signals_kill(struct trap *trap)
 
 long signals_tkill(struct trap *trap)
 {
-    long r = raw_syscall3(SYS_tgkill, run.pid, signals_number(trap->argument[0]), trap->argument[1]);
+    long r = send_to_thread(trap->argument[0], trap->argument[1]);
 
     return r == -ESRCH ? refuse(trap->argument[0], trap->argument[1]) : r;
 }
@@ -222,7 +241,7 @@ long signals_tgkill(struct trap *trap)
 {
     if (signals_number(trap->argument[0]) != run.pid)
         return refuse(trap->argument[0], trap->argument[2]);
-    return raw_syscall3(SYS_tgkill, run.pid, signals_number(trap->argument[1]), trap->argument[2]);
+    return send_to_thread(trap->argument[1], trap->argument[2]);
 }
 
 /* The sender in it is the original, as the simulator knows itself. */
@@ -243,6 +262,8 @@ long signals_queue(struct trap *trap)
         return refuse(trap->argument[0], trap->argument[1]);
     if (read_information(&information, trap->argument[2]) < 0)
         return -EFAULT;
+    if (is_seen_to(trap->argument[1]))
+        return 0;
     return raw_syscall3(SYS_rt_sigqueueinfo, run.pid, trap->argument[1], (long)&information);
 }
 

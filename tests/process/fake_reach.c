@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
+#include "raw_syscall.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -48,6 +50,12 @@ static void do_datagram(const char *argument)
     syscall(SYS_sendto, fd, "one", 3, 0, &address, sizeof address);
     syscall(SYS_sendmsg, fd, &message, 0);
     syscall(SYS_close, fd);
+}
+
+/* Past libc, to itself. */
+static void do_raw_kill(const char *argument)
+{
+    raw_syscall2(SYS_tkill, raw_syscall0(SYS_gettid), fake_signal(argument));
 }
 
 /* What stays inside works. */
@@ -189,6 +197,7 @@ const struct fake_step fake_reach[] = {
     {"datagram", do_datagram},
     {"socketpair", do_socketpair},
     {"kill_peer", do_kill_peer},
+    {"raw_kill", do_raw_kill},
     {"raw_program", do_raw_program},
     {"shared_memory", do_shared_memory},
     {"strange_call", do_strange_call},

@@ -245,6 +245,10 @@ static void do_kill_self(const char *argument)
     fake_say("kill %d", r);
     r = kill(0, SIGUSR2);
     fake_say("kill of its group %d", r);
+    r = kill(-getpgrp(), SIGUSR2);
+    fake_say("kill of its group by number %d", r);
+    r = killpg(getpgrp(), SIGUSR2);
+    fake_say("killpg %d", r);
     r = sigqueue(getpid(), SIGUSR2, value);
     fake_say("sigqueue %d", r);
     r = kill(INT32_MAX, SIGKILL);

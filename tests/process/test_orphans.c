@@ -201,6 +201,24 @@ static void test_kill_is_no_failure(void **state)
     run_discard(&outcome);
 }
 
+/* By itself, by a call that is not libc's: the replay does the same, and tells of it. */
+static void test_killed_by_itself(void **state)
+{
+    static const char *const ends[] = {"in:raw_kill:KILL", "in:kill:KILL"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct program program = {.arguments = LIST("eval:5", ends[i]), .preload = true};
+        struct outcome outcome;
+
+        run_program(&program, &outcome);
+        expect_killed(&outcome);
+        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+        run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "1", "replay reproduced", LAST_LINE));
+        run_discard(&outcome);
+    }
+}
+
 /* A batch system that is told to end the job sends SIGTERM, and SIGKILL some time later. */
 static void test_killed_while_it_waits(void **state)
 {
@@ -260,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_copies_yield),
         cmocka_unit_test(test_all_killed),
         cmocka_unit_test(test_kill_is_no_failure),
+        cmocka_unit_test(test_killed_by_itself),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_killed_inside_eval),
     };

@@ -287,6 +287,28 @@ static void test_datagrams(void **state)
     run_discard(&outcome);
 }
 
+/* Who stops itself is continued by somebody, who does not know of the replay. */
+static void test_stop(void **state)
+{
+    static const char *const stops[] = {"raise:19", "raw_kill:19"};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        const struct program program = {
+            .arguments = LIST(SNAPSHOT, stops[i], FAIL), .preload = true, .timeout_s = 10};
+        struct running running;
+        struct outcome outcome;
+        siginfo_t found;
+
+        run_start(&running, &program);
+        assert_int_equal(waitid(P_PID, (id_t)running.pid, &found, WSTOPPED), 0);
+        kill(running.pid, SIGCONT);
+        run_wait(&running, &outcome);
+        expect_replayed(&outcome, NULL);
+        run_discard(&outcome);
+    }
+}
+
 /* Real-time signals are counted; the others only seen. */
 static void test_signals(void **state)
 {
@@ -411,10 +433,10 @@ static void test_without_others(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_connection),     cmocka_unit_test(test_datagrams),
-        cmocka_unit_test(test_signals),        cmocka_unit_test(test_shared_memory),
-        cmocka_unit_test(test_fifo),           cmocka_unit_test(test_without_seccomp),
-        cmocka_unit_test(test_without_others),
+        cmocka_unit_test(test_connection),      cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_signals),         cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_shared_memory),   cmocka_unit_test(test_fifo),
+        cmocka_unit_test(test_without_seccomp), cmocka_unit_test(test_without_others),
     };
     static struct CMUnitTest files[sizeof file_cases / sizeof *file_cases];
 
