@@ -27,16 +27,29 @@ static bool is_writable(const struct shared_memory *memory)
     return (memory->protection & PROT_WRITE) != 0;
 }
 
+/* Has the simulator the right to make it writable? Only the kernel knows, by what the file was opened for. */
+static bool may_become_writable(const struct shared_memory *memory)
+{
+    long r =
+        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection | PROT_WRITE);
+
+    if (r == 0)
+        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection);
+    return r == 0;
+}
+
 static bool same_object(const struct shared_memory *one, const struct shared_memory *other)
 {
     return one->inode == other->inode && one->device == other->device;
 }
 
-/* Memory that is only read is left alone, unless it is also written elsewhere. */
+static bool may_be_written[SHARED_MEMORY_MAX]; /* place in the list */
+
+/* Memory that can only be read is left alone, unless it is also written elsewhere. */
 static bool is_private(const struct shared_memory *list, int count, const struct shared_memory *memory)
 {
     for (int i = 0; i < count; i++)
-        if (is_writable(&list[i]) && same_object(&list[i], memory))
+        if (may_be_written[i] && same_object(&list[i], memory))
             return true;
     return private_file_find(memory->device, memory->inode) >= 0;
 }
@@ -167,8 +180,10 @@ int mappings_set_back(void)
 {
     struct shared_memory *list;
     int count = shared_memory_list(&list);
-    int r = count < 0 ? count : put_all(list, count, false);
 
+    for (int i = 0; i < count; i++)
+        may_be_written[i] = is_writable(&list[i]) || may_become_writable(&list[i]);
+    int r = count < 0 ? count : put_all(list, count, false);
     if (r == 0)
         r = put_all(list, count, true);
     for (int i = 0; r == 0 && i < count; i++)

@@ -4,9 +4,9 @@
 #ifndef LIGHTSSS_MAPPINGS_H
 #define LIGHTSSS_MAPPINGS_H
 
-/* In a woken copy, before its threads exist and after files_set_back(): every writable shared mapping but our
- * own is one of a private file, with the contents of the snapshot where they were kept. Returns 0 or -errno.
- * Raw system calls only. */
+/* In a woken copy, before its threads exist and after files_set_back(): every shared mapping but our own
+ * that is writable, or can be made so, is one of a private file, with the contents of the snapshot where they
+ * were kept. Returns 0 or -errno. Raw system calls only. */
 int mappings_set_back(void);
 
 #endif

@@ -59,6 +59,14 @@ static void do_map_nothing(const char *argument)
     map(fake_slot(&argument), MAP_ANONYMOUS, -1);
 }
 
+/* 0: nothing, 1: reading, 3: writing as well */
+static void do_protect(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+
+    fake_expect(mprotect(maps[at], MAP_SIZE, (int)fake_number(argument)) == 0, "mprotect");
+}
+
 static void do_poke(const char *argument)
 {
     unsigned at = fake_slot(&argument);
@@ -366,6 +374,7 @@ const struct fake_step fake_objects[] = {
     {"map", do_map},
     {"map_again", do_map_again},
     {"map_nothing", do_map_nothing},
+    {"protect", do_protect},
     {"poke", do_poke},
     {"peek", do_peek},
     {"event_counter", do_eventfd},

@@ -214,6 +214,12 @@ static const struct file_case file_cases[] = {
     {{SNAPSHOT, "handle", FAIL}, NULL},
     {{SNAPSHOT, "own_sigsys", "write_name:a", FAIL}, NULL},
     {{SNAPSHOT, "socketpair", FAIL}, NULL},
+    {{"open:0:mc:a", "map:0", "close_slot:0", "poke:0:old", "protect:0:1", "sleep:20", SNAPSHOT, "peek:0",
+      "protect:0:3", "if_copy:poke:0:mine", "protect:0:0", FAIL},
+     NULL},
+    {{"open:0:mc:a", "map:0", "close_slot:0", "protect:0:0", "sleep:20", SNAPSHOT, "protect:0:3",
+      "if_copy:poke:0:mine", "protect:0:1", FAIL},
+     NULL},
     {{SNAPSHOT, "raw_program:a", FAIL}, "fork was refused"},
     {{SNAPSHOT, "strange_call:169", FAIL}, "system call 169 was refused"},
 };
