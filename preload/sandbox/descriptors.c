@@ -13,17 +13,21 @@
 
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
+#include "../snapshot/descriptors.h"
 #include "calls.h"
 #include "user_memory.h"
 
 /* What is open for writing is the replay's own, and so is what has no name: the user's files are only read.
- */
+ * What was open at the snapshot and is the same file still is the original's. */
 bool descriptors_is_own(int fd)
 {
     struct stat file;
     long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
 
     if (flags < 0 || (flags & O_PATH) != 0 || raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+        return false;
+    if ((flags & O_ACCMODE) == O_RDONLY && S_ISREG(file.st_mode) &&
+        descriptors_find_file(file.st_dev, file.st_ino) != NULL)
         return false;
     return (flags & O_ACCMODE) != O_RDONLY || file.st_nlink == 0 ||
            (!S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode) && !S_ISCHR(file.st_mode) &&

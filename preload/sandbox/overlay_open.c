@@ -133,21 +133,24 @@ static long open_real(struct place *place, int flags)
     }
 }
 
-/* The number in "/proc/self/fd/7"; -1: it is no such name. */
-static int descriptor_of(const char *path)
+/* The number between the two, which are all of the name; -1: it is another. Other names in /proc may lead to
+ * the user's files (cwd, root, "..").
+ */
+static int number_in(const char *path, const char *before, const char *behind)
 {
-    static const char directory[] = "/proc/self/fd/";
-    int fd = 0;
+    size_t length = strlen(before);
+    int number = 0;
 
-    if (strncmp(path, directory, sizeof directory - 1) != 0)
+    if (strncmp(path, before, length) != 0)
         return -1;
-    for (path += sizeof directory - 1; *path >= '0' && *path <= '9' && fd < 100000000; path++)
-        fd = fd * 10 + (*path - '0');
-    return *path == '\0' ? fd : -1;
+    for (path += length; *path >= '0' && *path <= '9' && number < 100000000; path++)
+        number = number * 10 + (*path - '0');
+    return strcmp(path, behind) == 0 ? number : -1;
 }
 
-/* A file without a name is the replay's own. What else is open for writing (/dev/stdout) goes on where it is.
- */
+/* A file without a name is the replay's own, but for one that the original reads. What else is open for
+ * writing
+ * (/dev/stdout) goes on where it is. */
 static long open_descriptor(const struct place *place, int fd, int flags)
 {
     struct stat file;
@@ -155,7 +158,7 @@ static long open_descriptor(const struct place *place, int fd, int flags)
 
     if (r < 0)
         return -ENOENT;
-    if (S_ISREG(file.st_mode) && file.st_nlink == 0)
+    if (S_ISREG(file.st_mode) && file.st_nlink == 0 && descriptors_is_own(fd))
         return open_path(place->path, flags, 0);
     if (descriptors_is_own(fd))
         return raw_syscall3(SYS_fcntl, fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
@@ -165,16 +168,15 @@ static long open_descriptor(const struct place *place, int fd, int flags)
 /* What is written there would be the machine's or another process's. */
 static long open_in_proc(const struct place *place, int flags)
 {
-    int fd = descriptor_of(place->path);
-    size_t length = strlen(place->path);
+    int fd = number_in(place->path, "/proc/self/fd/", "");
     long r = -EACCES;
 
+    flags &= ~(O_CREAT | O_EXCL);
     if (!wants_to_write(flags) || (flags & O_PATH) != 0)
         return open_path(place->path, flags, 0);
     if (fd >= 0)
         r = open_descriptor(place, fd, flags);
-    else if (names_is_in(place->path, "/proc/self/task") && length > 5 &&
-             strcmp(place->path + length - 5, "/comm") == 0)
+    else if (number_in(place->path, "/proc/self/task/", "/comm") >= 0)
         return open_path(place->path, flags, 0);
     /* Who writes code asks for the memory first, as our own hooks do, and has another way. */
     if (r == -EACCES && strcmp(place->path, "/proc/self/mem") != 0)

@@ -75,6 +75,17 @@ static void do_raw_write(const char *argument)
     syscall(SYS_close, fd);
 }
 
+/* Says nothing: of a replay alone. */
+static void do_sneak(const char *argument)
+{
+    long fd = syscall(SYS_openat, AT_FDCWD, argument, O_RDONLY | O_CREAT, 0600);
+
+    syscall(SYS_close, fd);
+    fd = syscall(SYS_openat, AT_FDCWD, argument, O_WRONLY | O_CREAT, 0600);
+    syscall(SYS_write, fd, "mine", 4);
+    syscall(SYS_close, fd);
+}
+
 static void do_stream(const char *argument)
 {
     FILE *file = fopen(argument, "a+");
@@ -236,6 +247,7 @@ const struct fake_step fake_names[] = {
     {"exclusive", do_exclusive},
     {"existing", do_existing},
     {"raw_write", do_raw_write},
+    {"sneak", do_sneak},
     {"stream", do_stream},
     {"read_name", do_read},
     {"tmpfile", do_tmpfile},

@@ -220,6 +220,9 @@ static const struct file_case file_cases[] = {
     {{"open:0:mc:a", "map:0", "close_slot:0", "protect:0:0", "sleep:20", SNAPSHOT, "protect:0:3",
       "if_copy:poke:0:mine", "protect:0:1", FAIL},
      NULL},
+    {{"memfd:0", "fd_write:0:text", "open:1:r:/proc/self/fd/3", "close_slot:0", SNAPSHOT, "dup:1:2",
+      "if_copy:sneak:/proc/self/fd/4", FAIL},
+     "/proc/self/fd/4 was not opened"},
     {{SNAPSHOT, "raw_program:a", FAIL}, "fork was refused"},
     {{SNAPSHOT, "strange_call:169", FAIL}, "system call 169 was refused"},
 };
@@ -419,6 +422,26 @@ static void test_without_seccomp(void **state)
     run_discard(&outcome);
 }
 
+/* What seccomp alone must stop: names in /proc that lead to the user's files. */
+static void test_ways_through_proc(void **state)
+{
+    static const char *const steps[] = {"if_copy:sneak:/proc/self/cwd/a",
+                                        "if_copy:sneak:/proc/self/task/../cwd/comm",
+                                        "if_copy:sneak:/proc/thread-self/cwd/comm"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        struct outcome outcome;
+
+        run_refused("landlock_create_ruleset", "ENOSYS", steps[i], &outcome);
+        char *found = list_tree(&outcome);
+        assert_string_equal(found, "");
+        free(found);
+        expect_replayed(&outcome, "was not opened");
+        run_discard(&outcome);
+    }
+}
+
 static void test_without_others(void **state)
 {
     static const char *const calls[] = {"landlock_create_ruleset", "process_vm_readv"};
@@ -439,10 +462,11 @@ static void test_without_others(void **state)
 int main(void)
 {
     static const struct CMUnitTest others[] = {
-        cmocka_unit_test(test_connection),      cmocka_unit_test(test_datagrams),
-        cmocka_unit_test(test_signals),         cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_shared_memory),   cmocka_unit_test(test_fifo),
-        cmocka_unit_test(test_without_seccomp), cmocka_unit_test(test_without_others),
+        cmocka_unit_test(test_connection),        cmocka_unit_test(test_datagrams),
+        cmocka_unit_test(test_signals),           cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_shared_memory),     cmocka_unit_test(test_fifo),
+        cmocka_unit_test(test_without_seccomp),   cmocka_unit_test(test_without_others),
+        cmocka_unit_test(test_ways_through_proc),
     };
     static struct CMUnitTest files[sizeof file_cases / sizeof *file_cases];
 
