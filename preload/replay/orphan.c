@@ -214,7 +214,9 @@ bool orphan_replays(struct shared_slot *slot)
         page->end = end;
         report_failure(&page->end);
         r = run_directory_make();
-    } /* else it died while it waited for a replay, or an older copy did not live to report */
+    } else if (page->run_inode == 0) { /* it died while it told of its end (nobody reads its stderr) */
+        r = run_directory_make();
+    } /* else while it waited for a replay, or an older copy did not live to report */
     if (r < 0) {
         atomic_store(&page->reported, 1);
         report_no_directory(r);

@@ -92,6 +92,8 @@ static _Noreturn void give_up(const char *what, int error)
     text_init(&why, findings()->why, sizeof findings()->why);
     text_format(&why, "%s (%s)", what, strerrorname_np(-error));
     publish(VERDICT_INCOMPLETE, &end);
+    if (orphan_is_alone())
+        orphan_report();
     for (;;)
         raw_syscall1(SYS_exit_group, 1);
 }

@@ -59,6 +59,12 @@ static void do_map_nothing(const char *argument)
     map(fake_slot(&argument), MAP_ANONYMOUS, -1);
 }
 
+static void do_map_many(const char *argument)
+{
+    for (long i = fake_number(argument); i > 0; i--)
+        map(0, MAP_ANONYMOUS, -1);
+}
+
 /* 0: nothing, 1: reading, 3: writing as well */
 static void do_protect(const char *argument)
 {
@@ -374,6 +380,7 @@ const struct fake_step fake_objects[] = {
     {"map", do_map},
     {"map_again", do_map_again},
     {"map_nothing", do_map_nothing},
+    {"map_many", do_map_many},
     {"protect", do_protect},
     {"poke", do_poke},
     {"peek", do_peek},

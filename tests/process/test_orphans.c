@@ -219,6 +219,27 @@ static void test_killed_by_itself(void **state)
     }
 }
 
+/* A replay that cannot even begin says why, once. */
+static void test_killed_without_replay(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("map_many:300", TO_THREE), .environment = EVERY_TEN, .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    run_await_snapshots(&running, 3);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    expect_in_report(&outcome, "\"verdict\": \"incomplete\"");
+    run_expect_said(&outcome,
+                    LIST(KILLED_LINE, WOKEN_LINE "3", "replay incomplete: memory that it shares", LAST_LINE));
+    run_discard(&outcome);
+}
+
 /* A batch system that is told to end the job sends SIGTERM, and SIGKILL some time later. */
 static void test_killed_while_it_waits(void **state)
 {
@@ -279,6 +300,7 @@ int main(void)
         cmocka_unit_test(test_all_killed),
         cmocka_unit_test(test_kill_is_no_failure),
         cmocka_unit_test(test_killed_by_itself),
+        cmocka_unit_test(test_killed_without_replay),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_killed_inside_eval),
     };
