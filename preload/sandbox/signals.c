@@ -24,13 +24,39 @@
 
 /* --- masks and actions --- */
 
+/* The original did not end of a timer, or there would be no replay: so a replay, which is slower, does not
+ * either. */
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define OF_TIMERS   (BIT(SIGALRM) | BIT(SIGVTALRM) | BIT(SIGPROF))
+
+static _Atomic uint64_t spared; /* signals that are ignored where the simulator wants the default action */
+
+static void spare(long number, struct trap_action *action)
+{
+    if (number < 1 || number > KERNEL_SIGNALS || (OF_TIMERS & BIT(number)) == 0)
+        return;
+    if (action->handler == (void *)SIG_DFL) {
+        action->handler = (void *)SIG_IGN;
+        spared |= BIT(number);
+    } else {
+        spared &= ~BIT(number);
+    }
+}
+
+static bool is_spared(long number)
+{
+    return number >= 1 && number <= KERNEL_SIGNALS && (spared & BIT(number)) != 0;
+}
+
 void signals_open(void)
 {
     struct trap_action action;
 
     for (int number = 1; number <= KERNEL_SIGNALS; number++) {
-        if (raw_syscall4(SYS_rt_sigaction, number, 0, (long)&action, sizeof action.mask) < 0 ||
-            (action.mask & signal_mask_never) == 0)
+        if (raw_syscall4(SYS_rt_sigaction, number, 0, (long)&action, sizeof action.mask) < 0)
+            continue;
+        spare(number, &action);
+        if ((action.mask & signal_mask_never) == 0 && !is_spared(number))
             continue;
         action.mask &= ~signal_mask_never;
         raw_syscall4(SYS_rt_sigaction, number, (long)&action, 0, sizeof action.mask);
@@ -71,8 +97,16 @@ long signals_action(struct trap *trap)
         trap_own_action(is_new ? &action : NULL, &before);
         return trap->argument[2] == 0 ? 0 : user_write(trap->argument[2], &before, sizeof before);
     }
-    return raw_syscall4(SYS_rt_sigaction, trap->argument[0], is_new ? (long)&action : 0, trap->argument[2],
-                        sizeof action.mask);
+    bool was_spared = is_spared(trap->argument[0]);
+    if (is_new)
+        spare(trap->argument[0], &action);
+    long r = raw_syscall4(SYS_rt_sigaction, trap->argument[0], is_new ? (long)&action : 0, (long)&before,
+                          sizeof action.mask);
+    if (r < 0 || trap->argument[2] == 0)
+        return r;
+    if (was_spared)
+        before.handler = (void *)SIG_DFL;
+    return user_write(trap->argument[2], &before, sizeof before);
 }
 
 /* The frame may be older than the sandbox, or its handler has written to the mask in it. */

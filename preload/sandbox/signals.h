@@ -8,7 +8,8 @@
 
 #include "trap.h"
 
-/* Before any thread of the replay exists: opens SIGSYS in the actions that are there. */
+/* Before any thread of the replay exists: opens SIGSYS in the actions that are there, and sees to it that
+ * timers do not end the replay. */
 void signals_open(void);
 
 long signals_mask(struct trap *trap);

@@ -175,6 +175,33 @@ static void do_small_thread(const char *argument)
     pthread_attr_destroy(&attributes);
 }
 
+/* As a watchdog: milliseconds; 0: it is called off. Nobody handles its signal. */
+static void do_alarm(const char *argument)
+{
+    const struct itimerval time = {.it_value = {0, fake_number(argument) * 1000}};
+    struct sigaction action;
+
+    setitimer(ITIMER_REAL, &time, NULL);
+    sigaction(SIGALRM, NULL, &action);
+    fake_say("SIGALRM %s", action.sa_handler == SIG_DFL ? "ends it" : "does not end it");
+}
+
+/* Says so when its time is over. */
+static void on_time(int signal)
+{
+    (void)signal;
+    fake_say("time is over");
+}
+
+static void do_timer(const char *argument)
+{
+    const struct sigaction action = {.sa_handler = on_time};
+
+    sigaction(SIGALRM, &action, NULL);
+    do_alarm(argument);
+    pause();
+}
+
 static void on_own(int signal, siginfo_t *information, void *context)
 {
     (void)context;
@@ -205,6 +232,8 @@ const struct fake_step fake_reach[] = {
     {"handle", do_handle},
     {"blocked_thread", do_blocked_thread},
     {"small_thread", do_small_thread},
+    {"set_alarm", do_alarm},
+    {"timer_signal", do_timer},
     {"own_sigsys", do_own_sigsys},
     {NULL, NULL},
 };

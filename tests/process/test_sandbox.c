@@ -212,6 +212,7 @@ static const struct file_case file_cases[] = {
      NULL},
     {{SNAPSHOT, "small_thread:raw_write:a+append:a+stat:a+existing:a", FAIL}, NULL},
     {{SNAPSHOT, "handle", FAIL}, NULL},
+    {{SNAPSHOT, "set_alarm:150", "if_copy:sleep:300", "set_alarm:0", "timer_signal:5", FAIL}, NULL},
     {{SNAPSHOT, "own_sigsys", "write_name:a", FAIL}, NULL},
     {{SNAPSHOT, "socketpair", FAIL}, NULL},
     {{"open:0:mc:a", "map:0", "close_slot:0", "poke:0:old", "protect:0:1", "sleep:20", SNAPSHOT, "peek:0",
