@@ -199,6 +199,8 @@ bool orphan_replays(struct shared_slot *slot)
     struct shared_replay *replay = &page->replay;
     int r = 0;
 
+    /* The original may have been killed before it did that. */
+    atomic_store(&slot->pid, (int32_t)raw_syscall0(SYS_getpid));
     await_older(slot);
     if (atomic_load(&page->reported))
         return false;

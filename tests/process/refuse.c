@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* refuse CALL ERROR PROGRAM [ARGUMENT...]: runs the program where the kernel refuses a system call with this
- * error, as a sandbox does. CALL is one of those below; ERROR is EPERM, EAGAIN or ENOSYS. */
+ * error, as a sandbox does. CALL is one of those below; ERROR is EPERM, EAGAIN or ENOSYS, or KILL: who makes
+ * the call is killed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
@@ -22,13 +23,15 @@ static const struct word {
         {"rt_tgsigqueueinfo", SYS_rt_tgsigqueueinfo},
         {"seccomp", SYS_seccomp},
         {"landlock_create_ruleset", 444},
+        {"setpgid", SYS_setpgid},
         {"process_vm_readv", SYS_process_vm_readv},
         {NULL, 0},
 },
   errors[] = {
-      {"EPERM", EPERM},
-      {"EAGAIN", EAGAIN},
-      {"ENOSYS", ENOSYS},
+      {"EPERM", SECCOMP_RET_ERRNO | EPERM},
+      {"EAGAIN", SECCOMP_RET_ERRNO | EAGAIN},
+      {"ENOSYS", SECCOMP_RET_ERRNO | ENOSYS},
+      {"KILL", SECCOMP_RET_KILL_PROCESS},
       {NULL, 0},
 };
 
@@ -48,7 +51,7 @@ int main(int argc, char **argv)
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, find(calls, argv[1])->value, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | find(errors, argv[2])->value),
+        BPF_STMT(BPF_RET | BPF_K, find(errors, argv[2])->value),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     const struct sock_fprog program = {sizeof filter / sizeof *filter, filter};

@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -240,6 +241,25 @@ static void test_killed_without_replay(void **state)
     run_discard(&outcome);
 }
 
+/* While it takes its first snapshot, between the clone and what comes behind it. */
+static void test_killed_at_snapshot(void **state)
+{
+    char *refuse = strdup(run_test_program("refuse"));
+    const char *arguments[] = {"setpgid", "KILL", run_test_program("fake_simulator"), "eval:5", NULL};
+    const struct program program = {.path = refuse, .arguments = arguments, .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    free(refuse);
+    if (WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 77)
+        skip();
+    assert_true(WIFSIGNALED(outcome.status));
+    assert_int_equal(outcome.left, 0);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
 /* A batch system that is told to end the job sends SIGTERM, and SIGKILL some time later. */
 static void test_killed_while_it_waits(void **state)
 {
@@ -301,6 +321,7 @@ int main(void)
         cmocka_unit_test(test_kill_is_no_failure),
         cmocka_unit_test(test_killed_by_itself),
         cmocka_unit_test(test_killed_without_replay),
+        cmocka_unit_test(test_killed_at_snapshot),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_killed_inside_eval),
     };
