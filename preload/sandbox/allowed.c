@@ -122,7 +122,6 @@ static const short allowed[] = {
     SYS_sigaltstack,
     SYS_restart_syscall,
     SYS_exit,
-    SYS_exit_group,
     SYS_getitimer,
     SYS_setitimer,
     SYS_timer_create,

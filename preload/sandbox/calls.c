@@ -46,6 +46,7 @@ static const struct call rows[] = {
     REFUSE(pidfd_getfd, EPERM),
     REFUSE(unshare, EPERM),
     REFUSE(setns, EPERM),
+    HANDLE(exit_group, process_exit),
     HANDLE(prctl, process_prctl),
     HANDLE(sched_setaffinity, process_schedule),
     HANDLE(sched_setscheduler, process_schedule),

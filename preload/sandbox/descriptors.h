@@ -25,5 +25,6 @@ long process_limit(struct trap *trap);
 long process_session(struct trap *trap);
 long process_clone(struct trap *trap);
 long process_clone3(struct trap *trap);
+long process_exit(struct trap *trap);
 
 #endif

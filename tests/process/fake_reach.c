@@ -58,6 +58,11 @@ static void do_raw_kill(const char *argument)
     raw_syscall2(SYS_tkill, raw_syscall0(SYS_gettid), fake_signal(argument));
 }
 
+static void do_raw_exit(const char *argument)
+{
+    raw_syscall1(SYS_exit_group, fake_number(argument));
+}
+
 /* What stays inside works. */
 static void do_socketpair(const char *argument)
 {
@@ -225,6 +230,7 @@ const struct fake_step fake_reach[] = {
     {"socketpair", do_socketpair},
     {"kill_peer", do_kill_peer},
     {"raw_kill", do_raw_kill},
+    {"raw_exit", do_raw_exit},
     {"raw_program", do_raw_program},
     {"shared_memory", do_shared_memory},
     {"strange_call", do_strange_call},

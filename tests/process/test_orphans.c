@@ -220,6 +220,22 @@ static void test_killed_by_itself(void **state)
     }
 }
 
+/* It ends as nobody sees it coming, and so does the replay. */
+static void test_ended_unseen(void **state)
+{
+    const struct program program = {.arguments = LIST("eval:5", "in:raw_exit:3"), .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
+    assert_int_equal(outcome.left, 0);
+    expect_in_report(&outcome, "\"kind\": \"exit\", \"status\": 3");
+    expect_in_report(&outcome, "\"eval\": 6");
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
 /* A replay that cannot even begin says why, once. */
 static void test_killed_without_replay(void **state)
 {
@@ -322,6 +338,7 @@ int main(void)
         cmocka_unit_test(test_killed_by_itself),
         cmocka_unit_test(test_killed_without_replay),
         cmocka_unit_test(test_killed_at_snapshot),
+        cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_killed_inside_eval),
     };

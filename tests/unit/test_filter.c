@@ -157,7 +157,8 @@ static void other_entries_are_stopped(void **state)
 static void on_trap(int signal, siginfo_t *info, void *context)
 {
     (void)signal, (void)context;
-    _exit(info->si_code == 1 && info->si_errno == TRAP_SIGN ? 42 : 1);
+    /* exit_group is not let through either */
+    syscall(SYS_exit, info->si_code == 1 && info->si_errno == TRAP_SIGN ? 42 : 1);
 }
 
 static void the_kernel_takes_it(void **state)
