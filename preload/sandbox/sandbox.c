@@ -53,6 +53,8 @@ void sandbox_enter(uint64_t taken_ns)
     if (first < 0)
         log_line(LOG_DEBUG, "the replay is not held by seccomp: %s", strerrorname_np(-first));
     if (first < 0)
-        notes_add(second < 0 ? "there was no sandbox: what the replay wrote and started was real"
-                             : "the sandbox had no seccomp: what the replay opened for writing was refused");
+        notes_add(second < 0
+                      ? "there was no sandbox: what the replay wrote, started, sent and signalled was real"
+                      : "the sandbox had no seccomp: what the replay opened for writing was refused, what it "
+                        "started and sent was real");
 }
