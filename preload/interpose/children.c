@@ -33,6 +33,15 @@ static int (*libc_posix_spawnp)(pid_t *pid, const char *file, const posix_spawn_
 static pid_t (*libc_wait4)(pid_t pid, int *status, int options, struct rusage *usage);
 static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
 
+/* How many children of this thread run in its memory: one, and where that does the same, more. Its parent
+ * waits meanwhile. initial-exec: a signal handler reads it. */
+static __thread volatile unsigned between __attribute__((tls_model("initial-exec")));
+
+bool vfork_is_between(void)
+{
+    return between > 0;
+}
+
 /* --- making them --- */
 
 static pid_t told_of_fork(void)
@@ -73,11 +82,15 @@ static pid_t on_fork(void)
 pid_t vfork_told(void)
 {
     take_settle();
-    return input_is_fed() ? told_of_fork() : 0;
+    if (input_is_fed())
+        return told_of_fork();
+    between++;
+    return 0;
 }
 
 pid_t vfork_answer(long result)
 {
+    between--;
     if (result < 0) {
         errno = (int)-result;
         result = -1;
@@ -112,7 +125,10 @@ static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
 
     if (spawn_told(pid, &told))
         return (int)told;
-    return spawn_answer(pid, libc_posix_spawn(pid, path, actions, attributes, arguments, environment));
+    between++;
+    int error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
+    between--;
+    return spawn_answer(pid, error);
 }
 
 static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
@@ -123,7 +139,10 @@ static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
 
     if (spawn_told(pid, &told))
         return (int)told;
-    return spawn_answer(pid, libc_posix_spawnp(pid, file, actions, attributes, arguments, environment));
+    between++;
+    int error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
+    between--;
+    return spawn_answer(pid, error);
 }
 
 /* --- waiting for them --- */

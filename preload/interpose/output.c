@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the simulator prints: see output.h. stdio and C++ streams end in these two functions of libc; the text
- * is noted after it was written, and nothing of it is changed or delayed. Signals are blocked while it is
- * noted, so that no snapshot and no other note of the same thread comes between. */
+ * is noted after it was written, and nothing of it is changed or delayed. The original notes without a lock
+ * and without a system call; in a replay, signals are blocked meanwhile. */
 #define _GNU_SOURCE
 #include "output.h"
 
@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "../input/input_mode.h"
 #include "../match.h"
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
@@ -27,18 +28,22 @@
 #include "../snapshot/shared_memory.h"
 #include "input_write.h"
 #include "libc.h"
+#include "vfork.h"
 
 #define STREAMS 2 /* stdout, stderr */
+#define SIZE    (STREAMS * sizeof(struct printed))
+
+#define PATIENCE 1000 /* looks at whether other threads are done */
 
 static ssize_t (*libc_write)(int fd, const void *bytes, size_t size);
 static ssize_t (*libc_writev)(int fd, const struct iovec *parts, int count);
 
-static struct printed *printed;             /* shared, one per stream; NULL: there is none */
-static struct printed_hash hashes[STREAMS]; /* of what the original has printed so far */
+static struct printed *printed; /* shared, one per stream; NULL: there is none */
+static struct printed_own own[STREAMS];
 static struct printed_comparison comparisons[STREAMS];
 static bool is_compared;
 static volatile int write_error;
-static bool has_ended;
+static bool has_ended; /* the replay */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 static uint64_t lock(void)
@@ -60,24 +65,41 @@ void output_keep(void)
 {
     if (libc_write == NULL || libc_writev == NULL)
         return;
-    void *memory = mmap(NULL, STREAMS * sizeof *printed, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *memory =
+        mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED)
         return;
     shared_memory_keep(memory);
     printed = memory;
 }
 
-/* What can only be read stays shared, and nobody can spoil it. */
+/* A thread that the snapshot found in the middle goes on in memory that nobody reads. A shared mapping that
+ * is moved from a length of 0 stays where it is, and is there twice. */
+static const struct printed *set_apart(void)
+{
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
+    long place = raw_syscall5(SYS_mremap, (long)printed, 0, (long)SIZE, MREMAP_MAYMOVE, 0);
+
+    if (place < 0 && place > -4096)
+        return NULL;
+    if (raw_syscall6(SYS_mmap, (long)printed, (long)SIZE, PROT_READ | PROT_WRITE, flags, -1, 0) !=
+        (long)printed)
+        return NULL;
+    raw_syscall3(SYS_mprotect, place, (long)SIZE, PROT_READ); /* what can only be read, nobody can spoil */
+    shared_memory_keep((const void *)place);
+    return (const struct printed *)place;
+}
+
 void output_compare(void)
 {
-    if (printed == NULL) {
+    const struct printed *original = printed != NULL ? set_apart() : NULL;
+
+    if (original == NULL) {
         notes_add("what it printed was not compared with what the original printed");
         return;
     }
-    raw_syscall3(SYS_mprotect, (long)printed, (long)(STREAMS * sizeof *printed), PROT_READ);
     for (unsigned i = 0; i < STREAMS; i++)
-        printed_compare_begin(&comparisons[i], &printed[i], &hashes[i]);
+        printed_compare_begin(&comparisons[i], &original[i], &own[i]);
     is_compared = true;
 }
 
@@ -86,14 +108,25 @@ void output_do_not_compare(void)
     is_compared = false;
 }
 
-/* The caller holds the lock. The original may be killed at any time: what it leaves is always complete. */
-static void add(unsigned stream, const void *bytes, size_t size)
+/* In a replay. */
+static void compare(unsigned stream, const struct iovec *parts, size_t written)
 {
-    if (run.role == RUN_ORIGINAL) {
-        printed_keep(&printed[stream], &hashes[stream], bytes, size);
-        printed[stream].end = hashes[stream];
-    } else
-        printed_compare(&comparisons[stream], bytes, size);
+    uint64_t mask = lock();
+
+    for (size_t size, left = written; left > 0 && !has_ended; parts++, left -= size) {
+        size = parts->iov_len < left ? parts->iov_len : left;
+        printed_compare(&comparisons[stream], parts->iov_base, size);
+    }
+    unlock(mask);
+}
+
+/* Where a thread comes from its original into a replay, it finds the original's closed. */
+static void add(unsigned stream, const struct iovec *parts, size_t written)
+{
+    if (run.role == RUN_ORIGINAL && printed_keep(&printed[stream], &own[stream], parts, written))
+        return;
+    if (run.role == RUN_REPLAY && is_compared)
+        compare(stream, parts, written);
 }
 
 /* A broken heap may have broken the stream as well: so the kernel looks, where it is allowed to. */
@@ -108,8 +141,7 @@ static long look_at(const char *from, char *bytes, size_t size)
     return (long)size;
 }
 
-/* The caller holds the lock. A stream of wide characters keeps its text elsewhere; it is left out, here and
- * in the replay. */
+/* A stream of wide characters keeps its text elsewhere; it is left out, here and in the replay. */
 static void add_pending(const FILE *stream)
 {
     char bytes[1024];
@@ -121,21 +153,34 @@ static void add_pending(const FILE *stream)
         long r = look_at(from, bytes, left < sizeof bytes ? left : sizeof bytes);
         if (r <= 0)
             return;
-        add((unsigned)stream->_fileno - 1, bytes, (size_t)r);
+        const struct iovec part = {bytes, (size_t)r};
+        add((unsigned)stream->_fileno - 1, &part, (size_t)r);
         from += r;
     }
 }
 
+/* Other threads may be in the middle of noting; or this one, where a signal handler ends the process. */
+static void close_original(void)
+{
+    for (unsigned stream = 0; stream < STREAMS; stream++)
+        for (unsigned i = 0; !printed_close(&printed[stream], &own[stream]) && i < PATIENCE; i++)
+            raw_syscall0(SYS_sched_yield);
+}
+
 void output_end(void)
 {
-    if (printed == NULL)
+    static atomic_flag was_here = ATOMIC_FLAG_INIT;
+
+    if (printed == NULL || atomic_flag_test_and_set(&was_here))
         return;
-    uint64_t mask = lock();
-    if (!has_ended) {
-        add_pending(stdout);
-        add_pending(stderr);
-        has_ended = true;
+    add_pending(stdout);
+    add_pending(stderr);
+    if (run.role == RUN_ORIGINAL) {
+        close_original();
+        return;
     }
+    uint64_t mask = lock();
+    has_ended = true;
     unlock(mask);
 }
 
@@ -145,9 +190,15 @@ bool output_is_same(bool early, struct text *how)
                             printed_is_same(&comparisons[1], "replay.stderr", early, how));
 }
 
+/* Mostly without a system call. */
+static bool is_self(void)
+{
+    return input_mode() >= INPUT_RECORDED ? !vfork_is_between() : run.role != RUN_INERT && run_is_self();
+}
+
 static bool is_printed(int fd)
 {
-    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && run.role != RUN_INERT && run_is_self();
+    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && is_self();
 }
 
 /* Where much is waiting, the next eval is not too early to search it. */
@@ -166,14 +217,8 @@ static void note(int fd, const struct iovec *parts, size_t written)
             size = parts[i].iov_len < left ? parts[i].iov_len : left;
             note_for_match(fd, &parts[i], size);
         }
-    if (printed == NULL)
-        return;
-    uint64_t mask = lock();
-    for (size_t i = 0, left = written; left > 0 && !has_ended; i++, left -= size) {
-        size = parts[i].iov_len < left ? parts[i].iov_len : left;
-        add((unsigned)fd - 1, parts[i].iov_base, size);
-    }
-    unlock(mask);
+    if (printed != NULL)
+        add((unsigned)fd - 1, parts, written);
 }
 
 /* Waveforms are written through stdio by tracers that do not always look whether they were. */

@@ -3,6 +3,7 @@
 #ifndef LIGHTSSS_INTERPOSE_VFORK_H
 #define LIGHTSSS_INTERPOSE_VFORK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 /* In the place of vfork(). */
@@ -13,5 +14,9 @@ pid_t vfork_told(void) __attribute__((visibility("hidden")));
 
 /* After it, in the parent: what to return for the kernel's result. */
 pid_t vfork_answer(long result) __attribute__((visibility("hidden")));
+
+/* Is this a child of vfork() or posix_spawn() that has not called exec yet? It has our memory, and this
+ * thread's own too. */
+bool vfork_is_between(void) __attribute__((visibility("hidden")));
 
 #endif

@@ -247,6 +247,20 @@ static void do_vfork(const char *argument)
         say_status("vfork", status);
 }
 
+/* A child that complains, in our memory. */
+static void do_vfork_say(const char *argument)
+{
+    int status;
+
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+    if (pid == 0) {
+        ssize_t r = write(STDOUT_FILENO, argument, strlen(argument)); /* NOLINT(clang-analyzer-unix.Vfork) */
+        _exit(r < 0);
+    }
+    if (waitpid(pid, &status, 0) == pid)
+        say_status("vfork", status);
+}
+
 /* A child that shares our memory, but not our handlers. */
 static void do_vfork_signal(const char *argument)
 {
@@ -363,6 +377,7 @@ const struct fake_step fake_children[] = {
     {"pclose", do_pclose},
     {"system", do_system},
     {"vfork", do_vfork},
+    {"vfork_say", do_vfork_say},
     {"vfork_signal", do_vfork_signal},
     {"spawn", do_spawn},
     {"exec", do_exec},

@@ -6,14 +6,17 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
-#define CALLS 1000000
+#define CALLS      1000000
+#define PRINT_MUCH 65536
 
-static int fds[2], file;
+static int fds[2], file, pipe_end, saved_output;
 
 static void poll_socket(void)
 {
@@ -46,6 +49,50 @@ static void pass_bytes(void)
         fake_give_up("fake: no pipe");
 }
 
+static void print(const char *bytes, size_t size)
+{
+    static char back[PRINT_MUCH];
+
+    if (write(STDOUT_FILENO, bytes, size) != (ssize_t)size || syscall(SYS_read, pipe_end, back, size) < 0)
+        fake_give_up("fake: nothing is printed");
+}
+
+static void print_little(void)
+{
+    print("123456789\n", 10);
+}
+
+static void print_much(void)
+{
+    static char bytes[PRINT_MUCH];
+
+    print(bytes, sizeof bytes);
+}
+
+static void ask_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+}
+
+/* stdout is a pipe for so long. */
+static void begin_print(void)
+{
+    int ends[2];
+
+    saved_output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 100);
+    if (pipe(ends) != 0 || fcntl(ends[1], F_SETPIPE_SZ, 2 * PRINT_MUCH) < 0 ||
+        dup2(ends[1], STDOUT_FILENO) < 0)
+        fake_give_up("fake: no pipe");
+    pipe_end = ends[0];
+}
+
+static void end_print(void)
+{
+    dup2(saved_output, STDOUT_FILENO);
+}
+
 /* Of this thread only: another's turn is no cost of ours. */
 static double now_ns(void)
 {
@@ -60,7 +107,11 @@ static void do_cost(const char *argument)
     static const struct {
         const char *name;
         void (*call)(void);
-    } calls[] = {{"poll", poll_socket}, {"recv", recv_nothing}, {"file", read_file}, {"bytes", pass_bytes}};
+        long count;
+    } calls[] = {{"poll", poll_socket, CALLS},    {"recv", recv_nothing, CALLS},
+                 {"file", read_file, CALLS},      {"bytes", pass_bytes, CALLS},
+                 {"print", print_little, CALLS},  {"print_much", print_much, CALLS / 20},
+                 {"clock", ask_clock, 10 * CALLS}};
 
     if (file == 0 && (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0 ||
                       (file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC)) < 0))
@@ -68,10 +119,16 @@ static void do_cost(const char *argument)
     for (size_t i = 0; i < sizeof calls / sizeof *calls; i++) {
         if (strcmp(calls[i].name, argument) != 0)
             continue;
+        bool prints = strncmp(argument, "print", 5) == 0;
+        if (prints)
+            begin_print();
         double start = now_ns();
-        for (int n = 0; n < CALLS; n++)
+        for (long n = 0; n < calls[i].count; n++)
             calls[i].call();
-        fake_say("%s %.1f", argument, (now_ns() - start) / CALLS);
+        double passed_ns = now_ns() - start;
+        if (prints)
+            end_print();
+        fake_say("%s %.1f", argument, passed_ns / (double)calls[i].count);
     }
 }
 

@@ -218,6 +218,13 @@ static void do_error(const char *argument)
     fprintf(stderr, "%s\n", argument);
 }
 
+/* Each a write() of its own. */
+static void do_error_many(const char *argument)
+{
+    for (long i = fake_number(argument); i > 0; i--)
+        fprintf(stderr, "line %ld\n", i);
+}
+
 /* stderr buffered like stdout, both into the same place. */
 static void do_merge(const char *argument)
 {
@@ -335,6 +342,7 @@ const struct fake_step fake_ends[] = {
     {"print", do_print},
     {"print_many", do_print_many},
     {"error", do_error},
+    {"error_many", do_error_many},
     {"merge", do_merge},
     {"capture", do_capture},
     {"captured", do_captured},

@@ -115,6 +115,23 @@ static void test_child(void **state)
           "LIGHTSSS_INTERVAL=1h", REPRODUCED);
 }
 
+/* So does one that has its parent's memory, until it calls exec. */
+static void test_child_in_our_memory(void **state)
+{
+    (void)state;
+    check(LIST("eval:1", "vfork_say:child\n", "say:a", "spawn:echo b", "say:c", "eval:1", "exit:1"),
+          "LIGHTSSS_INTERVAL=1h", REPRODUCED);
+}
+
+/* The snapshots find it anywhere on its way through write(). */
+static void test_a_thread_that_prints(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 20; i++)
+        check(LIST("eval:1", "thread:error_many:3000", "pace:100", "eval:30", "join", "exit:1"),
+              "LIGHTSSS_INTERVAL=10evals", REPRODUCED);
+}
+
 /* More between two evals than LIGHTSSS_MATCH can search. */
 static void test_unsearched(void **state)
 {
@@ -161,10 +178,16 @@ static void test_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_same),       cmocka_unit_test(test_another_line),
-        cmocka_unit_test(test_another_buffer), cmocka_unit_test(test_what_nobody_can_record),
-        cmocka_unit_test(test_much),           cmocka_unit_test(test_child),
-        cmocka_unit_test(test_unsearched),     cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_the_same),
+        cmocka_unit_test(test_another_line),
+        cmocka_unit_test(test_another_buffer),
+        cmocka_unit_test(test_what_nobody_can_record),
+        cmocka_unit_test(test_much),
+        cmocka_unit_test(test_child),
+        cmocka_unit_test(test_child_in_our_memory),
+        cmocka_unit_test(test_a_thread_that_prints),
+        cmocka_unit_test(test_unsearched),
+        cmocka_unit_test(test_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

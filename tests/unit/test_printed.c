@@ -9,30 +9,41 @@
 #include "replay/printed.h"
 
 static struct printed original;
-static struct printed_hash hash;
+static struct printed_own own;
 static struct printed_comparison comparison;
 static char how_bytes[400];
 
 static void begin(void)
 {
-    memset(&original.end, 0, sizeof original.end);
-    memset(&hash, 0, sizeof hash);
+    original.count = original.sum = original.end = 0;
+    own = (struct printed_own){0};
+}
+
+static void keep_bytes(const char *bytes, size_t size)
+{
+    const struct iovec part = {(void *)bytes, size};
+
+    assert_true(printed_keep(&original, &own, &part, size));
 }
 
 static void keep(const char *text)
 {
-    printed_keep(&original, &hash, text, strlen(text));
+    keep_bytes(text, strlen(text));
 }
 
 /* What follows is kept by the original, but the replay begins here. */
 static void snapshot(void)
 {
-    printed_compare_begin(&comparison, &original, &hash);
+    static struct printed_own copied;
+
+    copied.count = atomic_load(&own.count);
+    copied.sum = atomic_load(&own.sum);
+    printed_compare_begin(&comparison, &original, &copied);
 }
 
 static void end(void)
 {
-    original.end = hash;
+    assert_true(printed_close(&original, &own));
 }
 
 static void print(const char *text)
@@ -157,7 +168,7 @@ static void keep_big(size_t from)
 
     for (; from < BIG_SIZE; from += part, part = part * 3 / 2 + 1) {
         part = part < BIG_SIZE - from ? part : BIG_SIZE - from;
-        printed_keep(&original, &hash, big + from, part);
+        keep_bytes(big + from, part);
     }
 }
 
@@ -213,8 +224,6 @@ static void every_byte_counts(void **state)
     memset(one, 'a', sizeof one);
     one[99] = '\0';
     for (size_t at = 0; at < 99; at++) {
-        struct printed_hash first = {0}, second = {0};
-
         memcpy(other, one, sizeof one);
         other[at] = 'b';
         begin();
@@ -223,10 +232,89 @@ static void every_byte_counts(void **state)
         end();
         print(other);
         assert_false(is_same(true));
-        printed_hash_add(&first, one, 99);
-        printed_hash_add(&second, other, 99);
-        assert_memory_not_equal(&first, &second, sizeof first);
+        assert_int_not_equal(printed_sum(at * 7, one, 99), printed_sum(at * 7, other, 99));
     }
+}
+
+/* The sum does not depend on the parts, wherever in a block they begin, nor on their order. */
+static void parts_make_the_sum(void **state)
+{
+    static char bytes[5000];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (char)(i * i + i / 256);
+    for (size_t start = 0; start < 2100; start += 31) {
+        uint64_t whole = printed_sum(start, bytes, sizeof bytes);
+
+        for (size_t part = 1; part < sizeof bytes; part = part * 2 + 1) {
+            uint64_t sum = 0;
+
+            for (size_t at = 0; at < sizeof bytes; at += part)
+                sum +=
+                    printed_sum(start + at, bytes + at, part < sizeof bytes - at ? part : sizeof bytes - at);
+            assert_true(sum == whole);
+        }
+        assert_true(whole != printed_sum(start + 1024, bytes, sizeof bytes));
+    }
+}
+
+/* Only the highest bytes of words differ, and words change their places. */
+static void what_a_product_hardly_sees(void **state)
+{
+    static char one[4096], other[4096];
+
+    (void)state;
+    memset(one, 'a', sizeof one);
+    for (size_t i = 0; i < 128; i++)
+        for (size_t j = 0; j < 512; j++) {
+            memcpy(other, one, sizeof one);
+            other[i * 8 + 7]++;
+            other[j * 8 + 7]++;
+            assert_true(printed_sum(0, one, sizeof one) != printed_sum(0, other, sizeof other));
+        }
+}
+
+/* A thread that was in the middle at the snapshot finishes in the copy's own memory. */
+static void a_snapshot_in_the_middle(void **state)
+{
+    struct printed_own copied;
+
+    (void)state;
+    begin();
+    keep("before\n");
+    copied = own;
+    keep("in the middle\n");
+    copied.count = atomic_load(&own.count);
+    printed_compare_begin(&comparison, &original, &copied);
+    keep("after\n");
+    end();
+    atomic_fetch_add(&copied.sum, printed_sum(7, "in the middle\n", 14));
+    print("after\n");
+    assert_true(is_same(false));
+    const struct iovec part = {(void *)"x", 1};
+    assert_false(printed_keep(&original, &copied, &part, 1));
+    assert_false(printed_keep(&original, &own, &part, 1));
+}
+
+/* An original that was killed after the sum was added to, and before the bytes were counted. */
+static void killed_in_the_middle(void **state)
+{
+    (void)state;
+    begin();
+    snapshot();
+    keep("a\n");
+    atomic_fetch_add(&original.sum, printed_sum(2, "b\n", 2));
+    print("a\n");
+    assert_true(is_same(true));
+    print("b\n");
+    assert_true(is_same(true));
+    begin();
+    snapshot();
+    keep("a\n");
+    atomic_fetch_add(&original.sum, printed_sum(2, "b\n", 2));
+    print("c\n");
+    assert_false(is_same(true));
 }
 
 int main(void)
@@ -239,6 +327,10 @@ int main(void)
         cmocka_unit_test(early_ends),
         cmocka_unit_test(more_than_is_kept),
         cmocka_unit_test(every_byte_counts),
+        cmocka_unit_test(parts_make_the_sum),
+        cmocka_unit_test(what_a_product_hardly_sees),
+        cmocka_unit_test(a_snapshot_in_the_middle),
+        cmocka_unit_test(killed_in_the_middle),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
