@@ -104,15 +104,10 @@ static int patch_allocate(const struct patch *patch, size_t code_size, struct pa
 
 /* A write through /proc/self/mem needs no change of protection, so threads that run other functions
  * of the same page are not disturbed. Where it is refused, the page is made writable for a moment. */
-static int patch_write(uintptr_t address, const uint8_t *bytes, size_t size)
+static int patch_write(int fd, uintptr_t address, const uint8_t *bytes, size_t size)
 {
-    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-    if (fd >= 0) {
-        ssize_t written = pwrite(fd, bytes, size, (off_t)address);
-        close(fd);
-        if (written == (ssize_t)size)
-            return 0;
-    }
+    if (fd >= 0 && pwrite(fd, bytes, size, (off_t)address) == (ssize_t)size)
+        return 0;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     uintptr_t start = address & ~(page - 1);
     size_t length = ((address + size + page - 1) & ~(page - 1)) - start;
@@ -144,13 +139,25 @@ static void patch_free(const struct patch_memory *memory)
     munmap(memory->code, memory->code_size + (size_t)sysconf(_SC_PAGESIZE));
 }
 
-int patch_commit(const struct patch *patch)
+static int patch_commit_one(int fd, const struct patch *patch)
 {
     uint8_t bytes[PATCH_HEAD_SIZE];
     patch_cpu_jump(patch, bytes);
-    int error = patch_write(patch->head, bytes, patch->head_size);
+    int error = patch_write(fd, patch->head, bytes, patch->head_size);
     if (!error)
         __builtin___clear_cache((char *)patch->head, (char *)patch->head + patch->head_size);
+    return error;
+}
+
+/* The functions may be those that are called here: each is whole before and after. */
+int patch_commit(const struct patch *patches, size_t count)
+{
+    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    int error = 0;
+    for (size_t i = 0; i < count && !error; i++)
+        error = patch_commit_one(fd, &patches[i]);
+    if (fd >= 0)
+        close(fd);
     return error;
 }
 
@@ -163,7 +170,7 @@ static int patch_activate(const struct patch *patch, const struct patch_memory *
 {
     int error = patch_seal(memory);
     if (!error)
-        error = patch_commit(patch);
+        error = patch_commit(patch, 1);
     if (!error)
         return 0;
     patch_free(memory);

@@ -77,10 +77,10 @@ int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
  * GiB. Changes no code yet. -ENOMEM, -EPERM. */
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why);
 
-/* Writes the head of a function that patch_replace() made a stub for: from now on it is replaced. Other
- * threads must not be between the instructions of the head (patch_covers()). Raw system calls only: other
+/* Writes the heads of functions that patch_replace() made stubs for: from now on they are replaced. Other
+ * threads must not be between the instructions of a head (patch_covers()). Raw system calls only: other
  * threads may have been stopped anywhere. Returns 0 or -errno. */
-int patch_commit(const struct patch *patch);
+int patch_commit(const struct patch *patches, size_t count);
 
 /* Would a thread that goes on at this address run into the middle of what patch_commit() writes? */
 bool patch_covers(const struct patch *patch, uintptr_t program_counter);

@@ -55,10 +55,7 @@ int replace_prepare(const struct hooks_replacement *list, size_t count, struct h
 
 int replace_commit(void)
 {
-    int error = 0;
-    for (size_t i = 0; i < replace.count && !error; i++)
-        error = patch_commit(&replace.patches[i]);
-    return error;
+    return patch_commit(replace.patches, replace.count);
 }
 
 bool replace_covers(uintptr_t program_counter)

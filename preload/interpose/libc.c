@@ -4,30 +4,18 @@
 #include "libc.h"
 
 #include <dlfcn.h>
-#include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../log.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
 #include "ids.h"
+#include "symbol.h"
 
 #define ROWS_MAX     256
 #define COMMIT_TRIES 20
 #define REACH_MAX    (UINT64_C(1) << 30) /* from libc; all stubs are in one place */
-
-/* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
-static size_t find_function(void *library, const char *name, void **function)
-{
-    const ElfW(Sym) *symbol = NULL;
-    Dl_info info;
-
-    *function = dlsym(library, name);
-    if (*function == NULL || dladdr1(*function, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 ||
-        symbol == NULL)
-        return 0;
-    return symbol->st_size;
-}
 
 /* Where two rows are of one function, the later handler calls the earlier as if that were libc's. */
 static bool chain(struct hooks_replacement *row, size_t count, const struct libc_hook *hook,
@@ -61,7 +49,7 @@ static void add_rows(struct rows *rows, void *library, const struct libc_hook *h
 
         *row = (struct hooks_replacement){
             .name = hooks[i].name, .handler = hooks[i].handler, .original = hooks[i].original};
-        row->size = find_function(library, row->name, &row->function);
+        row->size = symbol_find(library, row->name, &row->function);
         rows->count += row->size != 0 && is_near(row->function, rows->row[0].function) &&
                        !chain(rows->row, rows->count, &hooks[i], row->function);
     }

@@ -452,7 +452,7 @@ static void replaced_functions_can_be_called_as_they_were(void **state)
         uintptr_t function = (uintptr_t)patchable[i].start;
 
         assert_int_equal(call(function, argument_of(i, 1)), before[i]);
-        assert_int_equal(patch_commit(&patches[i]), 0);
+        assert_int_equal(patch_commit(&patches[i], 1), 0);
         replaced = &patches[i];
         assert_int_equal(call(function, argument_of(i, 1)), before[i] + 1000);
         assert_false(patch_covers(&patches[i], patches[i].head));
