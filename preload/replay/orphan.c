@@ -54,12 +54,14 @@ static int user_fd = -1;     /* the original's stderr; without it our lines go n
 static uint64_t deadline_ns; /* of a replay that is alone */
 static int timer = -1;
 
-/* By the original itself: it may be dead and gone before its copy has done anything. */
+/* By the original itself: it may be dead and gone before its copy has done anything. Not at a high number
+ * here: each copy would get a table as long as that, and to make it longer the kernel waits until all other
+ * processors have let go of the old one, for milliseconds. */
 void orphan_before_copy(void)
 {
     long fd = raw_syscall2(SYS_pidfd_open, run.page->original_pid, 0);
 
-    original_fd = fd < 0 ? -1 : high_number_move((int)fd);
+    original_fd = fd < 0 ? -1 : (int)fd;
 }
 
 void orphan_after_copy(void)
@@ -83,6 +85,8 @@ void orphan_in_copy(void)
 {
     struct descriptor error_output;
 
+    if (original_fd >= 0)
+        original_fd = high_number_move(original_fd);
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && descriptors_may_be_kept(&error_output))
         user_fd = high_number_dup(STDERR_FILENO);
     yield_to_original();

@@ -364,23 +364,56 @@ static void do_readdir(const char *argument)
     }
 }
 
+/* How long the kernel's table of descriptors has become: who forks gets one as long. */
+static void do_fd_table(const char *argument)
+{
+    char line[128];
+    FILE *status = fopen("/proc/self/status", "re");
+
+    (void)argument;
+    while (status != NULL && fgets(line, sizeof line, status) != NULL)
+        if (strncmp(line, "FDSize:", 7) == 0)
+            fputs(line, stdout);
+    if (status != NULL)
+        fclose(status);
+}
+
 const struct fake_step fake_files[] = {
-    {"fopen", do_fopen},           {"next_line", do_fgets},
-    {"fputs", do_fputs},           {"fseek", do_fseek},
-    {"ftell", do_ftell},           {"fflush", do_fflush},
-    {"fclose", do_fclose},         {"open", do_open},
-    {"lock_slot", do_lock_slot},   {"say_lock", do_say_lock},
-    {"fd_read", do_read},          {"fd_write", do_write},
-    {"pwrite", do_pwrite},         {"poison", do_poison},
-    {"pread", do_pread},           {"lseek", do_lseek},
-    {"ftruncate", do_ftruncate},   {"dup", do_dup},
-    {"dup_to", do_dup_to},         {"take", do_take},
-    {"close_slot", do_close_slot}, {"state", do_state},
-    {"memfd", do_memfd},           {"seal", do_seal},
-    {"unlink", do_unlink},         {"rename", do_rename},
-    {"truncate", do_truncate},     {"cut", do_cut},
-    {"mkdir", do_mkdir},           {"put", do_put},
-    {"put_many", do_put_many},     {"opendir", do_opendir},
-    {"put_files", do_put_files},   {"count_entries", do_count_entries},
-    {"readdir", do_readdir},       {NULL, NULL},
+    {"fopen", do_fopen},
+    {"next_line", do_fgets},
+    {"fputs", do_fputs},
+    {"fseek", do_fseek},
+    {"ftell", do_ftell},
+    {"fflush", do_fflush},
+    {"fclose", do_fclose},
+    {"open", do_open},
+    {"lock_slot", do_lock_slot},
+    {"say_lock", do_say_lock},
+    {"fd_read", do_read},
+    {"fd_write", do_write},
+    {"pwrite", do_pwrite},
+    {"poison", do_poison},
+    {"pread", do_pread},
+    {"lseek", do_lseek},
+    {"ftruncate", do_ftruncate},
+    {"dup", do_dup},
+    {"dup_to", do_dup_to},
+    {"take", do_take},
+    {"close_slot", do_close_slot},
+    {"state", do_state},
+    {"memfd", do_memfd},
+    {"seal", do_seal},
+    {"unlink", do_unlink},
+    {"rename", do_rename},
+    {"truncate", do_truncate},
+    {"cut", do_cut},
+    {"mkdir", do_mkdir},
+    {"put", do_put},
+    {"put_many", do_put_many},
+    {"opendir", do_opendir},
+    {"put_files", do_put_files},
+    {"count_entries", do_count_entries},
+    {"readdir", do_readdir},
+    {"fd_table", do_fd_table},
+    {NULL, NULL},
 };

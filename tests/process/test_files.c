@@ -18,6 +18,7 @@
 
 /* clang-format off */
 static const struct compare_case cases[] = {
+    {{"eval:3", "fd_table"}, CLEAN},
     /* streams that are read */
     {{"put:in:one two three four", "fopen:0:r:in", "next_line:0", "eval:1", "next_line:0", "next_line:0", "ftell:0", "exit:1"}, REPLAYED},
     {{"put_many:in:5000", "fopen:0:r:in", "fseek:0:20000", "next_line:0", "eval:1", "next_line:0", "fseek:0:40000", "next_line:0", "next_line:0", "fseek:0:5", "next_line:0", "exit:1"}, REPLAYED},
