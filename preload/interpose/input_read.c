@@ -40,11 +40,11 @@ static int64_t within(int64_t result, size_t size)
 
 static ssize_t on_read(int fd, void *bytes, size_t size)
 {
-    struct input_call call = input_call_read(fd, "read");
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_read(fd, bytes, size);
+    struct input_call call = input_call_read(fd, "read");
     if (input_call_is_made(&call))
         result = libc_read(fd, bytes, size);
     if (!input_call_is_fed(&call, &result)) {
@@ -57,11 +57,11 @@ static ssize_t on_read(int fd, void *bytes, size_t size)
 
 static ssize_t on_pread(int fd, void *bytes, size_t size, off_t offset)
 {
-    struct input_call call = input_call_read(fd, "pread");
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_pread(fd, bytes, size, offset);
+    struct input_call call = input_call_read(fd, "pread");
     if (input_call_is_made(&call))
         result = libc_pread(fd, bytes, size, offset);
     if (!input_call_is_fed(&call, &result)) {
@@ -85,11 +85,11 @@ static size_t copy_parts(const struct input_call *call, size_t offset, const str
 
 static ssize_t on_readv(int fd, const struct iovec *parts, int count)
 {
-    struct input_call call = input_call_read(fd, "readv");
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_readv(fd, parts, count);
+    struct input_call call = input_call_read(fd, "readv");
     if (input_call_is_made(&call))
         result = libc_readv(fd, parts, count);
     if (!input_call_is_fed(&call, &result)) {
@@ -132,11 +132,11 @@ static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
 
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 {
-    struct input_call call = input_call_read(fd, "recv");
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_recv(fd, bytes, size, flags);
+    struct input_call call = input_call_read(fd, "recv");
     if (input_call_is_made(&call))
         result = libc_recv(fd, bytes, size, flags);
     if (!input_call_is_fed(&call, &result)) {
@@ -152,12 +152,12 @@ static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                            socklen_t *length)
 {
-    struct input_call call = input_call_read(fd, "recvfrom");
     socklen_t room = address != NULL && length != NULL ? *length : 0;
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_recvfrom(fd, bytes, size, flags, address, length);
+    struct input_call call = input_call_read(fd, "recvfrom");
     if (input_call_is_made(&call))
         result = libc_recvfrom(fd, bytes, size, flags, address, length);
     bool fed = input_call_is_fed(&call, &result);
@@ -264,12 +264,12 @@ static void feed_message(const struct input_call *call, struct msghdr *message)
 
 static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct input_call call = input_call_read(fd, "recvmsg");
     struct msghdr room;
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_recvmsg(fd, message, flags);
+    struct input_call call = input_call_read(fd, "recvmsg");
     room = *message;
     if (input_call_is_made(&call))
         result = libc_recvmsg(fd, message, flags);

@@ -72,11 +72,11 @@ static ssize_t writev_whole(int fd, const struct iovec *parts, int count,
 
 ssize_t input_write(int fd, const void *bytes, size_t size, ssize_t (*libc)(int, const void *, size_t))
 {
-    struct input_call call = call_of(fd, "write");
     int64_t result = 0;
 
     if (!is_concerned(fd))
         return write_whole(fd, bytes, size, libc);
+    struct input_call call = call_of(fd, "write");
     if (input_call_is_made(&call))
         result = write_whole(fd, bytes, size, libc);
     if (!input_call_is_fed(&call, &result))
@@ -87,11 +87,11 @@ ssize_t input_write(int fd, const void *bytes, size_t size, ssize_t (*libc)(int,
 ssize_t input_writev(int fd, const struct iovec *parts, int count,
                      ssize_t (*libc)(int, const struct iovec *, int))
 {
-    struct input_call call = call_of(fd, "writev");
     int64_t result = 0;
 
     if (!is_concerned(fd))
         return writev_whole(fd, parts, count, libc);
+    struct input_call call = call_of(fd, "writev");
     if (input_call_is_made(&call))
         result = writev_whole(fd, parts, count, libc);
     if (!input_call_is_fed(&call, &result))

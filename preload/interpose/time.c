@@ -123,9 +123,12 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
 {
     int r = libc_clock_gettime(clock, time);
 
-    if (r == 0 && input_mode() != INPUT_NOT_CONCERNED)
-        *time = from_ns(answer_ns(clock_key(clock, CALLER_KEY), clock, to_ns(time)));
-    return r;
+    if (r != 0 || input_mode() == INPUT_NOT_CONCERNED)
+        return r;
+    int64_t now_ns = to_ns(time), told_ns = answer_ns(clock_key(clock, CALLER_KEY), clock, now_ns);
+    if (told_ns != now_ns) /* never in the original: no division there */
+        *time = from_ns(told_ns);
+    return 0;
 }
 
 static clock_t on_times(struct tms *times)
@@ -181,8 +184,10 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     if (input_mode() == INPUT_NOT_CONCERNED)
         return 0;
     int64_t now_ns = time->tv_sec * SECOND_NS + time->tv_usec * 1000;
-    struct timespec told =
-        from_ns(answer_ns(world_key(WORLD_GETTIMEOFDAY, CALLER_KEY), CLOCK_REALTIME, now_ns));
+    int64_t told_ns = answer_ns(world_key(WORLD_GETTIMEOFDAY, CALLER_KEY), CLOCK_REALTIME, now_ns);
+    if (told_ns == now_ns)
+        return 0;
+    struct timespec told = from_ns(told_ns);
     *time = (struct timeval){told.tv_sec, told.tv_nsec / 1000};
     return 0;
 }
