@@ -15,9 +15,16 @@
 #define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
 
+/* The last place that was taken, and where the gap begins that it lies in: the next is taken below it without
+ * reading the list of mappings again, which takes as long as everything else about a patch. */
+static struct {
+    uintptr_t place, gap_start;
+} patch_last;
+
 /* Places for a mapping, best first. */
 struct patch_places {
     uintptr_t below, above; /* 0: none */
+    uintptr_t below_start;  /* of the gap */
 };
 
 static void patch_consider(struct patch_places *places, const struct patch *patch, uintptr_t start,
@@ -36,9 +43,10 @@ static void patch_consider(struct patch_places *places, const struct patch *patc
     uintptr_t place = (end - size) & ~(uintptr_t)(PATCH_MARGIN - 1);
     if (place < start)
         return;
-    if (place < patch->low)
+    if (place < patch->low) {
         places->below = place;
-    else
+        places->below_start = start;
+    } else
         places->above = place;
 }
 
@@ -77,20 +85,40 @@ static void *patch_map(uintptr_t place, size_t size)
     return NULL;
 }
 
+/* Where somebody has mapped something there meanwhile, the kernel refuses it. */
+static void *patch_map_below_last(const struct patch *patch, size_t size)
+{
+    uintptr_t place = patch_last.place > 2 * PATCH_MARGIN + size
+                          ? (patch_last.place - PATCH_MARGIN - size) & ~(PATCH_MARGIN - 1)
+                          : 0;
+    if (place < patch_last.gap_start || place >= patch->low || place + PATCH_REACH < patch->high)
+        return NULL;
+    return patch_map(place, size);
+}
+
+static void *patch_map_somewhere(const struct patch *patch, size_t size, int *error)
+{
+    struct patch_places places = {0};
+    *error = patch_find_places(&places, patch, size);
+    void *start = places.below ? patch_map(places.below, size) : NULL;
+    patch_last.gap_start = start ? places.below_start : 0;
+    return start || !places.above ? start : patch_map(places.above, size);
+}
+
 /* Pages of code and one of data. Stubs have pages that no other stub uses yet, so that a page with a stub
  * in use never becomes writable again. */
 static int patch_allocate(const struct patch *patch, size_t code_size, struct patch_memory *memory,
                           struct hooks_why *why)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    struct patch_places places = {0};
+    int error = 0;
     code_size = (code_size + page - 1) & ~(page - 1);
-    int error = patch_find_places(&places, patch, code_size + page);
+    uint8_t *start = patch_last.gap_start ? patch_map_below_last(patch, code_size + page) : NULL;
+    if (!start)
+        start = patch_map_somewhere(patch, code_size + page, &error);
     if (error)
         return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerror(-error));
-    uint8_t *start = places.below ? patch_map(places.below, code_size + page) : NULL;
-    if (!start && places.above)
-        start = patch_map(places.above, code_size + page);
+    patch_last.place = (uintptr_t)start;
     if (!start)
         return why_set(why, -ENOMEM,
                        "no free memory within 2 GiB of %.100s to hook it: raise the limit on address space "
