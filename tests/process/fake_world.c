@@ -419,7 +419,23 @@ static void do_crowd(const char *argument)
         fake_say("thread %d: %016" PRIx64, i, sums[i]);
 }
 
+static void *do_nothing(void *unused)
+{
+    return unused;
+}
+
+/* One after the other, as a testbench does that makes one for each transaction. */
+static void do_many_threads(const char *argument)
+{
+    pthread_t thread;
+
+    for (long left = fake_number(argument); left > 0; left--)
+        if (pthread_create(&thread, NULL, do_nothing, NULL) != 0 || pthread_join(thread, NULL) != 0)
+            fake_give_up("fake: pthread_create");
+}
+
 const struct fake_step fake_world[] = {
+    {"many_threads", do_many_threads},
     {"clocks", do_clocks},
     {"times", do_times},
     {"chrono", do_chrono},

@@ -136,6 +136,16 @@ static void test_no_child(void **state)
     run_discard(&outcome);
 }
 
+/* More than there are streams of input: what else is recorded has room all the same. */
+static void test_many_threads(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_steps(LIST("eval:1", "many_threads:6000", "eval:1", "clocks", "exit:3"), NULL, NULL, &outcome);
+    run_discard(&outcome);
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -236,19 +246,13 @@ static void test_same_as_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_time),
-        cmocka_unit_test(test_many_times),
-        cmocka_unit_test(test_random),
-        cmocka_unit_test(test_cxx),
-        cmocka_unit_test(test_ids),
-        cmocka_unit_test(test_children),
-        cmocka_unit_test(test_no_child),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_all),
-        cmocka_unit_test(test_waits),
-        cmocka_unit_test(test_records_run_out),
-        cmocka_unit_test(test_watchdog),
-        cmocka_unit_test(test_same_as_without),
+        cmocka_unit_test(test_time),         cmocka_unit_test(test_many_times),
+        cmocka_unit_test(test_random),       cmocka_unit_test(test_cxx),
+        cmocka_unit_test(test_ids),          cmocka_unit_test(test_children),
+        cmocka_unit_test(test_no_child),     cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_many_threads), cmocka_unit_test(test_all),
+        cmocka_unit_test(test_waits),        cmocka_unit_test(test_records_run_out),
+        cmocka_unit_test(test_watchdog),     cmocka_unit_test(test_same_as_without),
     };
 
     return cmocka_run_group_tests_name("world", tests, NULL, NULL);
