@@ -70,7 +70,8 @@ static int copy_file(const struct shared_memory *memory)
         S_ISREG(file.st_mode)) {
         fd = private_file_find(file.st_dev, file.st_ino);
         if (fd < 0 && (fd = private_file_create()) >= 0) {
-            private_file_fill(fd, (int)from, (uint64_t)file.st_size);
+            if (private_file_fill(fd, (int)from, (uint64_t)file.st_size) < 0)
+                notes_add_cause("there is no room for a copy of what is mapped of %s", memory->path);
             private_file_add(file.st_dev, file.st_ino, fd);
         }
     }
