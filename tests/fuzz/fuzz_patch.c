@@ -61,12 +61,12 @@ static void check_jump(const struct patch *patch)
     FUZZ_CHECK(bytes[0] == 0xe9 && patch->head + 5 + (uintptr_t)(intptr_t)displacement == patch->stub);
 }
 
-/* Time and random numbers are never the same twice. */
+/* Time and random numbers are never the same twice. Whether a run has an end may depend on them, too. */
 static bool is_steady(const struct patch *patch, const uint8_t *seed)
 {
     for (int i = 0; i < STEADY_RUNS; i++) {
         stepper_run(patch->head, patch->head, patch->head + patch->head_size, seed, again);
-        if (!stepper_same(in_place, again))
+        if (stepper_end(in_place) != stepper_end(again) || !stepper_same(in_place, again))
             return false;
     }
     return true;
