@@ -40,7 +40,7 @@ static uint8_t *put(uint8_t *at, uint64_t number)
 
 static uint64_t without_sign(int64_t number)
 {
-    return (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
+    return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 }
 
 static size_t encode(uint8_t fields[FIELDS_SIZE], const struct input_log_record *record)

@@ -11,7 +11,7 @@
 
 /* The kernel's table of descriptors is as long as the highest number. */
 #define NUMBER_MAX  65536u
-#define NUMBER_ROOM 1024u
+#define NUMBER_ROOM ((rlim_t)1024)
 
 int high_number_dup(int fd)
 {

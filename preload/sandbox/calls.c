@@ -14,6 +14,8 @@
 #include "overlay.h"
 #include "signals.h"
 
+/* A handler, a number: nothing that parentheses would change. */
+/* NOLINTBEGIN(bugprone-macro-parentheses) */
 #define HANDLE(call, function)                                                                               \
     {                                                                                                        \
         .number = SYS_##call, .name = #call, .handler = function                                             \
@@ -27,6 +29,7 @@
     {                                                                                                        \
         .number = SYS_##call, .name = #call, .error = why                                                    \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 /* Succeeds, and does nothing. */
 #define PRETEND(call) REFUSE(call, 0)
 

@@ -80,7 +80,7 @@ int names_move_below(struct names *names, const char *from, const char *to)
         if (to_length + strlen(entry.path + from_length) >= sizeof path)
             return -ENOSPC;
         memcpy(path, to, to_length);
-        strcpy(path + to_length, entry.path + from_length);
+        memcpy(path + to_length, entry.path + from_length, strlen(entry.path + from_length) + 1);
         int r = names_set(names, path, &entry);
         if (r == 0)
             r = names_set(names, entry.path, &gone);

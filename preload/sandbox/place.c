@@ -173,7 +173,7 @@ static bool is_awaited(const struct place *place)
 
     if (eval != last_eval || strcmp(last, place->path) != 0)
         looks = 0;
-    strcpy(last, place->path);
+    memcpy(last, place->path, strlen(place->path) + 1);
     last_eval = eval;
     return ++looks > LOOKS_MAX;
 }
@@ -251,7 +251,7 @@ static bool is_link(const struct place *place)
 static int follow_link(struct place *place)
 {
     if (place->kind == PLACE_LINK) {
-        strcpy(link_text, place->name->link);
+        memcpy(link_text, place->name->link, strlen(place->name->link) + 1);
     } else {
         long length = read_link(place->path, link_text, sizeof link_text);
         if (length < 0)
@@ -381,7 +381,7 @@ int place_may_change(const struct place *place)
     static char parent[PATH_MAX];
     char *slash;
 
-    strcpy(parent, place->path);
+    memcpy(parent, place->path, strlen(place->path) + 1);
     slash = strrchr(parent, '/');
     if (slash == NULL)
         return -EBUSY;

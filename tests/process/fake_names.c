@@ -29,11 +29,12 @@ static struct two split(const char *argument)
     struct two two;
     const char *comma = strchr(argument, ',');
 
-    if (comma == NULL)
-        fake_give_up("fake: two names are needed in %s", argument);
-    snprintf(two.first, sizeof two.first, "%.*s", (int)(comma - argument), argument);
-    snprintf(two.second, sizeof two.second, "%s", comma + 1);
-    return two;
+    if (comma != NULL) {
+        snprintf(two.first, sizeof two.first, "%.*s", (int)(comma - argument), argument);
+        snprintf(two.second, sizeof two.second, "%s", comma + 1);
+        return two;
+    }
+    fake_give_up("fake: two names are needed in %s", argument);
 }
 
 /* --- opening --- */

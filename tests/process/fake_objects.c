@@ -95,7 +95,9 @@ static void do_limit_memory(const char *argument)
     FILE *file = fopen("/proc/self/statm", "re");
     unsigned long pages = 0;
 
-    fake_expect(file != NULL && fscanf(file, "%lu", &pages) == 1, "statm");
+    fake_expect(file != NULL &&
+                    fscanf(file, "%lu", &pages) == 1 /* NOLINT(cert-err34-c): the kernel writes it */,
+                "statm");
     fclose(file);
     const rlim_t size = pages * 4096 + ((rlim_t)fake_number(argument) << 20);
     const struct rlimit limit = {size, size};
@@ -314,8 +316,8 @@ static void do_long_call(const char *argument)
 {
     char bytes[4096];
     ssize_t size, total = 0;
-    pthread_t thread;
-    void *result;
+    pthread_t thread = 0;
+    void *result = NULL;
 
     long_call = argument;
     int r = *argument == 's' ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, long_fds)

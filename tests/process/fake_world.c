@@ -139,7 +139,7 @@ static void do_clock_cost(const char *argument)
 
 static void do_random(const char *argument)
 {
-    uint8_t bytes[64];
+    uint8_t bytes[64] = {0};
 
     (void)argument;
     ssize_t size = getrandom(bytes, sizeof bytes, 0);
@@ -392,7 +392,7 @@ static void *ask_all(void *sum)
 
     for (int i = 0; i < 200; i++) {
         const int64_t times[] = {now_ns(CLOCK_MONOTONIC), now_ns(CLOCK_THREAD_CPUTIME_ID), time(NULL)};
-        uint8_t bytes[8];
+        uint8_t bytes[8] = {0};
         pid_t tid = gettid();
         if (getrandom(bytes, sizeof bytes, 0) != sizeof bytes)
             fake_give_up("fake: no random numbers");

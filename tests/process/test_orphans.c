@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #define KILLED_LINE "fake_simulator (pid "
-#define WOKEN_LINE  "the oldest checkpoint start to dump wave: snapshot "
+#define WOKEN_1     "the oldest checkpoint start to dump wave: snapshot 1"
+#define WOKEN_3     "the oldest checkpoint start to dump wave: snapshot 3"
 #define LAST_LINE   "no waveform: "
 #define EVERY_TEN   LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
 
@@ -72,7 +73,7 @@ static void test_killed(void **state)
     run_wait(&running, &outcome);
     expect_kill_report(&outcome);
     expect_in_report(&outcome, "\"number\": 3, \"eval\": 20");
-    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "3", "replay reproduced", LAST_LINE));
+    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_3, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -215,7 +216,7 @@ static void test_killed_by_itself(void **state)
         run_program(&program, &outcome);
         expect_killed(&outcome);
         expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-        run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "1", "replay reproduced", LAST_LINE));
+        run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
         run_discard(&outcome);
     }
 }
@@ -253,7 +254,7 @@ static void test_killed_without_replay(void **state)
     expect_killed(&outcome);
     expect_in_report(&outcome, "\"verdict\": \"incomplete\"");
     run_expect_said(&outcome,
-                    LIST(KILLED_LINE, WOKEN_LINE "3", "replay incomplete: memory that it shares", LAST_LINE));
+                    LIST(KILLED_LINE, WOKEN_3, "replay incomplete: memory that it shares", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -297,7 +298,7 @@ static void test_killed_while_it_waits(void **state)
     expect_killed(&outcome);
     expect_in_report(&outcome, "\"signal\": \"SIGTERM\"");
     expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_LINE "1", "replay reproduced", LAST_LINE));
+    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 

@@ -26,8 +26,8 @@ static int make_directory(void **state)
     (void)state;
     assert_non_null(mkdtemp(directory));
     run.page = &page;
-    strcpy(run.program, "program");
-    strcpy(run.base_directory, directory);
+    snprintf(run.program, sizeof run.program, "program");
+    snprintf(run.base_directory, sizeof run.base_directory, "%s", directory);
     snprintf(name, sizeof name, "%s/program.1", directory);
     return mkdir(name, 0700);
 }
@@ -101,7 +101,7 @@ static void test_fill(void **state)
     expect_bytes(fd, HOLE, "sec");
     assert_int_equal(lseek(fd, 0, SEEK_CUR), 0);
     assert_int_equal(lseek(user, 0, SEEK_CUR), 3);
-    assert_int_equal(private_file_fill(fd, user, HOLE * 2), 0);
+    assert_int_equal(private_file_fill(fd, user, (uint64_t)HOLE * 2), 0);
     assert_int_equal(fstat(fd, &file), 0);
     assert_int_equal(file.st_size, HOLE + 6);
     assert_int_equal(private_file_fill(fd, user, 2), 0);

@@ -87,7 +87,8 @@ static int compare_lines(const void *left, const void *right)
 /* Directories are listed in any order. */
 static char *sorted(char *text)
 {
-    char *lines[256], *result = malloc(strlen(text) + 1), *to = result;
+    char *lines[256] = {NULL}, *result = malloc(strlen(text) + 2),
+         *to = result; /* the last may have no newline */
     size_t count = 0;
 
     assert_non_null(result);
@@ -130,6 +131,10 @@ static void expect_replayed(const struct outcome *outcome, const char *note)
         strstr(outcome->report, "\"verdict\": \"reproduced\"") == NULL)
         fail_msg("not reproduced:\n%s\n%s\nreplay:\n%s\noriginal:\n%s", outcome->said, outcome->report,
                  outcome->replay_out, outcome->out);
+    if (outcome->replay_out == NULL || outcome->report == NULL) {
+        fail_msg("no replay.stdout; said:\n%s", outcome->said);
+        return;
+    }
     size_t all = strlen(outcome->out), replayed = strlen(outcome->replay_out);
     if (replayed > all || strcmp(outcome->replay_out, outcome->out + all - replayed) != 0)
         fail_msg("the replay was told:\n%s\nand not:\n%s", outcome->replay_out, outcome->out);
