@@ -17,8 +17,8 @@
 #include <time.h>
 
 #include "raw_syscall.h"
-#include "signal_mask.h"
 #include "snapshot/shared_memory.h"
+#include "spin_lock.h"
 
 #define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */
 #define FOUND_SIZE 256
@@ -38,22 +38,6 @@ static atomic_flag busy = ATOMIC_FLAG_INIT;      /* the queues are being changed
 static atomic_flag searching = ATOMIC_FLAG_INIT; /* `line` and `found` are in use */
 static char line[LINE_SIZE];
 static char *found; /* shared with match_search_apart()'s copy; "" */
-
-/* Signals are blocked, so that the holder is never interrupted by another note of the same thread. */
-static uint64_t lock(void)
-{
-
-    uint64_t mask = signal_mask_block_all();
-    while (atomic_flag_test_and_set(&busy))
-        raw_syscall0(SYS_sched_yield);
-    return mask;
-}
-
-static void unlock(uint64_t mask)
-{
-    atomic_flag_clear(&busy);
-    signal_mask_restore(mask);
-}
 
 int match_init(const char *wanted)
 {
@@ -79,7 +63,7 @@ bool match_note(int fd, const void *bytes, size_t size)
 
     if (!ready || found[0] != '\0')
         return true;
-    uint64_t mask = lock();
+    uint64_t mask = spin_lock_take(&busy);
     size_t room = QUEUE_SIZE - (queue->end - queue->first);
     size_t fits = size < room ? size : room;
 
@@ -94,14 +78,14 @@ bool match_note(int fd, const void *bytes, size_t size)
         fits -= part;
     }
     room = QUEUE_SIZE - (queue->end - queue->first);
-    unlock(mask);
+    spin_lock_release(&busy, mask);
     return room > QUEUE_SIZE / 2;
 }
 
 /* Moves the next line into `line`, without its newline. */
 static bool take_line(struct queue *queue, bool last)
 {
-    uint64_t mask = lock();
+    uint64_t mask = spin_lock_take(&busy);
     size_t waiting = queue->end - queue->first;
     size_t limit = waiting < LINE_SIZE - 1 ? waiting : LINE_SIZE - 1;
     size_t length = 0;
@@ -115,7 +99,7 @@ static bool take_line(struct queue *queue, bool last)
 
     if (taken)
         queue->first += length + ended;
-    unlock(mask);
+    spin_lock_release(&busy, mask);
     if (length > 0 && line[length - 1] == '\r')
         length--;
     line[length] = '\0';

@@ -23,9 +23,9 @@
 #include "../replay/printed.h"
 #include "../replay/run_directory.h"
 #include "../run.h"
-#include "../signal_mask.h"
 #include "../snapshot/keeper.h"
 #include "../snapshot/shared_memory.h"
+#include "../spin_lock.h"
 #include "input_write.h"
 #include "libc.h"
 #include "vfork.h"
@@ -45,21 +45,6 @@ static bool is_compared;
 static volatile int write_error;
 static bool has_ended; /* the replay */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
-
-static uint64_t lock(void)
-{
-    uint64_t mask = signal_mask_block_all();
-
-    while (atomic_flag_test_and_set(&busy))
-        raw_syscall0(SYS_sched_yield);
-    return mask;
-}
-
-static void unlock(uint64_t mask)
-{
-    atomic_flag_clear(&busy);
-    signal_mask_restore(mask);
-}
 
 void output_keep(void)
 {
@@ -111,13 +96,13 @@ void output_do_not_compare(void)
 /* In a replay. */
 static void compare(unsigned stream, const struct iovec *parts, size_t written)
 {
-    uint64_t mask = lock();
+    uint64_t mask = spin_lock_take(&busy);
 
     for (size_t size, left = written; left > 0 && !has_ended; parts++, left -= size) {
         size = parts->iov_len < left ? parts->iov_len : left;
         printed_compare(&comparisons[stream], parts->iov_base, size);
     }
-    unlock(mask);
+    spin_lock_release(&busy, mask);
 }
 
 /* Where a thread comes from its original into a replay, it finds the original's closed. */
@@ -179,9 +164,9 @@ void output_end(void)
         close_original();
         return;
     }
-    uint64_t mask = lock();
+    uint64_t mask = spin_lock_take(&busy);
     has_ended = true;
-    unlock(mask);
+    spin_lock_release(&busy, mask);
 }
 
 bool output_is_same(bool early, struct text *how)

@@ -10,27 +10,11 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
 #include "../run.h"
-#include "../signal_mask.h"
+#include "../spin_lock.h"
 #include "../text.h"
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
-
-static uint64_t lock(void)
-{
-    uint64_t mask = signal_mask_block_all();
-
-    while (atomic_flag_test_and_set(&busy))
-        raw_syscall0(SYS_sched_yield);
-    return mask;
-}
-
-static void unlock(uint64_t mask)
-{
-    atomic_flag_clear(&busy);
-    signal_mask_restore(mask);
-}
 
 static bool is_known(const struct shared_notes *notes, const char *line)
 {
@@ -60,11 +44,11 @@ __attribute__((format(printf, 2, 0))) static void add_formatted(bool is_cause, c
     struct shared_notes *notes = &run.page->notes;
     text_init(&text, line, sizeof line);
     text_vformat(&text, format, arguments);
-    uint64_t mask = lock();
+    uint64_t mask = spin_lock_take(&busy);
     add(notes, line);
     if (is_cause && *notes->cause == '\0')
         memcpy(notes->cause, line, sizeof line);
-    unlock(mask);
+    spin_lock_release(&busy, mask);
 }
 
 void notes_add(const char *format, ...)

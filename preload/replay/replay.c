@@ -65,12 +65,19 @@ static struct shared_replay *findings(void)
     return &run.page->replay;
 }
 
-static void publish(enum verdict verdict, const struct end *end)
+static struct hooks_wave_state wave_state(void)
 {
-    struct shared_replay *replay = findings();
     struct hooks_wave_state wave;
 
     run.hooks->wave_state(&wave);
+    return wave;
+}
+
+static void publish(enum verdict verdict, const struct end *end)
+{
+    const struct hooks_wave_state wave = wave_state();
+    struct shared_replay *replay = findings();
+
     replay->verdict = verdict;
     replay->end = *end;
     replay->wave_testbench = wave.testbench;
@@ -101,10 +108,7 @@ static _Noreturn void give_up(const char *what, int error)
 /* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. */
 static bool wave_was_lost(void)
 {
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave.lost;
+    return wave_state().lost;
 }
 
 static void close_wave(void)
@@ -272,29 +276,13 @@ void replay_eval_due(uint64_t eval)
     run.hooks->due_in(1);
 }
 
-static bool has_dumped(void)
-{
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave.dumped;
-}
-
-static bool wave_is_testbench(void)
-{
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave.testbench;
-}
-
 void replay_eval_done(uint64_t eval)
 {
     struct end *original = &run.page->end;
     struct shared_replay *replay = findings();
 
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
-    if (replay->dumping_ns == 0 && wave_tried && has_dumped())
+    if (replay->dumping_ns == 0 && wave_tried && wave_state().dumped)
         replay->dumping_ns = clock_ns();
     finish_if_asked();
     if (!original->outside || eval < original->eval)
@@ -302,7 +290,7 @@ void replay_eval_done(uint64_t eval)
     if (original->time == END_TIME_UNKNOWN)
         original->time = run_time();
     /* The testbench dumps by itself, behind the eval: it goes on to the next one. */
-    if (!wave_is_testbench() && original->kind != END_HANG)
+    if (!wave_state().testbench && original->kind != END_HANG)
         replay_finish(original);
 }
 
