@@ -185,8 +185,8 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
     snprintf(path, sizeof(path), "%s", name);
     if (!*name) {
         ssize_t length = readlink(file, path, sizeof(path) - 1);
-        if (length < 0)
-            return why_set(why, -errno, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
+        if (length < 0) /* -ENOENT would mean that another object may still come */
+            return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
         path[length] = '\0';
     }
     if (!dl_iterate_phdr(image_find_loaded, &wanted))

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -145,14 +146,11 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
     return RECOGNISED_NOTHING;
 }
 
-static enum recognised recognise_file(const char *path)
+static enum recognised recognise_descriptor(int fd)
 {
     enum recognised result = RECOGNISED_NOTHING;
     struct stat file;
 
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return RECOGNISED_NOTHING;
     if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0) {
         size_t size = (size_t)file.st_size;
         uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
@@ -161,8 +159,27 @@ static enum recognised recognise_file(const char *path)
             munmap(bytes, size);
         }
     }
+    return result;
+}
+
+/* The second path is for where the first one leads nowhere; NULL: there is none. */
+static enum recognised recognise_file(const char *path, const char *instead)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 && instead != NULL)
+        fd = open(instead, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return RECOGNISED_NOTHING;
+    enum recognised result = recognise_descriptor(fd);
     close(fd);
     return result;
+}
+
+/* A simulator is to hear that there is no /proc, and not to be taken for something else. */
+static enum recognised recognise_program(void)
+{
+    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN));
 }
 
 /* The names that the dynamic loader knows, in memory. */
@@ -201,7 +218,7 @@ static bool is_of_system(const char *path)
 enum recognised recognise_object(const struct dl_phdr_info *object)
 {
     if (*object->dlpi_name == '\0')
-        return recognise_file("/proc/self/exe");
+        return recognise_program();
     if (is_of_system(object->dlpi_name))
         return RECOGNISED_NOTHING;
     struct span names = dynamic_names(object);
@@ -209,5 +226,5 @@ enum recognised recognise_object(const struct dl_phdr_info *object)
         return RECOGNISED_MODEL;
     if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
         return RECOGNISED_NOTHING;
-    return recognise_file(object->dlpi_name);
+    return recognise_file(object->dlpi_name, NULL);
 }
