@@ -60,21 +60,25 @@ static void start_input(void)
 }
 
 /* What a copy could not find out any more. */
-static void before_copy(void)
+static int before_copy(void)
 {
+    int r = descriptors_take();
+
+    if (r < 0)
+        return r;
     run.hooks->freeze();
-    descriptors_take();
     shared_memory_take();
     undo_take();
     run.group = (pid_t)raw_syscall1(SYS_getpgid, 0);
     orphan_before_copy(); /* its own descriptor is not on that list */
+    return 0;
 }
 
-static void in_copy(void)
+static int in_copy(void)
 {
     orphan_in_copy();
     input_in_copy();
-    files_let_go();
+    return files_let_go();
 }
 
 /* The first eval: the process that runs it is the original, which need not be the one that was started (a

@@ -72,6 +72,8 @@ static bool is_message_queue(int fd)
 
 static enum fate decide(const struct descriptor *descriptor)
 {
+    if (descriptor->flags == DESCRIPTOR_UNKNOWN)
+        return STAND_IN;
     if ((descriptor->flags & O_PATH) != 0)
         return STAYS;
     switch (descriptor->file.st_mode & S_IFMT) {
@@ -133,7 +135,9 @@ static void become_reader(const struct descriptor *descriptor, int flags)
 {
     long fd = open_again(descriptor->fd, flags);
 
-    if (fd < 0 && can_write(descriptor))
+    bool no_right = fd == -EACCES || fd == -EPERM;
+
+    if (fd < 0 && (can_write(descriptor) || !no_right))
         become_null(descriptor);
     if (fd < 0)
         return; /* no right to open it once more: only its offset is shared */
@@ -177,21 +181,25 @@ static int visit_late(int fd, void *context)
     struct descriptor descriptor;
     const int *list_fd = context;
 
-    if (fd == *list_fd || descriptors_find(fd) != NULL || descriptors_describe(fd, &descriptor) < 0)
+    if (fd == *list_fd || descriptors_find(fd) != NULL)
         return 0;
+    int r = descriptors_describe(fd, &descriptor);
+    if (r < 0)
+        return r == -EBADF ? 0 : r;
     enum fate fate = decide(&descriptor);
     let_go(&descriptor, fate == WRITER ? STAND_IN : fate);
     return 0;
 }
 
-static void let_go_late(void)
+static int let_go_late(void)
 {
     int list_fd = proc_list_open("/proc/self/fd");
 
     if (list_fd < 0)
-        return;
-    proc_list_each(list_fd, visit_late, &list_fd);
+        return list_fd;
+    int r = proc_list_each(list_fd, visit_late, &list_fd);
     raw_syscall1(SYS_close, list_fd);
+    return r;
 }
 
 /* What shares the open file description of the first one shares it again. */
@@ -201,9 +209,10 @@ static void rejoin(const struct descriptor *descriptor)
         raw_syscall1(SYS_close, descriptor->fd);
 }
 
-void files_let_go(void)
+int files_let_go(void)
 {
     size_t count = descriptors_count();
+    int r = 0;
 
     descriptors_complete();
     for (size_t i = 0; i < count; i++)
@@ -214,10 +223,11 @@ void files_let_go(void)
         else if (fates[i] != STAYS)
             rejoin(descriptors_at(i));
     if (descriptors_overflowed())
-        let_go_late();
+        r = let_go_late();
     for (size_t i = 0; i < count; i++)
         if (descriptors_at(i)->leader == i && fates[i] == OBJECT)
             kernel_object_connect(descriptors_at(i));
+    return r;
 }
 
 /* --- in the woken copy: private files --- */

@@ -7,8 +7,9 @@
 /* In a copy, before it parks, with the list of snapshot/descriptors.h: nothing stays that the original could
  * miss or that shares an offset or a counter with it. Files that are only read, directories and kernel
  * objects are opened anew; what is open for writing is kept for reading; pipes, sockets and terminals become
- * /dev/null. Numbers and access modes stay. Raw system calls only. */
-void files_let_go(void);
+ * /dev/null. Numbers and access modes stay. Raw system calls only. Returns 0, or -errno where something stays
+ * all the same. */
+int files_let_go(void);
 
 /* In a woken copy: every descriptor is as it was at the snapshot. What was open for writing is a private
  * file; stdout and stderr are replay.stdout and replay.stderr of the run directory. Returns 0 or -errno:

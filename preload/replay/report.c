@@ -87,6 +87,11 @@ void report_no_snapshot(void)
         log_line(LOG_INFO,
                  "no snapshot could be taken, the threads would not stop: %s: no waveform of this failure",
                  keeper_last_problem());
+    else if (keeper_was_unlisted())
+        log_line(
+            LOG_INFO,
+            "no snapshot could be taken, what is open could not be listed (%s): no waveform of this failure",
+            strerrorname_np(-keeper_last_error()));
     else
         log_line(
             LOG_INFO,

@@ -146,8 +146,9 @@ static int visit(int fd, void *context)
         overflowed = true;
         return 1;
     }
-    if (describe_file(fd, descriptor) < 0)
-        return 0;
+    int r = describe_file(fd, descriptor);
+    if (r < 0)
+        return r == -EBADF ? 0 : r;
     if ((descriptor->file.st_mode & S_IFMT) == 0)
         descriptor->info = read_info(fd);
     else if (S_ISCHR(descriptor->file.st_mode) && major(descriptor->file.st_rdev) != MEMORY_DEVICES)
@@ -156,7 +157,7 @@ static int visit(int fd, void *context)
     return 0;
 }
 
-void descriptors_take(void)
+int descriptors_take(void)
 {
     count = 0;
     overflowed = false;
@@ -164,9 +165,10 @@ void descriptors_take(void)
     terminal_count = 0;
     int list_fd = proc_list_open("/proc/self/fd");
     if (list_fd < 0)
-        return;
-    proc_list_each(list_fd, visit, &list_fd);
+        return list_fd;
+    int r = proc_list_each(list_fd, visit, &list_fd);
     raw_syscall1(SYS_close, list_fd);
+    return r < 0 ? r : 0;
 }
 
 /* Where the kernel does not tell (no kcmp), those that look alike are taken for one: so they are after
@@ -184,7 +186,8 @@ static bool are_shared(const struct descriptor *one, const struct descriptor *ot
 void descriptors_complete(void)
 {
     for (size_t i = 0; i < count; i++)
-        describe_flags(&list[i]);
+        if (describe_flags(&list[i]) < 0)
+            list[i].flags = DESCRIPTOR_UNKNOWN;
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
             if (list[j].leader == j && are_shared(&list[j], &list[i])) {

@@ -27,9 +27,11 @@ struct descriptor_terminal {
     pid_t foreground, session; /* -1: not told */
 };
 
+#define DESCRIPTOR_UNKNOWN (-1)
+
 struct descriptor {
     int fd;
-    int flags; /* as F_GETFL tells */
+    int flags; /* as F_GETFL tells, or DESCRIPTOR_UNKNOWN */
     bool closes_on_exec;
     int64_t offset;   /* -errno: it has none */
     unsigned leader;  /* the first in the list of those with the same open file description; this one's own
@@ -38,8 +40,9 @@ struct descriptor {
     struct stat file;
 };
 
-/* In the original, once its threads stand still. Raw system calls only, and a bounded number of them. */
-void descriptors_take(void);
+/* In the original, once its threads stand still. Raw system calls only, and a bounded number of them. Returns
+ * 0 or -errno: then the list is not whole, and a copy would not know what it shares with the original. */
+int descriptors_take(void);
 
 /* In the copy, before it changes any descriptor: flags, and who shares an open file description (dup). */
 void descriptors_complete(void);

@@ -138,6 +138,9 @@ static bool explain_failure(int error)
 
     if (*last_take.why != '\0')
         log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why, remedy);
+    else if (last_take.unlisted)
+        log_line(level, "no snapshot: what is open cannot be listed (%s); %s", strerrorname_np(-error),
+                 remedy);
     else if (hopeless)
         log_line(level, "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); %s",
                  strerrorname_np(-error), remedy);
@@ -337,6 +340,11 @@ void keeper_dismiss(void)
 int keeper_last_error(void)
 {
     return last_error;
+}
+
+bool keeper_was_unlisted(void)
+{
+    return last_take.unlisted;
 }
 
 const char *keeper_last_problem(void)

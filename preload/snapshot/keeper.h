@@ -15,9 +15,9 @@
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
     uint64_t (*time)(void);         /* simulation time */
-    void (*before_copy)(void);      /* this and the next ones: see struct take */
+    int (*before_copy)(void);       /* this and the next ones: see struct take */
     void (*after_copy)(void);
-    void (*in_copy)(void);
+    int (*in_copy)(void);
     bool (*orphaned)(struct shared_slot *slot);
     bool (*asked)(struct shared_slot *slot, bool hangs);
     uint64_t (*evals)(void);
@@ -67,6 +67,9 @@ void keeper_dismiss(void);
 
 /* Why the last try to take a snapshot failed: -errno; 0: it did not. */
 int keeper_last_error(void);
+
+/* Did it fail because what is open could not be listed? */
+bool keeper_was_unlisted(void);
 
 /* Where no snapshot could be taken because the threads would not stop: what was the matter; else "". */
 const char *keeper_last_problem(void);

@@ -64,10 +64,11 @@ static void become_snapshot(const struct take *take, int *clear_tid, void *robus
     last_slot = NULL;
     if (robust_list != NULL)
         raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
-    if (take->in_copy != NULL)
-        take->in_copy();
+    int r = take->in_copy == NULL ? 0 : take->in_copy();
     atomic_store(&take->slot->settled, 1);
     raw_syscall3(SYS_futex, (long)&take->slot->settled, FUTEX_WAKE, INT_MAX);
+    if (r < 0)
+        raw_syscall1(SYS_exit_group, 0);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
         continue;
 }
@@ -103,7 +104,7 @@ static void note_copy(struct shared_slot *slot, long pid)
     last_slot = slot;
 }
 
-static long clone_stopped(const struct take *take)
+static long clone_stopped(struct take *take)
 {
     int *clear_tid = NULL;
     void *robust_list = NULL;
@@ -111,8 +112,10 @@ static long clone_stopped(const struct take *take)
 
     raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&clear_tid);
     raw_syscall3(SYS_get_robust_list, 0, (long)&robust_list, (long)&robust_list_size);
-    if (take->before_copy != NULL)
-        take->before_copy();
+    int r = take->before_copy == NULL ? 0 : take->before_copy();
+    take->unlisted = r < 0;
+    if (r < 0)
+        return r;
     long pid = thread_clone_process(clear_tid, 0);
     if (pid == 0)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);

@@ -15,10 +15,13 @@ struct take {
     /* in */
     struct shared_page *page;
     struct shared_slot *slot; /* free; filled here */
-    /* In the original with all threads stopped, before the clone and after it; raw system calls only. */
-    void (*before_copy)(void);
+    /* In the original with all threads stopped, before the clone and after it; raw system calls only. The
+     * first one returns -errno where there is to be no copy: then the other is not called. */
+    int (*before_copy)(void);
     void (*after_copy)(void);
-    void (*in_copy)(void); /* runs in the copy before it parks; raw system calls only */
+    /* Runs in the copy before it parks; raw system calls only. A copy that would share with the original what
+     * it must not returns -errno, and ends. */
+    int (*in_copy)(void);
     /* The original has died without a word: shall the copy go on all the same? NULL: no. */
     bool (*orphaned)(struct shared_slot *slot);
     /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */
@@ -28,6 +31,7 @@ struct take {
     pid_t pid;         /* of the copy */
     uint64_t stall_ns; /* how long the simulator stood still */
     const char *why;   /* when threads could not be stopped: see threads_stop() */
+    bool unlisted;     /* before_copy said no */
     uint64_t mask;     /* signal mask of before */
 };
 
