@@ -102,10 +102,12 @@ void report_no_snapshot(void)
 
 void report_no_directory(int error)
 {
-    log_line(LOG_INFO,
-             "cannot make a run directory in %s (%s): no waveform; set LIGHTSSS_DIR to a place that can "
-             "be written to",
-             run.base_directory, strerrordesc_np(-error));
+    bool is_limit = error == -EMFILE || error == -ENFILE;
+
+    log_line(LOG_INFO, "cannot make a run directory in %s (%s): no waveform; %s", run.base_directory,
+             strerrordesc_np(-error),
+             is_limit ? "raise the limit of open files (ulimit -n)"
+                      : "set LIGHTSSS_DIR to a place that can be written to");
 }
 
 /* Another process wrote this: it need not end. */

@@ -80,24 +80,37 @@ static int open_made(void)
     return -ESTALE;
 }
 
-int run_directory_make(void)
+static int make_own(void)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
     struct text path;
 
-    long r = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)run.base_directory, 0777);
-    if (r < 0 && r != -EEXIST)
-        return (int)r;
     for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
         text_init(&path, buffer, sizeof buffer);
         format_directory(&path);
         if (path.cut)
             return -ENAMETOOLONG;
-        r = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)buffer, 0700);
-        if (r != -EEXIST)
-            return r < 0 ? (int)r : note_made();
+        long r = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)buffer, 0700);
+        if (r == -EEXIST)
+            continue;
+        int error = r < 0 ? (int)r : note_made();
+        if (r == 0 && (error == -EMFILE || error == -ENFILE)) /* it is ours, and stays empty */
+            raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)buffer, AT_REMOVEDIR);
+        return error;
     }
     return -EEXIST;
+}
+
+int run_directory_make(void)
+{
+    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)run.base_directory, 0777);
+
+    if (made < 0 && made != -EEXIST)
+        return (int)made;
+    int r = make_own();
+    if (r < 0 && made == 0)
+        raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)run.base_directory, AT_REMOVEDIR);
+    return r;
 }
 
 int run_directory_create(const char *name)

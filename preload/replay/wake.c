@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -198,10 +199,44 @@ static void wake_survivors(struct wake_outcome *outcome)
     }
 }
 
-void wake_replay(const struct end *end)
+/* The simulator may have opened as many files as it may. The hard limit stays, and what is raised is set
+ * back: it has not ended yet. */
+static void raise_descriptor_limit(struct rlimit *before)
+{
+    *before = (struct rlimit){0, 0};
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)before) < 0 ||
+        before->rlim_cur == before->rlim_max)
+        return;
+    const struct rlimit raised = {before->rlim_max, before->rlim_max};
+    raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&raised, 0);
+}
+
+static void set_back_descriptor_limit(const struct rlimit *before)
+{
+    if (before->rlim_cur != before->rlim_max)
+        raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)before, 0);
+}
+
+static void replay_and_report(const struct end *end)
 {
     struct wake_outcome outcome = {.result = WAKE_NONE_LEFT};
+    int r = run_directory_make();
+
+    if (r < 0) {
+        report_no_directory(r);
+        return;
+    }
+    int room_fd = run_directory_reserve(ROOM_FOR_REPORT);
+    wake_survivors(&outcome);
+    if (room_fd >= 0)
+        raw_syscall1(SYS_close, room_fd);
+    report_outcome(end, &outcome);
+}
+
+void wake_replay(const struct end *end)
+{
     struct descriptor error_output;
+    struct rlimit limit;
 
     /* Our lines are not for a file of the simulator's that has got the number of stderr. */
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
@@ -215,14 +250,7 @@ void wake_replay(const struct end *end)
         report_no_snapshot();
         return;
     }
-    int r = run_directory_make();
-    if (r < 0) {
-        report_no_directory(r);
-        return;
-    }
-    int room_fd = run_directory_reserve(ROOM_FOR_REPORT);
-    wake_survivors(&outcome);
-    if (room_fd >= 0)
-        raw_syscall1(SYS_close, room_fd);
-    report_outcome(end, &outcome);
+    raise_descriptor_limit(&limit);
+    replay_and_report(end);
+    set_back_descriptor_limit(&limit);
 }
