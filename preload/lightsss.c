@@ -93,6 +93,7 @@ static void become_original(void)
         .in_copy = in_copy,
         .orphaned = orphan_replays,
         .asked = request_begins,
+        .asked_in_vain = request_fails,
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
         .done = snapshot_done,

@@ -14,20 +14,26 @@
  * calls (the kernel ends a process that blocks it). */
 extern uint64_t signal_mask_never __attribute__((visibility("hidden")));
 
+/* No mask: SIGKILL is never blocked. */
+#define SIGNAL_MASK_UNKNOWN UINT64_MAX
+
 /* Returns the mask as it was, for signal_mask_restore(). */
 static inline uint64_t signal_mask_block_all(void)
 {
     const uint64_t all = ~signal_mask_never;
-    uint64_t before = 0;
+    uint64_t before = SIGNAL_MASK_UNKNOWN; /* and it stays so where the kernel refuses */
 
     raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all);
     return before;
 }
 
-static inline void signal_mask_restore(uint64_t mask)
+/* Returns 0 or -errno. */
+static inline int signal_mask_restore(uint64_t mask)
 {
+    if (mask == SIGNAL_MASK_UNKNOWN)
+        return 0;
     mask &= ~signal_mask_never;
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    return (int)raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
 }
 
 #endif

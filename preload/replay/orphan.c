@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/ioctl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,17 +25,18 @@
 #include "../snapshot/descriptors.h"
 #include "../snapshot/threads.h"
 #include "high_number.h"
+#include "other_process.h"
 #include "report.h"
 #include "request.h"
 #include "run_directory.h"
 #include "wake.h"
 
-#define OOM_SCORE      "900"
-#define STATUS_SECONDS 1 /* for the kernel to know how the original ended */
-#define STATUS_TRIES   20
-#define STAT_FIELD     50 /* of the exit status in /proc/PID/stat, counted from the state */
-#define NO_STATUS      INT32_MIN
-#define SECOND_NS      UINT64_C(1000000000)
+#define OOM_SCORE    "900"
+#define STATUS_NS    SECOND_NS /* for the kernel to know how the original ended */
+#define STATUS_TRIES 20
+#define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
+#define NO_STATUS    INT32_MIN
+#define SECOND_NS    UINT64_C(1000000000)
 
 /* linux/pidfd.h of Linux 6.15; older kernels refuse the request. */
 struct exit_info {
@@ -97,14 +97,6 @@ void orphan_say_to_user(void)
     log_set_fd(user_fd);
 }
 
-static bool await_end(int pidfd, int seconds)
-{
-    const struct timespec patience = {seconds, 0};
-    struct pollfd end = {.fd = pidfd, .events = POLLIN};
-
-    return raw_syscall5(SYS_ppoll, (long)&end, 1, seconds < 0 ? 0 : (long)&patience, 0, 0) == 1;
-}
-
 /* --- how the original ended --- */
 
 /* Of a process that is dead and was not waited for yet. */
@@ -137,13 +129,13 @@ static int original_status(void)
     const struct timespec moment = {0, 1000000};
     int status = NO_STATUS;
 
-    if (original_fd < 0 || !await_end(original_fd, STATUS_SECONDS))
+    if (!other_process_await(original_fd, run.page->original_pid, STATUS_NS))
         return NO_STATUS;
     for (unsigned tries = 0; tries < STATUS_TRIES && status == NO_STATUS; tries++) {
         if (tries > 0)
             raw_syscall2(SYS_nanosleep, (long)&moment, 0);
         status = status_of_zombie(run.page->original_pid);
-        if (status == NO_STATUS)
+        if (status == NO_STATUS && original_fd >= 0)
             status = status_of_reaped(original_fd);
     }
     return status;
@@ -183,10 +175,9 @@ static void await_older(const struct shared_slot *slot)
         if (pid == 0 || other->number >= slot->number)
             continue;
         long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
-        if (fd < 0)
-            continue;
-        await_end((int)fd, -1);
-        raw_syscall1(SYS_close, fd);
+        other_process_await(fd < 0 ? -1 : (int)fd, pid, UINT64_MAX);
+        if (fd >= 0)
+            raw_syscall1(SYS_close, fd);
     }
 }
 

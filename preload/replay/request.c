@@ -4,12 +4,12 @@
 #define _GNU_SOURCE
 #include "request.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../clock.h"
 #include "../log.h"
@@ -17,16 +17,18 @@
 #include "../run.h"
 #include "../snapshot/park.h"
 #include "orphan.h"
+#include "other_process.h"
 #include "report.h"
 #include "run_directory.h"
 
-#define SETTLE_SECONDS 60
+#define SETTLE_NS   UINT64_C(60000000000)
+#define BEGIN_TRIES 2000 /* milliseconds */
 
 static struct shared_page *common; /* the page of the original, for a replay that has its own */
 
 static bool is_replaying(pid_t pid)
 {
-    return pid != 0 && raw_syscall2(SYS_kill, pid, 0) == 0;
+    return pid > 0 && raw_syscall2(SYS_kill, pid, 0) == 0;
 }
 
 void request_send(void)
@@ -46,32 +48,51 @@ void request_send(void)
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
     else {
         run.page->asked_evals = run.hooks->evals();
+        atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
         park_copy(oldest);
     }
 }
 
-/* Nobody else sees what is written there. */
-static bool take_page(const struct shared_slot *slot)
+/* Nobody else sees what is written there. Returns 0 or -errno. */
+static int take_page(const struct shared_slot *slot)
 {
     long memory = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (memory < 0 && memory > -4096)
-        return false;
+        return (int)memory;
     common = run.page;
     run.page = (struct shared_page *)memory;
     memcpy(run.page, common, sizeof *common);
     atomic_store(&run.page->slots[slot - common->slots].pid, (int32_t)raw_syscall0(SYS_getpid));
     memset(&run.page->replay, 0, sizeof run.page->replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
-    return true;
+    return 0;
+}
+
+static void say_why_not(int error)
+{
+    orphan_say_to_user();
+    log_line(LOG_INFO, "no waveform: a snapshot cannot be copied for it (%s); raise the limits",
+             strerrorname_np(-error));
+}
+
+void request_fails(int error)
+{
+    atomic_store(&run.page->asked_pid, 0);
+    say_why_not(error);
+    log_set_fd(STDERR_FILENO); /* of the replay that this one may become */
 }
 
 bool request_begins(struct shared_slot *slot, bool hangs)
 {
     atomic_store(&run.page->asked_pid, (int32_t)raw_syscall0(SYS_getpid));
-    if (!take_page(slot))
+    int r = take_page(slot);
+    if (r < 0) {
+        say_why_not(r);
+        atomic_store(&run.page->asked_pid, 0);
         return false;
+    }
     run.page->end = (struct end){
         .kind = hangs ? END_HANG : END_REQUEST,
         .outside = true,
@@ -82,7 +103,7 @@ bool request_begins(struct shared_slot *slot, bool hangs)
     run.page->replay.start_ns = clock_ns();
     orphan_say_to_user();
     report_failure(&run.page->end);
-    int r = run_directory_make();
+    r = run_directory_make();
     if (r < 0)
         report_no_directory(r);
     else
@@ -96,17 +117,31 @@ void request_done(void)
         atomic_store(&common->asked_pid, 0);
 }
 
+/* It may have been asked for just now. */
+static pid_t await_begin(void)
+{
+    const struct timespec moment = {0, 1000000};
+    pid_t pid;
+
+    for (unsigned tries = 0; (pid = atomic_load(&run.page->asked_pid)) == SHARED_PAGE_COMING; tries++) {
+        if (tries == BEGIN_TRIES) {
+            log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot does not answer");
+            return 0;
+        }
+        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+    }
+    return pid;
+}
+
 void request_settle(void)
 {
-    const struct timespec patience = {SETTLE_SECONDS, 0};
-    pid_t pid = run.page == NULL ? 0 : atomic_load(&run.page->asked_pid);
+    pid_t pid = run.page == NULL ? 0 : await_begin();
 
     if (!is_replaying(pid))
         return;
-    struct pollfd end = {.fd = (int)raw_syscall2(SYS_pidfd_open, pid, 0), .events = POLLIN};
-    if (end.fd < 0)
-        return;
-    if (raw_syscall5(SYS_ppoll, (long)&end, 1, (long)&patience, 0, 0) != 1)
+    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+    if (!other_process_await(fd < 0 ? -1 : (int)fd, pid, SETTLE_NS))
         raw_syscall2(SYS_kill, pid, SIGKILL);
-    raw_syscall1(SYS_close, end.fd);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
 }

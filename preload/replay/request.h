@@ -18,6 +18,9 @@ bool request_begins(struct shared_slot *slot, bool hangs);
 /* In such a replay, when its report is written: the next request may come. */
 void request_done(void);
 
+/* In the parked snapshot, where no copy of it can be made: says so. */
+void request_fails(int error);
+
 /* In the original, before it ends: waits until such a replay is done, but not for ever. Async-signal-safe. */
 void request_settle(void);
 

@@ -25,11 +25,11 @@
 #include "../snapshot/keeper.h"
 #include "../snapshot/park.h"
 #include "../snapshot/threads.h"
+#include "other_process.h"
 #include "report.h"
 #include "run_directory.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
-#define TICK_NS         (SECOND_NS / 5)
 #define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
 #define CLOSE_NS        (30 * SECOND_NS) /* the same where nobody is impatient: a large FST takes its time */
 #define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
@@ -77,10 +77,24 @@ static void end_waiting(const struct waiting *waiting)
             raw_syscall1(SYS_close, waiting->fds[i].fd);
 }
 
+/* Without a signalfd. */
+static int pending_signal(void)
+{
+    const uint64_t impatient = impatient_signals();
+    const struct timespec now = {0, 0};
+    long signal = raw_syscall4(SYS_rt_sigtimedwait, (long)&impatient, 0, (long)&now, sizeof impatient);
+
+    return signal > 0 ? (int)signal : 0;
+}
+
 static int received_signal(const struct waiting *waiting)
 {
     struct signalfd_siginfo received;
 
+    if (waiting->fds[1].fd < 0)
+        return pending_signal();
+    if ((waiting->fds[1].revents & POLLIN) == 0)
+        return 0;
     if (raw_syscall3(SYS_read, waiting->fds[1].fd, (long)&received, sizeof received) != sizeof received)
         return SIGTERM;
     return (int)received.ssi_signo;
@@ -108,27 +122,28 @@ uint32_t wake_overdue(uint64_t deadline_ns)
 
 static uint32_t reason_to_ask(const struct waiting *waiting)
 {
-    if ((waiting->fds[1].revents & POLLIN) != 0)
-        return (uint32_t)received_signal(waiting);
-    return wake_overdue(waiting->deadline_ns);
+    int signal = received_signal(waiting);
+
+    return signal != 0 ? (uint32_t)signal : wake_overdue(waiting->deadline_ns);
+}
+
+/* One that somebody has stopped goes on. */
+static bool has_ended(struct waiting *waiting, uint64_t patience_ns)
+{
+    other_process_poll(waiting->fds, 2, patience_ns);
+    if (waiting->fds[0].revents != 0 || other_process_is_over(waiting->pid))
+        return true;
+    other_process_continue(waiting->pid);
+    return false;
 }
 
 /* How long to wait before there may be a reason to ask. */
 static uint64_t until_next_look(const struct waiting *waiting)
 {
-    uint64_t now_ns = clock_ns();
+    uint64_t now_ns = clock_ns(), tick_ns = other_process_tick_ns(waiting->fds[0].fd);
     uint64_t left_ns = waiting->deadline_ns > now_ns ? waiting->deadline_ns - now_ns : 0;
 
-    return left_ns < TICK_NS ? left_ns : TICK_NS;
-}
-
-static bool has_ended(struct waiting *waiting, unsigned descriptors, uint64_t patience_ns)
-{
-    const struct timespec patience = {(time_t)(patience_ns / SECOND_NS), (long)(patience_ns % SECOND_NS)};
-
-    waiting->fds[1].revents = 0;
-    return raw_syscall5(SYS_ppoll, (long)waiting->fds, descriptors, (long)&patience, 0, 0) > 0 &&
-           waiting->fds[0].revents != 0;
+    return left_ns < tick_ns ? left_ns : tick_ns;
 }
 
 /* Waits until the replay ends, or until it was asked to and had its time. Returns why it was asked. */
@@ -136,20 +151,18 @@ static uint32_t wait_for_end(struct waiting *waiting)
 {
     uint32_t asked = REPLAY_ASKED_NOTHING;
 
-    /* Without pidfd (before Linux 5.3) the waiting cannot be cut short: the caller reaps. */
-    if (waiting->fds[0].fd < 0 || waiting->fds[1].fd < 0)
-        return asked;
     while (asked == REPLAY_ASKED_NOTHING) {
-        if (has_ended(waiting, 2, until_next_look(waiting)))
+        if (has_ended(waiting, until_next_look(waiting)))
             return asked;
         asked = reason_to_ask(waiting);
     }
     atomic_store(&run.page->replay.asked, asked);
     raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
-    if (has_ended(waiting, 1, WAKE_BETWEEN_EVALS_NS))
+    if (other_process_await(waiting->fds[0].fd, waiting->pid, WAKE_BETWEEN_EVALS_NS))
         return asked;
     raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
-    if (!has_ended(waiting, 1, asked < REPLAY_ASKED_SLOW ? FINISH_NS : CLOSE_NS))
+    if (!other_process_await(waiting->fds[0].fd, waiting->pid,
+                             asked < REPLAY_ASKED_SLOW ? FINISH_NS : CLOSE_NS))
         raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
     return asked;
 }
@@ -172,8 +185,9 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     begin_waiting(&waiting, slot);
     park_wake(slot);
     outcome->asked = wait_for_end(&waiting);
+    other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
     end_waiting(&waiting);
-    while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL, 0) == -EINTR)
+    while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL | WNOHANG, 0) == -EINTR)
         continue;
     outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     outcome->result = WAKE_LOST;

@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "../clock.h"
 #include "../log.h"
@@ -24,6 +25,7 @@
 #include "threads.h"
 
 #define TRIES_BEFORE_NEWS 5
+#define DISMISS_TRIES     2000     /* milliseconds */
 #define LEAD_NS           250000u  /* idle threads are asked to stand by so long before a snapshot ... */
 #define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
 
@@ -100,15 +102,25 @@ static void reap_dying(int flags)
             i++;
 }
 
+/* One that does not do as it is told is left: it ends with the original. */
+static void await_dismissed(pid_t pid)
+{
+    const struct timespec moment = {0, 1000000};
+
+    for (unsigned tries = 0; tries < DISMISS_TRIES && !reap(pid, WNOHANG); tries++)
+        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+}
+
 /* Its place is free from now on. */
 static void end_snapshot(struct shared_slot *slot)
 {
     pid_t pid = atomic_load(&slot->pid);
 
-    if (raw_syscall2(SYS_kill, pid, SIGKILL) == -EPERM) {
+    long r = raw_syscall2(SYS_kill, pid, SIGKILL);
+    if (r < 0 && r != -ESRCH) {
         /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
         park_dismiss(slot);
-        reap(pid, 0);
+        await_dismissed(pid);
         atomic_store(&slot->pid, 0);
         return;
     }
@@ -212,6 +224,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
         .in_copy = hooks.in_copy,
         .orphaned = hooks.orphaned,
         .asked = hooks.asked,
+        .asked_in_vain = hooks.asked_in_vain,
         .patience = {hang_ns, hooks.evals},
         .why = "",
     };

@@ -20,6 +20,7 @@ struct keeper_hooks {
     int (*in_copy)(void);
     bool (*orphaned)(struct shared_slot *slot);
     bool (*asked)(struct shared_slot *slot, bool hangs);
+    void (*asked_in_vain)(int error);
     uint64_t (*evals)(void);
     void (*begins)(uint64_t number); /* this snapshot is about to be taken ... */
     void (*done)(uint64_t oldest);   /* ... or was; number of the oldest that is parked, 0: none */

@@ -8,7 +8,9 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -22,6 +24,8 @@
 
 #define SECOND_NS  UINT64_C(1000000000)
 #define HANG_LOOKS 8u /* in the time that makes a hang */
+
+#define DEAF_NS (SECOND_NS / 2) /* between looks, where the kernel does not report the original's end */
 
 static struct shared_slot *own_slot;
 
@@ -103,9 +107,13 @@ static void sleep_in(struct shared_slot *slot, uint64_t patience_ns)
 }
 
 static enum park_reason sleep_until_reason(struct shared_page *page, struct shared_slot *slot,
-                                           const struct park_patience *patience)
+                                           const struct park_patience *patience, bool hears)
 {
+    uint64_t look_ns = patience->hang_ns / HANG_LOOKS;
     uint32_t command;
+
+    if (!hears && (look_ns == 0 || look_ns > DEAF_NS))
+        look_ns = DEAF_NS;
 
     reap_copies(page);
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
@@ -116,7 +124,7 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
         if (command == SLOT_SLEEP) {
             if (patience->hang_ns != 0 && is_still(page, slot, patience))
                 return PARK_STILL;
-            sleep_in(slot, patience->hang_ns / HANG_LOOKS);
+            sleep_in(slot, look_ns);
             continue;
         }
         /* A WAKE that comes meanwhile must survive this. */
@@ -134,9 +142,9 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
 {
     own_slot = slot;
     threads_set_kernel_signal(hear_kernel);
-    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
-    signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1)));
-    enum park_reason reason = sleep_until_reason(page, slot, patience);
+    bool hears = raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL) == 0 &&
+                 signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1))) == 0;
+    enum park_reason reason = sleep_until_reason(page, slot, patience, hears);
     signal_mask_block_all();
     forget_signals();
     threads_set_kernel_signal(NULL);
@@ -145,11 +153,17 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
 }
 
 /* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until
- * it has been scheduled to die, and would swallow the only wake. */
+ * it has been scheduled to die, and would swallow the only wake. One that was stopped (SIGSTOP) goes on: the
+ * signal itself finds it parked, and is forgotten. */
 static void command_slot(struct shared_slot *slot, enum slot_command command)
 {
+    pid_t pid = atomic_load(&slot->pid);
+
+    if (pid != 0)
+        raw_syscall2(SYS_kill, pid, SIGCONT);
     atomic_store(&slot->command, command);
-    raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX);
+    if (raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX) < 0 && pid != 0)
+        raw_syscall2(SYS_kill, pid, THREADS_SIGNAL); /* it interrupts the sleep as well */
 }
 
 void park_wake(struct shared_slot *slot)

@@ -80,6 +80,8 @@ struct shared_notes {
     char lines[SHARED_NOTES_MAX][SHARED_NOTE_SIZE];
 };
 
+#define SHARED_PAGE_COMING (-1) /* it was asked for, and the snapshot has not made it yet */
+
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
@@ -89,7 +91,7 @@ struct shared_page {
     uint64_t end_thread;            /* pthread_self() of the thread that ended it */
     uint32_t races;                 /* its evals are not counted the same way twice: end.eval is no goal */
     uint64_t asked_evals;           /* evals that had begun when a replay was asked for ... */
-    _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none */
+    _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none, or: */
     uint64_t still_evals;           /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "take.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <signal.h>
@@ -29,7 +30,12 @@ static volatile pid_t last_pid;
 /* A copy for a replay that comes while the original goes on. This one sleeps on. */
 static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 {
-    if (take->asked == NULL || thread_clone_process(clear_tid, THREADS_SIGNAL) != 0)
+    if (take->asked == NULL)
+        return false;
+    long pid = thread_clone_process(clear_tid, THREADS_SIGNAL);
+    if (pid < 0 && take->asked_in_vain != NULL)
+        take->asked_in_vain((int)pid);
+    if (pid != 0)
         return false;
     if (!take->asked(take->slot, hangs))
         raw_syscall1(SYS_exit_group, 0);
@@ -92,7 +98,9 @@ void take_settle(void)
     for (unsigned i = 0; i < SETTLE_TRIES; i++) {
         if (atomic_load(&slot->settled) != 0 || is_dead(last_pid)) /* or not ours: we were forked */
             return;
-        raw_syscall4(SYS_futex, (long)&slot->settled, FUTEX_WAIT, 0, (long)&step);
+        long r = raw_syscall4(SYS_futex, (long)&slot->settled, FUTEX_WAIT, 0, (long)&step);
+        if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ETIMEDOUT)
+            raw_syscall2(SYS_nanosleep, (long)&step, 0); /* refused */
     }
     atomic_store(&slot->settled, 1); /* nor asked for again */
 }

@@ -26,6 +26,7 @@ struct take {
     bool (*orphaned)(struct shared_slot *slot);
     /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */
     bool (*asked)(struct shared_slot *slot, bool hangs);
+    void (*asked_in_vain)(int error); /* in the copy itself, where that could not be made */
     struct park_patience patience;
     /* out */
     pid_t pid;         /* of the copy */

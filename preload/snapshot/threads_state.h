@@ -109,9 +109,12 @@ static inline void threads_futex_wait(_Atomic uint32_t *word, uint32_t value, co
     raw_syscall4(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, (long)timeout);
 }
 
+/* A thread that is not woken stands still for ever: a kernel that refuses is asked again. */
 static inline void threads_futex_wake(_Atomic uint32_t *word, int count)
 {
-    raw_syscall3(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count);
+    for (unsigned tries = 0; tries < 3; tries++)
+        if (raw_syscall3(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count) >= 0)
+            break;
 }
 
 #endif
