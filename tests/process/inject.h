@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* What a test and inject share: which system call is to fail, and what was seen. The calls are those that
+ * code of the library makes itself; the simulator's own are never touched. */
+#ifndef LIGHTSSS_INJECT_H
+#define LIGHTSSS_INJECT_H
+
+#include <stdint.h>
+
+#define INJECT_CALLS_MAX 64
+
+enum inject_role {
+    INJECT_ORIGINAL,
+    INJECT_COPY, /* a snapshot, parked or woken */
+    INJECT_ROLES,
+};
+
+/* Lies in a file that both map. */
+struct inject_state {
+    /* in: the n-th call of this kind in this role fails; n is 0: none does, all kinds are counted */
+    uint32_t role, call; /* index of a row of inject_calls */
+    uint32_t nth, error;
+    uint32_t lasting; /* and so do all that follow */
+    /* out */
+    _Atomic uint32_t counts[INJECT_ROLES][INJECT_CALLS_MAX];
+    _Atomic uint32_t failed; /* how many did */
+    _Atomic uint32_t blind;  /* processes cannot be looked into here */
+    uint64_t argument;       /* the first one of the first call that failed ... */
+    uint64_t place;          /* ... and where it was made: an offset in the library's file */
+    char library[64];
+};
+
+struct inject_call {
+    const char *name; /* NULL: the last row */
+    long number;
+};
+
+extern const struct inject_call inject_calls[];
+
+#endif

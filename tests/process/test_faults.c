@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+/* Each system call that the library makes fails in its turn, in the original and in its copies. The
+ * original's result is that of a run without the library, nothing hangs, nothing is left over, and whatever
+ * is lost by it is said. LIGHTSSS_TEST_FULL: all of them; else a sample, other ones with LIGHTSSS_TEST_SEED.
+ */
+#define _GNU_SOURCE
+#include "inject.h"
+#include "process.h"
+#include "run_program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SAMPLE   12u /* runs per scenario in the short form */
+#define PATIENCE 20  /* seconds, on a busy machine */
+
+struct scenario {
+    const char *name;
+    const char *const *steps, *const *environment;
+    bool fails; /* there is a report */
+    bool alone; /* only the snapshots see it */
+    bool asked; /* by SIGUSR1, once there is the file `ready`; then `go` is made */
+};
+
+#define EVERY_FIVE "LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=5evals"
+
+/* A file that is written, one that is read, a pipe, threads: so that there is something to be set back. */
+#define WORK                                                                                                 \
+    "worker", "write_name:a:one", "open:0:wc:b", "eval:3", "fd_write:0:two", "print:text", "eval:9",         \
+        "fd_write:0:three", "error:words", "eval:2"
+
+static const struct scenario scenarios[] = {
+    {"good", LIST(WORK, "exit:0"), LIST(EVERY_FIVE), false, false, false},
+    {"exit", LIST(WORK, "exit:3"), LIST(EVERY_FIVE), true, false, false},
+    {"abort", LIST(WORK, "abort"), LIST("LIGHTSSS_WAVE=off"), true, false, false},
+    {"thread", LIST("worker", "eval:12", "work:abort"), LIST(EVERY_FIVE), true, false, false},
+    {"killed", LIST(WORK, "raise:KILL"), LIST(EVERY_FIVE), true, true, false},
+    {"request", LIST(WORK, "touch:ready", "await:go", "exit:0"), LIST(EVERY_FIVE), true, false, true},
+    {"hang", LIST(WORK, "sleep:700", "exit:0"), LIST(EVERY_FIVE, "LIGHTSSS_HANG=200ms"), true, true, false},
+};
+
+static struct inject_state *state;
+static char state_path[] = "/tmp/lightsss-inject.XXXXXX";
+static unsigned long seed = 1;
+
+static void run_scenario(const struct scenario *scenario, bool preload, struct outcome *outcome)
+{
+    const char *arguments[40] = {state_path};
+    char simulator[PATH_MAX], inject[PATH_MAX];
+    struct running running;
+    size_t count = 1;
+
+    snprintf(simulator, sizeof simulator, "%s", run_test_program("fake_simulator"));
+    snprintf(inject, sizeof inject, "%s", run_test_program("inject"));
+    arguments[count++] = simulator;
+    for (const char *const *step = scenario->steps; *step != NULL; step++)
+        arguments[count++] = *step;
+    run_start(&running, &(struct program){.path = inject,
+                                          .arguments = arguments,
+                                          .environment = scenario->environment,
+                                          .preload = preload,
+                                          .timeout_s = 30});
+    if (scenario->asked) {
+        run_await_file(&running, "ready");
+        if (preload)
+            kill(running.pid, SIGUSR1);
+        usleep(20000);
+        run_touch(&running, "go");
+    }
+    run_wait(&running, outcome);
+    if (WIFEXITED(outcome->status) && WEXITSTATUS(outcome->status) == 77) {
+        print_message("%s", outcome->err);
+        skip();
+    }
+}
+
+static void count_calls(const struct scenario *scenario)
+{
+    struct outcome outcome;
+
+    memset(state, 0, sizeof *state);
+    run_scenario(scenario, true, &outcome);
+    if (state->blind) {
+        print_message("processes cannot be looked into (/proc/PID/maps)\n");
+        skip();
+    }
+    if (scenario->fails &&
+        (outcome.report == NULL || strstr(outcome.report, "\"verdict\": \"reproduced\"") == NULL))
+        fail_msg("%s: not even without a fault is it reproduced:\n%s%s%s", scenario->name, outcome.err,
+                 outcome.said, outcome.report);
+    run_discard(&outcome);
+}
+
+/* --- one run --- */
+
+static bool same(const char *what, const char *without, const char *with)
+{
+    if (strcmp(without, with) == 0)
+        return true;
+    print_message("%s without the library:\n%s\nand with it:\n%s\n", what, without, with);
+    return false;
+}
+
+static bool is_same_run(const struct outcome *without, const struct outcome *with)
+{
+    char command[2 * PATH_MAX + 64];
+
+    bool result = !with->timed_out && with->status == without->status && with->left == 0;
+    if (!result)
+        print_message("wait status %#x, not %#x%s; %d processes are left\n", (unsigned)with->status,
+                      (unsigned)without->status, with->timed_out ? ", timed out" : "", with->left);
+    result = same("stdout", without->out, with->out) && result;
+    result = same("stderr", without->err, with->err) && result;
+    result = same("files", without->files, with->files) && result;
+    snprintf(command, sizeof command, "diff -r -x lightsss '%s' '%s'", without->directory, with->directory);
+    return system(command) == 0 && result; /* NOLINT(cert-env33-c) */
+}
+
+/* The line could not be written, or nobody knew that it may be. */
+static bool excused(void)
+{
+    const char *name = inject_calls[state->call].name;
+
+    return (strcmp(name, "write") == 0 && (state->argument == STDERR_FILENO || state->lasting)) ||
+           strcmp(name, "rt_sigprocmask") == 0 ||
+           (strcmp(name, "fcntl") == 0 && (state->argument == STDERR_FILENO || state->lasting));
+}
+
+/* There was no snapshot when it was killed or began to hang: nobody is left who could say it. */
+static bool nobody_is_left(const struct scenario *scenario, const struct outcome *with)
+{
+    return scenario->alone && state->role == INJECT_ORIGINAL && with->run == NULL;
+}
+
+static bool says_what_is_lost(const struct scenario *scenario, const struct outcome *with)
+{
+    static const char *const reasons[] = {"no snapshot",
+                                          "running without snapshots",
+                                          "cannot make a run directory",
+                                          "could not be written",
+                                          "replay incomplete: ",
+                                          "replay diverged: ",
+                                          "no waveform of this failure",
+                                          "there is no snapshot",
+                                          "no waveform: a snapshot cannot be copied",
+                                          "no waveform of this ",
+                                          NULL};
+
+    if (!scenario->fails || state->failed == 0 || excused() || nobody_is_left(scenario, with) ||
+        (with->report != NULL && strstr(with->report, "\"verdict\": \"reproduced\"") != NULL))
+        return true;
+    for (const char *const *reason = reasons; *reason != NULL; reason++)
+        if (strstr(with->said, *reason) != NULL)
+            return true;
+    print_message("something is lost and nothing is said\n");
+    return false;
+}
+
+static void describe(const struct scenario *scenario, const struct outcome *with)
+{
+    print_message("%s: the %s's %s number %u%s fails with %s, in %s at %#llx\n%s\n", scenario->name,
+                  state->role == INJECT_ORIGINAL ? "original" : "copy", inject_calls[state->call].name,
+                  state->nth, state->lasting ? " and all after it" : "", strerrorname_np((int)state->error),
+                  state->library, (unsigned long long)state->place, with->said);
+}
+
+/* Without snapshots there is nobody to take SIGUSR1 for a request. */
+static bool is_not_taken(const struct scenario *scenario, const struct outcome *with)
+{
+    return scenario->asked && strstr(with->said, "running without snapshots") != NULL &&
+           WIFSIGNALED(with->status) && WTERMSIG(with->status) == SIGUSR1;
+}
+
+static bool try_fault(const struct scenario *scenario, const struct outcome *without,
+                      const struct inject_state *fault)
+{
+    struct outcome with;
+
+    memset(state, 0, sizeof *state);
+    state->role = fault->role;
+    state->call = fault->call;
+    state->nth = fault->nth;
+    state->error = fault->error;
+    state->lasting = fault->lasting;
+    double start = run_clock();
+    run_scenario(scenario, true, &with);
+    bool good = is_not_taken(scenario, &with) || is_same_run(without, &with);
+    good = says_what_is_lost(scenario, &with) && good;
+    if (run_clock() - start > PATIENCE) {
+        print_message("it took %.1f s\n", run_clock() - start);
+        good = false;
+    }
+    if (!good || getenv("LIGHTSSS_TEST_VERBOSE") != NULL)
+        describe(scenario, &with);
+    run_discard(&with);
+    return good;
+}
+
+/* --- all of them --- */
+
+static bool draw(unsigned one_in)
+{
+    seed = seed * 6364136223846793005UL + 1442695040888963407UL;
+    return (seed >> 33) % one_in == 0;
+}
+
+static const uint32_t errors[] = {EAGAIN, ENOMEM, ENOSPC, EMFILE, EPERM, ENOSYS};
+
+/* What is tried: each call of each kind in each role once, and each kind from some call on. */
+static unsigned count_faults(const struct inject_state *counted)
+{
+    unsigned count = 0;
+
+    for (unsigned role = 0; role < INJECT_ROLES; role++)
+        for (unsigned call = 0; inject_calls[call].name != NULL; call++)
+            count += 2 * counted->counts[role][call];
+    return count;
+}
+
+/* Where no futex works any more, no lock of the simulator does either. */
+static bool is_pointless(const struct inject_state *fault)
+{
+    return fault->lasting && strcmp(inject_calls[fault->call].name, "futex") == 0;
+}
+
+static void test_scenario(void **argument)
+{
+    const struct scenario *scenario = *argument;
+    const char *only = getenv("LIGHTSSS_TEST_CALL");
+    struct inject_state counted;
+    struct outcome without;
+    unsigned bad = 0, done = 0, happened = 0;
+
+    count_calls(scenario);
+    counted = *state;
+    run_scenario(scenario, false, &without);
+    unsigned one_in = full_test() || only != NULL ? 1 : count_faults(&counted) / SAMPLE + 1;
+    for (unsigned role = 0; role < INJECT_ROLES; role++)
+        for (unsigned call = 0; inject_calls[call].name != NULL; call++)
+            for (unsigned i = 0; i < 2 * counted.counts[role][call]; i++) {
+                struct inject_state fault = {.role = role,
+                                             .call = call,
+                                             .nth = i / 2 + 1,
+                                             .lasting = i % 2,
+                                             .error = errors[(i / 2 + call) % 6]};
+                if ((only != NULL && strcmp(only, inject_calls[call].name) != 0) || is_pointless(&fault) ||
+                    !draw(one_in))
+                    continue;
+                done++;
+                bad += !try_fault(scenario, &without, &fault);
+                happened += state->failed != 0;
+            }
+    run_discard(&without);
+    print_message("%s: %u faults of %u happened, %u bad\n", scenario->name, happened, done, bad);
+    assert_true(happened > 0 && happened >= done / 2);
+    assert_int_equal(bad, 0);
+}
+
+static int make_state(void **unused)
+{
+    const char *wanted = getenv("LIGHTSSS_TEST_SEED");
+
+    (void)unused;
+    int file = mkstemp(state_path);
+    if (file < 0 || ftruncate(file, sizeof *state) != 0)
+        return -1;
+    state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+    close(file);
+    if (wanted != NULL)
+        seed = strtoul(wanted, NULL, 0);
+    return state == MAP_FAILED ? -1 : 0;
+}
+
+static int remove_state(void **unused)
+{
+    (void)unused;
+    return unlink(state_path);
+}
+
+int main(void)
+{
+    struct CMUnitTest tests[sizeof scenarios / sizeof *scenarios];
+    const char *only = getenv("LIGHTSSS_TEST_ONLY");
+    size_t count = 0;
+
+    for (size_t i = 0; i < sizeof scenarios / sizeof *scenarios; i++)
+        if (only == NULL || strcmp(only, scenarios[i].name) == 0)
+            tests[count++] = (struct CMUnitTest){.name = scenarios[i].name,
+                                                 .test_func = test_scenario,
+                                                 .initial_state = (void *)&scenarios[i]};
+    return _cmocka_run_group_tests("faults", tests, count, make_state, remove_state);
+}
