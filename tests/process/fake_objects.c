@@ -104,6 +104,22 @@ static void do_limit_memory(const char *argument)
     fake_expect(setrlimit(RLIMIT_AS, &limit) == 0, "setrlimit");
 }
 
+/* COUNT[:soft]: so many descriptors may be open, and are. Soft: the program could raise the limit. */
+static void do_use_descriptors(const char *argument)
+{
+    const rlim_t count = (rlim_t)fake_number(argument);
+    struct rlimit limit;
+
+    fake_expect(getrlimit(RLIMIT_NOFILE, &limit) == 0, "getrlimit");
+    limit.rlim_cur = count;
+    if (strstr(argument, ":soft") == NULL)
+        limit.rlim_max = count;
+    fake_expect(setrlimit(RLIMIT_NOFILE, &limit) == 0, "setrlimit");
+    while (dup(0) >= 0) /* NOLINT(android-cloexec-dup): they are only to be there */
+        continue;
+    fake_expect(errno == EMFILE, "dup");
+}
+
 static void do_want_memory(const char *argument)
 {
     size_t size = (size_t)fake_number(argument) << 20;
@@ -399,6 +415,7 @@ const struct fake_step fake_objects[] = {
     {"terminal", do_terminal},
     {"echo_off", do_echo_off},
     {"limit_memory", do_limit_memory},
+    {"use_descriptors", do_use_descriptors},
     {"want_memory", do_want_memory},
     {"closed", do_closed},
     {"long_call", do_long_call},
