@@ -3,9 +3,11 @@
 
 import os
 import resource
+import select
 import signal
 import subprocess
 import threading
+import time
 import uuid
 
 import feed
@@ -13,8 +15,11 @@ import feed
 MARK = "CAMPAIGN_MARK"
 
 
-def _no_core():
+def _as_from_a_terminal():
+    """No core, and no signal that a shell lets its background jobs ignore."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class Launch:
@@ -26,6 +31,7 @@ class Launch:
         self.temporary = os.path.join(top, "tmp")
         self.mark = f"{MARK}={uuid.uuid4().hex}"
         self.returncode = None
+        self.took_s = None
         self.timed_out = False
         self.pipes_held = False
         self.seen_by_peer = None
@@ -43,13 +49,14 @@ class Launch:
         files = {}
         for name, path in self._outputs.items():
             files[name] = subprocess.PIPE if piped else open(path, "wb")
+        self._begin = time.monotonic()
         self.process = subprocess.Popen(
             command,
             cwd=self.directory,
             env=variables,
             stdin=stdin.given,
             start_new_session=True,
-            preexec_fn=_no_core,
+            preexec_fn=_as_from_a_terminal,
             **files,
         )
         self.pid = self.process.pid
@@ -66,13 +73,23 @@ class Launch:
         with getattr(self.process, name) as stream:
             self._contents[name] = stream.read()
 
-    def wait(self, timeout_s):
+    def ends_within(self, timeout_s):
+        """Popen.wait() looks only now and then."""
+        pidfd = os.pidfd_open(self.pid)
         try:
-            self.returncode = self.process.wait(timeout_s)
-        except subprocess.TimeoutExpired:
+            return bool(select.select([pidfd], [], [], timeout_s)[0])
+        finally:
+            os.close(pidfd)
+
+    def wait(self, timeout_s, pipe_patience_s=3):
+        """pipe_patience_s: how long others may hold its stdout and stderr when it has ended."""
+        if self.ends_within(timeout_s):
+            self.took_s = time.monotonic() - self._begin
+            self.returncode = self.process.wait()
+        else:
             self.timed_out = True
         for reader in self._readers:
-            reader.join(0 if self.timed_out else 3)
+            reader.join(0 if self.timed_out else pipe_patience_s)
             self.pipes_held = self.pipes_held or reader.is_alive()
         if self.timed_out or self.pipes_held:
             self._stop()
@@ -89,6 +106,18 @@ class Launch:
         """After a hang: the process and everything with its mark, so that the next run has the machine."""
         self.kill({self.pid, *self.survivors()})
         self.process.wait()
+
+    def copies(self):
+        """Pids of its children that run the same program: snapshots."""
+        found = []
+        try:
+            program = os.readlink(f"/proc/{self.pid}/exe")
+            for thread in os.listdir(f"/proc/{self.pid}/task"):
+                with open(f"/proc/{self.pid}/task/{thread}/children", encoding="ascii") as file:
+                    found += [pid for pid in file.read().split() if os.readlink(f"/proc/{pid}/exe") == program]
+        except OSError:
+            pass  # it has ended
+        return found
 
     @staticmethod
     def kill(pids):

@@ -12,6 +12,7 @@ import unittest
 from types import SimpleNamespace
 
 import campaign
+import checks
 from launch import Launch
 
 HEADER = (
@@ -47,7 +48,7 @@ class CampaignCase(unittest.TestCase):
         self.top = tempfile.mkdtemp(prefix="campaign-test-")
         self.addCleanup(shutil.rmtree, self.top)
         self.row = campaign.Row(TABLE, "emu", "/nowhere/emu", False)
-        self.run_ = SimpleNamespace(kind="segv", inside=False, window="all")
+        self.run_ = SimpleNamespace(kind="segv", inside=False, killed=False, window="all")
         self.plain = self.launch("plain", b"")
         self.oracle = self.launch("oracle", b"")
         self.write(self.oracle.directory, "oracle.vcd", vcd(1, EVALS))
@@ -102,8 +103,8 @@ class CampaignCase(unittest.TestCase):
 
     def check(self):
         self.write(self.directory, "report.json", json.dumps(self.report))
-        campaign.check_unchanged(self.plain, self.preloaded, self.row)
-        campaign.check_failure(self.run_, self.row, self.plain, self.oracle, self.preloaded)
+        checks.check_unchanged(self.plain, self.preloaded, self.row)
+        checks.check_failure(self.run_, self.row, self.plain, self.oracle, self.preloaded)
 
     def broken(self, pattern):
         with self.assertRaisesRegex(campaign.Failed, pattern):
@@ -156,7 +157,7 @@ class Broken(CampaignCase):
     def test_no_directory(self):
         shutil.rmtree(os.path.dirname(self.directory))
         with self.assertRaisesRegex(campaign.Failed, "no directory lightsss"):
-            campaign.check_failure(self.run_, self.row, self.plain, self.oracle, self.preloaded)
+            checks.check_failure(self.run_, self.row, self.plain, self.oracle, self.preloaded)
 
     def test_two_directories(self):
         os.mkdir(self.directory + "1")
@@ -251,12 +252,12 @@ class Broken(CampaignCase):
 
     def test_nothing_left(self):
         with self.assertRaisesRegex(campaign.Failed, "made a directory"):
-            campaign.check_nothing_left(self.preloaded, self.row)
+            checks.check_nothing_left(self.preloaded, self.row)
         shutil.rmtree(os.path.dirname(self.directory))
         with self.assertRaisesRegex(campaign.Failed, "said"):
-            campaign.check_nothing_left(self.preloaded, self.row)
+            checks.check_nothing_left(self.preloaded, self.row)
         self.preloaded.stderr = b"oh\n"
-        campaign.check_nothing_left(self.preloaded, self.row)
+        checks.check_nothing_left(self.preloaded, self.row)
 
 
 class OwnTrace(CampaignCase):
@@ -299,12 +300,12 @@ class OwnTrace(CampaignCase):
         shutil.rmtree(os.path.dirname(self.directory))
         self.preloaded.stderr = b"oh\n"
         with self.assertRaisesRegex(campaign.Failed, "not announced"):
-            campaign.check_nothing_left(self.preloaded, self.row)
+            checks.check_nothing_left(self.preloaded, self.row)
         self.preloaded.stderr = b"lightsss: the testbench's waveform is held back\n"
-        campaign.check_nothing_left(self.preloaded, self.row)
+        checks.check_nothing_left(self.preloaded, self.row)
         self.preloaded.stderr *= 2
         with self.assertRaisesRegex(campaign.Failed, "not announced"):
-            campaign.check_nothing_left(self.preloaded, self.row)
+            checks.check_nothing_left(self.preloaded, self.row)
 
 
 class Rows(unittest.TestCase):
@@ -356,8 +357,8 @@ class Launching(unittest.TestCase):
         for piped in (False, True):
             made = self.launch("echo out; echo err >&2; echo file >log; echo $X; exit 7", piped, environment={"X": "y"})
             self.assertEqual((made.stdout, made.stderr, made.returncode), (b"out\ny\n", b"err\n", 7))
-            self.assertEqual(campaign.files_below(made.directory), {"log": b"file\n"})
-            campaign.check_gone(made)
+            self.assertEqual(checks.files_below(made.directory), {"log": b"file\n"})
+            checks.check_gone(made)
 
     def test_left_over(self):
         made = self.launch("setsid sleep 60 >/dev/null 2>&1 & exit 0")
@@ -365,15 +366,15 @@ class Launching(unittest.TestCase):
         while not (left := made.survivors()) and time.monotonic() < deadline:
             time.sleep(0.01)  # in the middle of its exec a process has no environment to know it by
         self.assertEqual(len(left), 1)
-        campaign.LEFTOVER_GRACE_S, grace = 0.1, campaign.LEFTOVER_GRACE_S
+        checks.LEFTOVER_GRACE_S, grace = 0.1, checks.LEFTOVER_GRACE_S
         self.addCleanup(setattr, campaign, "LEFTOVER_GRACE_S", grace)
         with self.assertRaisesRegex(campaign.Failed, f"left over: .*{left[0]}"):
-            campaign.check_gone(made)
+            checks.check_gone(made)
 
     def test_temporary_file(self):
         made = self.launch('echo >"$TMPDIR/file"')
         with self.assertRaisesRegex(campaign.Failed, "temporary files"):
-            campaign.check_gone(made)
+            checks.check_gone(made)
 
     def test_pipe_held(self):
         made = self.launch("sleep 60 & exit 0", piped=True)

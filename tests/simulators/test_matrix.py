@@ -13,6 +13,7 @@ import unittest
 from unittest import mock
 
 import campaign
+import checks
 import matrix
 
 TABLE = {
@@ -143,7 +144,7 @@ class Running(unittest.TestCase):
                 with self.assertRaisesRegex(campaign.Failed, "0 texts"):
                     matrix.pretend_release(path, "9.999")
             else:
-                self.assertEqual(campaign.read(matrix.pretend_release(path, "9.999")), right)
+                self.assertEqual(checks.read(matrix.pretend_release(path, "9.999")), right)
 
 
 class Tables(unittest.TestCase):

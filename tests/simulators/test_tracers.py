@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import campaign
+import checks
 import wave
 from launch import Launch
 
@@ -40,11 +41,11 @@ class Tracers(unittest.TestCase):
         self.with_library = self.launch("preloaded", [*before, *command], environment)
         self.assertEqual(self.with_library.returncode, self.plain.returncode)
         self.assertEqual(self.with_library.stdout, self.plain.stdout)
-        own, self.said = campaign.split_stderr(self.with_library.stderr)
+        own, self.said = checks.split_stderr(self.with_library.stderr)
         self.assertEqual(own, self.plain.stderr)
 
     def files(self, launch):
-        return campaign.files_below(launch.directory)
+        return checks.files_below(launch.directory)
 
     def check_held(self, *names):
         """These were not written by the run with the library; everything else was, as without it."""
@@ -75,7 +76,7 @@ class Tracers(unittest.TestCase):
         path = os.path.join(self.top, "oracle.vcd")
         with open(path, "wb") as file:
             for name in names:
-                file.write(campaign.read(os.path.join(self.plain.directory, name)))
+                file.write(checks.read(os.path.join(self.plain.directory, name)))
         return path
 
     def check_wave(self, name, *own):
