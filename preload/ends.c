@@ -114,13 +114,24 @@ static void report_unsearched(void)
                  match_lost_bytes());
 }
 
-static void end_process(struct end *end)
+/* Limits are the replay's own. */
+static bool is_meant_for_original(const struct end *end)
+{
+    return run.role == RUN_REPLAY && end->outside && end->signal != SIGXCPU && end->signal != SIGXFSZ;
+}
+
+/* Returns whether the process is to end. */
+static bool end_process(struct end *end)
 {
     if (!run_is_self())
-        return;
+        return true;
     /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
      */
     keeper_hold();
+    if (is_meant_for_original(end)) { /* and this thread may be one that the replay cannot do without */
+        keeper_let_go();
+        return false;
+    }
     end->eval = run.hooks->evals();
     if (run.role == RUN_REPLAY)
         replay_finish(end);
@@ -136,6 +147,7 @@ static void end_process(struct end *end)
     } else if (!end_is_done) {
         end_as_first();
     }
+    return true;
 }
 
 void ends_exit(int status)
@@ -147,7 +159,7 @@ void ends_exit(int status)
     end_process(&end);
 }
 
-void ends_signal(int signal, bool outside)
+bool ends_signal(int signal, bool outside)
 {
     struct end end = {.kind = signal == SIGABRT   ? END_ABORT
                               : signal == SIGKILL ? END_KILL
@@ -158,5 +170,5 @@ void ends_signal(int signal, bool outside)
     if (asking_time && atomic_load(&ending_thread) == raw_syscall0(SYS_gettid))
         siglongjmp(without_time, 1);
     wake_call_leave(&end);
-    end_process(&end);
+    return end_process(&end);
 }

@@ -11,8 +11,9 @@
 void ends_exit(int status);
 
 /* The default action of this fatal signal is about to end the process; outside: somebody sent it.
- * Returns as ends_exit() does. Async-signal-safe. Of SIGKILL only a replay can tell, which sends it to
- * itself. */
-void ends_signal(int signal, bool outside);
+ * Returns as ends_exit() does, and whether the process is to end: false in a replay that was copied while the
+ * signal was on its way here, for it was sent to the original. Async-signal-safe. Of SIGKILL only a replay
+ * can tell, which sends it to itself. */
+bool ends_signal(int signal, bool outside);
 
 #endif

@@ -125,8 +125,10 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
         return;
     }
     unblock_faults();
-    if (signal != SIGUSR1)
-        ends_signal(signal, outside);
+    if (signal != SIGUSR1 && !ends_signal(signal, outside)) {
+        errno = saved_errno;
+        return;
+    }
     /* To the return of the handler nothing interrupts: the signal waits for the place that it came from. */
     signal_mask_block_all();
     die_of(signal, info);
