@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Compares a waveform of the last stretch of a run (the window) with a trace of the whole run.
 
-    wave.py ORACLE WINDOW [--end any|between|inside|before] [--shift N] [--expect-last-time T]
+    wave.py ORACLE WINDOW [--end any|between|inside|before|cut] [--shift N] [--expect-last-time T]
 
 Both are VCD, or FST (read through fst2vcd of gtkwave). Equal means: the same signals by hierarchical
 name, type, width and range; the same timescale; from the window's first time to the oracle's last the
@@ -15,7 +15,8 @@ one time more, as its very last, beyond the oracle's last; or, where the testben
 last time may be written once more in the window, and then the last but one writing must be equal.
 FST merges the two writings, so only --end inside, which says that the run is known to fail inside an
 eval, lets the values at this one time differ. --end between allows none of all this. --end before is for a
-run that was ended from outside: as between, but the oracle may go on.
+run that was ended from outside: as between, but the oracle may go on. --end cut is the same where a time has several
+evals: values at the window's last time may be those in between.
 FST does not keep a time at which nothing changed: there the window's first time may be one that the
 oracle does not have, if the oracle's values at that moment are the same.
 
@@ -373,7 +374,7 @@ class Comparison:
             self._one_time(time, groups, first, last)
         if self.result.first_time is None:
             raise Difference("the window has no times")
-        if self.ahead and self.end == "before":
+        if self.ahead and self.end in ("before", "cut"):
             self.result.oracle_times -= 1
         elif self.ahead:
             raise Difference(f"the window ends at {self.result.last_time}, the oracle goes on to {self.ahead[0]}")
@@ -398,6 +399,9 @@ class Comparison:
         if after is None:
             return
         at_the_end = last and self.ahead is None
+        if last and self.end == "cut":
+            self.result.last_words = True
+            return
         if at_the_end and ((self.end == "any" and before is None) or self.end == "inside"):
             self.result.last_words = True
             return
@@ -405,7 +409,7 @@ class Comparison:
 
     def _beyond(self, time, first, last):
         """The oracle has ended before this time."""
-        if self.end in ("between", "before"):
+        if self.end in ("between", "before", "cut"):
             raise Difference(f"time {time} is beyond the oracle's last, {self.result.oracle_last_time}")
         if not last:
             raise Difference(f"more than one time beyond the oracle's last, {self.result.oracle_last_time}")
@@ -428,7 +432,7 @@ def main():
     parser = argparse.ArgumentParser(description="Compares a window waveform with the trace of the whole run.")
     parser.add_argument("oracle")
     parser.add_argument("window")
-    parser.add_argument("--end", choices=("any", "between", "inside", "before"), default="any")
+    parser.add_argument("--end", choices=("any", "between", "inside", "before", "cut"), default="any")
     parser.add_argument("--shift", type=int, default=0, help="added to the window's times")
     parser.add_argument("--expect-last-time", type=int, metavar="T")
     args = parser.parse_args()

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""A simulator that is killed from outside at some moment: who does it, and what must be left then."""
+
+import json
+import os
+import re
+import signal
+
+import checks
+from checks import Failed, check, end_words
+
+# As often as they are met: half of all are SIGKILL.
+SIGNALS = [signal.SIGKILL] * 10 + [signal.SIGTERM] * 3 + [signal.SIGINT] * 2
+SIGNALS += [getattr(signal, "SIG" + name) for name in "HUP QUIT SEGV ABRT BUS".split()]
+
+LOOK_S = 0.0003
+
+EARLY, REPLAYED, UNCOMPARED, LATE = "early", "replayed", "uncompared", "late"
+
+
+class Killer:
+    """Sends a signal when the process has run for so many seconds, and takes down whether there was a snapshot by then.
+    It is the time on a processor that counts: on a busy machine a run takes now this long and then that."""
+
+    def __init__(self, number, after_s):
+        self.number = number
+        self.after_s = after_s
+        self.copies = []
+        self.sent = False
+
+    def __call__(self, launch):
+        while launch.cpu_time_s() < self.after_s:
+            if launch.ends_within(LOOK_S):
+                return
+        self.copies = launch.copies()
+        self.sent = True
+        os.kill(launch.pid, self.number)
+
+    def words(self):
+        return f"{signal.Signals(self.number).name} after {self.after_s * 1000:.1f} ms"
+
+
+def own_stderr(stderr):
+    """What is the simulator's own; its last line may have been cut off, and ours follow on it."""
+    own, _ = checks.split_stderr(stderr)
+    at = own.find(b"lightsss: ")
+    return own if at < 0 else own[:at]
+
+
+def check_prefix(name, got, whole):
+    check(whole.startswith(got), f"{name}: not the beginning of a whole run's: " + checks.first_difference(got, whole))
+
+
+def check_begun(case, killed):
+    """What it has written so far is the beginning of what a whole run writes."""
+    row, plain = case.row, case.plain
+    check_prefix("stdout", row.quiet(killed.stdout), row.quiet(plain.stdout))
+    check_prefix("stderr", row.quiet(own_stderr(killed.stderr)), row.quiet(plain.stderr))
+    got, whole = checks.files_below(killed.directory), checks.files_below(plain.directory)
+    if row.traces:
+        got.pop(row.get("wave") + ".hier", None)  # of an FST that is not closed
+        mine = got.pop(row.get("wave"), None)
+        content = whole.pop(row.get("wave"))
+        check(row.traces != "held" or mine is None, f"{row.get('wave')} was not held back")
+        if mine is not None and content.startswith(b"$") and b"$date" not in content[:100]:
+            check_prefix(row.get("wave"), mine, content)
+    more = sorted(set(got) - set(whole))
+    check(not more, f"files {more}, which a whole run does not leave")
+    for name, content in got.items():
+        if name not in row.get("rewrites", []):
+            check_prefix(f"file {name}", content, whole[name])
+
+
+def check_replay_output(case, directory):
+    """It begins where the snapshot was and ends where the replay was."""
+    for name, whole in (("replay.stdout", case.plain.stdout), ("replay.stderr", case.plain.stderr)):
+        content = case.row.quiet(checks.read(os.path.join(directory, name)))
+        check(content in case.row.quiet(whole), f"{name} is no part of what a whole run prints")
+
+
+def check_replayed(case, run, killed):
+    """Returns what became of it."""
+    row = case.row
+    directory = checks.run_directory(killed, row)
+    path = os.path.join(directory, "report.json")
+    check(os.path.isfile(path), f"no report.json; the library said: {checks.split_stderr(killed.stderr)[1]}")
+    report = json.loads(checks.read(path))
+    try:
+        checks.check_end(report, run, row, killed)
+        if row.get("dark"):
+            checks.check_dark(report, killed, directory, row.get("dark"))
+            return REPLAYED
+        if row.get("renewed") or row.get("unlike"):
+            check(report["replay"]["verdict"] == "reproduced", f"verdict {report['replay']}")
+            return UNCOMPARED
+        checks.check_evals(report, run, row)
+        checks.check_wave(report, directory, run, row, case.oracle)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Failed(f"report.json: {type(error).__name__} {error}: {report}") from None
+    check_replay_output(case, directory)
+    lines = re.findall(rb"lightsss: .*", killed.stderr)
+    said = os.path.basename(report["wave"]["path"]).encode()
+    check(lines and said in lines[-1], f"the last line does not name the waveform: {lines}")
+    return REPLAYED
+
+
+def check_killed(case, run, environment, killer, name="killed"):
+    """Runs it, kills it and checks what is left. Returns (what became of it, the launch). Raises Failed."""
+    row = case.row
+    killed = case.launch(name, environment, meanwhile=killer, patience_s=case.timeout_s)
+    checks.check_gone(killed, case.timeout_s)
+    killed.read_files()
+    run.killed = True
+    if killed.returncode == case.plain.returncode and killed.returncode != -killer.number:
+        if row.get("unlike"):
+            checks.check_alike(case.plain, killed)
+        else:
+            checks.check_unchanged(case.plain, killed, row)
+        return LATE, killed
+    check(killed.returncode == -killer.number, f"ended with {end_words(killed.returncode)}")
+    if not row.get("unlike"):
+        check_begun(case, killed)
+    nothing = not os.path.isdir(os.path.join(killed.directory, "lightsss"))
+    if nothing and killer.copies and not row.get("unlike"):
+        try:  # between the last that it wrote, as exit() does, and its end
+            checks.check_output(case.plain, killed, row)
+        except Failed as error:
+            raise Failed(f"nothing is left, and there were the snapshots {killer.copies}; it was not over: {error}") from None
+        return LATE, killed
+    if row.get("unsupported") or nothing:
+        return EARLY, killed
+    if row.get("races"):
+        checks.check_race(killed, row)
+        return UNCOMPARED, killed
+    return check_replayed(case, run, killed), killed
