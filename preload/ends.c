@@ -144,7 +144,7 @@ static bool end_process(struct end *end)
         else
             keeper_dismiss();
         end_is_done = true;
-    } else if (!end_is_done) {
+    } else if (!end_is_done && !end->outside) { /* what somebody sent ends it sooner, as without us */
         end_as_first();
     }
     return true;

@@ -199,6 +199,8 @@ bool orphan_replays(struct shared_slot *slot)
     await_older(slot);
     if (atomic_load(&page->reported))
         return false;
+    if (page->cost.snapshots < slot->number) /* it did not come to count this one */
+        page->cost.snapshots = slot->number;
     orphan_say_to_user();
     if (page->end.kind == END_NONE) {
         struct end end;

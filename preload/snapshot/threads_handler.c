@@ -5,17 +5,20 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <ucontext.h>
 
 #include "../clock.h"
+#include "../proc_stat.h"
 #include "../signal_mask.h"
 #include "threads_state.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
 #define KERNEL_SIGSET_SIZE 8
 #define SIGNAL_MAGIC       (UINT64_C(0x6c53) << 32)
+#define STAT_PENDING       28 /* in /proc/TID/stat, counted from the state: what was sent to this thread */
 #define STANDBY_NS         5000000u /* on the futex that the thread was waiting on anyway */
 #define STANDBY_DEAF_NS    1000000  /* in place of another system call, whose end is not heard meanwhile */
 
@@ -61,6 +64,24 @@ void threads_set_call_ender(bool (*ends)(void))
     atomic_store(&call_ender, ends);
 }
 
+/* Is a SIGABRT on its way to this thread, as abort() sends it? The kernel's list has also what somebody sent
+ * to the process, and that is for the original alone. */
+static bool is_aborting(void)
+{
+    const uint64_t abort_bit = UINT64_C(1) << (SIGABRT - 1);
+    char buffer[PROC_STAT_SIZE];
+    uint64_t pending = 0;
+
+    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
+    if ((pending & abort_bit) == 0)
+        return false;
+    const char *field = proc_stat((pid_t)raw_syscall0(SYS_gettid), buffer);
+    for (unsigned i = 0; i < STAT_PENDING && field != NULL; i++)
+        if ((field = strchr(field, ' ')) != NULL)
+            field++;
+    return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
+}
+
 /* What never changes in the life of a thread of the C library is asked for once: the simulator may be waiting
  * for this. */
 static void record_self(struct record *record)
@@ -77,9 +98,7 @@ static void record_self(struct record *record)
     record->affinity_size =
         raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
     raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
-    uint64_t pending = 0;
-    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
-    record->aborting = (pending & UINT64_C(1) << (SIGABRT - 1)) != 0;
+    record->aborting = is_aborting();
 }
 
 uintptr_t threads_signal_value(unsigned index)
