@@ -61,6 +61,8 @@ class Case:
         if meanwhile:
             meanwhile(made)
         made.wait(self.timeout_s, patience_s)
+        if self.run.piped:
+            made.keep_output()
         check(not made.timed_out, f"{name}: no end after {self.timeout_s} s")
         if peer:
             peer.close()

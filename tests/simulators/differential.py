@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: MIT
 """The differential campaign: every simulator of the tests, with and without the library, under every choice of snapshots.
 
-    differential.py --build BUILD_DIR [--full] [--seconds S] [--part P] [--rows PATTERN] [--seed N] [--jobs N] [--log FILE] [--keep]
+    differential.py --build BUILD_DIR [--full [--built]] [--seconds S] [--part P] [--rows PATTERN] [--seed N] [--jobs N] [--log FILE] [--keep]
 
-The simulators are those of the tests campaign-* of BUILD_DIR, and with --full those of the matrix as well; which are not built
-is said. A short, the default and an absurdly short interval, each with 1, 2 and 16 slots, make nine ways to take snapshots. Tasks:
+The simulators are those of the tests campaign-* of BUILD_DIR; which are not built is said. --full builds those of others and of the
+matrix too, unless --built is given. A short, the default and an absurdly short interval, each with 1, 2 and 16 slots, make nine ways to take snapshots. Tasks:
   ends      runs that end well in those ways: nothing changes and nothing is left. One is a failure (LIGHTSSS_ON=finish), and each way
             is also run once or more where a signal ends it from outside at a random time (kills.py)
   failures  a random failure in three of the ways, so that three of them have all nine
@@ -42,7 +42,7 @@ ABSURD = ("1ms",)
 ABSURD_IF_BRIEF = ("1evals", "3evals")
 SLOTS = ("1", "2", "16")
 WAYS = list(itertools.product(("short", "default", "absurd"), SLOTS))
-KILL_RATIO = 1.05  # of the time that the run takes: so late the signal comes at most
+KILL_FROM, KILL_TO = 0.2, 1.02  # of the time that the run takes; before that there is no eval
 TASKS_FULL = {"ends": 4, "failures": 27}
 TASKS_SHORT = {"ends": 2, "failures": 2}
 
@@ -130,7 +130,7 @@ class Task:
         environment = run.environment(self.args.library, self.simulator.row.get("env", {}))
         handled = case.row.get("handles", [])
         number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled])
-        killer = kills.Killer(number, self.rng.uniform(0, KILL_RATIO * ran_s))
+        killer = kills.Killer(number, self.rng.uniform(KILL_FROM * ran_s, KILL_TO * ran_s), ran_s)
         try:
             result = kills.check_killed(case, run, environment, killer, "killed")[0]
             self.count("kills", f"kills {result}", f"by {number.name}")
@@ -230,6 +230,7 @@ def parse_arguments():
     parser.add_argument("--full", action="store_true", help="all of it (hours); also where LIGHTSSS_TEST_FULL is set")
     parser.add_argument("--seconds", type=float, default=70, metavar="S", help="how long the short form takes")
     parser.add_argument("--part", type=float, default=1, metavar="P", help="only so much of it: 0.25 is a quarter")
+    parser.add_argument("--built", action="store_true", help="only simulators that are there: build none")
     parser.add_argument("--rows", default="*", metavar="PATTERN", help="only these simulators")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="at the same time")
@@ -246,7 +247,7 @@ def parse_arguments():
 
 def main():
     args = parse_arguments()
-    found = find_simulators(args.build, args.full)
+    found = find_simulators(args.build, args.library, args.full and not args.built)
     simulators = [simulator for simulator in found if fnmatch.fnmatch(simulator.name, args.rows)]
     if not simulators or not os.path.exists(args.library):
         print("differential: skipped: no simulator or no library is built")

@@ -105,22 +105,33 @@ class Launch:
                 with open(path, "rb") as file:
                     self._contents[name] = file.read()
 
+    def keep_output(self):
+        """What came through pipes too, for who looks at what went wrong."""
+        for name, path in self._outputs.items():
+            with open(path, "wb") as file:
+                file.write(self._contents.get(name, b""))
+
     def _stop(self):
         """After a hang: the process and everything with its mark, so that the next run has the machine."""
         self.kill({self.pid, *self.survivors()})
         self.process.wait()
 
     def copies(self):
-        """Pids of its children that run the same program: snapshots."""
+        """Pids of its snapshots: children without an exit signal."""
         found = []
         try:
-            program = os.readlink(f"/proc/{self.pid}/exe")
             for thread in os.listdir(f"/proc/{self.pid}/task"):
                 with open(f"/proc/{self.pid}/task/{thread}/children", encoding="ascii") as file:
-                    found += [pid for pid in file.read().split() if os.readlink(f"/proc/{pid}/exe") == program]
+                    found += [pid for pid in file.read().split() if self._is_copy(pid)]
         except OSError:
             pass  # it has ended
         return found
+
+    @staticmethod
+    def _is_copy(pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()  # from the third on
+        return fields[0] != "Z" and fields[38 - 3] == "0"
 
     @staticmethod
     def kill(pids):

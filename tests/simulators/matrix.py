@@ -152,13 +152,17 @@ class Runner:
         if not changes and "also" in many and row_name == many["row"]:
             self.fail_as(name, build, many["also"], {}, many, only)
 
-    def fail_as(self, name, build, row_name, changes, many, only):
+    def row_as(self, name, build, row_name, changes, many, only):
+        """The row and the kinds of failures that it is to have."""
         rows = {**self.rows, name: {"like": row_name, **changes}}
         row = campaign.Row(rows, name, self.executable(build), bool(many["options"]), self.release)
+        kinds = [kind for kind in sorted(row.kinds) if row.kinds[kind]["end"] != "status 0"]
+        return row, [kind for kind in kinds if kind in (only or kinds) and kind not in many.get("without", [])]
+
+    def fail_as(self, name, build, row_name, changes, many, only):
+        row, kinds = self.row_as(name, build, row_name, changes, many, only)
         library = os.path.abspath(self.args.preload)
         seed = zlib.crc32(f"{self.release} {name}".encode())
-        kinds = [kind for kind in sorted(row.kinds) if row.kinds[kind]["end"] != "status 0"]
-        kinds = [kind for kind in kinds if kind in (only or kinds) and kind not in many.get("without", [])]
         for number, kind in enumerate(campaign.drawn_kinds(kinds, self.failures(many["failures"]), seed)):
             run = campaign.Run(row, kind, seed, number)
             try:

@@ -126,6 +126,20 @@ class Equal(WaveCase):
             self.assertEqual((result.first_time, result.last_time), (start, LAST))
             self.assertEqual(result.compared, 100 - start)
 
+    def test_the_oracle_goes_on(self):
+        """A run that was ended from outside; with several evals at a time its last one may be incomplete."""
+        for last in (41, 70, LAST):
+            window = self.window(RUN[40 : last + 1])
+            for end in ("before", "cut"):
+                result = self.equal(window, end=end)
+                self.assertEqual((result.last_time, result.oracle_times), (last, last + 1))
+        self.different(self.window(RUN[40:71]), "the oracle goes on to 71", end="between")
+        self.different(self.window([*RUN[40:], (LAST + 1, RUN[-1][1])]), "beyond", end="before")
+        wrong = self.window(self.damaged(60, 3, "b1")[:21])
+        self.different(wrong, "at 60", end="before")
+        self.equal(wrong, end="cut")
+        self.different(self.window(self.damaged(60, 3, "b1")[:25]), "at 60", end="cut")
+
     def test_other_codes(self):
         self.equal(self.window(RUN[40:], base=60), end="between")
 

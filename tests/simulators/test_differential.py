@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Tests of differential.py, kills.py and simulators.py: what is run, what counts as the beginning of a run, what is kept."""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import tempfile
+import unittest
+from types import SimpleNamespace
+from unittest import mock
+
+import checks
+import differential
+import kills
+import simulators
+from launch import Launch
+from row import Row
+
+TABLE = {
+    "emu": {
+        "args": [],
+        "fail": [],
+        "trace": [],
+        "wave": "oracle.vcd",
+        "rewrites": ["table"],
+        "kinds": {"none": {"end": "status 0"}, "exit": {"end": "status 3"}},
+    }
+}
+
+
+class Directory(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="differential-test-")
+        self.addCleanup(shutil.rmtree, self.top)
+        self.row = Row(TABLE, "emu", "/nowhere/emu", False)
+
+    def write(self, *path, text=""):
+        path = os.path.join(self.top, *path)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class Begun(Directory):
+    """What a killed run leaves is the beginning of what a whole one leaves."""
+
+    def setUp(self):
+        super().setUp()
+        for name in ("plain", "killed"):
+            for file in ("log", "table"):
+                self.write(name, file, text="one\ntwo\n")
+        self.plain = self.launch("plain", b"oh\nmcu: still\n")
+        self.killed = self.launch("killed", b"oh\nmcu: stlightsss: emu (pid 1) was killed\nlightsss: waveform\n")
+        self.case = SimpleNamespace(row=self.row, plain=self.plain)
+
+    def launch(self, name, stderr):
+        return SimpleNamespace(directory=os.path.join(self.top, name), stdout=b"one\ntwo\n", stderr=stderr, returncode=0)
+
+    def check(self):
+        kills.check_begun(self.case, self.killed)
+
+    def broken(self, pattern):
+        with self.assertRaisesRegex(checks.Failed, pattern):
+            self.check()
+
+    def test_good(self):
+        self.check()
+        self.killed.stdout = b"one\n"
+        self.write("killed", "log", text="on")
+        self.write("killed", "table", text="other")
+        self.check()
+        os.unlink(os.path.join(self.top, "killed", "log"))
+        self.check()
+
+    def test_stdout(self):
+        for wrong in (b"one\ntwo\nthree\n", b"two\n"):
+            self.killed.stdout = wrong
+            self.broken("stdout: not the beginning")
+
+    def test_stderr(self):
+        self.killed.stderr = b"oh\nmcu: xlightsss: emu (pid 1) was killed\n"
+        self.broken("stderr: not the beginning")
+
+    def test_files(self):
+        self.write("killed", "log", text="two")
+        self.broken("file log: not the beginning")
+
+    def test_file_too_many(self):
+        self.write("killed", "core")
+        self.broken("files .'core'., which a whole run does not leave")
+
+    def test_held(self):
+        self.row.traces = "held"
+        self.write("plain", "oracle.vcd", text="$version")
+        self.check()
+        self.write("killed", "oracle.vcd", text="$ver")
+        self.broken("was not held back")
+        self.row.traces = "left"
+        self.check()
+        self.write("killed", "oracle.vcd", text="$vex")
+        self.broken("oracle.vcd: not the beginning")
+
+
+class Killed(Directory):
+    """A shell that stands for a simulator."""
+
+    def killed(self, script, number, after_s, copies=()):
+        def launch(name, environment=None, meanwhile=None, patience_s=3):
+            made = Launch(os.path.join(self.top, name), ["/bin/sh", "-c", script], environment or {}, False)
+            if meanwhile:
+                meanwhile(made)
+                meanwhile.copies = list(copies)
+            made.wait(20, patience_s)
+            return made
+
+        case = SimpleNamespace(row=self.row, launch=launch, timeout_s=20, plain=launch("plain"))
+        run = SimpleNamespace(killed=False)
+        killer = kills.Killer(number, after_s, 1)
+        try:
+            return kills.check_killed(case, run, {}, killer)[0]
+        finally:
+            shutil.rmtree(os.path.join(self.top, "plain"))
+            shutil.rmtree(os.path.join(self.top, "killed"), ignore_errors=True)
+
+    def test_early_and_late(self):
+        for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+            self.assertEqual(self.killed("echo one; exec sleep 0.3", number, 0), kills.EARLY)
+        self.assertEqual(self.killed("echo one", signal.SIGKILL, 10), kills.LATE)
+
+    def test_a_snapshot_that_left_nothing(self):
+        with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
+            self.killed("sleep 0.3; echo one", signal.SIGKILL, 0, ["7"])
+
+    def test_survived(self):
+        with self.assertRaisesRegex(checks.Failed, "ended with status 5"):
+            self.killed("i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); trap 'exit 5' TERM; done", signal.SIGTERM, 0.004)
+
+    def test_a_report_is_wanted(self):
+        with self.assertRaisesRegex(checks.Failed, "lightsss/ holds"):
+            self.killed("mkdir -p lightsss/other; exec sleep 0.3", signal.SIGKILL, 0.0001)
+
+
+class Tasks(Directory):
+    def arguments(self, **more):
+        values = {"full": True, "part": 1, "seed": 1, "keep": False, "library": self.write("lib", "preload.so"), **more}
+        values["build"] = self.top
+        self.write("hooks", "liblightsss-hooks.so", text="hooks")
+        return argparse.Namespace(**values)
+
+    def simulator(self, name="emu"):
+        return simulators.Simulator(name, self.row, False)
+
+    def test_everybody_has_a_turn(self):
+        pair = [self.simulator("a"), self.simulator("b")]
+        tasks = [task.key for task in differential.tasks_of(pair, self.arguments())]
+        self.assertEqual(len(tasks), len(set(tasks)))
+        self.assertEqual(len(tasks), 2 * sum(differential.TASKS_FULL.values()))
+        self.assertEqual({key.split()[0] for key in tasks[:2]}, {"a", "b"})
+        part = [task.key for task in differential.tasks_of(pair, self.arguments(part=0.25))]
+        self.assertEqual(part, tasks[: len(part)])
+        self.assertLess(len(part), len(tasks) / 3)
+
+    def test_all_ways(self):
+        args = self.arguments()
+        ends = differential.Task(self.simulator(), "ends", 0, args)
+        self.assertEqual(sorted(ends.ways()), sorted(differential.WAYS))
+        for first in (0, 3, 24):
+            three = [differential.Task(self.simulator(), "failures", first + i, args).ways() for i in range(3)]
+            self.assertEqual(sorted(sum(three, [])), sorted(differential.WAYS))
+
+    def test_kinds(self):
+        args = self.arguments()
+        self.assertEqual(differential.Task(self.simulator(), "ends", 1, args).kind(), "none")
+        self.assertEqual(differential.Task(self.simulator(), "failures", 5, args).kind(), "exit")
+
+    def test_goes_on(self):
+        path = os.path.join(self.top, "log")
+        args = self.arguments()
+        log = differential.Log(path, args)
+        log.add({"task": "a", "counts": {"runs": 1}, "errors": []})
+        with open(path, "a", encoding="utf-8") as file:
+            file.write('{"task": "cut o')
+        self.assertEqual(list(differential.Log(path, args).done), ["a"])
+        self.write("lib", "preload.so", text="another library")
+        self.assertEqual(differential.Log(path, args).done, {})
+        with open(path, encoding="utf-8") as file:
+            self.assertEqual(len(file.readlines()), 1)
+
+    def test_summary(self):
+        def good(*lines):
+            with mock.patch("builtins.print"):
+                return differential.summary(lines, [], 0)
+
+        line = {"task": "a", "counts": {"runs": 2, "identical": 2}, "errors": []}
+        self.assertTrue(good(line))
+        self.assertFalse(good())
+        self.assertFalse(good(line, {**line, "errors": ["stdout"]}))
+
+
+class Simulators(unittest.TestCase):
+    def test_arguments(self):
+        campaign = {"cmd": ["python3", "/x/campaign.py", "--preload", "lib"]}
+        self.assertEqual(simulators.arguments_of(campaign), ["--preload", "lib"])
+        self.assertIsNone(simulators.arguments_of({"cmd": ["python3", "/x/test_wave.py"]}))
+        command = ["/x/real", "/b", "rocket-fst2", "rocket", "lib", "5", "200"]
+        for options, threads in ((["--threads", "2"], True), (["--threads", "1"], False), ([], False)):
+            got = simulators.arguments_of({"cmd": command + options})
+            self.assertIn("rocket=/b/real/rocket-fst2/emu", got)
+            self.assertEqual("--threads" in got, threads)
+
+
+if __name__ == "__main__":
+    unittest.main()
