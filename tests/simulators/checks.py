@@ -196,7 +196,7 @@ def check_evals(report, run, row):
     dumped = shape["last_eval"] - shape["first_eval"] + 1
     there = end["eval"] - snapshot["eval"]
     wanted = there if limit is None else min(limit, there)
-    least = 1 if row.get("renewed") else wanted - 1
+    least = 1 if row.get("renewed") else wanted - 1 - (end["eval"] - shape["last_eval"] if between else 0)
     check(least <= dumped <= wanted + 1, f"{dumped} evals dumped of a window of {wanted}")
     cost = report["cost"]
     check(cost["snapshots"] >= 1, f"report: cost {cost}")
