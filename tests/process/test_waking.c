@@ -244,32 +244,6 @@ static void test_sent_signals(void **state)
         check_sent(signals[i], false);
 }
 
-/* The signal comes to a thread that does not eval and waits there for the snapshot that is being taken; the
- * copy of this thread goes on. To stop many threads takes long: nearly every try finds it so. */
-#define EIGHT(step) step, step, step, step, step, step, step, step
-
-static void test_sent_while_a_snapshot_is_taken(void **state)
-{
-    const struct program program = {.arguments = LIST(EIGHT("thread:hang"), "block:TERM", "eval:5",
-                                                      "if_original:touch:ready", "eval:1000000"),
-                                    .environment = LIST("LIGHTSSS_INTERVAL=1evals", "LIGHTSSS_SLOTS=1"),
-                                    .preload = true};
-
-    (void)state;
-    for (unsigned tries = 0; tries < 15; tries++) {
-        struct running running;
-        struct outcome outcome;
-
-        run_start(&running, &program);
-        run_await_file(&running, "ready");
-        kill(running.pid, SIGTERM);
-        run_wait(&running, &outcome);
-        expect_signal(&outcome, SIGTERM);
-        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-        run_discard(&outcome);
-    }
-}
-
 /* A simulator that hangs inside an eval, until a time limit ends it: the replay hangs there as well. */
 static void test_end_inside_hanging_eval(void **state)
 {
@@ -447,7 +421,6 @@ int main(void)
         cmocka_unit_test(test_impatience),
         cmocka_unit_test(test_impatience_of_group),
         cmocka_unit_test(test_sent_signals),
-        cmocka_unit_test(test_sent_while_a_snapshot_is_taken),
         cmocka_unit_test(test_end_inside_hanging_eval),
         cmocka_unit_test(test_signals_sent_to_group),
         cmocka_unit_test(test_group_signal_is_survived),
