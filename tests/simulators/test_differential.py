@@ -19,6 +19,7 @@ import simulators
 from launch import Launch
 from row import Row
 
+BUSY = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
 TABLE = {
     "emu": {
         "args": [],
@@ -137,11 +138,11 @@ class Killed(Directory):
 
     def test_survived(self):
         with self.assertRaisesRegex(checks.Failed, "ended with status 5"):
-            self.killed("i=0; while [ $i -lt 30000 ]; do i=$((i + 1)); trap 'exit 5' TERM; done", signal.SIGTERM, 0.004)
+            self.killed("trap 'exit 5' TERM; " + BUSY, signal.SIGTERM, 0.03)
 
     def test_a_report_is_wanted(self):
         with self.assertRaisesRegex(checks.Failed, "lightsss/ holds"):
-            self.killed("mkdir -p lightsss/other; exec sleep 0.3", signal.SIGKILL, 0.0001)
+            self.killed("mkdir -p lightsss/other; " + BUSY, signal.SIGKILL, 0.03)
 
 
 class Tasks(Directory):
