@@ -34,6 +34,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_mute = hold_mute,
         .wave_open = waveform_open,
         .wave_last_words = waveform_last_words,
+        .wave_flush = waveform_flush,
         .wave_close = waveform_close,
         .wave_state = waveform_state,
         .replace_prepare = replace_prepare,

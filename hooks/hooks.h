@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  5u
+#define HOOKS_VERSION  6u
 #define HOOKS_WHY_SIZE 256
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
@@ -153,6 +153,10 @@ struct hooks {
     /* The simulator dies inside an eval: dump the values of this moment as the last ones. At most
      * once; nothing happens between evals, inside a dump or without a waveform. */
     void (*wave_last_words)(void);
+
+    /* Writes out what was dumped, so that it can be read even if the process is killed now. In eval_done().
+     */
+    void (*wave_flush)(void);
 
     /* Closes the waveform; safe to call again. Uses the simulator's heap. */
     void (*wave_close)(void);

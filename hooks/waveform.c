@@ -166,14 +166,21 @@ static void flush_work(const void *unused)
     tracer_call(&wave.tracer, VERILATOR_TRACER_FLUSH, 0, 0);
 }
 
+/* An FST writes its block at the next dump. Until it is closed its names are in a second file, FILE.hier,
+ * where readers look for them. */
+void waveform_flush(void)
+{
+    if (may_call_tracer() && on_eval_thread())
+        run(flush_work, NULL);
+}
+
 /* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
  * cannot fail there: on a full disk it would wait for itself for ever. */
 static void tell_end(const struct patch_arguments *arguments)
 {
     (void)arguments;
     waveform_last_words();
-    if (may_call_tracer() && on_eval_thread())
-        run(flush_work, NULL);
+    waveform_flush();
 }
 
 static void tell_fatal(const struct patch_arguments *arguments)

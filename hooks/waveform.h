@@ -9,6 +9,7 @@
 
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why);
 void waveform_last_words(void);
+void waveform_flush(void);
 void waveform_close(void);
 void waveform_state(struct hooks_wave_state *state);
 

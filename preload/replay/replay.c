@@ -32,6 +32,7 @@
 #include "mappings.h"
 #include "notes.h"
 #include "orphan.h"
+#include "progress.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wake_call.h"
@@ -75,17 +76,11 @@ static struct hooks_wave_state wave_state(void)
 
 static void publish(enum verdict verdict, const struct end *end)
 {
-    const struct hooks_wave_state wave = wave_state();
     struct shared_replay *replay = findings();
 
     replay->verdict = verdict;
     replay->end = *end;
-    replay->wave_testbench = wave.testbench;
-    replay->wave_dumped = wave.dumped;
-    replay->wave_first_eval = wave.first_eval;
-    replay->wave_last_eval = wave.last_eval;
-    replay->wave_first_time = wave.first_time;
-    replay->wave_last_time = wave.last_time;
+    progress_of_wave();
     replay->done_ns = clock_ns();
     atomic_store(&replay->state, REPLAY_DONE);
 }
@@ -284,6 +279,7 @@ void replay_eval_done(uint64_t eval)
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && wave_tried && wave_state().dumped)
         replay->dumping_ns = clock_ns();
+    progress_look();
     finish_if_asked();
     if (!original->outside || eval < original->eval)
         return;

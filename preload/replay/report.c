@@ -71,13 +71,6 @@ void report_failure(const struct end *end)
         log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
 }
 
-void report_wake(const struct shared_slot *slot)
-{
-    log_line(LOG_INFO,
-             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
-             slot->number, slot->eval);
-}
-
 void report_no_snapshot(void)
 {
     if (keeper_figures()->taken > 0)
@@ -192,6 +185,8 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
     text_format(json, ", ");
     if (replay->done_ns != 0)
         append_number(json, "eval", replay->end.eval);
+    else if (atomic_load(&replay->eval) != 0)
+        append_number(json, "eval", atomic_load(&replay->eval));
     else
         text_format(json, "\"eval\": null");
     text_format(json, ", \"seconds\": ");
@@ -268,11 +263,47 @@ static int write_report(const struct end *end, const struct wake_outcome *outcom
     return run_directory_write("report.json", &json);
 }
 
+static bool find_wave(struct conclusion *conclusion)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct stat file;
+    struct text text;
+
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, wave_file_name());
+    conclusion->has_wave = raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) == 0;
+    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)file.st_size : 0;
+    return conclusion->has_wave;
+}
+
+void report_progress(const struct shared_slot *slot)
+{
+    const struct wake_outcome outcome = {
+        .snapshot_number = slot->number,
+        .snapshot_eval = slot->eval,
+        .snapshot_time = slot->time,
+    };
+    struct conclusion conclusion = {
+        .verdict = verdict_name(VERDICT_INCOMPLETE),
+        .why = "the replay was killed before it was done",
+    };
+
+    find_wave(&conclusion);
+    write_report(&run.page->end, &outcome, &conclusion);
+}
+
+void report_wake(const struct shared_slot *slot)
+{
+    log_line(LOG_INFO,
+             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+             slot->number, slot->eval);
+    report_progress(slot);
+}
+
 static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
     char path[RUN_DIRECTORY_PATH_SIZE];
-    struct stat file;
     struct text text;
 
     conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
@@ -289,14 +320,12 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     }
     conclusion->why = why->bytes;
     conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
-    text_init(&text, path, sizeof path);
-    run_directory_path(&text, wave_file_name());
-    conclusion->has_wave = raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) == 0;
-    if (conclusion->has_wave && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
+    if (find_wave(conclusion) && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
+        text_init(&text, path, sizeof path);
+        run_directory_path(&text, wave_file_name());
         raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* it ended before anything was dumped */
         conclusion->has_wave = false;
     }
-    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)file.st_size : 0;
 }
 
 void report_outcome(const struct end *end, const struct wake_outcome *outcome)

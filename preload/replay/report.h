@@ -10,8 +10,12 @@
 /* First line: how the simulator ended. */
 void report_failure(const struct end *end);
 
-/* A snapshot is woken. */
+/* A snapshot is woken: its line, and report_progress(). */
 void report_wake(const struct shared_slot *slot);
+
+/* From the wake to the end of the replay: report.json as it is to stay if the replay is killed now, and all
+ * who could report it. Nothing is said where it cannot be written. */
+void report_progress(const struct shared_slot *slot);
 
 /* Last line where no waveform can be made. */
 void report_no_snapshot(void);

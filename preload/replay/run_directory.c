@@ -13,6 +13,7 @@
 
 #define SUFFIX_MAX 1000u
 #define NOBODY     65534
+#define NEW_NAME   ".new"
 
 static void format_directory(struct text *path)
 {
@@ -113,18 +114,6 @@ int run_directory_make(void)
     return r;
 }
 
-int run_directory_create(const char *name)
-{
-    int directory = open_made();
-
-    if (directory < 0)
-        return directory;
-    long fd = raw_syscall4(SYS_openat, directory, (long)name,
-                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    raw_syscall1(SYS_close, directory);
-    return (int)fd;
-}
-
 int run_directory_reserve(size_t size)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
@@ -138,13 +127,44 @@ int run_directory_reserve(size_t size)
     return fd;
 }
 
+static int create_in(int directory, const char *name)
+{
+    return (int)raw_syscall4(SYS_openat, directory, (long)name,
+                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+int run_directory_create(const char *name)
+{
+    int directory = open_made();
+
+    if (directory < 0)
+        return directory;
+    int fd = create_in(directory, name);
+    raw_syscall1(SYS_close, directory);
+    return fd;
+}
+
+static int write_whole(int fd, const struct text *contents)
+{
+    long r = raw_syscall3(SYS_write, fd, (long)contents->bytes, (long)contents->length);
+
+    return r < 0 ? (int)r : (size_t)r < contents->length ? -ENOSPC : 0;
+}
+
 int run_directory_write(const char *name, const struct text *contents)
 {
-    int fd = run_directory_create(name);
+    int directory = open_made();
 
-    if (fd < 0)
-        return fd;
-    long r = raw_syscall3(SYS_write, fd, (long)contents->bytes, (long)contents->length);
-    raw_syscall1(SYS_close, fd);
-    return r < 0 ? (int)r : (size_t)r < contents->length ? -ENOSPC : 0;
+    if (directory < 0)
+        return directory;
+    int fd = create_in(directory, NEW_NAME);
+    int r = fd < 0 ? fd : write_whole(fd, contents);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+    if (r == 0)
+        r = (int)raw_syscall4(SYS_renameat, directory, (long)NEW_NAME, directory, (long)name);
+    if (r < 0 && fd >= 0)
+        raw_syscall3(SYS_unlinkat, directory, (long)NEW_NAME, 0);
+    raw_syscall1(SYS_close, directory);
+    return r;
 }

@@ -26,8 +26,8 @@ int run_directory_create(const char *name);
  * it to give the room back; or -errno. The caller has blocked SIGXFSZ. */
 int run_directory_reserve(size_t size);
 
-/* Creates the file with this text in it. Returns 0 or -errno; -ENOSPC where not all of it could be written.
- */
+/* Puts a file with this text in the place of what has that name. Returns 0 or -errno, and then all is as
+ * before; -ENOSPC where not all of it could be written. */
 int run_directory_write(const char *name, const struct text *contents);
 
 #endif

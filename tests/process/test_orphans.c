@@ -302,6 +302,37 @@ static void test_killed_while_it_waits(void **state)
     run_discard(&outcome);
 }
 
+/* And then to all of the job: nobody is left to report. */
+static void test_all_killed_while_it_waits(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("eval:5", "if_copy:sign:replays+hang", "eval:1", "touch:ready", "await:go"),
+        .preload = true,
+    };
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(running.pid, SIGTERM);
+    await_sign(&running, "replays");
+    int count = run_snapshots(running.pid, snapshots);
+    assert_int_equal(count, 1);
+    kill(snapshots[0], SIGSTOP);
+    kill(running.pid, SIGKILL);
+    kill(snapshots[0], SIGKILL);
+    run_wait(&running, &outcome);
+    expect_killed(&outcome);
+    expect_in_report(&outcome, "\"signal\": \"SIGTERM\", \"eval\": 6, \"time\": 30 }");
+    expect_in_report(&outcome, "\"number\": 1, \"eval\": 0");
+    expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay was killed before it");
+    expect_in_report(&outcome, "\"wave\": null");
+    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1));
+    run_discard(&outcome);
+}
+
 /* It was killed inside an eval that does not come back: neither does the replay. */
 static void test_killed_inside_eval(void **state)
 {
@@ -341,6 +372,7 @@ int main(void)
         cmocka_unit_test(test_killed_at_snapshot),
         cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
+        cmocka_unit_test(test_all_killed_while_it_waits),
         cmocka_unit_test(test_killed_inside_eval),
     };
 

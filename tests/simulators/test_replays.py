@@ -1,21 +1,31 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT) or have no room for their
+"""Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT), killed, or have no room for their
 waveform: test_replays.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
+import glob
 import json
 import os
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import wave
 
 LIBRARY = VCD = FST = THREADED = None
 TIMEOUT_S = 120
+
+
+def is_of(pid, session):
+    try:
+        return os.getsid(pid) == session
+    except ProcessLookupError:
+        return False
 
 
 class Replays(unittest.TestCase):
@@ -96,6 +106,53 @@ class Replays(unittest.TestCase):
             self.assertLess(report["wave"]["last_eval"], 800000)
             self.check_readable(report, run)
 
+    def wait_for_steps(self, directory, seconds):
+        """Until the replay has written a part of its waveform. Returns the report, and the run directory."""
+        give_up = time.monotonic() + seconds
+        while time.monotonic() < give_up:
+            for path in glob.glob(os.path.join(directory, "*", "report.json")):
+                with open(path, encoding="utf-8") as file:
+                    report = json.load(file)
+                if report["wave"] and report["wave"]["last_eval"]:
+                    return report, os.path.dirname(path)
+            time.sleep(0.02)
+        self.fail("the replay wrote nothing out")
+
+    def test_all_killed(self):
+        """A batch system: SIGTERM, and soon SIGKILL to all there is. What was written out by then can be read."""
+        for simulator in (VCD, FST):
+            work = os.path.join(self.top, os.path.basename(simulator))
+            os.mkdir(work)
+            directory = os.path.join(work, "lightsss")
+            environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_WINDOW": "all", "LIGHTSSS_DIR": directory}
+            with subprocess.Popen(
+                [simulator, "--quiet", "--cycles", "1000000000"],
+                cwd=work,
+                env={**os.environ, **environment, "LIGHTSSS_INTERVAL": "1h"},
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as made:
+                time.sleep(2)
+                made.send_signal(signal.SIGTERM)
+                report, run = self.wait_for_steps(directory, 60)
+                left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc"))) if is_of(pid, made.pid)]
+                self.assertEqual(len(left), 2)
+                for pid in left:
+                    os.kill(pid, signal.SIGSTOP)
+                for pid in left:
+                    os.kill(pid, signal.SIGKILL)
+                self.assertEqual(made.wait(), -signal.SIGKILL)
+            self.assertEqual(report["end"]["signal"], "SIGTERM")
+            self.assertEqual(report["replay"]["verdict"], "incomplete")
+            self.assertEqual(report["replay"]["why"], "the replay was killed before it was done")
+            path = os.path.join(run, report["wave"]["path"])
+            with wave.Wave(path, cut=True) as cut:
+                last_time = max(time for time, _ in cut.times())
+            self.assertGreaterEqual(last_time, report["wave"]["last_time"] - 2)
+            arguments = ["--quiet", "--cycles", str(last_time // 2 + 2), "--trace", "own"]
+            subprocess.run([simulator, *arguments], cwd=work, stdout=subprocess.DEVNULL, check=True)
+            wave.compare(os.path.join(work, "own"), path, "killed")
+
     def test_limit_of_file_sizes(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
@@ -129,4 +186,4 @@ class Replays(unittest.TestCase):
 
 if __name__ == "__main__":
     LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])

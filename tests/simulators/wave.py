@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Compares a waveform of the last stretch of a run (the window) with a trace of the whole run.
 
-    wave.py ORACLE WINDOW [--end any|between|inside|before|cut] [--shift N] [--expect-last-time T]
+    wave.py ORACLE WINDOW [--end any|between|inside|before|cut|killed] [--shift N] [--expect-last-time T]
 
 Both are VCD, or FST (read through fst2vcd of gtkwave). Equal means: the same signals by hierarchical
 name, type, width and range; the same timescale; from the window's first time to the oracle's last the
@@ -17,6 +17,8 @@ FST merges the two writings, so only --end inside, which says that the run is kn
 eval, lets the values at this one time differ. --end between allows none of all this. --end before is for a
 run that was ended from outside: as between, but the oracle may go on. --end cut is the same where a time has several
 evals: values at the window's last time may be those in between.
+--end killed: the window's writer was killed. What can be read of it must be equal up to its last time, which is left
+out; the oracle may go on.
 FST does not keep a time at which nothing changed: there the window's first time may be one that the
 oracle does not have, if the oracle's values at that moment are the same.
 
@@ -55,9 +57,10 @@ def is_fst(path):
     return head[:1] == b"\xfe" or head == b"\0" + (329).to_bytes(8, "big")
 
 
-def check_fst_blocks(path):
+def check_fst_blocks(path, cut):
     """fst2vcd runs for ever on some damaged files, so look first whether the chain of blocks (type, length
-    from the length on) ends where the file ends and has the blocks that closing a file writes."""
+    from the length on) ends where the file ends and has the blocks that closing a file writes. Where it is cut, the
+    length of the last block is 0 still."""
     types = set()
     size = os.path.getsize(path)
     with open(path, "rb") as file:
@@ -66,12 +69,14 @@ def check_fst_blocks(path):
             file.seek(at)
             head = file.read(9)
             length = int.from_bytes(head[1:], "big")
+            if cut and (length == 0 or len(head) < 9):
+                return
             at += 1 + length
             if len(head) < 9 or length < 8 or at > size:
                 raise WaveError(f"{path}: cut off in its blocks at byte {at} of {size}")
             types.add(head[0])
     closed = FST_WRAPPED in types or (FST_GEOMETRY in types and types & FST_HIERARCHIES)
-    if not closed:
+    if not closed and not cut:
         raise WaveError(f"{path}: was not closed")
 
 
@@ -82,8 +87,9 @@ def limit_converter():
 class Wave:
     """One waveform: its signals at once, its values as a stream that can be read once."""
 
-    def __init__(self, path):
+    def __init__(self, path, cut=False):
         self.path = path
+        self.cut = cut
         self.timescale = None
         self.signals = {}  # "TOP.mcu.pc" -> (type, width, range)
         self.codes = {}  # "TOP.mcu.pc" -> identifier code
@@ -97,7 +103,7 @@ class Wave:
             raise
 
     def _convert(self):
-        check_fst_blocks(self.path)
+        check_fst_blocks(self.path, self.cut)
         try:
             self.converter = subprocess.Popen(
                 ["fst2vcd", self.path],
@@ -163,6 +169,8 @@ class Wave:
         line = b"\n"
         for line in self.stream:
             first = line[0]
+            if self.cut and not line.endswith(b"\n"):
+                return
             if first in BIT_VALUES:
                 changes[line[1:-1]] = line[:1]
             elif first in VECTOR_VALUES:
@@ -178,6 +186,8 @@ class Wave:
                 time = self._number(line)
             elif first not in b"$\n\r ":
                 raise WaveError(f"{self.path}: not a value change: {line[:40]!r}")
+        if self.cut:
+            return
         if not line.endswith(b"\n"):
             raise WaveError(f"{self.path}: cut off at {line[:40]!r}")
         if time is not None:
@@ -376,7 +386,7 @@ class Comparison:
             raise Difference("the window has no times")
         if self.ahead and self.end in ("before", "cut"):
             self.result.oracle_times -= 1
-        elif self.ahead:
+        elif self.ahead and self.end != "killed":
             raise Difference(f"the window ends at {self.result.last_time}, the oracle goes on to {self.ahead[0]}")
         if self.result.compared == 0 and self.end != "inside":
             raise Difference("no time of the window is in the oracle")
@@ -420,7 +430,7 @@ class Comparison:
 
 def compare(oracle_path, window_path, end="any", shift=0, expect_last_time=None):
     """Returns a Result or raises Difference or WaveError. `shift` is added to the window's times."""
-    with Wave(oracle_path) as oracle, Wave(window_path) as window:
+    with Wave(oracle_path) as oracle, Wave(window_path, end == "killed") as window:
         compare_definitions(oracle, window)
         result = Comparison(oracle, window, end, shift).run()
     if expect_last_time is not None and result.last_time != expect_last_time:
@@ -432,7 +442,7 @@ def main():
     parser = argparse.ArgumentParser(description="Compares a window waveform with the trace of the whole run.")
     parser.add_argument("oracle")
     parser.add_argument("window")
-    parser.add_argument("--end", choices=("any", "between", "inside", "before", "cut"), default="any")
+    parser.add_argument("--end", choices=("any", "between", "inside", "before", "cut", "killed"), default="any")
     parser.add_argument("--shift", type=int, default=0, help="added to the window's times")
     parser.add_argument("--expect-last-time", type=int, metavar="T")
     args = parser.parse_args()

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* A batch system gives a job little time, and then kills all of it. So the replay writes its waveform out in
+ * steps, and report.json is there from the beginning: what such an end leaves can be read, and is honest. */
+#ifndef LIGHTSSS_PROGRESS_H
+#define LIGHTSSS_PROGRESS_H
+
+#include <stdbool.h>
+
+/* In the shared page: how far the waveform has come. Returns whether anything was dumped. */
+bool progress_of_wave(void);
+
+/* In a replay, behind each eval: is it time for the next step? */
+void progress_look(void);
+
+#endif
