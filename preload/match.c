@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Lines of the original's output that match: see match.h. Output waits in a queue per descriptor, so that a
- * line may be written in parts, and both descriptors by turns. */
+ * line may be written in parts, and both descriptors by turns. The queues are shared with the copies: where
+ * nobody saw the original end, one of them searches what was left. */
 #define _GNU_SOURCE
 #include "match.h"
 
@@ -26,43 +27,46 @@
 
 /* Positions count all bytes ever noted. */
 struct queue {
-    char *bytes;
     size_t first, end;
+    char bytes[QUEUE_SIZE];
+};
+
+struct output {
+    struct queue queues[2]; /* stdout, stderr */
+    char found[FOUND_SIZE]; /* "" */
 };
 
 static regex_t expression;
-static bool ready;
-static struct queue queues[2]; /* stdout, stderr */
+static struct output *output; /* shared; NULL: nothing is looked for */
 static size_t lost_bytes;
 static atomic_flag busy = ATOMIC_FLAG_INIT;      /* the queues are being changed */
 static atomic_flag searching = ATOMIC_FLAG_INIT; /* `line` and `found` are in use */
 static char line[LINE_SIZE];
-static char *found; /* shared with match_search_apart()'s copy; "" */
 
 int match_init(const char *wanted)
 {
-    char *bytes = mmap(NULL, 2 * QUEUE_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    char *shared = mmap(NULL, FOUND_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    void *shared =
+        mmap(NULL, sizeof *output, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-    if (bytes == MAP_FAILED || shared == MAP_FAILED)
+    if (shared == MAP_FAILED)
         return -ENOMEM;
     if (regcomp(&expression, wanted, REG_EXTENDED | REG_NOSUB) != 0)
         return -ENOMEM;
-    found = shared;
     shared_memory_keep(shared);
-    queues[0].bytes = bytes;
-    queues[1].bytes = bytes + QUEUE_SIZE;
-    ready = true;
+    output = shared;
     return 0;
+}
+
+static bool is_looking(void)
+{
+    return output != NULL && output->found[0] == '\0';
 }
 
 bool match_note(int fd, const void *bytes, size_t size)
 {
-    struct queue *queue = &queues[fd - 1];
-
-    if (!ready || found[0] != '\0')
+    if (!is_looking())
         return true;
+    struct queue *queue = &output->queues[fd - 1];
     uint64_t mask = spin_lock_take(&busy);
     size_t room = QUEUE_SIZE - (queue->end - queue->first);
     size_t fits = size < room ? size : room;
@@ -109,29 +113,31 @@ static bool take_line(struct queue *queue, bool last)
 /* A line that holds a NUL is searched up to there, as grep does not: it is no text. */
 static void search_queue(struct queue *queue, bool last)
 {
-    while (found[0] == '\0' && take_line(queue, last))
+    while (is_looking() && take_line(queue, last))
         if (regexec(&expression, line, 0, NULL, 0) == 0) {
             struct text text;
 
-            text_init(&text, found, FOUND_SIZE);
+            text_init(&text, output->found, FOUND_SIZE);
             text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
         }
 }
 
 void match_search(bool last)
 {
-    if (!ready || found[0] != '\0')
+    if (!is_looking())
         return;
     /* Busy: a thread, or this one in a signal handler, ends the process while the evaluating one searches. */
     if (atomic_flag_test_and_set(&searching))
         return;
-    search_queue(&queues[0], last);
-    search_queue(&queues[1], last);
+    for (size_t i = 0; i < 2; i++)
+        search_queue(&output->queues[i], last);
     atomic_flag_clear(&searching);
 }
 
 static bool is_searched(void)
 {
+    const struct queue *queues = output->queues;
+
     return queues[0].first == queues[0].end && queues[1].first == queues[1].end;
 }
 
@@ -149,7 +155,7 @@ static void wait_for(pid_t copy)
 
 void match_search_apart(void)
 {
-    if (!ready || found[0] != '\0' || is_searched())
+    if (!is_looking() || is_searched())
         return;
     long copy = raw_syscall5(SYS_clone, 0, 0, 0, 0, 0); /* no exit signal: nobody else waits for it */
     if (copy > 0)
@@ -162,7 +168,7 @@ void match_search_apart(void)
 
 const char *match_line(void)
 {
-    return ready && found[0] != '\0' ? found : NULL;
+    return output != NULL && output->found[0] != '\0' ? output->found : NULL;
 }
 
 size_t match_lost_bytes(void)

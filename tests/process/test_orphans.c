@@ -237,6 +237,37 @@ static void test_ended_unseen(void **state)
     run_discard(&outcome);
 }
 
+/* Ends that are no failures, were it not for what was printed: before the last eval, and behind it. */
+static void test_words(void **state)
+{
+    static const char *const ends[][2] = {
+        {"in:raw_exit:0", "\"kind\": \"finish\", \"status\": 0"},
+        {"raw_kill:PIPE", "\"kind\": \"signal\", \"status\": null, \"signal\": \"SIGPIPE\""},
+        {"raw_kill:KILL", "\"kind\": \"kill\""},
+    };
+    const char *const *const environment =
+        LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_ON=exit", "LIGHTSSS_MATCH=^TEST FAILED");
+
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof ends / sizeof *ends; i++) {
+        const char *const *end = ends[i / 2];
+        const char *const *steps = i % 2 == 0
+                                       ? LIST("eval:5", "error:TEST FAILED", "sleep:50", end[0])
+                                       : LIST("eval:5", "say:TEST FAILED", "eval:2", "sleep:50", end[0]);
+        const struct program program = {.arguments = steps, .environment = environment, .preload = true};
+        struct outcome outcome;
+
+        run_program(&program, &outcome);
+        assert_int_equal(outcome.left, 0);
+        expect_in_report(&outcome, end[1]);
+        expect_in_report(&outcome, "\"match\": \"TEST FAILED\" }");
+        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+        run_expect_said(&outcome, LIST(KILLED_LINE, "it printed what LIGHTSSS_MATCH looks for: TEST FAILED",
+                                       WOKEN_1, "replay reproduced", LAST_LINE));
+        run_discard(&outcome);
+    }
+}
+
 /* A replay that cannot even begin says why, once. */
 static void test_killed_without_replay(void **state)
 {
@@ -370,6 +401,7 @@ int main(void)
         cmocka_unit_test(test_killed_by_itself),
         cmocka_unit_test(test_killed_without_replay),
         cmocka_unit_test(test_killed_at_snapshot),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_all_killed_while_it_waits),
