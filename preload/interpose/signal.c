@@ -32,9 +32,9 @@ struct watched {
 };
 
 static const struct watched watched[] = {
-    {SIGABRT, false}, {SIGSEGV, false}, {SIGBUS, false}, {SIGILL, false}, {SIGFPE, false},
-    {SIGTRAP, false}, {SIGSYS, false},  {SIGXCPU, true}, {SIGXFSZ, true}, {SIGTERM, true},
-    {SIGINT, true},   {SIGHUP, true},   {SIGQUIT, true}, {SIGUSR1, true},
+    {SIGABRT, false}, {SIGSEGV, false}, {SIGBUS, false},   {SIGILL, false}, {SIGFPE, false}, {SIGTRAP, false},
+    {SIGSYS, false},  {SIGXCPU, true},  {SIGXFSZ, true},   {SIGTERM, true}, {SIGINT, true},  {SIGHUP, true},
+    {SIGQUIT, true},  {SIGALRM, true},  {SIGVTALRM, true}, {SIGPROF, true}, {SIGUSR1, true},
 };
 
 static bool armed;

@@ -24,8 +24,8 @@
 
 /* --- masks and actions --- */
 
-/* The original did not end of a timer, or there would be no replay: so a replay, which is slower, does not
- * either. */
+/* A replay, which is slower, does not end of a timer: where the original did, it is stopped at the same eval.
+ */
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define OF_TIMERS   (BIT(SIGALRM) | BIT(SIGVTALRM) | BIT(SIGPROF))
 

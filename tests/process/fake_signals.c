@@ -29,7 +29,8 @@ static const struct {
     {"ABRT", SIGABRT}, {"SEGV", SIGSEGV}, {"BUS", SIGBUS},   {"ILL", SIGILL},   {"FPE", SIGFPE},
     {"TRAP", SIGTRAP}, {"SYS", SIGSYS},   {"XCPU", SIGXCPU}, {"XFSZ", SIGXFSZ}, {"TERM", SIGTERM},
     {"INT", SIGINT},   {"HUP", SIGHUP},   {"QUIT", SIGQUIT}, {"KILL", SIGKILL}, {"USR1", SIGUSR1},
-    {"USR2", SIGUSR2}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"CHLD", SIGCHLD},
+    {"USR2", SIGUSR2}, {"PIPE", SIGPIPE}, {"ALRM", SIGALRM}, {"CHLD", SIGCHLD}, {"VTALRM", SIGVTALRM},
+    {"PROF", SIGPROF},
 };
 
 int fake_signal(const char *name)
