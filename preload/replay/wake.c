@@ -30,6 +30,7 @@
 #include "run_directory.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
+#define ECHO_NS         SECOND_NS        /* of the signal that ended the original */
 #define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
 #define CLOSE_NS        (30 * SECOND_NS) /* the same where nobody is impatient: a large FST takes its time */
 #define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
@@ -120,11 +121,20 @@ uint32_t wake_overdue(uint64_t deadline_ns)
     return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
 }
 
+/* Who ends a job often says it twice: timeout to the process and to its group, a terminal that is closed by
+ * the shell and by the kernel. That is no impatience. */
+static bool is_echo(void)
+{
+    return run.page->end.outside && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
+}
+
 static uint32_t reason_to_ask(const struct waiting *waiting)
 {
     int signal = received_signal(waiting);
 
-    return signal != 0 ? (uint32_t)signal : wake_overdue(waiting->deadline_ns);
+    if (signal != 0 && !is_echo())
+        return (uint32_t)signal;
+    return wake_overdue(waiting->deadline_ns);
 }
 
 /* One that somebody has stopped goes on. */
