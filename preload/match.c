@@ -96,6 +96,8 @@ static bool take_line(struct queue *queue, bool last)
 
     while (length < limit && queue->bytes[(queue->first + length) % QUEUE_SIZE] != '\n') {
         line[length] = queue->bytes[(queue->first + length) % QUEUE_SIZE];
+        if (line[length] == '\0') /* a NUL ends the line for regexec() only */
+            line[length] = ' ';
         length++;
     }
     bool ended = length < limit;
@@ -110,7 +112,6 @@ static bool take_line(struct queue *queue, bool last)
     return taken;
 }
 
-/* A line that holds a NUL is searched up to there, as grep does not: it is no text. */
 static void search_queue(struct queue *queue, bool last)
 {
     while (is_looking() && take_line(queue, last))

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +208,39 @@ static void do_print(const char *argument)
     fputs(argument, stdout);
 }
 
+/* The same words by many ways of libc. */
+static void print_va(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+}
+
+static void do_print_by(const char *argument)
+{
+    const char *words = strchr(argument, ':') + 1;
+    const char way = *argument;
+
+    if (way == 'p')
+        puts(words);
+    else if (way == 'c')
+        for (const char *letter = words; *letter != '\0'; letter++)
+            putchar(*letter);
+    else if (way == 'u')
+        fwrite_unlocked(words, 1, strlen(words), stdout);
+    else if (way == 'v')
+        print_va("%s\n", words);
+    else if (way == 'd')
+        dprintf(1, "%s\n", words);
+    else if (way == 'e')
+        perror(words);
+    else if (way == 'w')
+        for (const char *letter = words; *letter != '\0'; letter++)
+            fputs((const char[]){*letter, '\0'}, stderr);
+}
+
 static void do_print_many(const char *argument)
 {
     for (long i = fake_number(argument); i > 0; i--)
@@ -340,6 +374,7 @@ const struct fake_step fake_ends[] = {
     {"at_quick_exit", do_at_quick_exit},
     {"fini", do_fini},
     {"print", do_print},
+    {"print_by", do_print_by},
     {"print_many", do_print_many},
     {"error", do_error},
     {"error_many", do_error_many},

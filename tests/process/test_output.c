@@ -132,6 +132,48 @@ static void test_a_thread_that_prints(void **state)
               "LIGHTSSS_INTERVAL=10evals", REPRODUCED);
 }
 
+/* Words that match, by every way of printing; and words of others, which do not count. */
+static void test_words(void **state)
+{
+    static const char *const ways[][3] = {
+        {"print_by:p:TEST FAILED"},
+        {"print_by:c:TEST FAILED"},
+        {"print_by:u:TEST FAILED"},
+        {"print_by:v:TEST FAILED"},
+        {"print_by:d:TEST FAILED"},
+        {"error:first", "print_by:e:TEST FAILED"},
+        {"print_by:w:TEST FAILED"},
+        {"print:TEST FAILED"},
+        {"writev:TEST FAILED"},
+        {"error_many:3000", "error:TEST FAILED"},
+        {"print:TEST ", "flush", "print_by:c:FAILED"},
+        {"merge", "print:TEST FAILED"},
+        {"print_by:w:TEST ", "say:passed", "print_by:w:FAILED"},
+        {"fork:say:TEST FAILED", "wait"},
+        {"spawn:echo TEST FAILED"},
+        {"say:no TEST FAILED"},
+    };
+    const size_t count = sizeof ways / sizeof *ways, not_counted = 3;
+
+    (void)state;
+    for (size_t i = 0; i < count; i++) {
+        const struct program program = {
+            .arguments = LIST("eval:3", ways[i][0], ways[i][1] != NULL ? ways[i][1] : "eval:1",
+                              ways[i][2] != NULL ? ways[i][2] : "eval:1", "error:"),
+            .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_MATCH=^TEST FAILED"),
+        };
+        struct outcome outcome;
+
+        compare_runs(&program, &outcome);
+        bool is_found = outcome.report != NULL &&
+                        strstr(outcome.report, "\"match\": \"TEST FAILED") != NULL &&
+                        strstr(outcome.report, "\"kind\": \"finish\", \"status\": 0") != NULL;
+        if (is_found != (i < count - not_counted))
+            fail_msg("%s: %s", ways[i][0], outcome.said);
+        run_discard(&outcome);
+    }
+}
+
 /* More between two evals than LIGHTSSS_MATCH can search. */
 static void test_unsearched(void **state)
 {
@@ -186,6 +228,7 @@ int main(void)
         cmocka_unit_test(test_child),
         cmocka_unit_test(test_child_in_our_memory),
         cmocka_unit_test(test_a_thread_that_prints),
+        cmocka_unit_test(test_words),
         cmocka_unit_test(test_unsearched),
         cmocka_unit_test(test_limit),
     };

@@ -123,10 +123,19 @@ static void a_long_line(void)
     must(match_line() != NULL);
 }
 
+/* A design may print any byte: what comes after it counts too. */
+static void a_nul(void)
+{
+    must(match_note(1, "now \0 7 errors\n", 15));
+    match_search(false);
+    must(is_found("now   7 errors"));
+}
+
 static void lines_are_put_together_from_parts(void **state)
 {
     (void)state;
     run_apart(parts);
+    run_apart(a_nul);
 }
 
 static void an_unfinished_line_counts_at_the_end(void **state)
