@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -171,6 +172,18 @@ static void do_core_limit(const char *argument)
     const struct rlimit limit = {(rlim_t)fake_number(argument), RLIM_INFINITY};
 
     setrlimit(RLIMIT_CORE, &limit);
+}
+
+/* OPTION:VALUE, as numbers; and what is set then, of the three that programs set. */
+static void do_prctl(const char *argument)
+{
+    int deathsig = -1, reaper = -1;
+
+    if (prctl((int)fake_number(argument), fake_number(strchr(argument, ':') + 1), 0, 0, 0) != 0)
+        fake_say("prctl: %s", strerrorname_np(errno));
+    prctl(PR_GET_PDEATHSIG, &deathsig);
+    prctl(PR_GET_CHILD_SUBREAPER, &reaper);
+    fake_say("deathsig %d, reaper %d, dumpable %d", deathsig, reaper, prctl(PR_GET_DUMPABLE));
 }
 
 static void run_at_exit(void)
@@ -370,6 +383,7 @@ const struct fake_step fake_ends[] = {
     {"file_size", do_file_size},
     {"cpu_time", do_cpu_time},
     {"core_limit", do_core_limit},
+    {"prctl", do_prctl},
     {"atexit", do_atexit},
     {"at_quick_exit", do_at_quick_exit},
     {"fini", do_fini},

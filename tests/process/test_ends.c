@@ -100,6 +100,24 @@ static const struct compare_case cases[] = {
     {{"fini:abort", "eval:3", "exit:1"}, ABORT(3)},
     {{"fini:_exit:8", "eval:3", "exit:1"}, EXIT(8, 3)},
     {{"fini:eval:2+print:late", "eval:3", "exit:1"}, EXIT(1, 5)},
+    /* one on top of the other */
+    {{"eval:3", "action:ABRT:plain:segv", "abort"}, SIGNAL(SIGSEGV, 3)},
+    {{"eval:3", "action:ABRT:plain:exit:4", "atexit:abort", "exit:1"}, EXIT(4, 3)},
+    {{"eval:3", "action:SEGV:siginfo:assert", "segv"}, ABORT(3)},
+    {{"eval:3", "atexit:assert", "exit:1"}, ABORT(3)},
+    {{"eval:3", "atexit:throw:x", "exit:1"}, ABORT(3)},
+    {{"eval:3", "action:TERM:plain:quick_exit:4", "raise:TERM"}, EXIT(4, 3)},
+    {{"eval:3", "thread:throw:x", "join"}, ABORT(3)},
+    {{"eval:3", "thread:abort", "abort"}, ABORT(3)},
+    {{"eval:3", "thread:exit:3", "exit:3"}, EXIT(3, 3)},
+    /* what it has the kernel keep for it: 1 is the signal at the parent's death, 36 a reaper of orphans, 4 no dumps.
+     * A replay has a death signal of the library's, and prints that: so it is another line */
+    {{"prctl:1:15", "eval:3", "exit:3"}, {.kind = "exit", .code = 3, .eval = 3, .early = true}},
+    {{"eval:3", "prctl:1:15", "exit:3"}, {.kind = "exit", .code = 3, .eval = 3, .verdict = "diverged"}},
+    {{"eval:3", "prctl:36:1", "exit:3"}, {.kind = "exit", .code = 3, .eval = 3, .verdict = "diverged"}},
+    {{"prctl:36:1", "eval:3", "exit:3"}, {.kind = "exit", .code = 3, .eval = 3, .early = true}},
+    {{"eval:3", "prctl:4:0", "segv"}, {.kind = "signal", .code = SIGSEGV, .eval = 3, .verdict = "diverged"}},
+    {{"prctl:4:0", "eval:3", "exit:3"}, {.kind = "exit", .code = 3, .eval = 3, .early = true}},
     /* streams and descriptors */
     {{"eval:1", "close:1", "exit:1"}, EXIT(1, 1)},
     {{"eval:1", "fclose_stdout", "exit:1"}, EXIT(1, 1)},
