@@ -207,6 +207,7 @@ static uint64_t read_copies(const char **at)
 
 #define GROUPS_MAX  100
 #define PLUS_COPIES 4 /* it is two, but the time for what may be empty grows with their square */
+#define EMPTY_WAYS  2 /* one copy, but with one more way to be empty: copies of it multiply the ways */
 
 /* Groups that are open, and the last item, which a repetition is about. */
 struct sizes {
@@ -251,6 +252,10 @@ static bool add_character(struct sizes *sizes, const char **at)
         return true;
     case '+':
         copies = PLUS_COPIES;
+        break;
+    case '*':
+    case '?':
+        copies = EMPTY_WAYS;
         break;
     case '{':
         copies = read_copies(at);
