@@ -29,8 +29,9 @@
 #define FLAG_TRAP     0x100ul /* this and the next are those of stepping itself */
 #define FLAG_RESUME                                                                                          \
     0x10000ul /* set where an instruction failed; not where it raised a signal and is done (int) */
-#define FLAGS_STEPS  (FLAG_TRAP | FLAG_RESUME)
-#define FLAGS_RESULT 0x8d5ul /* carry to overflow: a division that failed leaves anything in them */
+#define FLAGS_STEPS       (FLAG_TRAP | FLAG_RESUME)
+#define FLAGS_RESULT      0x8d5ul /* carry to overflow: a division that failed leaves anything in them */
+#define SELECTOR_NULL_MAX 3
 
 #define STEPPER_END (STEPPER_DATA + STEPPER_DATA_SIZE)
 
@@ -273,6 +274,17 @@ enum stepper_end stepper_end(const struct stepper_outcome *outcome)
     return outcome->end;
 }
 
+/* The selectors 0 to 3 all mean no segment. The kernel's way back to the process makes the one out of the
+ * others: in the stub there is one step more behind the instruction that loads it. */
+static void unify_null_selectors(struct user_regs_struct *registers)
+{
+    unsigned long long *const selectors[] = {&registers->ds, &registers->es, &registers->fs, &registers->gs};
+
+    for (size_t i = 0; i < sizeof selectors / sizeof *selectors; i++)
+        if (*selectors[i] <= SELECTOR_NULL_MAX)
+            *selectors[i] = 0;
+}
+
 static bool same_registers(const struct stepper_outcome *one, const struct stepper_outcome *other)
 {
     struct user_regs_struct a = one->registers, b = other->registers;
@@ -283,6 +295,8 @@ static bool same_registers(const struct stepper_outcome *one, const struct stepp
     a.eflags &= ~ignored;
     b.eflags &= ~ignored;
     a.orig_rax = b.orig_rax;
+    unify_null_selectors(&a);
+    unify_null_selectors(&b);
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
