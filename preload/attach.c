@@ -188,6 +188,8 @@ static void note_base_directory(void)
     if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
         text_format(&path, "%s/", directory);
     text_format(&path, "%s", run.options.dir);
+    while (path.length > 1 && path.bytes[path.length - 1] == '/') /* a link is a link, with a slash too */
+        path.bytes[--path.length] = '\0';
 }
 
 static void note_program(void)

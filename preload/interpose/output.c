@@ -210,17 +210,11 @@ static void note(int fd, const struct iovec *parts, size_t written)
 __attribute__((noinline)) static void note_failure(int fd)
 {
     int error = errno;
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    struct stat file, directory;
-    struct text text;
+    struct stat file;
 
     if (run.role != RUN_REPLAY || (error != ENOSPC && error != EDQUOT && error != EIO))
         return;
-    text_init(&text, path, sizeof path);
-    run_directory_path(&text, "");
-    if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 &&
-        raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&directory, 0) == 0 &&
-        file.st_dev == directory.st_dev)
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 && file.st_dev == run.page->run_device)
         write_error = error;
 }
 

@@ -44,16 +44,14 @@ static atomic_uint file_count; /* places taken; may pass FILES_MAX */
 
 static long open_in_run_directory(const char *name, int flags)
 {
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    struct text text;
+    int directory = run_directory_take();
 
-    text_init(&text, path, sizeof path);
-    run_directory_path(&text, name);
-    if (text.cut)
-        return -ENAMETOOLONG;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags | O_RDWR | O_CLOEXEC, 0600);
+    if (directory < 0)
+        return directory;
+    long fd = raw_syscall4(SYS_openat, directory, (long)name, flags | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0 && (flags & O_CREAT) != 0)
-        raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, 0);
+        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+    run_directory_leave(directory);
     return fd;
 }
 
@@ -76,7 +74,7 @@ static long create_and_unlink(void)
 
 int private_file_create(void)
 {
-    long fd = open_in_run_directory("", O_TMPFILE);
+    long fd = open_in_run_directory(".", O_TMPFILE);
 
     if (fd < 0)
         fd = create_and_unlink();

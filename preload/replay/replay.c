@@ -136,7 +136,10 @@ static void open_wave(void)
         return;
     }
     text_init(&text, path, sizeof path);
-    run_directory_path(&text, wave_file_name());
+    if (sandbox_sees_names())
+        run_directory_real_path(&text, wave_file_name());
+    else
+        run_directory_link_path(&text, wave_file_name());
     thread_at_waveform(true);
     int r = run.hooks->wave_open(&options, &why);
     thread_at_waveform(false);
@@ -207,7 +210,10 @@ void replay_begin(uint64_t eval)
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
     output_compare();
-    int r = time_log_begin_replay();
+    int r = run_directory_hold();
+    if (r < 0)
+        give_up("its run directory cannot be found", r);
+    r = time_log_begin_replay();
     if (r == 0)
         r = input_begin_replay();
     if (r < 0)

@@ -265,14 +265,10 @@ static int write_report(const struct end *end, const struct wake_outcome *outcom
 
 static bool find_wave(struct conclusion *conclusion)
 {
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    struct stat file;
-    struct text text;
+    int64_t bytes = run_directory_size(wave_file_name());
 
-    text_init(&text, path, sizeof path);
-    run_directory_path(&text, wave_file_name());
-    conclusion->has_wave = raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) == 0;
-    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)file.st_size : 0;
+    conclusion->has_wave = bytes >= 0;
+    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)bytes : 0;
     return conclusion->has_wave;
 }
 
@@ -303,8 +299,6 @@ void report_wake(const struct shared_slot *slot)
 static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    struct text text;
 
     conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
     if (outcome->result == WAKE_REPLAYED) {
@@ -321,9 +315,7 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     conclusion->why = why->bytes;
     conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
     if (find_wave(conclusion) && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
-        text_init(&text, path, sizeof path);
-        run_directory_path(&text, wave_file_name());
-        raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, 0); /* it ended before anything was dumped */
+        run_directory_remove(wave_file_name()); /* it ended before anything was dumped */
         conclusion->has_wave = false;
     }
 }

@@ -5,21 +5,33 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "high_number.h"
 
 #define SUFFIX_MAX 1000u
 #define NOBODY     65534
 #define NEW_NAME   ".new"
 
+static int held_fd = -1; /* of the directory, in a replay */
+
+static void format_name(struct text *name)
+{
+    text_format(name, "%s.%d", run.program, run.page->original_pid);
+    if (run.page->run_suffix != 0)
+        text_format(name, ".%u", run.page->run_suffix);
+}
+
 static void format_directory(struct text *path)
 {
-    text_format(path, "%s/%s.%d", run.base_directory, run.program, run.page->original_pid);
-    if (run.page->run_suffix != 0)
-        text_format(path, ".%u", run.page->run_suffix);
+    text_format(path, "%s/", run.base_directory);
+    format_name(path);
 }
 
 void run_directory_path(struct text *path, const char *name)
@@ -29,17 +41,12 @@ void run_directory_path(struct text *path, const char *name)
         text_format(path, "/%s", name);
 }
 
-/* Opens it by its name, following no link there. Returns a descriptor that only finds its files, or -errno.
- */
-static int open_directory(struct stat *status)
+/* Opens it by its name below another, following no link there. Returns a descriptor that only finds its
+ * files, or -errno. */
+static int open_directory(long above, const char *name, struct stat *status)
 {
-    char buffer[RUN_DIRECTORY_PATH_SIZE];
-    struct text path;
+    long fd = raw_syscall4(SYS_openat, above, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 
-    text_init(&path, buffer, sizeof buffer);
-    format_directory(&path);
-    long fd =
-        raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
     if (fd < 0)
         return (int)fd;
     long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)status, AT_EMPTY_PATH);
@@ -50,17 +57,75 @@ static int open_directory(struct stat *status)
     return (int)fd;
 }
 
+/* The simulator's umask may have taken everything from everybody. */
+static void give_to_owner(int fd, const struct stat *status)
+{
+    char path_bytes[32];
+    struct text path;
+
+    if ((status->st_mode & S_IRWXU) == S_IRWXU)
+        return;
+    text_init(&path, path_bytes, sizeof path_bytes);
+    text_format(&path, "/proc/self/fd/%d", fd);
+    raw_syscall3(SYS_fchmodat, AT_FDCWD, (long)path_bytes, (status->st_mode & 07777) | S_IRWXU);
+}
+
+/* Whose link may be followed in a place where everybody may make some: the user's own, and that of who the
+ * place belongs to. The kernel's protected_symlinks means the same, but only at the end of a path. */
+static bool is_trusted(const struct stat *link)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct stat place;
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    text_format(&path, "%s", run.base_directory);
+    char *slash = strrchr(buffer, '/');
+    if (slash == NULL)
+        return false;
+    slash[slash == buffer] = '\0';
+    if (link->st_uid == (uid_t)raw_syscall0(SYS_geteuid) ||
+        raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)buffer, (long)&place, 0) < 0)
+        return true;
+    bool is_common = (place.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+    return !is_common || link->st_uid == place.st_uid;
+}
+
+/* Opens DIR, which may have just been made. Returns a descriptor that only finds what is in it, or -errno. */
+static int open_base(bool made)
+{
+    struct stat status;
+
+    long fd =
+        raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0)
+        return (int)fd;
+    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)&status, AT_EMPTY_PATH);
+    if (r == 0 && made)
+        give_to_owner((int)fd, &status);
+    if (r < 0 || S_ISLNK(status.st_mode)) {
+        raw_syscall1(SYS_close, fd);
+        if (r == 0)
+            r = is_trusted(&status) ? 0 : -EACCES;
+        fd = r < 0 ? r
+                   : raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory,
+                                  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    }
+    return (int)fd;
+}
+
 /* Who may write to DIR may put another directory in the place of ours: what was just made is taken down, so
  * that nothing else is written to later. Some shared file systems show root as the owner of everything, and
  * NFS shows nobody as that of what root makes. */
-static int note_made(void)
+static int note_made(long base, const char *name)
 {
     uid_t self = (uid_t)raw_syscall0(SYS_geteuid);
     struct stat status;
 
-    int fd = open_directory(&status);
+    int fd = open_directory(base, name, &status);
     if (fd < 0)
         return fd;
+    give_to_owner(fd, &status);
     raw_syscall1(SYS_close, fd);
     if (status.st_uid != self && status.st_uid != 0 && !(self == 0 && status.st_uid == NOBODY))
         return -EPERM;
@@ -69,34 +134,97 @@ static int note_made(void)
     return 0;
 }
 
+static bool is_made(const struct stat *status)
+{
+    return status->st_dev == run.page->run_device && status->st_ino == run.page->run_inode;
+}
+
 /* Opens the one that was made. */
 static int open_made(void)
 {
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
     struct stat status;
+    struct text path;
 
-    int fd = open_directory(&status);
-    if (fd < 0 || (status.st_dev == run.page->run_device && status.st_ino == run.page->run_inode))
+    text_init(&path, buffer, sizeof buffer);
+    format_directory(&path);
+    int fd = open_directory(AT_FDCWD, buffer, &status);
+    if (fd < 0 || is_made(&status))
         return fd;
     raw_syscall1(SYS_close, fd);
     return -ESTALE;
 }
 
-static int make_own(void)
+int run_directory_take(void)
+{
+    struct stat status;
+
+    /* The simulator may have closed it with all that it does not know. */
+    if (held_fd >= 0 && raw_syscall2(SYS_fstat, held_fd, (long)&status) == 0 && is_made(&status))
+        return held_fd;
+    return open_made();
+}
+
+void run_directory_leave(int fd)
+{
+    if (fd >= 0 && fd != held_fd)
+        raw_syscall1(SYS_close, fd);
+}
+
+int run_directory_hold(void)
+{
+    int fd = open_made();
+
+    if (fd >= 0)
+        held_fd = high_number_move(fd);
+    return fd < 0 ? fd : 0;
+}
+
+void run_directory_real_path(struct text *path, const char *name)
+{
+    char link_bytes[32];
+    struct text link;
+
+    text_init(&link, link_bytes, sizeof link_bytes);
+    text_format(&link, "/proc/self/fd/%d", held_fd);
+    long length =
+        raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path->bytes, (long)path->size - 1);
+    if (length <= 0 || path->bytes[0] != '/') {
+        run_directory_path(path, name);
+        return;
+    }
+    path->length = (size_t)length;
+    path->bytes[length] = '\0';
+    if (*name != '\0')
+        text_format(path, "/%s", name);
+}
+
+void run_directory_link_path(struct text *path, const char *name)
+{
+    if (held_fd < 0 || raw_syscall3(SYS_faccessat, AT_FDCWD, (long)"/proc/self/fd", X_OK) < 0)
+        run_directory_path(path, name);
+    else
+        text_format(path, "/proc/self/fd/%d/%s", held_fd, name);
+}
+
+static int make_below(long base)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
-    struct text path;
+    struct text text;
 
     for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
-        text_init(&path, buffer, sizeof buffer);
-        format_directory(&path);
-        if (path.cut)
+        text_init(&text, buffer, sizeof buffer);
+        format_directory(&text);
+        if (text.cut)
             return -ENAMETOOLONG;
-        long r = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)buffer, 0700);
+        text_init(&text, buffer, sizeof buffer);
+        format_name(&text);
+        long r = raw_syscall3(SYS_mkdirat, base, (long)buffer, 0700);
         if (r == -EEXIST)
             continue;
-        int error = r < 0 ? (int)r : note_made();
+        int error = r < 0 ? (int)r : note_made(base, buffer);
         if (r == 0 && (error == -EMFILE || error == -ENFILE)) /* it is ours, and stays empty */
-            raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)buffer, AT_REMOVEDIR);
+            raw_syscall3(SYS_unlinkat, base, (long)buffer, AT_REMOVEDIR);
         return error;
     }
     return -EEXIST;
@@ -108,20 +236,44 @@ int run_directory_make(void)
 
     if (made < 0 && made != -EEXIST)
         return (int)made;
-    int r = make_own();
+    int base = open_base(made == 0);
+    int r = base < 0 ? base : make_below(base);
+    if (base >= 0)
+        raw_syscall1(SYS_close, base);
     if (r < 0 && made == 0)
         raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)run.base_directory, AT_REMOVEDIR);
     return r;
 }
 
+int64_t run_directory_size(const char *name)
+{
+    int directory = run_directory_take();
+    struct stat file;
+
+    if (directory < 0)
+        return directory;
+    long r = raw_syscall4(SYS_newfstatat, directory, (long)name, (long)&file, AT_SYMLINK_NOFOLLOW);
+    run_directory_leave(directory);
+    return r < 0 ? r : file.st_size;
+}
+
+void run_directory_remove(const char *name)
+{
+    int directory = run_directory_take();
+
+    if (directory >= 0)
+        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+    run_directory_leave(directory);
+}
+
 int run_directory_reserve(size_t size)
 {
-    char buffer[RUN_DIRECTORY_PATH_SIZE];
-    struct text path;
+    int directory = run_directory_take();
 
-    text_init(&path, buffer, sizeof buffer);
-    run_directory_path(&path, "");
-    int fd = (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    if (directory < 0)
+        return directory;
+    int fd = (int)raw_syscall4(SYS_openat, directory, (long)".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    run_directory_leave(directory);
     if (fd >= 0)
         raw_syscall4(SYS_fallocate, fd, 0, 0, (long)size);
     return fd;
@@ -129,18 +281,22 @@ int run_directory_reserve(size_t size)
 
 static int create_in(int directory, const char *name)
 {
-    return (int)raw_syscall4(SYS_openat, directory, (long)name,
-                             O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    long fd = raw_syscall4(SYS_openat, directory, (long)name,
+                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        raw_syscall2(SYS_fchmod, fd, 0600); /* whatever the umask */
+    return (int)fd;
 }
 
 int run_directory_create(const char *name)
 {
-    int directory = open_made();
+    int directory = run_directory_take();
 
     if (directory < 0)
         return directory;
     int fd = create_in(directory, name);
-    raw_syscall1(SYS_close, directory);
+    run_directory_leave(directory);
     return fd;
 }
 
@@ -153,7 +309,7 @@ static int write_whole(int fd, const struct text *contents)
 
 int run_directory_write(const char *name, const struct text *contents)
 {
-    int directory = open_made();
+    int directory = run_directory_take();
 
     if (directory < 0)
         return directory;
@@ -165,6 +321,6 @@ int run_directory_write(const char *name, const struct text *contents)
         r = (int)raw_syscall4(SYS_renameat, directory, (long)NEW_NAME, directory, (long)name);
     if (r < 0 && fd >= 0)
         raw_syscall3(SYS_unlinkat, directory, (long)NEW_NAME, 0);
-    raw_syscall1(SYS_close, directory);
+    run_directory_leave(directory);
     return r;
 }

@@ -5,6 +5,7 @@
 #define LIGHTSSS_RUN_DIRECTORY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../text.h"
 
@@ -12,11 +13,31 @@
 
 /* Makes DIR where it is missing and DIR/PROGRAM.PID with mode 0700, with a number behind the name where it
  * exists (an earlier process of that number). Notes the number, and which directory it is, in the shared
- * page. Returns 0 or -errno; -EPERM: somebody has put another in its place. */
+ * page. Returns 0 or -errno; -EPERM: somebody has put another in its place; -EACCES: DIR may not be written
+ * to, or is a link of another user's in a place like /tmp. */
 int run_directory_make(void);
 
 /* Puts the absolute path of a file in the run directory into the buffer; name "" for the directory. */
 void run_directory_path(struct text *path, const char *name);
+
+/* In a replay: keeps the directory that was made open, so that what is done below goes there even where
+ * somebody has moved it away. Returns 0 or -errno; -ESTALE: another directory has that name now. */
+int run_directory_hold(void);
+
+/* A descriptor to find files of the directory with, or -errno. Give it to run_directory_leave(). */
+int run_directory_take(void);
+void run_directory_leave(int fd);
+
+/* In a replay: where the held directory is now, without links. */
+void run_directory_real_path(struct text *path, const char *name);
+
+/* In a replay: a name that leads into the held directory wherever it is. */
+void run_directory_link_path(struct text *path, const char *name);
+
+/* Size of a file in the directory, or -errno. */
+int64_t run_directory_size(const char *name);
+
+void run_directory_remove(const char *name);
 
 /* Creates the file anew in the directory that was made, mode 0600, following no link. Returns a descriptor
  * (O_CLOEXEC) or -errno; -ESTALE: another directory has that name now. */

@@ -37,30 +37,32 @@ struct path_rule {
     int32_t fd;
 } __attribute__((packed));
 
-static long allow(long ruleset, const char *path, uint64_t rights)
+static long allow_below(long ruleset, int fd, uint64_t rights)
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
-    const struct path_rule rule = {rights, (int32_t)fd};
+    const struct path_rule rule = {rights, fd};
 
-    if (fd < 0)
-        return fd;
-    long r = raw_syscall4(ADD_RULE, ruleset, RULE_PATH, (long)&rule, 0);
-    raw_syscall1(SYS_close, fd);
-    return r;
+    return fd < 0 ? fd : raw_syscall4(ADD_RULE, ruleset, RULE_PATH, (long)&rule, 0);
+}
+
+static void allow(long ruleset, const char *path, uint64_t rights)
+{
+    int fd = (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
+
+    allow_below(ruleset, fd, rights);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
 }
 
 static long add_rules(long ruleset, uint64_t rights)
 {
     static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full"};
-    static char directory[RUN_DIRECTORY_PATH_SIZE];
-    struct text path;
-
-    text_init(&path, directory, sizeof directory);
-    run_directory_path(&path, "");
     for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
         allow(ruleset, devices[i], rights & (FS_WRITE_FILE | FS_IOCTL_DEVICE));
     allow(ruleset, "/proc/self/task", rights & FS_WRITE_FILE); /* names of threads */
-    return allow(ruleset, directory, rights);
+    int directory = run_directory_take();
+    long r = allow_below(ruleset, directory, rights);
+    run_directory_leave(directory);
+    return r;
 }
 
 int landlock_enter(void)

@@ -9,6 +9,7 @@
 
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
+#include "../replay/run_directory.h"
 #include "calls.h"
 #include "descriptors.h"
 #include "overlay.h"
@@ -17,6 +18,21 @@
 
 static struct place place;
 
+static long cut_ours(long size)
+{
+    const char *name;
+    int directory = place_ours(&place, &name);
+    int fd = directory < 0
+                 ? directory
+                 : (int)raw_syscall4(SYS_openat, directory, (long)name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+    long r = fd < 0 ? fd : raw_syscall2(SYS_ftruncate, fd, size);
+
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+    run_directory_leave(directory);
+    return r;
+}
+
 static long cut(long size)
 {
     if (place.kind == PLACE_NOWHERE)
@@ -24,7 +40,7 @@ static long cut(long size)
     if (place.kind == PLACE_DIRECTORY || (place.kind == PLACE_REAL && S_ISDIR(place.real.stx_mode)))
         return -EISDIR;
     if (place.kind == PLACE_OURS)
-        return raw_syscall2(SYS_truncate, (long)place.path, size);
+        return cut_ours(size);
     if (place.kind == PLACE_PROC || (place.kind == PLACE_REAL && !S_ISREG(place.real.stx_mode)) || size < 0)
         return -EINVAL;
     if (place.kind == PLACE_REAL) {

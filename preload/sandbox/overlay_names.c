@@ -13,6 +13,7 @@
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
 #include "../replay/private_files.h"
+#include "../replay/run_directory.h"
 #include "../text.h"
 #include "overlay.h"
 #include "place.h"
@@ -88,12 +89,22 @@ static long remove_name(const struct place *place)
     return names_set(&place_names, place->path, &gone);
 }
 
+static long remove_ours(int flags)
+{
+    const char *name;
+    int directory = place_ours(&one, &name);
+    long r = directory < 0 ? directory : raw_syscall3(SYS_unlinkat, directory, (long)name, flags);
+
+    run_directory_leave(directory);
+    return r;
+}
+
 static long unlink_at(int directory, long user_path, int flags)
 {
     place_lock();
     long r = find_to_change(&one, directory, user_path);
     if (r == 0 && one.kind == PLACE_OURS)
-        r = raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)one.path, flags);
+        r = remove_ours(flags);
     else if (r == 0)
         r = (flags & AT_REMOVEDIR) != 0 ? remove_directory(&one) : remove_name(&one);
     place_unlock();
@@ -164,12 +175,25 @@ static int may_replace(const struct place *from, const struct place *to, unsigne
     return 0;
 }
 
+static long rename_ours(unsigned flags)
+{
+    const char *name, *other_name;
+    int directory = place_ours(&one, &name), same = place_ours(&other, &other_name);
+    long r = directory < 0 || same < 0
+                 ? -ENOENT
+                 : raw_syscall5(SYS_renameat2, directory, (long)name, same, (long)other_name, flags);
+
+    run_directory_leave(directory);
+    run_directory_leave(same);
+    return r;
+}
+
 static long rename_place(unsigned flags)
 {
     struct name what;
 
     if (one.kind == PLACE_OURS && other.kind == PLACE_OURS)
-        return raw_syscall5(SYS_renameat2, AT_FDCWD, (long)one.path, AT_FDCWD, (long)other.path, flags);
+        return rename_ours(flags);
     if (one.kind == PLACE_OURS || other.kind == PLACE_OURS)
         return -EXDEV;
     if ((flags & ~(unsigned)RENAME_NOREPLACE) != 0)

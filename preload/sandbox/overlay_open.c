@@ -13,6 +13,7 @@
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
 #include "../replay/private_files.h"
+#include "../replay/run_directory.h"
 #include "descriptors.h"
 #include "overlay.h"
 #include "place.h"
@@ -29,6 +30,23 @@ static bool wants_to_write(int flags)
 static long open_path(const char *path, int flags, unsigned mode)
 {
     return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags, mode);
+}
+
+/* Links were followed before. */
+static long open_ours(const struct place *place, int flags, unsigned mode)
+{
+    const char *name;
+    struct stat file;
+    int directory = place_ours(place, &name);
+
+    if (directory < 0)
+        return directory;
+    long r = raw_syscall4(SYS_openat, directory, (long)name, flags | O_NOFOLLOW, mode);
+    run_directory_leave(directory);
+    if (r >= 0 && (flags & O_CREAT) != 0 && raw_syscall2(SYS_fstat, r, (long)&file) == 0 &&
+        (file.st_mode & 0600) != 0600) /* the umask forbids the user what it is made for */
+        raw_syscall2(SYS_fchmod, r, (file.st_mode & 07777) | 0600);
+    return r;
 }
 
 /* The calling process's; there is no other way to ask for it that needs no text to be read. */
@@ -187,7 +205,7 @@ static long open_in_proc(const struct place *place, int flags)
 static long open_temporary(const struct place *place, int flags, unsigned mode)
 {
     if (place->kind == PLACE_OURS)
-        return open_path(place->path, flags, mode);
+        return open_ours(place, flags, mode);
     if (place->kind == PLACE_NOWHERE)
         return -ENOENT;
     if (place->kind != PLACE_DIRECTORY && (place->kind != PLACE_REAL || !S_ISDIR(place->real.stx_mode)))
@@ -216,7 +234,7 @@ static long open_place(struct place *place, int flags, unsigned mode)
             return -EISDIR;
         return open_path(place->path, flags, 0); /* the original has made one too */
     case PLACE_OURS:
-        return open_path(place->path, flags, mode);
+        return open_ours(place, flags, mode);
     case PLACE_PROC:
         return open_in_proc(place, flags);
     default:

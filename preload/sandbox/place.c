@@ -74,12 +74,24 @@ void place_prepare(uint64_t wall_ns)
     struct text path;
 
     snapshot_ns = wall_ns;
-    text_init(&path, rest, sizeof rest);
-    run_directory_path(&path, "");
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)rest, O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
-    if (fd < 0 || read_descriptor_link((int)fd, run_directory, sizeof run_directory) < 0)
-        memcpy(run_directory, rest, sizeof rest);
-    raw_syscall1(SYS_close, fd);
+    text_init(&path, run_directory, sizeof run_directory);
+    run_directory_real_path(&path, "");
+}
+
+/* What is behind the run directory in a path; NULL: it is not below it. */
+static const char *behind_run_directory(const char *path)
+{
+    size_t length = strlen(run_directory);
+
+    return names_is_in(path, run_directory) && path[length] == '/' ? path + length + 1 : NULL;
+}
+
+int place_ours(const struct place *place, const char **name)
+{
+    const char *behind = behind_run_directory(place->path);
+
+    *name = behind == NULL || *behind == '\0' ? "." : behind;
+    return run_directory_take();
 }
 
 const char *place_path(const struct place *place)
@@ -311,6 +323,25 @@ static int begin_again(struct place *place)
     return 0;
 }
 
+/* The waveform's name leads to the directory that was made, wherever somebody has moved it since. */
+static bool begin_in_run_directory(struct place *place)
+{
+    const char *name = behind_run_directory(rest);
+
+    if (name == NULL || *name == '\0' || strchr(name, '/') != NULL || strcmp(name, "..") == 0)
+        return false;
+    int directory = run_directory_take();
+    place->real.stx_mode = 0;
+    place->fd = (int)raw_syscall5(SYS_statx, directory, (long)name, AT_SYMLINK_NOFOLLOW,
+                                  STATX_BASIC_STATS | STATX_BTIME, (long)&place->real);
+    run_directory_leave(directory);
+    memcpy(place->path, rest, strlen(rest) + 1);
+    *rest = '\0';
+    place->kind = PLACE_OURS;
+    place->is_new = false;
+    return true;
+}
+
 static int begin(struct place *place, int directory, long user_path)
 {
     long length = user_string(rest, user_path, sizeof rest);
@@ -322,6 +353,8 @@ static int begin(struct place *place, int directory, long user_path)
     place->is_directory_name = rest[length - 1] == '/';
     place->kind = PLACE_REAL;
     place->name = NULL;
+    if (begin_in_run_directory(place))
+        return 0;
     int r = start_at(place, directory);
     if (r == 0 && names_is_in(place->path, "/proc"))
         r = begin_again(place);

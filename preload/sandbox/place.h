@@ -51,6 +51,9 @@ extern struct names place_names;
  * open() would for the way there. */
 int place_find(struct place *place, int directory, long user_path, bool follow);
 
+/* Of a PLACE_OURS: the run directory, for run_directory_leave(), and its name from there; or -errno. */
+int place_ours(const struct place *place, const char **name);
+
 /* Its path, for the kernel. */
 const char *place_path(const struct place *place);
 

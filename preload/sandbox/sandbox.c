@@ -22,6 +22,8 @@
 #include "signals.h"
 #include "trap.h"
 
+static bool has_filter;
+
 static uint64_t wall_clock_ns(void)
 {
     struct timespec now = {0, 0};
@@ -48,6 +50,7 @@ void sandbox_enter(uint64_t taken_ns)
     raw_syscall5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int second = landlock_enter();
     int first = enter_filter();
+    has_filter = first >= 0;
     if (second < 0)
         log_line(LOG_DEBUG, "the replay is not held by Landlock: %s", strerrorname_np(-second));
     if (first < 0)
@@ -57,4 +60,9 @@ void sandbox_enter(uint64_t taken_ns)
                       ? "there was no sandbox: what the replay wrote, started, sent and signalled was real"
                       : "the sandbox had no seccomp: what the replay opened for writing was refused, what it "
                         "started and sent was real");
+}
+
+bool sandbox_sees_names(void)
+{
+    return has_filter;
 }

@@ -4,10 +4,14 @@
 #ifndef LIGHTSSS_SANDBOX_H
 #define LIGHTSSS_SANDBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* In a woken copy, before its threads are made anew: from here on. taken_ns: when its snapshot was taken,
  * CLOCK_MONOTONIC. Where the kernel cannot do that, the replay is told so and goes on without. */
 void sandbox_enter(uint64_t taken_ns);
+
+/* Do names that the simulator gives to the kernel come by the sandbox? */
+bool sandbox_sees_names(void);
 
 #endif

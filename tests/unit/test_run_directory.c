@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "replay/run_directory.h"
@@ -143,6 +144,149 @@ static void dir_itself_may_be_a_link(void **state)
     use_directory("dir");
 }
 
+/* In a replay, which holds the directory, all goes there even when it is moved. */
+static void what_is_held_is_used_wherever_it_is(void **state)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct text path;
+
+    (void)state;
+    use_directory("held");
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(rename(in_work("held/emu.42"), in_work("held/away")), 0);
+    assert_int_equal(run_directory_hold(), -ENOENT);
+    assert_int_equal(rename(in_work("held/away"), in_work("held/emu.42")), 0);
+    assert_int_equal(run_directory_hold(), 0);
+    assert_int_equal(rename(in_work("held/emu.42"), in_work("held/away")), 0);
+    assert_int_equal(symlink("../elsewhere", in_work("held/emu.42")), 0);
+    assert_int_equal(create("report.json"), 0);
+    assert_true(is_there("held/away/report.json"));
+    assert_false(is_there("elsewhere/report.json"));
+    assert_int_equal(run_directory_size("report.json"), 0);
+    assert_int_equal(run_directory_size("wave.vcd"), -ENOENT);
+    text_init(&path, buffer, sizeof buffer);
+    run_directory_real_path(&path, "wave.vcd");
+    assert_string_equal(buffer, in_work("held/away/wave.vcd"));
+    text_init(&path, buffer, sizeof buffer);
+    run_directory_link_path(&path, "wave.vcd");
+    close(open(buffer, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    assert_true(is_there("held/away/wave.vcd"));
+    run_directory_remove("wave.vcd");
+    assert_false(is_there("held/away/wave.vcd"));
+    int held = run_directory_take();
+    run_directory_leave(held);
+    assert_int_equal(close(held), 0); /* as closefrom() does: it is then found by its name, or not */
+    assert_int_equal(create("report.json"), -ENOTDIR);
+    assert_int_equal(unlink(in_work("held/emu.42")), 0);
+    assert_int_equal(rename(in_work("held/away"), in_work("held/emu.42")), 0);
+    assert_int_equal(create("report.json"), 0);
+    use_directory("dir");
+}
+
+/* Whatever lies there: it is neither opened nor waited for. */
+static void what_is_no_directory_is_in_the_way(void **state)
+{
+    (void)state;
+    use_directory("fifos");
+    assert_int_equal(mkdir(run.base_directory, 0700), 0);
+    assert_int_equal(mkfifo(in_work("fifos/emu.42"), 0666), 0);
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(mode_of("fifos/emu.42.1"), S_IFDIR | 0700);
+    assert_int_equal(mkfifo(in_work("fifo"), 0666), 0);
+    use_directory("fifo");
+    assert_int_equal(run_directory_make(), -ENOTDIR);
+    use_directory("dir");
+}
+
+/* No umask takes from the user what the run leaves, and none gives it to others. */
+static void any_umask_will_do(void **state)
+{
+    static const mode_t masks[] = {0777, 0700, 077, 0};
+    char name[32];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof masks / sizeof *masks; i++) {
+        snprintf(name, sizeof name, "umask%zu", i);
+        use_directory(name);
+        umask(masks[i]);
+        int error = run_directory_make();
+        int created = create("report.json");
+        umask(0);
+        assert_int_equal(error, 0);
+        assert_int_equal(created, 0);
+        assert_int_equal(mode_of(name) & 0700, 0700);
+        snprintf(name, sizeof name, "umask%zu/emu.42", i);
+        assert_int_equal(mode_of(name), S_IFDIR | 0700);
+    }
+    assert_int_equal(mode_of("umask0/emu.42/report.json"), S_IFREG | 0600);
+    use_directory("dir");
+}
+
+/* What POSIX calls a default access list: it would give whatever is made there to another user, too. */
+static void an_inherited_access_list_gives_nothing(void **state)
+{
+    static const struct {
+        uint32_t version;
+        struct {
+            uint16_t tag, rights;
+            uint32_t id;
+        } entries[5];
+    } list = {
+        2, {{1, 7, UINT32_MAX}, {2, 7, 12345}, {4, 7, UINT32_MAX}, {16, 7, UINT32_MAX}, {32, 7, UINT32_MAX}}};
+
+    (void)state;
+    use_directory("listed");
+    assert_int_equal(mkdir(run.base_directory, 0700), 0);
+    if (setxattr(run.base_directory, "system.posix_acl_default", &list, sizeof list, 0) != 0) {
+        print_message("%s has no access lists\n", work);
+        skip();
+    }
+    assert_int_equal(run_directory_make(), 0);
+    assert_int_equal(create("report.json"), 0);
+    /* The bits of the group are the mask, which bounds what the list gives. */
+    assert_int_equal(mode_of("listed/emu.42"), S_IFDIR | 0700);
+    assert_int_equal(mode_of("listed/emu.42/report.json"), S_IFREG | 0600);
+    use_directory("dir");
+}
+
+static int make_through_link(const char *place, unsigned place_mode, uid_t owner)
+{
+    char name[64];
+
+    mkdir(in_work(place), 0700);
+    assert_int_equal(chmod(in_work(place), place_mode), 0);
+    snprintf(name, sizeof name, "%s/link", place);
+    unlink(in_work(name));
+    assert_int_equal(symlink("../common", in_work(name)), 0);
+    assert_int_equal(lchown(in_work(name), owner, owner), 0);
+    use_directory(name);
+    assert_int_equal(seteuid(12346), 0);
+    int error = run_directory_make();
+    assert_int_equal(seteuid(0), 0);
+    use_directory("dir");
+    return error;
+}
+
+/* In a place like /tmp whoever comes first may have put a link where the user wants a directory. */
+static void a_link_of_another_user_is_not_followed(void **state)
+{
+    struct stat status;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can make another user's link\n");
+        skip();
+    }
+    assert_int_equal(chmod(work, 0755), 0);
+    assert_int_equal(mkdir(in_work("common"), 0777), 0);
+    assert_int_equal(make_through_link("sticky", 01777, 12345), -EACCES);
+    assert_int_equal(stat(in_work("common"), &status), 0);
+    assert_int_equal(status.st_nlink, 2);
+    assert_int_equal(make_through_link("sticky", 01777, 12346), 0); /* the user's own */
+    assert_int_equal(make_through_link("sticky", 01777, 0), 0);     /* that of the place's owner */
+    assert_int_equal(make_through_link("project", 0755, 12345), 0); /* nobody may simply put links there */
+}
+
 static atomic_bool racing;
 
 /* Moves each new run directory away and puts a link in its place. */
@@ -210,6 +354,11 @@ int main(void)
         cmocka_unit_test(links_in_the_directory_are_not_followed),
         cmocka_unit_test(another_directory_of_that_name_is_not_used),
         cmocka_unit_test(dir_itself_may_be_a_link),
+        cmocka_unit_test(what_is_held_is_used_wherever_it_is),
+        cmocka_unit_test(what_is_no_directory_is_in_the_way),
+        cmocka_unit_test(any_umask_will_do),
+        cmocka_unit_test(an_inherited_access_list_gives_nothing),
+        cmocka_unit_test(a_link_of_another_user_is_not_followed),
         cmocka_unit_test(nobody_wins_a_race),
         cmocka_unit_test(nothing_is_written_to_what_another_user_made),
     };
