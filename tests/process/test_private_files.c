@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "replay/private_files.h"
+#include "replay/run_directory.h"
 #include "run.h"
 
 #define HOLE 1000000
@@ -21,15 +22,12 @@ static char directory[] = "/tmp/lightsss-test.XXXXXX";
 
 static int make_directory(void **state)
 {
-    char name[PATH_MAX];
-
     (void)state;
     assert_non_null(mkdtemp(directory));
     run.page = &page;
     snprintf(run.program, sizeof run.program, "program");
     snprintf(run.base_directory, sizeof run.base_directory, "%s", directory);
-    snprintf(name, sizeof name, "%s/program.1", directory);
-    return mkdir(name, 0700);
+    return run_directory_make();
 }
 
 static int remove_directory(void **state)
