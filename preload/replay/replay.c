@@ -137,7 +137,7 @@ static void open_wave(void)
     }
     text_init(&text, path, sizeof path);
     if (sandbox_sees_names())
-        run_directory_real_path(&text, wave_file_name());
+        run_directory_held_path(&text, wave_file_name());
     else
         run_directory_link_path(&text, wave_file_name());
     thread_at_waveform(true);

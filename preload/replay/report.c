@@ -340,7 +340,7 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
     log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",
              conclusion.why, path);
     text_init(&text, path, sizeof path);
-    run_directory_path(&text, conclusion.has_wave ? wave_file_name() : "");
+    run_directory_present_path(&text, conclusion.has_wave ? wave_file_name() : "");
     if (conclusion.has_wave)
         log_line(LOG_INFO, "waveform: %s", path);
     else

@@ -19,7 +19,8 @@
 #define NOBODY     65534
 #define NEW_NAME   ".new"
 
-static int held_fd = -1; /* of the directory, in a replay */
+static int held_fd = -1; /* of the directory, from the failure on */
+static char held_path[RUN_DIRECTORY_PATH_SIZE];
 
 static void format_name(struct text *name)
 {
@@ -171,32 +172,52 @@ void run_directory_leave(int fd)
         raw_syscall1(SYS_close, fd);
 }
 
-int run_directory_hold(void)
-{
-    int fd = open_made();
-
-    if (fd >= 0)
-        held_fd = high_number_move(fd);
-    return fd < 0 ? fd : 0;
-}
-
-void run_directory_real_path(struct text *path, const char *name)
+/* Where the held directory is now. */
+static int read_held_path(char *path, size_t size)
 {
     char link_bytes[32];
     struct text link;
 
     text_init(&link, link_bytes, sizeof link_bytes);
     text_format(&link, "/proc/self/fd/%d", held_fd);
-    long length =
-        raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path->bytes, (long)path->size - 1);
-    if (length <= 0 || path->bytes[0] != '/') {
+    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path, (long)size - 1);
+    if (length <= 0 || path[0] != '/')
+        return -ENOENT;
+    path[length] = '\0';
+    return 0;
+}
+
+int run_directory_hold(void)
+{
+    int fd = open_made();
+
+    if (fd < 0)
+        return fd;
+    held_fd = high_number_move(fd);
+    if (read_held_path(held_path, sizeof held_path) < 0)
+        *held_path = '\0';
+    return 0;
+}
+
+void run_directory_held_path(struct text *path, const char *name)
+{
+    if (*held_path == '\0') {
         run_directory_path(path, name);
         return;
     }
-    path->length = (size_t)length;
-    path->bytes[length] = '\0';
-    if (*name != '\0')
-        text_format(path, "/%s", name);
+    text_format(path, "%s%s%s", held_path, *name == '\0' ? "" : "/", name);
+}
+
+void run_directory_present_path(struct text *path, const char *name)
+{
+    int fd = open_made();
+
+    if (fd < 0 && read_held_path(held_path, sizeof held_path) == 0)
+        run_directory_held_path(path, name);
+    else
+        run_directory_path(path, name);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
 }
 
 void run_directory_link_path(struct text *path, const char *name)

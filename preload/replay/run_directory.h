@@ -20,7 +20,7 @@ int run_directory_make(void);
 /* Puts the absolute path of a file in the run directory into the buffer; name "" for the directory. */
 void run_directory_path(struct text *path, const char *name);
 
-/* In a replay: keeps the directory that was made open, so that what is done below goes there even where
+/* Keeps the directory that was made open, so that what is done below goes there even where
  * somebody has moved it away. Returns 0 or -errno; -ESTALE: another directory has that name now. */
 int run_directory_hold(void);
 
@@ -28,8 +28,11 @@ int run_directory_hold(void);
 int run_directory_take(void);
 void run_directory_leave(int fd);
 
-/* In a replay: where the held directory is now, without links. */
-void run_directory_real_path(struct text *path, const char *name);
+/* Where it was when it was first held, without links: by this name the sandbox knows it. */
+void run_directory_held_path(struct text *path, const char *name);
+
+/* As run_directory_path(), but where it is now if somebody has moved it. At the end of all. */
+void run_directory_present_path(struct text *path, const char *name);
 
 /* In a replay: a name that leads into the held directory wherever it is. */
 void run_directory_link_path(struct text *path, const char *name);

@@ -250,6 +250,7 @@ static void replay_and_report(const struct end *end)
         report_no_directory(r);
         return;
     }
+    run_directory_hold();
     int room_fd = run_directory_reserve(ROOM_FOR_REPORT);
     wake_survivors(&outcome);
     if (room_fd >= 0)

@@ -75,7 +75,7 @@ void place_prepare(uint64_t wall_ns)
 
     snapshot_ns = wall_ns;
     text_init(&path, run_directory, sizeof run_directory);
-    run_directory_real_path(&path, "");
+    run_directory_held_path(&path, "");
 }
 
 /* What is behind the run directory in a path; NULL: it is not below it. */

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT), killed, or have no room for their
-waveform: test_replays.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
+"""Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT), killed, have no room for their
+waveform, or have their directory taken away: test_replays.py LIBRARY REFUSE VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
 import glob
 import json
@@ -12,12 +12,13 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
 import wave
 
-LIBRARY = VCD = FST = THREADED = None
+LIBRARY = REFUSE = VCD = FST = THREADED = None
 TIMEOUT_S = 120
 
 
@@ -183,7 +184,57 @@ class Replays(unittest.TestCase):
             self.assertEqual(report["end"]["eval"], 100000)
             shutil.rmtree(directory)
 
+    def take_away(self, directory, victim, taken):
+        """Moves the run directory away as soon as the replay has begun, and puts another in its place where names lead
+        to the victim's file."""
+        while True:
+            for run in os.listdir(directory):
+                path = os.path.join(directory, run)
+                if os.path.exists(os.path.join(path, "replay.stdout")):
+                    os.rename(path, os.path.join(directory, "away"))
+                    os.mkdir(path)
+                    for name in ("wave.vcd", "wave.fst", "report.json", "wave.gtkw"):
+                        os.symlink(victim, os.path.join(path, name))
+                    taken.append(path)
+                    return
+            time.sleep(0.0005)
+
+    def run_taken_away(self, command, arguments):
+        self.count += 1
+        directory = os.path.join(self.top, f"dir{self.count}")
+        victim = os.path.join(self.top, "victim")
+        taken = []
+        os.mkdir(directory)
+        with open(victim, "w", encoding="utf-8") as file:
+            file.write("precious")
+        thread = threading.Thread(target=self.take_away, args=(directory, victim, taken), daemon=True)
+        thread.start()
+        arguments = [*command[1:], "--quiet", "--cycles", "100000", "--fail", "_exit@50000", *arguments]
+        environment = {**os.environ, "LD_PRELOAD": LIBRARY, "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_DIR": directory}
+        environment["LIGHTSSS_WINDOW"] = "100evals"
+        made = subprocess.run(
+            [command[0], *arguments], cwd=self.top, env=environment, capture_output=True, text=True, check=False
+        )
+        thread.join(10)
+        self.assertEqual(made.returncode, 3, made.stderr)
+        self.assertEqual(len(taken), 1)
+        with open(victim, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "precious")
+        away = os.path.join(directory, "away")
+        with open(os.path.join(away, "report.json"), encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertEqual(report["replay"]["verdict"], "reproduced", report)
+        self.check_readable(report, away)
+        self.assertIn(f"waveform: {away}/wave.", made.stderr)
+
+    def test_directory_taken_away(self):
+        """Whoever may write to LIGHTSSS_DIR gets nothing of the run, and cannot lead it elsewhere."""
+        for command in ([VCD], [FST], [REFUSE, "seccomp", "EPERM", VCD]):
+            for arguments in ([], ["--trace", "own"]):
+                with self.subTest(command=command, arguments=arguments):
+                    self.run_taken_away(command, arguments)
+
 
 if __name__ == "__main__":
-    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
-    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
+    LIBRARY, REFUSE, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:6])
+    unittest.main(argv=sys.argv[:1] + sys.argv[6:])
