@@ -51,6 +51,7 @@ static enum kind instruction_other(const ZydisDecodedInstruction *raw)
     switch (raw->meta.category) {
     case ZYDIS_CATEGORY_CALL:
     case ZYDIS_CATEGORY_SYSCALL: /* leaves the address behind itself in rcx */
+    case ZYDIS_CATEGORY_VTX:     /* one maker's: another's processors see another length */
         return STUBBORN;
     case ZYDIS_CATEGORY_RET:
     case ZYDIS_CATEGORY_UNCOND_BR:

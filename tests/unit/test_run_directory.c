@@ -17,7 +17,7 @@
 #include "replay/run_directory.h"
 #include "run.h"
 
-#define RACES 3000
+#define RACES 1000
 
 static char work[64];
 static struct shared_page page;
