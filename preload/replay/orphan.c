@@ -29,6 +29,7 @@
 #include "other_process.h"
 #include "report.h"
 #include "request.h"
+#include "rights.h"
 #include "run_directory.h"
 #include "wake.h"
 
@@ -193,6 +194,13 @@ static bool is_failure(const struct end *end)
     return (run.options.failures & (1u << end->kind)) != 0;
 }
 
+static int make_directory(void)
+{
+    int r = rights_take();
+
+    return r < 0 ? r : run_directory_make();
+}
+
 bool orphan_replays(struct shared_slot *slot)
 {
     struct shared_page *page = run.page;
@@ -217,9 +225,9 @@ bool orphan_replays(struct shared_slot *slot)
         }
         page->end = end;
         report_failure(&page->end);
-        r = run_directory_make();
+        r = make_directory();
     } else if (page->run_inode == 0) { /* it died while it told of its end (nobody reads its stderr) */
-        r = run_directory_make();
+        r = make_directory();
     } /* else while it waited for a replay, or an older copy did not live to report */
     if (r < 0) {
         atomic_store(&page->reported, 1);

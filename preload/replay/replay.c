@@ -33,6 +33,7 @@
 #include "notes.h"
 #include "orphan.h"
 #include "progress.h"
+#include "rights.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wake_call.h"
@@ -200,6 +201,7 @@ void replay_begin(uint64_t eval)
 
     run.role = RUN_REPLAY;
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
+    int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
                  0); /* the core of the run is the original's */
@@ -209,8 +211,10 @@ void replay_begin(uint64_t eval)
     atomic_store(&replay->state, REPLAY_WOKEN);
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
+    if (r < 0)
+        give_up("the rights that the run has given up cannot be given up", r);
     output_compare();
-    int r = run_directory_hold();
+    r = run_directory_hold();
     if (r < 0)
         give_up("its run directory cannot be found", r);
     r = time_log_begin_replay();

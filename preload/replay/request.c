@@ -19,6 +19,7 @@
 #include "orphan.h"
 #include "other_process.h"
 #include "report.h"
+#include "rights.h"
 #include "run_directory.h"
 
 #define SETTLE_NS   UINT64_C(60000000000)
@@ -48,6 +49,7 @@ void request_send(void)
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
     else {
         run.page->asked_evals = run.hooks->evals();
+        rights_note();
         atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
         park_copy(oldest);
     }
@@ -103,7 +105,9 @@ bool request_begins(struct shared_slot *slot, bool hangs)
     run.page->replay.start_ns = clock_ns();
     orphan_say_to_user();
     report_failure(&run.page->end);
-    r = run_directory_make();
+    r = rights_take();
+    if (r == 0)
+        r = run_directory_make();
     if (r < 0)
         report_no_directory(r);
     else

@@ -27,6 +27,7 @@
 #include "../snapshot/threads.h"
 #include "other_process.h"
 #include "report.h"
+#include "rights.h"
 #include "run_directory.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
@@ -268,6 +269,7 @@ void wake_replay(const struct end *end)
         log_set_level(LOG_QUIET);
     run.page->end = *end;
     run.page->races = run.hooks->races();
+    rights_note();
     run.page->end_thread = (uint64_t)pthread_self();
     output_end();
     report_failure(end);

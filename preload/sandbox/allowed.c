@@ -165,16 +165,6 @@ static const short allowed[] = {
     SYS_perf_event_open,
     /* rights of this process */
     SYS_umask,
-    SYS_setuid,
-    SYS_setgid,
-    SYS_setreuid,
-    SYS_setregid,
-    SYS_setresuid,
-    SYS_setresgid,
-    SYS_setfsuid,
-    SYS_setfsgid,
-    SYS_setgroups,
-    SYS_capset,
     SYS_seccomp,
 #ifdef SYS_poll
     SYS_poll,

@@ -23,6 +23,7 @@ long process_schedule(struct trap *trap); /* sched_setaffinity and its kin: argu
 long process_priority(struct trap *trap); /* setpriority, ioprio_set: a kind and a number */
 long process_limit(struct trap *trap);
 long process_session(struct trap *trap);
+long process_rights(struct trap *trap); /* setuid and its kin */
 long process_clone(struct trap *trap);
 long process_clone3(struct trap *trap);
 long process_exit(struct trap *trap);

@@ -11,6 +11,7 @@
 #include "../ends.h"
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
+#include "../replay/rights.h"
 #include "../run.h"
 #include "calls.h"
 #include "descriptors.h"
@@ -48,6 +49,14 @@ long process_prctl(struct trap *trap)
     default:
         return again(trap, -1, 0);
     }
+}
+
+/* A replay that has the rights of the run's end already cannot give them up once more. */
+long process_rights(struct trap *trap)
+{
+    long r = again(trap, -1, 0);
+
+    return r == -EPERM && rights_were_taken() ? 0 : r;
 }
 
 long process_schedule(struct trap *trap)

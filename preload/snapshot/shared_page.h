@@ -14,13 +14,14 @@
 #include "../end.h"
 
 #define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
-#define SHARED_PAGE_VERSION 3u
+#define SHARED_PAGE_VERSION 4u
 #define SHARED_PAGE_SIZE    8192u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
 #define SHARED_PAGE_WHY   480u
 #define SHARED_NOTES_MAX  17u /* the last one says that there was more */
 #define SHARED_NOTE_SIZE  160u
+#define SHARED_GROUPS_MAX 64u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -82,6 +83,15 @@ struct shared_notes {
 
 #define SHARED_PAGE_COMING (-1) /* it was asked for, and the snapshot has not made it yet */
 
+/* What the original may do when it wakes or asks a copy. */
+struct shared_rights {
+    uint32_t noted;             /* 0: it never did */
+    uint32_t user[3], group[3]; /* real, effective, saved */
+    uint32_t group_count, groups[SHARED_GROUPS_MAX];
+    uint32_t effective[2], permitted[2]; /* capabilities */
+    uint32_t dumpable;
+};
+
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
@@ -98,10 +108,11 @@ struct shared_page {
     struct shared_cost cost;
     struct shared_notes notes;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
+    struct shared_rights rights;
 };
 
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
-static_assert(sizeof(struct shared_slot) == 48, "layout of version 3");
+static_assert(sizeof(struct shared_slot) == 48, "layout of version 4");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");

@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <limits.h>
 #include <pthread.h>
 #include <signal.h>
@@ -224,7 +225,18 @@ static void do_own_sigsys(const char *argument)
     raise(SIGSYS);
 }
 
+/* Gives up what root may do, as a service does when it has begun. */
+static void do_become_user(const char *argument)
+{
+    const uid_t user = (uid_t)fake_number(argument);
+
+    if (setgroups(0, NULL) != 0 || setresgid(user, user, user) != 0 || setresuid(user, user, user) != 0)
+        fake_give_up("fake: cannot become user %u", user);
+    fake_say("user %u", geteuid());
+}
+
 const struct fake_step fake_reach[] = {
+    {"become_user", do_become_user},
     {"reach", do_connect},
     {"datagram", do_datagram},
     {"socketpair", do_socketpair},

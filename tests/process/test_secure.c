@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* A program that runs with more rights than its user (AT_SECURE) gets no snapshots: their environment is not
  * to be trusted. The loader does not even load what LD_PRELOAD names; fake_secure is linked with the library,
- * so that its constructor runs all the same. */
+ * so that its constructor runs all the same. And one that gives rights up has no replay that still has them.
+ */
 #define _GNU_SOURCE
 #include "process.h"
 #include "run_program.h"
 
+#include <glob.h>
 #include <limits.h>
+#include <linux/capability.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define NOBODY 65534
@@ -105,6 +110,144 @@ static void test_environment(void **state)
     assert_int_equal(rmdir(place), 0); /* it is empty */
 }
 
+static void expect_refused(const char *path)
+{
+    struct outcome outcome;
+
+    run_as_nobody(path, &outcome);
+    run_expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
+    assert_null(outcome.run);
+    run_discard(&outcome);
+}
+
+static void test_group(void **state)
+{
+    char path[PATH_MAX];
+
+    (void)state;
+    copy("fake_secure", "2755", path);
+    expect_refused(path);
+}
+
+/* What the file brings along: a capability, permitted and effective. */
+static void test_file_capability(void **state)
+{
+    const struct vfs_cap_data capability = {
+        .magic_etc = VFS_CAP_REVISION_2 | VFS_CAP_FLAGS_EFFECTIVE,
+        .data = {{.permitted = 1u << CAP_NET_BIND_SERVICE}},
+    };
+    char path[PATH_MAX];
+
+    (void)state;
+    copy("fake_secure", "755", path);
+    if (setxattr(path, "security.capability", &capability, XATTR_CAPS_SZ_2, 0) != 0) {
+        print_message("%s keeps no capabilities of files\n", work);
+        skip();
+    }
+    expect_refused(path);
+}
+
+/* --- rights that are given up --- */
+
+/* All that the run has left belongs to the user that it became, and to nobody else. */
+static void expect_owner(const char *place, unsigned count)
+{
+    char pattern[PATH_MAX + 64];
+    struct stat file;
+    glob_t found;
+
+    snprintf(pattern, sizeof pattern, "%s/*/*", place);
+    assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+    assert_int_equal(found.gl_pathc, count);
+    for (size_t i = 0; i < found.gl_pathc; i++) {
+        assert_int_equal(lstat(found.gl_pathv[i], &file), 0);
+        if (file.st_uid != NOBODY || file.st_gid != NOBODY || (file.st_mode & 077) != 0)
+            fail_msg("%s belongs to %u:%u", found.gl_pathv[i], file.st_uid, file.st_gid);
+    }
+    globfree(&found);
+    snprintf(pattern, sizeof pattern, "rm -r '%s'", place);
+    assert_int_equal(system(pattern), 0); /* NOLINT(cert-env33-c) */
+}
+
+/* Effective user, as the kernel tells. */
+static unsigned owner_of(pid_t pid)
+{
+    char path[64], line[256];
+    unsigned user = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "Uid:", 4) == 0)
+            user = (unsigned)strtoul(strchr(line + 5, '\t'), NULL, 10);
+    fclose(file);
+    return user;
+}
+
+#define PLACE_SIZE (PATH_MAX + 16)
+
+static void make_open_place(char place[PLACE_SIZE])
+{
+    snprintf(place, PLACE_SIZE, "%s/place", work);
+    assert_int_equal(mkdir(place, 0777), 0);
+    assert_int_equal(chmod(place, 0777), 0);
+}
+
+/* Snapshots from before still are root. What the replay does, it does as who the original is now. */
+static void test_given_up(void **state)
+{
+    char place[PLACE_SIZE], directory[PLACE_SIZE + 16];
+    struct outcome outcome;
+
+    (void)state;
+    make_open_place(place);
+    snprintf(directory, sizeof directory, "LIGHTSSS_DIR=%s", place);
+    const struct program program = {
+        .arguments = LIST("eval:3", "become_user:65534", "eval:3", "exit:3"),
+        .environment = LIST(directory),
+        .preload = true,
+    };
+    run_program(&program, &outcome);
+    assert_int_equal(WEXITSTATUS(outcome.status), 3);
+    run_expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
+                                   "no waveform: LIGHTSSS_WAVE=off"));
+    assert_int_equal(outcome.left, 0);
+    run_discard(&outcome);
+    expect_owner(place, 3);
+}
+
+/* The same where a copy replays while the original goes on. */
+static void test_given_up_and_asked(void **state)
+{
+    char place[PLACE_SIZE], directory[PLACE_SIZE + 16];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    make_open_place(place);
+    snprintf(directory, sizeof directory, "LIGHTSSS_DIR=%s", place);
+    const struct program program = {.arguments = LIST("touch:here", "eval:3", "become_user:65534", "eval:3",
+                                                      "await:asked", "sleep:100", "eval:1"),
+                                    .environment = LIST(directory),
+                                    .preload = true};
+    run_start(&running, &program);
+    run_await_file(&running, "here");
+    run_await_snapshots(&running, 1);
+    while (owner_of(running.pid) != NOBODY)
+        usleep(1000);
+    usleep(20000);
+    assert_int_equal(kill(running.pid, SIGUSR1), 0);
+    run_touch(&running, "asked");
+    run_wait(&running, &outcome);
+    assert_int_equal(outcome.status, 0);
+    run_expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
+                                   "no waveform: LIGHTSSS_WAVE=off"));
+    assert_int_equal(outcome.left, 0);
+    run_discard(&outcome);
+    expect_owner(place, 3);
+}
+
 static bool others_reach_library(void)
 {
     char path[PATH_MAX];
@@ -155,10 +298,10 @@ static const char *obstacle(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_preloaded),
-        cmocka_unit_test(test_linked),
-        cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_without_rights),
+        cmocka_unit_test(test_preloaded),   cmocka_unit_test(test_linked),
+        cmocka_unit_test(test_environment), cmocka_unit_test(test_without_rights),
+        cmocka_unit_test(test_group),       cmocka_unit_test(test_file_capability),
+        cmocka_unit_test(test_given_up),    cmocka_unit_test(test_given_up_and_asked),
     };
 
     run_make_directory(work);
