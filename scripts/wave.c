@@ -33,37 +33,56 @@ static bool file_has(const char *name, int pid, const char *what)
     return found;
 }
 
-/* Is the signal caught? The kernel shows the set of those as a hexadecimal number. */
-static bool catches(int pid, int signal)
+/* A number that the kernel shows in /proc/PID/status; 0: none. */
+static uint64_t status_number(int pid, const char *name, int base)
 {
     char path[64], line[256];
-    uint64_t caught = 0;
+    uint64_t number = 0;
 
     snprintf(path, sizeof path, "/proc/%d/status", pid);
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return false;
+        return 0;
     while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "SigCgt:", 7) == 0)
-            caught = strtoull(line + 7, NULL, 16);
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = strtoull(line + strlen(name), NULL, base);
     fclose(file);
-    return (caught >> (signal - 1) & 1) != 0;
+    return number;
 }
 
-static int send_request(int pid)
+/* Is the signal caught? */
+static bool catches(int pid, int signal)
+{
+    return (status_number(pid, "SigCgt:", 16) >> (signal - 1) & 1) != 0;
+}
+
+/* By its descriptor, where the kernel has such (Linux 5.3): its number may be another's meanwhile. */
+static int send_signal(int pid, int pidfd, int signal, siginfo_t *info)
+{
+    if (pidfd >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, 0);
+    return signal == 0 ? kill(pid, 0) : (int)syscall(SYS_rt_sigqueueinfo, pid, signal, info);
+}
+
+static int send_request(int pid, int pidfd)
 {
     siginfo_t info = {.si_signo = THREADS_SIGNAL, .si_code = SI_QUEUE};
 
     info.si_pid = getpid();
     info.si_uid = getuid();
     info.si_value.sival_ptr = (void *)(uintptr_t)THREADS_REQUEST; /* NOLINT(performance-no-int-to-ptr) */
-    return (int)syscall(SYS_rt_sigqueueinfo, pid, THREADS_SIGNAL, &info);
+    return send_signal(pid, pidfd, THREADS_SIGNAL, &info);
 }
 
-static int ask(int pid)
+static int ask(int pid, int pidfd)
 {
-    if (kill(pid, 0) != 0) {
+    if (send_signal(pid, pidfd, 0, NULL) != 0) {
         say("process %d: %s", pid, strerror(errno));
+        return NO_SUCH_PROCESS;
+    }
+    uint64_t process = status_number(pid, "Tgid:", 10);
+    if (process != 0 && process != (uint64_t)pid) {
+        say("%d is a thread of process %d; ask that", pid, (int)process);
         return NO_SUCH_PROCESS;
     }
     if (!file_has("maps", pid, "/liblightsss-hooks.so")) {
@@ -74,7 +93,7 @@ static int ask(int pid)
         say("process %d has no snapshot yet; ask again when its model evals", pid);
         return NO_SUCH_PROCESS;
     }
-    if (send_request(pid) != 0) {
+    if (send_request(pid, pidfd) != 0) {
         say("process %d: %s", pid, strerror(errno));
         return NO_SUCH_PROCESS;
     }
@@ -95,5 +114,9 @@ int wave_command(const struct command *command, char **words)
         say("give the id of one process; usage: lightsss %s", command->usage);
         return SAY_USAGE;
     }
-    return ask((int)pid);
+    int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    int status = ask((int)pid, pidfd);
+    if (pidfd >= 0)
+        close(pidfd);
+    return status;
 }

@@ -4,6 +4,9 @@
 #include "process.h"
 #include "run_program.h"
 
+#include <fcntl.h>
+#include <grp.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define NOBODY     65534
 #define ASKED_LINE "fake_simulator (pid "
 #define WOKEN_LINE "the oldest checkpoint start to dump wave: snapshot "
 #define LAST_LINE  "no waveform: "
@@ -112,12 +116,98 @@ static void test_command(void **state)
     end(&running);
 }
 
+static void expect_answer(pid_t pid, const char *command, const char *answer)
+{
+    char text[PATH_MAX + 64], line[256] = "";
+
+    snprintf(text, sizeof text, "'%s' wave %d 2>&1", command, pid);
+    FILE *stream = popen(text, "re"); /* NOLINT(cert-env33-c) */
+    assert_non_null(stream);
+    bool any = fgets(line, sizeof line, stream) != NULL;
+    assert_int_equal(WEXITSTATUS(pclose(stream)), 1);
+    if (!any || strstr(line, answer) == NULL)
+        fail_msg("%s: not \"%s\" but \"%s\"", text, answer, line);
+}
+
+static void *say_number(void *pipe_end)
+{
+    pid_t number = gettid();
+
+    if (write(*(int *)pipe_end, &number, sizeof number) == sizeof number)
+        pause();
+    return NULL;
+}
+
 static void test_who_cannot_be_asked(void **state)
 {
+    const char *command = getenv("LIGHTSSS_TEST_COMMAND");
+    pthread_t thread;
+    int ends[2];
+    pid_t number;
+
     (void)state;
-    assert_int_equal(ask(getpid()), 1);
     assert_int_equal(ask(0), 2);
     assert_int_equal(ask(-1), 2);
+    expect_answer(getpid(), command, "is no simulator with the library in it");
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    waitid(P_PID, (id_t)dead, &(siginfo_t){0}, WEXITED | WNOWAIT);
+    expect_answer(dead, command, "is no simulator with the library in it");
+    waitpid(dead, NULL, 0);
+    expect_answer(dead, command, "No such process");
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_int_equal(pthread_create(&thread, NULL, say_number, &ends[1]), 0);
+    assert_int_equal(read(ends[0], &number, sizeof number), sizeof number);
+    expect_answer(number, command, "is a thread of process");
+    pthread_cancel(thread);
+    pthread_join(thread, NULL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+static void ask_as_nobody(pid_t pid, const char *command)
+{
+    char number[16];
+    int status;
+
+    snprintf(number, sizeof number, "%d", pid);
+    pid_t child = fork();
+    if (child == 0) {
+        if (setgroups(0, NULL) != 0 || setgid(NOBODY) != 0 || setuid(NOBODY) != 0)
+            _exit(2);
+        execl(command, command, "wave", number, NULL);
+        _exit(3);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WEXITSTATUS(status), 1);
+}
+
+static void test_another_user(void **state)
+{
+    char directory[PATH_MAX], command[PATH_MAX + 32], text[3 * PATH_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can ask as another user\n");
+        skip();
+    }
+    run_make_directory(directory);
+    snprintf(command, sizeof command, "%s/lightsss", directory);
+    snprintf(text, sizeof text, "cp '%s' '%s'", getenv("LIGHTSSS_TEST_COMMAND"), command);
+    assert_int_equal(system(text), 0); /* NOLINT(cert-env33-c) */
+    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:0"), EVERY_TEN);
+    run_await_snapshots(&running, 3);
+    ask_as_nobody(running.pid, command);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 0);
+    assert_string_equal(outcome.said, "");
+    assert_null(outcome.run);
+    run_discard(&outcome);
+    run_remove_directory(directory);
 }
 
 /* What comes after a request is as without it. */
@@ -206,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_signal),
         cmocka_unit_test(test_command),
         cmocka_unit_test(test_who_cannot_be_asked),
+        cmocka_unit_test(test_another_user),
         cmocka_unit_test(test_failure_after_request),
         cmocka_unit_test(test_own_signal),
         cmocka_unit_test(test_hang),
