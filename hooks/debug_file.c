@@ -50,13 +50,12 @@ static void read_link(Elf_Data *data, struct link *link)
     memcpy(&link->checksum, (const char *)data->d_buf + at, sizeof(link->checksum));
 }
 
-/* What a file says of itself. The link may be NULL: not wanted. Sections that overlap, as in no sound file,
- * are not read again and again. */
-static void read_marks(Elf *elf, struct build_id *id, struct link *link)
+/* What a file of that size says of itself. The link may be NULL: not wanted. Sections that overlap, as in no
+ * sound file, are not read again and again. */
+static void read_marks(Elf *elf, size_t size, struct build_id *id, struct link *link)
 {
-    size_t names = 0, left = 0;
+    size_t names = 0, left = size;
     elf_getshdrstrndx(elf, &names);
-    elf_rawfile(elf, &left);
     for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
         GElf_Shdr header;
         if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
@@ -98,10 +97,11 @@ static uint32_t checksum_of(int fd)
 static bool belongs(int fd, const struct build_id *id, const struct link *link)
 {
     struct build_id other = {0};
-    Elf *elf = elf_begin(fd, ELF_C_READ_MMAP, NULL);
+    struct stat file;
+    Elf *elf = fstat(fd, &file) == 0 ? elf_begin(fd, DEBUG_FILE_COMMAND, NULL) : NULL;
     bool is_elf = elf && elf_kind(elf) == ELF_K_ELF;
     if (is_elf)
-        read_marks(elf, &other, NULL);
+        read_marks(elf, (size_t)file.st_size, &other, NULL);
     if (elf)
         elf_end(elf);
     if (!is_elf)
@@ -144,7 +144,9 @@ int debug_file_open(Elf *elf, const char *path, const char *root)
     struct link link = {0};
     const char *slash = strrchr(path, '/');
     int fd = -ENOENT;
-    read_marks(elf, &id, &link);
+    size_t size = 0;
+    elf_rawfile(elf, &size);
+    read_marks(elf, size, &id, &link);
     if (id.size > 1)
         fd = try_build_id(path, root, &id, &link);
     if (!slash || !link.name)

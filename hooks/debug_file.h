@@ -9,6 +9,10 @@
 /* Where the system keeps such files. */
 #define DEBUG_FILE_ROOT "/usr/lib/debug"
 
+/* For elf_begin(): such a file is read, not mapped. Nobody keeps others from cutting it meanwhile, as the
+ * kernel does with a program that runs, and a page that is gone would end the simulator. */
+#define DEBUG_FILE_COMMAND ELF_C_READ
+
 /* Opens the one that belongs to an ELF file, which lies at an absolute path. Returns a descriptor, or
  * -ENOENT where there is none or another build's. */
 int debug_file_open(Elf *elf, const char *path, const char *root);

@@ -171,7 +171,7 @@ static void image_add_debug_file(struct image *image)
     image->debug_fd = debug_file_open(image->elf, path, DEBUG_FILE_ROOT);
     if (image->debug_fd < 0)
         return;
-    image->debug_elf = elf_begin(image->debug_fd, ELF_C_READ_MMAP, NULL);
+    image->debug_elf = elf_begin(image->debug_fd, DEBUG_FILE_COMMAND, NULL);
     bool found = image->debug_elf && image_symbol_section(image, image->debug_elf, &header);
     if (!found || image->stripped || image_load_symbols(image, image->debug_elf) != 0)
         image->stripped = true;

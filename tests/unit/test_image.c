@@ -9,6 +9,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -252,6 +253,42 @@ static void wild_symbols_are_survived(void **state)
     copy_end(&copy);
 }
 
+/* A library without symbols, whose debug file is cut while they are read, as by a build that goes on. */
+static void a_debug_file_may_be_cut(void **state)
+{
+    char work[] = "/tmp/lightsss-image.XXXXXX", path[64], command[PATH_MAX + 512];
+    struct hooks_why why = {""};
+    struct image *image;
+    struct link_map *map;
+    size_t visited = 0;
+    Dl_info library;
+
+    (void)state;
+    assert_int_not_equal(dladdr((void *)(uintptr_t)_cmocka_run_group_tests, &library), 0);
+    assert_non_null(mkdtemp(work));
+    snprintf(path, sizeof path, "%s/library.so", work);
+    snprintf(command, sizeof command,
+             "cd '%s' && cp /proc/%d/exe name.debug && objcopy -R .note.gnu.build-id name.debug && "
+             "strip -R .gnu_debuglink -o library.so '%s' && objcopy -R .note.gnu.build-id "
+             ""
+             "--add-gnu-debuglink=name.debug library.so",
+             work, getpid(), library.dli_fname);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c): a command of our own */
+    void *opened = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    assert_non_null(opened);
+    assert_int_equal(dlinfo(opened, RTLD_DI_LINKMAP, &map), 0);
+    assert_int_equal(image_open_loaded(&image, path, map->l_addr, &why), 0);
+    assert_false(image_stripped(image));
+    snprintf(command, sizeof command, "%s/name.debug", work);
+    assert_int_equal(truncate(command, 0), 0);
+    image_each(image, count, &visited);
+    assert_true(visited > 0);
+    image_close(image);
+    dlclose(opened);
+    snprintf(command, sizeof command, "rm -r '%s'", work);
+    assert_int_equal(system(command), 0); /* NOLINT(cert-env33-c) */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -260,6 +297,7 @@ int main(void)
         cmocka_unit_test(addresses_move_with_the_base),
         cmocka_unit_test(damaged_files_are_refused),
         cmocka_unit_test(wild_symbols_are_survived),
+        cmocka_unit_test(a_debug_file_may_be_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
