@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The monotonic clock by a raw system call: libfaketime and the like stand in front of libc's. */
+/* The clocks by a raw system call: libfaketime and the like stand in front of libc's. */
 #ifndef LIGHTSSS_CLOCK_H
 #define LIGHTSSS_CLOCK_H
 
@@ -9,13 +9,24 @@
 
 #include "raw_syscall.h"
 
-/* CLOCK_MONOTONIC in nanoseconds; async-signal-safe. */
-static inline uint64_t clock_ns(void)
+static inline uint64_t clock_read_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
 
-    raw_syscall2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&now);
+    raw_syscall2(SYS_clock_gettime, clock, (long)&now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* CLOCK_MONOTONIC in nanoseconds; async-signal-safe. */
+static inline uint64_t clock_ns(void)
+{
+    return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* CLOCK_REALTIME: what the times of files are compared with. */
+static inline uint64_t clock_wall_ns(void)
+{
+    return clock_read_ns(CLOCK_REALTIME);
 }
 
 #endif

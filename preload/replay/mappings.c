@@ -16,11 +16,14 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "../clock.h"
 #include "../raw_syscall.h"
 #include "../snapshot/shared_memory.h"
 #include "high_number.h"
 #include "notes.h"
 #include "private_files.h"
+
+static uint64_t snapshot_ns; /* wall clock */
 
 static bool is_writable(const struct shared_memory *memory)
 {
@@ -177,10 +180,26 @@ static int put_all(struct shared_memory *list, int count, bool writable)
     return 0;
 }
 
-int mappings_set_back(void)
+/* Memory that only this process writes to is still the file's where it never did: what somebody has written
+ * to the file meanwhile is seen there. A file that was put in its place is another one. */
+static void look_for_change(const char *path, ino_t inode)
+{
+    struct stat file;
+
+    if (raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, AT_SYMLINK_NOFOLLOW) < 0 ||
+        file.st_ino != inode || !S_ISREG(file.st_mode))
+        return;
+    uint64_t changed_ns = (uint64_t)file.st_mtim.tv_sec * 1000000000u + (uint64_t)file.st_mtim.tv_nsec;
+    if (changed_ns > snapshot_ns)
+        notes_add_cause("what is mapped of %s was changed after the snapshot", path);
+}
+
+int mappings_set_back(uint64_t taken_ns)
 {
     struct shared_memory *list;
-    int count = shared_memory_list(&list);
+
+    snapshot_ns = clock_wall_ns() - (clock_ns() - taken_ns);
+    int count = shared_memory_list(&list, look_for_change);
 
     for (int i = 0; i < count; i++)
         may_be_written[i] = is_writable(&list[i]) || may_become_writable(&list[i]);
@@ -190,5 +209,7 @@ int mappings_set_back(void)
     for (int i = 0; r == 0 && i < count; i++)
         if (is_private(list, count, &list[i]))
             r = replace(find_file(list, count, &list[i]), &list[i]);
+        else
+            look_for_change(list[i].path, list[i].inode);
     return r;
 }

@@ -4,9 +4,12 @@
 #ifndef LIGHTSSS_MAPPINGS_H
 #define LIGHTSSS_MAPPINGS_H
 
+#include <stdint.h>
+
 /* In a woken copy, before its threads exist and after files_set_back(): every shared mapping but our own
  * that is writable, or can be made so, is one of a private file, with the contents of the snapshot where they
- * were kept. Returns 0 or -errno. Raw system calls only. */
-int mappings_set_back(void);
+ * were kept. Of other files that are mapped, it is noted where they were changed since. taken_ns: when the
+ * snapshot was taken, CLOCK_MONOTONIC. Returns 0 or -errno. Raw system calls only. */
+int mappings_set_back(uint64_t taken_ns);
 
 #endif

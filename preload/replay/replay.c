@@ -225,7 +225,7 @@ void replay_begin(uint64_t eval)
     r = files_set_back();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
-    r = mappings_set_back();
+    r = mappings_set_back(shared_page_slot(run.page, run.pid)->taken_ns);
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
     files_seal();

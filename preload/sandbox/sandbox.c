@@ -24,14 +24,6 @@
 
 static bool has_filter;
 
-static uint64_t wall_clock_ns(void)
-{
-    struct timespec now = {0, 0};
-
-    raw_syscall2(SYS_clock_gettime, CLOCK_REALTIME, (long)&now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
 static int enter_filter(void)
 {
     signal_mask_never = UINT64_C(1) << (SIGSYS - 1);
@@ -46,7 +38,7 @@ static int enter_filter(void)
 /* Without new rights by exec both walls can be had by everybody; a replay starts no programs anyway. */
 void sandbox_enter(uint64_t taken_ns)
 {
-    place_prepare(wall_clock_ns() - (clock_ns() - taken_ns));
+    place_prepare(clock_wall_ns() - (clock_ns() - taken_ns));
     raw_syscall5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int second = landlock_enter();
     int first = enter_filter();

@@ -34,6 +34,8 @@ struct reader {
     size_t path_start;
     unsigned count;
     bool overflow;
+    void (*visit)(const char *path, ino_t inode);
+    uint64_t visited; /* the last one */
 };
 
 static uintptr_t own[OWN_MAX];
@@ -106,6 +108,11 @@ static void end_line(struct reader *reader)
     bool is_kept = reader->permissions[3] == 's' && !is_own(reader->number[START]);
 
     add_path_byte(reader, '\0');
+    if (reader->visit != NULL && reader->permissions[3] == 'p' && reader->number[INODE] != 0 &&
+        reader->number[INODE] != reader->visited && reader->path_used > reader->path_start) {
+        reader->visited = reader->number[INODE];
+        reader->visit(reader->paths + reader->path_start, reader->visited);
+    }
     if (is_kept)
         keep_line(reader);
     else
@@ -229,11 +236,11 @@ static const void *find_contents(const struct shared_memory *memory)
     return NULL;
 }
 
-int shared_memory_list(struct shared_memory **list)
+int shared_memory_list(struct shared_memory **list, void (*visit)(const char *path, ino_t inode))
 {
     static struct shared_memory found[SHARED_MEMORY_MAX];
     static char paths[PATHS_SIZE];
-    struct reader reader = {.list = found, .paths = paths};
+    struct reader reader = {.list = found, .paths = paths, .visit = visit};
 
     int r = read_list(&reader);
     if (r < 0)

@@ -35,7 +35,8 @@ bool shared_memory_is_known(const void *address);
 /* In the original, once its threads stand still. Raw system calls only. */
 void shared_memory_take(void);
 
-/* In the copy: all shared mappings, those that are only read as well. Returns how many, or -errno. */
-int shared_memory_list(struct shared_memory **list);
+/* In the copy: all shared mappings, those that are only read as well; of each file that is mapped
+ * otherwise, `visit` is told the name and the number (perhaps several times). Returns how many, or -errno. */
+int shared_memory_list(struct shared_memory **list, void (*visit)(const char *path, ino_t inode));
 
 #endif

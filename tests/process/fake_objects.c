@@ -47,6 +47,22 @@ static void do_map(const char *argument)
     map(at, 0, fake_fds[at]);
 }
 
+/* SLOT:private or SLOT:shared. */
+static void do_map_read(const char *argument)
+{
+    unsigned at = fake_slot(&argument);
+    int flags = strcmp(argument, "private") == 0 ? MAP_PRIVATE : MAP_SHARED;
+
+    maps[at] = mmap(NULL, MAP_SIZE, PROT_READ, flags, fake_fds[at], 0);
+    fake_expect(maps[at] != MAP_FAILED, "mmap");
+}
+
+/* How the file begins. */
+static void do_peek_start(const char *argument)
+{
+    fake_say("map: %.20s", maps[fake_slot(&argument)]);
+}
+
 static void do_map_again(const char *argument)
 {
     unsigned at = fake_slot(&argument);
@@ -396,6 +412,8 @@ static void do_puts(const char *argument)
 
 const struct fake_step fake_objects[] = {
     {"map", do_map},
+    {"map_read", do_map_read},
+    {"peek_start", do_peek_start},
     {"map_again", do_map_again},
     {"map_nothing", do_map_nothing},
     {"map_many", do_map_many},

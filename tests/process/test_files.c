@@ -189,12 +189,45 @@ static void test_emptied_file(void **state)
     run_discard(&outcome);
 }
 
+/* What is only read of a mapped file is not kept. Where it was changed since the snapshot, the report says
+ * so, whether it shows in the output or not. */
+static void test_mapped_file(void **state)
+{
+    static const char *const kinds[] = {"map_read:0:private", "map_read:0:shared"};
+    struct outcome outcome;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        const struct program changed = {.arguments = LIST("put:in:one two three", "open:0:r:in", kinds[i],
+                                                          "close_slot:0", "sleep:20", "eval:1", "sleep:20",
+                                                          "if_original:put:in:ONE two three", "exit:1")};
+        run_case(&changed, &outcome);
+        assert_non_null(strstr(outcome.report, "what is mapped of "));
+        run_discard(&outcome);
+        const struct program seen = {
+            .arguments = LIST("put:in:one two three", "open:0:r:in", kinds[i], "close_slot:0", "sleep:20",
+                              "eval:1", "sleep:20", "if_original:peek_start:0",
+                              "if_original:put:in:ONE two three", "if_copy:peek_start:0", "exit:1"),
+            .preload = true};
+        run_program(&seen, &outcome);
+        assert_non_null(strstr(outcome.report, "\"verdict\": \"diverged\""));
+        assert_non_null(strstr(outcome.report, "; what is mapped of "));
+        run_discard(&outcome);
+        const struct program alone = {.arguments = LIST("put:in:one two three", "open:0:r:in", kinds[i],
+                                                        "close_slot:0", "sleep:20", "eval:1", "peek_start:0",
+                                                        "exit:1")};
+        run_case(&alone, &outcome);
+        assert_null(strstr(outcome.report, "notes"));
+        run_discard(&outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminal_output), cmocka_unit_test(test_closed_output),
         cmocka_unit_test(test_captured_output), cmocka_unit_test(test_cut_file),
-        cmocka_unit_test(test_emptied_file),
+        cmocka_unit_test(test_emptied_file),    cmocka_unit_test(test_mapped_file),
     };
     int failed = cmocka_run_group_tests_name("files", tests, NULL, NULL);
 
