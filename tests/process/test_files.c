@@ -222,12 +222,32 @@ static void test_mapped_file(void **state)
     }
 }
 
+/* A file that is closed is for the replay as it is now; who opens it, or only looks at it, is told. */
+static void test_replaced_file(void **state)
+{
+    static const char *const looks[] = {"if_copy:read_name:in", "if_copy:stat:in", "if_copy:append:in"};
+    struct outcome outcome;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
+        const struct program program = {.arguments =
+                                            LIST("put:in:one", "put:new:other", "sleep:20", "eval:1",
+                                                 "sleep:20", "if_original:rename:new:in", looks[i], "exit:1"),
+                                        .preload = true};
+        run_program(&program, &outcome);
+        assert_non_null(strstr(outcome.report, "\"verdict\": \"diverged\""));
+        assert_non_null(strstr(outcome.report, "/in was changed after the snapshot\", \"eval\""));
+        run_discard(&outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_terminal_output), cmocka_unit_test(test_closed_output),
         cmocka_unit_test(test_captured_output), cmocka_unit_test(test_cut_file),
         cmocka_unit_test(test_emptied_file),    cmocka_unit_test(test_mapped_file),
+        cmocka_unit_test(test_replaced_file),
     };
     int failed = cmocka_run_group_tests_name("files", tests, NULL, NULL);
 
