@@ -214,12 +214,14 @@ struct sizes {
     uint64_t groups[GROUPS_MAX + 1];
     size_t depth;
     uint64_t item;
+    bool repeated; /* a repetition of it was read last */
 };
 
 static void next_item(struct sizes *sizes, uint64_t size)
 {
     sizes->groups[sizes->depth] += sizes->item;
     sizes->item = size;
+    sizes->repeated = false;
 }
 
 static bool open_group(struct sizes *sizes)
@@ -238,11 +240,20 @@ static void close_group(struct sizes *sizes)
         return;
     }
     sizes->item += sizes->groups[sizes->depth--] + 1;
+    sizes->repeated = false;
+}
+
+/* A repetition of a repetition (a+?) means nothing in POSIX, and glibc needs hours for a row of them. */
+static bool repeat_item(struct sizes *sizes, uint64_t copies)
+{
+    if (sizes->repeated)
+        return false;
+    sizes->repeated = true;
+    return !__builtin_mul_overflow(sizes->item, copies, &sizes->item);
 }
 
 static bool add_character(struct sizes *sizes, const char **at)
 {
-    uint64_t copies = 1;
 
     switch (*(*at)++) {
     case '(':
@@ -251,15 +262,12 @@ static bool add_character(struct sizes *sizes, const char **at)
         close_group(sizes);
         return true;
     case '+':
-        copies = PLUS_COPIES;
-        break;
+        return repeat_item(sizes, PLUS_COPIES);
     case '*':
     case '?':
-        copies = EMPTY_WAYS;
-        break;
+        return repeat_item(sizes, EMPTY_WAYS);
     case '{':
-        copies = read_copies(at);
-        break;
+        return repeat_item(sizes, read_copies(at));
     case '[':
         *at = skip_bracket(*at);
         *at += **at != '\0';
@@ -273,7 +281,6 @@ static bool add_character(struct sizes *sizes, const char **at)
         next_item(sizes, 1);
         return true;
     }
-    return !__builtin_mul_overflow(sizes->item, copies, &sizes->item);
 }
 
 bool parse_is_small(const char *expression)

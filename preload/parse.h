@@ -30,9 +30,9 @@ int parse_word(const char *string, const char *const *words, size_t count);
 /* "a,b": sets bit i for words[i]. False when a part is unknown or empty. */
 bool parse_word_set(const char *string, const char *const *words, size_t count, unsigned *bits);
 
-/* Is this an extended regular expression that regcomp() needs little memory and time for? It makes a copy of
- * what is repeated, so that "a+++" is eight times as large as "a", and so on. What is no such expression may
- * be either. */
+/* Is this an extended regular expression that regcomp() needs little memory and time for? It makes copies of
+ * what is repeated: (((a+)+)+) is eight times as large as a, and so on. Repetitions of repetitions (a+?) are
+ * refused. What is no such expression may be either. */
 #define PARSE_EXPRESSION_MAX 10000
 bool parse_is_small(const char *expression);
 
