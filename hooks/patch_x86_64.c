@@ -35,8 +35,9 @@ struct instruction {
 
 static enum kind instruction_branch(const ZydisDecodedInstruction *raw)
 {
-    if (raw->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE)
-        return STUBBORN; /* processors do not agree on what it means here */
+    /* Processors do not agree on what these mean: an operand size, or a branch on a vector mask. */
+    if (raw->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE || raw->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
+        return STUBBORN;
     if (raw->mnemonic == ZYDIS_MNEMONIC_CALL)
         return CALL;
     if (raw->mnemonic == ZYDIS_MNEMONIC_JMP)
