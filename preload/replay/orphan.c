@@ -33,7 +33,8 @@
 #include "run_directory.h"
 #include "wake.h"
 
-#define OOM_SCORE    "900"
+#define SCORE_PARKED "900"
+#define SCORE_BESIDE "1000"
 #define STATUS_NS    SECOND_NS /* for the kernel to know how the original ended */
 #define STATUS_TRIES 20
 #define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
@@ -72,15 +73,21 @@ void orphan_after_copy(void)
         raw_syscall1(SYS_close, original_fd);
 }
 
-/* Where memory runs out, copies go first, and the original and what is left of them go on. */
-static void yield_to_original(void)
+static void set_score(const char *score)
 {
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
 
     if (fd < 0)
         return;
-    raw_syscall3(SYS_write, fd, (long)OOM_SCORE, sizeof OOM_SCORE - 1);
+    raw_syscall3(SYS_write, fd, (long)score, (long)strlen(score));
     raw_syscall1(SYS_close, fd);
+}
+
+/* An original that nearly fills its control group is above 900 of 1000 itself. */
+void orphan_yield(void)
+{
+    if (!orphan_is_alone())
+        set_score(SCORE_BESIDE);
 }
 
 void orphan_in_copy(void)
@@ -91,7 +98,9 @@ void orphan_in_copy(void)
         original_fd = high_number_move(original_fd);
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && descriptors_may_be_kept(&error_output))
         user_fd = high_number_dup(STDERR_FILENO);
-    yield_to_original();
+    /* Where memory runs out, copies go first, and the original and what is left of them go on. But where the
+     * original alone takes nearly all, a copy that is small replays its end. */
+    set_score(SCORE_PARKED);
 }
 
 void orphan_say_to_user(void)

@@ -16,6 +16,9 @@ void orphan_before_copy(void);
 void orphan_after_copy(void);
 void orphan_in_copy(void);
 
+/* In a replay that begins: where memory runs out the kernel is to kill it and not the original beside it. */
+void orphan_yield(void);
+
 /* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for
  * older ones, which come first. True: everything is ready for replay_begin(). */
 bool orphan_replays(struct shared_slot *slot);

@@ -205,6 +205,7 @@ void replay_begin(uint64_t eval)
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
                  0); /* the core of the run is the original's */
+    orphan_yield();
     int thawed = run.hooks->thaw();
     run.hooks->wave_mute();
     replay->start_ns = clock_ns();
@@ -305,6 +306,12 @@ static void explain_asked(uint32_t asked, const struct end *end, struct text *wh
     if (asked == REPLAY_ASKED_SLOW)
         text_format(why,
                     "the replay took far longer than the run did; it waits for something that is not there");
+    else if (asked == REPLAY_ASKED_MEMORY)
+        text_format(
+            why,
+            "the replay was stopped at eval %" PRIu64 " of %" PRIu64
+            ": the control group is nearly full, and the kernel would have ended the simulator as well",
+            end->eval, run.page->end.eval);
     else if (asked == REPLAY_ASKED_LIMIT)
         text_format(why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
                     end->eval, run.page->end.eval);

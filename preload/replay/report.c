@@ -16,12 +16,14 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
+#include "../snapshot/memory.h"
 #include "../text.h"
 #include "run_directory.h"
 #include "verdict.h"
 #include "wave_file.h"
 
 #define REPORT_SIZE 32768
+#define MIB         (UINT64_C(1) << 20)
 
 /* What the report and the last lines say of the replay, whatever its outcome. */
 struct conclusion {
@@ -73,7 +75,9 @@ void report_failure(const struct end *end)
 
 void report_no_snapshot(void)
 {
-    if (keeper_figures()->taken > 0)
+    if (*memory_reason() != '\0')
+        log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", memory_reason());
+    else if (keeper_figures()->taken > 0)
         log_line(LOG_INFO,
                  "no snapshot is left (all were killed or ran out of memory): no waveform of this failure");
     else if (*keeper_last_problem() != '\0')
@@ -244,6 +248,11 @@ static void append_cost(struct text *json)
     append_number(json, "stall_us_max", cost->stall_max_ns / 1000);
     text_format(json, ", \"share\": ");
     text_fixed(json, share_ppm, 6, 6);
+    text_format(json, ", \"memory_mib_max\": ");
+    if (cost->memory_bytes != 0)
+        text_fixed(json, cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
+    else
+        text_format(json, "null");
     text_format(json, " }\n}\n");
 }
 
@@ -306,8 +315,9 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
         text_format(why, "%.*s", (int)sizeof replay->why - 1, replay->why);
     } else if (outcome->result == WAKE_GIVEN_UP) {
         text_format(why, "the replay was asked to finish (%s) and did not",
-                    outcome->asked < REPLAY_ASKED_SLOW ? end_signal_name((int)outcome->asked)
-                                                       : "it took too long");
+                    outcome->asked < REPLAY_ASKED_SLOW      ? end_signal_name((int)outcome->asked)
+                    : outcome->asked == REPLAY_ASKED_MEMORY ? "memory ran out"
+                                                            : "it took too long");
     } else {
         text_format(why, "the replay died (%s)",
                     outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");

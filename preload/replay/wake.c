@@ -23,6 +23,7 @@
 #include "../run.h"
 #include "../snapshot/descriptors.h"
 #include "../snapshot/keeper.h"
+#include "../snapshot/memory.h"
 #include "../snapshot/park.h"
 #include "../snapshot/threads.h"
 #include "other_process.h"
@@ -31,12 +32,13 @@
 #include "run_directory.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
-#define ECHO_NS         SECOND_NS        /* of the signal that ended the original */
-#define FINISH_NS       (5 * SECOND_NS)  /* for a replay that was asked to finish: it closes the waveform */
-#define CLOSE_NS        (30 * SECOND_NS) /* the same where nobody is impatient: a large FST takes its time */
-#define PATIENCE_NS     (60 * SECOND_NS) /* a replay may take that long and ... */
-#define PATIENCE_FACTOR 100u             /* ... so many times what the original took since the snapshot */
-#define ROOM_FOR_REPORT (64u << 10)      /* for that and wave.gtkw; the waveform may fill the disk */
+#define ECHO_NS         SECOND_NS         /* of the signal that ended the original */
+#define WATCH_NS        (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
+#define FINISH_NS       (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
+#define CLOSE_NS        (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
+#define PATIENCE_NS     (60 * SECOND_NS)  /* a replay may take that long and ... */
+#define PATIENCE_FACTOR 100u              /* ... so many times what the original took since the snapshot */
+#define ROOM_FOR_REPORT (64u << 10)       /* for that and wave.gtkw; the waveform may fill the disk */
 
 /* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
  * original still ends as it would have without us. */
@@ -55,6 +57,7 @@ struct waiting {
     pid_t pid;
     struct pollfd fds[2]; /* the replay's pidfd, and a signalfd of those signals */
     uint64_t deadline_ns;
+    bool watch_memory; /* the kernel would end the original with a replay that takes too much */
 };
 
 static void begin_waiting(struct waiting *waiting, const struct shared_slot *slot)
@@ -70,6 +73,7 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
         .events = POLLIN,
     };
     waiting->deadline_ns = wake_deadline_ns(slot);
+    waiting->watch_memory = memory_is_shared_fate();
 }
 
 static void end_waiting(const struct waiting *waiting)
@@ -135,6 +139,8 @@ static uint32_t reason_to_ask(const struct waiting *waiting)
 
     if (signal != 0 && !is_echo())
         return (uint32_t)signal;
+    if (waiting->watch_memory && memory_is_dangerous())
+        return REPLAY_ASKED_MEMORY;
     return wake_overdue(waiting->deadline_ns);
 }
 
@@ -154,6 +160,8 @@ static uint64_t until_next_look(const struct waiting *waiting)
     uint64_t now_ns = clock_ns(), tick_ns = other_process_tick_ns(waiting->fds[0].fd);
     uint64_t left_ns = waiting->deadline_ns > now_ns ? waiting->deadline_ns - now_ns : 0;
 
+    if (waiting->watch_memory && tick_ns > WATCH_NS)
+        tick_ns = WATCH_NS;
     return left_ns < tick_ns ? left_ns : tick_ns;
 }
 

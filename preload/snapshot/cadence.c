@@ -8,6 +8,7 @@
 #define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */
 #define AUTO_LEAST_NS   SECOND_NS
+#define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 static uint64_t at_most(uint64_t value, uint64_t limit)
 {
@@ -47,18 +48,22 @@ void cadence_init(struct cadence *cadence, const struct options_interval *interv
         .budget_ppm = budget_ppm,
         .wait_ns = interval->kind == INTERVAL_TIME ? interval->ns : AUTO_LEAST_NS,
         .since_ns = start_ns,
+        .start_ns = start_ns,
         .look_ns = start_ns,
+        .early_ns = UINT64_MAX,
         .stride_evals = 1,
     };
 }
 
 /* The first snapshot comes at the first eval, the others at exact distances from it. */
-static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t evals)
+static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_ns, uint64_t evals)
 {
     struct cadence_step step = {.snapshot = !cadence->begun || evals >= cadence->next_eval};
 
     if (step.snapshot)
         cadence->next_eval = sum(evals, at_least(cadence->interval.evals, 1));
+    else
+        step.snapshot = now_ns >= cadence->early_ns;
     step.look_in_evals = cadence->next_eval - evals;
     return step;
 }
@@ -81,7 +86,8 @@ static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns
 {
     uint64_t waited_ns = difference(now_ns, cadence->since_ns);
     uint64_t aim_ns = at_most(cadence->wait_ns / LOOKS_PER_WAIT, LOOK_MAX_NS);
-    struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns};
+    struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns ||
+                                            now_ns >= cadence->early_ns};
 
     if (!step.snapshot)
         aim_ns = at_most(aim_ns, cadence->wait_ns - waited_ns);
@@ -96,18 +102,35 @@ static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns
 struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals)
 {
     struct cadence_step step = cadence->interval.kind == INTERVAL_EVALS
-                                   ? step_by_evals(cadence, evals)
+                                   ? step_by_evals(cadence, now_ns, evals)
                                    : step_by_time(cadence, now_ns, evals);
 
     cadence->begun = true;
     return step;
 }
 
+/* How long the simulator must run for the budget to have room for that cost. */
+static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
+{
+    return at_least(AUTO_LEAST_NS, scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+}
+
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
 {
     cadence->since_ns = now_ns;
+    cadence->early_ns = UINT64_MAX;
+    cadence->spent_ns = sum(cadence->spent_ns, cost_ns);
     cadence->look_ns = now_ns; /* the stall is no part of the evals' pace */
     cadence->look_eval = evals;
     if (cadence->interval.kind == INTERVAL_AUTO)
-        cadence->wait_ns = at_least(AUTO_LEAST_NS, scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+        cadence->wait_ns = earned_after_ns(cadence, cost_ns);
+}
+
+void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_ns)
+{
+    uint64_t run_cost_ns = difference(sum(cadence->spent_ns, cost_ns), GRACE_NS);
+    uint64_t by_run_ns = sum(cadence->start_ns, scaled(run_cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+    uint64_t by_last_ns = sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));
+
+    cadence->early_ns = at_least(at_most(by_run_ns, by_last_ns), now_ns);
 }

@@ -19,6 +19,9 @@ struct cadence {
     bool begun;         /* the snapshot of the first eval was asked for */
     uint64_t wait_ns;   /* from the last snapshot to the next */
     uint64_t since_ns;  /* when the last snapshot was done */
+    uint64_t start_ns;  /* of the run */
+    uint64_t spent_ns;  /* what all snapshots have cost */
+    uint64_t early_ns;  /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
     uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
     uint64_t look_ns;   /* the last look */
     uint64_t look_eval;
@@ -40,5 +43,10 @@ struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint6
  * each page fault since the one before (0 faults for the first). Call it too when the snapshot was tried
  * in vain, with what the attempt cost: the next one then waits its turn. */
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
+
+/* The last snapshot had to be given up, and has cost so much: the next one comes before its turn, as soon as
+ * the budget has room for that, be it that of the whole run. Always at once would mean one at every look
+ * where the simulator writes faster than its snapshots may hold. */
+void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_ns);
 
 #endif

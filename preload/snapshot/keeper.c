@@ -20,6 +20,7 @@
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
 #include "cadence.h"
+#include "memory.h"
 #include "park.h"
 #include "take.h"
 #include "threads.h"
@@ -28,6 +29,8 @@
 #define DISMISS_TRIES     2000     /* milliseconds */
 #define LEAD_NS           250000u  /* idle threads are asked to stand by so long before a snapshot ... */
 #define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
+#define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
+#define WATCH_GROWTH      4u       /* as long as the pace is not known */
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
@@ -37,6 +40,7 @@ static struct cadence cadence;
 static struct keeper_figures figures;
 static struct take last_take;
 static uint64_t last_faults;
+static uint64_t watch_ns;             /* spent on watching memory since the last snapshot */
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
 static bool warned;
@@ -44,11 +48,13 @@ static unsigned failed_in_a_row;
 
 /* The stretch of evals since the last look or snapshot, and what the one before it says of their pace. */
 static uint64_t stretch_eval, stretch_ns;
-static uint64_t lead_evals;     /* they fill LEAD_NS; 0: not known, or they take too long */
-static bool prepared;           /* threads were asked to stand by for the next snapshot ... */
-static uint64_t prepare_ns;     /* ... and that took so long */
-static int last_error;          /* -errno of the last try */
-static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
+static uint64_t lead_evals; /* they fill LEAD_NS; 0: not known, or they take too long */
+static bool pace_is_known;
+static uint64_t watch_evals = 1; /* from one look at memory to the next */
+static bool prepared;            /* threads were asked to stand by for the next snapshot ... */
+static uint64_t prepare_ns;      /* ... and that took so long */
+static int last_error;           /* -errno of the last try */
+static _Atomic uint32_t holder;  /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 /* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
  * long only because snapshots may follow each other faster than the kernel buries them. */
@@ -63,6 +69,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     hang_ns = options->hang_ns;
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
+    memory_start(&options->memory);
     stall_init(&figures.stall);
 }
 
@@ -164,19 +171,31 @@ static bool explain_failure(int error)
     return !hopeless;
 }
 
+static void note_cost(void)
+{
+    page->cost = (struct shared_cost){
+        .snapshots = figures.taken,
+        .cost_ns = figures.cost_ns,
+        .stall_median_ns = stall_median_ns(&figures.stall),
+        .stall_max_ns = figures.stall.max_ns,
+        .memory_bytes = memory_most_bytes(),
+    };
+}
+
 static void add_snapshot(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_slot(page, last_take.pid);
     uint64_t faults = page_faults();
-    uint64_t cost_ns = last_take.stall_ns;
+    uint64_t cost_ns = last_take.stall_ns + watch_ns;
 
     if (figures.taken > 1)
         cost_ns += (faults - last_faults) * CADENCE_PAGE_NS;
     last_faults = faults;
+    watch_ns = 0;
     stall_add(&figures.stall, last_take.stall_ns);
     figures.cost_ns += cost_ns;
-    page->cost = (struct shared_cost){figures.taken, figures.cost_ns, stall_median_ns(&figures.stall),
-                                      figures.stall.max_ns};
+    note_cost();
+    memory_taken(slot->number);
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
     if (evicted != 0)
         end_snapshot(shared_page_slot(page, evicted));
@@ -197,6 +216,7 @@ static void learn_pace(uint64_t now_ns, uint64_t eval)
         return;
     uint64_t eval_ns = (now_ns - stretch_ns) / (eval - stretch_eval) + 1;
     lead_evals = eval_ns > LEAD_MAX_NS ? 0 : LEAD_NS / eval_ns + 1;
+    pace_is_known = true;
     begin_stretch(now_ns, eval);
 }
 
@@ -271,6 +291,53 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
     return step;
 }
 
+/* Looks by time come often enough. */
+static uint64_t watched(uint64_t look_in_evals)
+{
+    if (cadence.interval.kind != INTERVAL_EVALS)
+        return look_in_evals;
+    if (pace_is_known)
+        watch_evals = lead_evals == 0 ? 1 : lead_evals * WATCH_LEADS;
+    else if (watch_evals < UINT32_MAX)
+        watch_evals *= WATCH_GROWTH;
+    return look_in_evals < watch_evals ? look_in_evals : watch_evals;
+}
+
+/* Past the limit on memory the oldest go. They are buried at once, and not at the next look: only then it is
+ * free what they held. */
+static void give_up_memory(void)
+{
+    unsigned count = slots_count(&slots);
+
+    memory_look();
+    while (slots_count(&slots) > 0 && memory_is_past(&slots)) {
+        keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
+        reap_dying(0);
+    }
+    watch_ns += memory_spent_ns();
+    page->cost.memory_bytes = memory_most_bytes();
+    if (slots_count(&slots) == count)
+        return;
+    hooks.done(oldest_number());
+    if (slots_count(&slots) == 0)
+        cadence_none_left(&cadence, clock_ns(),
+                          last_take.stall_ns + watch_ns + (page_faults() - last_faults) * CADENCE_PAGE_NS);
+}
+
+/* What it answers may be refused for want of memory. Then the next one waits its turn. */
+static struct cadence_step next_step(uint64_t eval)
+{
+    struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
+
+    if (step.snapshot && !memory_has_room(&slots)) {
+        step.snapshot = false;
+        cadence_snapshot_taken(&cadence, clock_ns(), eval, watch_ns);
+    }
+    if (!step.snapshot && slots_count(&slots) == 0)
+        memory_explain_none();
+    return step;
+}
+
 /* Everything but keeper_hold() happens with signals blocked: a handler that ends the process must find the
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
@@ -280,9 +347,10 @@ bool keeper_look(uint64_t eval)
     looking_thread = (pid_t)raw_syscall0(SYS_gettid);
     keeper_hold();
     simulator_mask = signal_mask_block_all();
-    struct cadence_step step = prepare(cadence_step(&cadence, clock_ns(), eval), eval);
+    give_up_memory();
+    struct cadence_step step = prepare(next_step(eval), eval);
     reap_dying(WNOHANG);
-    hooks.due_in(step.look_in_evals);
+    hooks.due_in(watched(step.look_in_evals));
     if (step.snapshot && take_one(eval, &hopeless))
         return true;
     if (hopeless)

@@ -36,6 +36,7 @@ enum replay_asked {
     REPLAY_ASKED_NOTHING = 0,
     REPLAY_ASKED_SLOW = 1000, /* it takes too long */
     REPLAY_ASKED_LIMIT,       /* it takes longer than LIGHTSSS_LIMIT */
+    REPLAY_ASKED_MEMORY,      /* little memory is left for the original */
     REPLAY_ASKED_LAST,        /* it is in the last eval and does not come out */
 };
 
@@ -72,6 +73,7 @@ struct shared_replay {
 /* What the snapshots cost, for the report. */
 struct shared_cost {
     uint64_t snapshots, cost_ns, stall_median_ns, stall_max_ns;
+    uint64_t memory_bytes; /* that they held at most; 0: not measured */
 };
 
 /* What a replay notes beside its verdict. Each line ends in NUL, if the replay is sound. */

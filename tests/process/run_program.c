@@ -151,6 +151,15 @@ static void redirect(const char *directory, const char *name, int fd)
         _exit(126);
 }
 
+static void join_group(const char *path)
+{
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+
+    if (file < 0 || write(file, "0", 1) != 1)
+        _exit(126);
+    close(file);
+}
+
 static _Noreturn void become_program(const struct running *running)
 {
     const struct program *program = &running->program;
@@ -159,6 +168,8 @@ static _Noreturn void become_program(const struct running *running)
 
     setsid();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (program->group != NULL)
+        join_group(program->group);
     redirect(running->directory, "../stdin", 0);
     redirect(running->directory, "../stdout", 1);
     redirect(running->directory, "../stderr", 2);

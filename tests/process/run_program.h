@@ -23,6 +23,7 @@ struct program {
     const char *const *environment; /* NAME=VALUE; NULL: none. LIGHTSSS_WAVE=off is set unless it is here */
     bool preload;                   /* with the library */
     const char *library;            /* another one than build/preload/liblightsss.so; NULL: that one */
+    const char *group;              /* file to join a control group by (cgroup.procs); NULL: the test's own */
     unsigned user;                  /* to run as; 0: as the test itself */
     unsigned timeout_s;             /* 0: 30 */
 };

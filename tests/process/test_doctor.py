@@ -119,13 +119,11 @@ class Looks(CommandCase):
         variables = {
             "LIGHTSSS_SLOTS": "many",
             "LIGHTSSS_LOGS": "quiet",
-            "LIGHTSSS_MEMORY": "1G",
             "LIGHTSSS_LOG": "info",
         }
         _, rows, _ = self.doctor("/bin/true", **variables)
         notes = [
             "LIGHTSSS_SLOTS=many is not valid: give a number from 1 to 64; using 2",
-            "LIGHTSSS_MEMORY is not available in this version; ignored",
             "unknown variable LIGHTSSS_LOGS; did you mean LIGHTSSS_LOG?",
         ]
         self.assertEqual(sorted(rows["Note"]), sorted(notes))

@@ -374,6 +374,41 @@ static void automatic_keeps_the_budget(void **state)
     assert_in_range(run.snapshots, 85, 95);
 }
 
+/* The first one given up is replaced at once, the others when the budget has room: in the long run it is
+ * kept. */
+static void a_snapshot_given_up_is_replaced_within_the_budget(void **state)
+{
+    const struct options_interval intervals[] = {automatic, every_ns(60 * SECOND_NS),
+                                                 every_evals(1000000000)};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(intervals); i++) {
+        const uint64_t cost_ns = 20 * MS_NS;
+        struct run run;
+        unsigned replaced = 0;
+
+        run_start(&run, intervals[i], 100);
+        run.cost_ns = cost_ns;
+        run_look(&run);
+        run_snapshot(&run);
+        cadence_none_left(&run.cadence, run.now_ns + MS_NS, cost_ns);
+        assert_int_equal(run.cadence.early_ns, run.now_ns + MS_NS);
+        run.now_ns += MS_NS;
+        assert_true(cadence_step(&run.cadence, run.now_ns, run.evals + 1).snapshot);
+        for (unsigned ms = 0; ms < 200 * 1000; ms++) { /* each is given up in the next millisecond */
+            run.now_ns += MS_NS;
+            run.evals++;
+            if (!cadence_step(&run.cadence, run.now_ns, run.evals).snapshot)
+                continue;
+            run.now_ns += cost_ns;
+            cadence_snapshot_taken(&run.cadence, run.now_ns, run.evals, cost_ns);
+            cadence_none_left(&run.cadence, run.now_ns, cost_ns);
+            replaced++;
+        }
+        assert_in_range(replaced, 90, 125); /* 200 s at 1%, and a quarter of a second at the beginning */
+    }
+}
+
 static void extremes_do_not_overflow(void **state)
 {
     struct cadence cadence;
@@ -422,6 +457,7 @@ int main(void)
         cmocka_unit_test(looking_twice_in_one_eval_learns_nothing),
         cmocka_unit_test(automatic_is_a_second_at_least),
         cmocka_unit_test(automatic_keeps_the_budget),
+        cmocka_unit_test(a_snapshot_given_up_is_replaced_within_the_budget),
         cmocka_unit_test(extremes_do_not_overflow),
     };
 

@@ -270,20 +270,7 @@ static void the_first_of_two_counts(void **state)
     assert_int_equal(line_count, 0);
 }
 
-static void what_is_not_available_is_said(void **state)
-{
-    static const char *const later[] = {"LIGHTSSS_MEMORY=2G"};
-
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(later); i++) {
-        read_one(later[i]);
-        assert_int_equal(line_count, 1);
-        assert_memory_equal(lines[0], later[i], strcspn(later[i], "="));
-        assert_string_equal(lines[0] + strcspn(lines[0], " "), " is not available in this version; ignored");
-    }
-}
-
-static void unavailable_values_are_still_read(void **state)
+static void values_of_several_forms_are_read(void **state)
 {
     (void)state;
     assert_int_equal(read_one("LIGHTSSS_HANG=30s").hang_ns, 30000000000);
@@ -363,8 +350,7 @@ int main(void)
         cmocka_unit_test(a_very_long_name_is_shortened),
         cmocka_unit_test(foreign_names_are_left_alone),
         cmocka_unit_test(the_first_of_two_counts),
-        cmocka_unit_test(what_is_not_available_is_said),
-        cmocka_unit_test(unavailable_values_are_still_read),
+        cmocka_unit_test(values_of_several_forms_are_read),
         cmocka_unit_test(hang_is_mentioned_where_named),
         cmocka_unit_test(inert_and_quiet_say_nothing),
         cmocka_unit_test(nobody_need_listen),

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of parked snapshots: see memory.h. What they hold is what would be free without them: all that
+ * the original and they map, each page once, without what the original maps itself; and their page tables. */
+#define _GNU_SOURCE
+#include "memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../log.h"
+#include "../raw_syscall.h"
+#include "../text.h"
+#include "memory_facts.h"
+#include "memory_limit.h"
+
+#define PAGE        4096u
+#define REASON_SIZE 160u
+#define TABLES_NS   100000000u
+
+static struct memory_limit limit;
+static struct memory_now now;
+static uint64_t spent_ns;
+static uint64_t tables_ns;       /* when page tables were last asked for */
+static char reason[REASON_SIZE]; /* why the last snapshot went, or could not be taken */
+static bool said, explained;     /* ever; since there was a snapshot */
+
+static void read_now(void)
+{
+    struct rusage usage;
+
+    if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
+        memset(&usage, 0, sizeof usage);
+    memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE, (uint64_t)usage.ru_maxrss * 1024);
+}
+
+void memory_start(const struct options_memory *option)
+{
+    memory_facts_find("");
+    read_now();
+    memory_limit_init(&limit, option, &now);
+}
+
+void memory_look(void)
+{
+    read_now();
+    memory_limit_look(&limit, &now);
+}
+
+/* --- what the kernel says --- */
+
+static void ask_left(void)
+{
+    struct memory_left left;
+
+    memory_limit_left(&limit, memory_facts_left(&left) ? &left : NULL, &now);
+}
+
+/* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
+static bool is_silent(int error)
+{
+    return error == -EACCES || error == -EPERM || error == -ENOSYS;
+}
+
+/* UINT64_MAX: it does not tell. */
+static uint64_t held_bytes(const struct slots *slots)
+{
+    struct memory_use own, copy;
+    uint64_t all_bytes, copied_tables = 0;
+
+    if (memory_facts_use((pid_t)raw_syscall0(SYS_getpid), &own) < 0)
+        return UINT64_MAX;
+    all_bytes = own.share_bytes;
+    for (unsigned i = 0; i < slots_count(slots); i++) {
+        if (is_silent(memory_facts_use(slots->slot[i].pid, &copy)))
+            return UINT64_MAX;
+        all_bytes += copy.share_bytes;
+        copied_tables += copy.table_bytes;
+    }
+    /* Shares are rounded, and other threads go on. */
+    return copied_tables + (all_bytes > own.anonymous_bytes ? all_bytes - own.anonymous_bytes : 0);
+}
+
+static void measure(const struct slots *slots)
+{
+    uint64_t start_ns = clock_ns(), bytes = held_bytes(slots), took_ns = clock_ns() - start_ns;
+
+    memory_limit_held(&limit, bytes, took_ns, &now);
+}
+
+/* --- words --- */
+
+static void append_size(struct text *text, uint64_t bytes)
+{
+    const uint64_t mib = UINT64_C(1) << 20, gib = mib << 10;
+
+    if (bytes < mib) {
+        text_format(text, "%" PRIu64 " KB", bytes / 1024);
+        return;
+    }
+    if (bytes < gib) {
+        text_format(text, "%" PRIu64 " MB", (bytes + mib / 2) / mib);
+        return;
+    }
+    text_fixed(text, bytes / gib * 1000 + (bytes % gib) * 1000 / gib, 3, 1);
+    text_format(text, " GB");
+}
+
+static void find_words(enum memory_step step, const char *who, uint64_t bytes)
+{
+    struct text text;
+
+    text_init(&text, reason, sizeof reason);
+    if (step == MEMORY_SHORT) {
+        text_format(&text, "only ");
+        append_size(&text, limit.left.left_bytes);
+        text_format(&text, " of memory are left, of ");
+        append_size(&text, limit.left.of_bytes);
+        return;
+    }
+    text_format(&text, "%s more than LIGHTSSS_MEMORY (", who);
+    append_size(&text, bytes);
+    text_format(&text, " of ");
+    append_size(&text, memory_limit_allowed(&limit, bytes));
+    text_format(&text, ")");
+}
+
+void memory_explain_none(void)
+{
+    if (*reason == '\0' || explained)
+        return;
+    log_line(said ? LOG_DEBUG : LOG_INFO, "no snapshot for now: %s; trying again later", reason);
+    said = explained = true;
+}
+
+const char *memory_reason(void)
+{
+    return explained ? reason : "";
+}
+
+/* --- questions --- */
+
+bool memory_is_past(const struct slots *slots)
+{
+    uint64_t start_ns = clock_ns();
+    enum memory_step step;
+
+    while ((step = memory_limit_step(&limit, slots, &now)) == MEMORY_LOOK || step == MEMORY_MEASURE)
+        if (step == MEMORY_LOOK)
+            ask_left();
+        else
+            measure(slots);
+    spent_ns += clock_ns() - start_ns;
+    if (step == MEMORY_ENOUGH)
+        return false;
+    find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now));
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: %s", slots_oldest(slots)->number, reason);
+    memory_limit_gave_up(&limit);
+    return true;
+}
+
+bool memory_has_room(const struct slots *slots)
+{
+    uint64_t start_ns = clock_ns();
+
+    if (memory_limit_is_stale(&limit, &now))
+        ask_left();
+    if (tables_ns == 0 || now.ns - tables_ns > TABLES_NS) {
+        memory_limit_tables(&limit, memory_facts_tables());
+        tables_ns = now.ns;
+    }
+    enum memory_step step = memory_limit_fresh(&limit, slots, &now);
+    if (step != MEMORY_ENOUGH)
+        find_words(step, "a snapshot would hold", memory_limit_fresh_bytes(&limit));
+    spent_ns += clock_ns() - start_ns;
+    return step == MEMORY_ENOUGH;
+}
+
+void memory_taken(uint64_t number)
+{
+    read_now();
+    memory_limit_taken(&limit, number, &now);
+    *reason = '\0';
+    explained = false;
+}
+
+bool memory_is_shared_fate(void)
+{
+    return memory_facts_is_merciless();
+}
+
+bool memory_is_dangerous(void)
+{
+    ask_left();
+    return memory_limit_is_dangerous(&limit);
+}
+
+uint64_t memory_spent_ns(void)
+{
+    uint64_t result = spent_ns;
+
+    spent_ns = 0;
+    return result;
+}
+
+uint64_t memory_most_bytes(void)
+{
+    return limit.most_bytes;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Watches the memory that parked snapshots hold: asks the kernel what memory_limit wants to know, and says
+ * why a snapshot must go. On the thread that looks, under the keeper's hold. */
+#ifndef LIGHTSSS_MEMORY_H
+#define LIGHTSSS_MEMORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../options.h"
+#include "slots.h"
+
+/* In the original, before the first snapshot. */
+void memory_start(const struct options_memory *option);
+
+/* At each look of the keeper, once, before anything else here. */
+void memory_look(void);
+
+/* Must the oldest snapshot go? Then it is said why (LOG_DEBUG), and it is to be killed and reaped before this
+ * is asked again: what is left is measured. */
+bool memory_is_past(const struct slots *slots);
+
+/* Is there room for a snapshot? */
+bool memory_has_room(const struct slots *slots);
+
+/* It was taken. */
+void memory_taken(uint64_t number);
+
+/* Why there is no snapshot (one line, once), if memory is the reason; to be called where there is none.
+ * reason: for the report; "": memory is not the reason. */
+void memory_explain_none(void);
+const char *memory_reason(void);
+
+/* While the original waits for a replay: where memory runs out, would the kernel end (or stop) the original
+ * with it? And is that near? Where the kernel would take the replay alone, it may. */
+bool memory_is_shared_fate(void);
+bool memory_is_dangerous(void);
+
+/* What that cost since it was last asked. */
+uint64_t memory_spent_ns(void);
+
+/* What snapshots held at most, as far as it was measured; 0: it was not. */
+uint64_t memory_most_bytes(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel tells of memory: how much is left on the machine and in the control groups, and how much of
+ * it a process and its copies hold. Raw system calls, no heap; buffers are static, so one thread at a time.
+ */
+#ifndef LIGHTSSS_MEMORY_FACTS_H
+#define LIGHTSSS_MEMORY_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct memory_left {
+    uint64_t left_bytes; /* what can be had yet ... */
+    uint64_t of_bytes;   /* ... of all that the machine, or the control group that leaves the least, has */
+};
+
+struct memory_use {
+    uint64_t anonymous_bytes; /* mapped by this process, alone or with its copies */
+    uint64_t share_bytes;     /* each page of these divided by the number of processes that map it */
+    uint64_t table_bytes;     /* page tables */
+};
+
+/* Looks where the control groups are. `root` stands in front of every path: "" but for tests. */
+void memory_facts_find(const char *root);
+
+/* False: nothing is known. */
+bool memory_facts_left(struct memory_left *left);
+
+/* The kernel walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS
+ * where it does not tell, others where there is no such process (any more). */
+int memory_facts_use(pid_t pid, struct memory_use *use);
+
+/* Page tables of this process. 0: not known. */
+uint64_t memory_facts_tables(void);
+
+/* Where memory runs out, does the kernel kill all of the control group at once, or nobody, so that all wait?
+ */
+bool memory_facts_is_merciless(void);
+
+#endif

@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: MIT */
+/* LIGHTSSS_MEMORY: what parked snapshots hold is limited, and a simulator that just fits into its control
+ * group without the library does so with it. What cannot be tried here (no root, no control groups) is
+ * skipped. */
+#define _GNU_SOURCE
+#include "process.h"
+#include "run_program.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB         (1L << 20)
+#define TO_READY    "touch:ready", "await:go"
+#define HARDLY_MORE (4 * MIB) /* what the library itself needs, and what the kernel charges ahead */
+
+/* --- control groups --- */
+
+struct group {
+    bool is_first_release;
+    char directory[64], procs[96];
+};
+
+static void group_path(const struct group *group, const char *name, char path[PATH_MAX])
+{
+    snprintf(path, PATH_MAX, "%s/%s", group->directory, name);
+}
+
+static bool group_write(const struct group *group, const char *name, long value)
+{
+    char path[PATH_MAX];
+
+    group_path(group, name, path);
+    FILE *file = fopen(path, "we");
+    if (file == NULL)
+        return false;
+    fprintf(file, "%ld", value);
+    return fclose(file) == 0;
+}
+
+/* The number behind a key; key "": at the beginning. */
+static long group_read(const struct group *group, const char *name, const char *key)
+{
+    char path[PATH_MAX], line[256];
+    long value = -1;
+
+    group_path(group, name, path);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return -1;
+    while (value < 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, key, strlen(key)) == 0)
+            value = strtol(line + strlen(key), NULL, 10);
+    fclose(file);
+    return value;
+}
+
+static struct group group; /* of the test that runs */
+
+/* After each test, however it went. */
+static int group_remove(void **state)
+{
+    (void)state;
+    while (*group.directory != '\0' && rmdir(group.directory) != 0 && errno == EBUSY)
+        usleep(1000); /* its last process is not gone yet */
+    *group.directory = '\0';
+    return 0;
+}
+
+/* Skips the test where there can be none. */
+static void group_make(void)
+{
+    static const struct {
+        const char *place, *file;
+    } releases[] = {{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"}};
+
+    for (size_t i = 0; i < 2; i++) {
+        char path[PATH_MAX];
+
+        group = (struct group){.is_first_release = i == 0};
+        snprintf(group.directory, sizeof group.directory, "%s/lightsss-test.%d", releases[i].place, getpid());
+        snprintf(group.procs, sizeof group.procs, "%s/cgroup.procs", group.directory);
+        if (mkdir(group.directory, 0755) != 0)
+            continue;
+        group_path(&group, releases[i].file, path);
+        if (access(path, W_OK) == 0 && access(group.procs, W_OK) == 0)
+            return;
+        group_remove(NULL);
+    }
+    print_message("no control group with a limit of memory can be made here (root is needed)\n");
+    skip();
+}
+
+static void group_limit(long bytes)
+{
+    assert_true(group_write(&group, group.is_first_release ? "memory.limit_in_bytes" : "memory.max", bytes));
+}
+
+static long group_peak(void)
+{
+    return group_read(&group, group.is_first_release ? "memory.max_usage_in_bytes" : "memory.peak", "");
+}
+
+/* How many the kernel has killed there. */
+static long group_killed(void)
+{
+    return group_read(&group, group.is_first_release ? "memory.oom_control" : "memory.events", "oom_kill ");
+}
+
+/* --- the limit --- */
+
+static long kilobytes(pid_t pid, const char *key)
+{
+    struct group process = {.is_first_release = true};
+
+    snprintf(process.directory, sizeof process.directory, "/proc/%d", pid);
+    return group_read(&process, "smaps_rollup", key);
+}
+
+/* Measured by the test itself, once the program stands still. */
+static long held_mib(const struct running *running, int *count)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    long kib = kilobytes(running->pid, "Pss_Anon:") - kilobytes(running->pid, "Anonymous:");
+
+    *count = run_snapshots(running->pid, snapshots);
+    for (int i = 0; i < *count; i++)
+        kib += kilobytes(snapshots[i], "Pss_Anon:");
+    return kib / 1024;
+}
+
+static void expect_status(const struct outcome *outcome, int status)
+{
+    if (outcome->timed_out || outcome->status != status)
+        fail_msg("wait status %#x%s; said:\n%s", (unsigned)outcome->status,
+                 outcome->timed_out ? " (timed out)" : "", outcome->said);
+    assert_int_equal(outcome->left, 0);
+}
+
+/* Each snapshot holds the ten megabytes that were written over until the next. */
+static void count_held(const char *option, long least_mib, long most_mib, int least_count, int most_count)
+{
+    const struct program program = {
+        .arguments = LIST("grow:40", "churn:2", TO_READY),
+        .environment = LIST(option, "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=4", "LIGHTSSS_WAVE=off"),
+        .preload = true,
+    };
+    struct running running;
+    struct outcome outcome;
+    int count;
+
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    usleep(10000); /* for the last one that was given up to be gone */
+    long mib = held_mib(&running, &count);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    expect_status(&outcome, 0);
+    if (mib < least_mib || mib > most_mib || count < least_count || count > most_count)
+        fail_msg("%d snapshots hold %ld MB with %s", count, mib, option);
+    run_discard(&outcome);
+}
+
+static void test_oldest_go(void **state)
+{
+    (void)state;
+    if (kilobytes(getpid(), "Pss_Anon:") < 0)
+        skip(); /* before Linux 5.3 the test cannot measure */
+    count_held("LIGHTSSS_MEMORY=100%", 30, 42, 4, 4);
+    count_held("LIGHTSSS_MEMORY=25M", 5, 25, 1, 3);
+    count_held("LIGHTSSS_MEMORY=15M", 0, 15, 1, 2);
+}
+
+/* What the original gives back, its snapshots still hold; no fault tells of it. */
+static void test_given_back(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("grow:60", "eval:1", "give_back", "sleep:1200", "eval:1000000", "return:5"),
+        .environment = LIST("LIGHTSSS_MEMORY=30M", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_WAVE=off",
+                            "LIGHTSSS_LOG=debug", "LIGHTSSS_ON=exit"),
+        .preload = true,
+    };
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    expect_status(&outcome, 5 << 8);
+    if (strstr(outcome.said, "snapshot 1 is given up: snapshots hold more than LIGHTSSS_MEMORY (6") == NULL)
+        fail_msg("said:\n%s", outcome.said);
+    /* It is replaced at once. */
+    assert_non_null(strstr(outcome.said, "the oldest checkpoint start to dump wave: snapshot 2"));
+    assert_non_null(outcome.report);
+    assert_non_null(strstr(outcome.report, "\"memory_mib_max\": 6"));
+    run_discard(&outcome);
+}
+
+/* Not even a fresh one would fit: said once, and again at the failure. */
+static void test_no_room(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("grow:60", "eval:100", "sleep:1100", "eval:100000", "exit:3"),
+        .environment = LIST("LIGHTSSS_MEMORY=100K", "LIGHTSSS_WAVE=off"),
+        .preload = true,
+    };
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    expect_status(&outcome, 3 << 8);
+    run_expect_said(&outcome,
+                    LIST("no snapshot for now: a snapshot would hold more than LIGHTSSS_MEMORY (",
+                         "fake_simulator (pid ",
+                         "there is no snapshot (a snapshot would hold more than LIGHTSSS_MEMORY ("));
+    run_discard(&outcome);
+}
+
+/* --- control groups that are just large enough --- */
+
+/* It becomes large, and then writes over all that it has. */
+#define TIGHT "eval:1", "grow_slowly:100", "churn:3"
+
+static long tight_limit(void)
+{
+    const struct program program = {.arguments = LIST(TIGHT), .group = group.procs};
+    struct outcome outcome;
+
+    run_program(&program, &outcome);
+    expect_status(&outcome, 0);
+    run_discard(&outcome);
+    long peak = group_peak();
+    if (peak <= 0) {
+        print_message("this kernel does not tell the most that a control group has used\n");
+        skip();
+    }
+    return peak + HARDLY_MORE;
+}
+
+static void run_tight(const char *interval)
+{
+    const struct program program = {
+        .arguments = LIST(TIGHT),
+        .environment = LIST(interval, "LIGHTSSS_WAVE=off"),
+        .preload = true,
+        .group = group.procs,
+    };
+    struct outcome outcome;
+
+    run_program(&program, &outcome);
+    expect_status(&outcome, 0);
+    if (group_killed() > 0)
+        fail_msg("the kernel had to kill; said:\n%s", outcome.said);
+    run_discard(&outcome);
+}
+
+static void test_tight(void **state)
+{
+    static const char *const intervals[] = {"LIGHTSSS_INTERVAL=auto", "LIGHTSSS_INTERVAL=20evals",
+                                            "LIGHTSSS_INTERVAL=20ms"};
+    const int times = full_test() ? 30 : 1;
+
+    (void)state;
+    group_make();
+    long limit = tight_limit();
+    group_limit(limit);
+    for (int i = 0; i < 3 * times; i++)
+        run_tight(intervals[i % 3]);
+    group_remove(NULL);
+}
+
+/* Where nobody is killed but all wait for memory, or where all are killed together. */
+static void test_tight_and_merciless(void **state)
+{
+    (void)state;
+    group_make();
+    long limit = tight_limit();
+    group_limit(limit);
+    if (!group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1)) {
+        print_message("this kernel has no memory.oom.group\n");
+        skip();
+    }
+    run_tight("LIGHTSSS_INTERVAL=auto");
+    run_tight("LIGHTSSS_INTERVAL=20evals");
+    group_remove(NULL);
+}
+
+/* --- too large --- */
+
+/* The kernel kills it, with the library as without. Of one that grows at once the snapshot is small, survives
+ * and replays; where that happens inside an eval the replay does the same, and is killed too. */
+static void test_too_large(void **state)
+{
+    static const char *const steps[] = {"grow_slowly:200", "in:grow:200", "grow:200"};
+
+    (void)state;
+    group_make();
+    group_limit(100 * MIB);
+    for (size_t i = 0; i < 6; i++) {
+        const char *arguments[] = {"eval:5", steps[i / 2], "eval:1", NULL};
+        const struct program program = {.arguments = arguments, .preload = i % 2 == 1, .group = group.procs};
+        struct outcome outcome;
+
+        run_program(&program, &outcome);
+        expect_status(&outcome, SIGKILL);
+        if (i == 5 && (outcome.report == NULL || strstr(outcome.report, "\"kind\": \"kill\"") == NULL ||
+                       strstr(outcome.report, "\"verdict\": \"reproduced\"") == NULL))
+            fail_msg("said:\n%s", outcome.said);
+        run_discard(&outcome);
+    }
+    group_remove(NULL);
+}
+
+/* It fits, and fails. The replay beside it does not fit. */
+static void fail_beside_replay(const char *why)
+{
+    const struct program program = {
+        .arguments = LIST("pace:2000", "eval:1", "grow_slowly:65", "exit:3"),
+        .preload = true,
+        .group = group.procs,
+    };
+    struct outcome outcome;
+
+    run_program(&program, &outcome);
+    expect_status(&outcome, 3 << 8);
+    if (outcome.report == NULL || strstr(outcome.report, why) == NULL)
+        fail_msg("said:\n%s", outcome.said);
+    run_discard(&outcome);
+}
+
+static void test_replay_too_large(void **state)
+{
+    (void)state;
+    group_make();
+    group_limit(100 * MIB);
+    fail_beside_replay("the replay died (SIGKILL)");
+    if (group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1))
+        fail_beside_replay("the control group is nearly full");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_oldest_go),
+        cmocka_unit_test(test_given_back),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test_teardown(test_tight, group_remove),
+        cmocka_unit_test_teardown(test_tight_and_merciless, group_remove),
+        cmocka_unit_test_teardown(test_too_large, group_remove),
+        cmocka_unit_test_teardown(test_replay_too_large, group_remove),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
