@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/burial.h"
+#include "../snapshot/keeper.h"
 #include "../snapshot/take.h"
 #include "libc.h"
 #include "vfork.h"
@@ -188,6 +191,49 @@ static pid_t told_of_wait(uint64_t key, int *status, struct rusage *usage)
     return (pid_t)pid;
 }
 
+static bool has_snapshots(void)
+{
+    return run.role == RUN_ORIGINAL && run_is_self();
+}
+
+/* Snapshots have no exit signal, so that only who asks for children of that kind finds them. One who asks for
+ * any child is given those that have one; libc makes no others. Returns false where nobody is left to wait
+ * for. */
+static bool leave_out_snapshots(pid_t pid, int *options)
+{
+    const int kinds = *options & (int)(__WALL | __WCLONE);
+
+    if (kinds == 0 || !has_snapshots())
+        return true;
+    if (pid <= 0)
+        *options &= ~(int)__WALL;
+    if (pid > 0 ? !keeper_is_snapshot(pid) : kinds != (int)__WCLONE)
+        return true;
+    errno = ECHILD;
+    return false;
+}
+
+static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage)
+{
+    struct rusage own_usage, *place = usage != NULL ? usage : &own_usage;
+    pid_t r = leave_out_snapshots(pid, &options) ? libc_wait4(pid, status, options, place) : -1;
+
+    if (r > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status)))
+        burial_see_child(place);
+    return r;
+}
+
+static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+    int r = leave_out_snapshots(type == P_PID ? (pid_t)id : 0, &options)
+                ? libc_waitid(type, id, info, options)
+                : -1;
+
+    if (r == 0 && (options & WEXITED) != 0)
+        burial_see_child(NULL);
+    return r;
+}
+
 /* wait(), waitpid() and wait3() come by here. A handler of SIGCHLD may wait too, inside of this call: its
  * answers are a stream of their own. */
 static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
@@ -196,7 +242,7 @@ static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 
     if (!input_is_fed()) {
         int own_status = 0, *place = status != NULL ? status : &own_status;
-        pid_t r = libc_wait4(pid, place, options, usage);
+        pid_t r = wait_for(pid, place, options, usage);
         const struct world_bytes parts[] = {{place, sizeof *place}, {usage, sizeof *usage}};
         if (!input_is_fed()) {
             world_record(INPUT_CHILD, key, r, parts, r > 0 ? 2 : 0);
@@ -213,7 +259,7 @@ static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
     int64_t told;
 
     if (!input_is_fed()) {
-        int r = libc_waitid(type, id, info, options);
+        int r = wait_for_id(type, id, info, options);
         if (!input_is_fed()) {
             world_record(INPUT_CHILD, key, r, &bytes, r == 0);
             return r;

@@ -20,6 +20,8 @@
 #include "../clock.h"
 #include "../input/input_mode.h"
 #include "../raw_syscall.h"
+#include "../run.h"
+#include "../snapshot/burial.h"
 #include "libc.h"
 #include "next.h"
 #include "time_log.h"
@@ -131,9 +133,17 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
+/* They are no children of the simulator's. */
+static bool has_snapshots(void)
+{
+    return run.role == RUN_ORIGINAL && run_is_self();
+}
+
 static clock_t on_times(struct tms *times)
 {
     clock_t ticks = libc_times(times);
+    if (ticks != (clock_t)-1 && times != NULL && has_snapshots())
+        burial_leave_out_ticks(times);
     const struct world_bytes bytes = {times, sizeof *times};
 
     return world_answer(INPUT_TIME, world_key(WORLD_TIMES, CALLER_KEY), ticks, bytes);
@@ -146,6 +156,8 @@ static int on_getrusage(int who, struct rusage *usage)
 
     if (r != 0)
         return r;
+    if (who == RUSAGE_CHILDREN && has_snapshots())
+        burial_leave_out(usage);
     return (int)world_answer(INPUT_TIME, world_key(WORLD_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, bytes);
 }
 

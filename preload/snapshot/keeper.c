@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The parked snapshots of the original: see keeper.h. Killing is quick, dying is not: a snapshot of a large
- * simulator needs milliseconds to give its page tables back. So an evicted one is reaped at the next look
- * at the clock, not waited for. */
+ * simulator needs milliseconds to give its page tables back. So an evicted one is not waited for, but looked
+ * after: at the next eval, and if it is not dead by then, after twice as many evals each time, up to a
+ * millisecond's worth. */
 #define _GNU_SOURCE
 #include "keeper.h"
 
@@ -19,6 +20,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
+#include "burial.h"
 #include "cadence.h"
 #include "memory.h"
 #include "park.h"
@@ -26,8 +28,9 @@
 #include "threads.h"
 
 #define TRIES_BEFORE_NEWS 5
-#define DISMISS_TRIES     2000     /* milliseconds */
-#define LEAD_NS           250000u  /* idle threads are asked to stand by so long before a snapshot ... */
+#define DISMISS_TRIES     2000    /* milliseconds */
+#define LEAD_NS           250000u /* idle threads are asked to stand by so long before a snapshot ... */
+#define BURIAL_NS         1000000u
 #define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
 #define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
 #define WATCH_GROWTH      4u       /* as long as the pace is not known */
@@ -44,12 +47,13 @@ static uint64_t watch_ns;             /* spent on watching memory since the last
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
 static bool warned;
+static bool given_up; /* no snapshot can be taken any more */
 static unsigned failed_in_a_row;
 
 /* The stretch of evals since the last look or snapshot, and what the one before it says of their pace. */
 static uint64_t stretch_eval, stretch_ns;
-static uint64_t lead_evals; /* they fill LEAD_NS; 0: not known, or they take too long */
-static bool pace_is_known;
+static uint64_t eval_ns;         /* 0: not known yet */
+static uint64_t lead_evals;      /* they fill LEAD_NS; 0: not known, or they take too long */
 static uint64_t watch_evals = 1; /* from one look at memory to the next */
 static bool prepared;            /* threads were asked to stand by for the next snapshot ... */
 static uint64_t prepare_ns;      /* ... and that took so long */
@@ -60,6 +64,7 @@ static _Atomic uint32_t holder;  /* futex: the thread that takes a snapshot or e
  * long only because snapshots may follow each other faster than the kernel buries them. */
 static volatile pid_t dying[SLOTS_MAX];
 static unsigned dying_count;
+static uint64_t burial_evals; /* how long the next look at them may wait, at most */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
                  const struct keeper_hooks *keeper_hooks)
@@ -71,6 +76,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     memory_start(&options->memory);
     stall_init(&figures.stall);
+    burial_start();
 }
 
 void keeper_hold(void)
@@ -89,20 +95,10 @@ void keeper_let_go(void)
     raw_syscall3(SYS_futex, (long)&holder, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
-/* Is it dead? If so it is reaped. It has no exit signal: only __WALL finds it. */
-static bool reap(pid_t pid, int flags)
-{
-    long r;
-
-    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | flags, 0)) == -EINTR)
-        continue;
-    return r == pid || r == -ECHILD;
-}
-
 static void reap_dying(int flags)
 {
     for (unsigned i = 0; i < dying_count;)
-        if (reap(dying[i], flags)) {
+        if (burial_reap(dying[i], flags)) {
             dying[i] = dying[--dying_count];
             dying[dying_count] = 0;
         } else
@@ -114,7 +110,7 @@ static void await_dismissed(pid_t pid)
 {
     const struct timespec moment = {0, 1000000};
 
-    for (unsigned tries = 0; tries < DISMISS_TRIES && !reap(pid, WNOHANG); tries++)
+    for (unsigned tries = 0; tries < DISMISS_TRIES && !burial_reap(pid, WNOHANG); tries++)
         raw_syscall2(SYS_nanosleep, (long)&moment, 0);
 }
 
@@ -134,6 +130,7 @@ static void end_snapshot(struct shared_slot *slot)
     if (dying_count == SLOTS_MAX)
         reap_dying(0);
     dying[dying_count++] = pid;
+    burial_evals = 1;
     atomic_store(&slot->pid, 0);
 }
 
@@ -214,9 +211,8 @@ static void learn_pace(uint64_t now_ns, uint64_t eval)
         begin_stretch(now_ns, eval);
     if (eval <= stretch_eval || now_ns < stretch_ns + LEAD_NS)
         return;
-    uint64_t eval_ns = (now_ns - stretch_ns) / (eval - stretch_eval) + 1;
+    eval_ns = (now_ns - stretch_ns) / (eval - stretch_eval) + 1;
     lead_evals = eval_ns > LEAD_MAX_NS ? 0 : LEAD_NS / eval_ns + 1;
-    pace_is_known = true;
     begin_stretch(now_ns, eval);
 }
 
@@ -228,7 +224,7 @@ static uint64_t oldest_number(void)
 }
 
 /* Returns true in a woken copy. */
-static bool take_one(uint64_t eval, bool *hopeless)
+static bool take_one(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_free_slot(page);
 
@@ -258,7 +254,7 @@ static bool take_one(uint64_t eval, bool *hopeless)
     begin_stretch(clock_ns(), eval);
     last_error = r < 0 ? r : 0;
     if (r < 0) {
-        *hopeless = !explain_failure(r);
+        given_up = !explain_failure(r);
         hooks.done(oldest_number());
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
         return false;
@@ -296,7 +292,7 @@ static uint64_t watched(uint64_t look_in_evals)
 {
     if (cadence.interval.kind != INTERVAL_EVALS)
         return look_in_evals;
-    if (pace_is_known)
+    if (eval_ns != 0)
         watch_evals = lead_evals == 0 ? 1 : lead_evals * WATCH_LEADS;
     else if (watch_evals < UINT32_MAX)
         watch_evals *= WATCH_GROWTH;
@@ -338,23 +334,35 @@ static struct cadence_step next_step(uint64_t eval)
     return step;
 }
 
+/* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
+static void look_in(uint64_t evals)
+{
+    if (dying_count > 0 && evals > burial_evals) {
+        evals = burial_evals;
+        if (eval_ns == 0 || burial_evals < BURIAL_NS / eval_ns)
+            burial_evals *= 2;
+    }
+    hooks.due_in(evals);
+}
+
 /* Everything but keeper_hold() happens with signals blocked: a handler that ends the process must find the
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
-    bool hopeless = false;
-
     looking_thread = (pid_t)raw_syscall0(SYS_gettid);
     keeper_hold();
     simulator_mask = signal_mask_block_all();
-    give_up_memory();
-    struct cadence_step step = prepare(next_step(eval), eval);
+    struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
     reap_dying(WNOHANG);
-    hooks.due_in(watched(step.look_in_evals));
-    if (step.snapshot && take_one(eval, &hopeless))
+    if (!given_up) {
+        give_up_memory();
+        step = prepare(next_step(eval), eval);
+        step.look_in_evals = watched(step.look_in_evals);
+    }
+    hooks.due_in(step.look_in_evals); /* of the copy too */
+    if (step.snapshot && take_one(eval))
         return true;
-    if (hopeless)
-        hooks.due_in(UINT64_MAX);
+    look_in(given_up ? UINT64_MAX : step.look_in_evals);
     keeper_let_go();
     signal_mask_restore(simulator_mask);
     return false;
@@ -387,7 +395,7 @@ struct shared_slot *keeper_oldest(void)
     reap_dying(0); /* the replay does not know them, and would take them for children of the simulator */
     while ((oldest = slots_oldest(&slots)) != NULL) {
         struct shared_slot *slot = shared_page_slot(page, oldest->pid);
-        if (!reap(oldest->pid, WNOHANG))
+        if (!burial_reap(oldest->pid, WNOHANG))
             return slot;
         atomic_store(&slot->pid, 0);
         slots_remove(&slots, oldest->pid);

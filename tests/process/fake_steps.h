@@ -25,6 +25,7 @@ extern const struct fake_step fake_world[];
 extern const struct fake_step fake_names[];
 extern const struct fake_step fake_reach[];
 extern const struct fake_step fake_memory[];
+extern const struct fake_step fake_traces[];
 
 /* A replay has no children: its user can tell their lines apart. */
 #define FAKE_CHILD "child> "

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* Reaps snapshots. The kernel adds what a reaped child has used to its parent's account of its children; the
+ * simulator, when it asks for that account, is told of its own children only. Async-signal-safe. */
+#ifndef LIGHTSSS_BURIAL_H
+#define LIGHTSSS_BURIAL_H
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/times.h>
+#include <sys/types.h>
+
+/* Before the first snapshot: what the account holds by then is the simulator's. */
+void burial_start(void);
+
+/* Is the snapshot dead? If so it is reaped. flags: those of wait4(). */
+bool burial_reap(pid_t pid, int flags);
+
+/* The simulator has reaped a child; its usage, NULL: not known. */
+void burial_see_child(const struct rusage *usage);
+
+/* Takes the snapshots out of what getrusage(RUSAGE_CHILDREN) and times() have answered. */
+void burial_leave_out(struct rusage *children);
+void burial_leave_out_ticks(struct tms *times);
+
+#endif
