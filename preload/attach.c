@@ -157,10 +157,22 @@ static void warn(const char *line)
     log_line(LOG_INFO, "%s", line);
 }
 
+/* By libc's own dlopen(): where another library (AddressSanitizer's) stands in front of it, the loader would
+ * take that one for the caller, and look where it is. */
+static void *open_library(const char *name)
+{
+    void *libc = NEXT(dlopen)("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    void *function = libc != NULL ? dlsym(libc, "dlopen") : NULL; /* before glibc 2.34 it is not there */
+
+    if (libc != NULL)
+        dlclose(libc);
+    return (function != NULL ? (__typeof__(&dlopen))function : NEXT(dlopen))(name, RTLD_NOW | RTLD_LOCAL);
+}
+
 /* libelf and Zydis are only loaded where a model can be. */
 static int open_hooks(void)
 {
-    void *library = NEXT(dlopen)(HOOKS_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+    void *library = open_library(HOOKS_LIBRARY);
     if (library == NULL) {
         log_line(LOG_INFO, "%s; install it beside liblightsss.so; running without snapshots", dlerror());
         return -ENOENT;

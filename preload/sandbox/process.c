@@ -3,6 +3,7 @@
  * than it makes itself, and knows them by the original's numbers. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -103,9 +104,11 @@ long process_exit(struct trap *trap)
     return again(trap, -1, 0);
 }
 
-/* The filter lets threads through. */
+/* The filter lets threads through. LeakSanitizer, at the end of a program, has a process of its own look on. */
 long process_clone(struct trap *trap)
 {
+    if (trap->number == SYS_clone && (trap->argument[0] & CLONE_UNTRACED) != 0)
+        notes_add("LeakSanitizer cannot look for leaks in a replay; run with ASAN_OPTIONS=detect_leaks=0");
     notes_add("%s was refused: a replay starts no processes", calls_find(trap->number)->name);
     return -EAGAIN;
 }

@@ -1,0 +1,181 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Other libraries in LD_PRELOAD, before and after ours, and debuggers: the run is the one without ours, and its failure
+is replayed: test_preloads.py LIBRARY SIMULATOR WORLD. With LIGHTSSS_TEST_FULL every library with every end."""
+
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+import wave
+
+LIBRARY = SIMULATOR = WORLD = None
+TIMEOUT_S = 120
+FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
+
+# name: file names, Debian package, what it wants in the environment
+OTHERS = {
+    "faketime": (["faketime/libfaketime.so.1"], "faketime", {"FAKETIME": "@2020-02-02 02:02:02"}),
+    "faketime-threads": (["faketime/libfaketimeMT.so.1"], "faketime", {"FAKETIME": "-15d x2"}),
+    "jemalloc": (["libjemalloc.so.2"], "libjemalloc2", {}),
+    "tcmalloc": (["libtcmalloc_minimal.so.4"], "libtcmalloc-minimal4", {}),
+    "mimalloc": (["libmimalloc.so.2", "libmimalloc.so.3"], "libmimalloc2.0", {}),
+    "eatmydata": (["libeatmydata.so.1", "libeatmydata.so"], "libeatmydata1", {}),
+    "stdbuf": (["../libexec/coreutils/libstdbuf.so", "coreutils/libstdbuf.so"], "coreutils", {"_STDBUF_O": "L"}),
+    # It wants to be the first; the replay cannot look for leaks.
+    "asan": (["libasan.so.8"], "libasan8", {"ASAN_OPTIONS": "detect_leaks=0:verify_asan_link_order=0"}),
+}
+# kind of the simulator: the status of the run
+ENDS = {"none": 0, "exit": 2, "abort": -signal.SIGABRT, "segv": -signal.SIGSEGV}
+ARGUMENTS = ["--cycles", "3000", "--report", "500"]
+
+
+def find(names):
+    places = ["/usr/lib", *glob.glob("/usr/lib/*-linux-gnu")]
+    found = (os.path.join(place, name) for name in names for place in places)
+    return next((path for path in found if os.path.exists(path)), None)
+
+
+class Preloads(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="preloads-")
+        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
+        self.count = 0
+
+    def environment(self, preload, **variables):
+        inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
+        inherited.pop("LD_LIBRARY_PATH", None)
+        return {**inherited, **({"LD_PRELOAD": preload} if preload else {}), **variables}
+
+    def run_one(self, command, preload, **variables):
+        """Its status, stdout, stderr without our lines, and our lines."""
+        self.count += 1
+        work = os.path.join(self.top, str(self.count))
+        os.mkdir(work)
+        made = subprocess.run(
+            command,
+            cwd=work,
+            env=self.environment(preload, **variables),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            check=False,
+            text=True,
+            errors="replace",
+        )
+        lines = made.stderr.splitlines(keepends=True)
+        ours = [line for line in lines if line.startswith("lightsss: ")]
+        theirs = "".join(line for line in lines if line not in ours)
+        return work, (made.returncode, made.stdout, re.sub(r"==\d+==|0x[0-9a-f]+|T\d+|\(BuildId.*", "", theirs)), ours
+
+    def report(self, work):
+        """Of a simulator that its own handler ended past libc the replay comes after the end."""
+        pattern = os.path.join(work, "lightsss", "*", "report.json")
+        for _ in range(1000):
+            for path in glob.glob(pattern):
+                with open(path, encoding="utf-8") as file:
+                    text = file.read()
+                if text.endswith("}\n"):
+                    return json.loads(text), os.path.dirname(path)
+            time.sleep(0.01)
+        self.fail(f"no report in {work}")
+
+    def check_replay(self, work):
+        report, run = self.report(work)
+        self.assertEqual(report["replay"]["verdict"], "reproduced", report)
+        with wave.Wave(os.path.join(run, report["wave"]["path"])) as read:
+            self.assertGreater(sum(1 for _ in read.times()), 10)
+
+    def compare(self, command, other, variables, fails):
+        _, wanted, _ = self.run_one(command, other, **variables)
+        for preload in (f"{other}:{LIBRARY}", f"{LIBRARY}:{other}"):
+            with self.subTest(preload=preload):
+                work, got, ours = self.run_one(command, preload, **variables)
+                self.assertEqual(got, wanted, ours)
+                if fails:
+                    self.check_replay(work)
+                else:
+                    self.assertEqual((ours, os.path.exists(os.path.join(work, "lightsss"))), ([], False))
+        return wanted[0]
+
+    def check_library(self, name, ends):
+        names, package, variables = OTHERS[name]
+        other = find(names)
+        if other is None:
+            self.skipTest(f"{names[0]} is not installed (package {package})")
+        for kind in ends:
+            with self.subTest(library=name, end=kind):
+                command = [SIMULATOR, *ARGUMENTS, "--fail", f"{kind}@1000"]
+                status = self.compare(command, other, variables, kind != "none")
+                if name != "asan":
+                    self.assertEqual(status, ENDS[kind])
+
+    def test_time_is_recorded(self):
+        """The journal says what time it was: the replay, with the same library, is told the same."""
+        for name in ("faketime", "faketime-threads"):
+            names, package, variables = OTHERS[name]
+            other = find(names)
+            if other is None:
+                self.skipTest(f"{names[0]} is not installed (package {package})")
+            command = [WORLD, "--source", "clock", "--fail", "exit@1000"]
+            for preload in (f"{other}:{LIBRARY}", f"{LIBRARY}:{other}"):
+                with self.subTest(preload=preload):
+                    work, got, ours = self.run_one(command, preload, LIGHTSSS_HOLD="0", **variables)
+                    self.assertEqual(got[0], 3, ours)
+                    self.check_replay(work)
+
+    def test_request(self):
+        """While the simulator goes on; its allocator has threads and state of its own."""
+        for name in ("jemalloc", "mimalloc", "faketime") if not FULL else OTHERS:
+            names, package, variables = OTHERS[name]
+            other = find(names)
+            if other is None:
+                self.skipTest(f"{names[0]} is not installed (package {package})")
+            with self.subTest(library=name):
+                self.check_request(f"{other}:{LIBRARY}", variables)
+
+    def check_request(self, preload, variables):
+        self.count += 1
+        work = os.path.join(self.top, str(self.count))
+        os.mkdir(work)
+        with subprocess.Popen(
+            [SIMULATOR, "--cycles", "100000000", "--quiet"],
+            cwd=work,
+            env=self.environment(preload, LIGHTSSS_INTERVAL="100ms", **variables),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            try:
+                time.sleep(1)
+                process.send_signal(signal.SIGUSR1)
+                self.check_replay(work)
+                self.assertIsNone(process.poll())
+            finally:
+                process.send_signal(signal.SIGKILL)
+
+
+def add_tests():
+    """Each library in a test of its own; in the short form with two ends, each failing end with some library."""
+    failing = [kind for kind in ENDS if kind != "none"]
+    for number, name in enumerate(OTHERS):
+        ends = ENDS if FULL else ("none", failing[number % len(failing)])
+
+        def test(self, name=name, ends=ends):
+            self.check_library(name, ends)
+
+        setattr(Preloads, f"test_{name.replace('-', '_')}", test)
+
+
+if __name__ == "__main__":
+    LIBRARY, SIMULATOR, WORLD = (os.path.abspath(path) for path in sys.argv[1:4])
+    add_tests()
+    unittest.main(argv=sys.argv[:1])
