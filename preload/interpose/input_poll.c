@@ -52,7 +52,7 @@ struct ready {
 
 static bool concerns_poll(const struct pollfd *fds, nfds_t count, int *fd)
 {
-    if (input_mode() == INPUT_NOT_CONCERNED || fds == NULL)
+    if (input_mode() == INPUT_NOT_CONCERNED || input_call_leads_nowhere(fds))
         return false;
     for (nfds_t i = 0; i < count; i++)
         if (fds[i].fd >= 0 && input_concerns(fds[i].fd)) {
@@ -148,6 +148,9 @@ static bool concerns_select(const struct sets *sets, int *first)
 {
     if (input_mode() == INPUT_NOT_CONCERNED)
         return false;
+    for (unsigned i = 0; i < 3; i++)
+        if (sets->set[i] != NULL && input_call_leads_nowhere(sets->set[i]))
+            return false;
     for (int fd = 0; fd < sets->count; fd++)
         for (unsigned i = 0; i < 3; i++) {
             const uint8_t *bits = (const uint8_t *)sets->set[i];

@@ -152,7 +152,7 @@ static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                            socklen_t *length)
 {
-    socklen_t room = address != NULL && length != NULL ? *length : 0;
+    socklen_t room = address != NULL && !input_call_leads_nowhere(length) ? *length : 0;
     int64_t result = 0;
 
     if (!input_concerns(fd))
@@ -267,7 +267,7 @@ static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
     struct msghdr room;
     int64_t result = 0;
 
-    if (!input_concerns(fd))
+    if (!input_concerns(fd) || input_call_leads_nowhere(message))
         return libc_recvmsg(fd, message, flags);
     struct input_call call = input_call_read(fd, "recvmsg");
     room = *message;

@@ -135,7 +135,7 @@ static void feed_sized(const struct input_call *call, void *bytes, socklen_t *le
 
 static socklen_t room_of(const void *bytes, const socklen_t *length)
 {
-    return bytes != NULL && length != NULL ? *length : 0;
+    return bytes != NULL && input_call_can_read(length, sizeof *length) ? *length : 0;
 }
 
 static int finish_sized(struct input_call *call, int64_t result, void *bytes, socklen_t *length,
@@ -151,11 +151,11 @@ static int finish_sized(struct input_call *call, int64_t result, void *bytes, so
 static int on_getsockname(int fd, struct sockaddr *address, socklen_t *length)
 {
     struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockname");
-    socklen_t room = room_of(address, length);
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_getsockname(fd, address, length);
+    socklen_t room = room_of(address, length);
     if (input_call_is_made(&call))
         result = libc_getsockname(fd, address, length);
     return finish_sized(&call, result, address, length, room);
@@ -164,11 +164,11 @@ static int on_getsockname(int fd, struct sockaddr *address, socklen_t *length)
 static int on_getpeername(int fd, struct sockaddr *address, socklen_t *length)
 {
     struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getpeername");
-    socklen_t room = room_of(address, length);
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_getpeername(fd, address, length);
+    socklen_t room = room_of(address, length);
     if (input_call_is_made(&call))
         result = libc_getpeername(fd, address, length);
     return finish_sized(&call, result, address, length, room);
@@ -177,11 +177,11 @@ static int on_getpeername(int fd, struct sockaddr *address, socklen_t *length)
 static int on_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
     struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockopt");
-    socklen_t room = room_of(value, length);
     int64_t result = 0;
 
     if (!input_concerns(fd))
         return libc_getsockopt(fd, level, name, value, length);
+    socklen_t room = room_of(value, length);
     if (input_call_is_made(&call))
         result = libc_getsockopt(fd, level, name, value, length);
     return finish_sized(&call, result, value, length, room);
@@ -192,10 +192,10 @@ static int on_getsockopt(int fd, int level, int name, void *value, socklen_t *le
 static int accept_one(int fd, struct sockaddr *address, socklen_t *length, int flags, bool plain)
 {
     struct input_call call = call_of(fd, INPUT_GROUP_NONE, "accept");
-    socklen_t room = room_of(address, length);
     int64_t result = 0;
 
     if (input_concerns(fd)) {
+        socklen_t room = room_of(address, length);
         if (input_call_is_made(&call))
             result = plain ? libc_accept(fd, address, length) : libc_accept4(fd, address, length, flags);
         result = finish_sized(&call, result, address, length, room);

@@ -17,6 +17,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
+#include "../input/input_call.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
@@ -114,7 +115,7 @@ static const char *true_path(const char *path, char buffer[PATH_SIZE])
     struct text text;
     char *rest;
 
-    if (run.role != RUN_REPLAY || strncmp(path, tasks, strlen(tasks)) != 0)
+    if (run.role != RUN_REPLAY || !input_call_can_read(path, 1) || strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);
     pid_t tid = told > 0 && told <= INT_MAX ? ids_true_tid((pid_t)told) : 0;

@@ -248,10 +248,10 @@ static const struct fake_step basic_steps[] = {
 
 static const struct fake_step *find_step(const char *name, size_t length)
 {
-    static const struct fake_step *const tables[] = {basic_steps,  fake_ends,   fake_signals, fake_children,
-                                                     fake_threads, fake_wake,   fake_files,   fake_objects,
-                                                     fake_input,   fake_cost,   fake_world,   fake_names,
-                                                     fake_reach,   fake_memory, fake_traces,  NULL};
+    static const struct fake_step *const tables[] = {
+        basic_steps, fake_ends,    fake_signals, fake_children, fake_threads, fake_wake,
+        fake_files,  fake_objects, fake_input,   fake_cost,     fake_world,   fake_names,
+        fake_reach,  fake_memory,  fake_traces,  fake_misuse,   NULL};
 
     for (const struct fake_step *const *table = tables; *table != NULL; table++)
         for (const struct fake_step *step = *table; step->name != NULL; step++)

@@ -26,6 +26,7 @@ extern const struct fake_step fake_names[];
 extern const struct fake_step fake_reach[];
 extern const struct fake_step fake_memory[];
 extern const struct fake_step fake_traces[];
+extern const struct fake_step fake_misuse[];
 
 /* A replay has no children: its user can tell their lines apart. */
 #define FAKE_CHILD "child> "

@@ -339,6 +339,18 @@ static void test_zombies(void **state)
     assert_true(longest < 0.5);
 }
 
+/* --- what it does wrong --- */
+
+/* clang-format off */
+static const struct compare_case misuses[] = {
+    {{"eval:3", "misuse:waiting", "exit:1"}, EXIT(1, 3)},
+    {{"eval:3", "misuse:sockets", "exit:1"}, EXIT(1, 3)},
+    {{"eval:3", "misuse:lengths", "exit:1"}, EXIT(1, 3)},
+    {{"eval:3", "misuse:files", "exit:1"}, EXIT(1, 3)},
+    {{"eval:3", "misuse:others", "exit:1"}, EXIT(1, 3)},
+};
+/* clang-format on */
+
 int main(void)
 {
     enum {
@@ -360,5 +372,7 @@ int main(void)
     for (int i = 0; i < ENDS_COUNT; i++)
         *next++ = (struct CMUnitTest){
             .name = ends[i], .test_func = check_end, .initial_state = (void *)(uintptr_t)ends[i]};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("traces", tests, NULL, NULL);
+
+    return compare_cases(misuses, sizeof misuses / sizeof *misuses) + failed;
 }
