@@ -14,6 +14,7 @@
 #include "../input/input_call.h"
 #include "../raw_syscall.h"
 #include "../snapshot/threads.h"
+#include "input_write.h"
 #include "libc.h"
 
 #define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
@@ -22,9 +23,9 @@ static ssize_t (*libc_read)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
 static ssize_t (*libc_readv)(int fd, const struct iovec *parts, int count);
 static ssize_t (*libc_recv_once)(int fd, void *bytes, size_t size, int flags);
-static ssize_t (*libc_recvfrom)(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
-                                socklen_t *length);
-static ssize_t (*libc_recvmsg)(int fd, struct msghdr *message, int flags);
+static ssize_t (*libc_recvfrom_once)(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                                     socklen_t *length);
+static ssize_t (*libc_recvmsg_once)(int fd, struct msghdr *message, int flags);
 
 /* With MSG_TRUNC the result may be more than there is room for. */
 static size_t bytes_of(int64_t result, size_t size)
@@ -110,24 +111,55 @@ static bool is_stream(int fd)
            type == SOCK_STREAM;
 }
 
-/* With MSG_WAITALL nothing but a signal, an error or the end makes it come back with less: see input_write.c.
- */
-static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
+/* With MSG_WAITALL nothing but a signal, an error or the end makes it come back with less: what a snapshot
+ * has interrupted goes on. Errno is kept. */
+static ssize_t receive_rest(int fd, const struct iovec *parts, size_t count, int flags, ssize_t received,
+                            unsigned before)
 {
-    unsigned before = threads_interruptions(), now;
-    ssize_t result = libc_recv_once(fd, bytes, size, flags), more;
     int error = errno;
 
-    while ((flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) == MSG_WAITALL && result > 0 &&
-           (size_t)result < size && (now = threads_interruptions()) != before && is_stream(fd)) {
-        before = now;
-        more = libc_recv_once(fd, (char *)bytes + result, size - (size_t)result, flags);
+    while ((flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) == MSG_WAITALL && received > 0) {
+        const struct iovec part = input_write_part_after(parts, count, (size_t)received);
+        unsigned now = threads_interruptions();
+        if (part.iov_len == 0 || now == before || !is_stream(fd))
+            break;
+        ssize_t more = libc_recv_once(fd, part.iov_base, part.iov_len, flags);
         if (more <= 0)
             break;
-        result += more;
+        received += more;
+        if ((size_t)more < part.iov_len)
+            before = now;
     }
     errno = error;
-    return result;
+    return received;
+}
+
+static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
+{
+    const struct iovec whole = {bytes, size};
+    unsigned before = threads_interruptions();
+
+    return receive_rest(fd, &whole, 1, flags, libc_recv_once(fd, bytes, size, flags), before);
+}
+
+static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
+                             socklen_t *length)
+{
+    const struct iovec whole = {bytes, size};
+    unsigned before = threads_interruptions();
+    ssize_t received = libc_recvfrom_once(fd, bytes, size, flags, address, length);
+
+    return receive_rest(fd, &whole, 1, flags, received, before);
+}
+
+static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
+{
+    unsigned before = threads_interruptions();
+    ssize_t received = libc_recvmsg_once(fd, message, flags);
+
+    if (received <= 0)
+        return received;
+    return receive_rest(fd, message->msg_iov, message->msg_iovlen, flags, received, before);
 }
 
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
@@ -292,7 +324,7 @@ const struct libc_hook input_read_hooks[] = {
     {"pread64", (void *)on_pread, (void **)&libc_pread},
     {"readv", (void *)on_readv, (void **)&libc_readv},
     {"recv", (void *)on_recv, (void **)&libc_recv_once},
-    {"recvfrom", (void *)on_recvfrom, (void **)&libc_recvfrom},
-    {"recvmsg", (void *)on_recvmsg, (void **)&libc_recvmsg},
+    {"recvfrom", (void *)on_recvfrom, (void **)&libc_recvfrom_once},
+    {"recvmsg", (void *)on_recvmsg, (void **)&libc_recvmsg_once},
 };
 const size_t input_read_hooks_count = sizeof input_read_hooks / sizeof *input_read_hooks;

@@ -12,6 +12,7 @@
 
 #include "../input/input_call.h"
 #include "../snapshot/threads.h"
+#include "input_write.h"
 #include "libc.h"
 
 static int (*libc_accept)(int fd, struct sockaddr *address, socklen_t *length);
@@ -25,10 +26,10 @@ static int (*libc_getpeername)(int fd, struct sockaddr *address, socklen_t *leng
 static int (*libc_getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
 static int (*libc_setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
 static ssize_t (*libc_send_once)(int fd, const void *bytes, size_t size, int flags);
-static ssize_t (*libc_sendto)(int fd, const void *bytes, size_t size, int flags,
-                              const struct sockaddr *address, socklen_t length);
-static ssize_t (*libc_sendmsg)(int fd, const struct msghdr *message, int flags);
-static ssize_t (*libc_sendfile)(int fd, int from, off_t *offset, size_t size);
+static ssize_t (*libc_sendto_once)(int fd, const void *bytes, size_t size, int flags,
+                                   const struct sockaddr *address, socklen_t length);
+static ssize_t (*libc_sendmsg_once)(int fd, const struct msghdr *message, int flags);
+static ssize_t (*libc_sendfile_once)(int fd, int from, off_t *offset, size_t size);
 static int (*libc_socket)(int family, int type, int protocol);
 
 static struct input_call call_of(int fd, enum input_group group, const char *name)
@@ -62,22 +63,73 @@ RESULT_ONLY(int, INPUT_GROUP_NONE, shutdown, (int fd, int how), fd, how)
 RESULT_ONLY(int, INPUT_GROUP_NONE, setsockopt,
             (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value,
             length)
-/* A snapshot has interrupted it: see input_write.c. */
-static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
+
+/* --- where a snapshot has interrupted it when it had sent a part: see input_write.c --- */
+
+/* Sends the rest, of which `sent` bytes are gone. Only streams are cut. Errno is kept. */
+static ssize_t send_rest(int fd, const struct iovec *parts, size_t count, int flags, ssize_t sent,
+                         unsigned before)
 {
-    unsigned before = threads_interruptions(), now;
-    ssize_t result = libc_send_once(fd, bytes, size, flags), more;
     int error = errno;
 
-    while (result > 0 && (size_t)result < size && (now = threads_interruptions()) != before) {
-        before = now;
-        more = libc_send_once(fd, (const char *)bytes + result, size - (size_t)result, flags);
+    while (sent > 0) {
+        const struct iovec part = input_write_part_after(parts, count, (size_t)sent);
+        unsigned now = threads_interruptions();
+        if (part.iov_len == 0 || now == before)
+            break;
+        ssize_t more = libc_send_once(fd, part.iov_base, part.iov_len, flags);
         if (more <= 0)
             break;
-        result += more;
+        sent += more;
+        if ((size_t)more < part.iov_len)
+            before = now;
     }
     errno = error;
-    return result;
+    return sent;
+}
+
+static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
+{
+    const struct iovec whole = {(void *)(uintptr_t)bytes, size};
+    unsigned before = threads_interruptions();
+
+    return send_rest(fd, &whole, 1, flags, libc_send_once(fd, bytes, size, flags), before);
+}
+
+static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
+                           socklen_t length)
+{
+    const struct iovec whole = {(void *)(uintptr_t)bytes, size};
+    unsigned before = threads_interruptions();
+    ssize_t sent = libc_sendto_once(fd, bytes, size, flags, address, length);
+
+    return send_rest(fd, &whole, 1, flags, sent, before);
+}
+
+static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+    unsigned before = threads_interruptions();
+    ssize_t sent = libc_sendmsg_once(fd, message, flags);
+
+    return sent <= 0 ? sent : send_rest(fd, message->msg_iov, message->msg_iovlen, flags, sent, before);
+}
+
+/* At the end of the file it sends nothing more. */
+static ssize_t libc_sendfile(int fd, int from, off_t *offset, size_t size)
+{
+    unsigned before = threads_interruptions(), now;
+    ssize_t sent = libc_sendfile_once(fd, from, offset, size), more;
+    int error = errno;
+
+    while (sent > 0 && (size_t)sent < size && (now = threads_interruptions()) != before) {
+        before = now;
+        more = libc_sendfile_once(fd, from, offset, size - (size_t)sent);
+        if (more <= 0)
+            break;
+        sent += more;
+    }
+    errno = error;
+    return sent;
 }
 
 RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, send, (int fd, const void *bytes, size_t size, int flags), fd, bytes,
@@ -252,9 +304,9 @@ const struct libc_hook input_socket_hooks[] = {
     {"getsockopt", (void *)on_getsockopt, (void **)&libc_getsockopt},
     {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt},
     {"send", (void *)on_send, (void **)&libc_send_once},
-    {"sendto", (void *)on_sendto, (void **)&libc_sendto},
-    {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg},
-    {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile},
+    {"sendto", (void *)on_sendto, (void **)&libc_sendto_once},
+    {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg_once},
+    {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile_once},
     {"socket", (void *)on_socket, (void **)&libc_socket},
 };
 const size_t input_socket_hooks_count = sizeof input_socket_hooks / sizeof *input_socket_hooks;

@@ -39,10 +39,9 @@ static ssize_t write_whole(int fd, const void *bytes, size_t size, ssize_t (*lib
     return result;
 }
 
-/* The part of the list that comes after so many bytes, up to the end of one element. */
-static struct iovec part_after(const struct iovec *parts, int count, size_t written)
+struct iovec input_write_part_after(const struct iovec *parts, size_t count, size_t written)
 {
-    for (int i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (written < parts[i].iov_len)
             return (struct iovec){(char *)parts[i].iov_base + written, parts[i].iov_len - written};
         written -= parts[i].iov_len;
@@ -59,7 +58,7 @@ static ssize_t writev_whole(int fd, const struct iovec *parts, int count,
     int error = errno;
 
     while (goes_on) {
-        const struct iovec part = part_after(parts, count, (size_t)result);
+        const struct iovec part = input_write_part_after(parts, (size_t)count, (size_t)result);
         before = threads_interruptions();
         if (part.iov_len == 0 || (more = libc(fd, &part, 1)) <= 0)
             break;

@@ -12,4 +12,8 @@ ssize_t input_write(int fd, const void *bytes, size_t size, ssize_t (*libc)(int,
 ssize_t input_writev(int fd, const struct iovec *parts, int count,
                      ssize_t (*libc)(int, const struct iovec *, int));
 
+/* The part of the list that comes after so many bytes, up to the end of one element; of no bytes at its end.
+ */
+struct iovec input_write_part_after(const struct iovec *parts, size_t count, size_t written);
+
 #endif

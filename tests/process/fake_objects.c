@@ -19,6 +19,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/timerfd.h>
@@ -334,16 +335,23 @@ static void *call_for_long(void *unused)
     static char bytes[MUCH];
 
     (void)unused;
-    const struct iovec parts[] = {{bytes, 10}, {bytes, MUCH - 20}, {bytes, 10}};
-    ssize_t size = strcmp(long_call, "write") == 0    ? write(long_fds[1], bytes, MUCH)
-                   : strcmp(long_call, "writev") == 0 ? writev(long_fds[1], parts, 3)
-                                                      : send(long_fds[1], bytes, MUCH, 0);
+    struct iovec parts[] = {{bytes, 10}, {bytes, MUCH - 20}, {bytes, 10}};
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    int file = memfd_create("long", MFD_CLOEXEC);
+    fake_expect(ftruncate(file, MUCH) == 0, "file");
+    ssize_t size = strcmp(long_call, "write") == 0      ? write(long_fds[1], bytes, MUCH)
+                   : strcmp(long_call, "writev") == 0   ? writev(long_fds[1], parts, 3)
+                   : strcmp(long_call, "sendto") == 0   ? sendto(long_fds[1], bytes, MUCH, 0, NULL, 0)
+                   : strcmp(long_call, "sendmsg") == 0  ? sendmsg(long_fds[1], &message, 0)
+                   : strcmp(long_call, "sendfile") == 0 ? sendfile(long_fds[1], file, NULL, MUCH)
+                                                        : send(long_fds[1], bytes, MUCH, 0);
+    close(file);
 
     close(long_fds[1]);
     return (void *)size;
 }
 
-/* write, writev or send: evals go on while it waits for its reader. */
+/* write, writev, send and its kin: evals go on while it waits for its reader. */
 static void do_long_call(const char *argument)
 {
     char bytes[4096];
@@ -381,15 +389,23 @@ static void *receive_whole(void *unused)
     char bytes[4000];
 
     (void)unused;
+    struct iovec parts[] = {
+        {bytes, 100}, {bytes + 100, sizeof bytes - 200}, {bytes + sizeof bytes - 100, 100}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 3};
+    if (strcmp(long_call, "recvmsg") == 0)
+        return (void *)recvmsg(long_fds[0], &message, MSG_WAITALL);
+    if (strcmp(long_call, "recvfrom") == 0)
+        return (void *)recvfrom(long_fds[0], bytes, sizeof bytes, MSG_WAITALL, NULL, NULL);
     return (void *)recv(long_fds[0], bytes, sizeof bytes, MSG_WAITALL);
 }
 
-/* recv() with MSG_WAITALL, which evals interrupt when a part has come. */
+/* recv(), or what the argument names, with MSG_WAITALL, which evals interrupt when a part has come. */
 static void do_wait_all(const char *argument)
 {
     pthread_t sender, receiver;
     void *result;
 
+    long_call = argument;
     fake_expect(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, long_fds) == 0 &&
                     pthread_create(&receiver, NULL, receive_whole, NULL) == 0 &&
                     pthread_create(&sender, NULL, send_in_parts, NULL) == 0,

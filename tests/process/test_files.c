@@ -89,7 +89,12 @@ static const struct compare_case cases[] = {
     {{"eval:1", "long_call:write", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
     {{"eval:1", "long_call:writev", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
     {{"eval:1", "long_call:send", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "long_call:sendto", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "long_call:sendmsg", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "long_call:sendfile", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
     {{"eval:1", "wait_all", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "wait_all:recvfrom", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
+    {{"eval:1", "wait_all:recvmsg", "exit:1"}, {.kind = "exit", .code = 1, .eval = 9, .early = true, .many = true}},
 
     /* most of what a limit leaves is left to the simulator */
     {{"limit_memory:250", "eval:1", "want_memory:150", "exit:1"}, REPLAYED},
