@@ -10,7 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
-#define JUMP_SIZE 5 /* e9 and a displacement */
+#define JUMP_SIZE  5    /* e9 and a displacement */
+#define BREAKPOINT 0xcc /* int3 */
 
 static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
 
@@ -109,6 +110,9 @@ static int patch_check_head(struct patch *patch, struct hooks_why *why)
         if (at >= end)
             return why_set(why, -ENOTSUP, "%.100s is only %zu bytes long, too short to hook: %s", name,
                            patch->target.size, "build the simulator without -flto and with less inlining");
+        if (*(const uint8_t *)at == BREAKPOINT)
+            return why_set(why, -ENOTSUP, "a debugger has a breakpoint in the first bytes of %.100s: %s",
+                           name, "set it after the first eval, or one of the hardware (hbreak)");
         if (!instruction_decode(&instruction, at, end - at))
             return why_set(why, -ENOTSUP, "%.100s begins with bytes that are no instructions: %s", name,
                            "rebuild the simulator");

@@ -219,6 +219,15 @@ static void note_program(void)
     text_format(&name, "%s", strrchr(target, '/') + 1);
 }
 
+/* It translates the program's code, and keeps to itself what a snapshot would have to copy. Its own libraries
+ * come first. */
+static bool is_under_valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    return preload != NULL && strstr(preload, "/vgpreload_core") != NULL;
+}
+
 static void prepare(void)
 {
     state = HOPELESS;
@@ -237,6 +246,11 @@ static void prepare(void)
     log_set_level(run.options.log_level);
     if (!run.options.enabled)
         return;
+    if (is_under_valgrind()) {
+        log_line(LOG_INFO, "%s runs under valgrind, where there can be no replay; running without snapshots",
+                 run.program);
+        return;
+    }
     note_base_directory();
     if (open_hooks() == 0)
         state = READY;

@@ -162,6 +162,49 @@ class Preloads(unittest.TestCase):
             finally:
                 process.send_signal(signal.SIGKILL)
 
+    def check_tool(self, tool, fails, *arguments):
+        """The simulator under a tool that starts it, with our library for the simulator alone. Returns our lines."""
+        if shutil.which(tool) is None:
+            self.skipTest(f"{tool} is not installed")
+        simulator = [SIMULATOR, *ARGUMENTS, "--fail", "exit@1000"]
+        _, wanted, _ = self.run_one(simulator, None)
+        work, got, ours = self.run_one([tool, *arguments, *simulator], None, LIGHTSSS_INTERVAL="100evals")
+        for line in wanted[1].splitlines():
+            self.assertIn(line, got[1])
+        if fails:
+            self.check_replay(work)
+        return ours, got
+
+    def gdb(self, fails, *commands):
+        executes = [word for command in (f"set environment LD_PRELOAD {LIBRARY}", *commands) for word in ("-ex", command)]
+        settings = ("-iex", "set debuginfod enabled off")
+        ours, got = self.check_tool("gdb", fails, "-nx", "-q", "-batch", *settings, *executes, "--args")
+        self.assertIn("exited with code 02", got[1], got[1])
+        return "".join(ours)
+
+    def test_gdb(self):
+        self.gdb(True, "run")
+
+    def test_gdb_breakpoint(self):
+        """Its first instruction is the debugger's. One that comes later, and one of the hardware, are no obstacle."""
+        self.assertIn("a debugger has a breakpoint", self.gdb(False, "break *Vmcu::eval_step", "run", "delete", "continue"))
+        self.gdb(True, "break mcu_report_every", "hbreak *Vmcu::eval_step", "run", "continue 50", "delete", "continue")
+
+    def test_strace(self):
+        """It stops every process at every call."""
+        _, got = self.check_tool("strace", True, "-f", "-o", "log", "-E", f"LD_PRELOAD={LIBRARY}")
+        self.assertEqual(got[0], ENDS["exit"])
+
+    def test_valgrind(self):
+        if shutil.which("valgrind") is None:
+            self.skipTest("valgrind is not installed")
+        work, got, ours = self.run_one(
+            ["valgrind", "-q", SIMULATOR, *ARGUMENTS, "--fail", "exit@1000"], LIBRARY, LIGHTSSS_INTERVAL="100evals"
+        )
+        self.assertEqual((got[0], got[2], len(ours)), (ENDS["exit"], "", 1), ours)
+        self.assertIn("under valgrind", ours[0])
+        self.assertFalse(os.path.exists(os.path.join(work, "lightsss")))
+
 
 def add_tests():
     """Each library in a test of its own; in the short form with two ends, each failing end with some library."""

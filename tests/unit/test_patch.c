@@ -145,6 +145,9 @@ GOLDEN(refused_indirect_call, "call *%rdi\n"
                               "ret\n")
 GOLDEN(refused_syscall, "syscall\n" /* tells rcx where it is */
                         "nop; nop; nop; ret\n")
+GOLDEN(refused_breakpoint, "mov %rdi, %rax\n"
+                           "int3\n"
+                           "nop; nop; nop; ret\n")
 GOLDEN(refused_bytes, ".byte 0x06, 0x06, 0x06, 0x06, 0x06\n")
 GOLDEN(refused_bytes_behind, "mov $1, %eax\n"
                              "ret\n"
@@ -158,6 +161,7 @@ static const struct {
     struct golden golden;
     const char *reason;
 } refused[] = {
+    REFUSED(refused_breakpoint, "breakpoint"),
     REFUSED(refused_short, "ends within its first 5 bytes"),
     REFUSED(refused_unfinished, "only 3 bytes long"),
     REFUSED(refused_jump_early, "ends within its first 5 bytes"),
