@@ -104,7 +104,8 @@ long process_exit(struct trap *trap)
     return again(trap, -1, 0);
 }
 
-/* The filter lets threads through. LeakSanitizer, at the end of a program, has a process of its own look on. */
+/* The filter lets threads through. LeakSanitizer, at the end of a program, has a process of its own look on.
+ */
 long process_clone(struct trap *trap)
 {
     if (trap->number == SYS_clone && (trap->argument[0] & CLONE_UNTRACED) != 0)

@@ -179,7 +179,7 @@ class Preloads(unittest.TestCase):
         executes = [word for command in (f"set environment LD_PRELOAD {LIBRARY}", *commands) for word in ("-ex", command)]
         settings = ("-iex", "set debuginfod enabled off")
         ours, got = self.check_tool("gdb", fails, "-nx", "-q", "-batch", *settings, *executes, "--args")
-        self.assertIn("exited with code 02", got[1], got[1])
+        self.assertRegex(got[1], r"exited( with code 02)?\]\n$")  # of a program with threads gdb often misses the code
         return "".join(ours)
 
     def test_gdb(self):

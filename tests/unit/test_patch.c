@@ -102,8 +102,7 @@ static const struct golden patchable[] = {
 };
 
 /* Heads that must be refused, and a word of the reason. */
-GOLDEN(refused_short, "xor %eax, %eax\n"
-                      "ret\n")
+GOLDEN(refused_short, "xor %eax, %eax; ret\n")
 GOLDEN(refused_unfinished, "mov %rdi, %rax\n") /* what follows belongs to another function */
 GOLDEN(refused_jump_early, ".byte 0xeb, 1f - . - 1\n"
                            "int3\n"
@@ -145,9 +144,7 @@ GOLDEN(refused_indirect_call, "call *%rdi\n"
                               "ret\n")
 GOLDEN(refused_syscall, "syscall\n" /* tells rcx where it is */
                         "nop; nop; nop; ret\n")
-GOLDEN(refused_breakpoint, "mov %rdi, %rax\n"
-                           "int3\n"
-                           "nop; nop; nop; ret\n")
+GOLDEN(refused_breakpoint, "int3; nop; nop; nop; nop; ret\n")
 GOLDEN(refused_bytes, ".byte 0x06, 0x06, 0x06, 0x06, 0x06\n")
 GOLDEN(refused_bytes_behind, "mov $1, %eax\n"
                              "ret\n"
