@@ -99,7 +99,7 @@ static void say_descriptors(void)
     if (directory == NULL)
         fake_give_up("fake: no /proc/self/fd");
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        int fd = atoi(entry->d_name);
+        int fd = (int)strtol(entry->d_name, NULL, 10);
         if (*entry->d_name == '.' || fd == dirfd(directory))
             continue;
         snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
@@ -233,9 +233,9 @@ static void say_environment(void)
     for (char **variable = environ; *variable != NULL; variable++)
         if (!begins_with_one_of(*variable, " LD_PRELOAD _ PWD OLDPWD "))
             fake_say("environment: %.400s", *variable);
-    fake_say("LD_PRELOAD is kept for children: %d", getenv("LD_PRELOAD") == NULL ||
-                                                        *getenv("LD_PRELOAD") == '\0' ||
-                                                        strstr(getenv("LD_PRELOAD"), "liblightsss") != NULL);
+    const char *preload = getenv("LD_PRELOAD");
+    fake_say("LD_PRELOAD is kept for children: %d",
+             preload == NULL || *preload == '\0' || strstr(preload, "liblightsss") != NULL);
     fake_say("auxiliary vector: secure %lu, page %lu, uid %lu, entry %d", getauxval(AT_SECURE),
              getauxval(AT_PAGESZ), getauxval(AT_UID), getauxval(AT_ENTRY) != 0);
 }
