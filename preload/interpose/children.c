@@ -215,7 +215,7 @@ static bool leave_out_snapshots(pid_t pid, int *options)
 
 static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage)
 {
-    struct rusage own_usage, *place = usage != NULL ? usage : &own_usage;
+    struct rusage own_usage = {0}, *place = usage != NULL ? usage : &own_usage;
     pid_t r = leave_out_snapshots(pid, &options) ? libc_wait4(pid, status, options, place) : -1;
 
     if (r > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status)))
