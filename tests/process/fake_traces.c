@@ -79,8 +79,10 @@ static void say_stat(void)
     const char *field[STAT_FIELDS + 1] = {NULL};
     FILE *file = fopen("/proc/self/stat", "re");
 
-    if (file == NULL)
-        fake_give_up("fake: no /proc/self/stat");
+    if (file == NULL) {
+        fake_say("no /proc/self/stat");
+        return;
+    }
     if (fgets(line, sizeof line, file) == NULL)
         fake_give_up("fake: /proc/self/stat is empty");
     fclose(file);
