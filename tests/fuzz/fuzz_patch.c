@@ -63,7 +63,7 @@ static void check_jump(const struct patch *patch)
     FUZZ_CHECK(bytes[0] == 0xe9 && patch->head + 5 + (uintptr_t)(intptr_t)displacement == patch->stub);
 }
 
-/* Time, random numbers, the processor's number: what depends on them may be the same a few times by chance. */
+/* Time, random numbers, the processor's number: what depends on them may be the same more than once. */
 static bool asks_processor(const struct patch *patch)
 {
     ZydisDecoder decoder;
