@@ -52,12 +52,12 @@ class Case:
             check(self.oracle.returncode == self.plain.returncode, f"traced it ends with {end_words(self.oracle.returncode)}")
 
     def launch(self, name, environment=None, traced=False, meanwhile=None, patience_s=3):
-        """meanwhile(launch): called when it has begun."""
+        """meanwhile(launch): called when it is about to begin; the process is stopped."""
         peer = feed.Peer(self.stimulus) if self.row.get("peer") else None
         more = {"stimulus": self.stimulus, "port": peer.port if peer else 0}
         command = [self.row.executable] + self.row.arguments(self.run, traced, more)
         stdin = feed.Stdin(self.row.get("stdin"), self.stimulus)
-        made = Launch(os.path.join(self.top, name), command, environment or {}, self.run.piped, stdin)
+        made = Launch(os.path.join(self.top, name), command, environment or {}, self.run.piped, stdin, bool(meanwhile))
         if meanwhile:
             meanwhile(made)
         made.wait(self.timeout_s, patience_s)

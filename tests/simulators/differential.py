@@ -42,7 +42,8 @@ ABSURD = ("1ms",)
 ABSURD_IF_BRIEF = ("1evals", "3evals")
 SLOTS = ("1", "2", "16")
 WAYS = list(itertools.product(("short", "default", "absurd"), SLOTS))
-KILL_FROM, KILL_TO = 0.2, 1.02  # of the time that the run takes; before that there is no eval
+KILL_TO = 1.02  # of the time that the run takes
+LOOKS = 2  # at a run's snapshots, and after the last one a signal
 TASKS_FULL = {"ends": 4, "failures": 27}
 TASKS_SHORT = {"ends": 2, "failures": 2}
 
@@ -127,10 +128,11 @@ class Task:
             shutil.rmtree(os.path.join(case.top, "preloaded"), ignore_errors=True)
 
     def kill(self, case, run, ran_s):
-        environment = run.environment(self.args.library, self.simulator.row.get("env", {}))
+        environment = run.environment(self.args.library, {**self.simulator.row.get("env", {}), "LIGHTSSS_LOG": "debug"})
         handled = case.row.get("handles", [])
         number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled])
-        killer = kills.Killer(number, self.rng.uniform(KILL_FROM * ran_s, KILL_TO * ran_s), ran_s)
+        moments_s = [self.rng.uniform(0, KILL_TO * ran_s) for _ in range(LOOKS)]
+        killer = kills.Killer(number, moments_s, ran_s)
         try:
             result = kills.check_killed(case, run, environment, killer, "killed")[0]
             self.count("kills", f"kills {result}", f"by {number.name}")

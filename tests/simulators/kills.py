@@ -8,43 +8,59 @@ import signal
 
 import checks
 from checks import Failed, check, end_words
+from moment import await_stop, stop_at
 
 # As often as they are met: half of all are SIGKILL.
 SIGNALS = [signal.SIGKILL] * 10 + [signal.SIGTERM] * 3 + [signal.SIGINT] * 2
 SIGNALS += [getattr(signal, "SIG" + name) for name in "HUP QUIT SEGV ABRT BUS".split()]
 
-LOOK_S = 0.0003
-END_BEGINS = 0.6  # of a run's time, which differs from run to run
+LOOK_S = 0.002
+WITHOUT_S = 0.25  # a run may take so long to end when its snapshots are gone
 
 EARLY, REPLAYED, UNCOMPARED, LATE = "early", "replayed", "uncompared", "late"
 
 
 class Killer:
-    """Sends a signal when the process has run for so many seconds, and takes down whether there was a snapshot by then.
-    It is the time on a processor that counts: on a busy machine a run takes now this long and then that."""
+    """Stops the process at some moments, looks at its snapshots, which nobody can dismiss then, and at the last moment sends a
+    signal. It is the time on a processor that counts: on a busy machine a run takes now this long and then that.
 
-    def __init__(self, number, after_s, whole_s):
+    Where there are snapshots, one of them must replay. Where there are none any more, the end has begun, and no signal is
+    sent: the run has to be a whole one, and to end soon, because a moment in its middle without snapshots would be a defect."""
+
+    def __init__(self, number, moments_s, whole_s):
         self.number = number
-        self.after_s = after_s
+        self.moments_s = sorted(moments_s)
         self.whole_s = whole_s  # what a whole run takes
+        self.seen = False
         self.copies = []
-        self.sent = False
+        self.wrong = None
 
     def __call__(self, launch):
-        while launch.cpu_time_s() < self.after_s:
-            if launch.ends_within(LOOK_S):
+        await_stop(launch.pid)  # before its beginning
+        begun_s = launch.cpu_time_s()
+        for moment_s in self.moments_s:
+            if not stop_at(launch, begun_s + moment_s):
                 return
-        self.copies = launch.copies()
-        self.sent = True
+            self.copies = launch.parked_copies()
+            if self.seen and not self.copies:
+                os.kill(launch.pid, signal.SIGCONT)
+                self._await_end(launch)
+                return
+            self.seen = bool(self.copies)
         os.kill(launch.pid, self.number)
+        os.kill(launch.pid, signal.SIGCONT)
+
+    def _await_end(self, launch):
+        begun_s = launch.cpu_time_s()
+        while not launch.ends_within(LOOK_S):
+            if launch.copies():
+                self.wrong = "there were no snapshots for a moment in the middle of the run"
+            elif launch.cpu_time_s() > begun_s + WITHOUT_S + self.whole_s / 2:
+                self.wrong = self.wrong or "it ran on without snapshots"
 
     def words(self):
-        return f"{signal.Signals(self.number).name} after {self.after_s * 1000:.1f} of {self.whole_s * 1000:.1f} ms"
-
-    def may_have_met_the_end(self):
-        """Snapshots are dismissed before exit() writes the last output out: then nothing is left, as it should be. To be
-        told from a snapshot that failed us, which would come to light earlier in the run as well."""
-        return self.after_s > END_BEGINS * self.whole_s
+        moments = ", ".join(f"{moment_s * 1000:.2f}" for moment_s in self.moments_s)
+        return f"{signal.Signals(self.number).name} at the last of {moments} of {self.whole_s * 1000:.2f} ms"
 
 
 def own_stderr(stderr):
@@ -122,6 +138,7 @@ def check_killed(case, run, environment, killer, name="killed"):
     checks.check_gone(killed, case.timeout_s)
     killed.read_files()
     run.killed = True
+    check(not killer.wrong, killer.wrong)
     if killed.returncode == case.plain.returncode and killed.returncode != -killer.number:
         if row.get("unlike"):
             checks.check_alike(case.plain, killed)
@@ -132,10 +149,9 @@ def check_killed(case, run, environment, killer, name="killed"):
     if not row.get("unlike"):
         check_begun(case, killed)
     nothing = not os.path.isdir(os.path.join(killed.directory, "lightsss"))
-    if nothing and killer.copies:
-        check(killer.may_have_met_the_end(), f"nothing is left, and there were the snapshots {killer.copies}")
-        return LATE, killed
+    check(not (nothing and killer.copies), f"nothing is left, and there were the snapshots {killer.copies}")
     if row.get("unsupported") or nothing:
+        check(b"no snapshot" not in killed.stderr, f"{checks.split_stderr(killed.stderr)[1]}")
         return EARLY, killed
     if row.get("races"):
         checks.check_race(killed, row)

@@ -7,11 +7,14 @@ import select
 import signal
 import subprocess
 import threading
+import time
 import uuid
 
 import feed
 
 MARK = "CAMPAIGN_MARK"
+SETTLED_S = 2.0
+HELD = ["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh"]
 
 
 def _as_from_a_terminal():
@@ -25,7 +28,8 @@ class Launch:
     """One process. Its output goes to files or through pipes; every process that stems from it carries
     a mark in its environment, by which it is found whatever session or group it moved to."""
 
-    def __init__(self, top, command, environment, piped, stdin=None):
+    def __init__(self, top, command, environment, piped, stdin=None, held=False):
+        """held: it stops before it becomes the command, for who wants to be there from its beginning on."""
         self.directory = os.path.join(top, "cwd")
         self.temporary = os.path.join(top, "tmp")
         self.mark = f"{MARK}={uuid.uuid4().hex}"
@@ -39,7 +43,7 @@ class Launch:
         self._outputs = {name: os.path.join(top, name) for name in ("stdout", "stderr")}
         self._contents = {}
         self._readers = []
-        self._start(command, environment, piped, stdin or feed.Stdin(None, None))
+        self._start([*HELD, *command] if held else command, environment, piped, stdin or feed.Stdin(None, None))
 
     def _start(self, command, environment, piped, stdin):
         inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
@@ -127,10 +131,30 @@ class Launch:
             pass  # it has ended
         return found
 
+    def parked_copies(self):
+        """Its snapshots when it is stopped: one that is being killed is through with it soon, one that is new parks."""
+        deadline = time.monotonic() + SETTLED_S
+        while (found := self.copies()) and time.monotonic() < deadline:
+            if all(self._state(pid) == "S" for pid in found):
+                break
+            time.sleep(0.002)
+        return found
+
+    @staticmethod
+    def _state(pid):
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                return file.read().rpartition(")")[2].split()[0]
+        except OSError:
+            return None
+
     @staticmethod
     def _is_copy(pid):
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
-            fields = file.read().rpartition(")")[2].split()  # from the third on
+        try:
+            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+                fields = file.read().rpartition(")")[2].split()  # from the third on
+        except OSError:
+            return False
         return fields[0] != "Z" and fields[38 - 3] == "0"
 
     @staticmethod

@@ -15,11 +15,14 @@ from unittest import mock
 import checks
 import differential
 import kills
+import moment
 import simulators
 from launch import Launch
 from row import Row
 
 BUSY = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
+SLEEPER = "1"  # a process that sleeps
+PARKED = [[SLEEPER]]
 TABLE = {
     "emu": {
         "args": [],
@@ -109,45 +112,74 @@ class Begun(Directory):
 class Killed(Directory):
     """A shell that stands for a simulator."""
 
-    def killed(self, script, number, after_s, copies=()):
+    def killed(self, script, number, moments_s, copies=()):
+        """copies: what each look at the snapshots finds, the last one again and again."""
+        found = list(copies)
+
         def launch(name, environment=None, meanwhile=None, patience_s=3):
-            made = Launch(os.path.join(self.top, name), ["/bin/sh", "-c", script], environment or {}, False)
+            command = ["/bin/sh", "-c", script]
+            made = Launch(os.path.join(self.top, name), command, environment or {}, False, held=bool(meanwhile))
+            made.copies = lambda: found.pop(0) if len(found) > 1 else list(found[0]) if found else []
             if meanwhile:
                 meanwhile(made)
-                meanwhile.copies = list(copies)
             made.wait(20, patience_s)
             return made
 
         case = SimpleNamespace(row=self.row, launch=launch, timeout_s=20, plain=launch("plain"))
         run = SimpleNamespace(killed=False)
-        killer = kills.Killer(number, after_s, 1)
         try:
-            return kills.check_killed(case, run, {}, killer)[0]
+            return kills.check_killed(case, run, {}, kills.Killer(number, moments_s, 1))[0]
         finally:
             shutil.rmtree(os.path.join(self.top, "plain"))
             shutil.rmtree(os.path.join(self.top, "killed"), ignore_errors=True)
 
     def test_early_and_late(self):
         for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
-            self.assertEqual(self.killed("echo one; exec sleep 0.3", number, 0), kills.EARLY)
-        self.assertEqual(self.killed("echo one", signal.SIGKILL, 10), kills.LATE)
+            self.assertEqual(self.killed("echo one; " + BUSY, number, [0, 0.01]), kills.EARLY)
+        self.assertEqual(self.killed("echo one", signal.SIGKILL, [10]), kills.LATE)
+        self.assertEqual(self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED + [[]]), kills.LATE)
 
     def test_a_snapshot_that_left_nothing(self):
         with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
-            self.killed("sleep 0.3; echo one", signal.SIGKILL, 0, ["7"])
+            self.killed(BUSY, signal.SIGKILL, [0.01], PARKED)
+
+    def test_a_moment_without_snapshots(self):
+        with self.assertRaisesRegex(checks.Failed, "no snapshots for a moment"):
+            self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED + [[]] + PARKED)
+
+    def test_no_snapshots_left(self):
+        with mock.patch("kills.WITHOUT_S", -0.5):
+            with self.assertRaisesRegex(checks.Failed, "ran on without snapshots"):
+                self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED + [[]])
+
+    def test_a_snapshot_that_could_not_be_taken(self):
+        with self.assertRaisesRegex(checks.Failed, "no snapshot: the threads"):
+            self.killed("echo 'lightsss: no snapshot: the threads' >&2; " + BUSY, signal.SIGKILL, [0.05])
 
     def test_survived(self):
         with self.assertRaisesRegex(checks.Failed, "ended with status 5"):
-            self.killed("trap 'exit 5' TERM; " + BUSY, signal.SIGTERM, 0.03)
+            self.killed("trap 'exit 5' TERM; " + BUSY, signal.SIGTERM, [0.03])
 
     def test_a_report_is_wanted(self):
         with self.assertRaisesRegex(checks.Failed, "lightsss/ holds"):
-            self.killed("mkdir -p lightsss/other; " + BUSY, signal.SIGKILL, 0.03)
+            self.killed("mkdir -p lightsss/other; " + BUSY, signal.SIGKILL, [0.03])
+
+    def test_the_moment(self):
+        """As the kernel tells it, and where it does not."""
+        for fault in (None, OSError):
+            with mock.patch("moment.task_clock", side_effect=fault, wraps=moment.task_clock):
+                launch = Launch(os.path.join(self.top, str(fault)), ["/bin/sh", "-c", BUSY], {}, False, held=True)
+                self.assertTrue(moment.await_stop(launch.pid))
+                begun_s = launch.cpu_time_s()
+                self.assertTrue(moment.stop_at(launch, begun_s + 0.02))
+                self.assertGreaterEqual(launch.cpu_time_s(), begun_s + 0.02)
+                launch.kill([launch.pid])
+                launch.wait(20)
 
 
 class Tasks(Directory):
     def arguments(self, **more):
-        values = {"full": True, "part": 1, "seed": 1, "keep": False, "library": self.write("lib", "preload.so"), **more}
+        values = {"full": True, "part": 1, "only": None, "seed": 1, "keep": False, "library": self.write("lib", "preload.so"), **more}
         values["build"] = self.top
         self.write("hooks", "liblightsss-hooks.so", text="hooks")
         return argparse.Namespace(**values)
