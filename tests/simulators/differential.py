@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The differential campaign: every simulator of the tests, with and without the library, under every choice of snapshots.
 
-    differential.py --build BUILD_DIR [--full [--built]] [--seconds S] [--part P] [--rows PATTERN] [--seed N] [--jobs N] [--log FILE] [--keep]
+    differential.py --build BUILD_DIR [--full [--built]] [--seconds S] [--part P] [--rows PATTERN] [--only TASKS] [--seed N] [--jobs N] [--log FILE] [--keep]
 
 The simulators are those of the tests campaign-* of BUILD_DIR; which are not built is said. --full builds those of others and of the
 matrix too, unless --built is given. A short, the default and an absurdly short interval, each with 1, 2 and 16 slots, make nine ways to take snapshots. Tasks:
@@ -18,6 +18,7 @@ line, and one that is started again goes on there, unless the library is another
 import argparse
 import collections
 import concurrent.futures
+import ctypes
 import fnmatch
 import hashlib
 import itertools
@@ -26,6 +27,7 @@ import multiprocessing
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -44,6 +46,7 @@ SLOTS = ("1", "2", "16")
 WAYS = list(itertools.product(("short", "default", "absurd"), SLOTS))
 KILL_TO = 1.02  # of the time that the run takes
 LOOKS = 2  # at a run's snapshots, and after the last one a signal
+PR_SET_PDEATHSIG = 1
 TASKS_FULL = {"ends": 4, "failures": 27}
 TASKS_SHORT = {"ends": 2, "failures": 2}
 
@@ -156,6 +159,8 @@ def tasks_of(simulators, args):
     """Every simulator comes to its turn before any has its second one."""
     rounds = []
     for what, count in (TASKS_FULL if args.full else TASKS_SHORT).items():
+        if args.only not in (None, what):
+            continue
         rounds += [(number / count, what, number) for number in range(count) if number / count < args.part]
     for _, what, number in sorted(rounds):
         for simulator in simulators:
@@ -193,10 +198,18 @@ class Log:
             print(f"FAIL {line['task']}: {error}", flush=True)
 
 
+def end_with(parent):
+    """A worker waits for tasks for ever where nobody is left to give it one."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def work(tasks, log, jobs, deadline):
     """Runs what is not done yet. Returns how many were left when the time was over."""
     waiting = collections.deque(task for task in tasks if task.key not in log.done)
-    with concurrent.futures.ProcessPoolExecutor(jobs, multiprocessing.get_context("fork")) as pool:
+    context = multiprocessing.get_context("fork")
+    with concurrent.futures.ProcessPoolExecutor(jobs, context, end_with, (os.getpid(),)) as pool:
         running = set()
         while running or (waiting and time.monotonic() < deadline):
             while waiting and len(running) < jobs and time.monotonic() < deadline:
@@ -234,6 +247,7 @@ def parse_arguments():
     parser.add_argument("--part", type=float, default=1, metavar="P", help="only so much of it: 0.25 is a quarter")
     parser.add_argument("--built", action="store_true", help="only simulators that are there: build none")
     parser.add_argument("--rows", default="*", metavar="PATTERN", help="only these simulators")
+    parser.add_argument("--only", choices=tuple(TASKS_FULL), help="only these tasks")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="at the same time")
     parser.add_argument("--log", metavar="FILE", help="where the results of the full form are kept")
