@@ -20,7 +20,7 @@ import simulators
 from launch import Launch
 from row import Row
 
-BUSY = "i=0; while [ $i -lt 300000 ]; do i=$((i + 1)); done"
+BUSY = "i=0; while [ $i -lt 100000 ]; do i=$((i + 1)); done"
 SLEEPER = "1"  # a process that sleeps
 PARKED = [[SLEEPER]]
 TABLE = {
