@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inject STATE PROGRAM [ARGUMENT...]: runs the program and makes a system call of the library fail, as the
+/* inject STATE PROGRAM [ARGUMENT...]: runs the program and makes a call of the library fail, as the
  * file STATE says (inject.h). The kernel asks a supervisor, a process beside the program's, about each call
  * of that kind; by the instruction's address that one knows whose it is. The program sees no signal and no
  * debugger. */
@@ -114,7 +114,13 @@ static pid_t process_of(pid_t thread)
     return process;
 }
 
-static unsigned index_of(int number)
+/* Asked by libinject_libc.so, about a function of libc. */
+static bool is_question(const struct seccomp_data *call)
+{
+    return call->nr == INJECT_QUESTION && call->args[0] >= INJECT_LIBC;
+}
+
+static unsigned index_of(long number)
 {
     unsigned i = 0;
 
@@ -123,18 +129,24 @@ static unsigned index_of(int number)
     return i;
 }
 
+static uint64_t caller_of(const struct seccomp_data *call)
+{
+    return is_question(call) ? call->args[1] : call->instruction_pointer;
+}
+
 static bool is_to_fail(const struct seccomp_notif *call, const struct range *range)
 {
     unsigned role = process_of((pid_t)call->pid) == original ? INJECT_ORIGINAL : INJECT_COPY;
-    unsigned index = index_of(call->data.nr);
+    bool asked = is_question(&call->data);
+    unsigned index = index_of(asked ? (long)call->data.args[0] : call->data.nr);
     unsigned count = ++state->counts[role][index];
 
     if (state->nth == 0 || role != state->role || index != state->call ||
         (state->lasting ? count < state->nth : count != state->nth))
         return false;
     if (state->failed++ == 0) {
-        state->argument = call->data.args[0];
-        state->place = call->data.instruction_pointer - range->first + range->offset;
+        state->argument = asked ? 0 : call->data.args[0];
+        state->place = caller_of(&call->data) - range->first + range->offset;
         memcpy(state->library, range->name, sizeof state->library);
     }
     return true;
@@ -147,10 +159,10 @@ static void answer(int listener)
 
     if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
         return;
-    const struct range *range = find_range((pid_t)call.pid, call.data.instruction_pointer);
+    const struct range *range = find_range((pid_t)call.pid, caller_of(&call.data));
     response.id = call.id;
     response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    if (range != NULL && range->ours && is_to_fail(&call, range)) {
+    if (range != NULL && (range->ours || is_question(&call.data)) && is_to_fail(&call, range)) {
         response.flags = 0;
         response.error = -(int)state->error;
     }
@@ -247,8 +259,8 @@ static int install_filter(void)
     for (unsigned i = 0; inject_calls[i].name != NULL; i++) {
         if (state->nth != 0 && i != state->call)
             continue;
-        filter[count++] =
-            (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)inject_calls[i].number, 0, 1);
+        long number = inject_calls[i].number < INJECT_LIBC ? inject_calls[i].number : INJECT_QUESTION;
+        filter[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
         filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
     }
     filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);

@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* What a test and inject share: which system call is to fail, and what was seen. The calls are those that
- * code of the library makes itself; the simulator's own are never touched. */
+/* What a test and inject share: which call is to fail, and what was seen. The calls are those that code of
+ * the library makes itself, of the kernel or (libinject_libc.so) of libc; the simulator's own are never
+ * touched. */
 #ifndef LIGHTSSS_INJECT_H
 #define LIGHTSSS_INJECT_H
 
 #include <stdint.h>
+#include <sys/syscall.h>
 
-#define INJECT_CALLS_MAX 64
+#define INJECT_CALLS_MAX 96
+
+/* Numbers from here on are functions of libc: rows of inject_libc.def. The question about one of them is this
+ * system call, with the number and the address that it is called from. */
+#define INJECT_LIBC     0x10000
+#define INJECT_QUESTION SYS_sched_get_priority_max
+
+enum inject_function {
+#define INJECT(type, name, parameters, arguments, failure) INJECT_##name,
+#include "inject_libc.def"
+#undef INJECT
+    INJECT_FUNCTIONS,
+};
 
 enum inject_role {
     INJECT_ORIGINAL,

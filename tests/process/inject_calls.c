@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The system calls that can be made to fail: those of the library, but for the ones that end the process and
- * those that cannot fail. */
+/* The calls that can be made to fail: those of the library, but for the ones that end the process and those
+ * that cannot fail. */
 #define _GNU_SOURCE
 #include "inject.h"
 
@@ -76,6 +76,9 @@ const struct inject_call inject_calls[] = {
     CALL(faccessat),
     CALL(statx),
     CALL(close),
+#define INJECT(type, name, parameters, arguments, failure) {"libc's " #name, INJECT_LIBC + INJECT_##name},
+#include "inject_libc.def"
+#undef INJECT
     {NULL, 0},
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Each system call that the library makes fails in its turn, in the original and in its copies. The
- * original's result is that of a run without the library, nothing hangs, nothing is left over, and whatever
- * is lost by it is said. LIGHTSSS_TEST_FULL: all of them; else a sample, other ones with LIGHTSSS_TEST_SEED.
+/* Each call that the library makes, of the kernel or of libc, fails in its turn, in the original and in its
+ * copies. The original's result is that of a run without the library, nothing hangs, nothing is left over,
+ * and whatever is lost by it is said. LIGHTSSS_TEST_FULL: all of them; else a sample, other ones with
+ * LIGHTSSS_TEST_SEED.
  */
 #define _GNU_SOURCE
 #include "inject.h"
@@ -27,9 +28,12 @@ struct scenario {
     bool fails; /* there is a report */
     bool alone; /* only the snapshots see it */
     bool asked; /* by SIGUSR1, once there is the file `ready`; then `go` is made */
+    bool libc;  /* what fails are functions of libc */
+    bool opens; /* the model is in a shared object that is opened by dlopen() */
 };
 
 #define EVERY_FIVE "LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=5evals"
+#define WORDS      "LIGHTSSS_MATCH=no such (word|line)", "LIGHTSSS_WAKE_CALL=fake_number(\"7\")"
 
 /* A file that is written, one that is read, a pipe, threads: so that there is something to be set back. */
 #define WORK                                                                                                 \
@@ -37,13 +41,29 @@ struct scenario {
         "fd_write:0:three", "error:words", "eval:2"
 
 static const struct scenario scenarios[] = {
-    {"good", LIST(WORK, "exit:0"), LIST(EVERY_FIVE), false, false, false},
-    {"exit", LIST(WORK, "exit:3"), LIST(EVERY_FIVE), true, false, false},
-    {"abort", LIST(WORK, "abort"), LIST("LIGHTSSS_WAVE=off"), true, false, false},
-    {"thread", LIST("worker", "eval:12", "work:abort"), LIST(EVERY_FIVE), true, false, false},
-    {"killed", LIST(WORK, "raise:KILL"), LIST(EVERY_FIVE), true, true, false},
-    {"request", LIST(WORK, "touch:ready", "await:go", "exit:0"), LIST(EVERY_FIVE), true, false, true},
-    {"hang", LIST(WORK, "sleep:700", "exit:0"), LIST(EVERY_FIVE, "LIGHTSSS_HANG=200ms"), true, true, false},
+    {.name = "good", LIST(WORK, "exit:0"), LIST(EVERY_FIVE)},
+    {.name = "exit", LIST(WORK, "exit:3"), LIST(EVERY_FIVE), .fails = true},
+    {.name = "abort", LIST(WORK, "abort"), LIST("LIGHTSSS_WAVE=off"), .fails = true},
+    {.name = "thread", LIST("worker", "eval:12", "work:abort"), LIST(EVERY_FIVE), .fails = true},
+    {.name = "killed", LIST(WORK, "raise:KILL"), LIST(EVERY_FIVE), .fails = true, .alone = true},
+    {.name = "request",
+     LIST(WORK, "touch:ready", "await:go", "exit:0"),
+     LIST(EVERY_FIVE),
+     .fails = true,
+     .asked = true},
+    {.name = "hang",
+     LIST(WORK, "sleep:700", "exit:0"),
+     LIST(EVERY_FIVE, "LIGHTSSS_HANG=200ms"),
+     .fails = true,
+     .alone = true},
+    {.name = "libc", LIST(WORK, "exit:3"), LIST(EVERY_FIVE, WORDS), .fails = true, .libc = true},
+    {.name = "libc good", LIST(WORK, "exit:0"), LIST(EVERY_FIVE, "LIGHTSSS_HANG=10s"), .libc = true},
+    {.name = "libc opened",
+     LIST(WORK, "abort"),
+     LIST(EVERY_FIVE, WORDS),
+     .fails = true,
+     .libc = true,
+     .opens = true},
 };
 
 static struct inject_state *state;
@@ -53,19 +73,27 @@ static unsigned long seed = 1;
 static void run_scenario(const struct scenario *scenario, bool preload, struct outcome *outcome)
 {
     const char *arguments[40] = {state_path};
-    char simulator[PATH_MAX], inject[PATH_MAX];
+    char simulator[PATH_MAX], inject[PATH_MAX], open[PATH_MAX + 5], libraries[2 * PATH_MAX];
     struct running running;
     size_t count = 1;
 
-    snprintf(simulator, sizeof simulator, "%s", run_test_program("fake_simulator"));
+    snprintf(simulator, sizeof simulator, "%s",
+             run_test_program(scenario->opens ? "opener" : "fake_simulator"));
     snprintf(inject, sizeof inject, "%s", run_test_program("inject"));
+    snprintf(open, sizeof open, "open:%s", run_test_program("libfake_model.so"));
+    snprintf(libraries, sizeof libraries, "%s %s", run_library(), run_test_program("libinject_libc.so"));
     arguments[count++] = simulator;
+    if (scenario->opens) {
+        arguments[count++] = open;
+        arguments[count++] = "main";
+    }
     for (const char *const *step = scenario->steps; *step != NULL; step++)
         arguments[count++] = *step;
     run_start(&running, &(struct program){.path = inject,
                                           .arguments = arguments,
                                           .environment = scenario->environment,
                                           .preload = preload,
+                                          .library = scenario->libc ? libraries : NULL,
                                           .timeout_s = 30});
     if (scenario->asked) {
         run_await_file(&running, "ready");
@@ -214,13 +242,19 @@ static bool draw(unsigned one_in)
 static const uint32_t errors[] = {EAGAIN, ENOMEM, ENOSPC, EMFILE, EPERM, ENOSYS};
 
 /* What is tried: each call of each kind in each role once, and each kind from some call on. */
-static unsigned count_faults(const struct inject_state *counted)
+static unsigned faults_of(const struct scenario *scenario, const struct inject_state *counted, unsigned role,
+                          unsigned call)
+{
+    return scenario->libc == (inject_calls[call].number >= INJECT_LIBC) ? 2 * counted->counts[role][call] : 0;
+}
+
+static unsigned count_faults(const struct scenario *scenario, const struct inject_state *counted)
 {
     unsigned count = 0;
 
     for (unsigned role = 0; role < INJECT_ROLES; role++)
         for (unsigned call = 0; inject_calls[call].name != NULL; call++)
-            count += 2 * counted->counts[role][call];
+            count += faults_of(scenario, counted, role, call);
     return count;
 }
 
@@ -241,10 +275,10 @@ static void test_scenario(void **argument)
     count_calls(scenario);
     counted = *state;
     run_scenario(scenario, false, &without);
-    unsigned one_in = full_test() || only != NULL ? 1 : count_faults(&counted) / SAMPLE + 1;
+    unsigned one_in = full_test() || only != NULL ? 1 : count_faults(scenario, &counted) / SAMPLE + 1;
     for (unsigned role = 0; role < INJECT_ROLES; role++)
         for (unsigned call = 0; inject_calls[call].name != NULL; call++)
-            for (unsigned i = 0; i < 2 * counted.counts[role][call]; i++) {
+            for (unsigned i = 0; i < faults_of(scenario, &counted, role, call); i++) {
                 struct inject_state fault = {.role = role,
                                              .call = call,
                                              .nth = i / 2 + 1,
