@@ -4,6 +4,7 @@
 #include "recognise.h"
 
 #include <elf.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
@@ -146,40 +147,36 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
     return RECOGNISED_NOTHING;
 }
 
-static enum recognised recognise_descriptor(int fd)
+/* `doubt` is the answer where there is a file and it cannot be looked at. */
+static enum recognised recognise_descriptor(int fd, enum recognised doubt)
 {
-    enum recognised result = RECOGNISED_NOTHING;
     struct stat file;
 
-    if (fstat(fd, &file) == 0 && S_ISREG(file.st_mode) && file.st_size > 0) {
-        size_t size = (size_t)file.st_size;
-        uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (bytes != MAP_FAILED) {
-            result = recognise_image(bytes, size);
-            munmap(bytes, size);
-        }
-    }
+    if (fstat(fd, &file) != 0)
+        return doubt;
+    if (!S_ISREG(file.st_mode) || file.st_size <= 0)
+        return RECOGNISED_NOTHING;
+    size_t size = (size_t)file.st_size;
+    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return doubt;
+    enum recognised result = recognise_image(bytes, size);
+    munmap(bytes, size);
     return result;
 }
 
 /* The second path is for where the first one leads nowhere; NULL: there is none. */
-static enum recognised recognise_file(const char *path, const char *instead)
+static enum recognised recognise_file(const char *path, const char *instead, enum recognised doubt)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 && instead != NULL)
         fd = open(instead, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return RECOGNISED_NOTHING;
-    enum recognised result = recognise_descriptor(fd);
+    if (fd < 0) /* a program that may be run need not be readable */
+        return errno == ENOENT || errno == EACCES ? RECOGNISED_NOTHING : doubt;
+    enum recognised result = recognise_descriptor(fd, doubt);
     close(fd);
     return result;
-}
-
-/* A simulator is to hear that there is no /proc, and not to be taken for something else. */
-static enum recognised recognise_program(void)
-{
-    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN));
 }
 
 /* The names that the dynamic loader knows, in memory. */
@@ -202,6 +199,16 @@ static struct span dynamic_names(const struct dl_phdr_info *object)
     return span;
 }
 
+/* A simulator is to hear that there is no /proc, and not to be taken for something else. Nor where there are no
+ * descriptors or no memory left: then the hooks library says what is missing, or finds that it is none. */
+static enum recognised recognise_program(const struct dl_phdr_info *object)
+{
+    enum recognised doubt =
+        has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
+
+    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN), doubt);
+}
+
 /* Nobody keeps simulators where the system keeps its libraries, which every process has. */
 static bool is_of_system(const char *path)
 {
@@ -218,7 +225,7 @@ static bool is_of_system(const char *path)
 enum recognised recognise_object(const struct dl_phdr_info *object)
 {
     if (*object->dlpi_name == '\0')
-        return recognise_program();
+        return recognise_program(object);
     if (is_of_system(object->dlpi_name))
         return RECOGNISED_NOTHING;
     struct span names = dynamic_names(object);
@@ -226,5 +233,5 @@ enum recognised recognise_object(const struct dl_phdr_info *object)
         return RECOGNISED_MODEL;
     if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
         return RECOGNISED_NOTHING;
-    return recognise_file(object->dlpi_name, NULL);
+    return recognise_file(object->dlpi_name, NULL, RECOGNISED_NOTHING);
 }

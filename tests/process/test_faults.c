@@ -171,6 +171,7 @@ static bool says_what_is_lost(const struct scenario *scenario, const struct outc
 {
     static const char *const reasons[] = {"no snapshot",
                                           "running without snapshots",
+                                          "ran without snapshots",
                                           "cannot make a run directory",
                                           "could not be written",
                                           "replay incomplete: ",
