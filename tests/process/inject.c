@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <poll.h>
@@ -134,6 +135,20 @@ static uint64_t caller_of(const struct seccomp_data *call)
     return is_question(call) ? call->args[1] : call->instruction_pointer;
 }
 
+/* Whatever its number: who says something after the original's end has a duplicate. */
+static bool is_stderr(pid_t thread, uint64_t fd)
+{
+    char path[64], target[PATH_MAX];
+
+    snprintf(path, sizeof path, "/proc/%d/fd/%d", thread, (int)fd);
+    ssize_t length = readlink(path, target, sizeof target - 1);
+    if (length < 0)
+        return false;
+    target[length] = '\0';
+    const char *name = strrchr(target, '/');
+    return name != NULL && strcmp(name, "/stderr") == 0; /* as run_program() calls it */
+}
+
 static bool is_to_fail(const struct seccomp_notif *call, const struct range *range)
 {
     unsigned role = process_of((pid_t)call->pid) == original ? INJECT_ORIGINAL : INJECT_COPY;
@@ -144,6 +159,8 @@ static bool is_to_fail(const struct seccomp_notif *call, const struct range *ran
     if (state->nth == 0 || role != state->role || index != state->call ||
         (state->lasting ? count < state->nth : count != state->nth))
         return false;
+    if (!asked && is_stderr((pid_t)call->pid, call->data.args[0]))
+        state->mute++;
     if (state->failed++ == 0) {
         state->argument = asked ? 0 : call->data.args[0];
         state->place = caller_of(&call->data) - range->first + range->offset;

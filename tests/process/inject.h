@@ -37,6 +37,7 @@ struct inject_state {
     /* out */
     _Atomic uint32_t counts[INJECT_ROLES][INJECT_CALLS_MAX];
     _Atomic uint32_t failed; /* how many did */
+    _Atomic uint32_t mute;   /* and this many of them on stderr */
     _Atomic uint32_t blind;  /* processes cannot be looked into here */
     uint64_t argument;       /* the first one of the first call that failed ... */
     uint64_t place;          /* ... and where it was made: an offset in the library's file */
