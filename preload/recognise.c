@@ -199,12 +199,11 @@ static struct span dynamic_names(const struct dl_phdr_info *object)
     return span;
 }
 
-/* A simulator is to hear that there is no /proc, and not to be taken for something else. Nor where there are no
- * descriptors or no memory left: then the hooks library says what is missing, or finds that it is none. */
+/* A simulator is to hear that there is no /proc, and not to be taken for something else. Nor where there are
+ * no descriptors or no memory left: then the hooks library says what is missing, or finds that it is none. */
 static enum recognised recognise_program(const struct dl_phdr_info *object)
 {
-    enum recognised doubt =
-        has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
+    enum recognised doubt = has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
 
     return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN), doubt);
 }

@@ -306,6 +306,38 @@ static void test_scenario(void **argument)
     assert_int_equal(bad, 0);
 }
 
+/* Where the program's file cannot be looked at, it is not taken for one that is no simulator. */
+static void test_doubt(void **argument)
+{
+    static const struct {
+        uint32_t function, lasting;
+        const char *said;
+    } rows[] = {
+        {INJECT_fstat64, 0, "replay reproduced"},
+        {INJECT_mmap64, 0, "replay reproduced"},
+        {INJECT_open64, 1, "running without snapshots"},
+    };
+    const struct scenario scenario = {
+        .name = "doubt", LIST(WORK, "exit:3"), LIST(EVERY_FIVE), .fails = true, .libc = true};
+    struct outcome with;
+
+    (void)argument;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        memset(state, 0, sizeof *state);
+        while (inject_calls[state->call].number != INJECT_LIBC + (long)rows[i].function)
+            state->call++;
+        state->nth = 1;
+        state->error = EMFILE;
+        state->lasting = rows[i].lasting;
+        run_scenario(&scenario, true, &with);
+        assert_true(state->failed > 0);
+        assert_int_equal(with.status, 3 << 8);
+        if (strstr(with.said, rows[i].said) == NULL)
+            fail_msg("%s: \"%s\" is not said:\n%s", inject_calls[state->call].name, rows[i].said, with.said);
+        run_discard(&with);
+    }
+}
+
 static int make_state(void **unused)
 {
     const char *wanted = getenv("LIGHTSSS_TEST_SEED");
@@ -329,7 +361,7 @@ static int remove_state(void **unused)
 
 int main(void)
 {
-    struct CMUnitTest tests[sizeof scenarios / sizeof *scenarios];
+    struct CMUnitTest tests[sizeof scenarios / sizeof *scenarios + 1];
     const char *only = getenv("LIGHTSSS_TEST_ONLY");
     size_t count = 0;
 
@@ -338,5 +370,7 @@ int main(void)
             tests[count++] = (struct CMUnitTest){.name = scenarios[i].name,
                                                  .test_func = test_scenario,
                                                  .initial_state = (void *)&scenarios[i]};
+    if (only == NULL || strcmp(only, "doubt") == 0)
+        tests[count++] = (struct CMUnitTest)cmocka_unit_test(test_doubt);
     return _cmocka_run_group_tests("faults", tests, count, make_state, remove_state);
 }
