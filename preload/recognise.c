@@ -147,38 +147,6 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
     return RECOGNISED_NOTHING;
 }
 
-/* `doubt` is the answer where there is a file and it cannot be looked at. */
-static enum recognised recognise_descriptor(int fd, enum recognised doubt)
-{
-    struct stat file;
-
-    if (fstat(fd, &file) != 0)
-        return doubt;
-    if (!S_ISREG(file.st_mode) || file.st_size <= 0)
-        return RECOGNISED_NOTHING;
-    size_t size = (size_t)file.st_size;
-    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-    if (bytes == MAP_FAILED)
-        return doubt;
-    enum recognised result = recognise_image(bytes, size);
-    munmap(bytes, size);
-    return result;
-}
-
-/* The second path is for where the first one leads nowhere; NULL: there is none. */
-static enum recognised recognise_file(const char *path, const char *instead, enum recognised doubt)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0 && instead != NULL)
-        fd = open(instead, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) /* a program that may be run need not be readable */
-        return errno == ENOENT || errno == EACCES ? RECOGNISED_NOTHING : doubt;
-    enum recognised result = recognise_descriptor(fd, doubt);
-    close(fd);
-    return result;
-}
-
 /* The names that the dynamic loader knows, in memory. */
 static struct span dynamic_names(const struct dl_phdr_info *object)
 {
@@ -199,13 +167,50 @@ static struct span dynamic_names(const struct dl_phdr_info *object)
     return span;
 }
 
-/* A simulator is to hear that there is no /proc, and not to be taken for something else. Nor where there are
- * no descriptors or no memory left: then the hooks library says what is missing, or finds that it is none. */
+/* There is a file, and no descriptors or no memory to look at it. If it may be a simulator, the hooks library
+ * is to say what is missing, or to find that it is none. NULL: it is not the program. */
+static enum recognised in_doubt(const struct dl_phdr_info *program)
+{
+    return program != NULL && has_text(dynamic_names(program), "_ZNS") ? RECOGNISED_MODEL
+                                                                       : RECOGNISED_NOTHING;
+}
+
+static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *program)
+{
+    struct stat file;
+
+    if (fstat(fd, &file) != 0)
+        return in_doubt(program);
+    if (!S_ISREG(file.st_mode) || file.st_size <= 0)
+        return RECOGNISED_NOTHING;
+    size_t size = (size_t)file.st_size;
+    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (bytes == MAP_FAILED)
+        return in_doubt(program);
+    enum recognised result = recognise_image(bytes, size);
+    munmap(bytes, size);
+    return result;
+}
+
+/* The second path is for where the first one leads nowhere; NULL: there is none. */
+static enum recognised recognise_file(const char *path, const char *instead,
+                                      const struct dl_phdr_info *program)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0 && instead != NULL)
+        fd = open(instead, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) /* a program that may be run need not be readable */
+        return errno == ENOENT || errno == EACCES ? RECOGNISED_NOTHING : in_doubt(program);
+    enum recognised result = recognise_descriptor(fd, program);
+    close(fd);
+    return result;
+}
+
+/* A simulator is to hear that there is no /proc, and not to be taken for something else. */
 static enum recognised recognise_program(const struct dl_phdr_info *object)
 {
-    enum recognised doubt = has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
-
-    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN), doubt);
+    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN), object);
 }
 
 /* Nobody keeps simulators where the system keeps its libraries, which every process has. */
@@ -232,5 +237,5 @@ enum recognised recognise_object(const struct dl_phdr_info *object)
         return RECOGNISED_MODEL;
     if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
         return RECOGNISED_NOTHING;
-    return recognise_file(object->dlpi_name, NULL, RECOGNISED_NOTHING);
+    return recognise_file(object->dlpi_name, NULL, NULL);
 }

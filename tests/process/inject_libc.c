@@ -63,7 +63,7 @@ static void *find_next(enum inject_function function, const char *name)
             return failure;                                                                                  \
         }                                                                                                    \
         inside += ours;                                                                                      \
-        type result = ((__typeof__(&(name)))find_next(INJECT_##name, #name))arguments;                       \
+        type result = ((__typeof__(&(name)))find_next(INJECT_##name, #name))arguments; /* NOLINT */          \
         inside -= ours;                                                                                      \
         return result;                                                                                       \
     }
