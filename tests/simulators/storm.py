@@ -22,7 +22,7 @@ SIGNALS = [signal.SIGKILL, signal.SIGSTOP, signal.SIGSTOP, signal.SIGCONT]
 KINDS = "none return exit_thread abort segv kill".split()
 SIGNALS_AT_MOST = 150
 PAUSE_S = 0.003
-PATIENCE_S = 60  # for a run of less than a second, on a busy machine
+PATIENCE_S = 60  # for a replay after the original's end, on a busy machine
 
 
 class Storm:
@@ -97,15 +97,12 @@ def one_run(run, row, library, forced, top, seed):
     """Returns the verdict, and the storm. Raises Failed."""
     case = campaign.Case(run, row, top)
     storm = Storm(random.Random(f"{seed}:{run.number}:storm"))
-    begin = time.monotonic()
     environment = run.environment(library, forced)
     launch = case.launch("stormy", environment, meanwhile=storm)
     try:
         checks.check_gone(launch, PATIENCE_S)
         launch.read_files()
         checks.check_unchanged(case.plain, launch, row)
-        took_s = time.monotonic() - begin
-        check(took_s < PATIENCE_S, f"it took {took_s:.0f} s")
         if not case.fails(environment):
             checks.check_nothing_left(launch, row)
             return "no failure", storm
