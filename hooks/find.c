@@ -217,8 +217,9 @@ int find_models(struct found *found, const char *name, uintptr_t base, const cha
 {
     __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
     __attribute__((cleanup(close_handle))) void *handle = open_handle(name, 0);
-    if (!handle && !*name) /* it has no way to be gone */
-        return why_set(why, -ENOMEM, "the program cannot be looked into: raise the limit of memory");
+    if (!handle && (!*name || dlerror())) /* what is gone is no error to RTLD_NOLOAD */
+        return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory",
+                       *name ? name : "the program");
     if (!handle)
         return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);
     int error = image_open_loaded(&image, name, base, why);

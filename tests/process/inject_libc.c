@@ -50,6 +50,12 @@ static void *find_next(enum inject_function function, const char *name)
     return next[function];
 }
 
+/* In a way that dlerror() knows of: there is no such mode. */
+static void *fail_to_open(const char *name)
+{
+    return ((void *(*)(const char *, int))find_next(INJECT_dlopen, "dlopen"))(name, 0);
+}
+
 #define INJECT(type, name, parameters, arguments, failure)                                                   \
     type name parameters;                                                                                    \
     type name parameters                                                                                     \
