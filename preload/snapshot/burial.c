@@ -14,11 +14,18 @@
 #include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
+#include "../clock.h"
+#include "../proc_stat.h"
 #include "../raw_syscall.h"
+#include "slots.h"
 
-#define SECOND_US 1000000
-#define COUNTERS  (sizeof(struct rusage) / sizeof(long))
+#define SECOND_US     1000000
+#define STEP_LEAST_NS 20000
+#define STEP_MOST_NS  1000000
+#define PATIENCE_NS   5000000000u /* the kernel may need as long to give back what a snapshot held */
+#define COUNTERS      (sizeof(struct rusage) / sizeof(long))
 
 /* The largest size is no sum. */
 #define IS_SUM(at) ((at) != offsetof(struct rusage, ru_maxrss) / sizeof(long))
@@ -28,6 +35,12 @@ static _Atomic long used[COUNTERS];
 static struct rusage at_start;
 static _Atomic long child_maxrss; /* of the largest child of the simulator's own */
 static atomic_bool has_reaped;    /* the simulator has, since the start */
+
+/* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
+ * long only because snapshots may follow each other faster than the kernel buries them. */
+static volatile pid_t dying[SLOTS_MAX];
+static unsigned dying_count;
+static unsigned lasting_count; /* the first of these were waited for in vain */
 
 static_assert(sizeof(struct rusage) == COUNTERS * sizeof(long), "struct rusage is an array of long");
 
@@ -48,17 +61,99 @@ static void add_used(const struct rusage *usage)
 }
 
 /* It has no exit signal: only __WALL finds it. */
-bool burial_reap(pid_t pid, int flags)
+bool burial_reap(pid_t pid)
 {
     struct rusage usage;
     long r;
 
-    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | flags, (long)&usage)) == -EINTR)
+    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | WNOHANG, (long)&usage)) == -EINTR)
         continue;
     if (r == pid)
         add_used(&usage);
     return r == pid || r == -ECHILD;
 }
+
+/* --- those that were killed --- */
+
+static void drop(unsigned i)
+{
+    if (i < lasting_count) {
+        dying[i] = dying[--lasting_count];
+        i = lasting_count;
+    }
+    dying[i] = dying[--dying_count];
+    dying[dying_count] = 0;
+}
+
+void burial_look(void)
+{
+    for (unsigned i = 0; i < dying_count;)
+        if (burial_reap(dying[i]))
+            drop(i);
+        else
+            i++;
+}
+
+/* Nothing is left of it but its number: a debugger that holds it has not reaped it. */
+static bool is_zombie(pid_t pid)
+{
+    char buffer[PROC_STAT_SIZE];
+    const char *state = proc_stat(pid, buffer);
+
+    return state != NULL && *state == 'Z';
+}
+
+static bool are_zombies(void)
+{
+    for (unsigned i = 0; i < dying_count; i++)
+        if (!is_zombie(dying[i]))
+            return false;
+    return true;
+}
+
+/* One may wait in the kernel for a disk that does not answer. What is left is reaped at a later look, or ends
+ * with the original; it is not waited for again. */
+void burial_await(void)
+{
+    const uint64_t start_ns = clock_ns();
+    struct timespec moment = {0, STEP_LEAST_NS};
+
+    for (;;) {
+        burial_look();
+        if (dying_count <= lasting_count)
+            break;
+        if (moment.tv_nsec >= STEP_MOST_NS && (are_zombies() || clock_ns() - start_ns > PATIENCE_NS))
+            break;
+        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        if (moment.tv_nsec < STEP_MOST_NS)
+            moment.tv_nsec *= 2;
+    }
+    lasting_count = dying_count;
+}
+
+void burial_add(pid_t pid)
+{
+    if (dying_count == SLOTS_MAX)
+        burial_await();
+    if (dying_count == SLOTS_MAX)
+        drop(0); /* it ends with the original */
+    dying[dying_count++] = pid;
+}
+
+unsigned burial_count(void)
+{
+    return dying_count;
+}
+
+bool burial_is_due(pid_t pid)
+{
+    for (unsigned i = 0; i < SLOTS_MAX; i++)
+        if (dying[i] == pid)
+            return true;
+    return false;
+}
+
+/* --- the account --- */
 
 void burial_see_child(const struct rusage *usage)
 {

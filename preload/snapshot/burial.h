@@ -12,8 +12,19 @@
 /* Before the first snapshot: what the account holds by then is the simulator's. */
 void burial_start(void);
 
-/* Is the snapshot dead? If so it is reaped. flags: those of wait4(). */
-bool burial_reap(pid_t pid, int flags);
+/* Is the snapshot dead? If so it is reaped. */
+bool burial_reap(pid_t pid);
+
+/* One that was killed. Dying takes a while: it is reaped at a later look. */
+void burial_add(pid_t pid);
+void burial_look(void);
+
+/* Waits for those, but not for ever. */
+void burial_await(void);
+
+/* How many there are; is this process one of them? The second is for any thread. */
+unsigned burial_count(void);
+bool burial_is_due(pid_t pid);
 
 /* The simulator has reaped a child; its usage, NULL: not known. */
 void burial_see_child(const struct rusage *usage);

@@ -60,10 +60,6 @@ static uint64_t prepare_ns;      /* ... and that took so long */
 static int last_error;           /* -errno of the last try */
 static _Atomic uint32_t holder;  /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
-/* Killed and not reaped yet. One is evicted per snapshot and reaped soon after; the array is that
- * long only because snapshots may follow each other faster than the kernel buries them. */
-static volatile pid_t dying[SLOTS_MAX];
-static unsigned dying_count;
 static uint64_t burial_evals; /* how long the next look at them may wait, at most */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -95,22 +91,12 @@ void keeper_let_go(void)
     raw_syscall3(SYS_futex, (long)&holder, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
 }
 
-static void reap_dying(int flags)
-{
-    for (unsigned i = 0; i < dying_count;)
-        if (burial_reap(dying[i], flags)) {
-            dying[i] = dying[--dying_count];
-            dying[dying_count] = 0;
-        } else
-            i++;
-}
-
 /* One that does not do as it is told is left: it ends with the original. */
 static void await_dismissed(pid_t pid)
 {
     const struct timespec moment = {0, 1000000};
 
-    for (unsigned tries = 0; tries < DISMISS_TRIES && !burial_reap(pid, WNOHANG); tries++)
+    for (unsigned tries = 0; tries < DISMISS_TRIES && !burial_reap(pid); tries++)
         raw_syscall2(SYS_nanosleep, (long)&moment, 0);
 }
 
@@ -127,9 +113,7 @@ static void end_snapshot(struct shared_slot *slot)
         atomic_store(&slot->pid, 0);
         return;
     }
-    if (dying_count == SLOTS_MAX)
-        reap_dying(0);
-    dying[dying_count++] = pid;
+    burial_add(pid);
     burial_evals = 1;
     atomic_store(&slot->pid, 0);
 }
@@ -308,7 +292,7 @@ static void give_up_memory(void)
     memory_look();
     while (slots_count(&slots) > 0 && memory_is_past(&slots)) {
         keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
-        reap_dying(0);
+        burial_await();
     }
     watch_ns += memory_spent_ns();
     page->cost.memory_bytes = memory_most_bytes();
@@ -337,7 +321,7 @@ static struct cadence_step next_step(uint64_t eval)
 /* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
 static void look_in(uint64_t evals)
 {
-    if (dying_count > 0 && evals > burial_evals) {
+    if (burial_count() > 0 && evals > burial_evals) {
         evals = burial_evals;
         if (eval_ns == 0 || burial_evals < BURIAL_NS / eval_ns)
             burial_evals *= 2;
@@ -353,7 +337,7 @@ bool keeper_look(uint64_t eval)
     keeper_hold();
     simulator_mask = signal_mask_block_all();
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
-    reap_dying(WNOHANG);
+    burial_look();
     if (!given_up) {
         give_up_memory();
         step = prepare(next_step(eval), eval);
@@ -392,10 +376,10 @@ struct shared_slot *keeper_oldest(void)
 {
     const struct slot *oldest;
 
-    reap_dying(0); /* the replay does not know them, and would take them for children of the simulator */
+    burial_await(); /* the replay does not know them, and would take them for children of the simulator */
     while ((oldest = slots_oldest(&slots)) != NULL) {
         struct shared_slot *slot = shared_page_slot(page, oldest->pid);
-        if (!burial_reap(oldest->pid, WNOHANG))
+        if (!burial_reap(oldest->pid))
             return slot;
         atomic_store(&slot->pid, 0);
         slots_remove(&slots, oldest->pid);
@@ -405,10 +389,7 @@ struct shared_slot *keeper_oldest(void)
 
 bool keeper_is_snapshot(pid_t pid)
 {
-    for (unsigned i = 0; i < SLOTS_MAX; i++)
-        if (dying[i] == pid)
-            return true;
-    return shared_page_slot(page, pid) != NULL;
+    return burial_is_due(pid) || shared_page_slot(page, pid) != NULL;
 }
 
 void keeper_forget(struct shared_slot *slot)
@@ -423,7 +404,7 @@ void keeper_dismiss(void)
 
     while ((oldest = slots_oldest(&slots)) != NULL)
         keeper_forget(shared_page_slot(page, oldest->pid));
-    reap_dying(0);
+    burial_await();
 }
 
 int keeper_last_error(void)

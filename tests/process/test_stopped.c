@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -113,6 +114,46 @@ static void test_clean_end(void **state)
     expect_end(&outcome, EXITED(0), start);
     assert_string_equal(outcome.said, "");
     run_discard(&outcome);
+}
+
+/* A debugger that looks elsewhere: what it holds and is killed is a zombie that its parent cannot reap. */
+static void expect_end_with_held(const char *const *steps, int status)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+    siginfo_t end = {.si_pid = 0};
+
+    start_with_three(&running, steps);
+    assert_int_equal(run_snapshots(running.pid, snapshots), 3);
+    if (ptrace(PTRACE_SEIZE, snapshots[1], NULL, NULL) != 0) {
+        print_message("no ptrace(): not tested\n");
+        kill(running.pid, SIGKILL);
+        skip();
+    }
+    double start = run_clock();
+    run_touch(&running, "go");
+    while (end.si_pid == 0 && run_clock() < start + 2 * PATIENCE) {
+        usleep(1000);
+        waitid(P_PID, (id_t)running.pid, &end, WEXITED | WNOWAIT | WNOHANG);
+    }
+    kill(snapshots[1], SIGKILL);
+    waitpid(snapshots[1], NULL, __WALL);
+    run_wait(&running, &outcome);
+    expect_end(&outcome, status, start);
+    run_discard(&outcome);
+}
+
+static void test_held_at_clean_end(void **state)
+{
+    (void)state;
+    expect_end_with_held(LIST("eval:45", "touch:ready", "await:go", "exit:0"), EXITED(0));
+}
+
+static void test_held_at_failure(void **state)
+{
+    (void)state;
+    expect_end_with_held(LIST("eval:45", "touch:ready", "await:go", "eval:30", "exit:3"), EXITED(3));
 }
 
 static void test_original_is_killed(void **state)
@@ -301,6 +342,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parked_are_stopped),  cmocka_unit_test(test_clean_end),
+        cmocka_unit_test(test_held_at_clean_end),   cmocka_unit_test(test_held_at_failure),
         cmocka_unit_test(test_original_is_killed),  cmocka_unit_test(test_request),
         cmocka_unit_test(test_replay_is_stopped),   cmocka_unit_test(test_replay_is_killed),
         cmocka_unit_test(test_original_is_stopped), cmocka_unit_test(test_storm),
