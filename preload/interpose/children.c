@@ -223,11 +223,15 @@ static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage)
     return r;
 }
 
+/* Who has a descriptor of a child has made it. */
+static bool finds_simulators_own(idtype_t type, id_t id, int *options)
+{
+    return type == P_PIDFD || leave_out_snapshots(type == P_PID ? (pid_t)id : 0, options);
+}
+
 static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    int r = leave_out_snapshots(type == P_PID ? (pid_t)id : 0, &options)
-                ? libc_waitid(type, id, info, options)
-                : -1;
+    int r = finds_simulators_own(type, id, &options) ? libc_waitid(type, id, info, options) : -1;
 
     if (r == 0 && (options & WEXITED) != 0)
         burial_see_child(NULL);

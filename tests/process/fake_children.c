@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -15,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +97,21 @@ static void do_nobody(const char *argument)
     fake_say("waitid %d %s", r, strerrorname_np(errno));
     pid = waitpid(0, &status, WNOHANG);
     fake_say("waitpid of the group %d %s", pid, strerrorname_np(errno));
+}
+
+/* A child that has no exit signal, waited for by its descriptor: as Qt starts programs. */
+static void do_child_by_descriptor(const char *argument)
+{
+    int code = (int)fake_number(argument), fd = -1;
+    siginfo_t info = {.si_pid = 0};
+
+    long pid = syscall(SYS_clone, (long)CLONE_PIDFD, 0L, &fd, 0L, 0L);
+    if (pid == 0)
+        syscall(SYS_exit_group, code);
+    int r = waitid(P_PIDFD, (id_t)fd, &info, WEXITED | __WALL);
+    fake_say("child by descriptor: %d, exit %d%s", r, info.si_status,
+             info.si_pid == pid ? "" : " of another");
+    close(fd);
 }
 
 static void count_child_signal(int signal)
@@ -367,6 +384,7 @@ const struct fake_step fake_children[] = {
     {"wait", do_wait},
     {"wait_any", do_wait_any},
     {"nobody", do_nobody},
+    {"child_by_descriptor", do_child_by_descriptor},
     {"children", do_children},
     {"count_sigchld", do_count_sigchld},
     {"say_sigchld", do_say_sigchld},

@@ -26,6 +26,7 @@ static const struct compare_case cases[] = {
     {{"eval:9", "fork:exit:3", "fork:abort", "fork:segv", "fork:raise:TERM", "wait", "nobody", "exit:1"}, MANY(1, 9)},
     {{"eval:9", "fork:exit:3", "wait_any", "exit:1"}, MANY(1, 9)},
     {{"eval:9", "fork:exit:3", "eval:9", "wait_any"}, MANY_CLEAN},
+    {{"eval:9", "child_by_descriptor:3"}, MANY_CLEAN},
     {{"count_sigchld", "eval:9", "say_sigchld", "fork:exit:3", "wait", "eval:9", "say_sigchld"}, MANY_CLEAN},
     {{"count_sigchld", "eval:9", "fork:exit:3", "wait", "say_sigchld", "exit:1"}, MANY(1, 9)},
     {{"signal:CHLD:ignore", "eval:9", "fork:exit:3", "wait_any"}, MANY_CLEAN},
