@@ -19,6 +19,7 @@
 #include "../snapshot/keeper.h"
 #include "../snapshot/take.h"
 #include "libc.h"
+#include "refused.h"
 #include "vfork.h"
 #include "world.h"
 
@@ -66,8 +67,11 @@ static pid_t fork_by(pid_t (*function)(void))
 {
     if (input_is_fed())
         return told_of_fork();
-    take_settle();
-    pid_t pid = function();
+    pid_t pid;
+    do {
+        take_settle();
+        pid = function();
+    } while (pid < 0 && refused_make_room(errno));
     return pid == 0 ? 0 : answer_of_fork(pid);
 }
 
@@ -95,6 +99,8 @@ pid_t vfork_answer(long result)
 {
     between--;
     if (result < 0) {
+        if (refused_make_room((int)-result))
+            return VFORK_AGAIN;
         errno = (int)-result;
         result = -1;
     }
@@ -128,9 +134,12 @@ static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
 
     if (spawn_told(pid, &told))
         return (int)told;
-    between++;
-    int error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
-    between--;
+    int error;
+    do {
+        between++;
+        error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
+        between--;
+    } while (refused_make_room(error));
     return spawn_answer(pid, error);
 }
 
@@ -142,9 +151,12 @@ static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
 
     if (spawn_told(pid, &told))
         return (int)told;
-    between++;
-    int error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
-    between--;
+    int error;
+    do {
+        between++;
+        error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
+        between--;
+    } while (refused_make_room(error));
     return spawn_answer(pid, error);
 }
 

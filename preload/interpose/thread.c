@@ -22,6 +22,7 @@
 #include "alternate_stack.h"
 #include "ids.h"
 #include "next.h"
+#include "refused.h"
 #include "thread.h"
 #include "world.h"
 
@@ -118,7 +119,10 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     if (start == NULL)
         return NEXT(pthread_create)(thread, attributes, function, argument);
     *start = (struct start){function, argument, next_child_key(__builtin_return_address(0))};
-    int r = NEXT(pthread_create)(thread, attributes, start_thread, start);
+    int r;
+    do
+        r = NEXT(pthread_create)(thread, attributes, start_thread, start);
+    while (refused_make_room(r));
     if (r != 0)
         free(start);
     return r;

@@ -12,7 +12,8 @@ pid_t vfork_in_place(void) __attribute__((visibility("hidden")));
 /* Before it: what a replay is told, 0: there is to be a child. Errno is that of the answer. */
 pid_t vfork_told(void) __attribute__((visibility("hidden")));
 
-/* After it, in the parent: what to return for the kernel's result. */
+/* After it, in the parent: what to return for the kernel's result; or all is to be done again. */
+#define VFORK_AGAIN (-2)
 pid_t vfork_answer(long result) __attribute__((visibility("hidden")));
 
 /* Is this a child of vfork() or posix_spawn() that has not called exec yet? It has our memory, and this

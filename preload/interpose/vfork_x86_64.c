@@ -9,6 +9,7 @@
 #include "vfork.h"
 
 static_assert(SYS_vfork == 58, "the number in the assembly below");
+static_assert(VFORK_AGAIN == -2, "likewise");
 
 __asm__(".text\n"
         ".hidden vfork_in_place\n"
@@ -49,6 +50,8 @@ __asm__(".text\n"
         "        mov     %rbp, %rsp\n"
         "        pop     %rbp\n"
         "        .cfi_def_cfa rsp, 8\n"
+        "        cmp     $-2, %eax\n" /* VFORK_AGAIN */
+        "        je      vfork_in_place\n"
         "1:      ret\n"
         "        .cfi_endproc\n"
         ".size vfork_in_place, . - vfork_in_place\n");

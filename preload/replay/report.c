@@ -78,8 +78,8 @@ void report_no_snapshot(void)
     if (*memory_reason() != '\0')
         log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", memory_reason());
     else if (keeper_figures()->taken > 0)
-        log_line(LOG_INFO,
-                 "no snapshot is left (all were killed or ran out of memory): no waveform of this failure");
+        log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
+                           "processes): no waveform of this failure");
     else if (*keeper_last_problem() != '\0')
         log_line(LOG_INFO,
                  "no snapshot could be taken, the threads would not stop: %s: no waveform of this failure",

@@ -7,6 +7,7 @@
 #include "keeper.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -396,6 +397,20 @@ void keeper_forget(struct shared_slot *slot)
 {
     slots_remove(&slots, atomic_load(&slot->pid));
     end_snapshot(slot);
+}
+
+/* What was recorded for it alone is let go with the next snapshot. */
+bool keeper_give_up_oldest(void)
+{
+    const struct slot *oldest = slots_oldest(&slots);
+
+    if (oldest == NULL)
+        return false;
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator was refused a process or a thread",
+             oldest->number);
+    keeper_forget(shared_page_slot(page, oldest->pid));
+    burial_await();
+    return true;
 }
 
 void keeper_dismiss(void)

@@ -63,6 +63,10 @@ bool keeper_is_snapshot(pid_t pid);
 /* Takes a snapshot off the list; it is dead or about to be. */
 void keeper_forget(struct shared_slot *slot);
 
+/* The simulator needs its place more: kills and reaps the oldest. False: there is none. For any thread, under
+ * keeper_hold() and with signals blocked. */
+bool keeper_give_up_oldest(void);
+
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
 

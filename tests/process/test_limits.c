@@ -150,6 +150,25 @@ static void test_processes(void **state)
     check(IN("bash", "ulimit -u 3"), LIST(PLAIN, "exit:3"), USER, NULL);
 }
 
+/* Snapshots are processes too; the simulator has room for its own as it has without them. */
+static void test_own_processes(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can run it as another user\n");
+        skip();
+    }
+    const char *two = IN("bash", "ulimit -u 2"), *three = IN("bash", "ulimit -u 3");
+    check(two, LIST("eval:12", "fork:exit:3", "wait", "exit:0"), USER, NULL);
+    check(two, LIST("eval:12", "vfork:4", "eval:12", "vfork:5", "exit:0"), USER, NULL);
+    check(two, LIST("eval:12", "spawn:exit 5", "eval:12", "system:exit 6", "exit:0"), USER, NULL);
+    check(two, LIST("eval:12", "worker", "work:print:text", "exit:0"), USER, NULL);
+    check(two, LIST("eval:12", "fork:exit:3", "wait", "eval:12", "exit:3"), USER, "replay reproduced");
+    check(three, LIST("eval:12", "fork:sleep:50", "fork:exit:3", "wait", "eval:12", "exit:3"), USER,
+          "replay ");
+    check(two, LIST("eval:12", "fork:exit:3", "abort"), USER, "made room for its own processes");
+}
+
 static void test_file_size(void **state)
 {
     (void)state;
@@ -175,11 +194,11 @@ static void test_address_space(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disk_full),     cmocka_unit_test(test_no_inodes),
-        cmocka_unit_test(test_read_only),     cmocka_unit_test(test_no_proc),
-        cmocka_unit_test(test_no_devices),    cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_processes),     cmocka_unit_test(test_file_size),
-        cmocka_unit_test(test_address_space),
+        cmocka_unit_test(test_disk_full),  cmocka_unit_test(test_no_inodes),
+        cmocka_unit_test(test_read_only),  cmocka_unit_test(test_no_proc),
+        cmocka_unit_test(test_no_devices), cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_processes),  cmocka_unit_test(test_own_processes),
+        cmocka_unit_test(test_file_size),  cmocka_unit_test(test_address_space),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
