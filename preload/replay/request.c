@@ -24,7 +24,9 @@
 
 #define SETTLE_NS   UINT64_C(60000000000)
 #define BEGIN_TRIES 2000 /* milliseconds */
+#define GRACE_TRIES 20   /* where the snapshot is gone: it may have made the replay at last */
 
+static volatile pid_t asked_snapshot;
 static struct shared_page *common; /* the page of the original, for a replay that has its own */
 
 static bool is_replaying(pid_t pid)
@@ -50,6 +52,7 @@ void request_send(void)
     else {
         run.page->asked_evals = run.hooks->evals();
         rights_note();
+        asked_snapshot = atomic_load(&oldest->pid);
         atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
         park_copy(oldest);
     }
@@ -121,6 +124,12 @@ void request_done(void)
         atomic_store(&common->asked_pid, 0);
 }
 
+/* A newer one may have taken its place meanwhile. */
+static bool is_asked_one_gone(void)
+{
+    return shared_page_slot(run.page, asked_snapshot) == NULL || other_process_is_over(asked_snapshot);
+}
+
 /* It may have been asked for just now. */
 static pid_t await_begin(void)
 {
@@ -128,8 +137,10 @@ static pid_t await_begin(void)
     pid_t pid;
 
     for (unsigned tries = 0; (pid = atomic_load(&run.page->asked_pid)) == SHARED_PAGE_COMING; tries++) {
-        if (tries == BEGIN_TRIES) {
-            log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot does not answer");
+        bool is_gone = tries >= GRACE_TRIES && is_asked_one_gone();
+        if (is_gone || tries == BEGIN_TRIES) {
+            log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot %s",
+                     is_gone ? "was given up before it could answer" : "does not answer");
             return 0;
         }
         raw_syscall2(SYS_nanosleep, (long)&moment, 0);

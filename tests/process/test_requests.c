@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,6 +92,38 @@ static void test_signal(void **state)
     }
     run_await_snapshots(&running, 3);
     end(&running);
+}
+
+/* The snapshot that was asked gives its place to a new one before it could answer. */
+static void test_evicted(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:40", "exit:0"), EVERY_TEN);
+    run_await_snapshots(&running, 3);
+    run_snapshots(running.pid, snapshots);
+    if (ptrace(PTRACE_SEIZE, snapshots[0], NULL, NULL) != 0) {
+        print_message("no ptrace(): not tested\n");
+        kill(running.pid, SIGKILL);
+        skip();
+    }
+    assert_int_equal(ptrace(PTRACE_INTERRUPT, snapshots[0], NULL, NULL), 0);
+    assert_int_equal(waitpid(snapshots[0], NULL, __WALL), snapshots[0]);
+    kill(running.pid, SIGUSR1);
+    double begin = run_clock();
+    run_touch(&running, "go");
+    while (waitpid(snapshots[0], NULL, __WALL) == snapshots[0])
+        continue;
+    run_wait(&running, &outcome);
+    double seconds = run_clock() - begin;
+    expect_exit(&outcome, 0);
+    run_expect_said(&outcome, LIST("no waveform: it was asked for, and the snapshot was given up before"));
+    if (seconds > 1.5)
+        fail_msg("the end took %.1f s", seconds);
+    run_discard(&outcome);
 }
 
 static int ask(pid_t pid)
@@ -293,13 +326,10 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signal),
-        cmocka_unit_test(test_command),
-        cmocka_unit_test(test_who_cannot_be_asked),
-        cmocka_unit_test(test_another_user),
-        cmocka_unit_test(test_failure_after_request),
-        cmocka_unit_test(test_own_signal),
-        cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_signal),       cmocka_unit_test(test_evicted),
+        cmocka_unit_test(test_command),      cmocka_unit_test(test_who_cannot_be_asked),
+        cmocka_unit_test(test_another_user), cmocka_unit_test(test_failure_after_request),
+        cmocka_unit_test(test_own_signal),   cmocka_unit_test(test_hang),
         cmocka_unit_test(test_stopped),
     };
 
