@@ -52,6 +52,23 @@ static uint64_t impatient_signals(void)
     return set;
 }
 
+/* The user may lay the original aside (Ctrl-Z) while it waits; a handler of the simulator's does not run
+ * then. */
+static void let_stop(int how)
+{
+    const uint64_t stop = UINT64_C(1) << (SIGTSTP - 1);
+    struct {
+        uintptr_t handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } action;
+
+    if (raw_syscall4(SYS_rt_sigaction, SIGTSTP, 0, (long)&action, sizeof stop) == 0 &&
+        action.handler == (uintptr_t)SIG_DFL)
+        raw_syscall4(SYS_rt_sigprocmask, how, (long)&stop, 0, sizeof stop);
+}
+
 struct waiting {
     const struct shared_slot *slot;
     pid_t pid;
@@ -74,10 +91,12 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
     };
     waiting->deadline_ns = wake_deadline_ns(slot);
     waiting->watch_memory = memory_is_shared_fate();
+    let_stop(SIG_UNBLOCK);
 }
 
 static void end_waiting(const struct waiting *waiting)
 {
+    let_stop(SIG_BLOCK);
     for (size_t i = 0; i < 2; i++)
         if (waiting->fds[i].fd >= 0)
             raw_syscall1(SYS_close, waiting->fds[i].fd);

@@ -141,6 +141,28 @@ class Shells(OutsideCase):
         self.check("make -j2 -k >/dev/null 2>&1", 2, [(3, "reproduced"), (3, "reproduced")])
 
 
+class Jobs(OutsideCase):
+    def test_stopped_while_it_waits(self):
+        """Ctrl-Z while the original waits for its replay stops it, and it goes on where it was."""
+        steps = "eval:3 if_copy:sign:here+sleep:1000 exit:3"
+        with subprocess.Popen([FAKE, *steps.split()], cwd=self.work, env=self.variables(True),
+                              preexec_fn=lambda: os.setpgid(0, 0), stderr=subprocess.DEVNULL) as program:
+            give_up = time.monotonic() + TIMEOUT_S
+            while not glob.glob(os.path.join(self.work, "**", "here"), recursive=True):
+                self.assertLess(time.monotonic(), give_up)
+                time.sleep(0.01)
+            os.killpg(program.pid, signal.SIGTSTP)
+            pid = 0
+            while pid == 0 and time.monotonic() < give_up:
+                pid, status = os.waitpid(program.pid, os.WUNTRACED | os.WNOHANG)
+                time.sleep(0.01)
+            self.assertEqual(pid, program.pid)
+            self.assertTrue(os.WIFSTOPPED(status), status)
+            os.killpg(program.pid, signal.SIGCONT)
+            self.assertEqual(program.wait(), 3)
+        self.assertEqual(self.reports(), [(3, "reproduced")])
+
+
 class Terminals(OutsideCase):
     """The simulator is what runs in the foreground of a terminal."""
 
