@@ -9,7 +9,7 @@
 #include "vfork.h"
 
 static_assert(SYS_vfork == 58, "the number in the assembly below");
-static_assert(VFORK_AGAIN == -2, "likewise");
+static_assert(VFORK_AGAIN + 2 == 0, "likewise");
 
 __asm__(".text\n"
         ".hidden vfork_in_place\n"
