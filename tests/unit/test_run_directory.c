@@ -17,7 +17,7 @@
 #include "replay/run_directory.h"
 #include "run.h"
 
-#define RACES 1000
+#define RACES 400
 
 static char work[64];
 static struct shared_page page;
@@ -290,42 +290,58 @@ static void a_link_of_another_user_is_not_followed(void **state)
     assert_int_equal(make_through_link("project", 0755, 12345), 0); /* nobody may simply put links there */
 }
 
+static pthread_barrier_t line_up;
 static atomic_bool racing;
 
-/* Moves each new run directory away and puts a link in its place. */
+/* Moves the run directory away as soon as it is there, or some moments later, and puts a link in its place.
+ * It only looks until then: who tries to rename locks the others out. */
 static void *put_links_in_the_way(void *unused)
 {
     char made[256], away[256];
+    struct stat status;
 
     (void)unused;
     snprintf(made, sizeof made, "%s/races/emu.42", work);
     snprintf(away, sizeof away, "%s/races/away", work);
-    while (atomic_load(&racing)) {
-        if (rename(made, away) == 0 && symlink("../elsewhere", made) == 0)
-            usleep(20);
-        unlink(made);
-        unlink(in_work("races/away/report.json"));
-        rmdir(away);
+    for (unsigned race = 0;; race++) {
+        pthread_barrier_wait(&line_up);
+        if (!atomic_load(&racing))
+            return NULL;
+        while (lstat(made, &status) != 0)
+            continue;
+        for (volatile unsigned wait = race % 16 * 500; wait > 0; wait--)
+            continue;
+        assert_int_equal(rename(made, away), 0);
+        assert_int_equal(symlink("../elsewhere", made), 0);
+        pthread_barrier_wait(&line_up);
     }
-    return NULL;
 }
 
 static void nobody_wins_a_race(void **state)
 {
     pthread_t other;
-    int made = 0;
+    int made = 0, written = 0;
 
     (void)state;
     use_directory("races");
     atomic_store(&racing, true);
+    pthread_barrier_init(&line_up, NULL, 2);
     assert_int_equal(pthread_create(&other, NULL, put_links_in_the_way, NULL), 0);
     for (int i = 0; i < RACES; i++) {
-        made += run_directory_make() == 0 && create("report.json") == 0;
+        pthread_barrier_wait(&line_up);
+        bool is_made = run_directory_make() == 0;
+        made += is_made;
+        written += is_made && create("report.json") == 0;
+        pthread_barrier_wait(&line_up);
         assert_false(is_there("elsewhere/report.json"));
+        assert_int_equal(unlink(in_work("races/emu.42")), 0);
+        unlink(in_work("races/away/report.json"));
+        assert_int_equal(rmdir(in_work("races/away")), 0);
     }
     atomic_store(&racing, false);
+    pthread_barrier_wait(&line_up);
     pthread_join(other, NULL);
-    print_message("%d of %d were made and written to\n", made, RACES);
+    print_message("%d of %d were made, and %d written to\n", made, RACES, written);
 }
 
 /* Only root can make a directory that is another user's. */
