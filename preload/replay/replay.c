@@ -194,17 +194,29 @@ static void on_asked_to_finish(const void *ucontext)
     run.hooks->due_in(1);
 }
 
-void replay_begin(uint64_t eval)
+/* The core of the run is the original's. And a replay, whose time of the processor begins with its snapshot,
+ * is slower: what warned the original at some time would end its replay too early, or not at all. */
+static void set_own_limits(void)
 {
     const struct rlimit no_core = {0, 0};
+    struct rlimit time;
+
+    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core, 0);
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_CPU, 0, (long)&time) < 0)
+        return;
+    time.rlim_cur = time.rlim_max;
+    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CPU, (long)&time, 0);
+}
+
+void replay_begin(uint64_t eval)
+{
     struct shared_replay *replay = findings();
 
     run.role = RUN_REPLAY;
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core,
-                 0); /* the core of the run is the original's */
+    set_own_limits();
     orphan_yield();
     int thawed = run.hooks->thaw();
     run.hooks->wave_mute();

@@ -16,6 +16,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 static volatile int zero;
@@ -165,6 +166,28 @@ static void do_cpu_time(const char *argument)
     setrlimit(RLIMIT_CPU, &limit);
     for (;;)
         zero = 0;
+}
+
+/* SOFT:HARD, in seconds. */
+static void do_cpu_limit(const char *argument)
+{
+    const struct rlimit limit = {(rlim_t)fake_number(argument),
+                                 (rlim_t)fake_number(strchr(argument, ':') + 1)};
+
+    if (setrlimit(RLIMIT_CPU, &limit) != 0)
+        fake_give_up("fake: no limit of time");
+}
+
+/* So many milliseconds of the processor's time, more than it has used by now. */
+static void do_burn(const char *argument)
+{
+    struct timespec start, now;
+    const long wanted_ms = fake_number(argument);
+
+    syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &start);
+    do
+        syscall(SYS_clock_gettime, CLOCK_PROCESS_CPUTIME_ID, &now);
+    while ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 < wanted_ms);
 }
 
 static void do_core_limit(const char *argument)
@@ -382,6 +405,8 @@ const struct fake_step fake_ends[] = {
     {"overflow", do_overflow},
     {"file_size", do_file_size},
     {"cpu_time", do_cpu_time},
+    {"cpu_limit", do_cpu_limit},
+    {"burn", do_burn},
     {"core_limit", do_core_limit},
     {"prctl", do_prctl},
     {"atexit", do_atexit},

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -330,6 +331,29 @@ static void do_block(const char *argument)
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* HOW:SIGNAL: waits for it as programs do that want no handlers. */
+static void do_await_signal(const char *argument)
+{
+    const struct timespec patience = {20, 0};
+    struct signalfd_siginfo read_info;
+    siginfo_t info;
+    sigset_t set;
+    int came = 0;
+
+    sigemptyset(&set);
+    sigaddset(&set, fake_signal(strchr(argument, ':') + 1));
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    if (strncmp(argument, "wait:", 5) == 0)
+        sigwait(&set, &came);
+    else if (strncmp(argument, "info:", 5) == 0)
+        came = sigwaitinfo(&set, &info);
+    else if (strncmp(argument, "timed:", 6) == 0)
+        came = sigtimedwait(&set, &info, &patience);
+    else if (read(signalfd(-1, &set, SFD_CLOEXEC), &read_info, sizeof read_info) == sizeof read_info)
+        came = (int)read_info.ssi_signo;
+    fake_say("there is %s", fake_signal_name(came));
+}
+
 static void do_unblock(const char *argument)
 {
     sigset_t set;
@@ -378,6 +402,7 @@ const struct fake_step fake_signals[] = {
     {"query", do_query},
     {"altstack", do_altstack},
     {"block", do_block},
+    {"await_signal", do_await_signal},
     {"unblock", do_unblock},
     {"mask", do_mask},
     {"try", do_try},

@@ -71,6 +71,9 @@ static const struct compare_case cases[] = {
     {{"alarm:1", "eval:3", "in:hang"}, SIGNAL(SIGALRM, 4)},
     {{"eval:3", "signal:ALRM:ignore", "alarm:1", "sleep:1200", "exit:3"}, EXIT(3, 3)},
     {{"eval:3", "cpu_time"}, SIGNAL(SIGXCPU, 3)},
+    {{"cpu_limit:1:2", "eval:3", "burn:3000"}, {.kind = "signal", .code = SIGXCPU, .eval = 3, .cut = true}},
+    {{"cpu_limit:1:2", "signal:XCPU:ignore", "eval:3", "burn:5000"}, {.kind = "kill", .code = SIGKILL, .eval = 3, .early = true, .cut = true}},
+    {{"cpu_limit:1:20", "eval:3", "if_copy:burn:1200", "eval:1", "exit:3"}, EXIT(3, 4)}, /* a replay is slower */
     {{"eval:3", "file_size:big"}, SIGNAL(SIGXFSZ, 3)},
     /* by a signal that is no failure of the CONTRACT, or that nobody can see */
     {{"eval:3", "raise:PIPE"}, CLEAN},

@@ -110,6 +110,16 @@ class Shells(OutsideCase):
                 self.setUp()
                 self.check(f"timeout -s {name} 0.3 $FAKE eval:3 hang", 124, [(f"SIG{name}", "reproduced")])
 
+    def test_waited_for(self):
+        """Who waits for a signal in a thread of its own has no handler. The replay's thread reads what the original's
+        read; for a call that is no reading nobody comes again, and it ends where the original did."""
+        script = "$FAKE block:{0} 'thread:await_signal:{1}:{0}+_exit:3' eval:1 touch:ready pace:1000 eval:forever & "
+        script += "while [ ! -e ready ]; do sleep 0.01; done; rm ready; sleep 0.1; kill -{0} $!; wait $!; exit $?"
+        for how, name in (("wait", "INT"), ("info", "TERM"), ("timed", "INT"), ("fd", "TERM")):
+            with self.subTest(how):
+                self.setUp()
+                self.check(script.format(name, how), 3, [(3, "reproduced" if how == "fd" else "diverged")])
+
     def test_whole_group(self):
         """As CI runners and job control do."""
         script = "set -m; $FAKE eval:3 touch:ready hang & while [ ! -e ready ]; do sleep 0.01; done; "
