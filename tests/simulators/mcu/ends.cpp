@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <thread>
@@ -100,6 +102,115 @@ static void end_abrt_handler()
     abort();
 }
 
+// --- one end on top of another ---
+
+template <int Status> static void exit_with()
+{
+    exit(Status);
+}
+
+static void end_exit_handler()
+{
+    signal(SIGUSR2, [](int) { exit(8); });
+    raise(SIGUSR2);
+}
+
+static void end_exit_atexit()
+{
+    atexit(exit_with<9>);
+    exit(2);
+}
+
+static void end_quick_handler()
+{
+    at_quick_exit([] { _exit(10); });
+    quick_exit(5);
+}
+
+template <void (*End)()> struct Late {
+    bool used = false;
+    ~Late()
+    {
+        End();
+    }
+};
+
+template <void (*End)()> static void end_static()
+{
+    static Late<End> late;
+    late.used = true;
+    exit(2);
+}
+
+template <void (*End)()> static void end_thread_local()
+{
+    static thread_local Late<End> late;
+    late.used = true;
+    exit(2);
+}
+
+// --- what the language and its libraries end a process for ---
+
+static void throw_unseen()
+{
+    throw std::logic_error("mcu: nobody catches this");
+}
+
+static void end_noexcept()
+{
+    []() noexcept { throw_unseen(); }();
+}
+
+struct Base {
+    Base()
+    {
+        indirectly();
+    }
+    virtual ~Base() = default;
+    void indirectly()
+    {
+        act();
+    }
+    virtual void act() = 0;
+};
+
+struct Derived : Base {
+    void act() override
+    {
+        zero = 1;
+    }
+};
+
+static void end_pure_virtual()
+{
+    Derived derived;
+}
+
+static void end_double_free()
+{
+    void *volatile memory = malloc(100);
+    free(memory);
+    free(memory);
+}
+
+// What a function calls that finds its stack overwritten.
+extern "C" [[noreturn]] void __stack_chk_fail();
+
+// --- two threads at once ---
+
+static void in_two_threads(void (*end)())
+{
+    static pthread_barrier_t barrier;
+    pthread_barrier_init(&barrier, nullptr, 2);
+    const auto both = [end] {
+        pthread_barrier_wait(&barrier);
+        end();
+    };
+    std::thread other(both);
+    both();
+    other.join();
+}
+
 struct Row {
     const char *kind;
     Where where;
@@ -128,6 +239,22 @@ static const Row rows[] = {
     {"handler", Where::Testbench, 0, end_handler},
     {"handler_reraise", Where::Testbench, 0, end_handler_reraise},
     {"abrt_handler", Where::Testbench, 0, end_abrt_handler},
+    {"exit_handler", Where::Testbench, 0, end_exit_handler},
+    {"exit_atexit", Where::Testbench, 0, end_exit_atexit},
+    {"exit_static", Where::Testbench, 0, end_static<exit_with<11>>},
+    {"exit_thread_local", Where::Testbench, 0, end_thread_local<exit_with<12>>},
+    {"exit_twice", Where::Testbench, 0, [] { in_two_threads(exit_with<13>); }},
+    {"quick_handler", Where::Testbench, 0, end_quick_handler},
+    {"abort_static", Where::Testbench, 0, end_static<abort>},
+    {"abort_thread_local", Where::Testbench, 0, [] { std::thread(end_thread_local<abort>).join(); }},
+    {"abort_twice", Where::Testbench, 0, [] { in_two_threads(abort); }},
+    {"segv_twice", Where::Testbench, 0, [] { in_two_threads(end_segv); }},
+    {"terminate_call", Where::Testbench, 0, [] { std::terminate(); }},
+    {"throw_thread", Where::Testbench, 0, [] { std::thread(throw_unseen).join(); }},
+    {"noexcept", Where::Testbench, 0, end_noexcept},
+    {"pure_virtual", Where::Testbench, 0, end_pure_virtual},
+    {"smash", Where::Testbench, 0, [] { __stack_chk_fail(); }},
+    {"double_free", Where::Testbench, 0, end_double_free},
     {"segv_eval", Where::Dpi, 0, end_segv},
     {"throw_eval", Where::Dpi, 0, [] { throw HostError("mcu: the host gave up"); }},
     {"throw_eval_uncaught", Where::Dpi, 0, [] { throw std::logic_error("mcu: nobody catches this"); }},
