@@ -237,6 +237,15 @@ __attribute__((destructor)) static void fini(void)
     fake_run(fini_steps);
 }
 
+/* Before main, as statics of C++ are made. */
+__attribute__((constructor)) static void before_main(void)
+{
+    const char *steps = getenv("FAKE_BEFORE_MAIN");
+
+    if (steps != NULL)
+        fake_run(steps);
+}
+
 /* --- output --- */
 
 static void do_print(const char *argument)

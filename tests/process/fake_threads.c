@@ -18,7 +18,7 @@
 
 static pthread_t threads[THREADS_MAX];
 static int thread_count;
-static pthread_barrier_t barrier;
+static pthread_barrier_t barrier, meeting;
 
 static struct {
     pthread_t thread;
@@ -62,6 +62,11 @@ static void *run_together(void *steps)
     return NULL;
 }
 
+static void make_meeting(void)
+{
+    pthread_barrier_init(&meeting, NULL, 2);
+}
+
 /* Two threads and this one do the same at the same time. */
 static void do_together(const char *argument)
 {
@@ -69,6 +74,21 @@ static void do_together(const char *argument)
     start(run_together, argument);
     start(run_together, argument);
     run_together((void *)argument);
+}
+
+/* This thread and another one that comes here go on at the same time. */
+static void do_meet(const char *argument)
+{
+    static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+    (void)argument;
+    pthread_once(&made, make_meeting);
+    pthread_barrier_wait(&meeting);
+}
+
+static void do_pause_us(const char *argument)
+{
+    usleep((useconds_t)fake_number(argument));
 }
 
 static void do_exit_thread(const char *argument)
@@ -206,6 +226,8 @@ static void do_worker_settings(const char *argument)
 const struct fake_step fake_threads[] = {
     {"thread", do_thread},
     {"join", do_join},
+    {"meet", do_meet},
+    {"pause_us", do_pause_us},
     {"together", do_together},
     {"exit_thread", do_exit_thread},
     {"hang", do_hang},

@@ -6,6 +6,7 @@
 #include "process.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 /* clang-format off */
 static const struct compare_case cases[] = {
@@ -163,7 +164,30 @@ static const struct compare_case cases[] = {
 };
 /* clang-format on */
 
+/* Nothing was simulated: there is nothing to replay, and nothing to say. */
+static void before_main(void **state)
+{
+    static const char *const ends[] = {"exit:3", "_exit:3", "abort", "segv", "throw:x", "raise:TERM"};
+    char variable[64];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        snprintf(variable, sizeof variable, "FAKE_BEFORE_MAIN=say:a+%s", ends[i]);
+        const struct program program = {.arguments = LIST("eval:3"),
+                                        .environment = LIST("LIGHTSSS_WAVE=off", variable)};
+        struct outcome outcome;
+        compare_runs(&program, &outcome);
+        assert_int_not_equal(outcome.status, 0);
+        assert_string_equal(outcome.said, "");
+        assert_null(outcome.run);
+        run_discard(&outcome);
+    }
+}
+
 int main(void)
 {
-    return compare_cases(cases, sizeof cases / sizeof *cases);
+    const struct CMUnitTest tests[] = {cmocka_unit_test(before_main)};
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+    return failed + compare_cases(cases, sizeof cases / sizeof *cases);
 }
