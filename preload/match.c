@@ -23,7 +23,7 @@
 
 #define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */
 #define FOUND_SIZE 256
-#define LINE_SIZE  ((size_t)64 << 10) /* a longer line is searched in pieces */
+#define BLOCK_SIZE ((size_t)64 << 10) /* a longer line is searched in pieces */
 
 /* Positions count all bytes ever noted. */
 struct queue {
@@ -40,8 +40,9 @@ static regex_t expression;
 static struct output *output; /* shared; NULL: nothing is looked for */
 static size_t lost_bytes;
 static atomic_flag busy = ATOMIC_FLAG_INIT;      /* the queues are being changed */
-static atomic_flag searching = ATOMIC_FLAG_INIT; /* `line` and `found` are in use */
-static char line[LINE_SIZE];
+static atomic_flag searching = ATOMIC_FLAG_INIT; /* `block` and `found` are in use */
+static char block[BLOCK_SIZE];
+static bool is_by_line; /* it asks for the beginning or the end of all */
 
 int match_init(const char *wanted)
 {
@@ -50,8 +51,9 @@ int match_init(const char *wanted)
 
     if (shared == MAP_FAILED)
         return -ENOMEM;
-    if (regcomp(&expression, wanted, REG_EXTENDED | REG_NOSUB) != 0)
+    if (regcomp(&expression, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE) != 0)
         return -ENOMEM;
+    is_by_line = strstr(wanted, "\\`") != NULL || strstr(wanted, "\\'") != NULL;
     shared_memory_keep(shared);
     output = shared;
     return 0;
@@ -86,41 +88,90 @@ bool match_note(int fd, const void *bytes, size_t size)
     return room > QUEUE_SIZE / 2;
 }
 
-/* Moves the next line into `line`, without its newline. */
-static bool take_line(struct queue *queue, bool last)
+/* The bytes that wait, at most a block of them; a block begins with a line. */
+static size_t look_at(const struct queue *queue)
 {
-    uint64_t mask = spin_lock_take(&busy);
-    size_t waiting = queue->end - queue->first;
-    size_t limit = waiting < LINE_SIZE - 1 ? waiting : LINE_SIZE - 1;
-    size_t length = 0;
+    size_t waiting = queue->end - queue->first, at = queue->first % QUEUE_SIZE;
+    size_t length = waiting < BLOCK_SIZE - 1 ? waiting : BLOCK_SIZE - 1;
+    size_t part = length < QUEUE_SIZE - at ? length : QUEUE_SIZE - at;
 
-    while (length < limit && queue->bytes[(queue->first + length) % QUEUE_SIZE] != '\n') {
-        line[length] = queue->bytes[(queue->first + length) % QUEUE_SIZE];
-        if (line[length] == '\0') /* a NUL ends the line for regexec() only */
-            line[length] = ' ';
-        length++;
-    }
-    bool ended = length < limit;
-    bool taken = ended || length == LINE_SIZE - 1 || (last && length > 0);
-
-    if (taken)
-        queue->first += length + ended;
-    spin_lock_release(&busy, mask);
-    if (length > 0 && line[length - 1] == '\r')
-        length--;
-    line[length] = '\0';
-    return taken;
+    memcpy(block, queue->bytes + at, part);
+    memcpy(block + part, queue->bytes, length - part);
+    return length;
 }
 
+/* Moves the next lines, as many as fit, into `block`: a line that is longer comes in pieces. Returns how many
+ * bytes. */
+static size_t take_block(struct queue *queue, bool last)
+{
+    uint64_t mask = spin_lock_take(&busy);
+    size_t length = look_at(queue);
+    const char *end = memrchr(block, '\n', length);
+
+    if (end != NULL)
+        length = (size_t)(end + 1 - block);
+    else if (length < BLOCK_SIZE - 1 && !last)
+        length = 0;
+    queue->first += length;
+    spin_lock_release(&busy, mask);
+    return length;
+}
+
+/* The carriage return of a line's end is no part of the line. */
+static void drop_returns(void)
+{
+    char *to = strchr(block, '\r');
+
+    if (to == NULL)
+        return;
+    for (const char *from = to; *from != '\0'; from++)
+        if (*from != '\r' || (from[1] != '\n' && from[1] != '\0'))
+            *to++ = *from;
+    *to = '\0';
+}
+
+/* A NUL would end the text for regexec() only. */
+static void make_text(size_t length)
+{
+    char *at = block;
+
+    block[length] = '\0';
+    while ((at = memchr(at, '\0', (size_t)(block + length - at))) != NULL)
+        *at = ' ';
+    drop_returns();
+}
+
+static bool is_match(const char *text)
+{
+    return regexec(&expression, text, 0, NULL, 0) == 0;
+}
+
+static void search_lines(void)
+{
+    char *rest = block;
+
+    while (*rest != '\0' && is_looking()) {
+        char *line = rest, *end = strchrnul(rest, '\n');
+        struct text text;
+        rest = *end == '\n' ? end + 1 : end;
+        *end = '\0';
+        if (!is_match(line))
+            continue;
+        text_init(&text, output->found, FOUND_SIZE);
+        text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
+    }
+}
+
+/* Where lines match, so does the block that they are in: mostly one search is enough for thousands. */
 static void search_queue(struct queue *queue, bool last)
 {
-    while (is_looking() && take_line(queue, last))
-        if (regexec(&expression, line, 0, NULL, 0) == 0) {
-            struct text text;
+    size_t length;
 
-            text_init(&text, output->found, FOUND_SIZE);
-            text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
-        }
+    while (is_looking() && (length = take_block(queue, last)) > 0) {
+        make_text(length);
+        if (is_by_line || is_match(block))
+            search_lines();
+    }
 }
 
 void match_search(bool last)

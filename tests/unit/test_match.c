@@ -13,7 +13,7 @@
 
 #define EXPRESSION "^(TEST )?FAILED|[0-9]+ errors$"
 
-static void run_apart(void (*test)(void))
+static void run_apart_for(const char *expression, void (*test)(void))
 {
     fflush(NULL);
     pid_t pid = fork();
@@ -21,13 +21,18 @@ static void run_apart(void (*test)(void))
 
     assert_true(pid >= 0);
     if (pid == 0) {
-        if (match_init(EXPRESSION) != 0)
+        if (match_init(expression) != 0)
             _exit(2);
         test();
         _exit(0);
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
+}
+
+static void run_apart(void (*test)(void))
+{
+    run_apart_for(EXPRESSION, test);
 }
 
 /* In the child cmocka's asserts would not end it: this does. */
@@ -71,6 +76,28 @@ static void the_last_line(void)
     must(match_line() == NULL); /* it may go on: "3 errors expected" */
     match_search(true);
     must(is_found("3 errors"));
+}
+
+/* Around lines that a search over many of them at once may take for something else. */
+static void among_lines(void)
+{
+    note(1, "FAILED is no beginning here: it\r\n");
+    must(match_line() == NULL);
+    match_search(false);
+    must(is_found("FAILED is no beginning here: it"));
+}
+
+static void a_line_of_many(void)
+{
+    for (int i = 0; i < 5000; i++) {
+        note(1, "not FAILED\r\n");
+        note(1, "7 errors expected\r\n\r\n");
+    }
+    match_search(false);
+    must(match_line() == NULL);
+    note(1, "\r\n12 errors\r\nnot FAILED\r\n");
+    match_search(false);
+    must(is_found("12 errors"));
 }
 
 static void other_words(void)
@@ -136,12 +163,31 @@ static void lines_are_put_together_from_parts(void **state)
     (void)state;
     run_apart(parts);
     run_apart(a_nul);
+    run_apart(among_lines);
+    run_apart(a_line_of_many);
 }
 
 static void an_unfinished_line_counts_at_the_end(void **state)
 {
     (void)state;
     run_apart(the_last_line);
+}
+
+static void anchored(void)
+{
+    note(1, "passed\nFAILED\npassed\n");
+    match_search(false);
+    must(is_found("FAILED"));
+}
+
+/* GNU's names for the beginning and the end of all that is searched mean a line, too. */
+static void anchors_mean_a_line(void **state)
+{
+    (void)state;
+    run_apart_for("\\`FAILED", anchored);
+    run_apart_for("FAILED\\'", anchored);
+    run_apart_for("^FAILED$", anchored);
+    run_apart_for("^[^x]*D$", anchored);
 }
 
 static void other_words_do_not_match(void **state)
@@ -168,6 +214,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_put_together_from_parts),
         cmocka_unit_test(an_unfinished_line_counts_at_the_end),
+        cmocka_unit_test(anchors_mean_a_line),
         cmocka_unit_test(other_words_do_not_match),
         cmocka_unit_test(any_amount_of_output_is_searched),
         cmocka_unit_test(output_that_comes_too_fast_is_counted),
