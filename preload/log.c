@@ -18,6 +18,7 @@
 
 static enum log_level log_level = LOG_INFO;
 static int log_fd = 2;
+static volatile bool is_unfinished; /* the simulator's last line */
 
 void log_set_level(enum log_level level)
 {
@@ -27,6 +28,11 @@ void log_set_level(enum log_level level)
 void log_set_fd(int fd)
 {
     log_fd = fd;
+}
+
+void log_set_unfinished(bool unfinished)
+{
+    is_unfinished = unfinished;
 }
 
 static uint64_t pending_signals(void)
@@ -73,13 +79,14 @@ static void mark_cut(struct text *text)
 
 void log_line(enum log_level level, const char *format, ...)
 {
-    char buffer[LOG_LINE_SIZE + 1];
+    char buffer[1 + LOG_LINE_SIZE + 1] = "\n"; /* the end of the simulator's line, where it has none */
+    bool ends_line = is_unfinished && log_fd == 2;
     struct text text;
     va_list arguments;
 
     if (level == LOG_QUIET || level > log_level)
         return;
-    text_init(&text, buffer, LOG_LINE_SIZE); /* the newline takes the NUL's place, so one byte is kept */
+    text_init(&text, buffer + 1, LOG_LINE_SIZE); /* the newline takes the NUL's place, so one byte is kept */
     text_format(&text, "lightsss: ");
     va_start(arguments, format);
     text_vformat(&text, format, arguments);
@@ -88,5 +95,7 @@ void log_line(enum log_level level, const char *format, ...)
         mark_cut(&text);
     text_hide_controls(text.bytes, text.length); /* whatever a file name or a symbol holds */
     text.bytes[text.length++] = '\n';
-    write_quietly(text.bytes, text.length);
+    write_quietly(text.bytes - ends_line, text.length + ends_line);
+    if (ends_line)
+        is_unfinished = false;
 }

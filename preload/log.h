@@ -5,6 +5,8 @@
 #ifndef LIGHTSSS_LOG_H
 #define LIGHTSSS_LOG_H
 
+#include <stdbool.h>
+
 enum log_level {
     LOG_QUIET, /* as a level to set: nothing at all; no line has it */
     LOG_INFO,
@@ -18,6 +20,10 @@ void log_set_level(enum log_level level);
 
 /* Where lines go: 2 at the start. */
 void log_set_fd(int fd);
+
+/* The simulator's last line on stderr has no end yet: our next one ends it, so that it begins where a line
+ * begins. Async-signal-safe. */
+void log_set_unfinished(bool unfinished);
 
 /* Writes one line; format as in text_format, without the newline. Controls in it become '?'. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));

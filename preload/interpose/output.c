@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../input/input_mode.h"
+#include "../log.h"
 #include "../match.h"
 #include "../raw_syscall.h"
 #include "../replay/notes.h"
@@ -193,9 +194,19 @@ static void note_for_match(int fd, const struct iovec *part, size_t size)
         run.hooks->due_in(1);
 }
 
+static void note_end(const struct iovec *parts, size_t written)
+{
+    for (; written > parts->iov_len; parts++)
+        written -= parts->iov_len;
+    log_set_unfinished(((const char *)parts->iov_base)[written - 1] != '\n');
+}
+
 static void note(int fd, const struct iovec *parts, size_t written)
 {
     size_t size;
+
+    if (fd == STDERR_FILENO)
+        note_end(parts, written);
 
     if (run.role == RUN_ORIGINAL && run.options.match != NULL)
         for (size_t i = 0, left = written; left > 0; i++, left -= size) {

@@ -174,6 +174,29 @@ static void test_words(void **state)
     }
 }
 
+/* Our lines begin where lines begin; who takes them out has what he would have without us, up to the newline
+ * that a tool of lines adds anyway. */
+static void test_unfinished(void **state)
+{
+    static const struct {
+        const char *steps[4], *err;
+    } rows[] = {
+        {{"eval:3", "print_by:w:words", "exit:3"}, "words\n"},
+        {{"eval:3", "error:words", "exit:3"}, "words\n"},
+        {{"eval:3", "print_by:w:a", "error:b", "abort"}, "ab\n"},
+        {{"eval:3", "exit:3"}, ""},
+    };
+    struct outcome outcome;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        run(rows[i].steps, "LIGHTSSS_INTERVAL=1h", &outcome);
+        assert_string_equal(outcome.err, rows[i].err);
+        assert_int_equal(run_lines(outcome.said), 4);
+        run_discard(&outcome);
+    }
+}
+
 /* More between two evals than LIGHTSSS_MATCH can search. */
 static void test_unsearched(void **state)
 {
@@ -229,6 +252,7 @@ int main(void)
         cmocka_unit_test(test_child_in_our_memory),
         cmocka_unit_test(test_a_thread_that_prints),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_unfinished),
         cmocka_unit_test(test_unsearched),
         cmocka_unit_test(test_limit),
     };
