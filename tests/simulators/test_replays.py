@@ -6,6 +6,8 @@ waveform, or have their directory taken away: test_replays.py LIBRARY REFUSE VCD
 import glob
 import json
 import os
+import pathlib
+import pty
 import resource
 import shutil
 import signal
@@ -89,6 +91,49 @@ class Replays(unittest.TestCase):
             self.assertNotIn("cycle 296", self.out)
             self.assertIn("no function no_such_function in the program", self.said)
             self.check_readable(report, run)
+
+    def print_words(self, how, terminal, preload):
+        """(status, output, what a file got, report)"""
+        work = tempfile.mkdtemp(dir=self.top)
+        variables = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_MATCH": "^TEST FAILED", "LIGHTSSS_LOG": "quiet"} if preload else {}
+        ours, theirs = pty.openpty() if terminal else os.pipe()
+        with subprocess.Popen(
+            [VCD, "--cycles", "200", "--report", "50", "--words", how],
+            cwd=work,
+            env={**os.environ, **variables},
+            stdin=theirs if terminal else subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        ) as made:
+            os.close(theirs)
+            out = b""
+            try:
+                while more := os.read(ours, 65536):
+                    out += more
+            except OSError:  # how a terminal ends
+                pass
+            os.close(ours)
+            status = made.wait(TIMEOUT_S)
+        reports = glob.glob(os.path.join(work, "lightsss", "*", "report.json"))
+        files = [pathlib.Path(path).read_bytes() for path in glob.glob(os.path.join(work, "words.log"))]
+        if not reports:
+            return (status, out, files), None
+        with open(reports[0], encoding="utf-8") as file:
+            return (status, out, files), json.load(file)
+
+    def test_words(self):
+        """By every way in which C++ prints, to a pipe and to a terminal: seen, and printed as ever."""
+        ways = "cout cout-unsynced cerr cerr-unsynced clog clog-unsynced parts parts-unsynced".split()
+        for how in ways + "printf freopen full none cout-unsynced-last".split():
+            for terminal in (False, True):
+                with self.subTest(how, terminal=terminal):
+                    plain, _ = self.print_words(how, terminal, False)
+                    preloaded, report = self.print_words(how, terminal, True)
+                    self.assertEqual(preloaded, plain)
+                    self.assertIsNotNone(report)
+                    self.assertTrue(report["end"]["match"].startswith("TEST FAILED"), report)
+                    self.assertEqual((report["end"]["status"], report["replay"]["verdict"]), (0, "reproduced"))
 
     def run_to_limit(self, simulator):
         """On a busy machine a short limit may come before there is anything to see."""

@@ -12,6 +12,7 @@
 #include <iostream>
 #include <memory>
 #include <string>
+#include <unistd.h>
 #if VM_TRACE_FST
 #include <verilated_fst_c.h>
 using Tracer = VerilatedFstC;
@@ -29,6 +30,7 @@ struct Options {
     ends::Plan plan;
     std::string trace;
     std::string log;
+    std::string words; // how to print TEST FAILED
 #ifdef VERILATOR_VERSION_INTEGER
     Clock clock = Clock::Context;
 #else
@@ -92,7 +94,7 @@ extern "C" void mcu_throw(const char *why)
     std::cerr << "mcu: " << why << "\n"
               << "usage: mcu [--cycles N] [--seed N] [--fail KIND@CYCLE] [--trace FILE] [--log FILE]\n"
               << "           [--time context|stamp|none] [--report N] [--exit-status N] [--quiet]\n"
-              << "           [--shared-time] [+dump=FILE]\n"
+              << "           [--shared-time] [--words HOW] [+dump=FILE]\n"
               << "kinds: " << ends::kinds() << "\n";
     exit(64);
 }
@@ -114,6 +116,34 @@ static Clock parse_clock(const std::string &name)
     usage("this build has no --time " + name);
 }
 
+// Before anything is printed.
+static void begin_words(const std::string &how)
+{
+    options.words = how;
+    if (how.find("unsynced") != std::string::npos)
+        std::ios::sync_with_stdio(false);
+    if (how == "freopen" && !freopen("words.log", "w", stdout))
+        exit(4);
+    if (how == "full" || how == "none")
+        setvbuf(stdout, nullptr, how == "full" ? _IOFBF : _IONBF, 7);
+}
+
+static void print_words()
+{
+    const std::string &how = options.words;
+    const std::string words = "TEST FAILED";
+    std::ostream &stream = how.find("cerr") == 0 ? std::cerr : how.find("clog") == 0 ? std::clog : std::cout;
+    if (how.find("parts") == 0)
+        for (const char letter : words)
+            stream << letter << std::flush;
+    else if (how.find("c") == 0)
+        stream << words;
+    else
+        VL_PRINTF("%s", words.c_str());
+    stream << " terminals " << isatty(0) << isatty(1) << isatty(2)
+           << (how.find("last") == std::string::npos ? "\n" : "");
+}
+
 static void parse_option(const std::string &name, const std::string &value)
 {
     if (name == "--cycles")
@@ -128,6 +158,8 @@ static void parse_option(const std::string &name, const std::string &value)
         options.trace = value;
     else if (name == "--log")
         options.log = value;
+    else if (name == "--words")
+        begin_words(value);
     else if (name == "--time")
         options.clock = parse_clock(value);
     else if (name == "--exit-status")
@@ -234,6 +266,8 @@ static int simulate(VerilatedContext &context, Vmcu &top)
             return 1; // only "return" comes back
         }
         report(top, log);
+        if (cycle == options.cycles / 2 && !options.words.empty())
+            print_words();
         top.clk = 0;
         // New releases leave out a time without a change, and while in reset only the clock changes.
         top.rst = cycle < (options.shared_time ? 1 : 5);
