@@ -64,3 +64,8 @@ void progress_look(void)
     begun_ns = now_ns;
     run.hooks->wave_flush();
 }
+
+void progress_before_last(void)
+{
+    run.hooks->wave_flush();
+}

@@ -35,6 +35,7 @@
 #include "progress.h"
 #include "rights.h"
 #include "run_directory.h"
+#include "stuck.h"
 #include "verdict.h"
 #include "wake_call.h"
 #include "wave_file.h"
@@ -52,6 +53,7 @@ static struct {
 static uint64_t first_dump; /* eval */
 static bool wave_tried;
 static _Atomic pid_t finishing; /* the thread that does; 0: none */
+static const struct end *finishing_with;
 
 /* What replay_finish() does, one after the other. */
 enum finish_step {
@@ -182,6 +184,8 @@ static void on_asked_to_finish(const void *ucontext)
 {
     static atomic_bool asked_before;
 
+    if (atomic_load(&finishing) == raw_syscall0(SYS_gettid) && finishing_with != NULL && stuck_look())
+        replay_finish(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
     if (orphan_is_alone())
@@ -302,7 +306,10 @@ void replay_eval_done(uint64_t eval)
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && wave_tried && wave_state().dumped)
         replay->dumping_ns = clock_ns();
-    progress_look();
+    if (eval + 1 == original->eval)
+        progress_before_last();
+    else
+        progress_look();
     finish_if_asked();
     if (!original->outside || eval < original->eval)
         return;
@@ -348,6 +355,9 @@ static bool is_incomplete(const struct end *end, struct text *why)
                     strerrordesc_np(output_write_error()));
     else if (wave_was_lost())
         text_format(why, "the waveform could not be written to its end (is the disk full?)");
+    else if (wave_state().open)
+        text_format(why, "the waveform could not be closed: the failure has broken the simulator's heap, or "
+                         "keeps it locked");
     else
         return false;
     return true;
@@ -374,7 +384,7 @@ static void decide_and_publish(const struct end *end)
     publish(verdict, end);
 }
 
-/* A fault in one step comes back here and goes on with the next. */
+/* A fault in one step comes back here and goes on with the next; so does a step that is stuck. */
 static void finish_on_own_stack(void *argument)
 {
     static enum finish_step next;
@@ -383,12 +393,15 @@ static void finish_on_own_stack(void *argument)
     for (;;)
         switch (next++) {
         case FINISH_LAST_WORDS:
+            finishing_with = end;
+            stuck_watch();
             run.hooks->wave_last_words();
             break;
         case FINISH_CLOSE:
             close_wave();
             break;
         case FINISH_PUBLISH:
+            finishing_with = NULL;
             decide_and_publish(end);
             break;
         case FINISH_REPORT:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """Replays of a real model that are called into (LIGHTSSS_WAKE_CALL), stopped (LIGHTSSS_LIMIT), killed, have no room for their
-waveform, or have their directory taken away: test_replays.py LIBRARY REFUSE VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
+waveform, or have their directory taken away: test_replays.py LIBRARY REFUSE BROKEN_HEAP VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
 import glob
 import json
@@ -20,7 +20,7 @@ import unittest
 
 import wave
 
-LIBRARY = REFUSE = VCD = FST = THREADED = None
+LIBRARY = REFUSE = BROKEN_HEAP = VCD = FST = THREADED = None
 TIMEOUT_S = 120
 
 
@@ -199,6 +199,34 @@ class Replays(unittest.TestCase):
             subprocess.run([simulator, *arguments], cwd=work, stdout=subprocess.DEVNULL, check=True)
             wave.compare(os.path.join(work, "own"), path, "killed")
 
+    def test_broken_heap(self):
+        """malloc() finds the failure, and keeps its lock: an FST cannot be closed, but lacks no more than the last eval."""
+        environment = {"LD_PRELOAD": f"{LIBRARY}:{BROKEN_HEAP}", "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_WINDOW": "all"}
+        for simulator, verdict in ((VCD, "reproduced"), (FST, "incomplete")):
+            work = os.path.join(self.top, os.path.basename(simulator))
+            os.mkdir(work)
+            made = subprocess.run(
+                [simulator, "--quiet", "--cycles", "9000", "--fail", "kill@3000"],
+                cwd=work,
+                env={**os.environ, **environment, "LIGHTSSS_DIR": work},
+                capture_output=True,
+                text=True,
+                timeout=50,
+                check=False,
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (0, 0)),
+            )
+            self.assertEqual(made.returncode, -signal.SIGABRT, made.stderr)
+            self.assertIn("malloc()", made.stderr)
+            (path,) = glob.glob(os.path.join(work, "*", "report.json"))
+            with open(path, encoding="utf-8") as file:
+                report = json.load(file)
+            self.assertEqual(report["replay"]["verdict"], verdict, report)
+            self.assertEqual(report["replay"]["eval"], 6000)
+            if verdict == "incomplete":
+                self.assertRegex(report["replay"]["why"], "the waveform could not be closed")
+            with wave.Wave(os.path.join(os.path.dirname(path), report["wave"]["path"]), cut=True) as cut:
+                self.assertGreaterEqual(max(time for time, _ in cut.times()), report["wave"]["last_time"] - 2)
+
     def test_limit_of_file_sizes(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
@@ -281,5 +309,5 @@ class Replays(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    LIBRARY, REFUSE, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:6])
-    unittest.main(argv=sys.argv[:1] + sys.argv[6:])
+    LIBRARY, REFUSE, BROKEN_HEAP, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:7])
+    unittest.main(argv=sys.argv[:1] + sys.argv[7:])

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* See stuck.h. A thread that waits for the disk gets no signal meanwhile, so that time alone says nothing:
+ * signals are counted. Another thread may compress what this one waits for: so the time of all of them
+ * counts. */
+#define _GNU_SOURCE
+#include "stuck.h"
+
+#include <signal.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "../clock.h"
+#include "../raw_syscall.h"
+#include "../snapshot/threads.h"
+
+#define TICK_NS    100000000
+#define TICKS      20u                      /* without work: it is stuck */
+#define AT_WORK_NS (TICK_NS / UINT64_C(50)) /* of processor time in one tick; the tick itself takes some */
+
+static uint64_t used_ns; /* processor time at the last tick */
+static unsigned idle_ticks;
+
+void stuck_watch(void)
+{
+    const struct itimerspec ticks = {{0, TICK_NS}, {0, TICK_NS}};
+    const uint64_t own_signal = UINT64_C(1) << (THREADS_SIGNAL - 1);
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
+    int timer;
+
+    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
+    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+        return;
+    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own_signal, 0, sizeof own_signal);
+    raw_syscall4(SYS_timer_settime, timer, 0, (long)&ticks, 0);
+}
+
+bool stuck_look(void)
+{
+    uint64_t now_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+    idle_ticks = now_ns < used_ns + AT_WORK_NS ? idle_ticks + 1 : 0;
+    used_ns = now_ns;
+    return idle_ticks >= TICKS;
+}
