@@ -56,6 +56,7 @@ static int original_fd = -1; /* pidfd */
 static int user_fd = -1;     /* the original's stderr; without it our lines go nowhere */
 static uint64_t deadline_ns; /* of a replay that is alone */
 static int timer = -1;
+static int room_fd = -1;
 
 /* By the original itself: it may be dead and gone before its copy has done anything. Not at a high number
  * here: each copy would get a table as long as that, and to make it longer the kernel waits until all other
@@ -288,6 +289,16 @@ uint32_t orphan_watch(void)
     return asked;
 }
 
+void orphan_reserve(void)
+{
+    const uint64_t too_large = UINT64_C(1) << (SIGXFSZ - 1);
+    const struct timespec now = {0, 0};
+    int fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
+
+    room_fd = fd < 0 ? -1 : high_number_move(fd);
+    raw_syscall4(SYS_rt_sigtimedwait, (long)&too_large, 0, (long)&now, sizeof too_large);
+}
+
 void orphan_report(void)
 {
     const struct shared_slot *slot = shared_page_slot(run.page, run.pid);
@@ -298,6 +309,8 @@ void orphan_report(void)
         .snapshot_time = slot->time,
     };
 
+    if (room_fd >= 0)
+        raw_syscall1(SYS_close, room_fd);
     orphan_say_to_user();
     report_outcome(&run.page->end, &outcome);
     request_done();

@@ -37,4 +37,8 @@ uint32_t orphan_watch(void);
  * said. */
 void orphan_report(void);
 
+/* In a replay: keeps room on the disk for what orphan_report() writes, as the original does for its own.
+ * Signals are blocked. */
+void orphan_reserve(void);
+
 #endif

@@ -234,6 +234,7 @@ void replay_begin(uint64_t eval)
     r = run_directory_hold();
     if (r < 0)
         give_up("its run directory cannot be found", r);
+    orphan_reserve();
     r = time_log_begin_replay();
     if (r == 0)
         r = input_begin_replay();

@@ -10,6 +10,7 @@
 #include "../text.h"
 
 #define RUN_DIRECTORY_PATH_SIZE 4096
+#define RUN_DIRECTORY_ROOM      (64u << 10) /* for report.json and wave.gtkw; the waveform may fill the disk */
 
 /* Makes DIR where it is missing and DIR/PROGRAM.PID with mode 0700, with a number behind the name where it
  * exists (an earlier process of that number). Notes the number, and which directory it is, in the shared

@@ -38,7 +38,6 @@
 #define CLOSE_NS        (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
 #define PATIENCE_NS     (60 * SECOND_NS)  /* a replay may take that long and ... */
 #define PATIENCE_FACTOR 100u              /* ... so many times what the original took since the snapshot */
-#define ROOM_FOR_REPORT (64u << 10)       /* for that and wave.gtkw; the waveform may fill the disk */
 
 /* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
  * original still ends as it would have without us. */
@@ -279,7 +278,7 @@ static void replay_and_report(const struct end *end)
         return;
     }
     run_directory_hold();
-    int room_fd = run_directory_reserve(ROOM_FOR_REPORT);
+    int room_fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
     wake_survivors(&outcome);
     if (room_fd >= 0)
         raw_syscall1(SYS_close, room_fd);

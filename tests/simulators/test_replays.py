@@ -227,6 +227,32 @@ class Replays(unittest.TestCase):
             with wave.Wave(os.path.join(os.path.dirname(path), report["wave"]["path"]), cut=True) as cut:
                 self.assertGreaterEqual(max(time for time, _ in cut.times()), report["wave"]["last_time"] - 2)
 
+    def test_full_disk_of_killed(self):
+        """The replay has nobody who writes the report for it."""
+        disk = os.path.join(self.top, "disk")
+        os.mkdir(disk)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], check=False)
+        if mounted.returncode != 0:
+            self.skipTest("a small file system cannot be mounted (needs root)")
+        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=False)
+        environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_WINDOW": "all", "LIGHTSSS_DIR": disk}
+        made = subprocess.run(
+            [VCD, "--quiet", "--cycles", "100000", "--fail", "kill@50000"],
+            cwd=self.top,
+            env={**os.environ, **environment},
+            capture_output=True,  # whose end is that of the replay
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        self.assertEqual(made.returncode, -signal.SIGKILL, made.stderr)
+        (path,) = glob.glob(os.path.join(disk, "*", "report.json"))
+        with open(path, encoding="utf-8") as file:
+            report = json.load(file)
+        self.assertEqual(report["replay"]["verdict"], "incomplete", report)
+        self.assertRegex(report["replay"]["why"], r"disk full|No space left on device")
+        self.assertEqual(report["wave"]["path"], "wave.vcd")
+
     def test_limit_of_file_sizes(self):
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (300000, 300000))
