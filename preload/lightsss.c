@@ -24,6 +24,7 @@
 #include "replay/orphan.h"
 #include "replay/replay.h"
 #include "replay/request.h"
+#include "replay/rights.h"
 #include "replay/wake_call.h"
 #include "run.h"
 #include "snapshot/descriptors.h"
@@ -160,6 +161,7 @@ static void on_eval_due(uint64_t eval)
         replay_eval_due(eval);
     else {
         match_search(false);
+        rights_note();
         if (keeper_look(eval))
             replay_begin(eval);
     }

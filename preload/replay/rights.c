@@ -5,6 +5,7 @@
 #include "rights.h"
 
 #include <linux/capability.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -38,9 +39,20 @@ static void read_rights(struct shared_rights *rights)
     rights->noted = 1;
 }
 
+/* It may be killed at any moment: what is there in part is not there. */
 void rights_note(void)
 {
-    read_rights(&run.page->rights);
+    struct shared_rights *noted = &run.page->rights, now;
+
+    read_rights(&now);
+    if (memcmp(&now, noted, sizeof now) == 0)
+        return;
+    now.noted = 0;
+    noted->noted = 0;
+    atomic_signal_fence(memory_order_seq_cst);
+    *noted = now;
+    atomic_signal_fence(memory_order_seq_cst);
+    noted->noted = 1;
 }
 
 /* Never more than it has. */

@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-/* In the original, before it wakes or asks a copy: notes users, groups and capabilities in the shared page.
- */
+/* In the original, before it wakes or asks a copy, and now and then: notes users, groups and capabilities in
+ * the shared page, for copies that nobody wakes because it was killed. */
 void rights_note(void);
 
 /* In the woken copy, while it has one thread: takes on what was noted, where that is something else than it

@@ -2,11 +2,12 @@
 /* The parked snapshot: see park.h. The kernel reports the original's end by PR_SET_PDEATHSIG, which
  * fires when the *thread* that cloned us ends; so the signal only says "look", and getppid() tells
  * whether the whole process is gone. The handler changes the futex word, so that a signal between the
- * look and the sleep is not lost: no polling. */
+ * look and the sleep is not lost: no polling, but for where the signal may not come. */
 #define _GNU_SOURCE
 #include "park.h"
 
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -137,6 +138,17 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
     return PARK_WOKEN;
 }
 
+/* Where the original gives up being root, the kernel takes the signal of its end for one of a user's to
+ * root's process, and does not send it. */
+static bool may_lose_touch(void)
+{
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2] = {{0}};
+
+    return raw_syscall2(SYS_capget, (long)&header, (long)data) < 0 ||
+           (data[0].permitted & (UINT32_C(1) << CAP_SETUID)) != 0;
+}
+
 enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                            const struct park_patience *patience)
 {
@@ -144,7 +156,7 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
     threads_set_kernel_signal(hear_kernel);
     bool hears = raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL) == 0 &&
                  signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1))) == 0;
-    enum park_reason reason = sleep_until_reason(page, slot, patience, hears);
+    enum park_reason reason = sleep_until_reason(page, slot, patience, hears && !may_lose_touch());
     signal_mask_block_all();
     forget_signals();
     threads_set_kernel_signal(NULL);

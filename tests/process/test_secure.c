@@ -217,6 +217,29 @@ static void test_given_up(void **state)
     expect_owner(place, 3);
 }
 
+/* The same where nobody is left who could tell the copy. */
+static void test_given_up_and_killed(void **state)
+{
+    char place[PLACE_SIZE], directory[PLACE_SIZE + 16];
+    struct outcome outcome;
+
+    (void)state;
+    make_open_place(place);
+    snprintf(directory, sizeof directory, "LIGHTSSS_DIR=%s", place);
+    const struct program program = {
+        .arguments = LIST("eval:3", "become_user:65534", "eval:3", "in:kill:KILL"),
+        .environment = LIST(directory, "LIGHTSSS_INTERVAL=1evals", "LIGHTSSS_SLOTS=16"),
+        .preload = true,
+    };
+    run_program(&program, &outcome);
+    assert_int_equal(WTERMSIG(outcome.status), SIGKILL);
+    run_expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
+                                   "no waveform: LIGHTSSS_WAVE=off"));
+    assert_int_equal(outcome.left, 0);
+    run_discard(&outcome);
+    expect_owner(place, 3);
+}
+
 /* The same where a copy replays while the original goes on. */
 static void test_given_up_and_asked(void **state)
 {
@@ -298,10 +321,15 @@ static const char *obstacle(void)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_preloaded),   cmocka_unit_test(test_linked),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_without_rights),
-        cmocka_unit_test(test_group),       cmocka_unit_test(test_file_capability),
-        cmocka_unit_test(test_given_up),    cmocka_unit_test(test_given_up_and_asked),
+        cmocka_unit_test(test_preloaded),
+        cmocka_unit_test(test_linked),
+        cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_without_rights),
+        cmocka_unit_test(test_group),
+        cmocka_unit_test(test_file_capability),
+        cmocka_unit_test(test_given_up),
+        cmocka_unit_test(test_given_up_and_asked),
+        cmocka_unit_test(test_given_up_and_killed),
     };
 
     run_make_directory(work);
