@@ -16,6 +16,7 @@ import time
 import campaign
 import checks
 from checks import Failed, check
+from moment import await_stop
 from row import Run
 
 SIGNALS = [signal.SIGKILL, signal.SIGSTOP, signal.SIGSTOP, signal.SIGCONT]
@@ -33,6 +34,8 @@ class Storm:
         self.sent = []
 
     def __call__(self, launch):
+        await_stop(launch.pid)  # before its beginning
+        os.kill(launch.pid, signal.SIGCONT)
         while len(self.sent) < SIGNALS_AT_MOST and not launch.ends_within(self.rng.uniform(0, PAUSE_S)):
             self.strike(launch.copies())
         if launch.ends_within(0):
