@@ -115,10 +115,15 @@ class Shells(OutsideCase):
         read; for a call that is no reading nobody comes again, and it ends where the original did."""
         script = "$FAKE block:{0} 'thread:await_signal:{1}:{0}+_exit:3' eval:1 touch:ready pace:1000 eval:forever & "
         script += "while [ ! -e ready ]; do sleep 0.01; done; rm ready; sleep 0.1; kill -{0} $!; wait $!; exit $?"
-        for how, name in (("wait", "INT"), ("info", "TERM"), ("timed", "INT"), ("fd", "TERM")):
+        for how, name in (("wait", "INT"), ("info", "TERM"), ("timed", "INT")):
             with self.subTest(how):
                 self.setUp()
-                self.check(script.format(name, how), 3, [(3, "reproduced" if how == "fd" else "diverged")])
+                self.check(script.format(name, how), 3, [(3, "diverged")])
+        # At which eval a thread's own end is, is up to the scheduler: what it prints is not.
+        script = "$FAKE block:TERM eval:1 sleep:50 thread:await_signal:fd:TERM+say:came sleep:20 touch:ready pace:1000 eval:1000 "
+        script += "exit:3 & while [ ! -e ready ]; do sleep 0.01; done; rm ready; sleep 0.1; kill $!; wait $!; exit $?"
+        self.setUp()
+        self.check(script, 3, [(3, "reproduced")])
 
     def test_whole_group(self):
         """As CI runners and job control do."""

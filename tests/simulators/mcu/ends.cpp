@@ -246,7 +246,7 @@ static const Row rows[] = {
     {"exit_twice", Where::Testbench, 0, [] { in_two_threads(exit_with<13>); }},
     {"quick_handler", Where::Testbench, 0, end_quick_handler},
     {"abort_static", Where::Testbench, 0, end_static<abort>},
-    {"abort_thread_local", Where::Testbench, 0, [] { std::thread(end_thread_local<abort>).join(); }},
+    {"abort_thread_local", Where::Testbench, 0, [] { std::thread([] { end_thread_local<abort>(); }).join(); }},
     {"abort_twice", Where::Testbench, 0, [] { in_two_threads(abort); }},
     {"segv_twice", Where::Testbench, 0, [] { in_two_threads(end_segv); }},
     {"terminate_call", Where::Testbench, 0, [] { std::terminate(); }},
