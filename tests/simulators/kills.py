@@ -63,11 +63,11 @@ class Killer:
         return f"{signal.Signals(self.number).name} at the last of {moments} of {self.whole_s * 1000:.2f} ms"
 
 
-def own_stderr(stderr):
-    """What is the simulator's own; its last line may have been cut off, and ours follow on it."""
-    own, _ = checks.split_stderr(stderr)
-    at = own.find(b"lightsss: ")
-    return own if at < 0 else own[:at]
+def own_stderr(stderr, whole):
+    """What is the simulator's own. Where the kill cut its last line off, ours begin with a newline."""
+    own, ours = checks.split_stderr(stderr)
+    cut = ours and own.endswith(b"\n") and whole[len(own) - 1 : len(own)] not in (b"\n", b"")
+    return own[:-1] if cut else own
 
 
 def check_prefix(name, got, whole):
@@ -78,7 +78,7 @@ def check_begun(case, killed):
     """What it has written so far is the beginning of what a whole run writes."""
     row, plain = case.row, case.plain
     check_prefix("stdout", row.quiet(killed.stdout), row.quiet(plain.stdout))
-    check_prefix("stderr", row.quiet(own_stderr(killed.stderr)), row.quiet(plain.stderr))
+    check_prefix("stderr", row.quiet(own_stderr(killed.stderr, plain.stderr)), row.quiet(plain.stderr))
     got, whole = checks.files_below(killed.directory), checks.files_below(plain.directory)
     if row.traces:
         got.pop(row.get("wave") + ".hier", None)  # of an FST that is not closed
