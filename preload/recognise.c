@@ -73,7 +73,7 @@ static struct span contents_once(const uint8_t *bytes, size_t size, const Elf64_
 
 static bool has_text(struct span span, const char *text)
 {
-    return span.size != 0 && memmem(span.bytes, span.size, text, strlen(text)) != NULL;
+    return span.bytes != NULL && memmem(span.bytes, span.size, text, strlen(text)) != NULL;
 }
 
 static bool has_sign_of_library(struct span span)

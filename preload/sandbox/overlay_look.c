@@ -70,10 +70,11 @@ static long look_at_place(struct statx *status, int flags, unsigned mask)
     case PLACE_REAL:
         if (S_ISREG(place.real.stx_mode) && place_is_changed(&place))
             notes_add_cause("%s was changed after the snapshot", place.path);
-        /* fall through */
+        break;
     default:
-        return raw_syscall5(SYS_statx, AT_FDCWD, (long)place_path(&place), flags, mask, (long)status);
+        break;
     }
+    return raw_syscall5(SYS_statx, AT_FDCWD, (long)place_path(&place), flags, mask, (long)status);
 }
 
 /* With the lock. */

@@ -254,7 +254,7 @@ static void do_print(const char *argument)
 }
 
 /* The same words by many ways of libc. */
-static void print_va(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void print_va(const char *format, ...)
 {
     va_list arguments;
 

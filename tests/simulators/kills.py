@@ -64,8 +64,11 @@ class Killer:
 
 
 def own_stderr(stderr, whole):
-    """What is the simulator's own. Where the kill cut its last line off, ours begin with a newline."""
+    """What is the simulator's own. Where the kill cut its last line off, ours begin with a newline, or follow on it."""
     own, ours = checks.split_stderr(stderr)
+    at = own.find(b"lightsss: ")
+    if at >= 0:
+        return own[:at]
     cut = ours and own.endswith(b"\n") and whole[len(own) - 1 : len(own)] not in (b"\n", b"")
     return own[:-1] if cut else own
 
