@@ -126,7 +126,12 @@ static void expect_only_known(const struct outcome *outcome)
     char word[128];
 
     for (const char *line = outcome->out; *line != '\0'; line += strcspn(line, "\n"), line += *line == '\n') {
-        snprintf(word, sizeof word, " %.*s ", (int)strcspn(line, "\n"), line);
+        size_t length = strcspn(line, "\n");
+        if (length > sizeof word - 3)
+            length = sizeof word - 3;
+        word[0] = ' ';
+        memcpy(word + 1, line, length);
+        memcpy(word + 1 + length, " ", 2);
         if (strncmp(line, "status ", 7) == 0 || strcspn(line, "\n") == 0 || strstr(known, word) != NULL ||
             strncmp(line, "processes: /proc/1\n", 19) == 0 || strstr(word, " key ") != NULL ||
             strstr(word, "       key ") != NULL)
