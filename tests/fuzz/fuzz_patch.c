@@ -48,9 +48,16 @@ static uintptr_t place(const uint8_t *bytes, size_t size)
     return function;
 }
 
+/* A branch into the stub's own page finds there what depends on where it was run. */
+static bool is_in_stub(uintptr_t address)
+{
+    return address >= STEPPER_STUB && address < STEPPER_STUB + STEPPER_PAGE;
+}
+
 static bool is_in_reach(const struct patch *patch)
 {
-    return STEPPER_STUB - patch->low < REACH && patch->high - STEPPER_STUB + REACH < 2 * REACH;
+    return !is_in_stub(patch->low) && !is_in_stub(patch->high) && STEPPER_STUB - patch->low < REACH &&
+           patch->high - STEPPER_STUB + REACH < 2 * REACH;
 }
 
 static void check_jump(const struct patch *patch)
