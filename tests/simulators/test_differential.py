@@ -172,7 +172,7 @@ class Killed(Directory):
                 self.assertTrue(moment.await_stop(launch.pid))
                 begun_s = launch.cpu_time_s()
                 self.assertTrue(moment.stop_at(launch, begun_s + 0.02))
-                self.assertGreaterEqual(launch.cpu_time_s(), begun_s + 0.0195)  # the clocks differ
+                self.assertGreaterEqual(launch.cpu_time_s(), begun_s + 0.01)  # the kernel's timer may be some milliseconds early
                 launch.kill([launch.pid])
                 launch.wait(20)
 
