@@ -17,6 +17,10 @@
 #include "next.h"
 #include "output.h"
 
+/* libc's, exported since 2.2.5: the lock of the list of streams. */
+void _IO_list_lock(void);
+void _IO_list_unlock(void);
+
 static int quick_status;
 
 /* The replay ends in ends_exit(): its output must be in the files by then. So must the original's, where it
@@ -38,9 +42,12 @@ static void end_abruptly(int status)
     ends_exit(status);
 }
 
+/* Another thread that exits as well finds no handler left and goes on to libc's last flush, and past it ends
+ * the process. That flush takes the lock of the streams, so it waits for us there. */
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
+    _IO_list_lock();
     if (run_is_self())
         output_end(); /* what libc will flush is counted in */
     flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */
@@ -48,6 +55,7 @@ static void at_exit_last(int status, void *unused)
     if (run.role == RUN_ORIGINAL && run_is_self())
         match_search(true);
     ends_exit(status);
+    _IO_list_unlock();
 }
 
 static void at_quick_exit_last(void)

@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "../clock.h"
 #include "../input/input.h"
@@ -109,9 +110,21 @@ static bool wave_was_lost(void)
     return wave_state().lost;
 }
 
+/* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
+ * other closes the waveform on its way there. It waits; a thread that failed while it closed does not. */
 static void close_wave(void)
 {
-    run.hooks->wave_close();
+    static const struct timespec pause = {0, 100000};
+    static _Atomic pid_t closing; /* the thread that does; 0: none */
+    static atomic_bool closed;
+    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+
+    if (atomic_compare_exchange_strong(&closing, &other, self) || other == self) {
+        run.hooks->wave_close();
+        atomic_store(&closed, true);
+    }
+    while (!atomic_load(&closed))
+        raw_syscall4(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&pause, 0);
 }
 
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
