@@ -44,7 +44,9 @@ static struct printed_own own[STREAMS];
 static struct printed_comparison comparisons[STREAMS];
 static bool is_compared;
 static volatile int write_error;
-static bool has_ended; /* the replay */
+static bool has_ended;               /* the replay */
+static atomic_uint writing[STREAMS]; /* threads inside a write() of that stream */
+static bool was_cut[STREAMS];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 void output_keep(void)
@@ -148,9 +150,21 @@ static void add_pending(const FILE *stream)
 /* Other threads may be in the middle of noting; or this one, where a signal handler ends the process. */
 static void close_original(void)
 {
-    for (unsigned stream = 0; stream < STREAMS; stream++)
+    for (unsigned stream = 0; stream < STREAMS; stream++) {
         for (unsigned i = 0; !printed_close(&printed[stream], &own[stream]) && i < PATIENCE; i++)
             raw_syscall0(SYS_sched_yield);
+        if (was_cut[stream])
+            printed_cut(&printed[stream]);
+    }
+}
+
+/* Where a thread is inside a write(), what it writes may be noted and in the buffer of stdio as well, and
+ * nobody can tell how much of it was written: then the stream ends before it. */
+static void end_stream(unsigned stream, const FILE *file)
+{
+    was_cut[stream] = atomic_load(&writing[stream]) > 0;
+    if (!was_cut[stream])
+        add_pending(file);
 }
 
 void output_end(void)
@@ -159,8 +173,8 @@ void output_end(void)
 
     if (printed == NULL || atomic_flag_test_and_set(&was_here))
         return;
-    add_pending(stdout);
-    add_pending(stderr);
+    end_stream(0, stdout);
+    end_stream(1, stderr);
     if (run.role == RUN_ORIGINAL) {
         close_original();
         return;
@@ -172,8 +186,8 @@ void output_end(void)
 
 bool output_is_same(bool early, struct text *how)
 {
-    return !is_compared || (printed_is_same(&comparisons[0], "replay.stdout", early, how) &&
-                            printed_is_same(&comparisons[1], "replay.stderr", early, how));
+    return !is_compared || (printed_is_same(&comparisons[0], "replay.stdout", early || was_cut[0], how) &&
+                            printed_is_same(&comparisons[1], "replay.stderr", early || was_cut[1], how));
 }
 
 /* Mostly without a system call. */
@@ -234,27 +248,39 @@ int output_write_error(void)
     return write_error;
 }
 
+static bool begin_write(int fd)
+{
+    bool noted = is_printed(fd);
+
+    if (noted)
+        atomic_fetch_add(&writing[fd - 1], 1);
+    return noted;
+}
+
+static ssize_t end_write(int fd, bool noted, const struct iovec *parts, ssize_t written)
+{
+    if (written < 0)
+        note_failure(fd);
+    else if (written > 0 && noted)
+        note(fd, parts, (size_t)written);
+    if (noted)
+        atomic_fetch_sub(&writing[fd - 1], 1);
+    return written;
+}
+
 static ssize_t on_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec part = {(void *)bytes, size};
-    ssize_t written = input_write(fd, bytes, size, libc_write);
+    bool noted = begin_write(fd);
 
-    if (written < 0)
-        note_failure(fd);
-    else if (written > 0 && is_printed(fd))
-        note(fd, &part, (size_t)written);
-    return written;
+    return end_write(fd, noted, &part, input_write(fd, bytes, size, libc_write));
 }
 
 static ssize_t on_writev(int fd, const struct iovec *parts, int count)
 {
-    ssize_t written = input_writev(fd, parts, count, libc_writev);
+    bool noted = begin_write(fd);
 
-    if (written < 0)
-        note_failure(fd);
-    else if (written > 0 && is_printed(fd))
-        note(fd, parts, (size_t)written);
-    return written;
+    return end_write(fd, noted, parts, input_writev(fd, parts, count, libc_writev));
 }
 
 const struct libc_hook output_hooks[] = {

@@ -159,6 +159,11 @@ bool printed_close(struct printed *printed, struct printed_own *own)
     return atomic_load(&printed->count) == atomic_load(&printed->end);
 }
 
+void printed_cut(struct printed *printed)
+{
+    atomic_store(&printed->end, PRINTED_CLOSED);
+}
+
 /* --- in the replay --- */
 
 static uint64_t kept_from(const struct printed *printed)
@@ -250,6 +255,12 @@ void printed_compare(struct printed_comparison *comparison, const void *bytes, s
     show(comparison, (const char *)bytes + same, size - same);
 }
 
+/* A NUL would end the text. */
+static void append_shown(struct text *how, char byte)
+{
+    text_format(how, "%c", byte != '\0' ? byte : '?');
+}
+
 /* What both have printed of the line; its beginning is left out where it is long. */
 static void append_common(struct text *how, const struct printed_comparison *comparison)
 {
@@ -263,14 +274,15 @@ static void append_common(struct text *how, const struct printed_comparison *com
     if (from > comparison->line_start)
         text_format(how, "...");
     for (; from < difference; from++)
-        text_format(how, "%c", byte_at(original, from));
+        append_shown(how, byte_at(original, from));
 }
 
 static void append_replay_line(struct text *how, const struct printed_comparison *comparison)
 {
     text_format(how, "\"");
     append_common(how, comparison);
-    text_append(how, comparison->shown, comparison->shown_length);
+    for (size_t i = 0; i < comparison->shown_length; i++)
+        append_shown(how, comparison->shown[i]);
     text_format(how, comparison->shown_length == PRINTED_SHOWN ? "...\"" : "\"");
 }
 
@@ -283,7 +295,7 @@ static void append_original_line(struct text *how, const struct printed_comparis
     text_format(how, "\"");
     append_common(how, comparison);
     for (; position < end && position < count && byte_at(original, position) != '\n'; position++)
-        text_format(how, "%c", byte_at(original, position));
+        append_shown(how, byte_at(original, position));
     text_format(how, position == end ? "...\"" : "\"");
 }
 

@@ -29,8 +29,9 @@ struct printed_own {
 
 /* What the original leaves. */
 struct printed {
-    _Atomic uint64_t count, sum; /* of what is complete */
-    _Atomic uint64_t end;        /* how much there was in the end; 0 where the original was killed */
+    _Atomic uint64_t count, sum;           /* of what is complete */
+    _Atomic uint64_t end;                  /* how much there was in the end; 0 where the original was killed,
+                                            PRINTED_CLOSED where it was cut off */
     _Alignas(64) char bytes[PRINTED_KEPT]; /* byte number n is at n % PRINTED_KEPT */
 };
 
@@ -57,6 +58,9 @@ bool printed_keep(struct printed *printed, struct printed_own *own, const struct
 
 /* Nothing more is kept. Is all complete that was begun? */
 bool printed_close(struct printed *printed, struct printed_own *own);
+
+/* Behind printed_close(): there was more, and nobody knows how much. */
+void printed_cut(struct printed *printed);
 
 /* `own` is that of the snapshot, and is closed. What a thread that the snapshot found inside of
  * printed_keep() still does there, must not reach the original's. */

@@ -89,6 +89,8 @@ void report_no_snapshot(void)
             LOG_INFO,
             "no snapshot could be taken, what is open could not be listed (%s): no waveform of this failure",
             strerrorname_np(-keeper_last_error()));
+    else if (keeper_last_error() == 0)
+        log_line(LOG_INFO, "this was before the first snapshot: no waveform of this failure");
     else
         log_line(
             LOG_INFO,

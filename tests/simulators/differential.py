@@ -135,10 +135,11 @@ class Task:
         handled = case.row.get("handles", [])
         number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled])
         moments_s = [self.rng.uniform(0, KILL_TO * ran_s) for _ in range(LOOKS)]
-        killer = kills.Killer(number, moments_s, ran_s)
+        sudden = number == signal.SIGKILL and self.rng.random() < 0.5
+        killer = kills.Killer(number, moments_s, ran_s, sudden)
         try:
             result = kills.check_killed(case, run, environment, killer, "killed")[0]
-            self.count("kills", f"kills {result}", f"by {number.name}")
+            self.count("kills", f"kills {result}", f"by {number.name}", *(["sudden"] if sudden else []))
         except Failed as error:
             self.count("kills", "kills wrong", f"by {number.name}")
             self.wrong(case, "killed", f"{killer.words()} in {run.words()}: {error}")
@@ -235,7 +236,7 @@ def summary(lines, simulators, left):
         f"{counts['kills uncompared']} replayed, with nothing to compare with; {counts['kills early']} before the first snapshot; "
         f"{counts['kills late']} after the end; {counts['kills wrong']} wrong"
     )
-    print(f"signals: {signals}")
+    print(f"signals: {signals}; {counts['sudden']} sudden")
     return wrong == 0 and counts["runs"] > 0
 
 

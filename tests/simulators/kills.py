@@ -15,6 +15,7 @@ SIGNALS = [signal.SIGKILL] * 10 + [signal.SIGTERM] * 3 + [signal.SIGINT] * 2
 SIGNALS += [getattr(signal, "SIG" + name) for name in "HUP QUIT SEGV ABRT BUS".split()]
 
 LOOK_S = 0.002
+SURE = 0.5  # of a whole run's time: no run has come to its end by then
 WITHOUT_S = 0.25  # a run may take so long to end when its snapshots are gone
 
 EARLY, REPLAYED, UNCOMPARED, LATE = "early", "replayed", "uncompared", "late"
@@ -25,10 +26,14 @@ class Killer:
     signal. It is the time on a processor that counts: on a busy machine a run takes now this long and then that.
 
     Where there are snapshots, one of them must replay. Where there are none any more, the end has begun, and no signal is
-    sent: the run has to be a whole one, and to end soon, because a moment in its middle without snapshots would be a defect."""
+    sent: the run has to be a whole one, and to end soon, because a moment in its middle without snapshots would be a defect.
 
-    def __init__(self, number, moments_s, whole_s):
+    A sudden one does not stop it at the last moment: a snapshot may be half made. What was seen before must replay too, unless
+    the run may have been over by then."""
+
+    def __init__(self, number, moments_s, whole_s, sudden):
         self.number = number
+        self.sudden = sudden
         self.moments_s = sorted(moments_s)
         self.whole_s = whole_s  # what a whole run takes
         self.seen = False
@@ -39,7 +44,8 @@ class Killer:
         await_stop(launch.pid)  # before its beginning
         begun_s = launch.cpu_time_s()
         for moment_s in self.moments_s:
-            if not stop_at(launch, begun_s + moment_s):
+            last = self.sudden and moment_s == self.moments_s[-1]
+            if not stop_at(launch, begun_s + moment_s, self.number if last else signal.SIGSTOP):
                 return
             self.copies = launch.parked_copies()
             if self.seen and not self.copies:
@@ -58,9 +64,13 @@ class Killer:
             elif launch.cpu_time_s() > begun_s + WITHOUT_S + self.whole_s / 2:
                 self.wrong = self.wrong or "it ran on without snapshots"
 
+    def must_replay(self):
+        return bool(self.copies) and not (self.sudden and self.moments_s[-1] > SURE * self.whole_s)
+
     def words(self):
+        how = ", suddenly," if self.sudden else ""
         moments = ", ".join(f"{moment_s * 1000:.2f}" for moment_s in self.moments_s)
-        return f"{signal.Signals(self.number).name} at the last of {moments} of {self.whole_s * 1000:.2f} ms"
+        return f"{signal.Signals(self.number).name}{how} at the last of {moments} of {self.whole_s * 1000:.2f} ms"
 
 
 def own_stderr(stderr, whole):
@@ -152,7 +162,7 @@ def check_killed(case, run, environment, killer, name="killed"):
     if not row.get("unlike"):
         check_begun(case, killed)
     nothing = not os.path.isdir(os.path.join(killed.directory, "lightsss"))
-    check(not (nothing and killer.copies), f"nothing is left, and there were the snapshots {killer.copies}")
+    check(not (nothing and killer.must_replay()), f"nothing is left, and there were the snapshots {killer.copies}")
     if row.get("unsupported") or nothing:
         check(b"no snapshot" not in killed.stderr, f"{checks.split_stderr(killed.stderr)[1]}")
         return EARLY, killed

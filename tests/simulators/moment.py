@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stops a process when it has had so much time of a processor. On a busy machine the kernel must do that: who sleeps and
+"""Stops or kills a process when it has had so much time of a processor. On a busy machine the kernel must do that: who sleeps and
 looks comes too late. Where it is not permitted to (/proc/sys/kernel/perf_event_paranoid), we look."""
 
 import ctypes
@@ -18,8 +18,8 @@ LOOK_S = 0.0003
 LEAST_NS = 10000
 
 
-def task_clock(pid, after_s):
-    """A clock that stops the process by itself. Raises OSError."""
+def task_clock(pid, after_s, number):
+    """A clock that sends the process a signal by itself. Raises OSError."""
     attributes = bytearray(ATTRIBUTES_SIZE)
     struct.pack_into("IIQQ", attributes, 0, TYPE_SOFTWARE, ATTRIBUTES_SIZE, TASK_CLOCK, max(int(after_s * 1e9), LEAST_NS))
     struct.pack_into("Q", attributes, 40, DISABLED)
@@ -29,7 +29,7 @@ def task_clock(pid, after_s):
     fd = libc.syscall(number, (ctypes.c_char * ATTRIBUTES_SIZE).from_buffer(attributes), pid, -1, -1, CLOEXEC)
     if fd < 0:
         raise OSError(ctypes.get_errno(), "perf_event_open")
-    fcntl.fcntl(fd, F_SETSIG, signal.SIGSTOP)
+    fcntl.fcntl(fd, F_SETSIG, number)
     fcntl.fcntl(fd, fcntl.F_SETOWN, pid)
     fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_ASYNC)
     fcntl.ioctl(fd, IOC_REFRESH, 1)
@@ -41,16 +41,16 @@ def await_stop(pid):
     return result.si_code == os.CLD_STOPPED
 
 
-def stop_at(launch, cpu_s):
-    """Of a stopped one, which goes on until its first thread has had so much time. Returns false if it has ended before."""
+def stop_at(launch, cpu_s, number=signal.SIGSTOP):
+    """Of a stopped one, which goes on until its first thread has had so much time. Returns false if it has ended."""
     try:
-        fd = task_clock(launch.pid, cpu_s - launch.cpu_time_s())
+        fd = task_clock(launch.pid, cpu_s - launch.cpu_time_s(), number)
     except OSError:
         os.kill(launch.pid, signal.SIGCONT)
         while launch.cpu_time_s() < cpu_s:
             if launch.ends_within(LOOK_S):
                 return False
-        os.kill(launch.pid, signal.SIGSTOP)
+        os.kill(launch.pid, number)
         return await_stop(launch.pid)
     try:
         os.kill(launch.pid, signal.SIGCONT)

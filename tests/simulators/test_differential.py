@@ -112,7 +112,7 @@ class Begun(Directory):
 class Killed(Directory):
     """A shell that stands for a simulator."""
 
-    def killed(self, script, number, moments_s, copies=()):
+    def killed(self, script, number, moments_s, copies=(), sudden=False):
         """copies: what each look at the snapshots finds, the last one again and again."""
         found = list(copies)
 
@@ -128,7 +128,7 @@ class Killed(Directory):
         case = SimpleNamespace(row=self.row, launch=launch, timeout_s=20, plain=launch("plain"))
         run = SimpleNamespace(killed=False)
         try:
-            return kills.check_killed(case, run, {}, kills.Killer(number, moments_s, 1))[0]
+            return kills.check_killed(case, run, {}, kills.Killer(number, moments_s, 1, sudden))[0]
         finally:
             shutil.rmtree(os.path.join(self.top, "plain"))
             shutil.rmtree(os.path.join(self.top, "killed"), ignore_errors=True)
@@ -142,6 +142,13 @@ class Killed(Directory):
     def test_a_snapshot_that_left_nothing(self):
         with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
             self.killed(BUSY, signal.SIGKILL, [0.01], PARKED)
+
+    def test_sudden(self):
+        self.assertEqual(self.killed(BUSY, signal.SIGKILL, [0, 0.01], sudden=True), kills.EARLY)
+        with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
+            self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED, sudden=True)
+        with mock.patch("kills.SURE", 0.005):
+            self.assertEqual(self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED, sudden=True), kills.EARLY)
 
     def test_a_moment_without_snapshots(self):
         with self.assertRaisesRegex(checks.Failed, "no snapshots for a moment"):

@@ -317,6 +317,41 @@ static void killed_in_the_middle(void **state)
     assert_false(is_same(true));
 }
 
+/* A thread was inside a write(): how much of it came out is not known, but what is known must be the same. */
+static void cut_off(void **state)
+{
+    (void)state;
+    begin();
+    snapshot();
+    keep("a\n");
+    end();
+    printed_cut(&original);
+    print("a\n");
+    assert_true(is_same(false));
+    print("b\n");
+    assert_true(is_same(false));
+    begin();
+    snapshot();
+    keep("a\n");
+    end();
+    printed_cut(&original);
+    print("c\n");
+    assert_false(is_same(false));
+    assert_string_equal(how_bytes, "line 1 of replay.stdout is \"c\" instead of \"a\"");
+}
+
+static void nul_bytes(void **state)
+{
+    (void)state;
+    begin();
+    snapshot();
+    keep_bytes("a\0b\n", 4);
+    end();
+    printed_compare(&comparison, "a\0c\n", 4);
+    assert_false(is_same(false));
+    assert_string_equal(how_bytes, "line 1 of replay.stdout is \"a?c\" instead of \"a?b\"");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -331,6 +366,8 @@ int main(void)
         cmocka_unit_test(what_a_product_hardly_sees),
         cmocka_unit_test(a_snapshot_in_the_middle),
         cmocka_unit_test(killed_in_the_middle),
+        cmocka_unit_test(cut_off),
+        cmocka_unit_test(nul_bytes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
