@@ -327,8 +327,10 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     conclusion->why = why->bytes;
     conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
     if (find_wave(conclusion) && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
-        run_directory_remove(wave_file_name()); /* it ended before anything was dumped */
+        run_directory_remove(wave_file_name());
         conclusion->has_wave = false;
+        if (*conclusion->wave_why == '\0')
+            conclusion->wave_why = "the replay ended before anything was dumped";
     }
 }
 
