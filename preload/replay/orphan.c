@@ -312,6 +312,7 @@ void orphan_report(void)
     if (room_fd >= 0)
         raw_syscall1(SYS_close, room_fd);
     orphan_say_to_user();
+    request_ends();
     report_outcome(&run.page->end, &outcome);
     request_done();
 }

@@ -22,9 +22,10 @@
 #include "rights.h"
 #include "run_directory.h"
 
-#define SETTLE_NS   UINT64_C(60000000000)
-#define BEGIN_TRIES 2000 /* milliseconds */
-#define GRACE_TRIES 20   /* where the snapshot is gone: it may have made the replay at last */
+#define SETTLE_NS    UINT64_C(60000000000)
+#define BEGIN_TRIES  2000 /* milliseconds */
+#define ENDING_TRIES 100  /* milliseconds */
+#define GRACE_TRIES  20   /* where the snapshot is gone: it may have made the replay at last */
 
 static volatile pid_t asked_snapshot;
 static struct shared_page *common; /* the page of the original, for a replay that has its own */
@@ -32,6 +33,22 @@ static struct shared_page *common; /* the page of the original, for a replay tha
 static bool is_replaying(pid_t pid)
 {
     return pid > 0 && raw_syscall2(SYS_kill, pid, 0) == 0;
+}
+
+/* Who reads that the waveform is there may ask for the next one at once: so one that is only writing its
+ * report is waited for. */
+static bool is_under_way(void)
+{
+    const struct timespec moment = {0, 1000000};
+    pid_t pid = atomic_load(&run.page->asked_pid);
+
+    for (unsigned tries = 0; is_replaying(pid); tries++) {
+        if (tries == ENDING_TRIES || atomic_load(&run.page->asked_ending) != pid)
+            return true;
+        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        pid = atomic_load(&run.page->asked_pid);
+    }
+    return false;
 }
 
 void request_send(void)
@@ -45,7 +62,7 @@ void request_send(void)
         if (atomic_load(&slot->pid) != 0 && (oldest == NULL || slot->number < oldest->number))
             oldest = slot;
     }
-    if (is_replaying(atomic_load(&run.page->asked_pid)))
+    if (is_under_way())
         log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
     else if (oldest == NULL)
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
@@ -116,6 +133,12 @@ bool request_begins(struct shared_slot *slot, bool hangs)
     else
         report_wake(slot);
     return r >= 0;
+}
+
+void request_ends(void)
+{
+    if (common != NULL)
+        atomic_store(&common->asked_ending, (int32_t)raw_syscall0(SYS_getpid));
 }
 
 void request_done(void)

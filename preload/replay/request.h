@@ -15,7 +15,10 @@ void request_send(void);
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool request_begins(struct shared_slot *slot, bool hangs);
 
-/* In such a replay, when its report is written: the next request may come. */
+/* In such a replay, when it begins to write its report: the next request waits for that. */
+void request_ends(void);
+
+/* And when it has written it: the next request may come. */
 void request_done(void);
 
 /* In the parked snapshot, where no copy of it can be made: says so. */

@@ -14,7 +14,7 @@
 #include "../end.h"
 
 #define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
-#define SHARED_PAGE_VERSION 4u
+#define SHARED_PAGE_VERSION 5u
 #define SHARED_PAGE_SIZE    8192u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
@@ -104,6 +104,7 @@ struct shared_page {
     uint32_t races;                 /* its evals are not counted the same way twice: end.eval is no goal */
     uint64_t asked_evals;           /* evals that had begun when a replay was asked for ... */
     _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none, or: */
+    _Atomic int32_t asked_ending;   /* the one that is writing its report */
     uint64_t still_evals;           /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;
