@@ -32,9 +32,11 @@
 #define DISMISS_TRIES     2000    /* milliseconds */
 #define LEAD_NS           250000u /* idle threads are asked to stand by so long before a snapshot ... */
 #define BURIAL_NS         1000000u
-#define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
-#define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
-#define WATCH_GROWTH      4u       /* as long as the pace is not known */
+#define LEAD_MAX_NS       2000000u  /* ... rounded up to whole evals, if that is not too long */
+#define WATCH_LEADS       40u       /* memory is watched every 10 ms, however far the next snapshot is */
+#define WATCH_GROWTH      4u        /* as long as the pace is not known */
+#define RETRY_NS          10000000u /* what a try in vain counts for where there is no snapshot ... */
+#define RETRIES           5u        /* ... twice as much each time, and then what it costs */
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
@@ -50,6 +52,7 @@ static volatile pid_t looking_thread; /* the last one */
 static bool warned;
 static bool given_up; /* no snapshot can be taken any more */
 static unsigned failed_in_a_row;
+static unsigned retries;
 
 /* The stretch of evals since the last look or snapshot, and what the one before it says of their pace. */
 static uint64_t stretch_eval, stretch_ns;
@@ -153,6 +156,14 @@ static bool explain_failure(int error)
     return !hopeless;
 }
 
+/* A thread that gets no processor on a busy machine, or waits for a child of vfork(), is none to wait for by
+ * the budget as long as nothing could be replayed. One that never stops is. */
+static void retry_soon(void)
+{
+    if (slots_count(&slots) == 0 && retries < RETRIES)
+        cadence_none_left(&cadence, clock_ns(), RETRY_NS << retries++);
+}
+
 static void note_cost(void)
 {
     page->cost = (struct shared_cost){
@@ -242,9 +253,10 @@ static bool take_one(uint64_t eval)
         given_up = !explain_failure(r);
         hooks.done(oldest_number());
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
+        retry_soon();
         return false;
     }
-    failed_in_a_row = 0;
+    failed_in_a_row = retries = 0;
     figures.taken++;
     add_snapshot(eval);
     hooks.done(oldest_number());

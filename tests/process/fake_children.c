@@ -264,6 +264,21 @@ static void do_vfork(const char *argument)
         say_status("vfork", status);
 }
 
+/* Until that child ends, nothing can stop the thread. */
+static void do_vfork_sleep(const char *argument)
+{
+    const struct timespec time = {0, (long)fake_number(argument) * 1000000};
+    int status;
+
+    pid_t pid = vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+    if (pid == 0) {
+        nanosleep(&time, NULL); /* NOLINT(clang-analyzer-unix.Vfork) */
+        _exit(0);
+    }
+    if (waitpid(pid, &status, 0) == pid)
+        say_status("vfork", status);
+}
+
 /* A child that complains, in our memory. */
 static void do_vfork_say(const char *argument)
 {
@@ -395,6 +410,7 @@ const struct fake_step fake_children[] = {
     {"pclose", do_pclose},
     {"system", do_system},
     {"vfork", do_vfork},
+    {"vfork_sleep", do_vfork_sleep},
     {"vfork_say", do_vfork_say},
     {"vfork_signal", do_vfork_signal},
     {"spawn", do_spawn},

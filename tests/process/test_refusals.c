@@ -245,6 +245,23 @@ static void test_threads_cannot_be_stopped(void **state)
             "signalled: no waveform of this failure"));
 }
 
+/* The budget would let the next one wait for twenty seconds. */
+static void test_threads_stop_later(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("thread:vfork_sleep:300", "sleep:30", "eval:1", "pace:1000", "eval:500", "exit:3"),
+        .environment = LIST("LIGHTSSS_WAVE=off"),
+        .preload = true};
+    struct outcome outcome;
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
+    run_expect_said(&outcome, LIST(FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
+                                   "replay reproduced", "no waveform: "));
+    run_discard(&outcome);
+}
+
 static void test_unwritable_directory(void **state)
 {
     (void)state;
@@ -334,6 +351,7 @@ int main(void)
         cmocka_unit_test(test_clone_refused),
         cmocka_unit_test(test_clone_fails),
         cmocka_unit_test(test_threads_cannot_be_stopped),
+        cmocka_unit_test(test_threads_stop_later),
         cmocka_unit_test(test_unwritable_directory),
         cmocka_unit_test(test_directory_is_kept),
         cmocka_unit_test(test_hooks_missing),

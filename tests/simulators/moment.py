@@ -19,16 +19,16 @@ LEAST_NS = 10000
 
 
 def task_clock(pid, after_s, number):
-    """A clock that sends the process a signal by itself. Raises OSError."""
+    """A clock that sends the process a signal by itself. Raises PermissionError: there is none."""
     attributes = bytearray(ATTRIBUTES_SIZE)
     struct.pack_into("IIQQ", attributes, 0, TYPE_SOFTWARE, ATTRIBUTES_SIZE, TASK_CLOCK, max(int(after_s * 1e9), LEAST_NS))
     struct.pack_into("Q", attributes, 40, DISABLED)
     struct.pack_into("I", attributes, 48, 1)  # an event wakes up
     libc = ctypes.CDLL(None, use_errno=True)
-    number = SYS_PERF_EVENT_OPEN.get(platform.machine(), -1)
-    fd = libc.syscall(number, (ctypes.c_char * ATTRIBUTES_SIZE).from_buffer(attributes), pid, -1, -1, CLOEXEC)
+    call = SYS_PERF_EVENT_OPEN.get(platform.machine(), -1)
+    fd = libc.syscall(call, (ctypes.c_char * ATTRIBUTES_SIZE).from_buffer(attributes), pid, -1, -1, CLOEXEC)
     if fd < 0:
-        raise OSError(ctypes.get_errno(), "perf_event_open")
+        raise PermissionError(ctypes.get_errno(), "perf_event_open")
     fcntl.fcntl(fd, F_SETSIG, number)
     fcntl.fcntl(fd, fcntl.F_SETOWN, pid)
     fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) | os.O_ASYNC)
@@ -45,7 +45,7 @@ def stop_at(launch, cpu_s, number=signal.SIGSTOP):
     """Of a stopped one, which goes on until its first thread has had so much time. Returns false if it has ended."""
     try:
         fd = task_clock(launch.pid, cpu_s - launch.cpu_time_s(), number)
-    except OSError:
+    except PermissionError:
         os.kill(launch.pid, signal.SIGCONT)
         while launch.cpu_time_s() < cpu_s:
             if launch.ends_within(LOOK_S):

@@ -173,7 +173,8 @@ class Killed(Directory):
 
     def test_the_moment(self):
         """As the kernel tells it, and where it does not."""
-        for fault in (None, OSError):
+        for fault in (None, PermissionError):
+            before = len(os.listdir("/proc/self/fd"))
             with mock.patch("moment.task_clock", side_effect=fault, wraps=moment.task_clock):
                 launch = Launch(os.path.join(self.top, str(fault)), ["/bin/sh", "-c", BUSY], {}, False, held=True)
                 self.assertTrue(moment.await_stop(launch.pid))
@@ -182,6 +183,7 @@ class Killed(Directory):
                 self.assertGreaterEqual(launch.cpu_time_s(), begun_s + 0.01)  # the kernel's timer may be some milliseconds early
                 launch.kill([launch.pid])
                 launch.wait(20)
+            self.assertEqual(len(os.listdir("/proc/self/fd")), before)
 
 
 class Tasks(Directory):
