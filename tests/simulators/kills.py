@@ -74,13 +74,15 @@ class Killer:
 
 
 def own_stderr(stderr, whole):
-    """What is the simulator's own. Where the kill cut its last line off, ours begin with a newline, or follow on it."""
-    own, ours = checks.split_stderr(stderr)
-    at = own.find(b"lightsss: ")
-    if at >= 0:
-        return own[:at]
-    cut = ours and own.endswith(b"\n") and whole[len(own) - 1 : len(own)] not in (b"\n", b"")
-    return own[:-1] if cut else own
+    """What is the simulator's own. Where a line of it is not complete, ours begin with a newline, or follow on it. Another thread
+    than the one that is ended may complete it behind them."""
+    own = b""
+    for line in stderr.splitlines(keepends=True):
+        begun, ours, _ = line.partition(b"lightsss: ")
+        own += begun
+        if ours and own.endswith(b"\n") and whole[len(own) - 1 : len(own)] not in (b"\n", b""):
+            own = own[:-1]
+    return own
 
 
 def check_prefix(name, got, whole):

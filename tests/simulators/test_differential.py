@@ -85,6 +85,13 @@ class Begun(Directory):
             self.killed.stdout = wrong
             self.broken("stdout: not the beginning")
 
+    def test_a_line_in_two_parts(self):
+        for killed in (b"oh\nmcu: st\nlightsss: emu (pid 1) was killed\n", b"oh\nmcu: st\nlightsss: one\nlightsss: two\nill\n"):
+            self.killed.stderr = killed
+            self.check()
+        self.killed.stderr = b"oh\nmcu: st\nill\n"
+        self.broken("stderr: not the beginning")
+
     def test_stderr(self):
         self.killed.stderr = b"oh\nmcu: xlightsss: emu (pid 1) was killed\n"
         self.broken("stderr: not the beginning")
