@@ -43,19 +43,24 @@ static void end_abruptly(int status)
 }
 
 /* Another thread that exits as well finds no handler left and goes on to libc's last flush, and past it ends
- * the process. That flush takes the lock of the streams, so it waits for us there. */
+ * the process. That flush takes the lock of the streams: so it mostly waits for us there; where it is past
+ * that already, the snapshots find the original dead. Handlers of libraries that were there before us may
+ * wait for threads that need the lock: so they get it back. A replay ends otherwise (sandbox/process.c). */
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    _IO_list_lock();
     if (run_is_self())
         output_end(); /* what libc will flush is counted in */
     flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */
     flush(stdout);
     if (run.role == RUN_ORIGINAL && run_is_self())
         match_search(true);
+    bool is_locked = run.role == RUN_ORIGINAL;
+    if (is_locked)
+        _IO_list_lock();
     ends_exit(status);
-    _IO_list_unlock();
+    if (is_locked)
+        _IO_list_unlock();
 }
 
 static void at_quick_exit_last(void)

@@ -46,6 +46,7 @@ static bool is_compared;
 static volatile int write_error;
 static bool has_ended;               /* the replay */
 static atomic_uint writing[STREAMS]; /* threads inside a write() of that stream */
+static atomic_bool ending;           /* what is written from now on is not noted */
 static bool was_cut[STREAMS];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
@@ -159,7 +160,8 @@ static void close_original(void)
 }
 
 /* Where a thread is inside a write(), what it writes may be noted and in the buffer of stdio as well, and
- * nobody can tell how much of it was written: then the stream ends before it. */
+ * nobody can tell how much of it was written: then the stream ends before it. Who begins to write after we
+ * have looked finds that we are ending. A thread that was cancelled inside a write() counts for ever. */
 static void end_stream(unsigned stream, const FILE *file)
 {
     was_cut[stream] = atomic_load(&writing[stream]) > 0;
@@ -173,6 +175,7 @@ void output_end(void)
 
     if (printed == NULL || atomic_flag_test_and_set(&was_here))
         return;
+    atomic_store(&ending, true);
     end_stream(0, stdout);
     end_stream(1, stderr);
     if (run.role == RUN_ORIGINAL) {
@@ -184,10 +187,19 @@ void output_end(void)
     spin_lock_release(&busy, mask);
 }
 
+static bool is_same(unsigned stream, const char *name, bool early, struct text *how)
+{
+    if (was_cut[stream] || printed_is_cut(comparisons[stream].original)) {
+        notes_add("a thread was writing to it at the end: %s is compared as far as is known", name);
+        early = true;
+    }
+    return printed_is_same(&comparisons[stream], name, early, how);
+}
+
 bool output_is_same(bool early, struct text *how)
 {
-    return !is_compared || (printed_is_same(&comparisons[0], "replay.stdout", early || was_cut[0], how) &&
-                            printed_is_same(&comparisons[1], "replay.stderr", early || was_cut[1], how));
+    return !is_compared ||
+           (is_same(0, "replay.stdout", early, how) && is_same(1, "replay.stderr", early, how));
 }
 
 /* Mostly without a system call. */
@@ -227,7 +239,7 @@ static void note(int fd, const struct iovec *parts, size_t written)
             size = parts[i].iov_len < left ? parts[i].iov_len : left;
             note_for_match(fd, &parts[i], size);
         }
-    if (printed != NULL)
+    if (printed != NULL && !atomic_load(&ending))
         add((unsigned)fd - 1, parts, written);
 }
 

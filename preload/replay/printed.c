@@ -164,6 +164,11 @@ void printed_cut(struct printed *printed)
     atomic_store(&printed->end, PRINTED_CLOSED);
 }
 
+bool printed_is_cut(const struct printed *printed)
+{
+    return atomic_load(&printed->end) == PRINTED_CLOSED;
+}
+
 /* --- in the replay --- */
 
 static uint64_t kept_from(const struct printed *printed)

@@ -61,6 +61,7 @@ bool printed_close(struct printed *printed, struct printed_own *own);
 
 /* Behind printed_close(): there was more, and nobody knows how much. */
 void printed_cut(struct printed *printed);
+bool printed_is_cut(const struct printed *printed);
 
 /* `own` is that of the snapshot, and is closed. What a thread that the snapshot found inside of
  * printed_keep() still does there, must not reach the original's. */

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -14,7 +16,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "../clock.h"
 #include "../input/input.h"
@@ -111,20 +112,20 @@ static bool wave_was_lost(void)
 }
 
 /* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
- * other closes the waveform on its way there. It waits; a thread that failed while it closed does not. */
+ * other closes the waveform on its way there. So it waits, and sleeps meanwhile: what is stuck is known by
+ * nobody's being at work. */
 static void close_wave(void)
 {
-    static const struct timespec pause = {0, 100000};
     static _Atomic pid_t closing; /* the thread that does; 0: none */
-    static atomic_bool closed;
+    static _Atomic uint32_t closed;
     pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    bool is_first = atomic_compare_exchange_strong(&closing, &other, self) || other == self;
 
-    if (atomic_compare_exchange_strong(&closing, &other, self) || other == self) {
-        run.hooks->wave_close();
-        atomic_store(&closed, true);
-    }
-    while (!atomic_load(&closed))
-        raw_syscall4(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, (long)&pause, 0);
+    while (!is_first && atomic_load(&closed) == 0)
+        raw_syscall4(SYS_futex, (long)&closed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, 0);
+    run.hooks->wave_close(); /* by the second too: one may have been opened since */
+    atomic_store(&closed, 1);
+    raw_syscall3(SYS_futex, (long)&closed, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);
 }
 
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are

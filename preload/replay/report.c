@@ -329,9 +329,9 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     if (find_wave(conclusion) && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
         run_directory_remove(wave_file_name());
         conclusion->has_wave = false;
-        if (*conclusion->wave_why == '\0')
-            conclusion->wave_why = "the replay ended before anything was dumped";
     }
+    if (!conclusion->has_wave && *conclusion->wave_why == '\0')
+        conclusion->wave_why = "the replay ended before anything was dumped";
 }
 
 void report_outcome(const struct end *end, const struct wake_outcome *outcome)

@@ -51,18 +51,26 @@ static bool is_under_way(void)
     return false;
 }
 
+static bool may_send(void)
+{
+    return run.role == RUN_ORIGINAL && run_is_self();
+}
+
 void request_send(void)
 {
     struct shared_slot *oldest = NULL;
 
-    if (run.role != RUN_ORIGINAL || !run_is_self())
+    if (!may_send())
+        return;
+    bool under_way = is_under_way();
+    if (!may_send()) /* a snapshot was taken meanwhile, and this is its replay */
         return;
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
         struct shared_slot *slot = &run.page->slots[i];
         if (atomic_load(&slot->pid) != 0 && (oldest == NULL || slot->number < oldest->number))
             oldest = slot;
     }
-    if (is_under_way())
+    if (under_way)
         log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
     else if (oldest == NULL)
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");

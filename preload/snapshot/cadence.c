@@ -134,3 +134,8 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_n
 
     cadence->early_ns = at_least(at_most(by_run_ns, by_last_ns), now_ns);
 }
+
+void cadence_retry(struct cadence *cadence, uint64_t at_ns)
+{
+    cadence->early_ns = at_ns;
+}

@@ -49,4 +49,7 @@ void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t e
  * where the simulator writes faster than its snapshots may hold. */
 void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_ns);
 
+/* The snapshot could not be taken and there is no other: it is tried again at that time. */
+void cadence_retry(struct cadence *cadence, uint64_t at_ns);
+
 #endif

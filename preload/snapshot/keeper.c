@@ -32,11 +32,11 @@
 #define DISMISS_TRIES     2000    /* milliseconds */
 #define LEAD_NS           250000u /* idle threads are asked to stand by so long before a snapshot ... */
 #define BURIAL_NS         1000000u
-#define LEAD_MAX_NS       2000000u  /* ... rounded up to whole evals, if that is not too long */
-#define WATCH_LEADS       40u       /* memory is watched every 10 ms, however far the next snapshot is */
-#define WATCH_GROWTH      4u        /* as long as the pace is not known */
-#define RETRY_NS          10000000u /* what a try in vain counts for where there is no snapshot ... */
-#define RETRIES           5u        /* ... twice as much each time, and then what it costs */
+#define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
+#define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
+#define WATCH_GROWTH      4u       /* as long as the pace is not known */
+#define RETRY_NS          UINT64_C(1000000000) /* to the next try where there is no snapshot, ... */
+#define RETRIES           5u /* ... twice as long each time, and then as the budget allows */
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
@@ -161,7 +161,7 @@ static bool explain_failure(int error)
 static void retry_soon(void)
 {
     if (slots_count(&slots) == 0 && retries < RETRIES)
-        cadence_none_left(&cadence, clock_ns(), RETRY_NS << retries++);
+        cadence_retry(&cadence, clock_ns() + (RETRY_NS << retries++));
 }
 
 static void note_cost(void)

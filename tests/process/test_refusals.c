@@ -248,16 +248,17 @@ static void test_threads_cannot_be_stopped(void **state)
 /* The budget would let the next one wait for twenty seconds. */
 static void test_threads_stop_later(void **state)
 {
-    const struct program program = {
-        .arguments = LIST("thread:vfork_sleep:300", "sleep:30", "eval:1", "pace:1000", "eval:500", "exit:3"),
-        .environment = LIST("LIGHTSSS_WAVE=off"),
-        .preload = true};
+    const struct program program = {.arguments = LIST("thread:vfork_sleep:400", "sleep:100", "eval:1",
+                                                      "pace:1000", "eval:1500", "exit:3"),
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_LOG=debug"),
+                                    .preload = true};
     struct outcome outcome;
 
     (void)state;
     run_program(&program, &outcome);
     assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
-    run_expect_said(&outcome, LIST(FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
+    run_expect_said(&outcome, LIST("fake_simulator: model ", "no snapshot: the threads cannot be stopped: ",
+                                   FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
                                    "replay reproduced", "no waveform: "));
     run_discard(&outcome);
 }
