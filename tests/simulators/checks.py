@@ -224,7 +224,7 @@ def check_wave(report, directory, run, row, oracle):
         raise Failed(f"waveform: {error}") from None
     check(result.first_time == shape["first_time"] + shift, f"wave begins at {result.first_time}, report: {shape}")
     if row.get("every_eval"):
-        evals = result.oracle_times + (1 if run.inside else 0)
+        evals = result.oracle_times + (1 if run.inside and not run.killed else 0)
         check(report["end"]["eval"] == evals, f"report: end.eval {report['end']['eval']}, really {evals}")
         dumped = shape["last_eval"] - shape["first_eval"] + 1
         check(result.window_times == dumped, f"{result.window_times} times in the wave, report: {dumped} evals")
