@@ -117,6 +117,12 @@ def check_replay_output(case, directory):
         check(content in case.row.quiet(whole), f"{name} is no part of what a whole run prints")
 
 
+def has_failed_before(report, case, killed):
+    """It was waiting for the replay of its own failure when it was killed."""
+    kinds = [checks.natural_kind(launch.returncode) for launch in (case.plain, killed)]
+    return case.row.get("victim") and report["end"]["kind"] == kinds[0] != kinds[1]
+
+
 def check_replayed(case, run, killed):
     """Returns what became of it."""
     row = case.row
@@ -124,6 +130,9 @@ def check_replayed(case, run, killed):
     path = os.path.join(directory, "report.json")
     check(os.path.isfile(path), f"no report.json; the library said: {checks.split_stderr(killed.stderr)[1]}")
     report = json.loads(checks.read(path))
+    if has_failed_before(report, case, killed):
+        check(report["replay"]["verdict"] == "reproduced", f"verdict {report['replay']}")
+        return LATE
     try:
         checks.check_end(report, run, row, killed)
         if row.get("dark"):

@@ -178,6 +178,14 @@ class Killed(Directory):
         with self.assertRaisesRegex(checks.Failed, "lightsss/ holds"):
             self.killed("mkdir -p lightsss/other; " + BUSY, signal.SIGKILL, [0.03])
 
+    def test_killed_behind_its_own_failure(self):
+        case = SimpleNamespace(row={"victim": "wrong"}, plain=SimpleNamespace(returncode=-signal.SIGABRT))
+        killed = SimpleNamespace(returncode=-signal.SIGKILL)
+        for kind, failed in (("abort", True), ("kill", False)):
+            self.assertEqual(bool(kills.has_failed_before({"end": {"kind": kind}}, case, killed)), failed)
+        case.row = {}
+        self.assertFalse(kills.has_failed_before({"end": {"kind": "abort"}}, case, killed))
+
     def test_the_moment(self):
         """As the kernel tells it, and where it does not."""
         for fault in (None, PermissionError):
