@@ -133,7 +133,8 @@ class Task:
     def kill(self, case, run, ran_s):
         environment = run.environment(self.args.library, {**self.simulator.row.get("env", {}), "LIGHTSSS_LOG": "debug"})
         handled = case.row.get("handles", [])
-        number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled])
+        own = -case.plain.returncode  # that one would not be known from a kill
+        number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled and number != own])
         moments_s = [self.rng.uniform(0, KILL_TO * ran_s) for _ in range(LOOKS)]
         sudden = number == signal.SIGKILL and self.rng.random() < 0.5
         killer = kills.Killer(number, moments_s, ran_s, sudden)
