@@ -5,6 +5,7 @@
 #include "hold.h"
 #include "model.h"
 #include "replace.h"
+#include "simtime.h"
 #include "waveform.h"
 
 static int install(const struct hooks_events *events, struct hooks_why *why)
@@ -26,6 +27,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .take_turns = model_take_turns,
         .due_in = model_due_in,
         .time = model_time,
+        .time_call_by = simtime_call_by,
         .in_eval = model_in_eval,
         .freeze = model_freeze,
         .thaw = model_thaw,

@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  6u
+#define HOOKS_VERSION  7u
 #define HOOKS_WHY_SIZE 256
+
+#define HOOKS_TIME_UNKNOWN UINT64_MAX
 
 /* Why something cannot work, in words for the user: cause and remedy in one line, no newline. */
 struct hooks_why {
@@ -117,8 +119,13 @@ struct hooks {
      * after it, until asked again. UINT64_MAX: never. Async-signal-safe; no C code runs between. */
     void (*due_in)(uint64_t evals);
 
-    /* Simulation time now, by the best source; tick as in hooks_wave_options. Async-signal-safe. */
+    /* Simulation time now, by the best source; tick as in hooks_wave_options. Async-signal-safe.
+     * HOOKS_TIME_UNKNOWN: only a function of the simulator tells it, and that is not to be called. */
     uint64_t (*time)(uint64_t tick);
+
+    /* From now on such a function is called by `call`, which returns false where it did not come back: then
+     * it is not called again, and evals are counted. It may wait for a lock, be it of this very thread. */
+    void (*time_call_by)(bool (*call)(void (*function)(void *context), void *context));
 
     /* Is an eval announced by eval_due() still running? (False between evals.) */
     bool (*in_eval)(void);

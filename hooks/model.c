@@ -227,13 +227,13 @@ uint64_t model_time(uint64_t tick)
 {
     if (!model.instance.self)
         return 0;
-    uint64_t time;
-    if (may_look_at_time())
-        simtime_look(model.instance.context);
+    uint64_t time, evals = model_evals();
+    bool alive = may_look_at_time();
+    if (alive || simtime_may_ask())
+        simtime_look(alive ? model.instance.context : NULL, evals);
     if (simtime_seen(&time))
         return time;
-    uint64_t evals = model_evals();
-    return evals ? (evals - 1) * tick : 0;
+    return simtime_is_hidden() ? HOOKS_TIME_UNKNOWN : simtime_counted(evals, tick);
 }
 
 static void context_destroyed(const struct patch_arguments *arguments)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The order of the sources: the context's time where it is not 0; SystemC's; sc_time_stamp() or
- * vl_time_stamp64() of the testbench. */
+ * vl_time_stamp64() of the testbench. The last two are its own code. They may wait for a lock, and the thread
+ * that evals may be the one that has it: so whoever wants them called says how. */
 #include "simtime.h"
 
 #include <dlfcn.h>
@@ -13,9 +14,12 @@ static struct {
     double (*stamp)(void);
     uint64_t (*stamp64)(void);
     unsigned in_context; /* offset of the time in the context; 0: not known */
+    bool (*call)(void (*function)(void *context), void *context); /* NULL: not at all */
     bool known;
+    bool hidden; /* there is such a function, and it was not called */
     uint64_t seen;
-} simtime;
+    uint64_t lost_time, lost_evals; /* when it did not come back any more */
+} simtime = {.lost_evals = 1};
 
 void simtime_use(const struct library *library, const struct verilator_release *release)
 {
@@ -39,19 +43,64 @@ bool simtime_is_systemc(void)
     return simtime.systemc != NULL;
 }
 
-void simtime_look(const void *context)
+void simtime_call_by(bool (*call)(void (*function)(void *context), void *context))
+{
+    simtime.call = call;
+}
+
+static bool asks_testbench(void)
+{
+    return simtime.stamp || simtime.stamp64;
+}
+
+static void ask_testbench(void *time)
+{
+    *(uint64_t *)time = simtime.stamp ? (uint64_t)simtime.stamp() : simtime.stamp64();
+}
+
+/* From now on evals count, from the time that was known last. */
+static void lose_time(uint64_t evals)
+{
+    simtime.stamp = NULL;
+    simtime.stamp64 = NULL;
+    simtime.lost_time = simtime.known ? simtime.seen : 0;
+    simtime.lost_evals = simtime.known ? evals : 1;
+    simtime.known = false;
+}
+
+void simtime_look(const void *context, uint64_t evals)
 {
     uint64_t time = 0;
     if (context && simtime.in_context)
         memcpy(&time, (const char *)context + simtime.in_context, sizeof(time));
     if (!time && simtime.systemc)
         time = *simtime.systemc();
-    else if (!time && simtime.stamp)
-        time = (uint64_t)simtime.stamp();
-    else if (!time && simtime.stamp64)
-        time = simtime.stamp64();
-    simtime.known = time || simtime_has_stamp();
+    simtime.hidden = !time && !simtime.systemc && asks_testbench() && !simtime.call;
+    if (simtime.hidden) {
+        simtime.known = false;
+        return;
+    }
+    if (!time && !simtime.systemc && asks_testbench() && !simtime.call(ask_testbench, &time)) {
+        lose_time(evals);
+        return;
+    }
+    simtime.known = time || simtime.systemc || (asks_testbench() && library_has_stamp(simtime.library));
     simtime.seen = time;
+}
+
+bool simtime_may_ask(void)
+{
+    return !simtime.known && asks_testbench();
+}
+
+bool simtime_is_hidden(void)
+{
+    return simtime.hidden;
+}
+
+uint64_t simtime_counted(uint64_t evals, uint64_t tick)
+{
+    return simtime.lost_time + (evals > simtime.lost_evals ? evals - simtime.lost_evals : 0) * tick;
 }
 
 bool simtime_seen(uint64_t *time)

@@ -15,8 +15,21 @@ bool simtime_has_stamp(void);
 /* Is this a SystemC simulator? */
 bool simtime_is_systemc(void);
 
-/* Looks at the simulator's own time and keeps it. context: a VerilatedContext that is alive, or NULL. */
-void simtime_look(const void *context);
+/* How the testbench's own function is called: see hooks.h. */
+void simtime_call_by(bool (*call)(void (*function)(void *context), void *context));
+
+/* Looks at the simulator's own time and keeps it. context: a VerilatedContext that is alive, or NULL; evals:
+ * so many have begun. */
+void simtime_look(const void *context, uint64_t evals);
+
+/* Is there a function of the testbench's own that may know what was never seen? */
+bool simtime_may_ask(void);
+
+/* Would it have been called at the last look, if somebody had said how? */
+bool simtime_is_hidden(void);
+
+/* Where nothing tells the time: the number of evals. It goes on from what was seen before, if that was. */
+uint64_t simtime_counted(uint64_t evals, uint64_t tick);
 
 /* The time last seen; false where the simulator has none to offer. */
 bool simtime_seen(uint64_t *time);

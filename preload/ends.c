@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "ends.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -16,6 +15,7 @@
 #include "log.h"
 #include "match.h"
 #include "raw_syscall.h"
+#include "replay/ask_time.h"
 #include "replay/replay.h"
 #include "replay/request.h"
 #include "replay/wake.h"
@@ -29,9 +29,6 @@
 static _Atomic pid_t ending_thread;
 static struct end first_end;      /* what the original is ending with ... */
 static volatile bool end_is_done; /* ... and whether all that had to happen before it has happened */
-
-static volatile bool asking_time;
-static sigjmp_buf without_time;
 
 /* Is this the thread that ends the process, here for the first time? */
 static bool end_begins(void)
@@ -50,16 +47,6 @@ static bool is_failure(const struct end *end)
     return (run.options.failures & (1u << end->kind)) != 0 || match_line() != NULL;
 }
 
-/* The time may have to be asked of the simulator (sc_time_stamp), whose objects may be gone by now. */
-static void ask_time(struct end *end)
-{
-    if (sigsetjmp(without_time, 1) == 0) {
-        asking_time = true;
-        end->time = run_time();
-    }
-    asking_time = false;
-}
-
 /* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
 static void forget_pending_signals(void)
 {
@@ -76,7 +63,7 @@ static void replay_failure(void *argument)
     struct end *end = argument;
     const char *why;
 
-    ask_time(end);
+    end->time = ask_time_beside();
     uint64_t mask = signal_mask_block_all();
     int stopped = threads_stop(&why);
     wake_replay(end);
@@ -167,8 +154,6 @@ bool ends_signal(int signal, bool outside)
                       .signal = signal,
                       .outside = outside};
 
-    if (asking_time && atomic_load(&ending_thread) == raw_syscall0(SYS_gettid))
-        siglongjmp(without_time, 1);
     wake_call_leave(&end);
     return end_process(&end);
 }

@@ -30,6 +30,7 @@
 #include "../snapshot/keeper.h"
 #include "../snapshot/threads.h"
 #include "../stack.h"
+#include "ask_time.h"
 #include "files.h"
 #include "mappings.h"
 #include "notes.h"
@@ -198,6 +199,7 @@ static void on_asked_to_finish(const void *ucontext)
 {
     static atomic_bool asked_before;
 
+    ask_time_tick(ucontext);
     if (atomic_load(&finishing) == raw_syscall0(SYS_gettid) && finishing_with != NULL && stuck_look())
         replay_finish(finishing_with);
     if (atomic_load(&finishing) != 0)
@@ -224,6 +226,15 @@ static void set_own_limits(void)
         return;
     time.rlim_cur = time.rlim_max;
     raw_syscall4(SYS_prlimit64, 0, RLIMIT_CPU, (long)&time, 0);
+}
+
+/* Which the original may not have known. */
+static void note_time(void)
+{
+    struct shared_slot *slot = shared_page_slot(run.page, run.pid);
+
+    if (slot->time == END_TIME_UNKNOWN)
+        slot->time = run_time();
 }
 
 void replay_begin(uint64_t eval)
@@ -267,6 +278,8 @@ void replay_begin(uint64_t eval)
     if (r < 0)
         give_up("a thread cannot be made anew", r);
     threads_set_kernel_signal(on_asked_to_finish);
+    ask_time_here();
+    note_time();
     if (orphan_is_alone())
         orphan_watch();
     on_exit(close_at_exit, NULL);

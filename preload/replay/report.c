@@ -45,6 +45,14 @@ static void append_number(struct text *json, const char *key, uint64_t value)
     text_format(json, "\"%s\": %" PRIu64, key, value);
 }
 
+static void append_time(struct text *json, uint64_t time)
+{
+    if (time == END_TIME_UNKNOWN)
+        text_format(json, "\"time\": null");
+    else
+        append_number(json, "time", time);
+}
+
 static void report_end(const struct end *end)
 {
     char name_bytes[64], time_bytes[32];
@@ -140,10 +148,7 @@ static void append_end(struct text *json, const struct end *end)
     }
     append_number(json, "eval", end->eval);
     text_format(json, ", ");
-    if (end->time == END_TIME_UNKNOWN)
-        text_format(json, "\"time\": null");
-    else
-        append_number(json, "time", end->time);
+    append_time(json, end->time);
     if (match_line() != NULL) {
         text_format(json, ", ");
         append_string(json, "match", match_line());
@@ -158,7 +163,7 @@ static void append_snapshot(struct text *json, const struct wake_outcome *outcom
     text_format(json, ", ");
     append_number(json, "eval", outcome->snapshot_eval);
     text_format(json, ", ");
-    append_number(json, "time", outcome->snapshot_time);
+    append_time(json, outcome->snapshot_time);
     text_format(json, " }");
 }
 

@@ -214,7 +214,6 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
 
     outcome->snapshot_number = slot->number;
     outcome->snapshot_eval = slot->eval;
-    outcome->snapshot_time = slot->time;
     memset(replay, 0, sizeof *replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
     replay->start_ns = clock_ns();
@@ -222,6 +221,7 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     begin_waiting(&waiting, slot);
     park_wake(slot);
     outcome->asked = wait_for_end(&waiting);
+    outcome->snapshot_time = slot->time;
     other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
     end_waiting(&waiting);
     while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL | WNOHANG, 0) == -EINTR)

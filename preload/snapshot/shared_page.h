@@ -105,6 +105,7 @@ struct shared_page {
     uint64_t asked_evals;           /* evals that had begun when a replay was asked for ... */
     _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none, or: */
     _Atomic int32_t asked_ending;   /* the one that is writing its report */
+    _Atomic uint64_t asked_time;    /* what a process beside the original was told, see replay/ask_time.h */
     uint64_t still_evals;           /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
     struct shared_replay replay;

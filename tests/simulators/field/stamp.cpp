@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+// Time as old testbenches tell it: sc_time_stamp(), which takes a lock, because other threads want the time
+// too. stamp EVALS inside|outside|free: evaluates with the lock held; aborts with it held; leaves it alone at
+// the end. How often it was asked stands in a file at last.
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+
+#include "Valpha.h"
+#include "trace.h"
+
+static std::mutex lock;
+static uint64_t now, asked;
+
+double sc_time_stamp()
+{
+    std::lock_guard<std::mutex> guard(lock);
+    asked++;
+    return static_cast<double>(now);
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t evals = argc > 1 ? strtoull(argv[1], nullptr, 0) : 100000;
+    const char *way = argc > 2 ? argv[2] : "free";
+    bool inside = strcmp(way, "inside") == 0;
+    auto *top = new Valpha;
+    FieldTrace trace(Verilated::threadContextp(), *top);
+    for (uint64_t n = 0; n < evals; n++) {
+        std::unique_lock<std::mutex> guard(lock, std::defer_lock);
+        if (inside)
+            guard.lock();
+        top->clk = !top->clk;
+        top->d = static_cast<IData>(n);
+        top->eval();
+        trace.dump(now);
+        if (!inside)
+            guard.lock();
+        now++;
+        if (n + 1 == evals && strcmp(way, "outside") == 0)
+            abort();
+    }
+    printf("%lu evals, q=%u\n", evals, top->q);
+    FILE *file = fopen("asked", "w");
+    if (file != nullptr) {
+        fprintf(file, "%lu\n", asked);
+        fclose(file);
+    }
+    return 3;
+}
