@@ -20,6 +20,7 @@
 #include "../text.h"
 #include "run_directory.h"
 #include "verdict.h"
+#include "wake_call.h"
 #include "wave_file.h"
 
 #define REPORT_SIZE 32768
@@ -339,6 +340,16 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
         conclusion->wave_why = "the replay ended before anything was dumped";
 }
 
+/* What the user has misspelt, not only in the report. */
+static void say_missing_calls(void)
+{
+    const struct shared_notes *notes = &run.page->notes;
+
+    for (uint32_t i = 0; i < notes->count && i < SHARED_NOTES_MAX; i++)
+        if (strncmp(notes->lines[i], WAKE_CALL_MISSING, strlen(WAKE_CALL_MISSING)) == 0)
+            log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
+}
+
 void report_outcome(const struct end *end, const struct wake_outcome *outcome)
 {
     const struct shared_replay *replay = &run.page->replay;
@@ -354,6 +365,7 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
     if (r < 0)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
 
+    say_missing_calls();
     text_init(&text, path, sizeof path);
     text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
     log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes the calls of LIGHTSSS_WAKE_CALL: see wake_call.h. A library that is opened later may have the
- * function: so what was not there at the start is looked for again. */
+/* Makes the calls of LIGHTSSS_WAKE_CALL: see wake_call.h. Functions are looked for in the woken copy: the
+ * original may open their library late. */
 #define _GNU_SOURCE
 #include "wake_call.h"
 
@@ -20,12 +20,11 @@
 #include "../run.h"
 #include "notes.h"
 
-#define NAME_SHOWN     48
+#define NAME_SHOWN     40
 #define NEAR           2 /* letters that a name may differ in to be offered in its place */
 #define NEAREST_LENGTH 4 /* of the shortest name for which that makes sense */
 
 static struct calls calls;
-static uintptr_t functions[CALLS_MAX]; /* 0: not found */
 
 static volatile pid_t calling_thread; /* 0: no call is being made */
 static sigjmp_buf way_out;
@@ -78,21 +77,8 @@ static void find(struct search *search)
 
 void wake_call_prepare(void)
 {
-    if (run.options.wake_call == NULL || !calls_parse(&calls, run.options.wake_call))
-        return;
-    for (size_t i = 0; i < calls.count; i++) {
-        struct search search = {.name = calls.list[i].name};
-
-        find(&search);
-        functions[i] = search.found;
-        if (search.found == 0)
-            log_line(
-                LOG_INFO,
-                "LIGHTSSS_WAKE_CALL: no function %.*s in the program and its libraries%s%s%s; it is looked "
-                "for again at the wake",
-                NAME_SHOWN, search.name, *search.nearest == '\0' ? "" : "; did you mean ", search.nearest,
-                *search.nearest == '\0' ? "" : "?");
-    }
+    if (run.options.wake_call != NULL && !calls_parse(&calls, run.options.wake_call))
+        calls.count = 0;
 }
 
 void wake_call_leave(const struct end *end)
@@ -112,7 +98,15 @@ static void leave_exit(int status, void *unused)
     wake_call_leave(&end);
 }
 
-static void make(size_t i)
+static void note_missing(const struct search *search)
+{
+    bool is_near = *search->nearest != '\0';
+
+    notes_add(WAKE_CALL_MISSING "%.*s in the program and its libraries%s%.*s%s", NAME_SHOWN, search->name,
+              is_near ? "; did you mean " : "", NAME_SHOWN, search->nearest, is_near ? "?" : "");
+}
+
+static void make(size_t i, uintptr_t function)
 {
     char bytes[64];
     struct text how;
@@ -120,7 +114,7 @@ static void make(size_t i)
     on_exit(leave_exit, NULL);
     if (sigsetjmp(way_out, 1) == 0) {
         calling_thread = (pid_t)raw_syscall0(SYS_gettid);
-        wake_call_enter(functions[i], &calls.list[i]);
+        wake_call_enter(function, &calls.list[i]);
         calling_thread = 0;
         return;
     }
@@ -137,18 +131,16 @@ void wake_call_make(void)
         return;
     uint64_t mask = signal_catch_faults();
     for (size_t i = 0; i < calls.count; i++) {
-        struct search search = {.name = calls.list[i].name, .found = functions[i]};
+        struct search search = {.name = calls.list[i].name};
 
-        if (search.found == 0)
-            find(&search);
-        functions[i] = search.found;
+        find(&search);
         if (search.found == 0) {
-            notes_add("LIGHTSSS_WAKE_CALL: there is no function %.*s", NAME_SHOWN, search.name);
+            note_missing(&search);
             continue;
         }
         output_do_not_compare();
         notes_add("what it printed was not compared: LIGHTSSS_WAKE_CALL may change that");
-        make(i);
+        make(i, search.found);
     }
     signal_leave_faults(mask);
 }

@@ -9,7 +9,10 @@
 #include "../calls.h"
 #include "../end.h"
 
-/* In the original, at its first eval: looks the functions up, and says which are not there. Uses the heap. */
+/* So begins the note on a function that is not there. */
+#define WAKE_CALL_MISSING "LIGHTSSS_WAKE_CALL: there is no function "
+
+/* In the original, at its first eval: reads the option. */
 void wake_call_prepare(void);
 
 /* In the replay, on the thread that evals, between two evals: calls them. One that crashes, throws or ends

@@ -89,7 +89,7 @@ class Replays(unittest.TestCase):
             self.assertNotIn("mcu_report_every", notes)
             self.assertIn("cycle 296 checksum", self.replay_output(run))
             self.assertNotIn("cycle 296", self.out)
-            self.assertIn("no function no_such_function in the program", self.said)
+            self.assertIn("there is no function no_such_function in the program", self.said)
             self.check_readable(report, run)
 
     def print_words(self, how, terminal, preload):
