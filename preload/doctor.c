@@ -129,22 +129,13 @@ static void note_found(void)
 /* The run directory is made as for a failure, and removed again. */
 static void try_directory(void)
 {
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    struct text text;
-    struct stat status;
-    bool was_there = stat(run.base_directory, &status) == 0;
-
     int r = run_directory_make();
+
     if (r < 0) {
         note("directory %s", strerrordesc_np(-r));
         return;
     }
-    text_init(&text, path, sizeof path);
-    run_directory_path(&text, "");
-    rmdir(path);
-    if (!was_there)
-        rmdir(run.base_directory);
-    run.page->run_suffix = 0;
+    run_directory_unmake();
     note("directory ok");
 }
 

@@ -25,6 +25,7 @@
 #include "replay/replay.h"
 #include "replay/request.h"
 #include "replay/rights.h"
+#include "replay/run_directory.h"
 #include "replay/wake_call.h"
 #include "run.h"
 #include "snapshot/descriptors.h"
@@ -82,6 +83,21 @@ static int in_copy(void)
     return files_let_go();
 }
 
+/* Once: a child that is forked would say the same. */
+static void check_directory(void)
+{
+    static bool checked;
+    int r = checked ? 0 : run_directory_check();
+
+    checked = true;
+    if (r < 0)
+        log_line(LOG_INFO,
+                 "a failure would leave no waveform: there can be no run directory in %s (%s); set "
+                 "LIGHTSSS_DIR to "
+                 "a place that can be written to",
+                 run.base_directory, strerrordesc_np(-r));
+}
+
 /* The first eval: the process that runs it is the original, which need not be the one that was started (a
  * testbench may fork and simulate in its children). */
 static void become_original(void)
@@ -119,6 +135,7 @@ static void become_original(void)
     run.role = RUN_ORIGINAL;
     signal_arm();
     wake_call_prepare();
+    check_directory();
     threads_set_call_ender(input_call_is_inside);
     threads_set_request(request_send);
 }

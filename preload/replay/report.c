@@ -284,7 +284,7 @@ static bool find_wave(struct conclusion *conclusion)
 {
     int64_t bytes = run_directory_size(wave_file_name());
 
-    conclusion->has_wave = bytes >= 0;
+    conclusion->has_wave = bytes > 0; /* an empty one is none */
     conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)bytes : 0;
     return conclusion->has_wave;
 }
@@ -332,10 +332,11 @@ static void conclude(const struct wake_outcome *outcome, struct text *why, struc
     }
     conclusion->why = why->bytes;
     conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
-    if (find_wave(conclusion) && atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped) {
-        run_directory_remove(wave_file_name());
+    find_wave(conclusion);
+    if (atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped)
         conclusion->has_wave = false;
-    }
+    if (!conclusion->has_wave)
+        run_directory_remove(wave_file_name());
     if (!conclusion->has_wave && *conclusion->wave_why == '\0')
         conclusion->wave_why = "the replay ended before anything was dumped";
 }
@@ -360,7 +361,8 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
     text_init(&why, why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);
-    if (r >= 0 && conclusion.has_wave && replay->wave_dumped)
+    bool is_written = r >= 0;
+    if (is_written && conclusion.has_wave && replay->wave_dumped)
         r = wave_file_save_view();
     if (r < 0)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
@@ -374,7 +376,9 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
     run_directory_present_path(&text, conclusion.has_wave ? wave_file_name() : "");
     if (conclusion.has_wave)
         log_line(LOG_INFO, "waveform: %s", path);
-    else
+    else if (is_written)
         log_line(LOG_INFO, "no waveform: %s; the report is in %s", conclusion.wave_why, path);
+    else
+        log_line(LOG_INFO, "no waveform: %s, and no report", conclusion.wave_why);
     atomic_store(&run.page->reported, 1);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "../raw_syscall.h"
@@ -19,7 +20,8 @@
 #define NOBODY     65534
 #define NEW_NAME   ".new"
 
-static int held_fd = -1; /* of the directory, from the failure on */
+static size_t made_length; /* of what had to be made of the path of DIR, up to the first; 0: nothing */
+static int held_fd = -1;   /* of the directory, from the failure on */
 static char held_path[RUN_DIRECTORY_PATH_SIZE];
 
 static void format_name(struct text *name)
@@ -251,19 +253,106 @@ static int make_below(long base)
     return -EEXIST;
 }
 
+static long make_directory(const char *path)
+{
+    struct stat status;
+    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)path, 0777);
+    int fd = made == 0 ? open_directory(AT_FDCWD, path, &status) : -1;
+
+    if (fd >= 0) {
+        give_to_owner(fd, &status);
+        raw_syscall1(SYS_close, fd);
+    }
+    return made;
+}
+
+/* Makes the directories that lead to DIR, and DIR. Returns 0 where DIR was made, or -errno. */
+static long make_path(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    long made = make_directory(run.base_directory);
+
+    made_length = made == 0 ? strlen(run.base_directory) : 0;
+    if (made != -ENOENT)
+        return made;
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (size_t i = 1; made == 0 || made == -EEXIST || made == -ENOENT; i++) {
+        char byte = path[i];
+        if (byte != '/' && byte != '\0')
+            continue;
+        path[i] = '\0';
+        made = make_directory(path);
+        if (made == 0 && made_length == 0)
+            made_length = i;
+        if (byte == '\0')
+            break;
+        path[i] = byte;
+    }
+    return made;
+}
+
+static void remove_made(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    size_t length = strlen(run.base_directory);
+
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (; made_length != 0 && length >= made_length; length--)
+        if (path[length] == '/' || path[length] == '\0') {
+            path[length] = '\0';
+            raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+        }
+    made_length = 0;
+}
+
 int run_directory_make(void)
 {
-    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)run.base_directory, 0777);
+    long made = make_path();
 
-    if (made < 0 && made != -EEXIST)
+    if (made < 0 && made != -EEXIST) {
+        remove_made();
         return (int)made;
+    }
     int base = open_base(made == 0);
     int r = base < 0 ? base : make_below(base);
     if (base >= 0)
         raw_syscall1(SYS_close, base);
-    if (r < 0 && made == 0)
-        raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)run.base_directory, AT_REMOVEDIR);
+    if (r < 0)
+        remove_made();
     return r;
+}
+
+void run_directory_unmake(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct text text;
+
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, "");
+    raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+    remove_made();
+    run.page->run_suffix = 0;
+}
+
+/* By the first directory on the way to DIR that is there already, from its end. */
+int run_directory_check(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct statfs system;
+    long r = -ENOENT;
+
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (size_t length = strlen(path); r == -ENOENT && length > 0; length--)
+        if (path[length] == '/' || path[length] == '\0') {
+            path[length] = '\0';
+            r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)path, W_OK | X_OK);
+        }
+    if (r == -ENOENT)
+        r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)strcpy(path, "/"), W_OK | X_OK);
+    if (r == 0 && raw_syscall2(SYS_statfs, (long)path, (long)&system) == 0 && system.f_blocks > 0 &&
+        system.f_bavail == 0)
+        r = -ENOSPC;
+    return (int)r;
 }
 
 int64_t run_directory_size(const char *name)

@@ -4,7 +4,6 @@
 not be called, the dynamic loader, forked children, programs that it becomes."""
 
 import os
-import signal
 import unittest
 
 import field
@@ -35,6 +34,40 @@ class OwnTime(field.FieldTest):
         report = self.run_both("outside")
         self.assertEqual(report["end"]["signal"], "SIGABRT")
         self.assertIsNone(report["end"]["time"])
+
+
+class Directory(field.FieldTest):
+    """LIGHTSSS_DIR, where nothing is or nothing can be."""
+
+    def lines(self, launch):
+        return [line for line in launch.stderr.decode().splitlines() if line.startswith("lightsss: ")]
+
+    def test_missing(self):
+        launch = self.preloaded("base", "3000", "3", DIR="one/two/three")
+        self.assertTrue(self.lines(launch)[-1].startswith("lightsss: waveform: "))
+        self.assertTrue(os.path.getsize(self.lines(launch)[-1].split(": ", 2)[2]) > 0)
+
+    def on_small_disk(self, used, evals):
+        """A disk of 128k, so much of which is used."""
+        script = (
+            "mkdir small && mount -t tmpfs -o size=128k none small && head -c $1 /dev/zero >small/used 2>/dev/null\n"
+            'export LD_PRELOAD="$2" LIGHTSSS_DIR=small/runs; "$3" $4 3; status=$?; unset LD_PRELOAD\n'
+            "find small -type f -size 0 -name 'wave*'; exit $status"
+        )
+        command = ["unshare", "-m", "sh", "-c", script, "sh", used, field.LIBRARY, field.program("base"), evals]
+        launch = self.launch(command, {})
+        self.assertEqual(launch.returncode, 3, launch.stderr)
+        self.assertEqual(launch.stdout.count(b"\n"), 1, launch.stdout)  # and no file of 0 bytes
+        return self.lines(launch)
+
+    @unittest.skipIf(os.geteuid() != 0, "nothing can be mounted here")
+    def test_full(self):
+        lines = self.on_small_disk("1000000", "1000")
+        self.assertIn("a failure would leave no waveform", lines[0])
+        self.assertIn("no waveform: ", lines[-1])
+        lines = self.on_small_disk("60000", "30000")
+        self.assertIn("no waveform: ", lines[-1])
+        self.assertIn("the report is in", lines[-1])
 
 
 if __name__ == "__main__":
