@@ -20,6 +20,7 @@
 #include "../raw_syscall.h"
 #include "../replay/replay.h"
 #include "../run.h"
+#include "../snapshot/memory.h"
 #include "../snapshot/shared_memory.h"
 #include "descriptor_class.h"
 #include "input_log.h"
@@ -78,15 +79,15 @@ static void *map(void *place, size_t size, int protection, int flags)
     return r < 0 && r > -4096 ? MAP_FAILED : (void *)r;
 }
 
-/* What a limit leaves (ulimit -v) is the simulator's. */
+/* What a limit leaves (ulimit -v, vm.overcommit_memory=2) is the simulator's. */
 static uint64_t choose_size(void)
 {
     struct rlimit limit;
-    uint64_t size = RING_SIZE;
+    uint64_t size = RING_SIZE, left = memory_promised_bytes();
 
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) < 0)
-        return size;
-    while (size > RING_LEAST && size > limit.rlim_cur / RING_SHARE)
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) == 0 && limit.rlim_cur < left)
+        left = limit.rlim_cur;
+    while (size > RING_LEAST && size > left / RING_SHARE)
         size /= 2;
     return size;
 }

@@ -1,22 +1,46 @@
 /* SPDX-License-Identifier: MIT */
-/* Has the simulator mapped shared memory since the last snapshot? Only then the list of mappings is read
- * again. These are called from inside malloc(): no more is done here than to note it. */
+/* Memory of the simulator. Has it mapped shared memory since the last snapshot? Only then the list of
+ * mappings is read again. Is it refused memory? Then snapshots may be to blame, and go. These are called from
+ * inside malloc(): no more is done here than to note it. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
 
+#include "../raw_syscall.h"
 #include "../snapshot/shared_memory.h"
 #include "libc.h"
+#include "refused.h"
 
 static void *(*libc_mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 static void *(*libc_mremap)(void *old, size_t old_size, size_t size, int flags, void *address);
+static int (*libc_mprotect)(void *memory, size_t size, int protection);
+static int (*libc_brk)(void *end);
+static int (*libc_shmget)(key_t key, size_t size, int flags);
 static void *(*libc_shmat)(int id, const void *address, int flags);
+
+/* To be asked after a call that has failed: is it to be made again? A call that then succeeds leaves errno as
+ * it was. */
+static bool is_again(size_t size, int saved_errno)
+{
+    if (!refused_make_memory(errno, size))
+        return false;
+    errno = saved_errno;
+    return true;
+}
 
 static void *on_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-    void *memory = libc_mmap(address, size, protection, flags, fd, offset);
+    int saved_errno = errno;
+    void *memory;
 
+    do
+        memory = libc_mmap(address, size, protection, flags, fd, offset);
+    while (memory == MAP_FAILED && is_again(size, saved_errno));
     /* MAP_SHARED_VALIDATE has the bit too. */
     if ((flags & MAP_SHARED) != 0)
         shared_memory_changed();
@@ -27,11 +51,53 @@ static void *on_mmap(void *address, size_t size, int protection, int flags, int 
 static void *on_mremap(void *old, size_t old_size, size_t size, int flags, void *address)
 {
     bool is_shared = shared_memory_is_known(old);
-    void *memory = libc_mremap(old, old_size, size, flags, address);
+    int saved_errno = errno;
+    void *memory;
 
+    do
+        memory = libc_mremap(old, old_size, size, flags, address);
+    while (memory == MAP_FAILED && is_again(size > old_size ? size - old_size : 0, saved_errno));
     if (is_shared)
         shared_memory_changed();
     return memory;
+}
+
+/* A thread's stack and an arena of malloc() are mapped first, and may be written to later. */
+static int on_mprotect(void *memory, size_t size, int protection)
+{
+    int saved_errno = errno, r;
+
+    do
+        r = libc_mprotect(memory, size, protection);
+    while (r < 0 && (protection & PROT_WRITE) != 0 && is_again(size, saved_errno));
+    return r;
+}
+
+static size_t beyond_break(const void *end)
+{
+    uintptr_t now = (uintptr_t)raw_syscall1(SYS_brk, 0);
+
+    return (uintptr_t)end > now ? (uintptr_t)end - now : 0;
+}
+
+static int on_brk(void *end)
+{
+    int saved_errno = errno, r;
+
+    do
+        r = libc_brk(end);
+    while (r < 0 && is_again(beyond_break(end), saved_errno));
+    return r;
+}
+
+static int on_shmget(key_t key, size_t size, int flags)
+{
+    int saved_errno = errno, r;
+
+    do
+        r = libc_shmget(key, size, flags);
+    while (r < 0 && is_again(size, saved_errno));
+    return r;
 }
 
 static void *on_shmat(int id, const void *address, int flags)
@@ -45,6 +111,9 @@ static void *on_shmat(int id, const void *address, int flags)
 const struct libc_hook memory_hooks[] = {
     {"mmap64", (void *)on_mmap, (void **)&libc_mmap},
     {"mremap", (void *)on_mremap, (void **)&libc_mremap},
+    {"mprotect", (void *)on_mprotect, (void **)&libc_mprotect},
+    {"brk", (void *)on_brk, (void **)&libc_brk}, /* sbrk() calls it */
+    {"shmget", (void *)on_shmget, (void **)&libc_shmget},
     {"shmat", (void *)on_shmat, (void **)&libc_shmat},
 };
 const size_t memory_hooks_count = sizeof memory_hooks / sizeof *memory_hooks;

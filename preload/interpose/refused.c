@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the kernel refuses the simulator a process or a thread: see refused.h. fork() comes by here with the
- * locks of malloc() and stdio held. */
+/* Where the kernel refuses the simulator a process, a thread or memory: see refused.h. fork() comes by here
+ * with the locks of malloc() and stdio held, malloc() with its own. */
 #define _GNU_SOURCE
 #include "refused.h"
 
@@ -21,16 +21,27 @@ static bool has_snapshots(void)
     return run.role == RUN_ORIGINAL && run_is_self();
 }
 
-/* A snapshot that is under way waits for this thread: it must be possible to stop it in keeper_hold(). In the
- * copy it comes out of there, too. */
+/* A snapshot that is under way waits for this thread: it must be possible to stop it where it waits for the
+ * keeper. In the copy it comes out of there, too. */
+static bool give_up_one(uint64_t refused_bytes)
+{
+    uint64_t mask = signal_mask_block_all();
+    bool made = has_snapshots() && keeper_give_up_oldest(refused_bytes);
+
+    keeper_let_go();
+    signal_mask_restore(mask);
+    return made;
+}
+
 bool refused_make_room(int error)
 {
     if (!is_for_want(error) || !has_snapshots())
         return false;
     keeper_hold();
-    uint64_t mask = signal_mask_block_all();
-    bool made = has_snapshots() && keeper_give_up_oldest();
-    keeper_let_go();
-    signal_mask_restore(mask);
-    return made;
+    return give_up_one(0);
+}
+
+bool refused_make_memory(int error, size_t bytes)
+{
+    return error == ENOMEM && bytes != 0 && has_snapshots() && keeper_try_hold() && give_up_one(bytes);
 }

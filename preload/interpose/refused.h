@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the kernel refuses the simulator a process or a thread: snapshots are processes too, and count where
- * their number is limited. */
+/* Where the kernel refuses the simulator a process, a thread or memory: snapshots are processes too, and
+ * count where their number is limited, or the memory that is promised. */
 #ifndef LIGHTSSS_INTERPOSE_REFUSED_H
 #define LIGHTSSS_INTERPOSE_REFUSED_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Gives up the oldest snapshot. True: the call is to be made again. For any thread of the original. Errno is
  * kept. */
 bool refused_make_room(int error);
+
+/* The same for so much memory, where snapshots are to blame. From inside malloc(). */
+bool refused_make_memory(int error, size_t bytes);
 
 #endif

@@ -154,8 +154,7 @@ void cgroup_read_mount(struct cgroup *cgroup, enum cgroup_release release, const
 
 /* --- numbers --- */
 
-/* "max" and everything else that is no number: false. */
-static bool read_number(const char *text, uint64_t *value)
+bool cgroup_number(const char *text, uint64_t *value)
 {
     uint64_t number = 0;
     bool fits = true;
@@ -179,7 +178,7 @@ bool cgroup_field(const char *text, const char *key, uint64_t *bytes)
             continue;
         text += length;
         text += strspn(text, " \t");
-        if (!read_number(text, bytes))
+        if (!cgroup_number(text, bytes))
             return false;
         text += strspn(text, "0123456789");
         if (strncmp(text, " kB", 3) == 0 && __builtin_mul_overflow(*bytes, 1024, bytes))
@@ -208,7 +207,7 @@ static uint64_t limit_of(const struct cgroup *cgroup, enum cgroup_release releas
     char path[CGROUP_PATH_SIZE];
 
     for (unsigned i = 0; i < 2 && releases[release].limits[i] != NULL; i++)
-        if (read_number(read(file_of(path, cgroup, length, releases[release].limits[i])), &limit) &&
+        if (cgroup_number(read(file_of(path, cgroup, length, releases[release].limits[i])), &limit) &&
             limit < least)
             least = limit;
     return least;
@@ -223,7 +222,7 @@ static struct cgroup_left left_of(const struct cgroup *cgroup, enum cgroup_relea
     uint64_t usage, unused = 0, limit = limit_of(cgroup, release, length, read);
 
     if (limit >= NO_LIMIT ||
-        !read_number(read(file_of(path, cgroup, length, releases[release].usage)), &usage))
+        !cgroup_number(read(file_of(path, cgroup, length, releases[release].usage)), &usage))
         return result;
     cgroup_field(read(file_of(path, cgroup, length, "memory.stat")), releases[release].unused, &unused);
     usage -= unused < usage ? unused : usage;
@@ -275,7 +274,7 @@ bool cgroup_is_merciless(const struct cgroup *cgroup, enum cgroup_release releas
         const char *text = read(file_of(path, cgroup, length, releases[release].merciless));
 
         if ((release == CGROUP_1 ? cgroup_field(text, "oom_kill_disable", &value)
-                                 : read_number(text, &value)) &&
+                                 : cgroup_number(text, &value)) &&
             value != 0)
             return true;
         if (!go_up(cgroup, &length))

@@ -50,4 +50,7 @@ bool cgroup_is_merciless(const struct cgroup *cgroup, enum cgroup_release releas
  * line says kB. False: there is none. Numbers that do not fit are UINT64_MAX. */
 bool cgroup_field(const char *text, const char *key, uint64_t *bytes);
 
+/* The number that a text begins with. False: there is none ("max"), or no text. */
+bool cgroup_number(const char *text, uint64_t *value);
+
 #endif

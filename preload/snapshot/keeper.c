@@ -35,6 +35,8 @@
 #define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
 #define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
 #define WATCH_GROWTH      4u       /* as long as the pace is not known */
+#define HOLD_TRIES        20
+#define HOLD_STEP_NS      50000000
 #define RETRY_NS          UINT64_C(1000000000) /* to the next try where there is no snapshot, ... */
 #define RETRIES           5u /* ... twice as long each time, and then as the budget allows */
 
@@ -87,6 +89,19 @@ void keeper_hold(void)
         raw_syscall4(SYS_futex, (long)&holder, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, other, 0);
         other = 0;
     }
+}
+
+bool keeper_try_hold(void)
+{
+    const struct timespec step = {0, HOLD_STEP_NS};
+    uint32_t self = (uint32_t)raw_syscall0(SYS_gettid), other = 0;
+
+    for (unsigned i = 0; !atomic_compare_exchange_strong(&holder, &other, self); i++, other = 0) {
+        if (other == self || i == HOLD_TRIES)
+            return false;
+        raw_syscall4(SYS_futex, (long)&holder, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, other, (long)&step);
+    }
+    return true;
 }
 
 void keeper_let_go(void)
@@ -296,17 +311,22 @@ static uint64_t watched(uint64_t look_in_evals)
     return look_in_evals < watch_evals ? look_in_evals : watch_evals;
 }
 
-/* Past the limit on memory the oldest go. They are buried at once, and not at the next look: only then it is
- * free what they held. */
+/* Kills it and waits until it is dead: only then it is free what it held. */
+static void give_up_oldest(void)
+{
+    keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
+    burial_await();
+    memory_gave_up();
+}
+
+/* Past the limit on memory the oldest go. */
 static void give_up_memory(void)
 {
     unsigned count = slots_count(&slots);
 
     memory_look();
-    while (slots_count(&slots) > 0 && memory_is_past(&slots)) {
-        keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
-        burial_await();
-    }
+    while (slots_count(&slots) > 0 && memory_is_past(&slots))
+        give_up_oldest();
     watch_ns += memory_spent_ns();
     page->cost.memory_bytes = memory_most_bytes();
     if (slots_count(&slots) == count)
@@ -317,12 +337,24 @@ static void give_up_memory(void)
                           last_take.stall_ns + watch_ns + (page_faults() - last_faults) * CADENCE_PAGE_NS);
 }
 
+/* Where there is room for so many only, the oldest makes place before the next is taken. */
+static bool has_room(void)
+{
+    enum memory_room room = memory_room(&slots);
+
+    if (room == MEMORY_ROOM_OF_OLDEST) {
+        give_up_oldest();
+        room = memory_room(&slots);
+    }
+    return room == MEMORY_ROOM;
+}
+
 /* What it answers may be refused for want of memory. Then the next one waits its turn. */
 static struct cadence_step next_step(uint64_t eval)
 {
     struct cadence_step step = cadence_step(&cadence, clock_ns(), eval);
 
-    if (step.snapshot && !memory_has_room(&slots)) {
+    if (step.snapshot && !has_room()) {
         step.snapshot = false;
         cadence_snapshot_taken(&cadence, clock_ns(), eval, watch_ns);
     }
@@ -412,16 +444,15 @@ void keeper_forget(struct shared_slot *slot)
 }
 
 /* What was recorded for it alone is let go with the next snapshot. */
-bool keeper_give_up_oldest(void)
+bool keeper_give_up_oldest(uint64_t refused_bytes)
 {
     const struct slot *oldest = slots_oldest(&slots);
 
-    if (oldest == NULL)
+    if (oldest == NULL || (refused_bytes != 0 && !memory_may_help(&slots, refused_bytes)))
         return false;
-    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator was refused a process or a thread",
-             oldest->number);
-    keeper_forget(shared_page_slot(page, oldest->pid));
-    burial_await();
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator was refused %s", oldest->number,
+             refused_bytes != 0 ? "memory" : "a process or a thread");
+    give_up_oldest();
     return true;
 }
 

@@ -45,6 +45,10 @@ bool keeper_look(uint64_t eval);
 void keeper_hold(void);
 void keeper_let_go(void);
 
+/* The same, for who may hold a lock of the simulator that keeper_look() needs, or be in keeper_look() itself.
+ * False: it is held by this thread, or by another for too long. */
+bool keeper_try_hold(void);
+
 /* Was keeper_look() last called by this thread? */
 bool keeper_is_evaluating_thread(void);
 
@@ -63,9 +67,10 @@ bool keeper_is_snapshot(pid_t pid);
 /* Takes a snapshot off the list; it is dead or about to be. */
 void keeper_forget(struct shared_slot *slot);
 
-/* The simulator needs its place more: kills and reaps the oldest. False: there is none. For any thread, under
- * keeper_hold() and with signals blocked. */
-bool keeper_give_up_oldest(void);
+/* The simulator needs its place more: it was refused so much memory, or (0) a process or a thread. Kills and
+ * reaps the oldest. False: there is none, or that would not help. For any thread, under keeper_hold() and
+ * with signals blocked. */
+bool keeper_give_up_oldest(uint64_t refused_bytes);
 
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);

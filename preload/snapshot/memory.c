@@ -44,6 +44,14 @@ void memory_start(const struct options_memory *option)
     memory_limit_init(&limit, option, &now);
 }
 
+uint64_t memory_promised_bytes(void)
+{
+    struct memory_left left;
+
+    memory_facts_left(&left);
+    return left.commit.is_strict ? left.commit.left_bytes : UINT64_MAX;
+}
+
 void memory_look(void)
 {
     read_now();
@@ -55,8 +63,9 @@ void memory_look(void)
 static void ask_left(void)
 {
     struct memory_left left;
+    bool is_known = memory_facts_left(&left);
 
-    memory_limit_left(&limit, memory_facts_left(&left) ? &left : NULL, &now);
+    memory_limit_left(&limit, is_known, &left, &now);
 }
 
 /* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
@@ -121,6 +130,18 @@ static void find_words(enum memory_step step, const char *who, uint64_t bytes)
         append_size(&text, limit.left.of_bytes);
         return;
     }
+    if (step == MEMORY_PROMISED) {
+        const struct commit *commit = &limit.left.commit;
+
+        text_format(&text, "vm.overcommit_memory=2 leaves ");
+        append_size(&text, commit->left_bytes);
+        text_format(&text, " of ");
+        append_size(&text, commit->of_bytes);
+        text_format(&text, ", and a snapshot counts as all that the simulator has (");
+        append_size(&text, commit->charge_bytes);
+        text_format(&text, "); raise vm.overcommit_ratio");
+        return;
+    }
     text_format(&text, "%s more than LIGHTSSS_MEMORY (", who);
     append_size(&text, bytes);
     text_format(&text, " of ");
@@ -162,7 +183,7 @@ bool memory_is_past(const struct slots *slots)
     return true;
 }
 
-bool memory_has_room(const struct slots *slots)
+enum memory_room memory_room(const struct slots *slots)
 {
     uint64_t start_ns = clock_ns();
 
@@ -176,7 +197,21 @@ bool memory_has_room(const struct slots *slots)
     if (step != MEMORY_ENOUGH)
         find_words(step, "a snapshot would hold", memory_limit_fresh_bytes(&limit));
     spent_ns += clock_ns() - start_ns;
-    return step == MEMORY_ENOUGH;
+    if (step == MEMORY_ENOUGH)
+        return MEMORY_ROOM;
+    return step == MEMORY_PROMISED && memory_limit_may_replace(&limit, slots) ? MEMORY_ROOM_OF_OLDEST
+                                                                              : MEMORY_NO_ROOM;
+}
+
+bool memory_may_help(const struct slots *slots, uint64_t refused_bytes)
+{
+    ask_left();
+    return memory_limit_may_help(&limit, slots, refused_bytes);
+}
+
+void memory_gave_up(void)
+{
+    memory_limit_gave_up(&limit);
 }
 
 void memory_taken(uint64_t number)

@@ -13,6 +13,9 @@
 /* In the original, before the first snapshot. */
 void memory_start(const struct options_memory *option);
 
+/* What may be promised to this process yet; UINT64_MAX: all that it asks for. Before the first snapshot. */
+uint64_t memory_promised_bytes(void);
+
 /* At each look of the keeper, once, before anything else here. */
 void memory_look(void);
 
@@ -21,7 +24,18 @@ void memory_look(void);
 bool memory_is_past(const struct slots *slots);
 
 /* Is there room for a snapshot? */
-bool memory_has_room(const struct slots *slots);
+enum memory_room {
+    MEMORY_NO_ROOM,
+    MEMORY_ROOM_OF_OLDEST, /* in the place of the oldest, once that is dead */
+    MEMORY_ROOM,
+};
+enum memory_room memory_room(const struct slots *slots);
+
+/* The simulator was refused so much memory. Would it help to give snapshots up? */
+bool memory_may_help(const struct slots *slots, uint64_t refused_bytes);
+
+/* The oldest was given up for another reason than memory_is_past(). */
+void memory_gave_up(void);
 
 /* It was taken. */
 void memory_taken(uint64_t number);

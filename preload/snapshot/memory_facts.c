@@ -122,17 +122,19 @@ void memory_facts_find(const char *new_root)
 
 bool memory_facts_left(struct memory_left *left)
 {
+    *left = (struct memory_left){.left_bytes = UINT64_MAX, .of_bytes = UINT64_MAX};
+    commit_read(&left->commit, read_text);
     const char *machine = read_text("/proc/meminfo");
-
-    *left = (struct memory_left){UINT64_MAX, UINT64_MAX};
     if (cgroup_field(machine, "MemAvailable:", &left->left_bytes) &&
         !cgroup_field(machine, "MemTotal:", &left->of_bytes))
         left->of_bytes = left->left_bytes;
     for (unsigned release = 0; release < CGROUP_RELEASES; release++) {
         struct cgroup_left group = cgroup_left(&cgroups[release], release, read_text);
 
-        if (group.left_bytes < left->left_bytes)
-            *left = (struct memory_left){group.left_bytes, group.limit_bytes};
+        if (group.left_bytes < left->left_bytes) {
+            left->left_bytes = group.left_bytes;
+            left->of_bytes = group.limit_bytes;
+        }
     }
     return left->left_bytes != UINT64_MAX;
 }

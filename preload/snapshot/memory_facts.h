@@ -9,9 +9,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "commit.h"
+
 struct memory_left {
     uint64_t left_bytes; /* what can be had yet ... */
     uint64_t of_bytes;   /* ... of all that the machine, or the control group that leaves the least, has */
+    struct commit commit;
 };
 
 struct memory_use {
@@ -23,7 +26,7 @@ struct memory_use {
 /* Looks where the control groups are. `root` stands in front of every path: "" but for tests. */
 void memory_facts_find(const char *root);
 
-/* False: nothing is known. */
+/* False: nothing is known but `commit`. */
 bool memory_facts_left(struct memory_left *left);
 
 /* The kernel walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS

@@ -158,6 +158,11 @@ static bool is_short(const struct memory_limit *limit)
     return limit->left_is_known && limit->left.left_bytes < reserve_bytes(limit);
 }
 
+static bool is_promised(const struct commit *commit)
+{
+    return commit->is_strict && commit->left_bytes < commit_reserve_bytes(commit);
+}
+
 enum memory_step memory_limit_step(const struct memory_limit *limit, const struct slots *slots,
                                    const struct memory_now *now)
 {
@@ -167,15 +172,16 @@ enum memory_step memory_limit_step(const struct memory_limit *limit, const struc
         return MEMORY_LOOK;
     if (is_short(limit))
         return MEMORY_SHORT;
+    if (is_promised(&limit->left.commit))
+        return MEMORY_PROMISED;
     return step_by_limit(limit, memory_limit_estimate(limit, slots, now), now);
 }
 
-void memory_limit_left(struct memory_limit *limit, const struct memory_left *left,
+void memory_limit_left(struct memory_limit *limit, bool is_known, const struct memory_left *left,
                        const struct memory_now *now)
 {
-    limit->left_is_known = left != NULL;
-    if (left != NULL)
-        limit->left = *left;
+    limit->left_is_known = is_known;
+    limit->left = *left;
     limit->left_at = *now;
     limit->left_is_old = false;
 }
@@ -211,6 +217,8 @@ void memory_limit_tables(struct memory_limit *limit, uint64_t bytes)
 void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now)
 {
     limit->copied_at[number % SLOTS_MAX] = now->copied_bytes;
+    limit->charge_at[number % SLOTS_MAX] = limit->left.commit.charge_bytes;
+    limit->left_is_old = limit->left_is_old || limit->left.commit.is_strict;
     limit->held_bytes = sum(limit->held_bytes, limit->table_bytes);
     limit->held_is_exact = false; /* the oldest may have lost its place */
 }
@@ -227,9 +235,36 @@ enum memory_step memory_limit_fresh(const struct memory_limit *limit, const stru
 
     if (limit->left_is_known && limit->left.left_bytes < product(reserve_bytes(limit), 2))
         return MEMORY_SHORT;
+    if (!commit_has_room(&limit->left.commit))
+        return MEMORY_PROMISED;
     /* Those that are there would go first. */
     return memory_limit_fresh_bytes(limit) > memory_limit_allowed(limit, held_bytes) ? MEMORY_PAST
                                                                                      : MEMORY_ENOUGH;
+}
+
+static uint64_t charge_of(const struct memory_limit *limit, const struct slot *slot)
+{
+    return limit->charge_at[slot->number % SLOTS_MAX];
+}
+
+bool memory_limit_may_replace(const struct memory_limit *limit, const struct slots *slots)
+{
+    struct commit commit = limit->left.commit;
+
+    if (slots_oldest(slots) == NULL)
+        return false;
+    commit.left_bytes = sum(commit.left_bytes, charge_of(limit, slots_oldest(slots)));
+    return commit_has_room(&commit);
+}
+
+bool memory_limit_may_help(const struct memory_limit *limit, const struct slots *slots,
+                           uint64_t refused_bytes)
+{
+    uint64_t charged_bytes = 0;
+
+    for (unsigned i = 0; i < slots_count(slots); i++)
+        charged_bytes = sum(charged_bytes, charge_of(limit, &slots->slot[i]));
+    return commit_is_to_blame(&limit->left.commit, charged_bytes, refused_bytes);
 }
 
 bool memory_limit_is_dangerous(const struct memory_limit *limit)

@@ -27,11 +27,12 @@ struct memory_now {
 void memory_limit_now(struct memory_now *now, uint64_t ns, uint64_t fault_bytes, uint64_t peak_bytes);
 
 enum memory_step {
-    MEMORY_ENOUGH,  /* nothing is to be done */
-    MEMORY_LOOK,    /* ask what is left: memory_limit_left() */
-    MEMORY_MEASURE, /* ask what snapshots hold: memory_limit_held() */
-    MEMORY_PAST,    /* they hold more than they may: give up the oldest */
-    MEMORY_SHORT,   /* little is left: the same */
+    MEMORY_ENOUGH,   /* nothing is to be done */
+    MEMORY_LOOK,     /* ask what is left: memory_limit_left() */
+    MEMORY_MEASURE,  /* ask what snapshots hold: memory_limit_held() */
+    MEMORY_PAST,     /* they hold more than they may: give up the oldest */
+    MEMORY_SHORT,    /* little is left: the same */
+    MEMORY_PROMISED, /* little may be promised yet (commit.h): the same */
 };
 
 struct memory_limit {
@@ -45,7 +46,8 @@ struct memory_limit {
     uint64_t measure_ns, measured_ns;  /* how long that takes, and when it was done */
     uint64_t look_bytes, growth_bytes; /* what the original touches between two looks */
     uint64_t most_bytes;               /* that were ever measured */
-    uint64_t copied_at[SLOTS_MAX];     /* copied_bytes at the snapshot of this number */
+    uint64_t copied_at[SLOTS_MAX];     /* copied_bytes at the snapshot of this number ... */
+    uint64_t charge_at[SLOTS_MAX];     /* ... and what it counts where memory is strictly accounted */
     uint64_t table_bytes;              /* of the original */
 };
 
@@ -62,8 +64,8 @@ bool memory_limit_is_stale(const struct memory_limit *limit, const struct memory
 enum memory_step memory_limit_step(const struct memory_limit *limit, const struct slots *slots,
                                    const struct memory_now *now);
 
-/* Answers. left == NULL: it is not known. bytes == UINT64_MAX: the kernel does not tell. */
-void memory_limit_left(struct memory_limit *limit, const struct memory_left *left,
+/* Answers. is_known: is it known what is left? bytes == UINT64_MAX: the kernel does not tell. */
+void memory_limit_left(struct memory_limit *limit, bool is_known, const struct memory_left *left,
                        const struct memory_now *now);
 void memory_limit_held(struct memory_limit *limit, uint64_t bytes, uint64_t took_ns,
                        const struct memory_now *now);
@@ -80,10 +82,17 @@ void memory_limit_tables(struct memory_limit *limit, uint64_t bytes);
 /* A snapshot was taken. */
 void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now);
 
-/* Is there room for another one, and for what it holds a moment later? MEMORY_ENOUGH, MEMORY_PAST or
- * MEMORY_SHORT; what is left must not be stale. */
+/* Is there room for another one, and for what it holds a moment later? MEMORY_ENOUGH, MEMORY_PAST,
+ * MEMORY_SHORT or MEMORY_PROMISED; what is left must not be stale. */
 enum memory_step memory_limit_fresh(const struct memory_limit *limit, const struct slots *slots,
                                     const struct memory_now *now);
+
+/* Where there is none (MEMORY_PROMISED): would there be in the place of the oldest? */
+bool memory_limit_may_replace(const struct memory_limit *limit, const struct slots *slots);
+
+/* The simulator was refused so much. Would it help to give snapshots up? What is left must not be stale. */
+bool memory_limit_may_help(const struct memory_limit *limit, const struct slots *slots,
+                           uint64_t refused_bytes);
 
 /* What another one would hold a moment later. */
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit);

@@ -4,10 +4,15 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
 
 #define MIB       ((size_t)1 << 20)
 #define PAGE      ((size_t)4096)
@@ -79,7 +84,105 @@ static void do_give_back(const char *argument)
     size = 0;
 }
 
+/* --- all the ways to ask for it --- */
+
+static void *by_malloc(size_t bytes)
+{
+    return malloc(bytes);
+}
+
+static void *by_break(size_t bytes)
+{
+    void *more = sbrk((intptr_t)bytes); /* NOLINT: it is one of the ways */
+
+    return more == (void *)-1 ? NULL : more;
+}
+
+static void *mapped(void *place)
+{
+    return place == MAP_FAILED ? NULL : place;
+}
+
+static void *by_map(size_t bytes)
+{
+    return mapped(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+}
+
+static void *by_shared_map(size_t bytes)
+{
+    return mapped(mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+}
+
+static void *by_moving(size_t bytes)
+{
+    void *small = mapped(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+    return small == NULL ? NULL : mapped(mremap(small, PAGE, bytes, MREMAP_MAYMOVE));
+}
+
+static void *by_rights(size_t bytes)
+{
+    void *bare = mapped(mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+
+    return bare == NULL || mprotect(bare, bytes, PROT_READ | PROT_WRITE) != 0 ? NULL : bare;
+}
+
+static void *by_segment(size_t bytes)
+{
+    int id = shmget(IPC_PRIVATE, bytes, 0600);
+    void *place = id < 0 ? (void *)-1 : shmat(id, NULL, 0);
+
+    if (id >= 0)
+        shmctl(id, IPC_RMID, NULL);
+    return place == (void *)-1 ? NULL : place;
+}
+
+static void *do_nothing(void *unused)
+{
+    (void)unused;
+    return NULL;
+}
+
+/* Its stack, which is kept. */
+static void *by_thread(size_t bytes)
+{
+    static char here;
+    pthread_attr_t attributes;
+    pthread_t thread;
+
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, bytes);
+    int r = pthread_create(&thread, &attributes, do_nothing, NULL);
+    if (r == 0)
+        pthread_join(thread, NULL);
+    errno = r;
+    return r == 0 ? &here : NULL;
+}
+
+/* "malloc:50": so many megabytes, and whether they came. */
+static void do_ask(const char *argument)
+{
+    static const struct {
+        const char *name;
+        void *(*way)(size_t bytes);
+    } ways[] = {{"malloc", by_malloc},     {"break", by_break},  {"map", by_map},
+                {"shared", by_shared_map}, {"move", by_moving},  {"rights", by_rights},
+                {"segment", by_segment},   {"thread", by_thread}};
+    size_t length = strcspn(argument, ":");
+
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        if (strlen(ways[i].name) != length || strncmp(argument, ways[i].name, length) != 0)
+            continue;
+        errno = 0;
+        bool came = ways[i].way(mib(argument + length + 1)) != NULL;
+        fake_say("ask %s: %s, errno %d", argument, came ? "here it is" : "refused", errno);
+        return;
+    }
+    fake_give_up("fake: no way to ask %s", argument);
+}
+
 const struct fake_step fake_memory[] = {
-    {"grow", do_grow}, {"grow_slowly", do_grow_slowly}, {"churn", do_churn}, {"give_back", do_give_back},
-    {NULL, NULL},
+    {"grow", do_grow},   {"grow_slowly", do_grow_slowly},
+    {"churn", do_churn}, {"give_back", do_give_back},
+    {"ask", do_ask},     {NULL, NULL},
 };

@@ -5,25 +5,18 @@
  * debugger. */
 #define _GNU_SOURCE
 #include "inject.h"
+#include "supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define RANGES_MAX 512
@@ -169,125 +162,16 @@ static bool is_to_fail(const struct seccomp_notif *call, const struct range *ran
     return true;
 }
 
-static void answer(int listener)
+static long refuse(const struct seccomp_notif *call)
 {
-    struct seccomp_notif call = {0};
-    struct seccomp_notif_resp response = {0};
+    const struct range *range = find_range((pid_t)call->pid, caller_of(&call->data));
 
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
-        return;
-    const struct range *range = find_range((pid_t)call.pid, caller_of(&call.data));
-    response.id = call.id;
-    response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
-    if (range != NULL && (range->ours || is_question(&call.data)) && is_to_fail(&call, range)) {
-        response.flags = 0;
-        response.error = -(int)state->error;
-    }
-    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response); /* who asked may be dead by now */
-}
-
-/* Until nobody is left who could ask. */
-static _Noreturn void supervise(int listener)
-{
-    struct pollfd asked = {.fd = listener, .events = POLLIN};
-
-    while (poll(&asked, 1, -1) >= 0 || errno == EINTR) {
-        if ((asked.revents & POLLIN) != 0)
-            answer(listener);
-        else if ((asked.revents & POLLHUP) != 0)
-            break;
-    }
-    _exit(0);
+    if (range == NULL || (!range->ours && !is_question(&call->data)))
+        return 0;
+    return is_to_fail(call, range) ? -(long)state->error : 0;
 }
 
 /* --- the way there --- */
-
-static _Noreturn void give_up(const char *what)
-{
-    perror(what);
-    _exit(77);
-}
-
-static void send_descriptor(int socket, int fd)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    struct iovec byte = {"", 1};
-    struct msghdr message = {
-        .msg_iov = &byte, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-    *header =
-        (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof fd), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
-    memcpy(CMSG_DATA(header), &fd, sizeof fd);
-    if (sendmsg(socket, &message, 0) != 1)
-        give_up("inject: sendmsg");
-}
-
-static int receive_descriptor(int socket)
-{
-    union {
-        char bytes[CMSG_SPACE(sizeof(int))];
-        struct cmsghdr align;
-    } control = {0};
-    char byte;
-    struct iovec part = {&byte, 1};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    int fd;
-
-    if (recvmsg(socket, &message, 0) != 1 || CMSG_FIRSTHDR(&message) == NULL)
-        _exit(0);
-    memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof fd);
-    return fd;
-}
-
-/* Nobody's child, and in no session that is looked through for what is left of the program. */
-static int start_supervisor(void)
-{
-    int sockets[2];
-
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0)
-        give_up("inject: socketpair");
-    original = getpid();
-    pid_t between = fork();
-    if (between == 0) {
-        setsid();
-        if (fork() != 0)
-            _exit(0);
-        close_range(0, 2, 0);
-        close(sockets[0]);
-        supervise(receive_descriptor(sockets[1]));
-    }
-    waitpid(between, NULL, 0);
-    close(sockets[1]);
-    return sockets[0];
-}
-
-static int install_filter(void)
-{
-    struct sock_filter filter[2 * INJECT_CALLS_MAX + 2] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-    };
-    unsigned short count = 1;
-
-    for (unsigned i = 0; inject_calls[i].name != NULL; i++) {
-        if (state->nth != 0 && i != state->call)
-            continue;
-        long number = inject_calls[i].number < INJECT_LIBC ? inject_calls[i].number : INJECT_QUESTION;
-        filter[count++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 1);
-        filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF);
-    }
-    filter[count++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-    const struct sock_fprog program = {count, filter};
-    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        give_up("inject: prctl");
-    /* Else a signal that comes while the supervisor thinks would have a call made, and counted, twice. */
-    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER,
-                        SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV, &program);
-}
 
 int main(int argc, char **argv)
 {
@@ -295,18 +179,21 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: inject STATE PROGRAM [ARGUMENT...]\n");
         return 2;
     }
+    long numbers[INJECT_CALLS_MAX];
+    size_t count = 0;
     int file = open(argv[1], O_RDWR | O_CLOEXEC);
     state = mmap(NULL, sizeof *state, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-    if (file < 0 || state == MAP_FAILED)
-        give_up(argv[1]);
+    if (file < 0 || state == MAP_FAILED) {
+        perror(argv[1]);
+        return 77;
+    }
     personality(ADDR_NO_RANDOMIZE);
-    int socket = start_supervisor();
-    int listener = install_filter();
-    if (listener < 0)
-        give_up("inject: seccomp (needs Linux 5.19)");
-    send_descriptor(socket, listener);
-    close(listener);
-    close(socket);
+    original = getpid();
+    for (unsigned i = 0; inject_calls[i].name != NULL; i++)
+        if (state->nth == 0 || i == state->call)
+            numbers[count++] =
+                inject_calls[i].number < INJECT_LIBC ? inject_calls[i].number : INJECT_QUESTION;
+    supervise(numbers, count, refuse);
     close(file);
     execv(argv[2], argv + 2);
     perror(argv[2]);

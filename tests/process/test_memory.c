@@ -340,12 +340,103 @@ static void test_replay_too_large(void **state)
         fail_beside_replay("the control group is nearly full");
 }
 
+/* --- a machine that promises no more than it has --- */
+
+/* Sixty megabytes, two snapshots that count as much, and then as much as there is without them. */
+#define STRICT_MIB "260"
+#define STRICT_ASK "150"
+
+/* Skips the test where there can be no such machine. */
+static void run_strict(const char *limit_mib, const char *const *steps, bool preload, struct outcome *outcome)
+{
+    const char *arguments[16] = {limit_mib, run_test_program("fake_simulator")};
+    char simulator[PATH_MAX];
+    size_t count = 2;
+
+    snprintf(simulator, sizeof simulator, "%s", arguments[1]);
+    arguments[1] = simulator;
+    for (; *steps != NULL; steps++)
+        arguments[count++] = *steps;
+    run_program(&(struct program){.path = run_test_program("strict"),
+                                  .arguments = arguments,
+                                  .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=5evals",
+                                                      "LIGHTSSS_LOG=debug"),
+                                  .preload = preload},
+                outcome);
+    if (outcome->status == 77 << 8) {
+        print_message("skipped: %s", outcome->err);
+        run_discard(outcome);
+        skip();
+    }
+}
+
+/* The simulator is given what it is given without the library. Something is said, unless NULL. */
+static void check_strict(const char *limit_mib, const char *const *steps, const char *said)
+{
+    struct outcome without, with;
+
+    run_strict(limit_mib, steps, false, &without);
+    run_strict(limit_mib, steps, true, &with);
+    if (with.status != without.status || with.left != 0 || strcmp(with.out, without.out) != 0)
+        fail_msg("wait status %#x, not %#x; stdout\n%snot\n%ssaid %s", (unsigned)with.status,
+                 (unsigned)without.status, with.out, without.out, with.said);
+    if (said != NULL && strstr(with.said, said) == NULL)
+        fail_msg("\"%s\" is not said:\n%s", said, with.said);
+    run_discard(&without);
+    run_discard(&with);
+}
+
+static void test_promised(void **state)
+{
+    static const char *const ways[] = {"malloc", "break",  "map",     "shared",
+                                       "move",   "rights", "segment", "thread"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        char ask[64], again[64];
+
+        snprintf(ask, sizeof ask, "ask:%s:" STRICT_ASK, ways[i]);
+        snprintf(again, sizeof again, "ask:%s:1000", ways[i]); /* this, nothing can help */
+        check_strict(STRICT_MIB, LIST("ask:malloc:60", "eval:12", ask, "eval:3", again, "eval:3", "exit:0"),
+                     "is given up: the simulator was refused memory");
+    }
+}
+
+/* What is refused for other reasons costs no snapshot. */
+static void test_not_to_blame(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_strict(STRICT_MIB, LIST("ask:malloc:60", "eval:12", "ask:map:5000", "ask:map:0", "exit:3"), true,
+               &outcome);
+    if (outcome.status != 3 << 8 || strstr(outcome.said, "given up") != NULL ||
+        strstr(outcome.said, "replay reproduced") == NULL)
+        fail_msg("wait status %#x; said:\n%s", (unsigned)outcome.status, outcome.said);
+    run_discard(&outcome);
+}
+
+/* Room for none, and for one. */
+static void test_promised_to_snapshots(void **state)
+{
+    (void)state;
+    check_strict("100", LIST("ask:malloc:60", "eval:12", "ask:malloc:20", "exit:0"),
+                 "no snapshot for now: vm.overcommit_memory=2 leaves ");
+    check_strict("100", LIST("ask:malloc:60", "eval:12", "exit:3"),
+                 "there is no snapshot (vm.overcommit_memory=2 leaves ");
+    check_strict("170", LIST("ask:malloc:60", "eval:52", "exit:3"),
+                 "the oldest checkpoint start to dump wave: snapshot 11,");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oldest_go),
         cmocka_unit_test(test_given_back),
         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_promised),
+        cmocka_unit_test(test_not_to_blame),
+        cmocka_unit_test(test_promised_to_snapshots),
         cmocka_unit_test_teardown(test_tight, group_remove),
         cmocka_unit_test_teardown(test_tight_and_merciless, group_remove),
         cmocka_unit_test_teardown(test_too_large, group_remove),

@@ -37,7 +37,8 @@ static void start(struct world *world, uint64_t bytes, uint32_t share_ppm)
 {
     const struct options_memory option = {.bytes = bytes, .share_ppm = share_ppm};
 
-    *world = (struct world){.ns = 5 * SECOND_NS, .peak_bytes = GIB, .left = {8 * GIB, 16 * GIB}};
+    *world = (struct world){
+        .ns = 5 * SECOND_NS, .peak_bytes = GIB, .left = {.left_bytes = 8 * GIB, .of_bytes = 16 * GIB}};
     memory_limit_now(&world->now, world->ns, GIB, GIB);
     world->fault_bytes = GIB;
     memory_limit_init(&world->limit, &option, &world->now);
@@ -60,7 +61,7 @@ static enum memory_step settle(struct world *world)
         step = memory_limit_step(&world->limit, &world->slots, &world->now);
         if (step == MEMORY_LOOK) {
             world->looks++;
-            memory_limit_left(&world->limit, world->is_blind ? NULL : &world->left, &world->now);
+            memory_limit_left(&world->limit, !world->is_blind, &world->left, &world->now);
         } else if (step == MEMORY_MEASURE) {
             world->measured++;
             memory_limit_held(&world->limit, world->is_silent ? UINT64_MAX : world->held_bytes, COST_NS,
@@ -233,7 +234,7 @@ static void little_left_is_enough_to_go(void **state)
     write_over(&world, 2 * MIB);
     assert_int_equal(settle(&world), MEMORY_SHORT);
     /* In a small control group the floor is lower. */
-    world.left = (struct memory_left){20 * MIB, 256 * MIB};
+    world.left = (struct memory_left){.left_bytes = 20 * MIB, .of_bytes = 256 * MIB};
     pass(&world, 2 * SECOND_NS);
     assert_int_equal(settle(&world), MEMORY_ENOUGH);
     world.left.left_bytes = 15 * MIB;
@@ -325,14 +326,14 @@ static void a_fresh_one_needs_room(void **state)
     (void)state;
     start(&world, 100 * MIB, 0);
     pass(&world, 10 * MS_NS);
-    memory_limit_left(&world.limit, &world.left, &world.now);
+    memory_limit_left(&world.limit, true, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_ENOUGH);
     world.left.left_bytes = 127 * MIB; /* twice the floor: or it would be given up at once */
-    memory_limit_left(&world.limit, &world.left, &world.now);
+    memory_limit_left(&world.limit, true, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_SHORT);
     start(&world, 100 * MIB, 0);
     write_over(&world, 200 * MIB); /* and again until the next look */
-    memory_limit_left(&world.limit, &world.left, &world.now);
+    memory_limit_left(&world.limit, true, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_PAST);
 }
 
@@ -342,7 +343,7 @@ static void extremes_do_not_overflow(void **state)
 
     (void)state;
     start(&world, 0, 1000000);
-    world.left = (struct memory_left){UINT64_MAX, UINT64_MAX};
+    world.left = (struct memory_left){.left_bytes = UINT64_MAX, .of_bytes = UINT64_MAX};
     take(&world, 1);
     world.fault_bytes = UINT64_MAX;
     world.held_bytes = UINT64_MAX - 1;
@@ -352,6 +353,55 @@ static void extremes_do_not_overflow(void **state)
     world.peak_bytes = 0;
     pass(&world, 1);
     settle(&world);
+}
+
+/* --- where memory is strictly accounted --- */
+
+static struct commit promised(uint64_t left_bytes)
+{
+    return (struct commit){
+        .is_strict = true, .left_bytes = left_bytes, .of_bytes = 4 * GIB, .charge_bytes = GIB};
+}
+
+static void what_is_promised_is_a_limit(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 0, OPTIONS_PPM);
+    world.left.commit = promised(2 * GIB);
+    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_ENOUGH);
+    take(&world, 1);
+    world.left.commit = promised(GIB);
+    assert_int_equal(settle(&world), MEMORY_ENOUGH); /* and it was asked: a snapshot counts at once */
+    assert_int_equal(world.looks, 1);
+    assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_PROMISED);
+    assert_true(memory_limit_may_replace(&world.limit, &world.slots));
+    assert_true(memory_limit_may_help(&world.limit, &world.slots, GIB + GIB / 2));
+    assert_false(memory_limit_may_help(&world.limit, &world.slots, GIB / 2));
+    world.left.commit = promised(63 * MIB);
+    pass(&world, SECOND_NS);
+    assert_int_equal(give_up_one(&world, 0), MEMORY_PROMISED);
+    assert_false(memory_limit_may_replace(&world.limit, &world.slots));
+}
+
+/* The simulator has become so large that not even the place of the oldest would do. */
+static void too_large_to_replace(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 0, OPTIONS_PPM);
+    world.left.commit = promised(2 * GIB);
+    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    take(&world, 1);
+    world.left.commit = promised(GIB);
+    world.left.commit.charge_bytes = 2 * GIB;
+    pass(&world, SECOND_NS);
+    assert_int_equal(settle(&world), MEMORY_ENOUGH);
+    assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_PROMISED);
+    assert_false(memory_limit_may_replace(&world.limit, &world.slots));
 }
 
 int main(void)
@@ -371,6 +421,8 @@ int main(void)
         cmocka_unit_test(a_silent_kernel_leaves_the_estimate),
         cmocka_unit_test(a_fresh_one_needs_room),
         cmocka_unit_test(extremes_do_not_overflow),
+        cmocka_unit_test(what_is_promised_is_a_limit),
+        cmocka_unit_test(too_large_to_replace),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
