@@ -3,6 +3,7 @@
 #include "hooks.h"
 #include "functions.h"
 #include "hold.h"
+#include "image.h"
 #include "model.h"
 #include "replace.h"
 #include "simtime.h"
@@ -20,6 +21,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
 {
     static const struct hooks hooks = {
         .version = HOOKS_VERSION,
+        .program = image_program,
         .find = model_find,
         .install = install,
         .evals = model_evals,

@@ -90,6 +90,9 @@ struct hooks_replacement {
 struct hooks {
     uint32_t version; /* HOOKS_VERSION */
 
+    /* The program's file, where /proc/self/exe is another one (the dynamic loader). Before find(). */
+    void (*program)(const char *path);
+
     /* Finds the models of one loaded object and prepares the hooks of their evals. Changes no code. May
      * be called for several objects, one after the other; *found tells of the first model of all.
      * name, base: the object as dl_iterate_phdr() tells of it; the program's own name is "".

@@ -177,13 +177,20 @@ static void image_add_debug_file(struct image *image)
         image->stripped = true;
 }
 
+static const char *program = "/proc/self/exe";
+
+void image_program(const char *path)
+{
+    program = path;
+}
+
 int image_open_loaded(struct image **image, const char *name, uintptr_t base, struct hooks_why *why)
 {
     char path[PATH_MAX];
     struct wanted_object wanted = {.name = name, .base = base};
-    const char *file = *name ? name : "/proc/self/exe";
-    snprintf(path, sizeof(path), "%s", name);
-    if (!*name) {
+    const char *file = *name ? name : program;
+    snprintf(path, sizeof(path), "%s", file);
+    if (!*name && strncmp(file, "/proc/", strlen("/proc/")) == 0) {
         ssize_t length = readlink(file, path, sizeof(path) - 1);
         if (length < 0) /* -ENOENT would mean that another object may still come */
             return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
@@ -200,7 +207,7 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
     if (!image_matches(opened, &wanted.loaded)) {
         image_close(opened);
         return why_set(why, -ENOEXEC, "%.120s is not the file that is loaded (%s): start the simulator %s",
-                       path, *name ? "replaced meanwhile" : "started through the dynamic loader",
+                       path, *name ? "replaced meanwhile" : "started in another way",
                        *name ? "again" : "directly");
     }
     if (opened->stripped)

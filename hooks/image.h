@@ -19,6 +19,9 @@ struct image_symbol {
     bool exported; /* another object's symbol of this name may take its place */
 };
 
+/* Where the program's file is: "/proc/self/exe" unless this says otherwise. The string must stay. */
+void image_program(const char *path);
+
 /* Opens the file of a loaded object, as dl_iterate_phdr() tells of it; the program's name is "". What is
  * loaded must be what is in the file. -ENOEXEC, -EIO, -errno of open() or -ENOMEM. */
 int image_open_loaded(struct image **image, const char *name, uintptr_t base, struct hooks_why *why);

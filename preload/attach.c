@@ -26,6 +26,7 @@
 #include "log.h"
 #include "match.h"
 #include "options.h"
+#include "program_file.h"
 #include "raw_syscall.h"
 #include "recognise.h"
 #include "run.h"
@@ -187,6 +188,7 @@ static int open_hooks(void)
         return -EPROTO;
     }
     run.hooks = hooks;
+    hooks->program(program_file(NULL));
     return 0;
 }
 
@@ -206,17 +208,8 @@ static void note_base_directory(void)
 
 static void note_program(void)
 {
-    char target[PATH_MAX];
-    struct text name;
-
-    text_init(&name, run.program, sizeof run.program);
-    long length = readlink("/proc/self/exe", target, sizeof target - 1);
-    if (length <= 0) {
-        text_format(&name, "simulator");
-        return;
-    }
-    target[length] = '\0';
-    text_format(&name, "%s", strrchr(target, '/') + 1);
+    if (program_file_name(run.program, sizeof run.program) < 0)
+        strcpy(run.program, "simulator");
 }
 
 /* It translates the program's code, and keeps to itself what a snapshot would have to copy. Its own libraries

@@ -21,6 +21,7 @@
 #include "ends.h"
 #include "log.h"
 #include "proc_list.h"
+#include "program_file.h"
 #include "raw_syscall.h"
 #include "replay/run_directory.h"
 #include "replay/verdict.h"
@@ -157,13 +158,10 @@ static void try_snapshot(void)
 
 static void note_program(void)
 {
-    char target[PATH_MAX];
+    char name[PATH_MAX];
 
-    long length = readlink("/proc/self/exe", target, sizeof target - 1);
-    if (length <= 0)
-        return;
-    target[length] = '\0';
-    note("program %s", strrchr(target, '/') + 1);
+    if (program_file_name(name, sizeof name) == 0)
+        note("program %s", name);
 }
 
 static void describe(void)

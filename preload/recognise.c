@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "program_file.h"
+
 /* Part of the mangled name of X::eval_step() in every release. */
 #define SIGN_OF_MODEL "9eval_stepEv"
 /* The same of a virtual function of each model: it is still there when eval_step() was inlined. */
@@ -210,7 +212,7 @@ static enum recognised recognise_file(const char *path, const char *instead,
 /* A simulator is to hear that there is no /proc, and not to be taken for something else. */
 static enum recognised recognise_program(const struct dl_phdr_info *object)
 {
-    return recognise_file("/proc/self/exe", (const char *)getauxval(AT_EXECFN), object);
+    return recognise_file(program_file(object), (const char *)getauxval(AT_EXECFN), object);
 }
 
 /* Nobody keeps simulators where the system keeps its libraries, which every process has. */

@@ -177,6 +177,8 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
     else if (!read_loader(fd, header, loader))
         refuse(program, PROGRAM_CLOSED,
                "%s is damaged: its program headers are not in the file; link it anew", name);
+    else if (*loader == '\0' && strcmp(base_name(program->path), base_name(own_loader)) == 0)
+        look_at_rights(program, fd, name); /* the loader itself, with the program as its argument */
     else if (*loader == '\0')
         refuse(program, PROGRAM_CLOSED,
                "%s is statically linked: no library can be preloaded into it; link it without -static", name);

@@ -36,6 +36,34 @@ class OwnTime(field.FieldTest):
         self.assertIsNone(report["end"]["time"])
 
 
+class Loader(field.FieldTest):
+    """The dynamic loader is started, with the simulator as its argument."""
+
+    LOADER = "/lib64/ld-linux-x86-64.so.2"
+
+    def check(self, before, environment):
+        plain = self.launch([self.LOADER, field.program("base"), "5000", "3"], {})
+        launch = self.launch([*before, field.program("base"), "5000", "3"], environment)
+        self.assertTrue(self.assert_same(plain, launch)[0].startswith("lightsss: base (pid "))
+        self.assertTrue(os.path.basename(self.run_directory(launch)).startswith("base."))
+        self.assertEqual(self.report(launch)["program"], "base")
+        self.assert_wave(launch, self.oracle("base", "5000", "3"))
+
+    def test_variable(self):
+        self.check([self.LOADER], {"LD_PRELOAD": field.LIBRARY})
+
+    def test_options(self):
+        self.check([self.LOADER, "--preload", field.LIBRARY, "--library-path", "/nowhere"], {})
+
+    def test_run(self):
+        self.check([field.COMMAND, "run", "--", self.LOADER], {})
+
+    def test_doctor(self):
+        launch = self.launch([field.COMMAND, "doctor", "--rehearse", self.LOADER, field.program("base"), "5000"], {})
+        self.assertEqual(launch.returncode, 0, launch.stdout)
+        self.assertIn(b"Model      Valpha", launch.stdout)
+
+
 class Directory(field.FieldTest):
     """LIGHTSSS_DIR, where nothing is or nothing can be."""
 
