@@ -48,14 +48,27 @@ void countdown_freeze(struct countdown *countdown)
     countdown->kept = *counts_of(countdown);
 }
 
+/* A page of its own in the place of the one that is shared with another process. */
+static int renew(struct counts *counts, int sharing)
+{
+    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
+    void *own = mmap(counts, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
+                     sharing | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    return own == MAP_FAILED ? -errno : 0;
+}
+
 int countdown_thaw(struct countdown *countdown)
 {
     struct counts *counts = counts_of(countdown);
-    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
-    void *own = mmap(counts, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    if (own == MAP_FAILED)
-        return -errno;
-    *counts = countdown->kept;
-    return 0;
+    int error = renew(counts, MAP_PRIVATE);
+    if (!error)
+        *counts = countdown->kept;
+    return error;
+}
+
+void countdown_fork(struct countdown *countdown)
+{
+    struct counts *counts = counts_of(countdown);
+    if (renew(counts, MAP_SHARED) == 0)
+        *counts = (struct counts){.left = 1, .last = 1};
 }

@@ -39,4 +39,8 @@ void countdown_freeze(struct countdown *countdown);
  * other thread may run. Async-signal-safe. Returns 0 or -errno. */
 int countdown_thaw(struct countdown *countdown);
 
+/* In a child that the simulator forked: it counts its own evals, and shares them with its own copies. The
+ * first one is due. Async-signal-safe. */
+void countdown_fork(struct countdown *countdown);
+
 #endif

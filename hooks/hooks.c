@@ -33,6 +33,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .in_eval = model_in_eval,
         .freeze = model_freeze,
         .thaw = model_thaw,
+        .forked = model_forked,
         .counts = model_counts,
         .wave_release = hold_release,
         .wave_mute = hold_mute,

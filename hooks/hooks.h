@@ -142,6 +142,10 @@ struct hooks {
      * freeze. Async-signal-safe. Returns 0 or -errno. */
     int (*thaw)(void);
 
+    /* In a child that the simulator has forked, before it does anything: its evals count from 1, the first
+     * one is due, and the first model to eval is its primary one. fork() itself does this too. */
+    void (*forked)(void);
+
     /* Memory for the counts of one model, by index from 0: until a copy thaws it is shared with the original.
      * NULL where there are no more. */
     const void *(*counts)(size_t index);

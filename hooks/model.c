@@ -124,22 +124,17 @@ bool model_site(size_t index, struct hooks_site *site)
 {
     if (index >= model.count)
         return false;
-    const struct site *found = &model.sites[index];
-    *site =
-        (struct hooks_site){found->model->name, found->model->eval.address, found->countdown.patch.head_size};
+    const struct site *s = &model.sites[index];
+    *site = (struct hooks_site){s->model->name, s->model->eval.address, s->countdown.patch.head_size};
     return true;
 }
 
 /* --- evals --- */
 
-static struct site *counted_site(void)
-{
-    return model.primary ? model.primary : &model.sites[0];
-}
-
 uint64_t model_evals(void)
 {
-    return model.installed ? countdown_evals(&counted_site()->countdown) : 0;
+    const struct site *site = model.primary ? model.primary : &model.sites[0];
+    return model.installed ? countdown_evals(&site->countdown) : 0;
 }
 
 bool model_races(void)
@@ -413,10 +408,14 @@ int model_thaw(void)
 }
 
 /* Threads that held something here are not in the child. Its evals are not those of its parent. */
-static void in_forked_child(void)
+void model_forked(void)
 {
-    model_freeze();
-    model_thaw();
+    for (size_t i = 0; i < model.installed; i++)
+        countdown_fork(&model.sites[i].countdown);
+    model.primary = NULL;
+    model.races = false;
+    model.in_eval = model.in_eval && pthread_equal(model.announcing_thread, pthread_self());
+    atomic_store(&model.begun, false);
     atomic_flag_clear(&model.announcing);
     objects_forked();
     library_forked();
@@ -431,7 +430,7 @@ int model_install(const struct hooks_events *events, struct hooks_why *why)
     if (!model.count)
         return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
     if (model.installed == 0)
-        pthread_atfork(NULL, NULL, in_forked_child);
+        pthread_atfork(NULL, NULL, model_forked);
     for (size_t i = 0; i < model.found.library_count; i++) {
         struct library *library = &model.found.libraries[i];
         library->context_watched =

@@ -23,6 +23,7 @@ uint64_t model_time(uint64_t tick);
 bool model_in_eval(void);
 void model_freeze(void);
 int model_thaw(void);
+void model_forked(void);
 const void *model_counts(size_t index);
 bool model_site(size_t index, struct hooks_site *site);
 

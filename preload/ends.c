@@ -157,3 +157,9 @@ bool ends_signal(int signal, bool outside)
     wake_call_leave(&end);
     return end_process(&end);
 }
+
+void ends_forked(void)
+{
+    atomic_store(&ending_thread, 0);
+    end_is_done = false;
+}

@@ -16,4 +16,7 @@ void ends_exit(int status);
  * can tell, which sends it to itself. */
 bool ends_signal(int signal, bool outside);
 
+/* In a child that the simulator has forked: what its parent was ending with is none of its business. */
+void ends_forked(void);
+
 #endif

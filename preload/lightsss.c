@@ -3,6 +3,7 @@
  * Then options, hooks, and the entry of eval is patched (attach). First eval: this process is the original;
  * from here on snapshots are taken and every end is seen. A woken copy goes on as the replay. */
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "attach.h"
 #include "clock.h"
 #include "doctor.h"
+#include "ends.h"
 #include "input/input.h"
 #include "input/input_call.h"
 #include "input/undo.h"
@@ -83,6 +85,27 @@ static int in_copy(void)
     return files_let_go();
 }
 
+/* Runs in a child that the simulator has forked. It has nothing of what its parent has begun, and begins to
+ * be an original of its own with its first eval. */
+static void in_forked_child(void)
+{
+    run.role = RUN_INERT;
+    no_replay = false;
+    atomic_store(&first_look, false);
+    run.hooks->forked();
+    ends_forked();
+    input_forked();
+}
+
+static void see_children(void)
+{
+    static bool sees;
+
+    if (!sees)
+        pthread_atfork(NULL, NULL, in_forked_child);
+    sees = true;
+}
+
 /* Once: a child that is forked would say the same. */
 static void check_directory(void)
 {
@@ -98,8 +121,9 @@ static void check_directory(void)
                  run.base_directory, strerrordesc_np(-r));
 }
 
-/* The first eval: the process that runs it is the original, which need not be the one that was started (a
- * testbench may fork and simulate in its children). */
+/* The first eval: the process that runs it is an original, which need not be the one that was started (a
+ * testbench may fork and simulate in its children). In a child of an original everything begins anew: what is
+ * shared, at the place where it was shared with the parent. */
 static void become_original(void)
 {
     const struct keeper_hooks hooks = {
@@ -115,6 +139,7 @@ static void become_original(void)
         .begins = snapshot_begins,
         .done = snapshot_done,
     };
+    const bool anew = run.page != NULL;
     int r = shared_page_create(&run.page);
 
     if (r < 0) {
@@ -126,23 +151,25 @@ static void become_original(void)
         no_replay = true;
         return;
     }
-    shared_memory_keep(run.page);
+    if (!anew)
+        shared_memory_keep(run.page);
     run.pid = (pid_t)raw_syscall0(SYS_getpid);
     run.start_ns = clock_ns();
     output_keep();
+    match_begin();
     keeper_init(run.page, &run.options, &hooks);
     start_input();
     run.role = RUN_ORIGINAL;
     signal_arm();
     wake_call_prepare();
     check_directory();
+    see_children();
     threads_set_call_ender(input_call_is_inside);
     threads_set_request(request_send);
 }
 
 /* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there
- * can be a replay, and from then on where there can. A child that the simulator forks is never replayed: it
- * writes what it opens. */
+ * can be a replay, and from then on where there can. */
 static bool on_may_hold(const char *path)
 {
     static atomic_flag said = ATOMIC_FLAG_INIT;
@@ -172,7 +199,7 @@ static void on_eval_due(uint64_t eval)
 {
     if (run.role == RUN_INERT)
         become_original();
-    if (!run_is_self()) /* nothing works, or a child that the simulator forked */
+    if (!run_is_self()) /* nothing works, or a child that was made by a raw system call */
         run.hooks->due_in(UINT64_MAX);
     else if (run.role == RUN_REPLAY)
         replay_eval_due(eval);
@@ -197,6 +224,7 @@ __attribute__((constructor)) static void lightsss_start(void)
     static const struct hooks_events events = {on_eval_due, on_eval_done,
                                                on_may_hold}; /* the hooks keep it */
 
+    run.forked = in_forked_child;
     attach_start(&events);
     doctor_end();
 }

@@ -59,6 +59,19 @@ int match_init(const char *wanted)
     return 0;
 }
 
+void match_begin(void)
+{
+    if (output == NULL)
+        return;
+    void *shared = mmap(output, sizeof *output, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+    if (shared == MAP_FAILED)
+        output = NULL;
+    lost_bytes = 0;
+    atomic_flag_clear(&busy);
+    atomic_flag_clear(&searching);
+}
+
 static bool is_looking(void)
 {
     return output != NULL && output->found[0] == '\0';

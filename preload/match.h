@@ -13,6 +13,9 @@
 /* Makes ready for this expression, which options have checked. Returns 0 or -ENOMEM. */
 int match_init(const char *expression);
 
+/* An original begins, with queues that it shares with its copies alone: nothing was printed yet. */
+void match_begin(void);
+
 /* The bytes went to descriptor 1 or 2. Async-signal-safe, for any thread. Returns false when so much is
  * waiting to be searched that match_search() should come soon. */
 bool match_note(int fd, const void *bytes, size_t size);

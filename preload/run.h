@@ -16,13 +16,14 @@
 
 enum run_role {
     RUN_INERT,    /* no model here, switched off, or nothing can work: pass everything on */
-    RUN_ORIGINAL, /* the process that the user started, from its first eval on */
+    RUN_ORIGINAL, /* the process that the user started, or a forked child of it, from its first eval on */
     RUN_REPLAY,   /* a woken copy */
 };
 
 struct run {
     enum run_role role;
-    pid_t pid; /* of this process; a child that the simulator forks has another one */
+    void (*forked)(void); /* to be called in a child that fork() made */
+    pid_t pid;            /* of this process; a child of vfork(), or of a raw system call, has another one */
     struct options options;
     const struct hooks *hooks;
     struct hooks_found found;
@@ -35,7 +36,7 @@ struct run {
 
 extern struct run run;
 
-/* Is this process the one that run.role speaks of? A child forked by the simulator is not. */
+/* Is this process the one that run.role speaks of? See run.pid. */
 bool run_is_self(void);
 
 /* Is this the simulator's process group? Its copies are each in one of their own. */

@@ -97,9 +97,11 @@ static uint64_t choose_size(void)
 static int map_log(void)
 {
     const int protection = PROT_READ | PROT_WRITE;
-    const uint64_t ring_size = choose_size();
+    const bool anew = control != NULL; /* in a forked child */
+    const uint64_t ring_size = anew ? recorded.size : choose_size();
     const size_t size = PAGE + 2 * ring_size;
-    uint8_t *start = map(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE);
+    uint8_t *start =
+        map(control, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (anew ? MAP_FIXED : 0));
 
     if (start == MAP_FAILED)
         return -ENOMEM;
@@ -109,10 +111,13 @@ static int map_log(void)
         raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)ring_size, MREMAP_MAYMOVE | MREMAP_FIXED,
                      second) != second) {
         raw_syscall2(SYS_munmap, (long)start, (long)size);
+        control = NULL;
         return -ENOMEM;
     }
-    shared_memory_keep(start);
-    shared_memory_keep(start + PAGE + ring_size);
+    if (!anew) {
+        shared_memory_keep(start);
+        shared_memory_keep(start + PAGE + ring_size);
+    }
     raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
     control = (struct control *)(void *)start;
     recorded.ring = start + PAGE;
@@ -140,12 +145,22 @@ void input_prepare(void)
     input_mode_word = word;
 }
 
+void input_forked(void)
+{
+    if (input_mode_word != &no_mode)
+        *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_AWAITED;
+}
+
 int input_start(void)
 {
     int r = input_mode_word == &no_mode ? -ENOSYS : map_log();
 
     if (r < 0)
         return r;
+    memset(&streams, 0, sizeof streams);
+    atomic_store(&losing, false);
+    atomic_store(&repeat_from, 0);
+    atomic_store(&recorded.floor, 0);
     atomic_store(&recorded.head, INPUT_LOG_START);
     atomic_store(&control->head, INPUT_LOG_START);
     evaluating_thread = pthread_self();

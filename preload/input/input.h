@@ -61,6 +61,9 @@ void input_prepare(void);
 /* The first eval: makes the log. Returns 0 or -errno: nothing is recorded. */
 int input_start(void);
 
+/* In a forked child, which may become an original. */
+void input_forked(void);
+
 /* On the thread that evals: snapshot `number` is about to be taken; it was taken or not, and `oldest` (0:
  * none) is the oldest that is parked: what came before that one is dropped. */
 void input_snapshot_begins(uint64_t number);

@@ -72,6 +72,8 @@ static pid_t fork_by(pid_t (*function)(void))
         take_settle();
         pid = function();
     } while (pid < 0 && refused_make_room(errno));
+    if (pid == 0 && run.hooks != NULL)
+        run.forked();
     return pid == 0 ? 0 : answer_of_fork(pid);
 }
 

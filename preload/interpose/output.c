@@ -47,6 +47,7 @@ static volatile int write_error;
 static bool has_ended;               /* the replay */
 static atomic_uint writing[STREAMS]; /* threads inside a write() of that stream */
 static atomic_bool ending;           /* what is written from now on is not noted */
+static atomic_flag ended = ATOMIC_FLAG_INIT;
 static bool was_cut[STREAMS];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
@@ -55,11 +56,18 @@ void output_keep(void)
     if (libc_write == NULL || libc_writev == NULL)
         return;
     void *memory =
-        mmap(NULL, SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (memory == MAP_FAILED)
-        return;
-    shared_memory_keep(memory);
-    printed = memory;
+        mmap(printed, SIZE, PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (printed != NULL ? MAP_FIXED : 0), -1, 0);
+    if (printed == NULL && memory != MAP_FAILED)
+        shared_memory_keep(memory);
+    printed = memory == MAP_FAILED ? NULL : memory;
+    memset(own, 0, sizeof own);
+    for (unsigned i = 0; i < STREAMS; i++) {
+        atomic_store(&writing[i], 0);
+        was_cut[i] = false;
+    }
+    atomic_store(&ending, false);
+    atomic_flag_clear(&ended);
 }
 
 /* A thread that the snapshot found in the middle goes on in memory that nobody reads. A shared mapping that
@@ -171,9 +179,7 @@ static void end_stream(unsigned stream, const FILE *file)
 
 void output_end(void)
 {
-    static atomic_flag was_here = ATOMIC_FLAG_INIT;
-
-    if (printed == NULL || atomic_flag_test_and_set(&was_here))
+    if (printed == NULL || atomic_flag_test_and_set(&ended))
         return;
     atomic_store(&ending, true);
     end_stream(0, stdout);

@@ -212,8 +212,12 @@ void signal_arm(void)
 {
     alternate_stack_give();
     stack_prepare();
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
-        stand_in(watched[i].signal);
+    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+        struct sigaction shown;
+
+        if (!look(watched[i].signal, &shown)) /* a forked child has its parent's */
+            stand_in(watched[i].signal);
+    }
     armed = true;
 }
 

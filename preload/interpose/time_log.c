@@ -60,10 +60,16 @@ static void *map(void *place, int flags)
 
 void time_log_start(void)
 {
-    shared = map(NULL, MAP_SHARED);
+    struct shared *before = shared; /* in a forked child: its parent's */
+
+    shared = map(before, MAP_SHARED | (before != NULL ? MAP_FIXED : 0));
     if (shared == NULL)
         return;
-    shared_memory_keep(shared);
+    if (before == NULL)
+        shared_memory_keep(shared);
+    memset(streams, 0, sizeof streams);
+    atomic_store(&begun, 0);
+    atomic_store(&needed, 0);
     raw_syscall3(SYS_madvise, (long)shared, sizeof *shared,
                  MADV_DONTDUMP); /* a core is the simulator's own */
 }

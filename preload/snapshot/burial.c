@@ -44,8 +44,15 @@ static unsigned lasting_count; /* the first of these were waited for in vain */
 
 static_assert(sizeof(struct rusage) == COUNTERS * sizeof(long), "struct rusage is an array of long");
 
+/* In a forked child, who has died is not its own. */
 void burial_start(void)
 {
+    for (size_t i = 0; i < COUNTERS; i++)
+        atomic_store(&used[i], 0);
+    for (size_t i = 0; i < SLOTS_MAX; i++)
+        dying[i] = 0;
+    dying_count = lasting_count = 0;
+    atomic_store(&has_reaped, false);
     raw_syscall2(SYS_getrusage, RUSAGE_CHILDREN, (long)&at_start);
     atomic_store(&child_maxrss, at_start.ru_maxrss);
 }

@@ -68,12 +68,25 @@ static _Atomic uint32_t holder;  /* futex: the thread that takes a snapshot or e
 
 static uint64_t burial_evals; /* how long the next look at them may wait, at most */
 
+/* In a forked child of an original. */
+static void forget_parent(void)
+{
+    atomic_store(&holder, 0);
+    take_forget();
+    figures = (struct keeper_figures){.taken = 0};
+    warned = given_up = prepared = false;
+    failed_in_a_row = retries = 0;
+    last_faults = watch_ns = stretch_eval = stretch_ns = eval_ns = lead_evals = prepare_ns = 0;
+    watch_evals = 1;
+}
+
 void keeper_init(struct shared_page *shared_page, const struct options *options,
                  const struct keeper_hooks *keeper_hooks)
 {
     page = shared_page;
     hooks = *keeper_hooks;
     hang_ns = options->hang_ns;
+    forget_parent();
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     memory_start(&options->memory);

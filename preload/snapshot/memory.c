@@ -39,6 +39,9 @@ static void read_now(void)
 
 void memory_start(const struct options_memory *option)
 {
+    spent_ns = tables_ns = 0;
+    *reason = '\0';
+    said = explained = false;
     memory_facts_find("");
     read_now();
     memory_limit_init(&limit, option, &now);

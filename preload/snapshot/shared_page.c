@@ -32,7 +32,8 @@ int shared_page_create(struct shared_page **result)
     int r = (int)raw_syscall2(SYS_ftruncate, fd, SHARED_PAGE_SIZE);
     struct shared_page *page = MAP_FAILED;
     if (r == 0) {
-        page = mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, (int)fd, 0);
+        page = mmap(*result, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | (*result != NULL ? MAP_FIXED : 0), (int)fd, 0);
         r = page == MAP_FAILED ? -errno : 0;
     }
     /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */

@@ -121,7 +121,8 @@ static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 
-/* Makes the page. Returns 0 or -errno. */
+/* Makes the page; where there is one (of the process that has forked this one), in its place. Returns 0 or
+ * -errno. */
 int shared_page_create(struct shared_page **page);
 
 /* A free slot, or NULL when none is left. */

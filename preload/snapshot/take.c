@@ -105,6 +105,11 @@ void take_settle(void)
     atomic_store(&slot->settled, 1); /* nor asked for again */
 }
 
+void take_forget(void)
+{
+    last_slot = NULL;
+}
+
 /* In the original, before the other threads go on. */
 static void note_copy(struct shared_slot *slot, long pid)
 {

@@ -49,6 +49,9 @@ int take_snapshot(struct take *take);
  * gone, and a program that was just written cannot be started. Any thread, signal handlers too. */
 void take_settle(void);
 
+/* In a forked child: the last copy is none of its own. */
+void take_forget(void);
+
 /* In the woken copy, once its threads are revived: the signal mask of before. */
 void take_unblock(const struct take *take);
 

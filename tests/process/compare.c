@@ -135,7 +135,8 @@ void compare_expected(const struct outcome *outcome, const struct expected *expe
         snprintf(part, sizeof part, "\"status\": null, \"signal\": \"SIG%s\"", sigabbrev_np(expected->code));
     expect_in_report(outcome, part);
     /* The fake simulator's time is five units per eval. */
-    snprintf(part, sizeof part, "\"eval\": %ld, \"time\": %ld }", expected->eval, expected->eval * 5);
+    snprintf(part, sizeof part, "\"eval\": %ld, \"time\": %ld }", expected->eval,
+             (expected->before + expected->eval) * 5);
     if (expected->eval != 0)
         expect_in_report(outcome, part);
     snprintf(part, sizeof part, "\"verdict\": \"%s\"", verdict);

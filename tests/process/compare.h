@@ -12,6 +12,7 @@ struct expected {
     const char *kind;    /* as in report.json; NULL: the run does not fail, it leaves and says nothing */
     int code;            /* exit status or signal number */
     long eval;           /* at which it ends; 0: not compared */
+    long before;         /* evals of the process that has forked the one that fails */
     const char *verdict; /* NULL: reproduced */
     bool quiet;          /* run it with LIGHTSSS_LOG=quiet: nothing is said */
     bool many;           /* take a snapshot at every second eval, so that the replay begins late */

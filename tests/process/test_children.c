@@ -13,6 +13,10 @@
     {                                                                                                        \
         .kind = "exit", .code = (status), .eval = (at), .many = true                                         \
     }
+#define CHILD(status, at, evals)                                                                             \
+    {                                                                                                        \
+        .kind = "exit", .code = (status), .eval = (at), .before = (evals), .many = true                      \
+    }
 #define MANY_CLEAN                                                                                           \
     {                                                                                                        \
         .kind = NULL, .many = true                                                                           \
@@ -36,17 +40,24 @@ static const struct compare_case cases[] = {
     {{"eval:9", "fork:sleep:300", "fork:sleep:300", "children", "wait", "children", "eval:9", "children"}, MANY_CLEAN},
     {{"worker", "eval:9", "work:children", "fork:sleep:300", "children", "work:children", "wait"}, MANY_CLEAN},
 
-    /* children that simulate, and that end in any way */
-    {{"eval:9", "fork:eval:9+exit:3", "wait", "exit:1"}, MANY(1, 9)},
-    {{"eval:9", "fork:eval:9+abort", "wait", "exit:1"}, MANY(1, 9)},
-    {{"eval:9", "fork:fork:eval:1+exit:3", "wait", "exit:1"}, MANY(1, 9)},
+    /* children that simulate are originals of their own, and count their own evals */
+    {{"eval:9", "fork:eval:7+exit:3", "wait", "eval:9"}, CHILD(3, 7, 9)},
+    {{"eval:9", "fork:eval:7+abort", "wait", "eval:9"},
+     {.kind = "abort", .code = SIGABRT, .eval = 7, .before = 9, .many = true}},
+    {{"eval:9", "fork:eval:7+exit:0", "wait", "eval:9", "exit:1"}, MANY(1, 18)},
+    {{"eval:9", "fork:eval:7+fork:eval:5+wait", "wait", "eval:9"}, MANY_CLEAN},
+    {{"eval:9", "fork:eval:7+nobody+eval:7+children", "wait", "nobody"}, MANY_CLEAN},
+    {{"eval:9", "fork:eval:7+exec:exit:3", "wait"}, MANY_CLEAN},
+
+    /* and those that end without */
+    {{"eval:9", "fork:exit:3", "fork:abort", "wait", "exit:1"}, MANY(1, 9)},
     {{"eval:9", "fork:worker+work:exit:3", "wait", "exit:1"}, MANY(1, 9)},
     {{"fork:eval:9+exit:0", "wait", "eval:9"}, MANY_CLEAN},
     {{"eval:2", "fork:sleep:100", "exit:1"}, MANY(1, 2)},
     {{"fork:sleep:100", "eval:9", "exit:1"}, MANY(1, 9)},
 
-    /* the simulation goes on in a child: after the first eval it is no longer ours; before, it is the original */
-    {{"eval:2", "detach", "eval:3", "exit:4"}, MANY(4, 2)},
+    /* the simulation goes on in a child */
+    {{"eval:2", "detach", "eval:3", "exit:0"}, MANY_CLEAN},
     {{"detach", "eval:3", "exit:4"}, MANY(4, 3)},
     {{"detach", "eval:3", "exit:0"}, MANY_CLEAN},
 

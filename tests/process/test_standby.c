@@ -291,7 +291,7 @@ static void test_copies_of_threads_standing_by(void **state)
 {
     int rounds = full_test() ? 2000 : 100, status;
     pthread_t thread = start_counting();
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     unsigned seed = 1;
 
     (void)state;

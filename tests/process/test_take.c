@@ -58,7 +58,7 @@ static pid_t snapshot(struct shared_page *page, struct shared_slot **slot)
 static void test_copies_revive(void **state)
 {
     int count = full_test() ? 1000 : 40;
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     struct shared_slot *slot;
     unsigned seed = 1;
     int status;
@@ -93,7 +93,7 @@ static void test_copies_revive(void **state)
 
 static void test_parked_dies_with_original(void **state)
 {
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     struct shared_slot *slot;
     int status;
 
@@ -129,7 +129,7 @@ static void *take_and_end(void *result)
 
 static void test_parked_survives_its_thread(void **state)
 {
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     struct shared_slot *slot;
     pthread_t thread;
     int status;
@@ -152,7 +152,7 @@ static void test_parked_survives_its_thread(void **state)
  * woken. */
 static void test_wake_is_not_swallowed(void **state)
 {
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     struct shared_slot *first_slot, *slot;
     int status;
 
@@ -181,7 +181,7 @@ static void *sleep_relative(void *duration_ns)
 /* Snapshots that come faster than a thread's sleep ends must not make it sleep for ever. */
 static void test_sleep_ends_between_snapshots(void **state)
 {
-    struct shared_page *page;
+    struct shared_page *page = NULL;
     struct shared_slot *slot;
     long duration_ns = 300000000;
     pthread_t thread;

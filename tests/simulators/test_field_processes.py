@@ -3,7 +3,9 @@
 """What a simulator is to the library where it is not simply the process that the user started: its own code that must
 not be called, the dynamic loader, forked children, programs that it becomes."""
 
+import json
 import os
+import time
 import unittest
 
 import field
@@ -34,6 +36,88 @@ class OwnTime(field.FieldTest):
         report = self.run_both("outside")
         self.assertEqual(report["end"]["signal"], "SIGABRT")
         self.assertIsNone(report["end"]["time"])
+
+
+class Children(field.FieldTest):
+    """A testbench forks, and its children simulate."""
+
+    def reports(self, launch, count):
+        """{pid: report}; those of killed runs come some time after their end."""
+        top = os.path.join(launch.directory, "lightsss")
+        deadline = time.monotonic() + field.TIMEOUT_S
+        while time.monotonic() < deadline:
+            found = {name: self.finished(os.path.join(top, name)) for name in os.listdir(top)} if os.path.isdir(top) else {}
+            if len(found) >= count and all(found.values()):
+                break
+            time.sleep(0.05)
+        self.assertEqual(len(found), count, found)
+        return {report["pid"]: report for report in found.values()}
+
+    def finished(self, directory):
+        """None: it is still being replayed."""
+        try:
+            with open(os.path.join(directory, "report.json"), encoding="utf-8") as file:
+                report = json.load(file)
+        except OSError:
+            return None
+        return None if report["replay"].get("why") == "the replay was killed before it was done" else report
+
+    def run_both(self, parent_evals, way, failures=1):
+        arguments = [str(parent_evals), "20000", way]
+        plain = self.plain("forked", *arguments)
+        launch = self.preloaded("forked", *arguments, WINDOW="3000evals")
+        self.assertEqual(launch.returncode, plain.returncode)
+        self.assertEqual(sorted(launch.stdout.splitlines()), sorted(plain.stdout.splitlines()))
+        reports = self.reports(launch, failures)
+        for pid, report in reports.items():
+            self.assertEqual(report["replay"]["verdict"], "reproduced", report)
+            self.assertEqual(os.path.basename(self.run_directory(launch)) if failures == 1 else None,
+                             f"forked.{pid}" if failures == 1 else None)
+        return launch, reports
+
+    def check_child(self, parent_evals, way, signal_name=None):
+        launch, reports = self.run_both(parent_evals, way)
+        pid, report = reports.popitem()
+        self.assertNotEqual(pid, launch.pid)
+        self.assertEqual((report["end"]["eval"], report["end"]["signal"]), (20000, signal_name))
+        compared = self.assert_wave(launch, self.oracle("forked", "0", "20000", "exit"))
+        self.assertEqual(compared.last_time, 19999)
+
+    def test_child_fails(self):
+        for parent_evals in (0, 10000):
+            self.check_child(parent_evals, "exit")
+            self.check_child(parent_evals, "abort", "SIGABRT")
+
+    def test_child_is_killed(self):
+        for parent_evals in (0, 10000):
+            self.check_child(parent_evals, "kill", "SIGKILL")
+
+    def test_grandchild_fails(self):
+        self.check_child(10000, "again")
+
+    def test_pool(self):
+        _, reports = self.run_both(10000, "pool", 4)
+        self.assertEqual({report["end"]["eval"] for report in reports.values()}, {20000})
+
+    def test_parent_fails(self):
+        """Its snapshots are its own, whatever became of the child."""
+        launch, reports = self.run_both(10000, "parent")
+        self.assertEqual((list(reports), reports[launch.pid]["end"]["eval"]), ([launch.pid], 20000))
+
+    def test_child_traces(self):
+        """What it opens is held back, and its replay writes it."""
+        environment = {"LD_PRELOAD": field.LIBRARY, "FIELD_TRACE": "own.vcd"}
+        launch = self.launch([field.program("forked"), "10000", "20000", "exit"], environment)
+        self.assertFalse(os.path.exists(os.path.join(launch.directory, "own.vcd")))
+        self.assertEqual(self.report(launch)["wave"]["source"], "testbench")
+        compared = self.assert_wave(launch, self.oracle("forked", "0", "20000", "exit"))
+        self.assertEqual(compared.last_time, 19999)
+
+    def test_nothing_to_say(self):
+        for way in ("good", "idle"):
+            launch = self.preloaded("forked", "10000", "20000", way)
+            self.assert_same(self.plain("forked", "10000", "20000", way), launch)
+            self.assertNotIn(b"lightsss: ", launch.stderr)
 
 
 class Loader(field.FieldTest):
