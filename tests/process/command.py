@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import unittest
@@ -13,6 +14,13 @@ LIBRARY = os.environ["LIGHTSSS_TEST_LIBRARY"]
 PROGRAMS = os.environ["LIGHTSSS_TEST_PROGRAMS"]
 FAKE = os.path.join(PROGRAMS, "fake_simulator")
 REFUSE = os.path.join(PROGRAMS, "refuse")
+
+
+def as_from_a_terminal():
+    """For a child: whatever ignores signals around the test (nohup, a shell's background jobs), it does not."""
+    for number in set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 class CommandCase(unittest.TestCase):
@@ -40,6 +48,7 @@ class CommandCase(unittest.TestCase):
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=as_from_a_terminal,
             text=True,
         )
 

@@ -25,6 +25,10 @@
 
 #define OUR_PREFIX "lightsss: "
 
+/* How long a test waits for what comes at once on a machine that has nothing else to do. */
+#define PATIENCE_S   120
+#define LEFT_GRACE_S 10
+
 double run_clock(void)
 {
     struct timespec now;
@@ -151,6 +155,17 @@ static void redirect(const char *directory, const char *name, int fd)
         _exit(126);
 }
 
+/* As from a terminal, whatever ignores signals around the test: nohup, a shell's background jobs. */
+static void set_dispositions(void)
+{
+    sigset_t none;
+
+    for (int number = 1; number < 32; number++)
+        signal(number, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 static void join_group(const char *path)
 {
     int file = open(path, O_WRONLY | O_CLOEXEC);
@@ -167,6 +182,7 @@ static _Noreturn void become_program(const struct running *running)
     int argc = 1;
 
     setsid();
+    set_dispositions();
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (program->group != NULL)
         join_group(program->group);
@@ -228,7 +244,7 @@ static int signal_session(pid_t session, int signal)
 
 static void wait_for_end(const struct running *running, struct outcome *outcome)
 {
-    unsigned timeout_s = running->program.timeout_s != 0 ? running->program.timeout_s : 30;
+    unsigned timeout_s = running->program.timeout_s != 0 ? running->program.timeout_s : PATIENCE_S;
     struct pollfd end = {.fd = pidfd_open(running->pid, 0), .events = POLLIN};
 
     if (end.fd < 0)
@@ -247,7 +263,9 @@ static void wait_for_end(const struct running *running, struct outcome *outcome)
 /* Copies have process groups of their own, but not sessions. */
 static void clear_session(const struct running *running, struct outcome *outcome)
 {
-    for (int tries = 0; tries < 100 && signal_session(running->pid, 0) > 0; tries++)
+    double give_up = run_clock() + LEFT_GRACE_S;
+
+    while (signal_session(running->pid, 0) > 0 && run_clock() < give_up)
         usleep(10000);
     outcome->left = signal_session(running->pid, SIGKILL);
     while (signal_session(running->pid, SIGKILL) > 0)
@@ -422,8 +440,8 @@ void run_await_file(const struct running *running, const char *name)
     char path[PATH_MAX];
 
     join(path, running->directory, name);
-    for (int tries = 0; access(path, F_OK) != 0; tries++) {
-        if (tries == 10000)
+    for (double give_up = run_clock() + PATIENCE_S; access(path, F_OK) != 0;) {
+        if (run_clock() > give_up)
             end_and_fail(running, name);
         usleep(1000);
     }
@@ -433,8 +451,8 @@ void run_await_snapshots(const struct running *running, int count)
 {
     pid_t snapshots[RUN_SNAPSHOTS_MAX];
 
-    for (int tries = 0; run_snapshots(running->pid, snapshots) != count; tries++) {
-        if (tries == 10000)
+    for (double give_up = run_clock() + PATIENCE_S; run_snapshots(running->pid, snapshots) != count;) {
+        if (run_clock() > give_up)
             end_and_fail(running, "snapshots");
         usleep(1000);
     }

@@ -25,7 +25,7 @@ struct program {
     const char *library;            /* another one than build/preload/liblightsss.so; NULL: that one */
     const char *group;              /* file to join a control group by (cgroup.procs); NULL: the test's own */
     unsigned user;                  /* to run as; 0: as the test itself */
-    unsigned timeout_s;             /* 0: 30 */
+    unsigned timeout_s;             /* 0: 120 */
 };
 
 struct outcome {
@@ -40,7 +40,7 @@ struct outcome {
     char *run;    /* name of the run directory; NULL: there is none */
     char *report; /* report.json; NULL: there is none */
     char *replay_out, *replay_err; /* replay.stdout, replay.stderr; NULL: there are none */
-    int left;                      /* processes that were still there a second after its end */
+    int left;                      /* processes that were still there ten seconds after its end */
 };
 
 struct running {
@@ -61,7 +61,7 @@ void run_discard(struct outcome *outcome);
 int run_snapshots(pid_t pid, pid_t snapshots[RUN_SNAPSHOTS_MAX]);
 
 /* Waits until the file is in the program's directory, or until so many snapshots are parked. Fails the test
- * after ten seconds. */
+ * after two minutes. */
 void run_await_file(const struct running *running, const char *name);
 void run_await_snapshots(const struct running *running, int count);
 void run_touch(const struct running *running, const char *name);

@@ -20,7 +20,7 @@ HELD = ["/bin/sh", "-c", 'kill -STOP $$; exec "$@"', "sh"]
 def _as_from_a_terminal():
     """No core, and no signal that a shell lets its background jobs ignore."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for number in (signal.SIGINT, signal.SIGQUIT):
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
         signal.signal(number, signal.SIG_DFL)
 
 

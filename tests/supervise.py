@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""supervise.py COMMAND [ARGUMENT...]: runs a command and leaves no process behind, however it ends.
+
+Everything that stems from the command is found again, in whatever session or group it lives and whoever its parent
+was: the kernel gives orphans to the nearest subreaper, which this is. What is still there when the command has ended is
+named and killed, and the status is then 1 at least. SIGTERM, SIGINT and SIGHUP end all of it; so does the end of whoever
+started this. A signal that was ignored from the beginning (nohup) stays ignored."""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+GRACE_S = 5.0
+
+
+class Told(Exception):
+    """A signal that ends us."""
+
+
+def told(number, _):
+    for other in SIGNALS:
+        signal.signal(other, signal.SIG_IGN)
+    raise Told(number)
+
+
+def prctl(option, value):
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl")
+
+
+def parents():
+    """{process: its parent}; zombies that are not ours to reap are left out."""
+    found = {}
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as file:
+                    state, parent = file.read().rpartition(")")[2].split()[:2]
+            except OSError:
+                continue
+            if state not in "ZX":
+                found[int(name)] = int(parent)
+    return found
+
+
+def descendants():
+    tree = parents()
+    found, fresh = set(), {os.getpid()}
+    while fresh:
+        fresh = {process for process, parent in tree.items() if parent in fresh} - found
+        found |= fresh
+    return found
+
+
+def reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def name_of(process):
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            return file.read().replace(b"\0", b" ").decode(errors="replace").strip()[:200]
+    except OSError:
+        return "gone"
+
+
+def kill_all():
+    """A process that dies may wake another one: again, until there is none."""
+    while left := descendants():
+        for process in left:
+            try:
+                os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        time.sleep(0.01)
+        reap()
+
+
+def await_end(grace_s):
+    give_up = time.monotonic() + grace_s
+    while (left := descendants()) and time.monotonic() < give_up:
+        time.sleep(0.02)
+        reap()
+    return left
+
+
+def main(command):
+    parent = os.getppid()
+    prctl(PR_SET_CHILD_SUBREAPER, 1)
+    prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, told)
+    try:
+        if os.getppid() != parent:
+            raise Told(signal.SIGTERM)
+        status = subprocess.Popen(command).wait()
+        for process in sorted(await_end(GRACE_S)):
+            print(f"supervise.py: left behind: {process} {name_of(process)}", file=sys.stderr)
+            status = status or 1
+    except Told as signal_told:
+        status = 128 + signal_told.args[0]
+    kill_all()
+    return status if status >= 0 else 128 - status
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
