@@ -5,6 +5,7 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
+#include "held.h"
 #include "library.h"
 #include "model.h"
 #include "patch.h"
@@ -12,8 +13,6 @@
 
 #include <pthread.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define HOLD_TRACERS 64
 #define HOLD_FORMATS 2
@@ -52,37 +51,6 @@ static uintptr_t call(enum verilator_symbol method, enum hooks_format format, vo
     return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
 }
 
-/* --- what isOpen() reads, being inline --- */
-
-static uint8_t *file_of(void *self)
-{
-    return (uint8_t *)self + hold.row->tracer_file;
-}
-
-static bool is_open(void *self, enum hooks_format format)
-{
-    const void *writer;
-    if (format != HOOKS_FORMAT_FST)
-        return file_of(self)[VERILATOR_VCD_IS_OPEN] != 0;
-    memcpy(&writer, file_of(self), sizeof(writer));
-    return writer != NULL;
-}
-
-static void set_open(struct hold_tracer *tracer, bool open)
-{
-    static uint64_t nobody; /* stands for a writer that is never used */
-    const void *writer = open ? &nobody : NULL;
-    if (tracer->tracer.format == HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer->tracer.self), &writer, sizeof(writer));
-    else
-        file_of(tracer->tracer.self)[VERILATOR_VCD_IS_OPEN] = open;
-}
-
-static bool has_own_file(void *self, enum hooks_format format)
-{
-    return format == HOOKS_FORMAT_FST || file_of(self)[VERILATOR_VCD_OWN_FILE] == 1;
-}
-
 /* --- the table --- */
 
 static struct hold_tracer *find(const void *self)
@@ -94,19 +62,19 @@ static struct hold_tracer *find(const void *self)
 }
 
 /* Its place in the table, or one that is free; NULL where none is left. */
-static struct hold_tracer *place_for(void *self, enum hooks_format format)
+static struct hold_tracer *place_for(const struct tracer *opened)
 {
     pthread_mutex_lock(&hold.lock);
-    struct hold_tracer *tracer = find(self);
+    struct hold_tracer *tracer = find(opened->self);
     for (size_t i = 0; !tracer && i < hold.count; i++)
         if (hold.tracers[i].state == HOLD_CLOSED)
             tracer = &hold.tracers[i];
     if (!tracer && hold.count < HOLD_TRACERS)
         tracer = &hold.tracers[hold.count++];
-    if (tracer && tracer->tracer.self != self)
+    if (tracer && tracer->tracer.self != opened->self)
         *tracer = (struct hold_tracer){0};
     if (tracer) {
-        tracer->tracer = (struct tracer){self, format};
+        tracer->tracer = *opened;
         tracer->state = HOLD_OPENING; /* so that no other thread takes the place */
     }
     hold.crowded = hold.crowded || !tracer;
@@ -142,65 +110,29 @@ static void set_state(struct hold_tracer *tracer, enum hold_state state)
 
 /* --- opening --- */
 
-/* Where the tracer could not create the file, or where it goes to somebody who waits for it (a pipe, a
- * terminal), it is not for us to hold it back. */
-static bool is_plain_file(const char *path)
+/* The testbench's own call, as it is without us. */
+static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
-    char directory[PATH_MAX];
-    struct stat file;
-    if (stat(path, &file) == 0)
-        return S_ISREG(file.st_mode) && access(path, W_OK) == 0;
-    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') + 1 - path), path);
-    return access(directory, W_OK | X_OK) == 0;
-}
-
-/* The simulator may go elsewhere before the file is opened. */
-static bool note_path(struct hold_tracer *tracer, const char *path)
-{
-    size_t length = 0;
-    if (*path == '\0')
-        return false;
-    if (*path != '/') {
-        if (!getcwd(tracer->path, sizeof(tracer->path) - 1))
-            return false;
-        length = strlen(tracer->path);
-        tracer->path[length++] = '/';
-    }
-    size_t room = sizeof(tracer->path) - length;
-    return (size_t)snprintf(tracer->path + length, room, "%s", path) < room;
-}
-
-/* The last question is the preload's, which tells the user. */
-static bool may_hold(struct hold_tracer *tracer, const char *path)
-{
-    if (hold.muted)
-        return note_path(tracer, path);
-    return tracer->state == HOLD_OPENING && !tracer->foreign && note_path(tracer, path) &&
-           is_plain_file(tracer->path) && hold.events->may_hold(tracer->path);
-}
-
-static void open_for_real(struct hold_tracer *tracer, const char *path)
-{
+    tracer->opening = true;
     set_state(tracer, HOLD_PASSED);
-    call(VERILATOR_TRACER_OPEN, tracer->tracer.format, tracer->tracer.self, (uintptr_t)path);
-    *tracer->path = '\0';
-    if (!is_open(tracer->tracer.self, tracer->tracer.format))
+    call(method, tracer->tracer.format, tracer->tracer.self, argument);
+    tracer->opening = false;
+    if (!held_is_open(&tracer->tracer, hold.row))
         set_state(tracer, HOLD_CLOSED);
 }
 
-/* One file, whatever rollover the testbench asked for: together its files would be this one. */
-static void forget_rollover(struct hold_tracer *tracer)
+static void close_for_real(struct hold_tracer *tracer)
 {
-    static const uint64_t never;
-    if (tracer->tracer.format != HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer->tracer.self) + VERILATOR_VCD_ROLLOVER, &never, sizeof(never));
+    tracer->opening = true;
+    call(VERILATOR_TRACER_CLOSE, tracer->tracer.format, tracer->tracer.self, 0);
+    tracer->opening = false;
 }
 
 /* Its mutex may be locked for good. */
 static void abandon(struct hold_tracer *tracer)
 {
     tracer->broken = true;
-    set_open(tracer, true);
+    held_set_open(&tracer->tracer, hold.row, true);
     set_state(tracer, HOLD_HELD);
 }
 
@@ -208,24 +140,61 @@ static void play(struct hold_tracer *tracer)
 {
     if (tracer->foreign || tracer->broken)
         return;
-    set_open(tracer, false);
-    forget_rollover(tracer);
+    held_set_open(&tracer->tracer, hold.row, false);
+    held_forget_rollover(&tracer->tracer, hold.row);
     set_state(tracer, HOLD_PLAYED);
     tracer->opening = true;
     bool opened = hold.player->open(tracer);
     tracer->opening = false;
-    if (!opened || !is_open(tracer->tracer.self, tracer->tracer.format))
+    if (!opened || !held_is_open(&tracer->tracer, hold.row))
         abandon(tracer);
 }
 
+/* The file that the testbench asked for stands there with the names of its signals, and no values: the tracer
+ * itself has made it. What the testbench does with its file (looks how large it is, compresses or deletes it)
+ * works; what it reads there are none of its values. */
 static void hold_back(struct hold_tracer *tracer)
 {
     tracer->dumped = tracer->stale = false;
     tracer->order = ++hold.opens;
-    set_open(tracer, true);
+    held_set_open(&tracer->tracer, hold.row, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player)
         play(tracer);
+}
+
+/* The last question is the preload's, which tells the user. What is no regular file goes to somebody who
+ * waits for it (a pipe, a terminal). */
+static bool may_hold(const struct hold_tracer *tracer)
+{
+    return !tracer->foreign && *tracer->path && held_is_for_files(tracer->path) &&
+           hold.events->may_hold(tracer->path);
+}
+
+static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    open_for_real(tracer, method, argument);
+    if (tracer->state == HOLD_PASSED && may_hold(tracer)) {
+        close_for_real(tracer);
+        hold_back(tracer);
+    } else
+        *tracer->path = '\0';
+}
+
+/* There the testbench finds the same file, in the sandbox. */
+static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    if (!*tracer->path) {
+        open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t) "/dev/null");
+        return;
+    }
+    if (!tracer->foreign && held_is_for_files(tracer->path)) {
+        open_for_real(tracer, method, argument);
+        if (tracer->state == HOLD_CLOSED)
+            return; /* as in the original */
+        close_for_real(tracer);
+    }
+    hold_back(tracer);
 }
 
 /* There is a tracer that no entry stands for. */
@@ -237,33 +206,54 @@ static void pass_all(void)
     pthread_mutex_unlock(&hold.lock);
 }
 
+/* path: of the file, as the testbench gave it to the first method, which may not be this one. */
+static void begin(struct tracer opened, const char *path, enum verilator_symbol method, uintptr_t argument)
+{
+    /* Any other content is of a tracer that we do not understand. */
+    struct hold_tracer *tracer = held_is_open(&opened, hold.row) ? NULL : place_for(&opened);
+    if (!tracer) {
+        pass_all();
+        call(method, opened.format, opened.self, hold.muted ? (uintptr_t) "/dev/null" : argument);
+        return;
+    }
+    tracer->foreign = !held_has_own_file(&opened, hold.row);
+    if (path != tracer->path && !held_note_path(tracer->path, sizeof(tracer->path), path))
+        *tracer->path = '\0';
+    if (hold.muted)
+        open_in_replay(tracer, method, argument);
+    else
+        open_in_original(tracer, method, argument);
+}
+
 PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context);
 
 PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *context)
 {
     enum hooks_format format = format_of(context);
     const char *path = (const char *)argument;
-    if (self == hold.except || !path)
-        return call(VERILATOR_TRACER_OPEN, format, self, argument);
     struct hold_tracer *tracer = find(self);
+    if (self == hold.except || !path || (tracer && tracer->opening))
+        return call(VERILATOR_TRACER_OPEN, format, self, argument);
     /* A VerilatedVcd that is open ignores this; a VerilatedFst goes on in the new file. */
     if (tracer && tracer->state != HOLD_CLOSED) {
         if (format != HOOKS_FORMAT_FST)
             return 0;
         on_close(self, 0, context);
     }
-    /* Any other content is of a tracer that we do not understand. */
-    tracer = is_open(self, format) ? NULL : place_for(self, format);
-    if (!tracer) {
-        pass_all();
-        return call(VERILATOR_TRACER_OPEN, format, self, hold.muted ? (uintptr_t) "/dev/null" : argument);
-    }
-    tracer->foreign = !has_own_file(self, format);
-    if (may_hold(tracer, path))
-        hold_back(tracer);
-    else
-        open_for_real(tracer, hold.muted ? "/dev/null" : path);
+    begin((struct tracer){self, format}, path, VERILATOR_TRACER_OPEN, argument);
     return 0;
+}
+
+/* Of one that is held: the next file stands there too. */
+static void next_of_held(struct hold_tracer *tracer, uintptr_t argument)
+{
+    held_set_open(&tracer->tracer, hold.row, false);
+    open_for_real(tracer, VERILATOR_TRACER_OPEN_NEXT, argument);
+    if (tracer->state == HOLD_CLOSED)
+        return;
+    close_for_real(tracer);
+    held_set_open(&tracer->tracer, hold.row, true);
+    set_state(tracer, HOLD_HELD);
 }
 
 /* Of VerilatedVcd: goes on in another file, or opens the last one again. */
@@ -273,9 +263,12 @@ PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void
     if (self == hold.except || (tracer && tracer->opening))
         return call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
     if (tracer && tracer->state == HOLD_CLOSED && *tracer->path)
-        return on_open(self, (uintptr_t)tracer->path, context);
-    bool held = hold.muted || (tracer && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED));
-    return held ? 0 : call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
+        begin(tracer->tracer, tracer->path, VERILATOR_TRACER_OPEN_NEXT, argument);
+    else if (tracer && tracer->state == HOLD_HELD && !tracer->foreign && !tracer->broken)
+        next_of_held(tracer, argument);
+    else if (!hold.muted && !(tracer && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED)))
+        call(VERILATOR_TRACER_OPEN_NEXT, format_of(context), self, argument);
+    return 0;
 }
 
 /* --- what is open --- */
@@ -283,6 +276,8 @@ PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void
 /* A method that is not held may run: the tracer is not of those that a replay must silence. */
 static bool passes(const void *self, const struct hold_tracer *tracer)
 {
+    if (tracer && tracer->opening)
+        return true; /* Verilator's own call, inside one of these */
     return self == hold.except || !hold.muted || (tracer && tracer->state == HOLD_CLOSED);
 }
 
@@ -290,9 +285,9 @@ static bool passes(const void *self, const struct hold_tracer *tracer)
  * would without us, and writes nothing. */
 static void drop(struct hold_tracer *tracer, uint64_t time)
 {
-    set_open(tracer, false);
+    held_set_open(&tracer->tracer, hold.row, false);
     call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
-    set_open(tracer, true);
+    held_set_open(&tracer->tracer, hold.row, true);
     if (!tracer->dumped || tracer->stale) {
         tracer->dumped = true;
         tracer->stale = false;
@@ -311,7 +306,7 @@ PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context
         if (!tracer->broken)
             drop(tracer, time);
     } else if (tracer && tracer->state == HOLD_PLAYED) {
-        forget_rollover(tracer);
+        held_forget_rollover(&tracer->tracer, hold.row);
         if (!hold.player->dump(tracer, time))
             abandon(tracer);
     } else if (passes(self, tracer))
@@ -334,6 +329,8 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
 {
     struct hold_tracer *tracer = find(self);
     (void)unused;
+    if (tracer && tracer->opening)
+        return call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
     if (!tracer || (tracer->state == HOLD_PASSED && !hold.muted)) {
         if (passes(self, tracer))
             call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
@@ -341,7 +338,7 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
         hold.player->close(tracer);
     }
     if (tracer && tracer->state != HOLD_CLOSED) {
-        set_open(tracer, false);
+        held_set_open(&tracer->tracer, hold.row, false);
         set_state(tracer, HOLD_CLOSED);
     }
     return 0;
@@ -366,8 +363,9 @@ unsigned hold_release(void)
     struct hold_tracer *tracer;
     unsigned count = 0;
     while (!hold.muted && (tracer = next_of(HOLD_HELD, 0))) {
-        set_open(tracer, false);
-        open_for_real(tracer, tracer->path);
+        held_set_open(&tracer->tracer, hold.row, false);
+        open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t)tracer->path);
+        *tracer->path = '\0';
         count++;
     }
     return count;
@@ -395,7 +393,7 @@ void hold_stop(void)
     struct hold_tracer *tracer;
     while ((tracer = next_of(HOLD_PLAYED, 0))) {
         hold.player->close(tracer);
-        set_open(tracer, true);
+        held_set_open(&tracer->tracer, hold.row, true);
         set_state(tracer, HOLD_HELD);
     }
     hold.player = NULL;

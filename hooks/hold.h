@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The testbench's own tracers. One that is held back believes that its file is open while nothing is
- * written; a replay plays it: it gets a file of ours, and from then on the testbench's own dumps fill it. */
+/* The testbench's own tracers. One that is held back has made its file, and believes it open while no
+ * value is written; a replay plays it: it gets a file of ours, and from then on the testbench's own dumps
+ * fill it. */
 #ifndef LIGHTSSS_HOOKS_HOLD_H
 #define LIGHTSSS_HOOKS_HOLD_H
 

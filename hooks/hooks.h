@@ -55,8 +55,8 @@ struct hooks_events {
     void (*eval_due)(uint64_t eval);
     /* The eval that eval_due() announced has returned (or was left by an exception). */
     void (*eval_done)(uint64_t eval);
-    /* The testbench opens a waveform of its own, of this absolute name: may it be held back? Then it believes
-     * that its file is open, and nothing is written. Runs on any thread. */
+    /* The testbench has opened a waveform of its own, of this absolute name: may it be held back? Then it
+     * believes that its file is open, and no value is written to it. Runs on any thread. */
     bool (*may_hold)(const char *path);
 };
 

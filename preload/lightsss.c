@@ -180,10 +180,11 @@ static bool on_may_hold(const char *path)
         (!run_is_self() || (atomic_load(&first_look) && keeper_figures()->taken == 0)))
         return false;
     if (!atomic_flag_test_and_set(&said))
-        log_line(LOG_INFO,
-                 "the testbench's waveform %s is held back, and written by the replay of a failure; "
-                 "LIGHTSSS_HOLD=0 leaves it alone",
-                 path);
+        log_line(
+            LOG_INFO,
+            "the testbench's waveform %s is held back, its values are written by the replay of a failure; "
+            "LIGHTSSS_HOLD=0 leaves it alone",
+            path);
     return true;
 }
 

@@ -271,15 +271,23 @@ class OwnTrace(CampaignCase):
         self.report["wave"]["source"] = "testbench" if what == "held" else "injected"
 
     def test_held(self):
-        self.trace("held")
+        self.trace("held", vcd(1, 0))
         self.check()
 
     def test_not_held(self):
         self.trace("held", vcd(1, EVALS))
-        self.broken("oracle.vcd was not held back")
+        self.broken("oracle.vcd: it has values")
+
+    def test_held_and_lost(self):
+        self.trace("held")
+        self.broken("oracle.vcd is missing")
+
+    def test_held_without_names(self):
+        self.trace("held", vcd(1, 0).replace("$var", "$comment"))
+        self.broken("oracle.vcd: signal")
 
     def test_injected(self):
-        self.trace("held")
+        self.trace("held", vcd(1, 0))
         self.report["wave"]["source"] = "injected"
         self.broken("waveform is injected, not testbench")
 

@@ -106,9 +106,13 @@ class Begun(Directory):
 
     def test_held(self):
         self.row.traces = "held"
-        self.write("plain", "oracle.vcd", text="$version")
+        begin = "$var wire 1 ! clk $end\n$enddefinitions $end\n"
+        self.write("plain", "oracle.vcd", text=begin + "#0\n1!\n")
         self.check()
-        self.write("killed", "oracle.vcd", text="$ver")
+        for text in ("$var", begin):
+            self.write("killed", "oracle.vcd", text=text)
+            self.check()
+        self.write("killed", "oracle.vcd", text=begin + "#0\n")
         self.broken("was not held back")
         self.row.traces = "left"
         self.check()

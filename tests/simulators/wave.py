@@ -428,6 +428,16 @@ class Comparison:
         self.result.last_words = True
 
 
+def check_empty(path, whole_path):
+    """It has the signals of the whole one and not one value of theirs: an FST says so of each, at time 0."""
+    with Wave(path) as empty, Wave(whole_path, True) as whole:
+        compare_definitions(whole, empty)
+        for time, groups in empty.times():
+            values = {str(canonical(value)) for value in merged(groups).values()}
+            if time != 0 or not empty.sparse or values - {str(b"x"), "nan"}:
+                raise Difference(f"it has values at {time}: {values}")
+
+
 def compare(oracle_path, window_path, end="any", shift=0, expect_last_time=None):
     """Returns a Result or raises Difference or WaveError. `shift` is added to the window's times."""
     with Wave(oracle_path) as oracle, Wave(window_path, end == "killed") as window:
