@@ -4,10 +4,12 @@
 #include "proc_stat.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "proc_number.h"
 #include "raw_syscall.h"
 #include "text.h"
 
@@ -16,7 +18,15 @@ const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
     struct text path;
 
     text_init(&path, buffer, PROC_STAT_SIZE);
-    text_format(&path, "/proc/%d/stat", pid);
+    bool is_foreign = proc_number_is_foreign();
+    bool is_own = is_foreign && pid == raw_syscall0(SYS_gettid);
+    pid_t number = is_foreign && !is_own ? proc_number_of_process(pid) : pid;
+    if (number < 0)
+        return NULL;
+    if (is_own)
+        text_format(&path, "/proc/thread-self/stat");
+    else
+        text_format(&path, "/proc/%d/stat", number);
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return NULL;

@@ -3,16 +3,20 @@
  * their memory, until it ends. They go before the exec. Should it fail, the next snapshot is taken in its
  * turn. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
 #include "next.h"
 
-static void before_exec(void)
+void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */
+void exec_begins(void)
 {
     if (run.role == RUN_ORIGINAL && run_is_self()) {
         keeper_hold();
@@ -23,32 +27,43 @@ static void before_exec(void)
 
 int execve(const char *path, char *const arguments[], char *const environment[])
 {
-    before_exec();
+    exec_begins();
     return NEXT(execve)(path, arguments, environment);
 }
 
 int execv(const char *path, char *const arguments[])
 {
-    before_exec();
+    exec_begins();
     return NEXT(execv)(path, arguments);
 }
 
 int execvp(const char *file, char *const arguments[])
 {
-    before_exec();
+    exec_begins();
     return NEXT(execvp)(file, arguments);
 }
 
 int execvpe(const char *file, char *const arguments[], char *const environment[])
 {
-    before_exec();
+    exec_begins();
     return NEXT(execvpe)(file, arguments, environment);
 }
 
 int fexecve(int fd, char *const arguments[], char *const environment[])
 {
-    before_exec();
+    exec_begins();
     return NEXT(fexecve)(fd, arguments, environment);
+}
+
+/* Of glibc 2.34. An older one has no such function, and whoever finds ours is given what the kernel has. */
+int execveat(int directory, const char *path, char *const arguments[], char *const environment[], int flags)
+{
+    exec_begins();
+    if (NEXT(execveat) != NULL)
+        return NEXT(execveat)(directory, path, arguments, environment, flags);
+    long r = raw_syscall5(SYS_execveat, directory, (long)path, (long)arguments, (long)environment, flags);
+    errno = (int)-r;
+    return -1;
 }
 
 /* --- a list of arguments, as an array --- */

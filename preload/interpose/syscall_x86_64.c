@@ -20,6 +20,7 @@
 #include "next.h"
 
 void exit_before_exit_group(int status);
+void exec_begins(void) __attribute__((visibility("hidden")));
 
 void *syscall_next(void) __attribute__((visibility("hidden")));
 void *syscall_next(void)
@@ -86,6 +87,10 @@ void *syscall_function(long number)
         return (void *)answer_day;
     case SYS_time:
         return (void *)answer_time;
+    case SYS_execve:
+    case SYS_execveat:
+        exec_begins();
+        return NULL;
     default:
         return NULL;
     }

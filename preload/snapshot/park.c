@@ -2,31 +2,38 @@
 /* The parked snapshot: see park.h. The kernel reports the original's end by PR_SET_PDEATHSIG, which
  * fires when the *thread* that cloned us ends; so the signal only says "look", and getppid() tells
  * whether the whole process is gone. The handler changes the futex word, so that a signal between the
- * look and the sleep is not lost: no polling, but for where the signal may not come. */
+ * look and the sleep is not lost: no polling, but for where the signal may not come, and for an original that
+ * becomes another program. */
 #define _GNU_SOURCE
 #include "park.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "../clock.h"
+#include "../proc_number.h"
 #include "../proc_stat.h"
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
+#include "../text.h"
 #include "threads.h"
 
 #define SECOND_NS  UINT64_C(1000000000)
 #define HANG_LOOKS 8u /* in the time that makes a hang */
 
-#define DEAF_NS (SECOND_NS / 2) /* between looks, where the kernel does not report the original's end */
+#define PROGRAM_LOOK_NS (2 * SECOND_NS)
+#define AUXILIARY_SIZE  1024
+#define DEAF_NS         (SECOND_NS / 2) /* between looks, where the kernel does not report the original's end */
 
 static struct shared_slot *own_slot;
 
@@ -99,6 +106,45 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
     return true;
 }
 
+static long read_auxiliary(pid_t number, char *bytes, size_t size)
+{
+    char path_bytes[32];
+    struct text path;
+
+    text_init(&path, path_bytes, sizeof path_bytes);
+    text_format(&path, "/proc/%d/auxv", number);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path_bytes, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return fd;
+    long length = raw_syscall3(SYS_read, fd, (long)bytes, (long)size);
+    raw_syscall1(SYS_close, fd);
+    return length;
+}
+
+static pid_t number_of(pid_t pid)
+{
+    return proc_number_is_foreign() ? proc_number_of_process(pid) : pid;
+}
+
+/* Has the original become another program without a call that we stand in front of? What the kernel tells a
+ * program at its start holds addresses that it takes anew each time. Asked now and then. */
+static bool is_other_program(const struct shared_page *page)
+{
+    static uint64_t looked_ns;
+    char own[AUXILIARY_SIZE], other[AUXILIARY_SIZE];
+    uint64_t now_ns = clock_ns();
+
+    if (looked_ns == 0)
+        looked_ns = now_ns;
+    if (now_ns < looked_ns + PROGRAM_LOOK_NS)
+        return false;
+    looked_ns = now_ns;
+    long own_size = read_auxiliary(number_of((pid_t)raw_syscall0(SYS_getpid)), own, sizeof own);
+    long other_size = read_auxiliary(number_of(page->original_pid), other, sizeof other);
+    return own_size > 0 && other_size > 0 &&
+           (own_size != other_size || memcmp(own, other, (size_t)own_size) != 0);
+}
+
 static void sleep_in(struct shared_slot *slot, uint64_t patience_ns)
 {
     const struct timespec patience = {(time_t)(patience_ns / SECOND_NS), (long)(patience_ns % SECOND_NS)};
@@ -113,7 +159,9 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
     uint64_t look_ns = patience->hang_ns / HANG_LOOKS;
     uint32_t command;
 
-    if (!hears && (look_ns == 0 || look_ns > DEAF_NS))
+    if (look_ns == 0 || look_ns > PROGRAM_LOOK_NS)
+        look_ns = PROGRAM_LOOK_NS;
+    if (!hears && look_ns > DEAF_NS)
         look_ns = DEAF_NS;
 
     reap_copies(page);
@@ -123,6 +171,8 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
         if (original_is_gone(page))
             return PARK_ORPHANED;
         if (command == SLOT_SLEEP) {
+            if (is_other_program(page))
+                return PARK_DISMISSED;
             if (patience->hang_ns != 0 && is_still(page, slot, patience))
                 return PARK_STILL;
             sleep_in(slot, look_ns);

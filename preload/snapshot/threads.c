@@ -17,6 +17,7 @@
 
 #include "../clock.h"
 #include "../proc_list.h"
+#include "../proc_number.h"
 #include "../signal_mask.h"
 #include "../text.h"
 #include "threads_state.h"
@@ -91,6 +92,7 @@ static void learn_once(pid_t pid)
     threads_state.pid = pid;
     other_links = 0;
     find_tasks(pid);
+    threads_state.is_foreign = proc_number_is_foreign();
 }
 
 static void note_blocked_call(struct record *record)
@@ -99,7 +101,7 @@ static void note_blocked_call(struct record *record)
     struct text path;
 
     text_init(&path, buffer, sizeof buffer);
-    text_format(&path, "%s/%d/syscall", threads_state.tasks, record->tid);
+    text_format(&path, "%s/%d/syscall", threads_state.tasks, record->listed);
     long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
     if (fd < 0)
         return;
@@ -172,16 +174,18 @@ static struct record *find_by_tid(pid_t tid)
     return NULL;
 }
 
-static int visit_task(int tid, void *added)
+static int visit_task(int listed, void *added)
 {
-    if (tid == threads_state.caller.tid || find_by_tid(tid) != NULL)
+    pid_t tid = threads_state.is_foreign ? proc_number_of_thread(threads_state.tasks, listed) : listed;
+
+    if (tid < 0 || tid == threads_state.caller.tid || find_by_tid(tid) != NULL)
         return 0;
     struct record *record = find_by_tid(0); /* a free place */
     if (record == NULL && threads_state.count == THREADS_MAX)
         return -E2BIG;
     if (record == NULL)
         record = &threads_state.records[threads_state.count++];
-    *record = (struct record){.state = RECORD_RUNNING, .tid = tid};
+    *record = (struct record){.state = RECORD_RUNNING, .tid = tid, .listed = listed};
     ++*(int *)added;
     return ask_to_stop(record);
 }

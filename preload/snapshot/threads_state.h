@@ -49,6 +49,7 @@ enum record_state {
 struct record {
     _Atomic int state;
     pid_t tid;
+    int listed;        /* its number in /proc */
     pid_t revived_tid; /* woken copy: the kernel's id of the new thread; 0: made after the wake */
     int old_tid_word;  /* value of *clear_tid at the stop; another value there: the thread has ended */
     pthread_t self;
@@ -71,6 +72,7 @@ struct threads_state {
     struct record records[THREADS_MAX]; /* a thread keeps its place as long as it lives */
     unsigned count;                     /* places in use, free ones between them included */
     pid_t pid;                          /* whose threads these are */
+    bool is_foreign;                    /* /proc is that of another PID namespace */
     char tasks[THREADS_PATH_SIZE];  /* directory; by our number the kernel finds it sooner than by "self" */
     struct record caller;           /* the thread that takes the snapshot; only what reviving needs */
     _Atomic uint32_t arrivals;      /* futex: a thread has stopped */

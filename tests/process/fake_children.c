@@ -2,6 +2,7 @@
 /* Steps of the fake simulator: its children, pipes to them, and what it hears of their ends. */
 #define _GNU_SOURCE
 #include "fake_steps.h"
+#include "raw_syscall.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -331,6 +332,52 @@ static void do_exec(const char *argument)
     fake_give_up("fake: no exec");
 }
 
+/* As nobody stands in front of: made here, by the processor's own instruction. */
+static void do_exec_raw(const char *argument)
+{
+    char path[PATH_MAX] = "";
+    char *const arguments[] = {path, (char *)argument, NULL};
+
+    if (readlink("/proc/self/exe", path, sizeof path - 1) > 0)
+        raw_syscall3(SYS_execve, (long)path, (long)arguments, (long)environ);
+    fake_give_up("fake: no exec");
+}
+
+static void do_exec_syscall(const char *argument)
+{
+    char path[PATH_MAX] = "";
+    char *const arguments[] = {path, (char *)argument, NULL};
+
+    if (readlink("/proc/self/exe", path, sizeof path - 1) > 0)
+        syscall(SYS_execve, path, arguments, environ);
+    fake_give_up("fake: no exec");
+}
+
+static void do_exec_at(const char *argument)
+{
+    char path[PATH_MAX] = "";
+    char *const arguments[] = {path, (char *)argument, NULL};
+
+    if (readlink("/proc/self/exe", path, sizeof path - 1) > 0)
+        execveat(AT_FDCWD, path, arguments, environ, 0);
+    fake_give_up("fake: no exec");
+}
+
+/* Snapshots of the program that this process was are children without an exit signal. no_copies:now: there
+ * are none, not even dead ones; else waits until none is alive. */
+static void do_no_copies(const char *argument)
+{
+    const struct timespec moment = {0, 10000000};
+    unsigned tries = strcmp(argument, "now") == 0 ? 1 : 2000;
+    siginfo_t info;
+    long r;
+
+    while ((r = raw_syscall5(SYS_waitid, P_ALL, 0, (long)&info, WEXITED | WNOHANG | __WALL, 0)) == 0 &&
+           --tries > 0)
+        nanosleep(&moment, NULL);
+    fake_say("%s", r == -ECHILD ? "no copies" : "copies");
+}
+
 #define SMALL_STACK 16384
 
 static void *exec_in_child(void *argument)
@@ -416,6 +463,10 @@ const struct fake_step fake_children[] = {
     {"spawn", do_spawn},
     {"exec", do_exec},
     {"exec_small", do_exec_small},
+    {"exec_raw", do_exec_raw},
+    {"exec_syscall", do_exec_syscall},
+    {"exec_at", do_exec_at},
+    {"no_copies", do_no_copies},
     {"detach", do_detach},
     {"shared_add", do_shared_add},
     {NULL, NULL},

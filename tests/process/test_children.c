@@ -74,6 +74,10 @@ static const struct compare_case cases[] = {
     {{"eval:9", "exec:exit:3"}, MANY_CLEAN},
     {{"eval:9", "exec:nobody"}, MANY_CLEAN},
     {{"eval:9", "exec:in:exit:3"}, MANY(3, 1)},
+    {{"eval:9", "exec:no_copies:now"}, MANY_CLEAN},
+    {{"eval:9", "exec_syscall:no_copies:now"}, MANY_CLEAN},
+    {{"eval:9", "exec_at:no_copies:now"}, MANY_CLEAN},
+    {{"eval:9", "exec_raw:no_copies:later"}, MANY_CLEAN},
     /* memory that is shared with a file is not the replay's to write */
     {{"shared_add:5", "eval:1", "shared_add:5", "exit:1"}, {.kind = "exit", .code = 1, .eval = 1, .early = true}},
 };

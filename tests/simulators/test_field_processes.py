@@ -120,6 +120,31 @@ class Children(field.FieldTest):
             self.assertNotIn(b"lightsss: ", launch.stderr)
 
 
+@unittest.skipIf(os.geteuid() != 0, "no namespace can be made here")
+class Namespace(field.FieldTest):
+    """A PID namespace whose /proc is still the one outside: numbers there are others."""
+
+    def inside(self, script):
+        command = ["unshare", "--pid", "--fork", "sh", "-c", script, field.program("base"), field.LIBRARY]
+        return self.launch(command, {"LIGHTSSS_INTERVAL": "2000evals", "LIGHTSSS_WINDOW": "500evals"})
+
+    def test_exit(self):
+        launch = self.inside('LD_PRELOAD="$1" "$0" 20000 3')
+        self.assertEqual(launch.returncode, 3)
+        self.assertGreater(self.report(launch)["snapshot"]["number"], 1)
+        self.assert_wave(launch, self.oracle("base", "20000", "3"))
+
+    def test_kill(self):
+        """The report is written by a copy, while who is the first process there goes on."""
+        script = (
+            'LD_PRELOAD="$1" "$0" 2000000000 3 & sleep 0.5; kill -9 $!; wait $!; for i in $(seq 600); do\n'
+            'grep -q reproduced lightsss/*/report.json 2>/dev/null && exit 0; sleep 0.1; done; exit 1'
+        )
+        launch = self.inside(script)
+        self.assertEqual(launch.returncode, 0, launch.stderr)
+        self.assertEqual(self.report(launch)["end"]["signal"], "SIGKILL")
+
+
 class Loader(field.FieldTest):
     """The dynamic loader is started, with the simulator as its argument."""
 
