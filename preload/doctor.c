@@ -27,6 +27,9 @@
 #include "replay/verdict.h"
 #include "run.h"
 #include "snapshot/keeper.h"
+#include "snapshot/memory.h"
+#include "snapshot/processes.h"
+#include "snapshot/room.h"
 
 #define WARM_UP_EVALS 3 /* what is done only once is done then */
 #define DUMPED_EVALS  2
@@ -140,6 +143,19 @@ static void try_directory(void)
     note("directory ok");
 }
 
+/* What will stand in the way once the simulator is larger than it is now, or starts programs. */
+static void note_limits(void)
+{
+    char bytes[LINE_SIZE];
+    struct text text;
+
+    for (unsigned i = 0; i < 3; i++) {
+        text_init(&text, bytes, sizeof bytes);
+        if (i < 2 ? memory_describe_limit(i, &text) : processes_describe_limit(&text))
+            note("limit %s", bytes);
+    }
+}
+
 /* As at the first eval. */
 static void try_snapshot(void)
 {
@@ -150,9 +166,12 @@ static void try_snapshot(void)
         note("snapshot ok");
     else if (*keeper_last_problem() != '\0')
         note("snapshot %s", keeper_last_problem());
+    else if (*room_reason() != '\0')
+        note("snapshot room: %s", room_reason());
     else
         note("snapshot clone: %s", strerrordesc_np(-keeper_last_error()));
     keeper_dismiss();
+    note_limits();
     try_directory();
 }
 
@@ -229,6 +248,7 @@ static void rehearse(void)
     note("threads %u", other_threads());
     ends_signal(SIGTERM, true);
     note_replay();
+    note_limits();
     note("rehearsed");
     raw_syscall1(SYS_exit_group, 0);
 }
@@ -241,6 +261,11 @@ static void after_first_look(uint64_t eval)
     if (run.role == RUN_ORIGINAL && keeper_figures()->taken > 0) {
         last_eval = eval - 1 + DUMPED_EVALS;
         run.hooks->due_in(1);
+    } else if (run.role == RUN_ORIGINAL && *room_reason() != '\0') {
+        note("snapshot room: %s", room_reason());
+        note_limits();
+        note("rehearsed");
+        raw_syscall1(SYS_exit_group, 0);
     } else if (run.role == RUN_INERT || error == -EPERM || error == -ENOSYS) {
         note("rehearsed");
         raw_syscall1(SYS_exit_group, 0);

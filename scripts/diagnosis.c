@@ -16,6 +16,8 @@
 #define OUR_LINE  "lightsss: "
 #define NO_DIRECTORY                                                                                         \
     "no run directory can be made in %s: %s; set LIGHTSSS_DIR to a place that can be written to"
+#define FOR_NOW "no snapshot for now: " /* said again as what the look came to */
+#define NO_ROOM "room: "
 #define THE_END "running without snapshots" /* what the library says where nothing will work */
 
 static struct diagnosis *current; /* for the callback of options_read() */
@@ -60,6 +62,8 @@ static bool take_lines(struct diagnosis *diagnosis, const struct record *record)
         if (strncmp(record->lines[i], OUR_LINE, strlen(OUR_LINE)) != 0)
             continue;
         snprintf(line, sizeof line, "%s", record->lines[i] + strlen(OUR_LINE));
+        if (strncmp(line, FOR_NOW, strlen(FOR_NOW)) == 0)
+            continue;
         char *end = strstr(line, THE_END);
         if (end == NULL) {
             findings_note(&diagnosis->findings, "%s", line);
@@ -129,6 +133,16 @@ static void explain_silence(struct diagnosis *diagnosis, const struct launch *la
                          diagnosis->name, status, *words != '\0' ? ": " : "", words);
 }
 
+static bool has_room(struct diagnosis *diagnosis, const struct record *record)
+{
+    const char *snapshot = record_value(record, "snapshot");
+
+    if (snapshot == NULL || strncmp(snapshot, NO_ROOM, strlen(NO_ROOM)) != 0)
+        return true;
+    findings_problem(&diagnosis->findings, "no snapshot can be taken: %s", snapshot + strlen(NO_ROOM));
+    return false;
+}
+
 static void take_trials(struct diagnosis *diagnosis, bool explained)
 {
     const char *snapshot = record_value(&diagnosis->look, "snapshot");
@@ -138,6 +152,8 @@ static void take_trials(struct diagnosis *diagnosis, bool explained)
     if (directory != NULL && strcmp(directory, "ok") != 0)
         findings_problem(findings, NO_DIRECTORY, diagnosis->options.dir, directory);
     if (snapshot != NULL && strcmp(snapshot, "ok") == 0)
+        return;
+    if (!has_room(diagnosis, &diagnosis->look))
         return;
     if (!explained)
         findings_problem(findings,
@@ -274,6 +290,8 @@ void diagnosis_rehearsal(struct diagnosis *diagnosis, const struct launch *launc
         return;
     if (!record_has(&diagnosis->look, "hook"))
         check_directory(diagnosis);
+    if (!has_room(diagnosis, record))
+        return;
     if (record_has(record, "rehearsal"))
         take_rehearsal(diagnosis);
     else
@@ -358,6 +376,18 @@ static void print_costs(const struct diagnosis *diagnosis)
                      ms(record_number(record, "wake")), (unsigned long long)diagnosis->wave_bytes);
 }
 
+/* What will stand in the way of a simulator that is larger; known best by its rehearsal. */
+static void note_limits(struct diagnosis *diagnosis)
+{
+    const struct record *record =
+        record_has(&diagnosis->rehearsal, "rehearsal") ? &diagnosis->rehearsal : &diagnosis->look;
+    const char *value;
+    size_t at = 0;
+
+    while ((value = record_next(record, "limit", &at)) != NULL)
+        findings_note(&diagnosis->findings, "%s", value);
+}
+
 static void print_choices(const struct options *options)
 {
     char kinds[128] = "", directory[PATH_MAX] = "";
@@ -406,6 +436,7 @@ int diagnosis_print(struct diagnosis *diagnosis)
         print_costs(diagnosis);
         print_choices(&diagnosis->options);
     }
+    note_limits(diagnosis);
     int status = findings_end(&diagnosis->findings);
     record_free(&diagnosis->look);
     record_free(&diagnosis->rehearsal);

@@ -68,6 +68,7 @@ static pid_t fork_by(pid_t (*function)(void))
     if (input_is_fed())
         return told_of_fork();
     pid_t pid;
+    refused_before_child(false);
     do {
         take_settle();
         pid = function();
@@ -93,6 +94,7 @@ pid_t vfork_told(void)
     take_settle();
     if (input_is_fed())
         return told_of_fork();
+    refused_before_child(true);
     between++;
     return 0;
 }
@@ -114,8 +116,10 @@ static bool spawn_told(pid_t *pid, int64_t *error)
     const struct world_bytes bytes = {pid, sizeof *pid};
 
     take_settle();
-    if (!input_is_fed())
+    if (!input_is_fed()) {
+        refused_before_child(true);
         return false;
+    }
     if (!world_feed(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, &bytes, 1))
         input_exhausted("posix_spawn");
     return true;

@@ -14,6 +14,7 @@
 #include "../run.h"
 #include "../snapshot/keeper.h"
 #include "next.h"
+#include "refused.h"
 
 void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */
 void exec_begins(void)
@@ -22,6 +23,8 @@ void exec_begins(void)
         keeper_hold();
         keeper_dismiss();
         keeper_let_go();
+    } else {
+        refused_note_program();
     }
 }
 

@@ -5,6 +5,7 @@
 #include "refused.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "../run.h"
 #include "../signal_mask.h"
@@ -44,4 +45,24 @@ bool refused_make_room(int error)
 bool refused_make_memory(int error, size_t bytes)
 {
     return error == ENOMEM && bytes != 0 && has_snapshots() && keeper_try_hold() && give_up_one(bytes);
+}
+
+/* A forked child has the page of its parent until it is an original itself. */
+void refused_note_program(void)
+{
+    if (run.page != NULL && run.role != RUN_REPLAY)
+        atomic_store(&run.page->starts_programs, 1);
+}
+
+void refused_before_child(bool is_program)
+{
+    if (is_program)
+        refused_note_program();
+    if (!has_snapshots() || !keeper_must_leave_processes() || !keeper_try_hold())
+        return;
+    uint64_t mask = signal_mask_block_all();
+    if (has_snapshots())
+        keeper_leave_processes();
+    keeper_let_go();
+    signal_mask_restore(mask);
 }

@@ -14,4 +14,11 @@ bool refused_make_room(int error);
 /* The same for so much memory, where snapshots are to blame. From inside malloc(). */
 bool refused_make_memory(int error, size_t bytes);
 
+/* The simulator is about to make a child. What that one starts in its turn is refused where we see nothing of
+ * it: where a limit is near, snapshots go before. */
+void refused_before_child(bool is_program);
+
+/* A forked child of the simulator becomes a program. */
+void refused_note_program(void);
+
 #endif

@@ -16,7 +16,8 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
-#include "../snapshot/memory.h"
+#include "../snapshot/refusal.h"
+#include "../snapshot/room.h"
 #include "../text.h"
 #include "run_directory.h"
 #include "verdict.h"
@@ -24,6 +25,7 @@
 #include "wave_file.h"
 
 #define REPORT_SIZE 32768
+#define REMEDY_SIZE 240
 #define MIB         (UINT64_C(1) << 20)
 
 /* What the report and the last lines say of the replay, whatever its outcome. */
@@ -82,10 +84,21 @@ void report_failure(const struct end *end)
         log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
 }
 
+static void report_refusal(int error)
+{
+    char bytes[REMEDY_SIZE];
+    struct text text;
+
+    text_init(&text, bytes, sizeof bytes);
+    refusal_remedy(&text, error);
+    log_line(LOG_INFO, "no snapshot could be taken, clone failed (%s): no waveform of this failure; %s",
+             strerrorname_np(-error), bytes);
+}
+
 void report_no_snapshot(void)
 {
-    if (*memory_reason() != '\0')
-        log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", memory_reason());
+    if (*room_reason() != '\0')
+        log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", room_reason());
     else if (keeper_figures()->taken > 0)
         log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
                            "processes): no waveform of this failure");
@@ -101,11 +114,7 @@ void report_no_snapshot(void)
     else if (keeper_last_error() == 0)
         log_line(LOG_INFO, "this was before the first snapshot: no waveform of this failure");
     else
-        log_line(
-            LOG_INFO,
-            "no snapshot could be taken, clone failed (%s): no waveform of this failure; allow it in the "
-            "sandbox, or raise the limit of processes (ulimit -u) or of memory",
-            strerrorname_np(-keeper_last_error()));
+        report_refusal(keeper_last_error());
 }
 
 void report_no_directory(int error)

@@ -135,6 +135,7 @@ void burial_await(void)
         if (moment.tv_nsec < STEP_MOST_NS)
             moment.tv_nsec *= 2;
     }
+    burial_look(); /* it may have died since, and counts as a process until it is reaped */
     lasting_count = dying_count;
 }
 

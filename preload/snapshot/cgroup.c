@@ -11,21 +11,34 @@
 #define NAME_ROOM  32u /* of a file in a group's directory */
 
 /* Where a release keeps what. */
-static const struct {
-    const char *type;      /* of the file system */
+struct files {
+    const char *controller;
     const char *limits[2]; /* the lower one counts */
     const char *usage;
-    const char *merciless;
     const char *unused; /* key in memory.stat: files that nobody has used for long */
-} releases[CGROUP_RELEASES] = {
-    [CGROUP_1] = {"cgroup",
-                  {"memory.limit_in_bytes", NULL},
-                  "memory.usage_in_bytes",
-                  "memory.oom_control",
-                  "total_inactive_file"},
-    [CGROUP_2] =
-        {"cgroup2", {"memory.max", "memory.high"}, "memory.current", "memory.oom.group", "inactive_file"},
 };
+
+static const struct files all_files[CGROUP_RESOURCES][CGROUP_RELEASES] = {
+    [CGROUP_MEMORY] =
+        {[CGROUP_1] =
+             {"memory", {"memory.limit_in_bytes", NULL}, "memory.usage_in_bytes", "total_inactive_file"},
+         [CGROUP_2] = {"memory", {"memory.max", "memory.high"}, "memory.current", "inactive_file"}},
+    [CGROUP_PROCESSES] = {[CGROUP_1] = {"pids", {"pids.max", NULL}, "pids.current", NULL},
+                          [CGROUP_2] = {"pids", {"pids.max", NULL}, "pids.current", NULL}},
+};
+
+static const struct {
+    const char *type; /* of the file system */
+    const char *merciless;
+} releases[CGROUP_RELEASES] = {
+    [CGROUP_1] = {"cgroup", "memory.oom_control"},
+    [CGROUP_2] = {"cgroup2", "memory.oom.group"},
+};
+
+static const struct files *files_of(const struct cgroup *cgroup, enum cgroup_release release)
+{
+    return &all_files[cgroup->resource][release];
+}
 
 /* --- words --- */
 
@@ -102,7 +115,8 @@ void cgroup_read_group(struct cgroup *cgroup, enum cgroup_release release, const
     if (path == NULL || path[1] != '/' || cgroup->has_group)
         return;
     size_t length = (size_t)(path - names - 1);
-    bool is_ours = release == CGROUP_2 ? length == 0 : has_item(names + 1, length, "memory");
+    bool is_ours = release == CGROUP_2 ? length == 0
+                                       : has_item(names + 1, length, files_of(cgroup, release)->controller);
     if (!is_ours || strlen(path + 1) >= CGROUP_PATH_SIZE)
         return;
     memcpy(cgroup->group, path + 1, strlen(path + 1) + 1);
@@ -133,7 +147,7 @@ void cgroup_read_mount(struct cgroup *cgroup, enum cgroup_release release, const
     next_word(&rest, &word); /* the source */
     size_t options = next_word(&rest, &word);
     if (!is_word(type, length, releases[release].type) ||
-        (release == CGROUP_1 && !has_item(word, options, "memory")))
+        (release == CGROUP_1 && !has_item(word, options, files_of(cgroup, release)->controller)))
         return;
     for (unsigned i = 0; i < 3; i++)
         next_word(&line, &word);
@@ -203,12 +217,12 @@ static const char *file_of(char path[CGROUP_PATH_SIZE], const struct cgroup *cgr
 static uint64_t limit_of(const struct cgroup *cgroup, enum cgroup_release release, size_t length,
                          const char *(*read)(const char *path))
 {
+    const struct files *files = files_of(cgroup, release);
     uint64_t least = NO_LIMIT, limit;
     char path[CGROUP_PATH_SIZE];
 
-    for (unsigned i = 0; i < 2 && releases[release].limits[i] != NULL; i++)
-        if (cgroup_number(read(file_of(path, cgroup, length, releases[release].limits[i])), &limit) &&
-            limit < least)
+    for (unsigned i = 0; i < 2 && files->limits[i] != NULL; i++)
+        if (cgroup_number(read(file_of(path, cgroup, length, files->limits[i])), &limit) && limit < least)
             least = limit;
     return least;
 }
@@ -217,17 +231,18 @@ static uint64_t limit_of(const struct cgroup *cgroup, enum cgroup_release releas
 static struct cgroup_left left_of(const struct cgroup *cgroup, enum cgroup_release release, size_t length,
                                   const char *(*read)(const char *path))
 {
+    const struct files *files = files_of(cgroup, release);
     struct cgroup_left result = {UINT64_MAX, UINT64_MAX};
     char path[CGROUP_PATH_SIZE];
     uint64_t usage, unused = 0, limit = limit_of(cgroup, release, length, read);
 
-    if (limit >= NO_LIMIT ||
-        !cgroup_number(read(file_of(path, cgroup, length, releases[release].usage)), &usage))
+    if (limit >= NO_LIMIT || !cgroup_number(read(file_of(path, cgroup, length, files->usage)), &usage))
         return result;
-    cgroup_field(read(file_of(path, cgroup, length, "memory.stat")), releases[release].unused, &unused);
+    if (files->unused != NULL)
+        cgroup_field(read(file_of(path, cgroup, length, "memory.stat")), files->unused, &unused);
     usage -= unused < usage ? unused : usage;
-    result.limit_bytes = limit;
-    result.left_bytes = limit > usage ? limit - usage : 0;
+    result.limit = limit;
+    result.left = limit > usage ? limit - usage : 0;
     return result;
 }
 
@@ -253,7 +268,7 @@ struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release 
     for (unsigned i = 0; i < LEVELS_MAX; i++) {
         struct cgroup_left level = left_of(cgroup, release, length, read);
 
-        if (level.left_bytes < least.left_bytes)
+        if (level.left < least.left)
             least = level;
         if (!go_up(cgroup, &length))
             break;

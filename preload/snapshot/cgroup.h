@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory limits of control groups: where the process's own group is in the file system, by what
- * /proc/self/cgroup and /proc/self/mountinfo say, and what the group and those above it leave. Both releases
- * of control groups may be there at once (hybrid). Pure logic, but for the reader that the caller gives. */
+/* The limits of control groups on memory and on processes: where the process's own group is in the file
+ * system, by what /proc/self/cgroup and /proc/self/mountinfo say, and what the group and those above it
+ * leave. Both releases of control groups may be there at once (hybrid). Pure logic, but for the reader that
+ * the caller gives. */
 #ifndef LIGHTSSS_CGROUP_H
 #define LIGHTSSS_CGROUP_H
 
@@ -17,8 +18,15 @@ enum cgroup_release {
     CGROUP_RELEASES,
 };
 
-/* One release's tree, as this process sees it. */
+enum cgroup_resource {
+    CGROUP_MEMORY,    /* in bytes */
+    CGROUP_PROCESSES, /* threads count as such */
+    CGROUP_RESOURCES,
+};
+
+/* One release's tree, as this process sees it. Begins as zeros but for the resource. */
 struct cgroup {
+    enum cgroup_resource resource;
     bool has_group, has_mount;
     char group[CGROUP_PATH_SIZE];     /* as /proc/self/cgroup names it */
     char directory[CGROUP_PATH_SIZE]; /* its directory, once both files were read */
@@ -27,8 +35,8 @@ struct cgroup {
 
 /* What a group leaves. */
 struct cgroup_left {
-    uint64_t left_bytes;  /* UINT64_MAX: it has no limit */
-    uint64_t limit_bytes; /* of the group that leaves the least */
+    uint64_t left;  /* UINT64_MAX: it has no limit */
+    uint64_t limit; /* of the group that leaves the least */
 };
 
 /* Takes in a line of /proc/self/cgroup, then all lines of /proc/self/mountinfo, without their newlines. */

@@ -24,21 +24,20 @@
 #include "burial.h"
 #include "cadence.h"
 #include "memory.h"
+#include "pace.h"
 #include "park.h"
+#include "processes.h"
+#include "refusal.h"
+#include "room.h"
 #include "take.h"
 #include "threads.h"
 
-#define TRIES_BEFORE_NEWS 5
-#define DISMISS_TRIES     2000    /* milliseconds */
-#define LEAD_NS           250000u /* idle threads are asked to stand by so long before a snapshot ... */
-#define BURIAL_NS         1000000u
-#define LEAD_MAX_NS       2000000u /* ... rounded up to whole evals, if that is not too long */
-#define WATCH_LEADS       40u      /* memory is watched every 10 ms, however far the next snapshot is */
-#define WATCH_GROWTH      4u       /* as long as the pace is not known */
-#define HOLD_TRIES        20
-#define HOLD_STEP_NS      50000000
-#define RETRY_NS          UINT64_C(1000000000) /* to the next try where there is no snapshot, ... */
-#define RETRIES           5u /* ... twice as long each time, and then as the budget allows */
+#define DISMISS_TRIES 2000 /* milliseconds */
+#define BURIAL_NS     1000000u
+#define HOLD_TRIES    20
+#define HOLD_STEP_NS  50000000
+#define RETRY_NS      UINT64_C(1000000000) /* to the next try where there is no snapshot, ... */
+#define RETRIES       5u                   /* ... twice as long each time, and then as the budget allows */
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
@@ -51,20 +50,14 @@ static uint64_t last_faults;
 static uint64_t watch_ns;             /* spent on watching memory since the last snapshot */
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
-static bool warned;
-static bool given_up; /* no snapshot can be taken any more */
-static unsigned failed_in_a_row;
+static bool given_up;                 /* no snapshot can be taken any more */
 static unsigned retries;
 
-/* The stretch of evals since the last look or snapshot, and what the one before it says of their pace. */
-static uint64_t stretch_eval, stretch_ns;
-static uint64_t eval_ns;         /* 0: not known yet */
-static uint64_t lead_evals;      /* they fill LEAD_NS; 0: not known, or they take too long */
-static uint64_t watch_evals = 1; /* from one look at memory to the next */
-static bool prepared;            /* threads were asked to stand by for the next snapshot ... */
-static uint64_t prepare_ns;      /* ... and that took so long */
-static int last_error;           /* -errno of the last try */
-static _Atomic uint32_t holder;  /* futex: the thread that takes a snapshot or ends the process; 0: none */
+static struct pace pace;
+static bool prepared;           /* threads were asked to stand by for the next snapshot ... */
+static uint64_t prepare_ns;     /* ... and that took so long */
+static int last_error;          /* -errno of the last try */
+static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 static uint64_t burial_evals; /* how long the next look at them may wait, at most */
 
@@ -74,10 +67,12 @@ static void forget_parent(void)
     atomic_store(&holder, 0);
     take_forget();
     figures = (struct keeper_figures){.taken = 0};
-    warned = given_up = prepared = false;
-    failed_in_a_row = retries = 0;
-    last_faults = watch_ns = stretch_eval = stretch_ns = eval_ns = lead_evals = prepare_ns = 0;
-    watch_evals = 1;
+    given_up = prepared = false;
+    retries = 0;
+    room_begin();
+    refusal_begin();
+    pace_init(&pace);
+    last_faults = watch_ns = prepare_ns = 0;
 }
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -90,6 +85,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     memory_start(&options->memory);
+    processes_start();
     stall_init(&figures.stall);
     burial_start();
 }
@@ -159,31 +155,6 @@ static uint64_t page_faults(void)
     return (uint64_t)usage.ru_minflt;
 }
 
-/* Says once why snapshots fail: at once where no other try can help, else when several in a row have failed,
- * because a busy machine is no news. Returns false when there is no point in trying again. */
-static bool explain_failure(int error)
-{
-    bool hopeless = error == -EPERM || error == -ENOSYS;
-    const char *remedy = hopeless ? "running without snapshots" : "trying again later";
-    enum log_level level =
-        !warned && (hopeless || ++failed_in_a_row == TRIES_BEFORE_NEWS) ? LOG_INFO : LOG_DEBUG;
-
-    if (*last_take.why != '\0')
-        log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", last_take.why, remedy);
-    else if (last_take.unlisted)
-        log_line(level, "no snapshot: what is open cannot be listed (%s); %s", strerrorname_np(-error),
-                 remedy);
-    else if (hopeless)
-        log_line(level, "no snapshot: clone is refused (%s); allow it in the sandbox (seccomp); %s",
-                 strerrorname_np(-error), remedy);
-    else
-        log_line(level,
-                 "no snapshot: clone failed (%s); raise the limit of processes (ulimit -u) or of memory; %s",
-                 strerrorname_np(-error), remedy);
-    warned = warned || level == LOG_INFO;
-    return !hopeless;
-}
-
 /* A thread that gets no processor on a busy machine, or waits for a child of vfork(), is none to wait for by
  * the budget as long as nothing could be replayed. One that never stops is. */
 static void retry_soon(void)
@@ -217,27 +188,11 @@ static void add_snapshot(uint64_t eval)
     figures.cost_ns += cost_ns;
     note_cost();
     memory_taken(slot->number);
+    room_taken();
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
     if (evicted != 0)
         end_snapshot(shared_page_slot(page, evicted));
     cadence_snapshot_taken(&cadence, clock_ns(), eval, cost_ns);
-}
-
-static void begin_stretch(uint64_t now_ns, uint64_t eval)
-{
-    stretch_ns = now_ns;
-    stretch_eval = eval;
-}
-
-static void learn_pace(uint64_t now_ns, uint64_t eval)
-{
-    if (stretch_ns == 0)
-        begin_stretch(now_ns, eval);
-    if (eval <= stretch_eval || now_ns < stretch_ns + LEAD_NS)
-        return;
-    eval_ns = (now_ns - stretch_ns) / (eval - stretch_eval) + 1;
-    lead_evals = eval_ns > LEAD_MAX_NS ? 0 : LEAD_NS / eval_ns + 1;
-    begin_stretch(now_ns, eval);
 }
 
 static uint64_t oldest_number(void)
@@ -275,16 +230,17 @@ static bool take_one(uint64_t eval)
     last_take.stall_ns += prepare_ns;
     prepare_ns = 0;
     prepared = false;
-    begin_stretch(clock_ns(), eval);
+    pace_begin(&pace, clock_ns(), eval);
     last_error = r < 0 ? r : 0;
     if (r < 0) {
-        given_up = !explain_failure(r);
+        given_up = !refusal_explain(&last_take, r);
         hooks.done(oldest_number());
         cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
         retry_soon();
         return false;
     }
-    failed_in_a_row = retries = 0;
+    refusal_over();
+    retries = 0;
     figures.taken++;
     add_snapshot(eval);
     hooks.done(oldest_number());
@@ -298,30 +254,18 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
     bool by_evals = cadence.interval.kind == INTERVAL_EVALS;
     uint64_t now_ns = clock_ns();
 
-    learn_pace(now_ns, eval);
-    if (lead_evals == 0)
+    pace_learn(&pace, now_ns, eval);
+    if (pace.lead_evals == 0)
         return step;
-    if (by_evals && step.look_in_evals > 2 * lead_evals)
-        step.look_in_evals -= lead_evals;
+    if (by_evals && step.look_in_evals > 2 * pace.lead_evals)
+        step.look_in_evals -= pace.lead_evals;
     else if (step.snapshot != by_evals && !prepared && threads_prepare() > 0) {
         prepared = true;
         prepare_ns = clock_ns() - now_ns;
         if (!by_evals)
-            step = (struct cadence_step){.snapshot = false, .look_in_evals = lead_evals};
+            step = (struct cadence_step){.snapshot = false, .look_in_evals = pace.lead_evals};
     }
     return step;
-}
-
-/* Looks by time come often enough. */
-static uint64_t watched(uint64_t look_in_evals)
-{
-    if (cadence.interval.kind != INTERVAL_EVALS)
-        return look_in_evals;
-    if (eval_ns != 0)
-        watch_evals = lead_evals == 0 ? 1 : lead_evals * WATCH_LEADS;
-    else if (watch_evals < UINT32_MAX)
-        watch_evals *= WATCH_GROWTH;
-    return look_in_evals < watch_evals ? look_in_evals : watch_evals;
 }
 
 /* Kills it and waits until it is dead: only then it is free what it held. */
@@ -330,14 +274,33 @@ static void give_up_oldest(void)
     keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
     burial_await();
     memory_gave_up();
+    processes_changed();
 }
 
-/* Past the limit on memory the oldest go. */
-static void give_up_memory(void)
+static bool starts_programs(void)
+{
+    return atomic_load(&page->starts_programs) != 0;
+}
+
+/* soon: the simulator is about to make a child, which may start programs. */
+static void leave_processes(bool soon)
+{
+    while (slots_count(&slots) > 0 && processes_are_short(soon || starts_programs(), soon)) {
+        log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: few more processes are allowed",
+                 slots_oldest(&slots)->number);
+        give_up_oldest();
+    }
+}
+
+/* Past the limit on memory, and near the one on processes, the oldest go. */
+static void give_up_past(void)
 {
     unsigned count = slots_count(&slots);
+    uint64_t start_ns = clock_ns();
 
     memory_look();
+    leave_processes(false);
+    watch_ns += clock_ns() - start_ns;
     while (slots_count(&slots) > 0 && memory_is_past(&slots))
         give_up_oldest();
     watch_ns += memory_spent_ns();
@@ -353,6 +316,10 @@ static void give_up_memory(void)
 /* Where there is room for so many only, the oldest makes place before the next is taken. */
 static bool has_room(void)
 {
+    if (slots_count(&slots) > 0 && !processes_have_room(starts_programs()))
+        give_up_oldest();
+    if (!processes_have_room(starts_programs()))
+        return false;
     enum memory_room room = memory_room(&slots);
 
     if (room == MEMORY_ROOM_OF_OLDEST) {
@@ -372,7 +339,7 @@ static struct cadence_step next_step(uint64_t eval)
         cadence_snapshot_taken(&cadence, clock_ns(), eval, watch_ns);
     }
     if (!step.snapshot && slots_count(&slots) == 0)
-        memory_explain_none();
+        room_explain_none();
     return step;
 }
 
@@ -381,7 +348,7 @@ static void look_in(uint64_t evals)
 {
     if (burial_count() > 0 && evals > burial_evals) {
         evals = burial_evals;
-        if (eval_ns == 0 || burial_evals < BURIAL_NS / eval_ns)
+        if (pace.eval_ns == 0 || burial_evals < BURIAL_NS / pace.eval_ns)
             burial_evals *= 2;
     }
     hooks.due_in(evals);
@@ -397,9 +364,10 @@ bool keeper_look(uint64_t eval)
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
     burial_look();
     if (!given_up) {
-        give_up_memory();
+        give_up_past();
         step = prepare(next_step(eval), eval);
-        step.look_in_evals = watched(step.look_in_evals);
+        if (cadence.interval.kind == INTERVAL_EVALS) /* looks by time come often enough */
+            step.look_in_evals = pace_watch(&pace, step.look_in_evals);
     }
     hooks.due_in(step.look_in_evals); /* of the copy too */
     if (step.snapshot && take_one(eval))
@@ -467,6 +435,16 @@ bool keeper_give_up_oldest(uint64_t refused_bytes)
              refused_bytes != 0 ? "memory" : "a process or a thread");
     give_up_oldest();
     return true;
+}
+
+bool keeper_must_leave_processes(void)
+{
+    return slots_count(&slots) > 0 && processes_are_near();
+}
+
+void keeper_leave_processes(void)
+{
+    leave_processes(true);
 }
 
 void keeper_dismiss(void)

@@ -72,6 +72,11 @@ void keeper_forget(struct shared_slot *slot);
  * with signals blocked. */
 bool keeper_give_up_oldest(uint64_t refused_bytes);
 
+/* The simulator is about to start a child, which may start more: is there something to be looked at? For any
+ * thread. Then, under the keeper's hold and with signals blocked, so many snapshots go that there is room. */
+bool keeper_must_leave_processes(void);
+void keeper_leave_processes(void);
+
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
 

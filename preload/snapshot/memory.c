@@ -16,17 +16,15 @@
 #include "../text.h"
 #include "memory_facts.h"
 #include "memory_limit.h"
+#include "room.h"
 
-#define PAGE        4096u
-#define REASON_SIZE 160u
-#define TABLES_NS   100000000u
+#define PAGE      4096u
+#define TABLES_NS 100000000u
 
 static struct memory_limit limit;
 static struct memory_now now;
 static uint64_t spent_ns;
-static uint64_t tables_ns;       /* when page tables were last asked for */
-static char reason[REASON_SIZE]; /* why the last snapshot went, or could not be taken */
-static bool said, explained;     /* ever; since there was a snapshot */
+static uint64_t tables_ns; /* when page tables were last asked for */
 
 static void read_now(void)
 {
@@ -40,8 +38,6 @@ static void read_now(void)
 void memory_start(const struct options_memory *option)
 {
     spent_ns = tables_ns = 0;
-    *reason = '\0';
-    said = explained = false;
     memory_facts_find("");
     read_now();
     memory_limit_init(&limit, option, &now);
@@ -121,28 +117,86 @@ static void append_size(struct text *text, uint64_t bytes)
     text_format(text, " GB");
 }
 
+static void append_promised(struct text *text, const struct commit *commit)
+{
+    text_format(text, "vm.overcommit_memory=2 leaves ");
+    append_size(text, commit->left_bytes);
+    text_format(text, " of ");
+    append_size(text, commit->of_bytes);
+    text_format(text, ", and a snapshot counts as all that the simulator has (");
+    append_size(text, commit->charge_bytes);
+    text_format(text, "); raise vm.overcommit_ratio");
+}
+
+static void append_left(struct text *text)
+{
+    text_format(text, "only ");
+    append_size(text, limit.left.left_bytes);
+    text_format(text, " of memory are left, of ");
+    append_size(text, limit.left.of_bytes);
+}
+
+bool memory_describe_refusal(struct text *text)
+{
+    ask_left();
+    if (!commit_has_room(&limit.left.commit))
+        append_promised(text, &limit.left.commit);
+    else if (memory_limit_is_dangerous(&limit))
+        append_left(text);
+    else
+        return false;
+    return true;
+}
+
+/* Half of it goes to the simulator, half to a snapshot of it. */
+static bool describe_promised(struct text *text)
+{
+    const struct commit *commit = &limit.left.commit;
+    uint64_t free_bytes = commit->left_bytes + commit->charge_bytes,
+             kept_bytes = 2 * commit_reserve_bytes(commit);
+
+    if (!commit->is_strict)
+        return false;
+    text_format(text, "vm.overcommit_memory=2: a snapshot counts as all that the simulator has, and ");
+    append_size(text, commit->left_bytes);
+    text_format(text, " are left of ");
+    append_size(text, commit->of_bytes);
+    text_format(text, "; there is none of a simulator of more than ");
+    append_size(text, free_bytes > kept_bytes ? (free_bytes - kept_bytes) / 2 : 0);
+    text_format(text, "; raise vm.overcommit_ratio");
+    return true;
+}
+
+static bool describe_space(struct text *text)
+{
+    struct rlimit space;
+
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&space) < 0 || space.rlim_cur == RLIM_INFINITY)
+        return false;
+    text_format(text, "ulimit -v: snapshots do not count, but a replay needs what the simulator has and a "
+                      "tracer beside it, in ");
+    append_size(text, space.rlim_cur);
+    return true;
+}
+
+bool memory_describe_limit(unsigned kind, struct text *text)
+{
+    if (kind != 0)
+        return describe_space(text);
+    ask_left();
+    return describe_promised(text);
+}
+
 static void find_words(enum memory_step step, const char *who, uint64_t bytes)
 {
-    struct text text;
+    struct text text = room_words();
 
-    text_init(&text, reason, sizeof reason);
     if (step == MEMORY_SHORT) {
-        text_format(&text, "only ");
-        append_size(&text, limit.left.left_bytes);
-        text_format(&text, " of memory are left, of ");
-        append_size(&text, limit.left.of_bytes);
+        append_left(&text);
         return;
     }
     if (step == MEMORY_PROMISED) {
-        const struct commit *commit = &limit.left.commit;
-
-        text_format(&text, "vm.overcommit_memory=2 leaves ");
-        append_size(&text, commit->left_bytes);
-        text_format(&text, " of ");
-        append_size(&text, commit->of_bytes);
-        text_format(&text, ", and a snapshot counts as all that the simulator has (");
-        append_size(&text, commit->charge_bytes);
-        text_format(&text, "); raise vm.overcommit_ratio");
+        append_promised(&text, &limit.left.commit);
         return;
     }
     text_format(&text, "%s more than LIGHTSSS_MEMORY (", who);
@@ -150,19 +204,6 @@ static void find_words(enum memory_step step, const char *who, uint64_t bytes)
     text_format(&text, " of ");
     append_size(&text, memory_limit_allowed(&limit, bytes));
     text_format(&text, ")");
-}
-
-void memory_explain_none(void)
-{
-    if (*reason == '\0' || explained)
-        return;
-    log_line(said ? LOG_DEBUG : LOG_INFO, "no snapshot for now: %s; trying again later", reason);
-    said = explained = true;
-}
-
-const char *memory_reason(void)
-{
-    return explained ? reason : "";
 }
 
 /* --- questions --- */
@@ -181,7 +222,8 @@ bool memory_is_past(const struct slots *slots)
     if (step == MEMORY_ENOUGH)
         return false;
     find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now));
-    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: %s", slots_oldest(slots)->number, reason);
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: %s", slots_oldest(slots)->number,
+             room_last_words());
     memory_limit_gave_up(&limit);
     return true;
 }
@@ -221,8 +263,6 @@ void memory_taken(uint64_t number)
 {
     read_now();
     memory_limit_taken(&limit, number, &now);
-    *reason = '\0';
-    explained = false;
 }
 
 bool memory_is_shared_fate(void)

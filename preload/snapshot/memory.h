@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../options.h"
+#include "../text.h"
 #include "slots.h"
 
 /* In the original, before the first snapshot. */
@@ -23,7 +24,7 @@ void memory_look(void);
  * is asked again: what is left is measured. */
 bool memory_is_past(const struct slots *slots);
 
-/* Is there room for a snapshot? */
+/* Is there room for a snapshot? If not, it is said why (room.h). */
 enum memory_room {
     MEMORY_NO_ROOM,
     MEMORY_ROOM_OF_OLDEST, /* in the place of the oldest, once that is dead */
@@ -40,10 +41,13 @@ void memory_gave_up(void);
 /* It was taken. */
 void memory_taken(uint64_t number);
 
-/* Why there is no snapshot (one line, once), if memory is the reason; to be called where there is none.
- * reason: for the report; "": memory is not the reason. */
-void memory_explain_none(void);
-const char *memory_reason(void);
+/* For lightsss doctor: what the machine (kind 0) and the limits of this process (kind 1) leave to snapshots.
+ * False: nothing is near or unusual. */
+bool memory_describe_limit(unsigned kind, struct text *text);
+
+/* The kernel has refused a snapshot for want of memory (ENOMEM): appends which limit that was. False: it
+ * cannot be seen. */
+bool memory_describe_refusal(struct text *text);
 
 /* While the original waits for a replay: where memory runs out, would the kernel end (or stop) the original
  * with it? And is that near? Where the kernel would take the replay alone, it may. */

@@ -97,17 +97,18 @@ struct shared_rights {
 struct shared_page {
     uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
-    uint32_t run_suffix;            /* of the run directory's name, 0: none */
-    uint64_t run_device, run_inode; /* of the run directory */
-    struct end end;                 /* how the original ended */
-    uint64_t end_thread;            /* pthread_self() of the thread that ended it */
-    uint32_t races;                 /* its evals are not counted the same way twice: end.eval is no goal */
-    uint64_t asked_evals;           /* evals that had begun when a replay was asked for ... */
-    _Atomic int32_t asked_pid;      /* ... and that replay, while it lasts; 0: none, or: */
-    _Atomic int32_t asked_ending;   /* the one that is writing its report */
-    _Atomic uint64_t asked_time;    /* what a process beside the original was told, see replay/ask_time.h */
-    uint64_t still_evals;           /* evals that had begun when the original was last found hanging */
-    _Atomic uint32_t reported;      /* the report is written: there is nothing left to do for an orphan */
+    uint32_t run_suffix;              /* of the run directory's name, 0: none */
+    uint64_t run_device, run_inode;   /* of the run directory */
+    struct end end;                   /* how the original ended */
+    uint64_t end_thread;              /* pthread_self() of the thread that ended it */
+    uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
+    uint64_t asked_evals;             /* evals that had begun when a replay was asked for ... */
+    _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
+    _Atomic int32_t asked_ending;     /* the one that is writing its report */
+    _Atomic uint64_t asked_time;      /* what a process beside the original was told, see replay/ask_time.h */
+    uint64_t still_evals;             /* evals that had begun when the original was last found hanging */
+    _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
+    _Atomic uint32_t starts_programs; /* the original does, or what it forked */
     struct shared_replay replay;
     struct shared_cost cost;
     struct shared_notes notes;

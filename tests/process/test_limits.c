@@ -3,6 +3,7 @@
  * /dev. The original's result is that of a run without the library, and it is said what is lost. What is
  * mounted for it is seen by the program alone (unshare -m, as root). */
 #define _GNU_SOURCE
+#include "control_group.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -15,6 +16,8 @@
 
 #define FULL "no waveform: "
 #define USER 12345
+
+static struct control_group group; /* of the test that runs; no directory: none */
 
 /* The script sets the stage and becomes the simulator. */
 static void run(const char *script, const char *const *steps, unsigned user, bool preload,
@@ -32,6 +35,7 @@ static void run(const char *script, const char *const *steps, unsigned user, boo
                                   .arguments = arguments,
                                   .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=5evals"),
                                   .preload = preload,
+                                  .group = *group.directory != '\0' ? group.procs : NULL,
                                   .user = user},
                 outcome);
 }
@@ -143,10 +147,12 @@ static void test_processes(void **state)
         skip();
     }
     check(IN("bash", "ulimit -u 1"), LIST("eval:12", "exit:3"), USER,
-          "no snapshot could be taken, clone failed (EAGAIN)");
+          "there is no snapshot (only 0 more processes or threads are allowed for this user (ulimit -u 1), "
+          "and 0 are kept for others)");
     check(IN("bash", "ulimit -u 2"), LIST("eval:12", "exit:3"), USER, "replay reproduced");
     check(IN("bash", "ulimit -u 2"), LIST(PLAIN, "exit:3"), USER,
-          "no snapshot could be taken, clone failed (EAGAIN)");
+          "there is no snapshot (only 0 more processes or threads are allowed for this user (ulimit -u 2), "
+          "and 0 are kept for others)");
     check(IN("bash", "ulimit -u 3"), LIST(PLAIN, "exit:3"), USER, NULL);
 }
 
@@ -167,6 +173,53 @@ static void test_own_processes(void **state)
     check(three, LIST("eval:12", "fork:sleep:50", "fork:exit:3", "wait", "eval:12", "exit:3"), USER,
           "replay ");
     check(two, LIST("eval:12", "fork:exit:3", "abort"), USER, "made room for its own processes");
+}
+
+static int group_remove(void **state)
+{
+    (void)state;
+    control_group_remove(&group);
+    return 0;
+}
+
+/* What the simulator starts makes processes of its own, where nobody can make room for them. At most six
+ * there are without snapshots, and eight are allowed. */
+#define PIPES "sh -c \"true | cat | cat >&2; exit 5\""
+static const char by_system[] = "system:" PIPES, by_spawn[] = "spawn:" PIPES;
+static const char by_forked[] = "fork:system:" PIPES "+exit:0";
+
+static void test_programs(void **state)
+{
+    const char *const script = "true";
+
+    (void)state;
+    control_group_make(&group, CONTROL_GROUP_PIDS);
+    assert_true(control_group_write(&group, "pids.max", 8));
+    check(script, LIST("eval:12", by_system, "eval:52", by_system, "exit:0"), 0,
+          "no snapshot for now: only 7 more processes or threads are allowed in the control group (pids.max "
+          "8)");
+    check(script, LIST("eval:12", by_spawn, "eval:52", by_spawn, "exit:0"), 0, NULL);
+    check(script, LIST("eval:12", by_forked, "wait", "eval:12", "exit:0"), 0, NULL);
+    /* One that starts nothing has its snapshots. */
+    check(script, LIST("eval:52", "exit:3"), 0, "replay reproduced");
+    check(script, LIST("worker", "eval:52", "exit:3"), 0, "replay reproduced");
+    assert_true(control_group_write(&group, "pids.max", 1));
+    check(script, LIST("eval:52", "exit:3"), 0,
+          "there is no snapshot (only 0 more processes or threads are allowed in");
+    assert_true(control_group_write(&group, "pids.max", 100));
+    check(script, LIST("eval:12", by_system, "eval:52", "exit:3"), 0, "replay reproduced");
+}
+
+static void test_programs_of_user(void **state)
+{
+    (void)state;
+    if (geteuid() != 0) {
+        print_message("only root can run it as another user\n");
+        skip();
+    }
+    check(IN("bash", "ulimit -u 8"), LIST("eval:12", by_system, "eval:52", by_system, "exit:0"), USER,
+          "no snapshot for now: only 7 more processes or threads are allowed for this user (ulimit -u 8), "
+          "and 16 are kept for others");
 }
 
 static void test_file_size(void **state)
@@ -194,11 +247,18 @@ static void test_address_space(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_disk_full),  cmocka_unit_test(test_no_inodes),
-        cmocka_unit_test(test_read_only),  cmocka_unit_test(test_no_proc),
-        cmocka_unit_test(test_no_devices), cmocka_unit_test(test_descriptors),
-        cmocka_unit_test(test_processes),  cmocka_unit_test(test_own_processes),
-        cmocka_unit_test(test_file_size),  cmocka_unit_test(test_address_space),
+        cmocka_unit_test(test_disk_full),
+        cmocka_unit_test(test_no_inodes),
+        cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_no_proc),
+        cmocka_unit_test(test_no_devices),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_processes),
+        cmocka_unit_test(test_own_processes),
+        cmocka_unit_test_teardown(test_programs, group_remove),
+        cmocka_unit_test(test_programs_of_user),
+        cmocka_unit_test(test_file_size),
+        cmocka_unit_test(test_address_space),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
  * group without the library does so with it. What cannot be tried here (no root, no control groups) is
  * skipped. */
 #define _GNU_SOURCE
+#include "control_group.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -20,105 +21,48 @@
 
 /* --- control groups --- */
 
-struct group {
-    bool is_first_release;
-    char directory[64], procs[96];
-};
-
-static void group_path(const struct group *group, const char *name, char path[PATH_MAX])
-{
-    snprintf(path, PATH_MAX, "%s/%s", group->directory, name);
-}
-
-static bool group_write(const struct group *group, const char *name, long value)
-{
-    char path[PATH_MAX];
-
-    group_path(group, name, path);
-    FILE *file = fopen(path, "we");
-    if (file == NULL)
-        return false;
-    fprintf(file, "%ld", value);
-    return fclose(file) == 0;
-}
-
-/* The number behind a key; key "": at the beginning. */
-static long group_read(const struct group *group, const char *name, const char *key)
-{
-    char path[PATH_MAX], line[256];
-    long value = -1;
-
-    group_path(group, name, path);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return -1;
-    while (value < 0 && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, key, strlen(key)) == 0)
-            value = strtol(line + strlen(key), NULL, 10);
-    fclose(file);
-    return value;
-}
-
-static struct group group; /* of the test that runs */
+static struct control_group group; /* of the test that runs */
 
 /* After each test, however it went. */
 static int group_remove(void **state)
 {
     (void)state;
-    while (*group.directory != '\0' && rmdir(group.directory) != 0 && errno == EBUSY)
-        usleep(1000); /* its last process is not gone yet */
-    *group.directory = '\0';
+    control_group_remove(&group);
     return 0;
 }
 
-/* Skips the test where there can be none. */
 static void group_make(void)
 {
-    static const struct {
-        const char *place, *file;
-    } releases[] = {{"/sys/fs/cgroup/memory", "memory.limit_in_bytes"}, {"/sys/fs/cgroup", "memory.max"}};
-
-    for (size_t i = 0; i < 2; i++) {
-        char path[PATH_MAX];
-
-        group = (struct group){.is_first_release = i == 0};
-        snprintf(group.directory, sizeof group.directory, "%s/lightsss-test.%d", releases[i].place, getpid());
-        snprintf(group.procs, sizeof group.procs, "%s/cgroup.procs", group.directory);
-        if (mkdir(group.directory, 0755) != 0)
-            continue;
-        group_path(&group, releases[i].file, path);
-        if (access(path, W_OK) == 0 && access(group.procs, W_OK) == 0)
-            return;
-        group_remove(NULL);
-    }
-    print_message("no control group with a limit of memory can be made here (root is needed)\n");
-    skip();
+    control_group_make(&group, CONTROL_GROUP_MEMORY);
 }
 
 static void group_limit(long bytes)
 {
-    assert_true(group_write(&group, group.is_first_release ? "memory.limit_in_bytes" : "memory.max", bytes));
+    assert_true(
+        control_group_write(&group, group.is_first_release ? "memory.limit_in_bytes" : "memory.max", bytes));
 }
 
 static long group_peak(void)
 {
-    return group_read(&group, group.is_first_release ? "memory.max_usage_in_bytes" : "memory.peak", "");
+    return control_group_read(&group, group.is_first_release ? "memory.max_usage_in_bytes" : "memory.peak",
+                              "");
 }
 
 /* How many the kernel has killed there. */
 static long group_killed(void)
 {
-    return group_read(&group, group.is_first_release ? "memory.oom_control" : "memory.events", "oom_kill ");
+    return control_group_read(&group, group.is_first_release ? "memory.oom_control" : "memory.events",
+                              "oom_kill ");
 }
 
 /* --- the limit --- */
 
 static long kilobytes(pid_t pid, const char *key)
 {
-    struct group process = {.is_first_release = true};
+    struct control_group process = {.is_first_release = true};
 
     snprintf(process.directory, sizeof process.directory, "/proc/%d", pid);
-    return group_read(&process, "smaps_rollup", key);
+    return control_group_read(&process, "smaps_rollup", key);
 }
 
 /* Measured by the test itself, once the program stands still. */
@@ -278,7 +222,7 @@ static void test_tight_and_merciless(void **state)
     group_make();
     long limit = tight_limit();
     group_limit(limit);
-    if (!group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1)) {
+    if (!control_group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1)) {
         print_message("this kernel has no memory.oom.group\n");
         skip();
     }
@@ -336,7 +280,7 @@ static void test_replay_too_large(void **state)
     group_make();
     group_limit(100 * MIB);
     fail_beside_replay("the replay died (SIGKILL)");
-    if (group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1))
+    if (control_group_write(&group, group.is_first_release ? "memory.oom_control" : "memory.oom.group", 1))
         fail_beside_replay("the control group is nearly full");
 }
 

@@ -216,9 +216,9 @@ static void test_clone_refused(void **state)
 /* It may go better next time: that is said once, and only when it has failed several times. */
 static void test_clone_fails(void **state)
 {
-    const char *perhaps =
-        "no snapshot: clone failed (EAGAIN); raise the limit of processes (ulimit -u) or of memory; "
-        "trying again later";
+    const char *perhaps = "no snapshot: clone failed (EAGAIN); raise the limit of processes (ulimit -u, "
+                          "pids.max) or of memory; "
+                          "trying again later";
     const char *at_end = "no snapshot could be taken, clone failed (EAGAIN): no waveform of this failure; ";
 
     (void)state;

@@ -18,6 +18,7 @@
 #define MOUNT_PROC "22 27 0:21 / /proc rw,relatime - proc proc rw"
 
 struct machine {
+    enum cgroup_resource resource; /* memory, but for some */
     enum cgroup_release release;
     const char *groups[LINES_MAX];
     const char *mounts[LINES_MAX];
@@ -25,7 +26,7 @@ struct machine {
     struct {
         const char *path, *text;
     } files[FILES_MAX];
-    uint64_t left_bytes, limit_bytes; /* wanted; 0 of limit_bytes: no limit */
+    uint64_t left_bytes, limit_bytes; /* wanted (or processes); 0 of limit_bytes: no limit */
 };
 
 static const struct machine *machine;
@@ -118,11 +119,35 @@ static const struct machine machines[] = {
                {"/cg/memory.stat", "inactive_file 99999999999999999999\n"}},
      .left_bytes = 2 * MIB,
      .limit_bytes = 2 * MIB},
+    {.resource = CGROUP_PROCESSES,
+     .release = CGROUP_1, /* processes have a tree of their own there */
+     .groups = {"8:pids:/jobs/7", "4:memory:/else"},
+     .mounts = {MOUNT_1, "33 31 0:30 / /cg/pids rw - cgroup cgroup rw,pids"},
+     .directory = "/cg/pids/jobs/7",
+     .files = {{"/cg/pids/jobs/7/pids.max", "max\n"},
+               {"/cg/pids/jobs/7/pids.current", "3\n"},
+               {"/cg/pids/jobs/pids.max", "8\n"},
+               {"/cg/pids/jobs/pids.current", "6\n"}},
+     .left_bytes = 2,
+     .limit_bytes = 8},
+    {.resource = CGROUP_PROCESSES, /* the second release */
+     .release = CGROUP_2,
+     .groups = {"0::/a/b"},
+     .mounts = {MOUNT_2},
+     .directory = "/cg/a/b",
+     .files = {{"/cg/a/b/pids.max", "100"},
+               {"/cg/a/b/pids.current", "101"},
+               {"/cg/a/pids.max", "10000"},
+               {"/cg/a/pids.current", "300"},
+               {"/cg/a/b/memory.max", "1"},
+               {"/cg/a/b/memory.current", "1"}},
+     .left_bytes = 0,
+     .limit_bytes = 100},
 };
 
 static void check_machine(void)
 {
-    struct cgroup cgroup = {0};
+    struct cgroup cgroup = {.resource = machine->resource};
 
     for (size_t i = 0; i < LINES_MAX && machine->groups[i] != NULL; i++)
         cgroup_read_group(&cgroup, machine->release, machine->groups[i]);
@@ -132,8 +157,8 @@ static void check_machine(void)
     if (machine->directory != NULL)
         assert_string_equal(cgroup.directory, machine->directory);
     struct cgroup_left left = cgroup_left(&cgroup, machine->release, read_fake);
-    assert_int_equal(left.limit_bytes, machine->limit_bytes == 0 ? UINT64_MAX : machine->limit_bytes);
-    assert_int_equal(left.left_bytes, machine->limit_bytes == 0 ? UINT64_MAX : machine->left_bytes);
+    assert_int_equal(left.limit, machine->limit_bytes == 0 ? UINT64_MAX : machine->limit_bytes);
+    assert_int_equal(left.left, machine->limit_bytes == 0 ? UINT64_MAX : machine->left_bytes);
 }
 
 static void machines_are_understood(void **state)

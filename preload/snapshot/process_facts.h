@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* What the kernel tells of limits on the number of processes. Raw system calls, no heap; one thread at a
+ * time.
+ */
+#ifndef LIGHTSSS_PROCESS_FACTS_H
+#define LIGHTSSS_PROCESS_FACTS_H
+
+#include "process_limit.h"
+
+/* Looks where the control groups are. */
+void process_facts_find(void);
+
+/* Where the kernel does not tell how many processes a user has, all must be looked at: some 20 us each. That
+ * is done only where the machine has nearly as many as the user may have. */
+void process_facts_left(struct process_left *left);
+
+#endif

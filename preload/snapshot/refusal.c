@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* Words about snapshots that could not be taken: see refusal.h. */
+#define _GNU_SOURCE
+#include "refusal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../log.h"
+#include "memory.h"
+#include "process_facts.h"
+
+#define TRIES_BEFORE_NEWS 5
+#define LIMIT_SIZE        240u
+
+static bool is_warned;
+static unsigned failed_in_a_row;
+
+static bool is_hopeless(int error)
+{
+    return error == -EPERM || error == -ENOSYS;
+}
+
+/* EAGAIN speaks of processes, ENOMEM of memory. */
+static bool describe_processes(struct text *text)
+{
+    struct process_left left;
+
+    process_facts_left(&left);
+    if (!process_limit_is_near(&left))
+        return false;
+    process_limit_describe(&left, text);
+    return true;
+}
+
+void refusal_remedy(struct text *text, int error)
+{
+    if (error == -ENOMEM ? memory_describe_refusal(text) : error == -EAGAIN && describe_processes(text))
+        return;
+    text_format(text, "%s",
+                is_hopeless(error) ? "allow it in the sandbox (seccomp)"
+                                   : "raise the limit of processes (ulimit -u, pids.max) or of memory");
+}
+
+bool refusal_explain(const struct take *take, int error)
+{
+    bool hopeless = is_hopeless(error);
+    const char *remedy = hopeless ? "running without snapshots" : "trying again later";
+    enum log_level level =
+        !is_warned && (hopeless || ++failed_in_a_row == TRIES_BEFORE_NEWS) ? LOG_INFO : LOG_DEBUG;
+    char limit[LIMIT_SIZE];
+    struct text text;
+
+    text_init(&text, limit, sizeof limit);
+    if (*take->why != '\0')
+        log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", take->why, remedy);
+    else if (take->unlisted)
+        log_line(level, "no snapshot: what is open cannot be listed (%s); %s", strerrorname_np(-error),
+                 remedy);
+    else {
+        refusal_remedy(&text, error);
+        log_line(level, "no snapshot: clone %s (%s); %s; %s", hopeless ? "is refused" : "failed",
+                 strerrorname_np(-error), limit, remedy);
+    }
+    is_warned = is_warned || level == LOG_INFO;
+    return !hopeless;
+}
+
+void refusal_over(void)
+{
+    failed_in_a_row = 0;
+}
+
+void refusal_begin(void)
+{
+    refusal_over();
+    is_warned = false;
+}
