@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,57 +21,82 @@ struct build_id {
 };
 
 struct link {
-    const char *name; /* NULL: none */
+    char name[NAME_MAX + 1]; /* "": none */
     uint32_t checksum;
 };
 
-static void read_build_id(Elf_Data *notes, struct build_id *id)
+static size_t padded(size_t size)
 {
-    GElf_Nhdr note;
-    size_t name, description, next = 0;
-    for (size_t at = 0; (next = gelf_getnote(notes, at, &note, &name, &description)) > 0; at = next) {
-        if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != sizeof("GNU") ||
-            memcmp((const char *)notes->d_buf + name, "GNU", sizeof("GNU")) != 0 ||
-            note.n_descsz > BUILD_ID_SIZE)
-            continue;
-        id->size = note.n_descsz;
-        memcpy(id->bytes, (const char *)notes->d_buf + description, id->size);
+    return (size + 3) & ~(size_t)3;
+}
+
+/* A note is a header, a name and a description, each padded. */
+static void read_build_id(struct elf_bytes notes, struct build_id *id)
+{
+    while (notes.size >= sizeof(Elf64_Nhdr)) {
+        Elf64_Nhdr note;
+        memcpy(&note, notes.bytes, sizeof(note));
+        size_t name = padded(note.n_namesz), size = sizeof(note) + name + padded(note.n_descsz);
+        if (sizeof(note) + name + note.n_descsz > notes.size)
+            return;
+        const uint8_t *description = notes.bytes + sizeof(note) + name;
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
+            memcmp(notes.bytes + sizeof(note), "GNU", sizeof("GNU")) == 0 && note.n_descsz <= BUILD_ID_SIZE) {
+            id->size = note.n_descsz;
+            memcpy(id->bytes, description, id->size);
+        }
+        size = size < notes.size ? size : notes.size;
+        notes.bytes += size;
+        notes.size -= size;
     }
 }
 
-static void read_link(Elf_Data *data, struct link *link)
+static void read_link(struct elf_bytes data, struct link *link)
 {
-    size_t length = strnlen(data->d_buf, data->d_size);
-    size_t at = (length + sizeof(uint32_t)) & ~(sizeof(uint32_t) - 1);
-    if (length == 0 || at + sizeof(uint32_t) > data->d_size || memchr(data->d_buf, '/', length))
+    size_t length = strnlen((const char *)data.bytes, data.size);
+    size_t at = padded(length + 1);
+    if (length == 0 || length >= sizeof(link->name) || at + sizeof(uint32_t) > data.size ||
+        memchr(data.bytes, '/', length))
         return;
-    link->name = data->d_buf;
-    memcpy(&link->checksum, (const char *)data->d_buf + at, sizeof(link->checksum));
+    memcpy(link->name, data.bytes, length + 1);
+    memcpy(&link->checksum, data.bytes + at, sizeof(link->checksum));
 }
 
-/* What a file of that size says of itself. The link may be NULL: not wanted. Sections that overlap, as in no
- * sound file, are not read again and again. */
-static void read_marks(Elf *elf, size_t size, struct build_id *id, struct link *link)
+static bool is_named(struct elf_bytes names, const Elf64_Shdr *section, const char *name)
 {
-    size_t names = 0, left = size;
-    elf_getshdrstrndx(elf, &names);
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-        GElf_Shdr header;
-        if (!gelf_getshdr(section, &header) || header.sh_type == SHT_NOBITS)
+    size_t size = strlen(name) + 1;
+    return section->sh_name < names.size && size <= names.size - section->sh_name &&
+           memcmp(names.bytes + section->sh_name, name, size) == 0;
+}
+
+static struct elf_bytes section_names(const struct elf_file *elf)
+{
+    Elf64_Shdr section;
+    if (!elf_file_section(elf, elf->names, &section))
+        return (struct elf_bytes){NULL, 0, false};
+    return elf_file_contents(elf, &section);
+}
+
+/* What a file says of itself. The link may be NULL: not wanted. Sections that overlap, as in no sound file,
+ * are not read again and again. */
+static void read_marks(const struct elf_file *elf, struct build_id *id, struct link *link)
+{
+    struct elf_bytes names = section_names(elf);
+    Elf64_Shdr section;
+    size_t left = elf->size;
+    for (size_t i = 0; elf_file_section(elf, i, &section); i++) {
+        bool is_link = link && is_named(names, &section, ".gnu_debuglink");
+        if ((section.sh_type != SHT_NOTE && !is_link) || section.sh_size > left)
             continue;
-        const char *name = elf_strptr(elf, names, header.sh_name);
-        bool is_link = link && name && strcmp(name, ".gnu_debuglink") == 0;
-        if ((header.sh_type != SHT_NOTE && !is_link) || header.sh_size > left)
-            continue;
-        left -= header.sh_size;
-        Elf_Data *data = elf_getdata(section, NULL);
-        if (!data || !data->d_buf)
-            continue;
-        if (is_link)
+        struct elf_bytes data = elf_file_contents(elf, &section);
+        left -= data.size;
+        if (data.bytes && is_link)
             read_link(data, link);
-        else
+        else if (data.bytes)
             read_build_id(data, id);
+        elf_bytes_drop(&data);
     }
+    elf_bytes_drop(&names);
 }
 
 /* CRC-32 as in zlib, by half bytes. */
@@ -97,18 +121,16 @@ static uint32_t checksum_of(int fd)
 static bool belongs(int fd, const struct build_id *id, const struct link *link)
 {
     struct build_id other = {0};
-    struct stat file;
-    Elf *elf = fstat(fd, &file) == 0 ? elf_begin(fd, DEBUG_FILE_COMMAND, NULL) : NULL;
-    bool is_elf = elf && elf_kind(elf) == ELF_K_ELF;
+    struct elf_file elf;
+    bool is_elf = elf_file_open(&elf, fd, false) == 0;
     if (is_elf)
-        read_marks(elf, (size_t)file.st_size, &other, NULL);
-    if (elf)
-        elf_end(elf);
+        read_marks(&elf, &other, NULL);
+    elf_file_close(&elf);
     if (!is_elf)
         return false;
     if (id->size && other.size)
         return id->size == other.size && memcmp(id->bytes, other.bytes, id->size) == 0;
-    return link->name && checksum_of(fd) == link->checksum;
+    return link->name[0] && checksum_of(fd) == link->checksum;
 }
 
 /* The stripped file itself may have the name that it gives. A pipe of that name would be waited for. */
@@ -138,18 +160,16 @@ static int try_build_id(const char *path, const char *root, const struct build_i
     return length < PATH_MAX ? try_open(candidate, path, id, link) : -ENOENT;
 }
 
-int debug_file_open(Elf *elf, const char *path, const char *root)
+int debug_file_open(const struct elf_file *elf, const char *path, const char *root)
 {
     struct build_id id = {0};
-    struct link link = {0};
+    struct link link = {.checksum = 0};
     const char *slash = strrchr(path, '/');
     int fd = -ENOENT;
-    size_t size = 0;
-    elf_rawfile(elf, &size);
-    read_marks(elf, size, &id, &link);
+    read_marks(elf, &id, &link);
     if (id.size > 1)
         fd = try_build_id(path, root, &id, &link);
-    if (!slash || !link.name)
+    if (!slash || !link.name[0])
         return fd;
     const struct {
         const char *above, *below;

@@ -2,6 +2,7 @@
 /* Two walks over the symbols: see find.h. The second one knows the candidates of the first. Then the dynamic
  * loader is asked which functions the object's own calls of the run time library end up in. */
 #include "find.h"
+#include "scope.h"
 #include "why.h"
 
 #include <dlfcn.h>
@@ -141,9 +142,9 @@ static void find_bound(struct search *search, void *handle)
         bool own = search->library->symbols[symbol].address != 0;
         if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
             continue;
-        void *address = dlsym(RTLD_DEFAULT, name);
+        void *address = scope_find(name, search->library->symbols[symbol].address);
         if (!address && !own)
-            address = dlsym(handle, name);
+            address = scope_find_in(handle, name);
         if (!address)
             continue;
         find_place(search->library, symbol, address);
@@ -190,7 +191,6 @@ static int find_in(struct search *search, const struct image *image, struct hook
     return 0;
 }
 
-/* No handle of the program is needed: it cannot be closed. */
 static void close_handle(void *const *handle)
 {
     if (*handle)
@@ -198,10 +198,12 @@ static void close_handle(void *const *handle)
 }
 
 /* What has been patched must not be unmapped: a library with a model stays, its destructors run when the
- * process ends. Looked at first without that promise, because most have no model. */
+ * process ends. Looked at first without that promise, because most have no model. What was there from the
+ * start stays anyway; a handle of it would be the first, for which the loader takes memory of the simulator's
+ * heap. */
 static void *open_handle(const char *name, int flags)
 {
-    return dlopen(*name ? name : NULL, RTLD_LAZY | RTLD_NOLOAD | flags);
+    return dlopen(name, RTLD_LAZY | RTLD_NOLOAD | flags);
 }
 
 static bool is_known(const struct found *found, const struct search *search)
@@ -216,11 +218,11 @@ int find_models(struct found *found, const char *name, uintptr_t base, const cha
                 struct hooks_why *why)
 {
     __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
-    __attribute__((cleanup(close_handle))) void *handle = open_handle(name, 0);
-    if (!handle && (!*name || dlerror())) /* what is gone is no error to RTLD_NOLOAD */
-        return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory",
-                       *name ? name : "the program");
-    if (!handle)
+    bool is_later = scope_is_later(base);
+    __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, 0) : NULL;
+    if (!handle && is_later && dlerror()) /* what is gone is no error to RTLD_NOLOAD */
+        return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
+    if (!handle && is_later)
         return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);
     int error = image_open_loaded(&image, name, base, why);
     if (error)
@@ -243,7 +245,7 @@ int find_models(struct found *found, const char *name, uintptr_t base, const cha
     if (is_known(found, &search))
         return why_set(why, -EALREADY, "the models of %.120s are known", name);
     find_bound(&search, handle);
-    if (*name)
+    if (is_later)
         open_handle(name, RTLD_NODELETE);
     found->count += search.count;
     found->library_count++;

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The one exported function: what hooks.h promises, and which module keeps each promise. */
 #include "hooks.h"
+#include "exceptions.h"
 #include "functions.h"
 #include "hold.h"
 #include "image.h"
 #include "model.h"
 #include "replace.h"
+#include "scope.h"
 #include "simtime.h"
 #include "waveform.h"
 
 static int install(const struct hooks_events *events, struct hooks_why *why)
 {
+    exceptions_prepare();
     int error = model_install(events, why);
     if (!error)
         hold_install(events);
@@ -20,8 +23,8 @@ static int install(const struct hooks_events *events, struct hooks_why *why)
 __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
 {
     static const struct hooks hooks = {
-        .version = HOOKS_VERSION,
         .program = image_program,
+        .scope = scope_know,
         .find = model_find,
         .install = install,
         .evals = model_evals,

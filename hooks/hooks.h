@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What liblightsss-hooks.so offers to liblightsss.so: find the Verilator model in this process, be
- * told before an eval runs, read the simulation time, and drive a waveform. It knows nothing of
- * snapshots. liblightsss.so opens the library with dlopen and asks for the one exported name,
- * lightsss_hooks(). Functions that can fail return 0 or -errno and leave one line in *why. */
+/* What the hooks offer to the rest of the library: find the Verilator model in this process, be
+ * told before an eval runs, read the simulation time, and drive a waveform. They know nothing of
+ * snapshots. Functions that can fail return 0 or -errno and leave one line in *why. */
 #ifndef LIGHTSSS_HOOKS_H
 #define LIGHTSSS_HOOKS_H
 
@@ -10,7 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HOOKS_VERSION  7u
 #define HOOKS_WHY_SIZE 256
 
 #define HOOKS_TIME_UNKNOWN UINT64_MAX
@@ -88,10 +86,12 @@ struct hooks_replacement {
 };
 
 struct hooks {
-    uint32_t version; /* HOOKS_VERSION */
-
     /* The program's file, where /proc/self/exe is another one (the dynamic loader). Before find(). */
     void (*program)(const char *path);
+
+    /* How many objects the process was started with, and whether any was opened with RTLD_GLOBAL since then:
+     * which symbols can take another's place. Before find(). */
+    void (*scope)(size_t started_with, bool is_global_used);
 
     /* Finds the models of one loaded object and prepares the hooks of their evals. Changes no code. May
      * be called for several objects, one after the other; *found tells of the first model of all.
@@ -190,11 +190,11 @@ struct hooks {
     bool (*site)(size_t index, struct hooks_site *site);
 
     /* Visits every function of every loaded object that has a symbol, the program's first; the name is
-     * mangled, and valid during the visit. Uses the heap. */
+     * mangled, and valid during the visit. */
     void (*functions)(void (*visit)(const char *name, uintptr_t address, void *context), void *context);
 };
 
-/* The one exported name of liblightsss-hooks.so. */
+/* All that is seen of them. */
 const struct hooks *lightsss_hooks(void);
 
 #endif

@@ -1,32 +1,29 @@
 /* SPDX-License-Identifier: MIT */
-/* With debug_file.c the only file that knows libelf. The file is read, not the memory, because .symtab is
- * never loaded; where the two could differ (a program started through the dynamic loader) the program headers
- * are compared first. */
+/* The file is read, not the memory, because .symtab is never loaded; where the two could differ (a program
+ * started through the dynamic loader) the program headers are compared first. */
 #include "image.h"
 #include "debug_file.h"
+#include "elf_file.h"
 #include "why.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
-#include <libelf.h>
 #include <limits.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define IMAGE_SEGMENTS 8
 
 struct image {
     int fd, debug_fd; /* symbols may be in a file of their own */
-    Elf *elf, *debug_elf;
+    struct elf_file elf, debug_elf;
     uintptr_t base;
     bool stripped;
-    Elf_Data *symbols; /* NULL: the file has none */
-    size_t symbol_count;
-    const char *names; /* ends in a NUL, checked when opened */
-    size_t names_size;
+    struct elf_bytes symbols; /* an array of Elf64_Sym, which need not be aligned */
+    struct elf_bytes names;   /* ends in a NUL, checked when opened */
     struct {
         uintptr_t start, end;
     } code[IMAGE_SEGMENTS]; /* executable memory */
@@ -36,12 +33,9 @@ struct image {
 
 static int image_load_segments(struct image *image)
 {
-    size_t count;
-    if (elf_getphdrnum(image->elf, &count) != 0)
-        return -ENOEXEC;
-    for (size_t i = 0; i < count && image->code_count < IMAGE_SEGMENTS; i++) {
-        GElf_Phdr header;
-        if (!gelf_getphdr(image->elf, (int)i, &header))
+    for (size_t i = 0; i < image->elf.segment_count && image->code_count < IMAGE_SEGMENTS; i++) {
+        Elf64_Phdr header;
+        if (!elf_file_segment(&image->elf, i, &header))
             return -ENOEXEC;
         if (header.p_type != PT_LOAD || !(header.p_flags & PF_X))
             continue;
@@ -54,43 +48,47 @@ static int image_load_segments(struct image *image)
 
 /* .symtab if there is one, else .dynsym: a stripped program that was linked with -rdynamic still
  * has all that is needed there. */
-static Elf_Scn *image_symbol_section(struct image *image, Elf *elf, GElf_Shdr *header)
+static bool image_symbol_section(struct image *image, const struct elf_file *elf, Elf64_Shdr *header)
 {
-    Elf_Scn *best = NULL;
+    bool found = false;
+    Elf64_Shdr candidate;
     image->stripped = true;
-    for (Elf_Scn *section = NULL; (section = elf_nextscn(elf, section));) {
-        GElf_Shdr candidate;
-        if (!gelf_getshdr(section, &candidate))
-            continue;
+    for (size_t i = 0; elf_file_section(elf, i, &candidate); i++) {
         if (candidate.sh_type == SHT_SYMTAB)
             image->stripped = false;
-        else if (candidate.sh_type != SHT_DYNSYM || best)
+        else if (candidate.sh_type != SHT_DYNSYM || found)
             continue;
-        best = section;
+        found = true;
         *header = candidate;
         if (!image->stripped)
             break;
     }
-    return best;
+    return found;
 }
 
-static int image_load_symbols(struct image *image, Elf *elf)
+static void image_drop_symbols(struct image *image)
 {
-    GElf_Shdr header;
-    Elf_Scn *section = image_symbol_section(image, elf, &header);
-    if (!section)
+    elf_bytes_drop(&image->symbols);
+    elf_bytes_drop(&image->names);
+}
+
+static int image_load_symbols(struct image *image, const struct elf_file *elf)
+{
+    Elf64_Shdr header, name_header;
+    if (!image_symbol_section(image, elf, &header))
         return 0;
-    Elf_Scn *name_section = elf_getscn(elf, header.sh_link);
-    Elf_Data *names = name_section ? elf_getdata(name_section, NULL) : NULL;
-    Elf_Data *symbols = elf_getdata(section, NULL);
-    if (!names || !symbols || !header.sh_entsize || !names->d_buf || !names->d_size)
+    if (header.sh_entsize != sizeof(Elf64_Sym) || !elf_file_section(elf, header.sh_link, &name_header))
         return -EIO;
-    if (((const char *)names->d_buf)[names->d_size - 1] != '\0')
+    struct elf_bytes symbols = elf_file_contents(elf, &header);
+    struct elf_bytes names = elf_file_contents(elf, &name_header);
+    if (!names.bytes || !symbols.bytes || names.bytes[names.size - 1] != '\0') {
+        elf_bytes_drop(&symbols);
+        elf_bytes_drop(&names);
         return -EIO;
-    image->names = names->d_buf;
-    image->names_size = names->d_size;
+    }
+    image_drop_symbols(image);
     image->symbols = symbols;
-    image->symbol_count = symbols->d_size / header.sh_entsize;
+    image->names = names;
     return 0;
 }
 
@@ -99,28 +97,29 @@ static int image_load(struct image *image, const char *path, struct hooks_why *w
     image->fd = open(path, O_RDONLY | O_CLOEXEC);
     if (image->fd < 0)
         return why_set(why, -errno, "cannot read the program file %.120s (%s): make it readable", path,
-                       strerror(errno));
-    if (elf_version(EV_CURRENT) == EV_NONE)
-        return why_set(why, -ENOEXEC, "libelf on this machine is too old: install a newer libelf");
-    image->elf = elf_begin(image->fd, ELF_C_READ_MMAP, NULL);
-    if (!image->elf || elf_kind(image->elf) != ELF_K_ELF || gelf_getclass(image->elf) != ELFCLASS64)
-        return why_set(why, -ENOEXEC, "%.120s is not a 64-bit ELF file: build the simulator for 64 bits",
-                       path);
-    int error = image_load_segments(image);
-    if (!error)
-        error = image_load_symbols(image, image->elf);
+                       strerrordesc_np(errno));
+    int error = elf_file_open(&image->elf, image->fd, true);
+    if (error == -ENOEXEC)
+        return why_set(why, error, "%.120s is not a 64-bit ELF file: build the simulator for 64 bits", path);
     if (error)
-        return why_set(why, error, "%.120s has damaged ELF tables (%s): link it again", path, elf_errmsg(-1));
+        return why_set(why, error, "cannot read the program file %.120s (%s): raise the limits", path,
+                       strerrordesc_np(-error));
+    error = image_load_segments(image);
+    if (!error)
+        error = image_load_symbols(image, &image->elf);
+    if (error)
+        return why_set(why, error, "%.120s has damaged ELF tables: link it again", path);
     return 0;
 }
 
 int image_open(struct image **image, const char *path, uintptr_t base, struct hooks_why *why)
 {
-    struct image *opened = calloc(1, sizeof(*opened));
-    if (!opened)
+    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
+    struct image *opened =
+        mmap(NULL, sizeof(*opened), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (opened == MAP_FAILED)
         return why_set(why, -ENOMEM, "no memory to read the symbols of %.120s: free some", path);
-    opened->fd = opened->debug_fd = -1;
-    opened->base = base;
+    *opened = (struct image){.fd = -1, .debug_fd = -1, .base = base};
     snprintf(opened->path, sizeof(opened->path), "%s", path);
     int error = image_load(opened, path, why);
     if (error) {
@@ -149,12 +148,11 @@ static int image_find_loaded(struct dl_phdr_info *info, size_t size, void *conte
 
 static bool image_matches(const struct image *image, const struct dl_phdr_info *loaded)
 {
-    size_t count;
-    if (elf_getphdrnum(image->elf, &count) != 0 || count != loaded->dlpi_phnum)
+    if (image->elf.segment_count != loaded->dlpi_phnum)
         return false;
-    for (size_t i = 0; i < count; i++) {
-        GElf_Phdr header;
-        if (!gelf_getphdr(image->elf, (int)i, &header) ||
+    for (size_t i = 0; i < loaded->dlpi_phnum; i++) {
+        Elf64_Phdr header;
+        if (!elf_file_segment(&image->elf, i, &header) ||
             memcmp(&header, &loaded->dlpi_phdr[i], sizeof(header)) != 0)
             return false;
     }
@@ -165,15 +163,15 @@ static bool image_matches(const struct image *image, const struct dl_phdr_info *
 static void image_add_debug_file(struct image *image)
 {
     char path[PATH_MAX];
-    GElf_Shdr header;
+    Elf64_Shdr header;
     if (!realpath(image->path, path))
         return;
-    image->debug_fd = debug_file_open(image->elf, path, DEBUG_FILE_ROOT);
+    image->debug_fd = debug_file_open(&image->elf, path, DEBUG_FILE_ROOT);
     if (image->debug_fd < 0)
         return;
-    image->debug_elf = elf_begin(image->debug_fd, DEBUG_FILE_COMMAND, NULL);
-    bool found = image->debug_elf && image_symbol_section(image, image->debug_elf, &header);
-    if (!found || image->stripped || image_load_symbols(image, image->debug_elf) != 0)
+    bool found = elf_file_open(&image->debug_elf, image->debug_fd, false) == 0 &&
+                 image_symbol_section(image, &image->debug_elf, &header);
+    if (!found || image->stripped || image_load_symbols(image, &image->debug_elf) != 0)
         image->stripped = true;
 }
 
@@ -193,7 +191,7 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
     if (!*name && strncmp(file, "/proc/", strlen("/proc/")) == 0) {
         ssize_t length = readlink(file, path, sizeof(path) - 1);
         if (length < 0) /* -ENOENT would mean that another object may still come */
-            return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerror(errno));
+            return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerrordesc_np(errno));
         path[length] = '\0';
     }
     if (!dl_iterate_phdr(image_find_loaded, &wanted))
@@ -220,15 +218,14 @@ void image_close(struct image *image)
 {
     if (!image)
         return;
-    if (image->elf)
-        elf_end(image->elf);
+    image_drop_symbols(image);
+    elf_file_close(&image->elf);
+    elf_file_close(&image->debug_elf);
     if (image->fd >= 0)
         close(image->fd);
-    if (image->debug_elf)
-        elf_end(image->debug_elf);
     if (image->debug_fd >= 0)
         close(image->debug_fd);
-    free(image);
+    munmap(image, sizeof(*image));
 }
 
 void image_cleanup(struct image **image)
@@ -258,21 +255,20 @@ static bool image_is_code(const struct image *image, uintptr_t address, size_t s
 void image_each(const struct image *image, void (*visit)(const struct image_symbol *symbol, void *context),
                 void *context)
 {
-    for (size_t i = 0; i < image->symbol_count; i++) {
-        GElf_Sym entry;
-        if (!gelf_getsym(image->symbols, (int)i, &entry))
-            return;
-        int type = GELF_ST_TYPE(entry.st_info);
-        if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names_size ||
+    for (size_t at = 0; image->symbols.size - at >= sizeof(Elf64_Sym); at += sizeof(Elf64_Sym)) {
+        Elf64_Sym entry;
+        memcpy(&entry, image->symbols.bytes + at, sizeof(entry));
+        int type = ELF64_ST_TYPE(entry.st_info);
+        if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names.size ||
             (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))
             continue;
         struct image_symbol symbol = {
-            .name = image->names + entry.st_name,
+            .name = (const char *)image->names.bytes + entry.st_name,
             .address = image->base + entry.st_value,
             .size = entry.st_size,
-            .strong = GELF_ST_BIND(entry.st_info) == STB_GLOBAL,
-            .exported =
-                GELF_ST_BIND(entry.st_info) != STB_LOCAL && GELF_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
+            .strong = ELF64_ST_BIND(entry.st_info) == STB_GLOBAL,
+            .exported = ELF64_ST_BIND(entry.st_info) != STB_LOCAL &&
+                        ELF64_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
         };
         symbol.length = strlen(symbol.name);
         symbol.code = type == STT_FUNC && image_is_code(image, symbol.address, symbol.size);

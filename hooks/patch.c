@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -50,25 +49,63 @@ static void patch_consider(struct patch_places *places, const struct patch *patc
         places->above = place;
 }
 
+/* Reads one byte after the other of /proc/self/maps: through stdio it would take the simulator's heap. */
+struct patch_maps {
+    int fd;
+    size_t at, size;
+    char bytes[4096];
+};
+
+static bool patch_read_byte(struct patch_maps *maps, char *byte)
+{
+    if (maps->at == maps->size) {
+        ssize_t size;
+        do
+            size = read(maps->fd, maps->bytes, sizeof(maps->bytes));
+        while (size < 0 && errno == EINTR);
+        if (size <= 0)
+            return false;
+        maps->size = (size_t)size;
+        maps->at = 0;
+    }
+    *byte = maps->bytes[maps->at++];
+    return true;
+}
+
+/* What stands before the number is gone with it. */
+static uintptr_t patch_read_hex(struct patch_maps *maps)
+{
+    uintptr_t number = 0;
+    char byte;
+    while (patch_read_byte(maps, &byte) && ((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f')))
+        number = number << 4 | (uintptr_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
+    return number;
+}
+
+/* "start-end permissions ...". Returns false behind the last line. */
+static bool patch_read_line(struct patch_maps *maps, uintptr_t *start, uintptr_t *end)
+{
+    char byte = '\0';
+    *start = patch_read_hex(maps);
+    *end = patch_read_hex(maps);
+    while (byte != '\n' && patch_read_byte(maps, &byte))
+        continue;
+    return *end != 0;
+}
+
 /* Below the program nothing grows. Above it the heap does, so there the far end of a gap is taken. */
 static int patch_find_places(struct patch_places *places, const struct patch *patch, size_t size)
 {
-    FILE *maps = fopen("/proc/self/maps", "re");
-    if (!maps)
+    struct patch_maps maps = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    if (maps.fd < 0)
         return -errno;
-    char *line = NULL;
-    size_t line_size = 0;
-    uintptr_t previous = 0;
-    while (getline(&line, &line_size, maps) > 0) {
-        char *rest; /* "start-end permissions ..." */
-        uintptr_t start = strtoul(line, &rest, 16);
-        uintptr_t end = *rest == '-' ? strtoul(rest + 1, NULL, 16) : start;
+    uintptr_t start, end, previous = 0;
+    while (patch_read_line(&maps, &start, &end)) {
         if (start > previous && start - previous > 2 * PATCH_MARGIN)
             patch_consider(places, patch, previous, start, size);
         previous = end;
     }
-    free(line);
-    fclose(maps);
+    close(maps.fd);
     return 0;
 }
 
@@ -117,7 +154,7 @@ static int patch_allocate(const struct patch *patch, size_t code_size, struct pa
     if (!start)
         start = patch_map_somewhere(patch, code_size + page, &error);
     if (error)
-        return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerror(-error));
+        return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerrordesc_np(-error));
     patch_last.place = (uintptr_t)start;
     if (!start)
         return why_set(why, -ENOMEM,
@@ -150,7 +187,7 @@ static int patch_refused(const struct patch *patch, int error, struct hooks_why 
 {
     return why_set(why, error,
                    "the kernel refuses to change the code of %.100s (%s): relax its policy for %s",
-                   patch->target.name, strerror(-error), "the simulator (SELinux: execmem, execmod)");
+                   patch->target.name, strerrordesc_np(-error), "the simulator (SELinux: execmem, execmod)");
 }
 
 /* The stubs are complete. */
@@ -225,7 +262,7 @@ int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, v
         error = -errno;
         patch_free(&memory);
         return why_set(why, error, "no shared memory to count the evals of %.100s (%s)", patch->target.name,
-                       strerror(-error));
+                       strerrordesc_np(-error));
     }
     patch->countdown = memory.data;
     *patch->countdown = start;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Patching on x86-64, and the only file that knows Zydis. A head is five bytes of whole instructions
+/* Patching on x86-64. A head is five bytes of whole instructions
  * or more; what is relative to the instruction pointer is made to fit its new place. Registers and
  * flags need no care at a function's entry beyond its arguments: the ABI leaves the rest free. */
+#include "decode_x86_64.h"
 #include "patch.h"
 #include "why.h"
 
-#include <Zydis/Zydis.h>
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
@@ -14,82 +14,6 @@
 #define BREAKPOINT 0xcc /* int3 */
 
 static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
-
-/* What patching wants to know of an instruction, and no more. */
-enum kind {
-    PLAIN,       /* goes on to the next one */
-    JUMP,        /* to target */
-    CONDITIONAL, /* jump to target, or on to the next one */
-    CALL,        /* of target */
-    END,         /* does not go on, and has no target that is known */
-    STUBBORN,    /* cannot be moved: loop, jrcxz, xbegin, syscall, an indirect call */
-};
-
-struct instruction {
-    enum kind kind;
-    size_t length;
-    bool branches;       /* target is where it may go */
-    uintptr_t target;    /* of a relative branch, or of an operand relative to rip */
-    size_t displacement; /* where the operand's displacement is; 0: no such operand */
-    uint8_t condition;   /* of a conditional jump, as its opcode holds it */
-};
-
-static enum kind instruction_branch(const ZydisDecodedInstruction *raw)
-{
-    /* Processors do not agree on what these mean: an operand size, or a branch on a vector mask. */
-    if (raw->attributes & ZYDIS_ATTRIB_HAS_OPERANDSIZE || raw->encoding != ZYDIS_INSTRUCTION_ENCODING_LEGACY)
-        return STUBBORN;
-    if (raw->mnemonic == ZYDIS_MNEMONIC_CALL)
-        return CALL;
-    if (raw->mnemonic == ZYDIS_MNEMONIC_JMP)
-        return JUMP;
-    bool is_short = raw->opcode_map == ZYDIS_OPCODE_MAP_DEFAULT && (raw->opcode & 0xf0) == 0x70;
-    bool is_near = raw->opcode_map == ZYDIS_OPCODE_MAP_0F && (raw->opcode & 0xf0) == 0x80;
-    return is_short || is_near ? CONDITIONAL : STUBBORN;
-}
-
-static enum kind instruction_other(const ZydisDecodedInstruction *raw)
-{
-    switch (raw->meta.category) {
-    case ZYDIS_CATEGORY_CALL:
-    case ZYDIS_CATEGORY_SYSCALL: /* leaves the address behind itself in rcx */
-    case ZYDIS_CATEGORY_VTX:     /* one maker's: another's processors see another length */
-        return STUBBORN;
-    case ZYDIS_CATEGORY_RET:
-    case ZYDIS_CATEGORY_UNCOND_BR:
-    case ZYDIS_CATEGORY_INTERRUPT:
-        return END;
-    default:
-        return raw->mnemonic == ZYDIS_MNEMONIC_UD2 || raw->mnemonic == ZYDIS_MNEMONIC_HLT ? END : PLAIN;
-    }
-}
-
-/* False when the bytes are no instruction. */
-static bool instruction_decode(struct instruction *instruction, uintptr_t at, size_t room)
-{
-    ZydisDecoder decoder;
-    ZydisDecodedInstruction raw;
-    ZydisDecoderInit(&decoder, ZYDIS_MACHINE_MODE_LONG_64, ZYDIS_STACK_WIDTH_64);
-    if (!ZYAN_SUCCESS(ZydisDecoderDecodeInstruction(&decoder, NULL, (const void *)at, room, &raw)))
-        return false;
-    *instruction = (struct instruction){.length = raw.length, .condition = raw.opcode & 0x0f};
-    uintptr_t next = at + raw.length;
-    if (raw.raw.imm[0].is_relative) {
-        instruction->kind = instruction_branch(&raw);
-        instruction->branches = true;
-        instruction->target = next + (uintptr_t)raw.raw.imm[0].value.s;
-        return true;
-    }
-    instruction->kind = instruction_other(&raw);
-    bool has_modrm = raw.attributes & ZYDIS_ATTRIB_HAS_MODRM;
-    if (has_modrm && raw.raw.modrm.mod == 0 && raw.raw.modrm.rm == 5) {
-        instruction->target = next + (uintptr_t)raw.raw.disp.value;
-        instruction->displacement = raw.raw.disp.offset;
-        if (raw.address_width != 64)
-            instruction->kind = STUBBORN;
-    }
-    return true;
-}
 
 static void patch_reach(struct patch *patch, uintptr_t address)
 {
@@ -105,7 +29,7 @@ static int patch_check_head(struct patch *patch, struct hooks_why *why)
     const char *name = patch->target.name;
     uintptr_t end = patch->target.address + patch->target.size;
     while (patch->head_size < JUMP_SIZE) {
-        struct instruction instruction;
+        struct decode_instruction instruction;
         uintptr_t at = patch->head + patch->head_size;
         if (at >= end)
             return why_set(why, -ENOTSUP, "%.100s is only %zu bytes long, too short to hook: %s", name,
@@ -113,14 +37,15 @@ static int patch_check_head(struct patch *patch, struct hooks_why *why)
         if (*(const uint8_t *)at == BREAKPOINT)
             return why_set(why, -ENOTSUP, "a debugger has a breakpoint in the first bytes of %.100s: %s",
                            name, "set it after the first eval, or one of the hardware (hbreak)");
-        if (!instruction_decode(&instruction, at, end - at))
+        if (!decode(&instruction, at, end - at))
             return why_set(why, -ENOTSUP, "%.100s begins with bytes that are no instructions: %s", name,
                            "rebuild the simulator");
-        if (instruction.kind == STUBBORN)
+        if (instruction.kind == DECODE_STUBBORN)
             return why_set(why, -ENOTSUP, "%.100s begins with an instruction that cannot be moved: %s", name,
                            "rebuild the simulator with another -O level");
         patch->head_size += instruction.length;
-        if ((instruction.kind == END || instruction.kind == JUMP) && patch->head_size < JUMP_SIZE)
+        if ((instruction.kind == DECODE_END || instruction.kind == DECODE_JUMP) &&
+            patch->head_size < JUMP_SIZE)
             return why_set(why, -ENOTSUP, "%.100s ends within its first %d bytes, too short to hook: %s",
                            name, JUMP_SIZE, "build the simulator without -flto and with less inlining");
         if (instruction.branches || instruction.displacement)
@@ -137,13 +62,13 @@ static int patch_check_body(const struct patch *patch, struct hooks_why *why)
     uintptr_t start = patch->target.address;
     uintptr_t end = start + patch->target.size;
     for (uintptr_t at = patch->head; at < end;) {
-        struct instruction instruction;
-        if (!instruction_decode(&instruction, at, end - at))
+        struct decode_instruction instruction;
+        if (!decode(&instruction, at, end - at))
             return why_set(why, -ENOTSUP, "%.100s holds bytes that are no instructions: %s", name,
                            "rebuild the simulator");
         bool inside = instruction.branches && instruction.target >= start &&
                       instruction.target < patch->head + patch->head_size;
-        if (inside && !(instruction.kind == CALL && instruction.target == start))
+        if (inside && !(instruction.kind == DECODE_CALL && instruction.target == start))
             return why_set(why, -ENOTSUP, "%.100s loops back into its first bytes: %s", name,
                            "rebuild the simulator with another -O level");
         at += instruction.length;
@@ -189,13 +114,13 @@ static uint8_t *put_jump(uint8_t *at, uintptr_t target)
     return put_displacement(put(at, "\xe9", 1), target, 0);
 }
 
-static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct instruction *instruction)
+static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct decode_instruction *instruction)
 {
     const uint8_t condition[2] = {0x0f, 0x80 | instruction->condition};
     switch (instruction->kind) {
-    case JUMP:
+    case DECODE_JUMP:
         return put_jump(at, instruction->target);
-    case CONDITIONAL:
+    case DECODE_CONDITIONAL:
         return put_displacement(put(at, condition, sizeof(condition)), instruction->target, 0);
     default:
         memcpy(at, (const void *)source, instruction->length);
@@ -212,11 +137,11 @@ static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct instructio
 static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *constant)
 {
     for (size_t done = 0; done < patch->head_size;) {
-        struct instruction instruction = {0};
+        struct decode_instruction instruction = {0};
         uintptr_t source = patch->head + done;
-        instruction_decode(&instruction, source, PATCH_HEAD_SIZE);
+        decode(&instruction, source, PATCH_HEAD_SIZE);
         done += instruction.length;
-        if (instruction.kind == CALL) {
+        if (instruction.kind == DECODE_CALL) {
             *constant = source + instruction.length;
             at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)constant, 0);
             at = put_jump(at, instruction.target);

@@ -3,8 +3,8 @@
  * vl_time_stamp64() of the testbench. The last two are its own code. They may wait for a lock, and the thread
  * that evals may be the one that has it: so whoever wants them called says how. */
 #include "simtime.h"
+#include "scope.h"
 
-#include <dlfcn.h>
 #include <string.h>
 
 static struct {
@@ -26,7 +26,7 @@ void simtime_use(const struct library *library, const struct verilator_release *
     if (simtime.library == library)
         return;
     simtime.library = library;
-    *(void **)&simtime.systemc = dlsym(RTLD_DEFAULT, "_ZN7sc_core13sc_time_stampEv");
+    *(void **)&simtime.systemc = scope_find("_ZN7sc_core13sc_time_stampEv", 0);
     simtime.stamp = (double (*)(void))library_symbol(library, VERILATOR_SC_TIME_STAMP);
     simtime.stamp64 = (uint64_t(*)(void))library_symbol(library, VERILATOR_TIME_STAMP64);
     simtime.in_context = verilator_abi_context_time(

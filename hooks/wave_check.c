@@ -42,7 +42,7 @@ int wave_check_path(const char *path, struct hooks_why *why)
     int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (fd < 0)
         return why_set(why, -errno, "cannot create %.150s (%s): choose another LIGHTSSS_DIR", path,
-                       strerror(errno));
+                       strerrordesc_np(errno));
     close(fd);
     return 0;
 }

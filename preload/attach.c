@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks at new objects, opens the hooks library where one may hold a model, and lets it patch: see attach.h.
+/* Looks at new objects, and has the hooks patch those that hold a model: see attach.h.
  * One thread at a time does; another that has opened the same library waits, so that it cannot be in an eval
  * that is being patched. */
 #define _GNU_SOURCE
@@ -35,8 +35,7 @@
 #include "snapshot/shared_memory.h"
 #include "text.h"
 
-#define HOOKS_LIBRARY "liblightsss-hooks.so"
-#define OBJECTS_MAX   16
+#define OBJECTS_MAX 16
 
 struct object {
     uintptr_t base;
@@ -55,6 +54,8 @@ static const struct hooks_events *told; /* whom the hooks tell */
 static bool can_see_exit;
 
 static _Atomic pid_t looking;              /* process whose thread is looking; 0: nobody */
+static size_t started_with;                /* so many objects */
+static atomic_bool is_global_used;         /* others were opened for all to see */
 static atomic_ullong seen;                 /* of the objects ever loaded, how many were looked at */
 static struct object objects[OBJECTS_MAX]; /* that may hold a model, as the last look found them */
 static size_t object_count;
@@ -85,6 +86,12 @@ static bool begin_look(bool wait)
     }
     is_looking = true;
     return true;
+}
+
+/* What was opened may have been looked at, and not be patched yet: who then evals waits as well. */
+static bool somebody_looks(void)
+{
+    return atomic_load(&looking) == (pid_t)raw_syscall0(SYS_getpid);
 }
 
 static void end_look(void)
@@ -148,6 +155,8 @@ static void look(void)
         walk.skip = fresh < walk.count ? walk.count - (size_t)fresh : 0;
         dl_iterate_phdr(look_at_object, &walk);
     } while (walk.changed);
+    if (started_with == 0)
+        started_with = walk.count;
     atomic_store(&seen, walk.adds);
 }
 
@@ -156,40 +165,6 @@ static void look(void)
 static void warn(const char *line)
 {
     log_line(LOG_INFO, "%s", line);
-}
-
-/* By libc's own dlopen(): where another library (AddressSanitizer's) stands in front of it, the loader would
- * take that one for the caller, and look where it is. */
-static void *open_library(const char *name)
-{
-    void *libc = NEXT(dlopen)("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    void *function = libc != NULL ? dlsym(libc, "dlopen") : NULL; /* before glibc 2.34 it is not there */
-
-    if (libc != NULL)
-        dlclose(libc);
-    return (function != NULL ? (__typeof__(&dlopen))function : NEXT(dlopen))(name, RTLD_NOW | RTLD_LOCAL);
-}
-
-/* libelf and Zydis are only loaded where a model can be. */
-static int open_hooks(void)
-{
-    void *library = open_library(HOOKS_LIBRARY);
-    if (library == NULL) {
-        log_line(LOG_INFO, "%s; install it beside liblightsss.so; running without snapshots", dlerror());
-        return -ENOENT;
-    }
-    const struct hooks *(*get)(void) = (const struct hooks *(*)(void))dlsym(library, "lightsss_hooks");
-    const struct hooks *hooks = get != NULL ? get() : NULL;
-    if (hooks == NULL || hooks->version != HOOKS_VERSION) {
-        log_line(LOG_INFO,
-                 "%s is of another release than liblightsss.so; install both anew; running without "
-                 "snapshots",
-                 HOOKS_LIBRARY);
-        return -EPROTO;
-    }
-    run.hooks = hooks;
-    hooks->program(program_file(NULL));
-    return 0;
 }
 
 /* LIGHTSSS_DIR as it is meant now, wherever the simulator goes later. */
@@ -245,8 +220,9 @@ static void prepare(void)
         return;
     }
     note_base_directory();
-    if (open_hooks() == 0)
-        state = READY;
+    run.hooks = lightsss_hooks();
+    run.hooks->program(program_file(NULL));
+    state = READY;
 }
 
 /* --- attaching --- */
@@ -353,6 +329,7 @@ static void attach(void)
     const struct object *first = NULL;
     char refused[HOOKS_WHY_SIZE] = "";
 
+    run.hooks->scope(started_with, atomic_load(&is_global_used));
     for (size_t i = 0; i < object_count; i++) {
         struct hooks_why why = {""};
         int r = run.hooks->find(objects[i].name, objects[i].base, run.options.model, &run.found, &why);
@@ -390,6 +367,11 @@ void attach_start(const struct hooks_events *events)
     }
 }
 
+void attach_opened_globally(void)
+{
+    atomic_store(&is_global_used, true);
+}
+
 void attach_opened(bool nested)
 {
     struct walk walk = {0};
@@ -397,7 +379,7 @@ void attach_opened(bool nested)
     if (is_looking || told == NULL || state == HOPELESS || (attached && run.hooks->evals() > 0))
         return;
     dl_iterate_phdr(first_object, &walk);
-    if (walk.adds == atomic_load(&seen) || !begin_look(!nested))
+    if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))
         return;
     look_and_attach();
     end_look();

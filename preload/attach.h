@@ -15,6 +15,9 @@ void attach_start(const struct hooks_events *events);
  * so it may hold the loader's lock and does not wait for a thread that is looking already. */
 void attach_opened(bool nested);
 
+/* Before a dlopen() whose symbols all other objects will see. */
+void attach_opened_globally(void);
+
 /* At the end of the process: says so where a model was expected and none has come. */
 void attach_end(void);
 

@@ -164,6 +164,8 @@ static bool parse_expression(const char *string, const char **value)
 {
     regex_t expression;
 
+    if (*string == '\0')
+        return parse_string(string, value);
     if (!parse_is_small(string) || regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
         return false;
     regfree(&expression);

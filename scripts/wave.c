@@ -85,11 +85,11 @@ static int ask(int pid, int pidfd)
         say("%d is a thread of process %d; ask that", pid, (int)process);
         return NO_SUCH_PROCESS;
     }
-    if (!file_has("maps", pid, "/liblightsss-hooks.so")) {
+    if (!file_has("maps", pid, "/liblightsss.so")) {
         say("process %d is no simulator with the library in it; start it with lightsss run", pid);
         return NO_SUCH_PROCESS;
     }
-    if (!catches(pid, THREADS_SIGNAL)) {
+    if (!file_has("maps", pid, "/memfd:lightsss") || !catches(pid, THREADS_SIGNAL)) {
         say("process %d has no snapshot yet; ask again when its model evals", pid);
         return NO_SUCH_PROCESS;
     }

@@ -58,6 +58,12 @@ struct dlopen_code dlopen_code_around(const void *address)
     return dl_iterate_phdr(look_for_code, &search) != 0 ? search.found : search.program;
 }
 
+void dlopen_note_flags(int flags)
+{
+    if ((flags & RTLD_GLOBAL) != 0)
+        attach_opened_globally();
+}
+
 void dlopen_begins(void)
 {
     depth++;

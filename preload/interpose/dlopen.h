@@ -16,6 +16,9 @@ struct dlopen_code dlopen_code_around(const void *address) __attribute__((visibi
 void *dlopen_next(void) __attribute__((visibility("hidden")));
 void *dlmopen_next(void) __attribute__((visibility("hidden")));
 
+/* What the caller asks for. */
+void dlopen_note_flags(int flags) __attribute__((visibility("hidden")));
+
 /* Before and after such a call, where the caller's processor file sees it through. */
 void dlopen_begins(void) __attribute__((visibility("hidden")));
 void dlopen_ends(void *handle) __attribute__((visibility("hidden")));

@@ -33,9 +33,10 @@ static const uint8_t *find_ret(struct dlopen_code code)
 }
 
 /* The return address to use for a call from `caller`; NULL: leave by a jump. */
-const void *dlopen_way(const void *caller) __attribute__((visibility("hidden")));
-const void *dlopen_way(const void *caller)
+const void *dlopen_way(const void *caller, int flags) __attribute__((visibility("hidden")));
+const void *dlopen_way(const void *caller, int flags)
 {
+    dlopen_note_flags(flags);
     struct dlopen_code code = dlopen_code_around(caller);
 
     if (code.start == NULL || shadow_stack() != 0)
@@ -49,7 +50,7 @@ const void *dlopen_way(const void *caller)
 /* Arguments are kept around our own calls. The stack must be at a multiple of 16 at each call, and 8 off
  * where a function begins. */
 /* clang-format off */
-#define ENTRY(name)                                                                                          \
+#define ENTRY(name, flags)                                                                                          \
     __asm__(".text\n"                                                                                        \
             ".globl " #name "\n"                                                                             \
             ".type " #name ",@function\n"                                                                    \
@@ -65,6 +66,7 @@ const void *dlopen_way(const void *caller)
             "        push    %rdx\n"                                                                         \
             "        push    %rdx\n" /* a place for the way */                                               \
             "        mov     8(%rbp), %rdi\n"                                                                \
+            "        mov     %" flags ", %esi\n"                                                              \
             "        call    dlopen_way\n"                                                                   \
             "        mov     %rax, (%rsp)\n"                                                                 \
             "        call    " #name "_next\n"                                                               \
@@ -96,5 +98,5 @@ const void *dlopen_way(const void *caller)
             ".size " #name ", . - " #name "\n")
 /* clang-format on */
 
-ENTRY(dlopen);
-ENTRY(dlmopen);
+ENTRY(dlopen, "esi");
+ENTRY(dlmopen, "edx");

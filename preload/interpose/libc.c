@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "libc.h"
 
-#include <dlfcn.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -42,7 +41,8 @@ static bool is_near(const void *function, const void *first)
     return (there > here ? there - here : here - there) < REACH_MAX;
 }
 
-static void add_rows(struct rows *rows, void *library, const struct libc_hook *hooks, size_t count)
+static void add_rows(struct rows *rows, const struct symbol_library *library, const struct libc_hook *hooks,
+                     size_t count)
 {
     for (size_t i = 0; i < count && rows->count < ROWS_MAX; i++) {
         struct hooks_replacement *row = &rows->row[rows->count];
@@ -55,7 +55,7 @@ static void add_rows(struct rows *rows, void *library, const struct libc_hook *h
     }
 }
 
-static void add_rows_of_libc(struct rows *rows, void *libc)
+static void add_rows_of_libc(struct rows *rows, const struct symbol_library *libc)
 {
     add_rows(rows, libc, proc_hooks, proc_hooks_count);
     add_rows(rows, libc, output_hooks, output_hooks_count);
@@ -75,20 +75,16 @@ static void add_rows_of_libc(struct rows *rows, void *libc)
 
 void libc_prepare(void)
 {
-    void *libc = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
-    void *libstdcxx = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    struct symbol_library libc, libstdcxx;
     struct rows rows = {.count = 0};
     struct hooks_why why = {""};
 
-    if (libc == NULL)
+    if (!symbol_library_find(&libc, "libc.so.6"))
         return;
     ids_prepare();
-    add_rows_of_libc(&rows, libc);
-    dlclose(libc);
-    if (libstdcxx != NULL) {
-        add_rows(&rows, libstdcxx, random_device_hooks, random_device_hooks_count);
-        dlclose(libstdcxx);
-    }
+    add_rows_of_libc(&rows, &libc);
+    if (symbol_library_find(&libstdcxx, "libstdc++.so.6"))
+        add_rows(&rows, &libstdcxx, random_device_hooks, random_device_hooks_count);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);
 }

@@ -1,46 +1,66 @@
 /* SPDX-License-Identifier: MIT */
-/* Looks a function's size up by its name, in the library's own hash table: see symbol.h. The loader has
- * mapped and used the same tables, so they are trusted. */
+/* Looks a function up by its name, in the library's own hash table: see symbol.h. The loader has mapped and
+ * used the same tables, so they are trusted. */
 #define _GNU_SOURCE
 #include "symbol.h"
 
-#include <dlfcn.h>
 #include <elf.h>
-#include <link.h>
-#include <stdint.h>
 #include <string.h>
 
+#define HIDDEN_VERSION 0x8000 /* an old one, for programs that were linked with it */
+
 /* What DT_GNU_HASH points to; behind it the filter, the buckets and the chains. */
-struct hash_header {
+struct symbol_hash {
     uint32_t bucket_count, first_symbol, filter_words, filter_shift;
 };
 
-struct tables {
-    const ElfW(Sym) * symbols;
-    const char *strings;
-    const struct hash_header *hash;
-};
-
 /* The loader has added the address to most of them in most releases. */
-static const void *address_of(const struct link_map *map, const ElfW(Dyn) * entry)
+static const void *address_of(uintptr_t base, const ElfW(Dyn) * entry)
 {
     uintptr_t address = entry->d_un.d_ptr;
 
-    return (const void *)(address < map->l_addr ? address + map->l_addr : address);
+    return (const void *)(address < base ? address + base : address);
 }
 
-static struct tables find_tables(const struct link_map *map)
+static void read_dynamic(struct symbol_library *library, const ElfW(Dyn) * entry)
 {
-    struct tables tables = {NULL, NULL, NULL};
-
-    for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++)
+    for (; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
-            tables.symbols = address_of(map, entry);
+            library->symbols = address_of(library->base, entry);
         else if (entry->d_tag == DT_STRTAB)
-            tables.strings = address_of(map, entry);
+            library->strings = address_of(library->base, entry);
         else if (entry->d_tag == DT_GNU_HASH)
-            tables.hash = address_of(map, entry);
-    return tables;
+            library->hash = address_of(library->base, entry);
+        else if (entry->d_tag == DT_VERSYM)
+            library->versions = address_of(library->base, entry);
+}
+
+struct search {
+    const char *name;
+    struct symbol_library *library;
+};
+
+static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
+{
+    const struct search *search = context;
+    const char *slash = strrchr(object->dlpi_name, '/');
+
+    (void)size;
+    if (slash == NULL || strcmp(slash + 1, search->name) != 0)
+        return 0;
+    *search->library = (struct symbol_library){.base = object->dlpi_addr};
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            read_dynamic(search->library, (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr));
+    return 1;
+}
+
+bool symbol_library_find(struct symbol_library *library, const char *name)
+{
+    struct search search = {name, library};
+
+    return dl_iterate_phdr(look_at_object, &search) != 0 && library->symbols != NULL &&
+           library->strings != NULL && library->hash != NULL;
 }
 
 static uint32_t hash_of(const char *name)
@@ -52,46 +72,33 @@ static uint32_t hash_of(const char *name)
     return hash;
 }
 
-/* A chain holds the hashes of the symbols of a bucket, the lowest bit set in the last. A name may be there
- * several times, in versions of which the address tells the right one. */
-static size_t size_of(const struct link_map *map, const char *name, const void *function)
+static bool is_default(const struct symbol_library *library, uint32_t symbol)
 {
-    struct tables tables = find_tables(map);
+    return library->versions == NULL || (library->versions[symbol] & HIDDEN_VERSION) == 0;
+}
 
-    if (tables.symbols == NULL || tables.strings == NULL || tables.hash == NULL)
-        return 0;
-    const ElfW(Addr) *filter = (const void *)(tables.hash + 1);
-    const uint32_t *buckets = (const void *)(filter + tables.hash->filter_words);
-    const uint32_t *chains = buckets + tables.hash->bucket_count;
-    uint32_t first = tables.hash->first_symbol, hash = hash_of(name);
-    uint32_t symbol = tables.hash->bucket_count > 0 ? buckets[hash % tables.hash->bucket_count] : 0;
+/* A chain holds the hashes of the symbols of a bucket, the lowest bit set in the last. A name may be there
+ * several times, in versions of which one is that of today. */
+size_t symbol_find(const struct symbol_library *library, const char *name, void **function)
+{
+    const struct symbol_hash *header = library->hash;
+    const ElfW(Addr) *filter = (const void *)(header + 1);
+    const uint32_t *buckets = (const void *)(filter + header->filter_words);
+    const uint32_t *chains = buckets + header->bucket_count;
+    uint32_t first = header->first_symbol, hash = hash_of(name);
+    uint32_t symbol = header->bucket_count > 0 ? buckets[hash % header->bucket_count] : 0;
 
     for (; symbol >= first && symbol != 0; symbol++) {
-        const ElfW(Sym) *found = &tables.symbols[symbol];
+        const ElfW(Sym) *found = &library->symbols[symbol];
 
-        if (((chains[symbol - first] ^ hash) & ~1u) == 0 &&
-            map->l_addr + found->st_value == (uintptr_t)function &&
-            strcmp(tables.strings + found->st_name, name) == 0)
+        if (((chains[symbol - first] ^ hash) & ~1u) == 0 && found->st_shndx != SHN_UNDEF &&
+            ELF64_ST_TYPE(found->st_info) == STT_FUNC && is_default(library, symbol) &&
+            strcmp(library->strings + found->st_name, name) == 0) {
+            *function = (void *)(library->base + found->st_value);
             return found->st_size;
+        }
         if ((chains[symbol - first] & 1) != 0)
             break;
     }
     return 0;
-}
-
-size_t symbol_find(void *library, const char *name, void **function)
-{
-    const ElfW(Sym) *symbol = NULL;
-    struct link_map *map;
-    Dl_info info;
-
-    *function = dlsym(library, name);
-    if (*function == NULL)
-        return 0;
-    size_t size = dlinfo(library, RTLD_DI_LINKMAP, &map) == 0 ? size_of(map, name, *function) : 0;
-    if (size > 0)
-        return size;
-    if (dladdr1(*function, &info, (void **)&symbol, RTLD_DL_SYMENT) == 0 || symbol == NULL)
-        return 0;
-    return symbol->st_size;
 }

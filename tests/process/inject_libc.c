@@ -28,8 +28,7 @@ static bool is_ours(void *caller)
     if (_dl_find_object(caller, &object) != 0)
         return false;
     const char *name = strrchr(object.dlfo_link_map->l_name, '/');
-    return name != NULL && (strncmp(name, "/liblightsss", strlen("/liblightsss")) == 0 ||
-                            strncmp(name, "/libelf", strlen("/libelf")) == 0);
+    return name != NULL && strncmp(name, "/liblightsss", strlen("/liblightsss")) == 0;
 }
 
 /* The error that it is to fail with; 0: none. EINVAL is what the kernel itself says to the question. */

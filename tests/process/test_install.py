@@ -44,7 +44,6 @@ class Install(CommandCase):
         for name in (
             "lightsss",
             "liblightsss.so",
-            "liblightsss-hooks.so",
             "lightsss.1",
             "liblightsss.7",
             "README.md",

@@ -316,35 +316,6 @@ static void test_directory_is_kept(void **state)
     run_discard(&outcome);
 }
 
-/* --- the library --- */
-
-static void test_hooks_missing(void **state)
-{
-    const char *library =
-        make("alone/liblightsss.so", "mkdir '%s/alone' && cp '%s' '%s/alone'", work, run_library(), work);
-
-    (void)state;
-    check(&(struct program){.arguments = FAILING, .library = library},
-          LIST("liblightsss-hooks.so: cannot open shared object file: No such file or directory; install it "
-               "beside "
-               "liblightsss.so; running without snapshots"));
-}
-
-static void test_hooks_of_another_release(void **state)
-{
-    const char *library =
-        make("other/preload/liblightsss.so",
-             "mkdir -p '%s/other/preload' '%s/other/hooks' && cp '%s' '%s/other/preload' && "
-             "cp '%s' '%s/other/hooks/liblightsss-hooks.so'",
-             work, work, run_library(), work, run_test_program("libother_hooks.so"), work);
-
-    (void)state;
-    check(&(struct program){.arguments = FAILING, .library = library},
-          LIST("liblightsss-hooks.so is of another release than liblightsss.so; install both anew; running "
-               "without "
-               "snapshots"));
-}
-
 static int make_work(void **state)
 {
     (void)state;
@@ -377,8 +348,6 @@ int main(void)
         cmocka_unit_test(test_unwritable_directory),
         cmocka_unit_test(test_directory_below_missing_ones),
         cmocka_unit_test(test_directory_is_kept),
-        cmocka_unit_test(test_hooks_missing),
-        cmocka_unit_test(test_hooks_of_another_release),
     };
 
     return cmocka_run_group_tests(tests, make_work, remove_work);

@@ -138,7 +138,7 @@ class Environment(CommandCase):
         self.assertEqual(self.variables("--slots", "3", "--slots=4")["LIGHTSSS_SLOTS"], "4")
 
     def test_preload_is_kept(self):
-        other = os.path.join(os.path.dirname(FAKE), "libother_hooks.so")
+        other = os.path.join(os.path.dirname(FAKE), "libinject_libc.so")
         self.assertEqual(self.variables(LD_PRELOAD=other)["LD_PRELOAD"], f"{LIBRARY}:{other}")
         self.assertEqual(self.variables(LD_PRELOAD="")["LD_PRELOAD"], LIBRARY)
 

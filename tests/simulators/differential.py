@@ -170,16 +170,15 @@ def tasks_of(simulators, args):
 
 
 class Log:
-    """What is done already: a line for each task, behind one that tells the libraries apart."""
+    """What is done already: a line for each task, behind one that tells the library."""
 
     def __init__(self, path, args):
         self.path = path
         self.done = {}
         digest = hashlib.sha256()
-        for name in (args.library, os.path.join(args.build, "hooks", "liblightsss-hooks.so")):
-            with open(name, "rb") as file:
-                digest.update(file.read())
-        head = {"libraries": digest.hexdigest(), "full": args.full}
+        with open(args.library, "rb") as file:
+            digest.update(file.read())
+        head = {"library": digest.hexdigest(), "full": args.full}
         if path and os.path.exists(path):
             with open(path, encoding="utf-8") as file:
                 lines = [json.loads(line) for line in file if line.endswith("\n")]

@@ -209,7 +209,6 @@ class Tasks(Directory):
     def arguments(self, **more):
         values = {"full": True, "part": 1, "only": None, "seed": 1, "keep": False, "library": self.write("lib", "preload.so"), **more}
         values["build"] = self.top
-        self.write("hooks", "liblightsss-hooks.so", text="hooks")
         return argparse.Namespace(**values)
 
     def simulator(self, name="emu"):

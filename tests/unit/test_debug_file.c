@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -54,11 +55,10 @@ static const char *found(const char *stripped)
     snprintf(root, sizeof root, "%s/root", work);
     int own = open(path, O_RDONLY | O_CLOEXEC);
     assert_true(own >= 0);
-    elf_version(EV_CURRENT);
-    Elf *elf = elf_begin(own, ELF_C_READ_MMAP, NULL);
-    assert_non_null(elf);
-    int fd = debug_file_open(elf, path, root);
-    elf_end(elf);
+    struct elf_file elf;
+    assert_int_equal(elf_file_open(&elf, own, true), 0);
+    int fd = debug_file_open(&elf, path, root);
+    elf_file_close(&elf);
     close(own);
     if (fd < 0) {
         assert_int_equal(fd, -ENOENT);
@@ -158,13 +158,15 @@ static void notes_are_read_once(void **state)
     memcpy(bytes, &header, sizeof header);
     for (size_t i = 1; i < CROWD_SECTIONS; i++)
         memcpy(bytes + sizeof header + i * sizeof notes, &notes, sizeof notes);
-    elf_version(EV_CURRENT);
-    Elf *elf = elf_memory(bytes, CROWD_SIZE);
-    assert_non_null(elf);
+    int fd = memfd_create("crowd", MFD_CLOEXEC);
+    assert_int_equal(write(fd, bytes, CROWD_SIZE), CROWD_SIZE);
+    struct elf_file elf;
+    assert_int_equal(elf_file_open(&elf, fd, true), 0);
     clock_t start = clock();
-    assert_int_equal(debug_file_open(elf, "/nowhere/emu", "/nowhere"), -ENOENT);
+    assert_int_equal(debug_file_open(&elf, "/nowhere/emu", "/nowhere"), -ENOENT);
     assert_true((clock() - start) / CLOCKS_PER_SEC < 5);
-    elf_end(elf);
+    elf_file_close(&elf);
+    close(fd);
     free(bytes);
 }
 
