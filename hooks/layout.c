@@ -22,6 +22,12 @@ bool layout_known(void)
     return !verilator_abi_is_guess(release);
 }
 
+bool layout_is_of_table(void)
+{
+    unsigned release = verilator_abi_parse(model_release_name());
+    return release && !verilator_abi_is_guess(release);
+}
+
 void layout_probe(enum hooks_format format)
 {
     const struct verilator_probe probe = {

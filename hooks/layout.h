@@ -9,6 +9,9 @@
 /* Is the row of the simulator's release more than a guess? */
 bool layout_known(void);
 
+/* Does the table know it, so that its row tells where a tracer has its file? */
+bool layout_is_of_table(void);
+
 /* Asks a release that is newer than the table; where it fits, the row is known and corrected from now on.
  * Uses the simulator's heap, and Verilator may call anything fatal. */
 void layout_probe(enum hooks_format format);

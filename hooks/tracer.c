@@ -2,6 +2,7 @@
 /* One object of Verilator's tracer classes: see tracer.h. Ours lives in zeroed memory; no Verilator header
  * says how large it is. */
 #include "tracer.h"
+#include "layout.h"
 #include "model.h"
 
 #include <setjmp.h>
@@ -105,6 +106,21 @@ void tracer_make(const struct tracer *tracer)
         *(uintptr_t *)(void *)own.object = (uintptr_t)&own.vtable[2];
     }
     tracer_call(tracer, VERILATOR_TRACER_CONSTRUCTOR, 0, 0);
+}
+
+bool tracer_write_alone(const struct tracer *tracer)
+{
+    void (*set_parallel)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_FST_PARALLEL);
+    void *writer;
+    if (tracer->format != HOOKS_FORMAT_FST)
+        return true;
+    if (!set_parallel || !layout_is_of_table())
+        return false;
+    memcpy(&writer, (const char *)tracer->self + model_release()->tracer_file, sizeof(writer));
+    if (!writer)
+        return false;
+    set_parallel(writer, 0);
+    return true;
 }
 
 bool tracer_step_back(const struct tracer *tracer, uint64_t time)

@@ -30,6 +30,11 @@ _Noreturn void tracer_escape(const char *complaint);
 /* What the last tracer_escape() was told. */
 const char *tracer_complaint(void);
 
+/* One that has just been opened: from now on the thread that dumps writes the file. The thread that an FST's
+ * writer may have (--trace-threads) breaks the file where two flushes, or a flush and the end, come close to
+ * each other. False: it cannot be told, and the tracer must not be flushed. */
+bool tracer_write_alone(const struct tracer *tracer);
+
 /* Makes a tracer of ours, inside tracer_run(). It is always the same memory: tracer_own() says where, and
  * returns the VerilatedVcdC or VerilatedFstC around it. */
 void *tracer_own(struct tracer *tracer, enum hooks_format format);

@@ -38,6 +38,7 @@ static const struct name_row names[] = {
     NAME(RUN_EXIT_CALLBACKS, "_ZN9Verilated16runExitCallbacksEv"),
     NAME(REMOVE_FLUSH, "_ZN9Verilated13removeFlushCbEPFvPvES0_"),
     NAME(REMOVE_EXIT, "_ZN9Verilated12removeExitCbEPFvPvES0_"),
+    NAME(FST_PARALLEL, "fstWriterSetParallelMode"),
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC1EP16VerilatedVcdFile", "_ZN12VerilatedFstC1EPv"),
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC2EP16VerilatedVcdFile", "_ZN12VerilatedFstC2EPv"),
     TRACER_NAME(TRACER_OPEN, "_ZN12VerilatedVcd4openEPKc", "_ZN12VerilatedFst4openEPKc"),

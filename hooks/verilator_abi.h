@@ -21,6 +21,7 @@ enum verilator_symbol {
     VERILATOR_RUN_EXIT_CALLBACKS, /* void (void): the last thing before the end, closes waveforms */
     VERILATOR_REMOVE_FLUSH,       /* void (void (*)(void *), void *) */
     VERILATOR_REMOVE_EXIT,        /* the same */
+    VERILATOR_FST_PARALLEL,       /* void (writer, int): may an FST's writer have a thread of its own? */
 
     /* Of the tracer class, VerilatedVcd; the same list follows for VerilatedFst. */
     VERILATOR_TRACER,

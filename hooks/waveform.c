@@ -36,6 +36,7 @@ static struct {
     struct hooks_wave_state state;
     uint64_t step; /* between the last two times */
     bool spoken;   /* last words were said in this eval */
+    bool whole;    /* what was dumped cannot be written out before it is closed */
 
     atomic_bool closing; /* another thread wants to close: no more dumps */
 } wave;
@@ -66,7 +67,11 @@ struct method_call {
 static void call_work(const void *argument)
 {
     const struct method_call *call = argument;
+    if (call->method == VERILATOR_TRACER_FLUSH && wave.whole)
+        return;
     tracer_call(&call->tracer, call->method, call->argument, 0);
+    if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
+        wave.whole = true;
 }
 
 static bool on_eval_thread(void)
@@ -170,7 +175,7 @@ static void flush_work(const void *unused)
  * where readers look for them. */
 void waveform_flush(void)
 {
-    if (may_call_tracer() && on_eval_thread())
+    if (may_call_tracer() && on_eval_thread() && !wave.whole)
         run(flush_work, NULL);
 }
 
@@ -264,6 +269,7 @@ static void open_work(const void *argument)
             trace(wave.traced[i].methods[trace_method()], wave.traced[i].self);
     limit_depth(wave.options.depth);
     tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
+    wave.whole = !tracer_write_alone(&wave.tracer);
 }
 
 static void before_eval(void *self);
@@ -359,6 +365,7 @@ static void note_options(const struct hooks_wave_options *options)
     wave.options.path = wave.path;
     wave.options.tick = options->tick ? options->tick : 1;
     wave.ended = 0;
+    wave.whole = false;
     wave.closing = false;
     wave.spoken = false;
 }

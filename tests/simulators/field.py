@@ -22,6 +22,11 @@ def program(name):
     return os.path.join(PROGRAMS, name)
 
 
+def often(short, full):
+    """How many times, in the short and in the full form of a test."""
+    return full if os.environ.get("LIGHTSSS_TEST_FULL") else short
+
+
 class FieldTest(unittest.TestCase):
     def setUp(self):
         self.top = tempfile.mkdtemp(prefix="field-")

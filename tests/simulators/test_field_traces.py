@@ -47,6 +47,16 @@ class Traces(field.FieldTest):
             plain, preloaded = self.both(name, "--trace", "no/such/folder")
             self.assertEqual(preloaded.stderr, plain.stderr)
 
+    def test_writer(self):
+        """The FST of a release whose writer has a thread of its own can be read, however near to each other it is written."""
+        oracle = os.path.join(self.top, "oracle.fst")
+        self.plain("asks-writer", "--trace", oracle, "--fail", "exit@300")
+        for _ in range(field.often(12, 50)):
+            for more in ((), ("--trace", "own.fst")):
+                preloaded = self.preloaded("asks-writer", "--fail", "exit@300", *more)
+                self.report(preloaded)
+                self.assert_wave(preloaded, oracle, "wave.fst")
+
     def test_earlier_file(self):
         """One of an earlier run is written over, as it always was."""
         path = os.path.join(self.top, "own.vcd")
