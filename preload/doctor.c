@@ -246,7 +246,7 @@ static void rehearse(void)
 {
     note("rehearsal");
     note("threads %u", other_threads());
-    ends_signal(SIGTERM, true);
+    ends_signal(SIGTERM, true, 0);
     note_replay();
     note_limits();
     note("rehearsed");
@@ -311,7 +311,7 @@ const struct hooks_events *doctor_events(const struct hooks_events *events)
         describe();
         note("looked");
     }
-    run.options.failures = FAILURE_ALL;
+    run.options.failures = (struct failures){.kinds = FAILURE_ALL};
     run.options.window_evals = OPTIONS_WINDOW_ALL;
     return &rehearsal;
 }

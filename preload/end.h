@@ -27,8 +27,9 @@ struct end {
     int status;   /* exit status; means something for END_EXIT and END_FINISH */
     int signal;   /* signal number; means something for END_ABORT, END_SIGNAL and END_KILL */
     bool outside; /* the cause was not in the simulator (a signal was sent): a replay must be stopped there */
-    uint64_t eval; /* evals begun so far, counted from 1 */
-    uint64_t time; /* simulation time in the simulator's units, or END_TIME_UNKNOWN */
+    int32_t sender; /* the process that sent it, where the kernel tells; 0: not known */
+    uint64_t eval;  /* evals begun so far, counted from 1 */
+    uint64_t time;  /* simulation time in the simulator's units, or END_TIME_UNKNOWN */
 };
 
 /* "exit", "abort", ... as in LIGHTSSS_ON and report.json; "none" for END_NONE. */

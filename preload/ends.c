@@ -44,7 +44,7 @@ static bool end_begins(void)
 
 static bool is_failure(const struct end *end)
 {
-    return (run.options.failures & (1u << end->kind)) != 0 || match_line() != NULL;
+    return failures_include(&run.options.failures, end) || match_line() != NULL;
 }
 
 /* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
@@ -146,13 +146,14 @@ void ends_exit(int status)
     end_process(&end);
 }
 
-bool ends_signal(int signal, bool outside)
+bool ends_signal(int signal, bool outside, int sender)
 {
     struct end end = {.kind = signal == SIGABRT   ? END_ABORT
                               : signal == SIGKILL ? END_KILL
                                                   : END_SIGNAL,
                       .signal = signal,
-                      .outside = outside};
+                      .outside = outside,
+                      .sender = sender};
 
     wake_call_leave(&end);
     return end_process(&end);

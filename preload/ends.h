@@ -10,11 +10,12 @@
 /* exit_group(status) is about to be called. Returns in the original and in processes that are not ours. */
 void ends_exit(int status);
 
-/* The default action of this fatal signal is about to end the process; outside: somebody sent it.
+/* The default action of this fatal signal is about to end the process; outside: somebody sent it;
+ * sender: who, 0: not known.
  * Returns as ends_exit() does, and whether the process is to end: false in a replay that was copied while the
  * signal was on its way here, for it was sent to the original. Async-signal-safe. Of SIGKILL only a replay
  * can tell, which sends it to itself. */
-bool ends_signal(int signal, bool outside);
+bool ends_signal(int signal, bool outside, int sender);
 
 /* In a child that the simulator has forked: what its parent was ending with is none of its business. */
 void ends_forked(void);

@@ -97,17 +97,9 @@ static bool parse_memory(const char *string, struct options_memory *value)
     return true;
 }
 
-static bool parse_failures(const char *string, unsigned *value)
+static bool parse_failures(const char *string, struct failures *value)
 {
-    static const char *const words[] = {"all",  "exit", "abort", "signal",
-                                        "kill", "hang", "finish"}; /* "all" has END_NONE's place */
-    unsigned bits;
-
-    _Static_assert(COUNT_OF(words) == END_FINISH + 1, "a word per kind of end");
-    if (!parse_word_set(string, words, COUNT_OF(words), &bits))
-        return false;
-    *value = bits & 1u ? FAILURE_ALL : bits;
-    return true;
+    return failures_parse(string, value);
 }
 
 static bool parse_limit(const char *string, uint64_t *value)
@@ -321,9 +313,9 @@ static void walk(char *const *environment, const char *values[ROW_COUNT], void (
 /* The default and "all" hold it too. */
 static void check_failures(const struct options *options, const char *value, void (*warn)(const char *))
 {
-    if (options->failures == FAILURE_ALL && strstr(value, "all") != NULL)
+    if (strstr(value, "all") != NULL)
         return;
-    if ((options->failures & FAILURE_HANG) && options->hang_ns == 0)
+    if ((options->failures.kinds & FAILURE_HANG) && options->hang_ns == 0)
         warn("hang in LIGHTSSS_ON needs LIGHTSSS_HANG: how long no eval may begin");
 }
 

@@ -8,18 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "end.h"
+#include "failures.h"
 #include "log.h"
-
-/* Bits of options.failures: the ends that count as failures. */
-#define FAILURE_EXIT   (1u << END_EXIT)
-#define FAILURE_ABORT  (1u << END_ABORT)
-#define FAILURE_SIGNAL (1u << END_SIGNAL)
-#define FAILURE_KILL   (1u << END_KILL)
-#define FAILURE_HANG   (1u << END_HANG)
-#define FAILURE_FINISH (1u << END_FINISH)
-#define FAILURE_ALL                                                                                          \
-    (FAILURE_EXIT | FAILURE_ABORT | FAILURE_SIGNAL | FAILURE_KILL | FAILURE_HANG | FAILURE_FINISH)
 
 #define OPTIONS_PPM        1000000u /* a whole, in parts per million */
 #define OPTIONS_SLOTS_MAX  64u
@@ -56,8 +46,8 @@ struct options {
     uint32_t budget_ppm;
     unsigned slots;
     struct options_memory memory;
-    unsigned failures; /* FAILURE_* */
-    uint64_t hang_ns;  /* 0: off */
+    struct failures failures;
+    uint64_t hang_ns; /* 0: off */
     const char *match;
     enum options_wave wave;
     uint64_t window_evals; /* OPTIONS_WINDOW_ALL for everything */

@@ -154,25 +154,6 @@ int parse_word(const char *string, const char *const *words, size_t count)
     return find_word(string, strlen(string), words, count);
 }
 
-bool parse_word_set(const char *string, const char *const *words, size_t count, unsigned *bits)
-{
-    unsigned result = 0;
-
-    for (;;) {
-        size_t length = strcspn(string, ",");
-        int index = find_word(string, length, words, count);
-
-        if (index < 0)
-            return false;
-        result |= 1u << index;
-        if (string[length] == '\0')
-            break;
-        string += length + 1;
-    }
-    *bits = result;
-    return true;
-}
-
 /* Behind a '[': where its ']' is, or the end. */
 static const char *skip_bracket(const char *at)
 {

@@ -27,9 +27,6 @@ bool parse_share_ppm(const char *string, uint32_t *value);
 /* The index of string among words[0..count), or -1. */
 int parse_word(const char *string, const char *const *words, size_t count);
 
-/* "a,b": sets bit i for words[i]. False when a part is unknown or empty. */
-bool parse_word_set(const char *string, const char *const *words, size_t count, unsigned *bits);
-
 /* Is this an extended regular expression that regcomp() needs little memory and time for? It makes copies of
  * what is repeated: (((a+)+)+) is eight times as large as a, and so on. Repetitions of repetitions (a+?) are
  * refused. What is no such expression may be either. */

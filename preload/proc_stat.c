@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "proc_stat.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +14,8 @@
 #include "raw_syscall.h"
 #include "text.h"
 
-const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
+/* Reads the whole line. NULL: there is no such process. */
+static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
 {
     struct text path;
 
@@ -33,6 +35,30 @@ const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
     long size = raw_syscall3(SYS_read, fd, (long)buffer, PROC_STAT_SIZE - 1);
     raw_syscall1(SYS_close, fd);
     buffer[size > 0 ? size : 0] = '\0';
-    const char *name_end = strrchr(buffer, ')');
+    return buffer;
+}
+
+const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
+{
+    const char *line = read_line(pid, buffer);
+    const char *name_end = line != NULL ? strrchr(line, ')') : NULL;
+
     return name_end == NULL || name_end[1] == '\0' ? NULL : name_end + 2;
+}
+
+int proc_name(pid_t pid, char name[PROC_NAME_SIZE])
+{
+    char buffer[PROC_STAT_SIZE];
+    const char *line = read_line(pid, buffer);
+    const char *start = line != NULL ? strchr(line, '(') : NULL,
+               *end = start != NULL ? strrchr(start, ')') : NULL;
+
+    if (end == NULL)
+        return -ESRCH;
+    size_t length = (size_t)(end - start - 1);
+    length = length < PROC_NAME_SIZE - 1 ? length : PROC_NAME_SIZE - 1;
+    memcpy(name, start + 1, length);
+    text_hide_controls(name, length);
+    name[length] = '\0';
+    return 0;
 }

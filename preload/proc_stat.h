@@ -6,9 +6,13 @@
 #include <sys/types.h>
 
 #define PROC_STAT_SIZE 1024
+#define PROC_NAME_SIZE 17
 
 /* Returns what stands behind the program's name, beginning with the state: "S 1 4242 ..."; NULL: there is no
  * such process. The text is in the buffer. */
 const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE]);
+
+/* The name of the program that this process runs, as the kernel cuts it. Returns 0 or -errno. */
+int proc_name(pid_t pid, char name[PROC_NAME_SIZE]);
 
 #endif

@@ -393,7 +393,7 @@ static void print_choices(const struct options *options)
     char kinds[128] = "", directory[PATH_MAX] = "";
 
     for (unsigned kind = END_EXIT; kind <= END_FINISH; kind++)
-        if ((options->failures & 1u << kind) != 0) {
+        if ((options->failures.kinds & 1u << kind) != 0) {
             size_t length = strlen(kinds);
             snprintf(kinds + length, sizeof kinds - length, "%s%s", length > 0 ? ", " : "",
                      end_kind_name((enum end_kind)kind));

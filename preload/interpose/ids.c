@@ -107,7 +107,7 @@ int ids_send(pid_t tid, int signal, int code, union sigval value)
     if (signal == 0)
         return 0;
     if (signal == SIGKILL) /* nobody would see this end */
-        ends_signal(SIGKILL, false);
+        ends_signal(SIGKILL, false, 0);
     if (signal == SIGSTOP) /* the original has gone on; nobody is there to wake a replay */
         return 0;
     memset(&info, 0, sizeof info);

@@ -75,6 +75,13 @@ static bool is_outside(int signal, const siginfo_t *info)
     return sent || find_watched(signal)->from_outside;
 }
 
+static pid_t sender_of(const siginfo_t *info)
+{
+    bool tells = info->si_code == SI_USER || info->si_code == SI_QUEUE || info->si_code == SI_TKILL;
+
+    return tells ? info->si_pid : 0;
+}
+
 /* A signal that somebody sends to a whole process group (Ctrl-C, a batch system) reaches the replay too. The
  * original decides what it means: it ends the replay when nobody wants to wait any more. */
 static bool is_for_original(int signal)
@@ -125,7 +132,7 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
         return;
     }
     unblock_faults();
-    if (signal != SIGUSR1 && !ends_signal(signal, outside)) {
+    if (signal != SIGUSR1 && !ends_signal(signal, outside, outside ? sender_of(info) : 0)) {
         errno = saved_errno;
         return;
     }
@@ -259,7 +266,7 @@ void signal_abort_comes(void)
     struct sigaction action;
 
     if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_sigaction == on_fatal)
-        ends_signal(SIGABRT, false);
+        ends_signal(SIGABRT, false, 0);
 }
 
 static bool is_ours(int signal)

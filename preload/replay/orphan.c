@@ -201,7 +201,7 @@ static bool is_failure(const struct end *end)
         return true;
     if (end->kind == END_SIGNAL && !signal_is_failure(end->signal))
         return false;
-    return (run.options.failures & (1u << end->kind)) != 0;
+    return failures_include(&run.options.failures, end);
 }
 
 static int make_directory(void)

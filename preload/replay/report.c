@@ -13,6 +13,7 @@
 #include "../clock.h"
 #include "../log.h"
 #include "../match.h"
+#include "../proc_stat.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/keeper.h"
@@ -56,18 +57,32 @@ static void append_time(struct text *json, uint64_t time)
         append_number(json, "time", time);
 }
 
+/* It may have ended since: then its number has to do. */
+static void append_sender(struct text *line, pid_t sender)
+{
+    char name[PROC_NAME_SIZE];
+
+    if (sender == 0)
+        return;
+    if (proc_name(sender, name) == 0)
+        text_format(line, ", sent by %s (pid %d)", name, sender);
+    else
+        text_format(line, ", sent by process %d", sender);
+}
+
 static void report_end(const struct end *end)
 {
-    char name_bytes[64], time_bytes[32];
-    struct text name, time;
+    char name_bytes[64], rest_bytes[96];
+    struct text name, rest;
 
     text_init(&name, name_bytes, sizeof name_bytes);
     end_describe(&name, end);
-    text_init(&time, time_bytes, sizeof time_bytes);
+    text_init(&rest, rest_bytes, sizeof rest_bytes);
     if (end->time != END_TIME_UNKNOWN)
-        text_format(&time, ", time %" PRIu64, end->time);
+        text_format(&rest, ", time %" PRIu64, end->time);
+    append_sender(&rest, end->sender);
     log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 "%s", run.program, run.page->original_pid,
-             name.bytes, end->eval, time.bytes);
+             name.bytes, end->eval, rest.bytes);
 }
 
 void report_failure(const struct end *end)

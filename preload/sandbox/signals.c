@@ -227,7 +227,7 @@ static long look_for(long number)
 static bool is_seen_to(long signal)
 {
     if (signal == SIGKILL)
-        ends_signal(SIGKILL, false);
+        ends_signal(SIGKILL, false, 0);
     return signal == SIGSTOP;
 }
 

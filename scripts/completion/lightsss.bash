@@ -11,7 +11,7 @@ _lightsss_values() {
 	--interval) echo "auto" ;;
 	--window) echo "all" ;;
 	--hang | --limit) echo "off" ;;
-	--on) echo "exit abort signal kill hang finish all" ;;
+	--on) echo "exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM" ;;
 	esac
 }
 

@@ -5,10 +5,12 @@ not be called, the dynamic loader, forked children, programs that it becomes."""
 
 import json
 import os
+import signal
 import time
 import unittest
 
 import field
+import wave
 
 
 class OwnTime(field.FieldTest):
@@ -108,9 +110,10 @@ class Children(field.FieldTest):
         """What it opens is held back, and its replay writes it."""
         environment = {"LD_PRELOAD": field.LIBRARY, "FIELD_TRACE": "own.vcd"}
         launch = self.launch([field.program("forked"), "10000", "20000", "exit"], environment)
-        self.assertFalse(os.path.exists(os.path.join(launch.directory, "own.vcd")))
+        oracle = self.oracle("forked", "0", "20000", "exit")
+        wave.check_empty(os.path.join(launch.directory, "own.vcd"), oracle)
         self.assertEqual(self.report(launch)["wave"]["source"], "testbench")
-        compared = self.assert_wave(launch, self.oracle("forked", "0", "20000", "exit"))
+        compared = self.assert_wave(launch, oracle)
         self.assertEqual(compared.last_time, 19999)
 
     def test_nothing_to_say(self):
@@ -143,6 +146,35 @@ class Namespace(field.FieldTest):
         launch = self.inside(script)
         self.assertEqual(launch.returncode, 0, launch.stderr)
         self.assertEqual(self.report(launch)["end"]["signal"], "SIGKILL")
+
+
+class Sender(field.FieldTest):
+    """Who has sent the signal that ends a simulator; and ends that are none."""
+
+    def end_by(self, how, **variables):
+        """The child of this shell is the simulator. Returns what it and its copies say."""
+        script = 'LD_PRELOAD="$1" "$0" 2000000000 3 & sleep 0.5; kill -$2 $!; wait $!'
+        environment = {f"LIGHTSSS_{key}": value for key, value in variables.items()}
+        command = ["sh", "-c", script, field.program("base"), field.LIBRARY, how]
+        launch = self.launch(command, {"LIGHTSSS_WINDOW": "100evals", **environment})
+        deadline = time.monotonic() + field.TIMEOUT_S
+        while launch.survivors() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.assertEqual(launch.survivors(), [])
+        return launch
+
+    def test_sender(self):
+        launch = self.end_by("TERM", INTERVAL="200000evals")
+        self.assertEqual(launch.returncode, 128 + signal.SIGTERM)
+        self.assertRegex(launch.stderr.decode(), rf"SIGTERM at eval \d+, time \d+, sent by sh \(pid {launch.pid}\)\n")
+
+    def test_no_failure(self):
+        for how, on in (("KILL", "-kill"), ("KILL", "-SIGKILL"), ("TERM", "exit,signal,-SIGTERM")):
+            launch = self.end_by(how, ON=on, INTERVAL="200000evals")
+            self.assertNotIn(b"lightsss: ", launch.stderr)
+            self.assertFalse(os.path.exists(os.path.join(launch.directory, "lightsss")))
+        launch = self.preloaded("base", "3000", "77", ON="-exit:77")
+        self.assertEqual((launch.returncode, launch.stderr), (77, b""))
 
 
 class Loader(field.FieldTest):

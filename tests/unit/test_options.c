@@ -57,7 +57,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.slots, 2);
     assert_int_equal(options.memory.bytes, 0);
     assert_int_equal(options.memory.share_ppm, 250000);
-    assert_int_equal(options.failures, FAILURE_EXIT | FAILURE_ABORT | FAILURE_SIGNAL | FAILURE_KILL);
+    assert_int_equal(options.failures.kinds, FAILURE_EXIT | FAILURE_ABORT | FAILURE_SIGNAL | FAILURE_KILL);
     assert_int_equal(options.hang_ns, 0);
     assert_null(options.match);
     assert_int_equal(options.wave, WAVE_AUTO);
@@ -161,11 +161,12 @@ static void words(void **state)
 static void failures(void **state)
 {
     (void)state;
-    assert_int_equal(read_silently("LIGHTSSS_ON=exit").failures, FAILURE_EXIT);
-    assert_int_equal(read_silently("LIGHTSSS_ON=abort,finish").failures, FAILURE_ABORT | FAILURE_FINISH);
-    assert_int_equal(read_silently("LIGHTSSS_ON=signal").failures, FAILURE_SIGNAL);
-    assert_int_equal(read_silently("LIGHTSSS_ON=all").failures, FAILURE_ALL);
-    assert_int_equal(read_silently("LIGHTSSS_ON=exit,all").failures, FAILURE_ALL);
+    assert_int_equal(read_silently("LIGHTSSS_ON=exit").failures.kinds, FAILURE_EXIT);
+    assert_int_equal(read_silently("LIGHTSSS_ON=abort,finish").failures.kinds,
+                     FAILURE_ABORT | FAILURE_FINISH);
+    assert_int_equal(read_silently("LIGHTSSS_ON=signal").failures.kinds, FAILURE_SIGNAL);
+    assert_int_equal(read_silently("LIGHTSSS_ON=all").failures.kinds, FAILURE_ALL);
+    assert_int_equal(read_silently("LIGHTSSS_ON=exit,all").failures.kinds, FAILURE_ALL);
 }
 
 static void bad_values_are_named_and_defaults_used(void **state)

@@ -142,23 +142,6 @@ static void single_words(void **state)
     assert_int_equal(parse_word("", words, COUNT_OF(words)), -1);
 }
 
-static void sets_of_words(void **state)
-{
-    static const char *const bad[] = {"", ",", "one,", ",one", "one,,two", "one, two", "three", "one,three"};
-    unsigned bits = 99;
-
-    (void)state;
-    assert_true(parse_word_set("two", words, COUNT_OF(words), &bits));
-    assert_int_equal(bits, 2);
-    assert_true(parse_word_set("twofold,one,one", words, COUNT_OF(words), &bits));
-    assert_int_equal(bits, 5);
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        bits = 99;
-        assert_false(parse_word_set(bad[i], words, COUNT_OF(words), &bits));
-        assert_int_equal(bits, 99);
-    }
-}
-
 static void distances(void **state)
 {
     (void)state;
@@ -261,7 +244,6 @@ int main(void)
         cmocka_unit_test(sizes),
         cmocka_unit_test(shares),
         cmocka_unit_test(single_words),
-        cmocka_unit_test(sets_of_words),
         cmocka_unit_test(distances),
         cmocka_unit_test(distance_of_very_long_names),
         cmocka_unit_test(the_nearest_name),

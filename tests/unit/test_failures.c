@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* LIGHTSSS_ON: kinds of ends, and what is taken out of them. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "../../preload/failures.h"
+
+static struct failures parsed(const char *string)
+{
+    struct failures failures = {0};
+
+    assert_true(failures_parse(string, &failures));
+    return failures;
+}
+
+static bool includes(const char *string, enum end_kind kind, int number)
+{
+    const struct failures failures = parsed(string);
+    struct end end = {.kind = kind};
+
+    if (kind == END_EXIT || kind == END_FINISH)
+        end.status = number;
+    else
+        end.signal = number;
+    return failures_include(&failures, &end);
+}
+
+static void kinds(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("exit").kinds, FAILURE_EXIT);
+    assert_int_equal(parsed("abort,finish").kinds, FAILURE_ABORT | FAILURE_FINISH);
+    assert_int_equal(parsed("all").kinds, FAILURE_ALL);
+    assert_true(includes("kill", END_KILL, SIGKILL));
+    assert_false(includes("kill", END_EXIT, 1));
+}
+
+static void taken_out(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("-kill").kinds, FAILURE_DEFAULT & ~FAILURE_KILL);
+    assert_int_equal(parsed("all,-kill,-finish").kinds, FAILURE_ALL & ~(FAILURE_KILL | FAILURE_FINISH));
+    assert_int_equal(parsed("exit,-exit,abort").kinds, FAILURE_ABORT);
+    assert_false(includes("-SIGINT", END_SIGNAL, SIGINT));
+    assert_true(includes("-SIGINT", END_SIGNAL, SIGTERM));
+    assert_true(includes("-SIGINT", END_EXIT, SIGINT));
+    assert_false(includes("-SIGABRT", END_ABORT, SIGABRT));
+    assert_false(includes("-SIGKILL,-SIGTERM", END_KILL, SIGKILL));
+    assert_false(includes("-exit:77,-exit:255", END_EXIT, 77));
+    assert_false(includes("-exit:77,-exit:255", END_EXIT, 255));
+    assert_true(includes("-exit:77", END_EXIT, 78));
+    assert_true(includes("-exit:77", END_SIGNAL, 77 % 64));
+    assert_false(includes("all,-exit:0", END_FINISH, 0));
+}
+
+static void refused(void **state)
+{
+    static const char *const bad[] = {
+        "",         ",",
+        "-",        "exit,",
+        "crash",    "-all",
+        "-crash",   "-SIG",
+        "-INT",     "SIGINT",
+        "-exit:",   "-exit:256",
+        "-exit:7x", "-exit:99999999999999999999",
+        "exit:77",  "-abort:1",
+        "--kill",   "exit,,abort",
+        " exit",    "none",
+        "request",  "-request",
+    };
+    struct failures failures;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (failures_parse(bad[i], &failures))
+            fail_msg("accepted: \"%s\"", bad[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(kinds),
+        cmocka_unit_test(taken_out),
+        cmocka_unit_test(refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
