@@ -119,15 +119,24 @@ void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t e
 {
     cadence->since_ns = now_ns;
     cadence->early_ns = UINT64_MAX;
-    cadence->spent_ns = sum(cadence->spent_ns, cost_ns);
+    cadence->spent_ns = sum(cadence->spent_ns, cadence->cost_ns);
+    cadence->cost_ns = cost_ns;
     cadence->look_ns = now_ns; /* the stall is no part of the evals' pace */
     cadence->look_eval = evals;
     if (cadence->interval.kind == INTERVAL_AUTO)
         cadence->wait_ns = earned_after_ns(cadence, cost_ns);
 }
 
-void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_ns)
+void cadence_cost(struct cadence *cadence, uint64_t cost_ns)
 {
+    cadence->cost_ns = at_least(cost_ns, cadence->cost_ns);
+    if (cadence->interval.kind == INTERVAL_AUTO)
+        cadence->wait_ns = at_least(cadence->wait_ns, earned_after_ns(cadence, cadence->cost_ns));
+}
+
+void cadence_none_left(struct cadence *cadence, uint64_t now_ns)
+{
+    uint64_t cost_ns = cadence->cost_ns;
     uint64_t run_cost_ns = difference(sum(cadence->spent_ns, cost_ns), GRACE_NS);
     uint64_t by_run_ns = sum(cadence->start_ns, scaled(run_cost_ns, OPTIONS_PPM, cadence->budget_ppm));
     uint64_t by_last_ns = sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));

@@ -10,9 +10,6 @@
 
 #include "../options.h"
 
-/* Price of one page that is written after a snapshot: multiply the minor faults by it. */
-#define CADENCE_PAGE_NS 1300u
-
 struct cadence {
     struct options_interval interval;
     uint32_t budget_ppm;
@@ -20,7 +17,8 @@ struct cadence {
     uint64_t wait_ns;   /* from the last snapshot to the next */
     uint64_t since_ns;  /* when the last snapshot was done */
     uint64_t start_ns;  /* of the run */
-    uint64_t spent_ns;  /* what all snapshots have cost */
+    uint64_t cost_ns;   /* what the last snapshot has cost so far ... */
+    uint64_t spent_ns;  /* ... and all before it */
     uint64_t early_ns;  /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
     uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
     uint64_t look_ns;   /* the last look */
@@ -39,15 +37,18 @@ void cadence_init(struct cadence *cadence, const struct options_interval *interv
 /* A look. The first one always asks for a snapshot. */
 struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals);
 
-/* To be called when the snapshot is done, with the time after it. cost_ns: its stall plus CADENCE_PAGE_NS for
- * each page fault since the one before (0 faults for the first). Call it too when the snapshot was tried
- * in vain, with what the attempt cost: the next one then waits its turn. */
+/* To be called when the snapshot is done, with the time after it. cost_ns: its stall. Call it too when the
+ * snapshot was tried in vain, with what the attempt cost: the next one then waits its turn. */
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
 
-/* The last snapshot had to be given up, and has cost so much: the next one comes before its turn, as soon as
- * the budget has room for that, be it that of the whole run. Always at once would mean one at every look
- * where the simulator writes faster than its snapshots may hold. */
-void cadence_none_left(struct cadence *cadence, uint64_t now_ns, uint64_t cost_ns);
+/* What the last snapshot has cost so far, pages that were copied since included. The next one waits until the
+ * budget has room for that: it will cost as much. */
+void cadence_cost(struct cadence *cadence, uint64_t cost_ns);
+
+/* The last snapshot had to be given up: the next one comes before its turn, as soon as the budget has room
+ * for what that has cost, be it that of the whole run. Always at once would mean one at every look where the
+ * simulator writes faster than its snapshots may hold. */
+void cadence_none_left(struct cadence *cadence, uint64_t now_ns);
 
 /* The snapshot could not be taken and there is no other: it is tried again at that time. */
 void cadence_retry(struct cadence *cadence, uint64_t at_ns);

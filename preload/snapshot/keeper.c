@@ -12,7 +12,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -23,6 +22,7 @@
 #include "../signal_mask.h"
 #include "burial.h"
 #include "cadence.h"
+#include "cost.h"
 #include "memory.h"
 #include "pace.h"
 #include "park.h"
@@ -46,8 +46,8 @@ static struct slots slots;
 static struct cadence cadence;
 static struct keeper_figures figures;
 static struct take last_take;
-static uint64_t last_faults;
-static uint64_t watch_ns;             /* spent on watching memory since the last snapshot */
+static struct cost cost;              /* of the last snapshot */
+static uint64_t paid_ns;              /* the stall of the last try, and what was spent on watching since */
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
 static bool given_up;                 /* no snapshot can be taken any more */
@@ -72,7 +72,7 @@ static void forget_parent(void)
     room_begin();
     refusal_begin();
     pace_init(&pace);
-    last_faults = watch_ns = prepare_ns = 0;
+    paid_ns = prepare_ns = 0;
 }
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -84,6 +84,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     forget_parent();
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
+    cost_init(&cost);
     memory_start(&options->memory);
     processes_start();
     stall_init(&figures.stall);
@@ -146,15 +147,6 @@ static void end_snapshot(struct shared_slot *slot)
     atomic_store(&slot->pid, 0);
 }
 
-static uint64_t page_faults(void)
-{
-    struct rusage usage;
-
-    if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
-        return 0;
-    return (uint64_t)usage.ru_minflt;
-}
-
 /* A thread that gets no processor on a busy machine, or waits for a child of vfork(), is none to wait for by
  * the budget as long as nothing could be replayed. One that never stops is. */
 static void retry_soon(void)
@@ -163,36 +155,53 @@ static void retry_soon(void)
         cadence_retry(&cadence, clock_ns() + (RETRY_NS << retries++));
 }
 
-static void note_cost(void)
+/* Of the last try. Where there is no snapshot, nothing is copied. */
+static uint64_t cost_so_far_ns(const struct cost_now *now)
 {
-    page->cost = (struct shared_cost){
-        .snapshots = figures.taken,
-        .cost_ns = figures.cost_ns,
-        .stall_median_ns = stall_median_ns(&figures.stall),
-        .stall_max_ns = figures.stall.max_ns,
-        .memory_bytes = memory_most_bytes(),
-    };
+    return paid_ns + (slots_count(&slots) > 0 ? cost_ns(&cost, now) : 0);
+}
+
+static void look_at_cost(void)
+{
+    struct cost_now now;
+
+    cost_read(&now);
+    cost_look(&cost, &now);
+    uint64_t so_far_ns = cost_so_far_ns(&now);
+    cadence_cost(&cadence, so_far_ns);
+    page->cost.cost_ns = figures.cost_ns + so_far_ns;
+}
+
+/* A snapshot was taken, or tried in vain. Before it is on the list. */
+static void begin_account(uint64_t stall_ns, uint64_t eval)
+{
+    struct cost_now now;
+
+    cost_read(&now);
+    figures.cost_ns += cost_so_far_ns(&now);
+    cost_begin(&cost, &now);
+    paid_ns = stall_ns;
+    cadence_snapshot_taken(&cadence, now.ns, eval, stall_ns);
 }
 
 static void add_snapshot(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_slot(page, last_take.pid);
-    uint64_t faults = page_faults();
-    uint64_t cost_ns = last_take.stall_ns + watch_ns;
 
-    if (figures.taken > 1)
-        cost_ns += (faults - last_faults) * CADENCE_PAGE_NS;
-    last_faults = faults;
-    watch_ns = 0;
+    begin_account(last_take.stall_ns, eval);
     stall_add(&figures.stall, last_take.stall_ns);
-    figures.cost_ns += cost_ns;
-    note_cost();
+    page->cost = (struct shared_cost){
+        .snapshots = figures.taken,
+        .cost_ns = figures.cost_ns + paid_ns,
+        .stall_median_ns = stall_median_ns(&figures.stall),
+        .stall_max_ns = figures.stall.max_ns,
+        .memory_bytes = memory_most_bytes(),
+    };
     memory_taken(slot->number);
     room_taken();
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
     if (evicted != 0)
         end_snapshot(shared_page_slot(page, evicted));
-    cadence_snapshot_taken(&cadence, clock_ns(), eval, cost_ns);
 }
 
 static uint64_t oldest_number(void)
@@ -235,7 +244,7 @@ static bool take_one(uint64_t eval)
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
         hooks.done(oldest_number());
-        cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
+        begin_account(last_take.stall_ns, eval);
         retry_soon();
         return false;
     }
@@ -271,6 +280,13 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 /* Kills it and waits until it is dead: only then it is free what it held. */
 static void give_up_oldest(void)
 {
+    struct cost_now now;
+
+    if (slots_count(&slots) == 1) { /* from here on nothing is copied */
+        cost_read(&now);
+        paid_ns = cost_so_far_ns(&now);
+        cost_begin(&cost, &now);
+    }
     keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
     burial_await();
     memory_gave_up();
@@ -298,19 +314,19 @@ static void give_up_past(void)
     unsigned count = slots_count(&slots);
     uint64_t start_ns = clock_ns();
 
+    look_at_cost();
     memory_look();
     leave_processes(false);
-    watch_ns += clock_ns() - start_ns;
+    paid_ns += clock_ns() - start_ns;
     while (slots_count(&slots) > 0 && memory_is_past(&slots))
         give_up_oldest();
-    watch_ns += memory_spent_ns();
+    paid_ns += memory_spent_ns();
     page->cost.memory_bytes = memory_most_bytes();
     if (slots_count(&slots) == count)
         return;
     hooks.done(oldest_number());
     if (slots_count(&slots) == 0)
-        cadence_none_left(&cadence, clock_ns(),
-                          last_take.stall_ns + watch_ns + (page_faults() - last_faults) * CADENCE_PAGE_NS);
+        cadence_none_left(&cadence, clock_ns());
 }
 
 /* Where there is room for so many only, the oldest makes place before the next is taken. */
@@ -336,7 +352,7 @@ static struct cadence_step next_step(uint64_t eval)
 
     if (step.snapshot && !has_room()) {
         step.snapshot = false;
-        cadence_snapshot_taken(&cadence, clock_ns(), eval, watch_ns);
+        begin_account(0, eval);
     }
     if (!step.snapshot && slots_count(&slots) == 0)
         room_explain_none();

@@ -391,7 +391,7 @@ static void a_snapshot_given_up_is_replaced_within_the_budget(void **state)
         run.cost_ns = cost_ns;
         run_look(&run);
         run_snapshot(&run);
-        cadence_none_left(&run.cadence, run.now_ns + MS_NS, cost_ns);
+        cadence_none_left(&run.cadence, run.now_ns + MS_NS);
         assert_int_equal(run.cadence.early_ns, run.now_ns + MS_NS);
         run.now_ns += MS_NS;
         assert_true(cadence_step(&run.cadence, run.now_ns, run.evals + 1).snapshot);
@@ -402,7 +402,7 @@ static void a_snapshot_given_up_is_replaced_within_the_budget(void **state)
                 continue;
             run.now_ns += cost_ns;
             cadence_snapshot_taken(&run.cadence, run.now_ns, run.evals, cost_ns);
-            cadence_none_left(&run.cadence, run.now_ns, cost_ns);
+            cadence_none_left(&run.cadence, run.now_ns);
             replaced++;
         }
         assert_in_range(replaced, 90, 125); /* 200 s at 1%, and a quarter of a second at the beginning */

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* The price of copied pages: see cost.h. The kernel tells its time in ticks, so that only the sum of many
+ * windows says something. */
+#include "cost.h"
+
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../raw_syscall.h"
+
+#define PAGE          4096u
+#define WINDOW_NS     UINT64_C(100000000)
+#define QUIET_SHARE   1000u                 /* copies take less than that part of a quiet window */
+#define QUIET_MOST_NS UINT64_C(10000000000) /* older ones count half when there are so many */
+
+static uint64_t difference(uint64_t later, uint64_t earlier)
+{
+    return later > earlier ? later - earlier : 0;
+}
+
+/* Memory that the simulator touches for the first time is no copy. */
+static struct cost_sum window(const struct cost *cost, const struct cost_now *now)
+{
+    uint64_t grown = difference(now->peak_bytes, cost->last.peak_bytes) / PAGE;
+
+    return (struct cost_sum){
+        .ns = difference(now->ns, cost->last.ns),
+        .system_ns = difference(now->system_ns, cost->last.system_ns),
+        .copied = difference(difference(now->faults, cost->last.faults), grown),
+    };
+}
+
+static void add(struct cost_sum *sum, const struct cost_sum *window)
+{
+    sum->ns += window->ns;
+    sum->system_ns += window->system_ns;
+    sum->copied += window->copied;
+}
+
+void cost_read(struct cost_now *now)
+{
+    struct rusage usage = {.ru_minflt = 0};
+
+    raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage);
+    *now = (struct cost_now){
+        .ns = clock_ns(),
+        .system_ns = ((uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec) * 1000,
+        .faults = (uint64_t)usage.ru_minflt,
+        .peak_bytes = (uint64_t)usage.ru_maxrss * 1024,
+    };
+}
+
+void cost_init(struct cost *cost)
+{
+    memset(cost, 0, sizeof *cost);
+    cost_read(&cost->last);
+}
+
+void cost_look(struct cost *cost, const struct cost_now *now)
+{
+    struct cost_sum last = window(cost, now);
+
+    if (last.ns < WINDOW_NS)
+        return;
+    cost->last = *now;
+    if (last.copied * COST_PAGE_NS >= last.ns / QUIET_SHARE) {
+        add(&cost->busy, &last);
+        return;
+    }
+    cost->busy.copied += last.copied;
+    add(&cost->quiet, &last);
+    if (cost->quiet.ns > QUIET_MOST_NS) {
+        cost->quiet.ns /= 2;
+        cost->quiet.system_ns /= 2;
+    }
+}
+
+/* What the simulator would have spent in the kernel by itself meanwhile. */
+static uint64_t own_ns(const struct cost *cost)
+{
+    if (cost->quiet.ns == 0)
+        return 0;
+    return (uint64_t)((unsigned __int128)cost->quiet.system_ns * cost->busy.ns / cost->quiet.ns);
+}
+
+uint64_t cost_ns(const struct cost *cost, const struct cost_now *now)
+{
+    struct cost_sum last = window(cost, now);
+    uint64_t measured_ns = difference(cost->busy.system_ns, own_ns(cost));
+    uint64_t least_ns = cost->busy.copied * COST_PAGE_NS, most_ns = cost->busy.copied * COST_PAGE_MOST_NS;
+
+    if (measured_ns < least_ns)
+        measured_ns = least_ns;
+    if (measured_ns > most_ns)
+        measured_ns = most_ns;
+    return measured_ns + last.copied * COST_PAGE_NS;
+}
+
+void cost_begin(struct cost *cost, const struct cost_now *now)
+{
+    cost->last = *now;
+    cost->busy = (struct cost_sum){0};
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+/* What copied pages cost, on simulated machines: the true price is known here; and how often snapshots then
+ * come. */
+#include "unit.h"
+
+#include <stdbool.h>
+
+#include "snapshot/cadence.h"
+#include "snapshot/cost.h"
+
+#define MS_NS     UINT64_C(1000000)
+#define SECOND_NS UINT64_C(1000000000)
+#define TICK_NS   (4 * MS_NS)
+#define LOOK_NS   (10 * MS_NS)
+
+struct machine {
+    struct cost cost;
+    struct cost_now now; /* as the kernel tells it: time spent there in whole ticks */
+    uint64_t system_ns;  /* the truth */
+    uint64_t own_share;  /* parts of a thousand that the simulator spends there by itself */
+};
+
+static void start(struct machine *machine, uint64_t own_share)
+{
+    *machine = (struct machine){.now = {.ns = 5 * SECOND_NS, .faults = 7, .peak_bytes = 1 << 20},
+                                .own_share = own_share};
+    machine->cost.last = machine->now;
+}
+
+/* For so long it copies so many pages a second, at that price. */
+static void run_for(struct machine *machine, uint64_t span_ns, uint64_t pages, uint64_t page_ns)
+{
+    for (uint64_t end_ns = machine->now.ns + span_ns; machine->now.ns < end_ns;) {
+        uint64_t copied = pages * LOOK_NS / SECOND_NS;
+
+        machine->now.ns += LOOK_NS;
+        machine->now.faults += copied;
+        machine->system_ns += LOOK_NS / 1000 * machine->own_share + copied * page_ns;
+        machine->now.system_ns = machine->system_ns / TICK_NS * TICK_NS;
+        cost_look(&machine->cost, &machine->now);
+    }
+}
+
+static void expect(const struct machine *machine, uint64_t least_ns, uint64_t most_ns)
+{
+    assert_in_range(cost_ns(&machine->cost, &machine->now), least_ns, most_ns);
+}
+
+static void the_price_is_measured(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 0);
+    run_for(&machine, 2 * SECOND_NS, 100000, 6000);
+    expect(&machine, 1150 * MS_NS, 1250 * MS_NS);
+    start(&machine, 0);
+    run_for(&machine, 2 * SECOND_NS, 100000, 2000);
+    expect(&machine, 380 * MS_NS, 420 * MS_NS);
+}
+
+/* What the simulator does in the kernel anyway is no cost of ours. */
+static void the_simulators_own_time_is_taken_off(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 300);
+    run_for(&machine, 3 * SECOND_NS, 0, 0);
+    cost_begin(&machine.cost, &machine.now);
+    run_for(&machine, 2 * SECOND_NS, 50000, 5000);
+    expect(&machine, 480 * MS_NS, 520 * MS_NS);
+    run_for(&machine, 20 * SECOND_NS, 0, 0);
+    expect(&machine, 480 * MS_NS, 520 * MS_NS);
+}
+
+/* Where it never copies nothing, the price has bounds. */
+static void a_price_has_bounds(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 900);
+    run_for(&machine, 2 * SECOND_NS, 2000, 1300);
+    expect(&machine, 4000 * COST_PAGE_NS, 4000 * COST_PAGE_MOST_NS);
+    start(&machine, 0);
+    run_for(&machine, 2 * SECOND_NS, 2000, 100);
+    expect(&machine, 4000 * COST_PAGE_NS, 4000 * COST_PAGE_NS);
+}
+
+static void few_pages_cost_what_they_always_cost(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 100);
+    run_for(&machine, 10 * SECOND_NS, 100, 1300);
+    expect(&machine, 1000 * COST_PAGE_NS, 1000 * COST_PAGE_NS);
+}
+
+static void growth_is_no_copy(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 0);
+    machine.now.ns += SECOND_NS;
+    machine.now.faults += 100000;
+    machine.now.peak_bytes += 4096 * UINT64_C(99990);
+    machine.now.system_ns += 90 * MS_NS;
+    cost_look(&machine.cost, &machine.now);
+    expect(&machine, 10 * COST_PAGE_NS, 10 * COST_PAGE_NS);
+}
+
+static void an_account_begins_anew(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 0);
+    run_for(&machine, SECOND_NS, 100000, 6000);
+    cost_begin(&machine.cost, &machine.now);
+    expect(&machine, 0, 0);
+    machine.now.faults += 10; /* between two windows by the price that is always there */
+    expect(&machine, 10 * COST_PAGE_NS, 10 * COST_PAGE_NS);
+}
+
+/* What the copies of a snapshot cost comes after it: the recorded curves of simulators that write over all of
+ * a gigabyte, at random and page after page, and over a few pages. After each look it is told what the
+ * snapshot has cost so far. */
+static const struct {
+    struct {
+        uint64_t after_ms, cost_ms;
+    } curve[6];
+    uint64_t stall_ms, most; /* snapshots in 600 s */
+} curves[] = {
+    {{{100, 90}, {500, 420}, {1000, 760}, {2000, 1220}, {4000, 1580}, {8000, 1690}}, 115, 5},
+    {{{100, 12}, {500, 60}, {1000, 125}, {2000, 250}, {4000, 480}, {8000, 560}}, 28, 12},
+    {{{100, 3}, {500, 3}, {1000, 3}, {2000, 3}, {4000, 3}, {8000, 3}}, 0, 601},
+};
+
+static uint64_t cost_after_ns(size_t index, uint64_t ns)
+{
+    uint64_t x0 = 0, y0 = 0;
+
+    for (size_t i = 0; i < 6; i++) {
+        uint64_t x1 = curves[index].curve[i].after_ms * MS_NS, y1 = curves[index].curve[i].cost_ms * MS_NS;
+
+        if (ns <= x1)
+            return y0 + (y1 - y0) * (ns - x0) / (x1 - x0);
+        x0 = x1;
+        y0 = y1;
+    }
+    return y0;
+}
+
+static void what_comes_after_a_snapshot_is_in_the_budget(void **state)
+{
+    const struct options_interval automatic = {.kind = INTERVAL_AUTO};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(curves); i++) {
+        struct cadence cadence;
+        uint64_t spent_ns = 0, so_far_ns = 0, taken_ns = 0, snapshots = 0;
+
+        cadence_init(&cadence, &automatic, 10000, 0);
+        for (uint64_t now_ns = 0; now_ns < 600 * SECOND_NS; now_ns += LOOK_NS) {
+            if (snapshots > 0) {
+                so_far_ns = curves[i].stall_ms * MS_NS + cost_after_ns(i, now_ns - taken_ns);
+                cadence_cost(&cadence, so_far_ns);
+            }
+            if (!cadence_step(&cadence, now_ns, now_ns / 1000 + 1).snapshot)
+                continue;
+            spent_ns += so_far_ns; /* the last one has not earned its cost yet */
+            snapshots++;
+            taken_ns = now_ns;
+            cadence_snapshot_taken(&cadence, now_ns, now_ns / 1000 + 1, curves[i].stall_ms * MS_NS);
+        }
+        print_message("%d snapshots\n", (int)snapshots);
+        assert_in_range(snapshots, 2, curves[i].most);
+        assert_true(spent_ns <= 600 * SECOND_NS / 100);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_price_is_measured), cmocka_unit_test(the_simulators_own_time_is_taken_off),
+        cmocka_unit_test(a_price_has_bounds),    cmocka_unit_test(few_pages_cost_what_they_always_cost),
+        cmocka_unit_test(growth_is_no_copy),     cmocka_unit_test(an_account_begins_anew),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
