@@ -185,9 +185,13 @@ static void what_comes_after_a_snapshot_is_in_the_budget(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_price_is_measured), cmocka_unit_test(the_simulators_own_time_is_taken_off),
-        cmocka_unit_test(a_price_has_bounds),    cmocka_unit_test(few_pages_cost_what_they_always_cost),
-        cmocka_unit_test(growth_is_no_copy),     cmocka_unit_test(an_account_begins_anew),
+        cmocka_unit_test(the_price_is_measured),
+        cmocka_unit_test(the_simulators_own_time_is_taken_off),
+        cmocka_unit_test(a_price_has_bounds),
+        cmocka_unit_test(few_pages_cost_what_they_always_cost),
+        cmocka_unit_test(growth_is_no_copy),
+        cmocka_unit_test(an_account_begins_anew),
+        cmocka_unit_test(what_comes_after_a_snapshot_is_in_the_budget),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
