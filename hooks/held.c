@@ -36,6 +36,13 @@ bool held_has_own_file(const struct tracer *tracer, const struct verilator_relea
     return tracer->format == HOOKS_FORMAT_FST || file_of(tracer, row)[VERILATOR_VCD_OWN_FILE] == 1;
 }
 
+uint64_t held_last_time(const struct tracer *tracer, const struct verilator_release *row)
+{
+    uint64_t last;
+    memcpy(&last, (const uint8_t *)tracer->self + row->tracer_last, sizeof(last));
+    return last;
+}
+
 void held_forget_rollover(const struct tracer *tracer, const struct verilator_release *row)
 {
     static const uint64_t never;

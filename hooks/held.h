@@ -12,6 +12,9 @@ void held_set_open(const struct tracer *tracer, const struct verilator_release *
 /* False: it writes through an object that the testbench has handed in. */
 bool held_has_own_file(const struct tracer *tracer, const struct verilator_release *row);
 
+/* The time of its last dump. */
+uint64_t held_last_time(const struct tracer *tracer, const struct verilator_release *row);
+
 /* One file, whatever rollover the testbench asked for: together its files would be this one. */
 void held_forget_rollover(const struct tracer *tracer, const struct verilator_release *row);
 

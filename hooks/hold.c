@@ -28,6 +28,7 @@ static struct {
     const struct verilator_release *row;   /* and how they are laid out */
     volatile uint64_t *shut[HOLD_FORMATS]; /* of dump() */
     uint64_t opens;
+    uint64_t closed; /* marks of those that are, see hold_mark() */
     pthread_mutex_t install_lock;
     pthread_mutex_t lock; /* of the table's states */
     size_t count;
@@ -110,7 +111,6 @@ static void set_state(struct hold_tracer *tracer, enum hold_state state)
 
 /* --- opening --- */
 
-/* The testbench's own call, as it is without us. */
 static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     tracer->opening = true;
@@ -150,9 +150,7 @@ static void play(struct hold_tracer *tracer)
         abandon(tracer);
 }
 
-/* The file that the testbench asked for stands there with the names of its signals, and no values: the tracer
- * itself has made it. What the testbench does with its file (looks how large it is, compresses or deletes it)
- * works; what it reads there are none of its values. */
+/* The file stands there with the names of its signals: the tracer itself has made it. */
 static void hold_back(struct hold_tracer *tracer)
 {
     tracer->dumped = tracer->stale = false;
@@ -181,7 +179,6 @@ static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol m
         *tracer->path = '\0';
 }
 
-/* There the testbench finds the same file, in the sandbox. */
 static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     if (!*tracer->path) {
@@ -197,22 +194,16 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
     hold_back(tracer);
 }
 
-/* There is a tracer that no entry stands for. */
-static void pass_all(void)
-{
-    pthread_mutex_lock(&hold.lock);
-    hold.crowded = true;
-    set_shortcuts();
-    pthread_mutex_unlock(&hold.lock);
-}
-
 /* path: of the file, as the testbench gave it to the first method, which may not be this one. */
 static void begin(struct tracer opened, const char *path, enum verilator_symbol method, uintptr_t argument)
 {
     /* Any other content is of a tracer that we do not understand. */
     struct hold_tracer *tracer = held_is_open(&opened, hold.row) ? NULL : place_for(&opened);
     if (!tracer) {
-        pass_all();
+        pthread_mutex_lock(&hold.lock);
+        hold.crowded = true; /* there is a tracer that no entry stands for */
+        set_shortcuts();
+        pthread_mutex_unlock(&hold.lock);
         call(method, opened.format, opened.self, hold.muted ? (uintptr_t) "/dev/null" : argument);
         return;
     }
@@ -281,6 +272,12 @@ static bool passes(const void *self, const struct hold_tracer *tracer)
     return self == hold.except || !hold.muted || (tracer && tracer->state == HOLD_CLOSED);
 }
 
+static uint64_t mark_of(const struct hold_tracer *tracer)
+{
+    bool dumped = tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
+    return dumped ? held_last_time(&tracer->tracer, hold.row) + 1 : 0;
+}
+
 /* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
  * would without us, and writes nothing. */
 static void drop(struct hold_tracer *tracer, uint64_t time)
@@ -338,6 +335,7 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
         hold.player->close(tracer);
     }
     if (tracer && tracer->state != HOLD_CLOSED) {
+        hold.closed += mark_of(tracer);
         held_set_open(&tracer->tracer, hold.row, false);
         set_state(tracer, HOLD_CLOSED);
     }
@@ -345,6 +343,14 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
 }
 
 /* --- all of them --- */
+
+uint64_t hold_mark(void)
+{
+    uint64_t mark = hold.opens + hold.closed;
+    for (size_t i = 0; i < hold.count; i++)
+        mark += mark_of(&hold.tracers[i]);
+    return mark;
+}
 
 /* The next in the order of opening that is in this state. */
 static struct hold_tracer *next_of(enum hold_state state, uint64_t behind)
@@ -436,14 +442,12 @@ static void install_format(enum hooks_format format)
 
 static void tell_wanted(bool wanted)
 {
-    if (!wanted)
-        return;
     pthread_mutex_lock(&hold.install_lock);
-    if (!hold.installed) {
+    if (wanted && !hold.installed) {
         install_format(HOOKS_FORMAT_VCD);
         install_format(HOOKS_FORMAT_FST);
+        hold.installed = true;
     }
-    hold.installed = true;
     pthread_mutex_unlock(&hold.install_lock);
 }
 
@@ -492,6 +496,5 @@ bool hold_is_of_primary(void)
 
 void hold_forked(void)
 {
-    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-    hold.lock = hold.install_lock = fresh;
+    hold.lock = hold.install_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }

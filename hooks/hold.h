@@ -49,6 +49,10 @@ bool hold_is_of_primary(void);
 /* In a child that the simulator forked: no other thread is at work here. */
 void hold_forked(void);
 
+/* A number that is another one after each dump, open and close of a tracer that is held. Async-signal-safe.
+ */
+uint64_t hold_mark(void);
+
 /* Opens what is held under the names that the testbench gave. Returns how many that were. */
 unsigned hold_release(void);
 

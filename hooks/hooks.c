@@ -39,6 +39,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .forked = model_forked,
         .counts = model_counts,
         .wave_release = hold_release,
+        .wave_mark = hold_mark,
         .wave_mute = hold_mute,
         .wave_open = waveform_open,
         .wave_last_words = waveform_last_words,

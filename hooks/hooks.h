@@ -59,11 +59,12 @@ struct hooks_events {
 };
 
 struct hooks_wave_options {
-    const char *path;   /* absolute file name to create */
-    unsigned depth;     /* levels of hierarchy, 0 for all; of a tracer of ours */
-    uint64_t tick;      /* time units per eval where the time source is HOOKS_TIME_EVALS */
-    bool testbench;     /* a tracer of the testbench that is held back may write it, if it dumps at all */
-    uint64_t last_eval; /* number of the one that must not be missing, 0: none */
+    const char *path;     /* absolute file name to create */
+    unsigned depth;       /* levels of hierarchy, 0 for all; of a tracer of ours */
+    uint64_t tick;        /* time units per eval where the time source is HOOKS_TIME_EVALS */
+    bool testbench;       /* a tracer of the testbench that is held back may write it, if it dumps at all */
+    uint64_t last_eval;   /* number of the one that must not be missing, 0: none */
+    const uint64_t *mark; /* what wave_mark() said at the end of the original, NULL: not known */
 };
 
 /* Figures of the waveform for the report; times in the simulator's time units. */
@@ -153,6 +154,10 @@ struct hooks {
     /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
      * waveforms that were. Between evals only. */
     unsigned (*wave_release)(void);
+
+    /* A number that each dump of a tracer of the testbench's that is held back makes another one: where it is
+     * the same at two moments, there was none between them. Async-signal-safe. */
+    uint64_t (*wave_mark)(void);
 
     /* In a copy: from now on no waveform of the testbench is written, whoever opens it, until wave_open()
      * gives it a file. Async-signal-safe. */

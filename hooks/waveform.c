@@ -392,7 +392,7 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
         return error;
     watch_ends();
     note_options(options);
-    if (options->testbench && hold_is_of_primary()) {
+    if (options->testbench && hold_is_of_primary() && !(options->mark && *options->mark == hold_mark())) {
         play_start(wave.path);
         model_listen(&listener);
         if (wave.state.testbench && wave.state.open)

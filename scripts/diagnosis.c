@@ -14,6 +14,8 @@
 
 #define PATH_SIZE (size_t)(3 * PATH_MAX)
 #define OUR_LINE  "lightsss: "
+#define NO_WAVE   "no waveform: "
+#define PLACE     "; the report is in "
 #define NO_DIRECTORY                                                                                         \
     "no run directory can be made in %s: %s; set LIGHTSSS_DIR to a place that can be written to"
 #define FOR_NOW "no snapshot for now: " /* said again as what the look came to */
@@ -207,16 +209,20 @@ static const char *find_wave(const char *directory, char path[PATH_SIZE])
     return found;
 }
 
-/* Why there is none: the library's last line. */
+/* Why there is none: the library's last line. The place that it names is gone by then. */
 static void explain_no_wave(struct diagnosis *diagnosis)
 {
     const struct record *record = &diagnosis->rehearsal;
-    const char *last = "the replay came to no end";
+    const char *last = "the replay came to no end", *place;
 
     for (size_t i = 0; i < record->count; i++)
         if (strncmp(record->lines[i], OUR_LINE, strlen(OUR_LINE)) == 0)
             last = record->lines[i] + strlen(OUR_LINE);
-    findings_problem(&diagnosis->findings, "the rehearsal left no waveform: %s", last);
+    if (strncmp(last, NO_WAVE, strlen(NO_WAVE)) == 0)
+        last += strlen(NO_WAVE);
+    place = strstr(last, PLACE);
+    findings_problem(&diagnosis->findings, "the rehearsal left no waveform: %.*s",
+                     (int)(place != NULL ? (size_t)(place - last) : strlen(last)), last);
 }
 
 static void take_rehearsal(struct diagnosis *diagnosis)

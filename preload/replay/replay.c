@@ -142,8 +142,14 @@ static void open_wave(void)
 {
     char path[RUN_DIRECTORY_PATH_SIZE];
     /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
-    struct hooks_wave_options options = {path, run.options.depth, run.options.tick,
-                                         run.options.hold && !run.page->races, run.page->end.eval};
+    struct hooks_wave_options options = {
+        .path = path,
+        .depth = run.options.depth,
+        .tick = run.options.tick,
+        .testbench = run.options.hold && !run.page->races,
+        .last_eval = run.page->end.eval,
+        .mark = run.page->wave_marked ? &run.page->wave_mark : NULL,
+    };
     struct hooks_why why = {""};
     struct text text;
 

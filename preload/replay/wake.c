@@ -295,6 +295,8 @@ void wake_replay(const struct end *end)
         log_set_level(LOG_QUIET);
     run.page->end = *end;
     run.page->races = run.hooks->races();
+    run.page->wave_mark = run.hooks->wave_mark();
+    run.page->wave_marked = 1;
     rights_note();
     run.page->end_thread = (uint64_t)pthread_self();
     output_end();

@@ -102,6 +102,8 @@ struct shared_page {
     struct end end;                   /* how the original ended */
     uint64_t end_thread;              /* pthread_self() of the thread that ended it */
     uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
+    uint32_t wave_marked;             /* the next one is known */
+    uint64_t wave_mark;               /* wave_mark() of the hooks when it ended */
     uint64_t asked_evals;             /* evals that had begun when a replay was asked for ... */
     _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
     _Atomic int32_t asked_ending;     /* the one that is writing its report */

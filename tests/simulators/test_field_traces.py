@@ -57,6 +57,30 @@ class Traces(field.FieldTest):
                 self.report(preloaded)
                 self.assert_wave(preloaded, oracle, "wave.fst")
 
+    def test_late(self):
+        """One that does not dump where it fails is replaced from the window's first eval on, however short the run is."""
+        for evals, window in ((1, "all"), (3, "all"), (12, "all"), (900, "all"), (900, "50evals"), (5000, "1000evals")):
+            with self.subTest(evals=evals, window=window):
+                preloaded = self.preloaded("latetrace", str(evals), "100000", WINDOW=window, INTERVAL="2000evals")
+                self.assertEqual(preloaded.returncode, 1)
+                report = self.report(preloaded)
+                first = {"all": 1, "50evals": evals - 49, "1000evals": evals - 999}[window]
+                shape = report["wave"]
+                self.assertEqual((shape["source"], shape["first_eval"], shape["last_eval"]), ("injected", first, evals))
+                self.assert_wave(preloaded, self.oracle("latetrace", str(evals), "0"))
+
+    def test_late_and_dumping(self):
+        """It dumps from the middle of the window on: its own dumps are what is there."""
+        preloaded = self.preloaded("latetrace", "900", "400")
+        shape = self.report(preloaded)["wave"]
+        self.assertEqual((shape["source"], shape["first_eval"], shape["last_eval"]), ("testbench", 401, 900))
+
+    def test_late_rehearsal(self):
+        """What fails at once, or late, leaves a waveform; so says the rehearsal."""
+        done = self.launch([field.COMMAND, "doctor", "--rehearse", field.program("latetrace"), "3000", "100000"], {})
+        self.assertEqual(done.returncode, 0, done.stdout)
+        self.assertIn(b"A failure would leave a waveform.", done.stdout)
+
     def test_earlier_file(self):
         """One of an earlier run is written over, as it always was."""
         path = os.path.join(self.top, "own.vcd")
