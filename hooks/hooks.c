@@ -9,6 +9,8 @@
 #include "replace.h"
 #include "scope.h"
 #include "simtime.h"
+#include "tracer.h"
+#include "wave_check.h"
 #include "waveform.h"
 
 static int install(const struct hooks_events *events, struct hooks_why *why)
@@ -46,6 +48,9 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_flush = waveform_flush,
         .wave_close = waveform_close,
         .wave_state = waveform_state,
+        .wave_at_work = tracer_busy_here,
+        .wave_leave = tracer_leave,
+        .wave_blame = wave_check_blame,
         .replace_prepare = replace_prepare,
         .replace_commit = replace_commit,
         .replace_covers = replace_covers,

@@ -37,6 +37,7 @@ struct hooks_found {
     bool newer;               /* that release is newer than all we know; its tracer may not be recognised */
     enum hooks_format format; /* tracer built into the simulator, NONE when built without --trace */
     bool tracer_removed;      /* it was built with one, of which too little is left */
+    bool saif;                /* it was built with one of SAIF, which is no waveform */
     enum hooks_time_source time; /* as far as known now; the context's time counts once it is not 0 */
 };
 
@@ -181,6 +182,16 @@ struct hooks {
     void (*wave_close)(void);
 
     void (*wave_state)(struct hooks_wave_state *state);
+
+    /* In a replay: is the calling thread inside a tracer, which opens files, or ends the process, by itself?
+     * Async-signal-safe. */
+    bool (*wave_at_work)(void);
+
+    /* Leaves that tracer, on this thread, from a signal handler; it is not called again. Does not return. */
+    void (*wave_leave)(void);
+
+    /* What it comes from that a tracer crashed, as far as that is known. Async-signal-safe. */
+    void (*wave_blame)(bool has_dumped, struct hooks_why *why);
 
     /* Makes ready what replaces functions of the C library; changes no code. Once, before replace_commit().
      * One that cannot be replaced is left out: its *original stays as it is. Fails where none can be. */

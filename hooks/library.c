@@ -87,6 +87,11 @@ enum hooks_format library_format(const struct library *library, const struct ver
     return fst ? HOOKS_FORMAT_FST : HOOKS_FORMAT_NONE;
 }
 
+bool library_is_for_saif(const struct library *library)
+{
+    return library->symbols[VERILATOR_SAIF].address != 0;
+}
+
 /* sc_time_stamp() is always the testbench's own, and weak only because Verilator's header declares it
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 bool library_has_stamp(const struct library *library)

@@ -41,6 +41,9 @@ const struct verilator_release *library_row(const struct library *library);
 enum hooks_format library_format(const struct library *library, const struct verilator_release *release,
                                  const uintptr_t *methods);
 
+/* Was it built with the tracer that counts toggles (--trace-saif)? */
+bool library_is_for_saif(const struct library *library);
+
 /* Does the simulator tell the time by a function of its own? */
 bool library_has_stamp(const struct library *library);
 

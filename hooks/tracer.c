@@ -5,6 +5,7 @@
 #include "layout.h"
 #include "model.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +18,7 @@ static struct {
     _Alignas(64) uint8_t object[TRACER_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
     uintptr_t vtable[TRACER_VTABLE_SIZE];
     atomic_bool inside; /* a thread is inside this tracer, `escape` leads out */
+    pthread_t thread;   /* that one */
     struct tracer tracer;
     sigjmp_buf escape;
     char complaint[160]; /* what vl_fatal() was told */
@@ -60,6 +62,7 @@ bool tracer_run(const struct tracer *tracer, void (*work)(const void *argument),
         forget_callbacks(&own.tracer);
         return false;
     }
+    own.thread = pthread_self();
     own.inside = true;
     work(argument);
     return true;
@@ -70,9 +73,20 @@ bool tracer_busy(void)
     return own.inside;
 }
 
+bool tracer_busy_here(void)
+{
+    return own.inside && pthread_equal(own.thread, pthread_self());
+}
+
 void tracer_escape(const char *complaint)
 {
     snprintf(own.complaint, sizeof(own.complaint), "%s", complaint);
+    siglongjmp(own.escape, 1);
+}
+
+void tracer_leave(void)
+{
+    strcpy(own.complaint, "it crashed");
     siglongjmp(own.escape, 1);
 }
 

@@ -24,8 +24,14 @@ bool tracer_run(const struct tracer *tracer, void (*work)(const void *argument),
 /* Is a thread in tracer_run()? */
 bool tracer_busy(void);
 
+/* Is it the calling one? */
+bool tracer_busy_here(void);
+
 /* Leaves tracer_run(), on the thread that is in it. */
 _Noreturn void tracer_escape(const char *complaint);
+
+/* The same from a signal handler, whose mask was put back. */
+_Noreturn void tracer_leave(void);
 
 /* What the last tracer_escape() was told. */
 const char *tracer_complaint(void);

@@ -21,7 +21,9 @@ struct name_row {
 #define TRACER_NAME(symbol, vcd, fst) NAME(symbol, vcd), ROW(FST(symbol), fst)
 /* clang-format on */
 #define TRACE_BASE(class) "_ZN14VerilatedTraceI12Verilated" class "18Verilated" class "Buffer"
-#define DUMPVARS          "E8dumpvarsEiRKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+#define STRING            "RKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
+#define DUMPVARS          "E8dumpvarsEi" STRING
+#define ADD_PART          "E9addInitCbEPFvPvPS0_jES3_" STRING "bj"
 
 static const struct name_row names[] = {
     NAME(PRODUCT_VERSION, "_ZN9Verilated14productVersionEv"),
@@ -39,6 +41,7 @@ static const struct name_row names[] = {
     NAME(REMOVE_FLUSH, "_ZN9Verilated13removeFlushCbEPFvPvES0_"),
     NAME(REMOVE_EXIT, "_ZN9Verilated12removeExitCbEPFvPvES0_"),
     NAME(FST_PARALLEL, "fstWriterSetParallelMode"),
+    NAME(SAIF, "_ZN13VerilatedSaif4openEPKc"),
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC1EP16VerilatedVcdFile", "_ZN12VerilatedFstC1EPv"),
     TRACER_NAME(TRACER_CONSTRUCTOR, "_ZN12VerilatedVcdC2EP16VerilatedVcdFile", "_ZN12VerilatedFstC2EPv"),
     TRACER_NAME(TRACER_OPEN, "_ZN12VerilatedVcd4openEPKc", "_ZN12VerilatedFst4openEPKc"),
@@ -52,6 +55,7 @@ static const struct name_row names[] = {
     TRACER_NAME(TRACER_ON_FLUSH, TRACE_BASE("Vcd") "E7onFlushEPv", TRACE_BASE("Fst") "E7onFlushEPv"),
     TRACER_NAME(TRACER_ON_EXIT, TRACE_BASE("Vcd") "E6onExitEPv", TRACE_BASE("Fst") "E6onExitEPv"),
     TRACER_NAME(TRACER_TYPEINFO, "_ZTI13VerilatedVcdC", "_ZTI13VerilatedFstC"),
+    TRACER_NAME(TRACER_ADD_PART, TRACE_BASE("Vcd") ADD_PART, TRACE_BASE("Fst") ADD_PART),
 };
 
 /* clang-format off */

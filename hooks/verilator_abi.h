@@ -22,6 +22,7 @@ enum verilator_symbol {
     VERILATOR_REMOVE_FLUSH,       /* void (void (*)(void *), void *) */
     VERILATOR_REMOVE_EXIT,        /* the same */
     VERILATOR_FST_PARALLEL,       /* void (writer, int): may an FST's writer have a thread of its own? */
+    VERILATOR_SAIF,               /* void (tracer, const char *path): a tracer whose file is no waveform */
 
     /* Of the tracer class, VerilatedVcd; the same list follows for VerilatedFst. */
     VERILATOR_TRACER,
@@ -35,6 +36,7 @@ enum verilator_symbol {
     VERILATOR_TRACER_ON_FLUSH, /* void (tracer): the callback that close() leaves registered */
     VERILATOR_TRACER_ON_EXIT,
     VERILATOR_TRACER_TYPEINFO, /* of VerilatedVcdC, an object */
+    VERILATOR_TRACER_ADD_PART, /* it is told whether a model is a library's, which the top declares */
     VERILATOR_TRACER_END,
 
     VERILATOR_SYMBOLS = VERILATOR_TRACER_END + (VERILATOR_TRACER_END - VERILATOR_TRACER)

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define PARTS_MAY_BE_TOP 5050 /* release */
+
 static const char newer[] = "Verilator %s is newer than this library and works in another way: update it";
 
 int wave_check_simulator(struct hooks_why *why)
@@ -61,4 +63,20 @@ int wave_check_layout(struct hooks_why *why)
     if (!layout_known())
         tracer_run(&probed, probe_work, NULL);
     return layout_known() ? 0 : why_set(why, -ENOTSUP, newer, model_release_name());
+}
+
+/* Such releases take every model of --lib-create for a part of another one, whose top declares its signals:
+ * where it is the top itself nobody does, and the first dump writes through what is not there. */
+static bool is_top_without_signals(void)
+{
+    return model_has_parts() && model_release()->since < PARTS_MAY_BE_TOP &&
+           model_symbol(verilator_abi_tracer(VERILATOR_TRACER_ADD_PART, model_format()));
+}
+
+void wave_check_blame(bool has_dumped, struct hooks_why *why)
+{
+    if (!has_dumped && is_top_without_signals())
+        why_write(why, "Verilator %s does so by itself where a --lib-create library is the top: take 5.050", model_release_name());
+    else
+        why_write(why, "so it does without us where the testbench traces, unless the run has overwritten its memory");
 }

@@ -9,4 +9,7 @@ int wave_check_simulator(struct hooks_why *why);
 int wave_check_path(const char *path, struct hooks_why *why);
 int wave_check_layout(struct hooks_why *why);
 
+/* The tracer has crashed. */
+void wave_check_blame(bool has_dumped, struct hooks_why *why);
+
 #endif

@@ -278,6 +278,12 @@ static void say_no_tracer(const char *name)
                  "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
                  "snapshots run without a waveform",
                  name, run.found.verilator);
+    else if (run.found.saif)
+        log_line(
+            LOG_INFO,
+            "%s was built for SAIF, which counts toggles and is no waveform; verilate it with --trace-vcd "
+            "or --trace-fst; running without snapshots",
+            name);
     else if (run.found.tracer_removed)
         log_line(LOG_INFO,
                  "%s was built with a tracer, but -flto or --gc-sections left too little of it, so that no "

@@ -121,7 +121,7 @@ static bool end_process(struct end *end)
     }
     end->eval = run.hooks->evals();
     if (run.role == RUN_REPLAY)
-        replay_finish(end);
+        replay_ended(end);
     if (end_begins()) {
         first_end = *end;
         report_unsearched();

@@ -56,6 +56,7 @@ static uint8_t *fed;
 static size_t fed_size;
 static bool input_was_lost;
 static uint64_t lost_eval;
+static const char *_Atomic awaited;
 
 static const uint32_t no_mode = INPUT_NOT_CONCERNED;
 const volatile uint32_t *input_mode_word = &no_mode;
@@ -392,10 +393,17 @@ bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer)
 }
 
 /* A cancellation point, as the call would have been. */
-static _Noreturn void wait_for_ever(void)
+static _Noreturn void wait_for_ever(const char *call)
 {
+    if (pthread_equal(pthread_self(), evaluating_thread))
+        atomic_store(&awaited, call);
     for (;;)
         pause();
+}
+
+const char *input_awaited(void)
+{
+    return atomic_load(&awaited);
 }
 
 void input_exhausted(const char *call)
@@ -407,5 +415,5 @@ void input_exhausted(const char *call)
                     lost_eval, call);
     if (ends)
         replay_stop(VERDICT_DIVERGED, "%s asked for more input than the original was given", call);
-    wait_for_ever();
+    wait_for_ever(call);
 }

@@ -53,6 +53,10 @@ bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer)
  * given. */
 _Noreturn void input_exhausted(const char *call);
 
+/* The call in which the thread that evals waits for what its original waited for; NULL: it is in none.
+ * Async-signal-safe. */
+const char *input_awaited(void);
+
 /* --- the life of the log, for lightsss.c and replay.c --- */
 
 /* Before the hooks are. */

@@ -18,6 +18,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../replay/request.h"
+#include "../replay/tracer_crash.h"
 #include "../run.h"
 #include "../signal_mask.h"
 #include "../stack.h"
@@ -124,13 +125,14 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
     int saved_errno = errno;
     bool outside = is_outside(signal, info);
 
-    (void)context;
     if (outside && is_for_original(signal))
         return;
     if (is_request(signal, info)) {
         request_send();
         return;
     }
+    if (!outside)
+        tracer_crash_leave(signal, context);
     unblock_faults();
     if (signal != SIGUSR1 && !ends_signal(signal, outside, outside ? sender_of(info) : 0)) {
         errno = saved_errno;

@@ -39,6 +39,7 @@
 #include "rights.h"
 #include "run_directory.h"
 #include "stuck.h"
+#include "tracer_crash.h"
 #include "verdict.h"
 #include "wake_call.h"
 #include "wave_file.h"
@@ -58,7 +59,7 @@ static bool wave_tried;
 static _Atomic pid_t finishing; /* the thread that does; 0: none */
 static const struct end *finishing_with;
 
-/* What replay_finish() does, one after the other. */
+/* What finish() does, one after the other. */
 enum finish_step {
     FINISH_LAST_WORDS,
     FINISH_CLOSE,
@@ -66,6 +67,8 @@ enum finish_step {
     FINISH_REPORT,
     FINISH_GONE,
 };
+
+static _Noreturn void finish(const struct end *end);
 
 static struct shared_replay *findings(void)
 {
@@ -106,10 +109,18 @@ static _Noreturn void give_up(const char *what, int error)
         raw_syscall1(SYS_exit_group, 1);
 }
 
-/* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. */
+/* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. Of one that
+ * has crashed there is none. */
 static bool wave_was_lost(void)
 {
-    return wave_state().lost;
+    struct text why;
+
+    if (!tracer_crash_was_left())
+        return wave_state().lost;
+    text_init(&why, findings()->wave_why, sizeof findings()->wave_why);
+    tracer_crash_explain_left(&why);
+    notes_add("%s", findings()->wave_why);
+    return false;
 }
 
 /* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
@@ -184,7 +195,7 @@ static void finish_if_asked(void)
     if (orphan_is_alone())
         atomic_store(&findings()->asked, orphan_watch());
     if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING)
-        replay_finish(is_there ? &run.page->end : &unknown);
+        finish(is_there ? &run.page->end : &unknown);
 }
 
 /* The original hangs behind, or in, its last eval; so does its replay. */
@@ -194,7 +205,7 @@ static void note_where(const void *ucontext)
     struct text where;
 
     text_init(&where, bytes, sizeof bytes);
-    where_describe(&where, ucontext);
+    where_describe(&where, ucontext, input_awaited());
     if (where.length > 0)
         notes_add("it hangs in %s", bytes);
 }
@@ -207,7 +218,7 @@ static void on_asked_to_finish(const void *ucontext)
 
     ask_time_tick(ucontext);
     if (atomic_load(&finishing) == raw_syscall0(SYS_gettid) && finishing_with != NULL && stuck_look())
-        replay_finish(finishing_with);
+        finish(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
     if (orphan_is_alone())
@@ -316,7 +327,7 @@ void replay_eval_due(uint64_t eval)
     finish_if_asked();
     if (eval > original->eval && !run.page->races) {
         const struct end end = {.kind = END_NONE, .eval = eval};
-        replay_finish(&end);
+        finish(&end);
     }
     if (eval == original->eval) {
         atomic_store(&findings()->last_due_ns, clock_ns());
@@ -351,7 +362,7 @@ void replay_eval_done(uint64_t eval)
         original->time = run_time();
     /* The testbench dumps by itself, behind the eval: it goes on to the next one. */
     if (!wave_state().testbench && original->kind != END_HANG)
-        replay_finish(original);
+        finish(original);
 }
 
 static void explain_asked(uint32_t asked, const struct end *end, struct text *why)
@@ -387,6 +398,8 @@ static bool is_incomplete(const struct end *end, struct text *why)
     else if (output_write_error() != 0)
         text_format(why, "the replay's files could not be written to their end (%s)",
                     strerrordesc_np(output_write_error()));
+    else if (tracer_crash_explain(end, why))
+        return true;
     else if (wave_was_lost())
         text_format(why, "the waveform could not be written to its end (is the disk full?)");
     else if (wave_state().open)
@@ -447,7 +460,7 @@ static void finish_on_own_stack(void *argument)
         }
 }
 
-void replay_finish(const struct end *end)
+static _Noreturn void finish(const struct end *end)
 {
     pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
     const struct end *original = &run.page->end;
@@ -459,6 +472,13 @@ void replay_finish(const struct end *end)
             raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
     for (;;)
         stack_run(finish_on_own_stack, &own);
+}
+
+void replay_ended(const struct end *end)
+{
+    if (atomic_load(&finishing) == 0) /* what breaks in the last steps is the failure's work */
+        tracer_crash_note();
+    finish(end);
 }
 
 void replay_stop(enum verdict verdict, const char *format, ...)
@@ -475,5 +495,5 @@ void replay_stop(enum verdict verdict, const char *format, ...)
         text_vformat(&why, format, arguments);
         va_end(arguments);
     }
-    replay_finish(&unknown);
+    finish(&unknown);
 }

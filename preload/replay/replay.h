@@ -16,9 +16,9 @@ void replay_begin(uint64_t eval);
 void replay_eval_due(uint64_t eval);
 void replay_eval_done(uint64_t eval);
 
-/* The replay has come to an end of its own (or was stopped at the original's): last values, close, verdict,
- * gone. May be called again by a fault in what it does: it goes on with the next step. */
-_Noreturn void replay_finish(const struct end *end);
+/* The replay has come to an end of its own: last values, close, verdict, gone. May be called again by a fault
+ * in what it does: it goes on with the next step. */
+_Noreturn void replay_ended(const struct end *end);
 
 /* The replay cannot go on: the same with this verdict and the reason for it. */
 __attribute__((format(printf, 2, 3))) _Noreturn void replay_stop(enum verdict verdict, const char *format,

@@ -95,7 +95,7 @@ static const struct function *find_caller(uintptr_t stack)
     return NULL;
 }
 
-void where_describe(struct text *text, const void *ucontext)
+void where_describe(struct text *text, const void *ucontext, const char *call)
 {
     struct thread_frame frame;
 
@@ -103,8 +103,10 @@ void where_describe(struct text *text, const void *ucontext)
     const struct function *function = function_at(frame.program_counter), *caller = NULL;
     if (!is_program(frame.program_counter))
         caller = find_caller(frame.stack_pointer);
-    if (function != NULL)
-        text_format(text, "%s%s", function->name, caller != NULL ? ", called from " : "");
+    if (call == NULL && function != NULL)
+        call = function->name;
+    if (call != NULL)
+        text_format(text, "%s%s", call, caller != NULL ? ", called from " : "");
     if (caller != NULL)
         text_format(text, "%s", caller->name);
 }

@@ -10,7 +10,8 @@
 void where_prepare(void);
 
 /* Appends "clock_nanosleep, called from wait_for_host", mangled as they are, or nothing where nothing is
- * known. The frame is the one that a signal interrupted. Async-signal-safe. */
-void where_describe(struct text *text, const void *ucontext);
+ * known. The frame is the one that a signal interrupted; call: of libc, where something of ours stands in for
+ * it, or NULL. Async-signal-safe. */
+void where_describe(struct text *text, const void *ucontext, const char *call);
 
 #endif
