@@ -11,9 +11,11 @@
 #include <unistd.h>
 
 #include "../raw_syscall.h"
+#include "../replay/high_number.h"
 #include "../replay/notes.h"
 #include "../replay/private_files.h"
 #include "../replay/run_directory.h"
+#include "../run.h"
 #include "descriptors.h"
 #include "overlay.h"
 #include "place.h"
@@ -242,6 +244,8 @@ static long open_place(struct place *place, int flags, unsigned mode)
     }
 }
 
+/* What a tracer opens here the original has not opened. Were it among the simulator's descriptors, these
+ * would get other numbers than they had, and other input. */
 static long open_name(int directory, long user_path, int flags, unsigned mode)
 {
     static struct place place;
@@ -252,8 +256,9 @@ static long open_name(int directory, long user_path, int flags, unsigned mode)
     long r = place_find(&place, directory, user_path, follow);
     if (r == 0)
         r = open_place(&place, flags, mode);
+    bool is_waveform = place.kind == PLACE_OURS || run.hooks->wave_at_work();
     place_unlock();
-    return r;
+    return r >= 0 && is_waveform ? high_number_move((int)r) : r;
 }
 
 long overlay_open(struct trap *trap)
