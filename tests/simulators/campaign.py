@@ -49,7 +49,8 @@ class Case:
         self.oracle = self.plain
         if not row.get("unsupported") and not row.traces:
             self.oracle = self.launch("oracle", traced=True)
-            check(self.oracle.returncode == self.plain.returncode, f"traced it ends with {end_words(self.oracle.returncode)}")
+            traced_end = end_words(self.oracle.returncode)
+            check(traced_end == row.get("traced", end), f"traced it ends with {traced_end}")
 
     def launch(self, name, environment=None, traced=False, meanwhile=None, patience_s=3):
         """meanwhile(launch): called when it is about to begin; the process is stopped."""

@@ -99,6 +99,11 @@ class Build:
         return pretend_release(output, self.pretend) if self.pretend else output
 
 
+def is_dark(row, release):
+    """Is there no waveform of this build with this release?"""
+    return "dark" in row and ("fixed" not in row or float(release) < float(row["fixed"]))
+
+
 def pretend_release(executable, release):
     """A copy that reports another release of Verilator than it was built with."""
     with open(executable, "rb") as file:
@@ -228,8 +233,8 @@ class Runner:
         changes = dict(extra.get("changes", {}))
         if "says" in row:
             changes["unsupported"] = row["says"]
-        if "dark" in row:
-            changes["dark"] = row["dark"]
+        if is_dark(row, self.release):
+            changes.update({key: row[key] for key in ("dark", "traced") if key in row})
         self.fail_often(name, build, row.get("row", many["row"]), changes, many, extra.get("kinds"))
 
     def run_builds(self, suite):
@@ -302,7 +307,7 @@ def build_table(table, found):
         words = {"works": "works", "failed": "no"}.get(cell["result"], f"not yet: {cell.get('why')}")
         if cell["result"] == "works" and "says" in row:
             words = f"no snapshots; one line says: {row['says']}"
-        if cell["result"] == "works" and "dark" in row:
+        if cell["result"] == "works" and is_dark(row, cell["release"]):
             words = f"no waveform; the last line says: {row['dark']}"
         lines.append(f"| {row['name']} | {cell.get('release', '')} | {words} |")
     return lines

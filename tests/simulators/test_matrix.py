@@ -30,6 +30,8 @@ TABLE = {
         {"name": "-O0", "options": []},
         {"name": "stripped", "options": [], "says": "is stripped"},
         {"name": "strange", "options": [], "dark": "too new"},
+        {"name": "broken", "options": [], "dark": "it crashes", "fixed": "5.006"},
+        {"name": "still broken", "options": [], "dark": "it crashes", "fixed": "5.010"},
         {"name": "-flto", "options": [], "skip": "inlined"},
     ],
 }
@@ -166,7 +168,7 @@ class Tables(unittest.TestCase):
         self.assertIn("| VCD, ours | no | not run | not run |", matrix.release_table(TABLE, results))
 
     def test_builds(self):
-        cells = {name: {"release": "5.006", "result": "works"} for name in ("stripped", "strange")}
+        cells = {name: {"release": "5.006", "result": "works"} for name in ("stripped", "strange", "broken", "still broken")}
         cells["-O0"] = {"release": "5.006", "result": "failed"}
         cells["-flto"] = {"release": "5.006", "result": "skipped", "why": "inlined"}
         self.assertEqual(
@@ -175,6 +177,8 @@ class Tables(unittest.TestCase):
                 "| -O0 | 5.006 | no |",
                 "| stripped | 5.006 | no snapshots; one line says: is stripped |",
                 "| strange | 5.006 | no waveform; the last line says: too new |",
+                "| broken | 5.006 | works |",
+                "| still broken | 5.006 | no waveform; the last line says: it crashes |",
                 "| -flto | 5.006 | not yet: inlined |",
             ],
         )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// A testbench that starts a program after its first eval and asks it something in every cycle, through two pipes, as
-// one does that has a solver: child EVALS STATUS [SILENT], where the program does not answer question SILENT any more.
+// A testbench that starts a program after its first eval and asks it something in every cycle, through two
+// pipes, as one does that has a solver: child EVALS STATUS [SILENT], where the program does not answer
+// question SILENT any more.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>

@@ -13,6 +13,10 @@
 #include <memory>
 #include <string>
 #include <unistd.h>
+#if VM_TRACE_SAIF // that is no waveform
+#undef VM_TRACE
+#define VM_TRACE 0
+#endif
 #if VM_TRACE_FST
 #include <verilated_fst_c.h>
 using Tracer = VerilatedFstC;
