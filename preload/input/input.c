@@ -35,6 +35,7 @@
 #define RING_SHARE     64  /* of the address space, where that is limited */
 #define MARKS          128 /* more than there can be snapshots */
 #define PATIENCE_STEPS 10000
+#define PATIENCE_LEAST 2
 #define STEP_NS        100000
 
 /* The one page in front of the ring. */
@@ -355,12 +356,18 @@ static void sleep_a_step(void)
 }
 
 /* It came when the simulation was there, and not before: the original's eval may have had to go on without
- * it. Where the simulation stands still it may be waiting for this very thread. */
+ * it. Where the simulation stands still it may be waiting for this very thread. A thread that has once gone
+ * another way than it went (a collector of garbage, with one collection more) would make it wait at every
+ * call from there on: so what is waited in vain makes a thread less patient. */
 static void wait_for_eval(uint64_t eval)
 {
+    static __thread unsigned patience __attribute__((tls_model("initial-exec"))) = PATIENCE_STEPS;
     uint64_t seen = run.hooks->evals();
+    unsigned steps = 0;
 
-    for (unsigned steps = 0; seen < eval && steps < PATIENCE_STEPS; steps++) {
+    if (seen >= eval)
+        return;
+    for (; seen < eval && steps < patience; steps++) {
         uint64_t now = run.hooks->evals();
 
         if (now != seen)
@@ -369,6 +376,10 @@ static void wait_for_eval(uint64_t eval)
         if (seen < eval)
             sleep_a_step();
     }
+    if (seen >= eval)
+        patience = patience < PATIENCE_STEPS / 2 ? 2 * patience : PATIENCE_STEPS;
+    else
+        patience = patience / 4 > PATIENCE_LEAST ? patience / 4 : PATIENCE_LEAST;
 }
 
 bool input_has_answer(enum input_kind kind, uint64_t key)
