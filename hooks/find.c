@@ -3,6 +3,7 @@
  * loader is asked which functions the object's own calls of the run time library end up in. */
 #include "find.h"
 #include "scope.h"
+#include "stock.h"
 #include "why.h"
 
 #include <dlfcn.h>
@@ -13,10 +14,9 @@
 struct search {
     const char *object; /* "": the program */
     const char *wanted;
-    struct found_model *models; /* where the object's models go */
-    size_t room, count;
-    size_t candidates; /* models and those that there was no room for */
+    struct found_model *models, *last;
     bool has_eval;
+    bool crowded;                 /* there was no memory for one */
     char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
     struct library *library;
 };
@@ -33,15 +33,16 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
     if (method != VERILATOR_MODEL_EVAL || !symbol->code)
         return;
     search->has_eval = true;
-    if (search->wanted && (strlen(search->wanted) != length || strncmp(search->wanted, name, length) != 0))
+    struct found_model *model = length < FIND_NAME_SIZE ? stock_take(sizeof(*model)) : NULL;
+    search->crowded = search->crowded || !model;
+    if (!model)
         return;
-    search->candidates++;
-    if (search->count == search->room || length >= FIND_NAME_SIZE)
-        return;
-    struct found_model *model = &search->models[search->count++];
-    *model = (struct found_model){.library = search->library};
+    *model = (struct found_model){.next = NULL};
     memcpy(model->name, name, length);
+    model->named = !search->wanted || strcmp(search->wanted, model->name) == 0;
     model->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
+    *(search->last ? &search->last->next : &search->models) = model;
+    search->last = model;
 }
 
 /* First walk: candidates, and the functions of the run time library. */
@@ -95,8 +96,7 @@ static void find_second(const struct image_symbol *symbol, void *context)
     const char *name = NULL;
     size_t length = 0;
     int method = verilator_abi_method(symbol, &name, &length);
-    for (size_t i = 0; i < search->count; i++) {
-        struct found_model *model = &search->models[i];
+    for (struct found_model *model = search->models; model; model = model->next) {
         find_room(&model->eval, symbol->address);
         if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
@@ -110,12 +110,13 @@ static void find_second(const struct image_symbol *symbol, void *context)
 /* Drops user classes that only happen to have an eval_step(). */
 static void find_confirm(struct search *search)
 {
-    size_t kept = 0;
-    for (size_t i = 0; i < search->count; i++)
-        if (search->models[i].methods[VERILATOR_MODEL_SYMS] ||
-            search->models[i].methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
-            search->models[kept++] = search->models[i];
-    search->count = kept;
+    struct found_model **link = &search->models;
+    while (*link)
+        if ((*link)->methods[VERILATOR_MODEL_SYMS] ||
+            (*link)->methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
+            link = &(*link)->next;
+        else
+            *link = (*link)->next;
 }
 
 static void find_place(struct library *library, enum verilator_symbol symbol, void *address)
@@ -167,9 +168,6 @@ static int find_none(const struct search *search, const struct image *image, str
                        "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
                        "testbench may have it)",
                        search->remains, slash ? slash + 1 : path);
-    if (search->wanted && has_library)
-        return why_set(why, -ESRCH, "no model %.60s in %.120s: give the name of a Verilated top-level class",
-                       search->wanted, path);
     if (has_library)
         return why_set(why, -ENOENT,
                        "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto",
@@ -180,15 +178,13 @@ static int find_none(const struct search *search, const struct image *image, str
 static int find_in(struct search *search, const struct image *image, struct hooks_why *why)
 {
     image_each(image, find_first, search);
-    if (search->count)
+    if (search->models)
         image_each(image, find_second, search);
     find_confirm(search);
-    if (!search->count)
-        return find_none(search, image, why);
-    if (search->candidates > search->room)
-        return why_set(why, -E2BIG, "more than %d models in %.100s: name one with LIGHTSSS_MODEL",
-                       FIND_MODELS, image_path(image));
-    return 0;
+    if (search->crowded)
+        return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
+                       image_path(image));
+    return search->models ? 0 : find_none(search, image, why);
 }
 
 static void close_handle(void *const *handle)
@@ -206,19 +202,44 @@ static void *open_handle(const char *name, int flags)
     return dlopen(name, RTLD_LAZY | RTLD_NOLOAD | flags);
 }
 
-static bool is_known(const struct found *found, const struct search *search)
+/* Objects with models, by their base: they stay where they are. */
+static struct known {
+    const struct known *next;
+    uintptr_t base;
+} * known_objects;
+
+static bool is_known(uintptr_t base)
 {
-    for (size_t i = 0; i < found->count; i++)
-        if (found->models[i].eval.address == search->models[0].eval.address)
+    for (const struct known *known = known_objects; known; known = known->next)
+        if (known->base == base)
             return true;
     return false;
 }
 
-int find_models(struct found *found, const char *name, uintptr_t base, const char *wanted,
+/* What was found is to stay. */
+static int keep(struct search *search, uintptr_t base, struct hooks_why *why)
+{
+    struct library *library = stock_take(sizeof(*library));
+    struct known *known = stock_take(sizeof(*known));
+    if (!library || !known)
+        return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
+                       *search->object ? search->object : "the program");
+    *library = *search->library;
+    library_learn(library);
+    for (struct found_model *model = search->models; model; model = model->next)
+        model->library = library;
+    *known = (struct known){known_objects, base};
+    known_objects = known;
+    return 0;
+}
+
+int find_models(struct found_model **models, const char *name, uintptr_t base, const char *wanted,
                 struct hooks_why *why)
 {
     __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
     bool is_later = scope_is_later(base);
+    if (is_known(base))
+        return why_set(why, -EALREADY, "the models of %.120s are known", name);
     __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, 0) : NULL;
     if (!handle && is_later && dlerror()) /* what is gone is no error to RTLD_NOLOAD */
         return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
@@ -227,27 +248,17 @@ int find_models(struct found *found, const char *name, uintptr_t base, const cha
     int error = image_open_loaded(&image, name, base, why);
     if (error)
         return error;
-    if (found->library_count == LIBRARY_LIMIT)
-        return why_set(why, -E2BIG, "more than %d libraries with models: name one with LIGHTSSS_MODEL",
-                       LIBRARY_LIMIT);
-
-    struct search search = {
-        .object = name,
-        .wanted = wanted,
-        .models = &found->models[found->count],
-        .room = FIND_MODELS - found->count,
-        .library = &found->libraries[found->library_count],
-    };
-    memset(search.library, 0, sizeof(*search.library));
+    struct library library = {.has_parts = false};
+    struct search search = {.object = name, .wanted = wanted, .library = &library};
     error = find_in(&search, image, why);
     if (error)
         return error;
-    if (is_known(found, &search))
-        return why_set(why, -EALREADY, "the models of %.120s are known", name);
     find_bound(&search, handle);
+    error = keep(&search, base, why);
+    if (error)
+        return error;
     if (is_later)
         open_handle(name, RTLD_NODELETE);
-    found->count += search.count;
-    found->library_count++;
+    *models = search.models;
     return 0;
 }

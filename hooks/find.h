@@ -7,10 +7,11 @@
 
 #include "library.h"
 
-#define FIND_MODELS    128
 #define FIND_NAME_SIZE 256
 
 struct found_model {
+    struct found_model *next;
+    bool named; /* the user asked for it, or for none */
     char name[FIND_NAME_SIZE];
     struct place eval;
     uintptr_t methods[VERILATOR_METHODS]; /* 0: the class has none */
@@ -19,18 +20,11 @@ struct found_model {
     struct library *library;
 };
 
-struct found {
-    struct found_model models[FIND_MODELS];
-    size_t count;
-    struct library libraries[LIBRARY_LIMIT]; /* one for each object that has models */
-    size_t library_count;
-};
-
-/* Adds the models of one object, which stays loaded from then on: see hooks.h for name and base. wanted: the
- * only model to look for, or NULL. -ENOENT: there is none; -ENODATA: nor are there symbols; -ESRCH: there
- * are others; -ENOTSUP: its eval was inlined; -EALREADY: they are known; -E2BIG: there are too many; or the
+/* Finds the models of one object, which stays loaded from then on: see hooks.h for name and base. wanted: the
+ * class that the user has named, or NULL. *models: the first of them, linked. -ENOENT: there is none;
+ * -ENODATA: nor are there symbols; -ENOTSUP: its eval was inlined; -EALREADY: they are known; -ENOMEM; or the
  * errors of image_open_loaded(). */
-int find_models(struct found *found, const char *name, uintptr_t base, const char *wanted,
+int find_models(struct found_model **models, const char *name, uintptr_t base, const char *wanted,
                 struct hooks_why *why);
 
 #endif

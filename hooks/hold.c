@@ -5,6 +5,7 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
+#include "announce.h"
 #include "held.h"
 #include "library.h"
 #include "model.h"
@@ -231,7 +232,7 @@ PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *con
             return 0;
         on_close(self, 0, context);
     }
-    begin((struct tracer){self, format}, path, VERILATOR_TRACER_OPEN, argument);
+    begin((struct tracer){self, format, hold.library}, path, VERILATOR_TRACER_OPEN, argument);
     return 0;
 }
 
@@ -479,11 +480,11 @@ void hold_install(const struct hooks_events *events)
     const struct library *library = model_library();
     unsigned release = library_release(library);
     hold.events = events;
-    if (hold.library || !release || !library_row(library) || verilator_abi_is_guess(release))
+    if (hold.library || !release || !library->row || verilator_abi_is_guess(release))
         return;
     hold.library = library;
-    hold.row = library_row(library);
-    model_when_gone(model_gone);
+    hold.row = library->row;
+    announce_when_gone(model_gone);
     if (library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
         library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) != 0)
         tell_wanted(true);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The one exported function: what hooks.h promises, and which module keeps each promise. */
 #include "hooks.h"
+#include "announce.h"
+#include "counts.h"
+#include "evals.h"
 #include "exceptions.h"
 #include "functions.h"
 #include "hold.h"
@@ -29,17 +32,17 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .scope = scope_know,
         .find = model_find,
         .install = install,
-        .evals = model_evals,
-        .races = model_races,
-        .take_turns = model_take_turns,
-        .due_in = model_due_in,
+        .evals = counts_sum,
+        .races = announce_races,
+        .take_turns = announce_take_turns,
+        .due_in = evals_due_in,
         .time = model_time,
         .time_call_by = simtime_call_by,
-        .in_eval = model_in_eval,
-        .freeze = model_freeze,
-        .thaw = model_thaw,
+        .in_eval = announce_in_eval,
+        .freeze = counts_freeze,
+        .thaw = counts_thaw,
         .forked = model_forked,
-        .counts = model_counts,
+        .counts = counts_memory,
         .wave_release = hold_release,
         .wave_mark = hold_mark,
         .wave_mute = hold_mute,
@@ -54,6 +57,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .replace_prepare = replace_prepare,
         .replace_commit = replace_commit,
         .replace_covers = replace_covers,
+        .format = model_format,
         .site = model_site,
         .functions = functions_each,
     };

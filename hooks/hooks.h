@@ -32,8 +32,9 @@ enum hooks_time_source {
 
 /* What was found. Strings live as long as the library. */
 struct hooks_found {
-    const char *model;        /* class name of the primary model, "VSimTop"; the first that evals */
+    const char *model;        /* class name of the primary model, "VSimTop": see struct hooks */
     const char *verilator;    /* release as the simulator reports it, "5.006" */
+    bool named;               /* the model that the user asked for is there, or none was asked for */
     bool newer;               /* that release is newer than all we know; its tracer may not be recognised */
     enum hooks_format format; /* tracer built into the simulator, NONE when built without --trace */
     bool tracer_removed;      /* it was built with one, of which too little is left */
@@ -87,6 +88,8 @@ struct hooks_replacement {
     void **original; /* where to put the address at which the function can be called as it was */
 };
 
+/* An eval is one of any model of the process (hooks/evals.h says which are left out). The primary model is
+ * the one that evals, or last did; where the user has named one, it is that one while it evals. */
 struct hooks {
     /* The program's file, where /proc/self/exe is another one (the dynamic loader). Before find(). */
     void (*program)(const char *path);
@@ -99,9 +102,8 @@ struct hooks {
      * be called for several objects, one after the other; *found tells of the first model of all.
      * name, base: the object as dl_iterate_phdr() tells of it; the program's own name is "".
      * model: name of the primary model the user asked for (LIGHTSSS_MODEL), or NULL.
-     * -ENOENT: no model, and *why is left alone where nothing speaks of one; -ENODATA: no symbols; -ESRCH:
-     * other models only; -EALREADY: it was asked before; other errors: there is one and it cannot be hooked;
-     * *why says it. */
+     * -ENOENT: no model, and *why is left alone where nothing speaks of one; -ENODATA: no symbols;
+     * -EALREADY: it was asked before; other errors: there is one and it cannot be hooked; *why says it. */
     int (*find)(const char *name, uintptr_t base, const char *model, struct hooks_found *found,
                 struct hooks_why *why);
 
@@ -109,11 +111,11 @@ struct hooks {
      * due at once. Call while no other thread can be in the eval of such a model. */
     int (*install)(const struct hooks_events *events, struct hooks_why *why);
 
-    /* Number of evals of the primary model begun so far. Async-signal-safe. */
+    /* Number of evals begun so far. Async-signal-safe. */
     uint64_t (*evals)(void);
 
-    /* Has the primary model been seen to eval on several threads at once? Then the number of evals is not the
-     * same in every run. */
+    /* Have models been seen to eval on several threads at once? Then the number of evals is not the same in
+     * every run. */
     bool (*races)(void);
 
     /* From now on until the waveform is open, threads that eval at once wait for each other, so that the
@@ -145,11 +147,11 @@ struct hooks {
     int (*thaw)(void);
 
     /* In a child that the simulator has forked, before it does anything: its evals count from 1, the first
-     * one is due, and the first model to eval is its primary one. fork() itself does this too. */
+     * one is due. fork() itself does this too. */
     void (*forked)(void);
 
-    /* Memory for the counts of one model, by index from 0: until a copy thaws it is shared with the original.
-     * NULL where there are no more. */
+    /* Memory for the counts of models, by index from 0: until a copy thaws it is shared with the original.
+     * NULL where there is no more. */
     const void *(*counts)(size_t index);
 
     /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
@@ -201,6 +203,9 @@ struct hooks {
      * true. Raw system calls only. Returns 0 or -errno. */
     int (*replace_commit)(void);
     bool (*replace_covers)(uintptr_t program_counter);
+
+    /* Of the tracer that the primary model was built with. Async-signal-safe. */
+    enum hooks_format (*format)(void);
 
     /* The models that find() found, by index from 0; false where there are no more. */
     bool (*site)(size_t index, struct hooks_site *site);

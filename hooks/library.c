@@ -3,21 +3,20 @@
  * that sets a flag where it is told to, are the two of it that may be called before the simulator's own
  * constructors have run. */
 #include "library.h"
+#include "stock.h"
 #include "why.h"
 
 #include <errno.h>
 #include <pthread.h>
 
-#define LIBRARY_WATCHES (32 + LIBRARY_LIMIT)
-
-/* Patches are few and stay for good. */
+/* Patches stay for good. */
 static struct watch {
+    struct watch *next;
     struct patch patch;
     void (*tell)(const struct patch_arguments *arguments); /* NULL: it has a handler instead */
-} watches[LIBRARY_WATCHES];
-static size_t watch_count;
+} * watches;
 static pthread_mutex_t lock =
-    PTHREAD_MUTEX_INITIALIZER; /* of the two above: a testbench may trace on any thread */
+    PTHREAD_MUTEX_INITIALIZER; /* of those who add to it: a testbench may trace on any thread */
 
 void library_forked(void)
 {
@@ -25,13 +24,14 @@ void library_forked(void)
     lock = fresh;
 }
 
-/* The first one of a function; NULL: it is not patched. */
+/* The first one of a function, which is the last in the list; NULL: it is not patched. */
 static const struct watch *find_watch(uintptr_t address)
 {
-    for (size_t i = 0; i < watch_count; i++)
-        if (address && watches[i].patch.target.address == address)
-            return &watches[i];
-    return NULL;
+    const struct watch *found = NULL;
+    for (const struct watch *one = __atomic_load_n(&watches, __ATOMIC_ACQUIRE); one; one = one->next)
+        if (address && one->patch.target.address == address)
+            found = one;
+    return found;
 }
 
 uintptr_t library_symbol(const struct library *library, enum verilator_symbol symbol)
@@ -48,12 +48,18 @@ unsigned library_release(const struct library *library)
     return product_version ? verilator_abi_parse(product_version()) : 0;
 }
 
-const struct verilator_release *library_row(const struct library *library)
+void library_learn(struct library *library)
 {
     unsigned release = library_release(library);
-    if (release)
-        return verilator_abi_release(release);
-    return verilator_abi_guess((void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
+    if (release) {
+        library->row = verilator_abi_release(release);
+        snprintf(library->release_name, sizeof(library->release_name), "%u.%03u", release / 1000,
+                 release % 1000);
+    } else {
+        library->row =
+            verilator_abi_guess((void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
+        snprintf(library->release_name, sizeof(library->release_name), "unknown");
+    }
 }
 
 static bool has_tracer(const struct library *library, enum hooks_format format)
@@ -71,9 +77,9 @@ static bool has_tracer(const struct library *library, enum hooks_format format)
 }
 
 /* Where both tracers are linked in, the model was built for the one that its trace() takes. */
-enum hooks_format library_format(const struct library *library, const struct verilator_release *release,
-                                 const uintptr_t *methods)
+enum hooks_format library_format(const struct library *library, const uintptr_t *methods)
 {
+    const struct verilator_release *release = library->row;
     bool vcd = has_tracer(library, HOOKS_FORMAT_VCD);
     bool fst = has_tracer(library, HOOKS_FORMAT_FST);
     if (release && release->trace_by_context && !library->symbols[VERILATOR_CONTEXT_TRACE].address)
@@ -100,20 +106,27 @@ bool library_has_stamp(const struct library *library)
 }
 
 /* A patch for the function; NULL and *error where there can be none. */
-static struct watch *next_watch(const struct library *library, enum verilator_symbol symbol,
+static struct watch *make_watch(const struct library *library, enum verilator_symbol symbol,
                                 struct hooks_why *why, int *error)
 {
     static const char name[] = "Verilator's run time library";
     const struct place *place = &library->symbols[symbol];
     const struct patch_target target = {name, place->address, place->size, place->room};
     *error = -ENOENT;
-    if (!place->address || watch_count == LIBRARY_WATCHES) {
+    if (!place->address) {
         why_write(why, "a function of %s is missing: link without --gc-sections", name);
         return NULL;
     }
-    struct watch *watch = &watches[watch_count];
-    *error = patch_check(&watch->patch, &target, why);
+    struct watch *watch = stock_take(sizeof(*watch));
+    *error = watch ? patch_check(&watch->patch, &target, why)
+                   : why_set(why, -ENOMEM, "no memory to hook %s: raise the limits", name);
     return *error ? NULL : watch;
+}
+
+static void add_watch(struct watch *watch)
+{
+    watch->next = watches;
+    __atomic_store_n(&watches, watch, __ATOMIC_RELEASE);
 }
 
 static int watch(const struct library *library, enum verilator_symbol symbol,
@@ -123,12 +136,12 @@ static int watch(const struct library *library, enum verilator_symbol symbol,
     int error;
     if (known && known->tell == tell)
         return 0;
-    struct watch *watch = next_watch(library, symbol, why, &error);
-    if (watch)
-        error = patch_notify(&watch->patch, tell, NULL, why);
+    struct watch *made = make_watch(library, symbol, why, &error);
+    if (made)
+        error = patch_notify(&made->patch, tell, NULL, why);
     if (!error) {
-        watch->tell = tell;
-        watch_count++;
+        made->tell = tell;
+        add_watch(made);
     }
     return error;
 }
@@ -139,12 +152,13 @@ static int replace_method(const struct library *library, enum verilator_symbol s
                           void *context, volatile uint64_t **shut, struct hooks_why *why)
 {
     int error;
-    struct watch *watch = next_watch(library, symbol, why, &error);
-    if (!watch)
+    struct watch *made = make_watch(library, symbol, why, &error);
+    if (!made)
         return error;
-    error = patch_method(&watch->patch, shortcut, handler, context, why);
-    *shut = watch->patch.shut;
-    watch_count += !error;
+    error = patch_method(&made->patch, shortcut, handler, context, why);
+    *shut = made->patch.shut;
+    if (!error)
+        add_watch(made);
     return error;
 }
 

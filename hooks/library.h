@@ -7,13 +7,20 @@
 #include "patch.h"
 #include "verilator_abi.h"
 
-#define LIBRARY_LIMIT 16
-
 /* A symbol that may be patched, and how far it is to the next one inside it. */
 struct place {
     uintptr_t address; /* 0: there is none */
     size_t size;
     size_t room; /* SIZE_MAX: no other symbol is inside */
+};
+
+/* Where a library's models have their time: see simtime.c. */
+struct library_time {
+    /* sc_core::sc_time_stamp(): a reference to a class that begins with the time */
+    const uint64_t *(*systemc)(void);
+    double (*stamp)(void);
+    uint64_t (*stamp64)(void);
+    unsigned in_context; /* offset of the time in the context; 0: not known */
 };
 
 struct library {
@@ -22,6 +29,10 @@ struct library {
     bool exported[VERILATOR_SYMBOLS];
     bool context_watched; /* we hear of the end of its contexts */
     bool has_parts;       /* there are models that are linked into others */
+
+    const struct verilator_release *row; /* of its release; NULL: not known */
+    char release_name[32];               /* "unknown" where it does not tell */
+    struct library_time time;
 };
 
 /* A function as it is without our patches, 0 when the simulator has none. */
@@ -33,13 +44,11 @@ void library_forked(void);
 /* As major * 1000 + minor; 0: it does not tell. */
 unsigned library_release(const struct library *library);
 
-/* Its row. Where the library does not tell its release, its context is asked. NULL: not known. */
-const struct verilator_release *library_row(const struct library *library);
+/* Asks the library for its release. Where it does not tell, its context is asked how it is laid out. */
+void library_learn(struct library *library);
 
-/* The format of the tracer that a model with these methods was built with. release: the library's row, or
- * NULL. */
-enum hooks_format library_format(const struct library *library, const struct verilator_release *release,
-                                 const uintptr_t *methods);
+/* The format of the tracer that a model with these methods was built with. */
+enum hooks_format library_format(const struct library *library, const uintptr_t *methods);
 
 /* Was it built with the tracer that counts toggles (--trace-saif)? */
 bool library_is_for_saif(const struct library *library);

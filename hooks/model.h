@@ -1,35 +1,31 @@
 /* SPDX-License-Identifier: MIT */
-/* The Verilator models of this process: which there are, the hook in front of their evals, how many
- * evals have begun, and what time it is in the simulation. The functions that hooks.h offers have
- * the same contract here. */
+/* The Verilator models of this process: which there are, which one evals, and what time it is in its
+ * simulation. The functions that hooks.h offers have the same contract here. */
 #ifndef LIGHTSSS_HOOKS_MODEL_H
 #define LIGHTSSS_HOOKS_MODEL_H
 
-#include "image.h"
 #include "objects.h"
-#include "patch.h"
-#include "verilator_abi.h"
-
-#include <pthread.h>
+#include "sites.h"
 
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why);
 int model_install(const struct hooks_events *events, struct hooks_why *why);
-uint64_t model_evals(void);
-bool model_races(void);
-void model_take_turns(void);
-void model_due_in(uint64_t evals);
 uint64_t model_time(uint64_t tick);
-bool model_in_eval(void);
-void model_freeze(void);
-int model_thaw(void);
-void model_forked(void);
-const void *model_counts(size_t index);
 bool model_site(size_t index, struct hooks_site *site);
+void model_forked(void);
+
+/* --- for announce.c --- */
+
+/* An object of this class evals on this thread, for the first time perhaps. */
+void model_note_eval(const struct site *site, void *self, bool is_first);
+
+/* The destructor of a context begins. */
+void model_context_gone(const struct patch_arguments *arguments);
 
 /* --- for waveform.c --- */
 
-/* A model as it evals, or last did. */
+/* The primary model: the one that evals, or last did; where the user has named one, that one while it evals.
+ */
 struct model_instance {
     void *self;    /* NULL: nothing has evaled yet */
     void *context; /* VerilatedContext, NULL for releases without one or where it cannot be found */
@@ -51,11 +47,8 @@ void model_release_correct(const struct verilator_release *release);
 /* As the simulator reports it; "unknown" where it does not. */
 const char *model_release_name(void);
 
-/* The run time library of the primary model, or of the first one found as long as none evals. */
+/* Its run time library; until one evals, that of the first one found. */
 const struct library *model_library(void);
-
-/* Whenever a model object is deleted, on any thread. */
-void model_when_gone(void (*gone)(void));
 
 /* A function of the primary model's run time library as it is without our patches: see library.h. */
 uintptr_t model_symbol(enum verilator_symbol symbol);
@@ -68,29 +61,30 @@ enum hooks_format model_format(void);
 /* Does model_time() know better than to count evals? */
 bool model_time_known(void);
 
-/* What waveform.c wants to hear of. Everything comes one at a time: an eval that begins while another one is
- * announced (of a model inside that model, or on another thread) passes unannounced. */
-struct model_listener {
-    void (*before)(void *self); /* an announced eval is about to run, after eval_due() */
-    void (*after)(void *self);  /* it has ended, before eval_done() */
-    void (*gone)(void *self);   /* this object's destructor begins; on any thread */
-    bool (*wants)(void *self);  /* is anything to be announced of this object? */
-};
-
-/* NULL: nobody listens any more. With a listener the evals of all models are announced to it, those of the
- * primary model when they are due. */
-void model_listen(const struct model_listener *listener);
-
 /* A model object that is alive. */
 struct model_object {
     void *self;
-    void *context; /* as in struct model_instance */
+    void *context;    /* as in struct model_instance */
+    const void *site; /* its class */
     const uintptr_t *methods;
     bool evaluated; /* it was seen to eval */
 };
 
-/* Copies those that are alive and no parts of others, in the order in which they were made. Returns how many.
- */
-size_t model_objects(struct model_object objects[OBJECTS_LIMIT]);
+/* Copies those that are alive and no parts of others, in the order in which they were made, as many as there
+ * is room for. Returns how many there are. */
+size_t model_objects(struct model_object *objects, size_t room);
+
+/* One of them; false: it is not known. */
+bool model_object(const void *self, struct model_object *object);
+
+/* Did the user name this class, or none? */
+bool model_is_named(const void *site);
+
+/* Is there another one, in a context of its own, that will eval far more often from now on than the primary
+ * one? In a woken copy only. */
+bool model_is_minor(void);
+
+/* In a woken copy: how often objects of this class will still eval; UINT64_MAX: nobody knows. */
+uint64_t model_to_come(const void *site);
 
 #endif

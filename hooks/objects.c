@@ -2,13 +2,18 @@
 /* The list of live objects: see objects.h. The lock is held for a few instructions; the thread that holds it
  * may be stopped for a snapshot, so a copy may find it taken: then that thread goes on in the copy too. */
 #include "objects.h"
+#include "stock.h"
 
 #include <sched.h>
 #include <stdatomic.h>
-#include <string.h>
 
-static struct object list[OBJECTS_LIMIT];
-static size_t count;
+struct entry {
+    struct object object;
+    struct entry *next, *previous;
+};
+
+static struct entry *first, *last;
+static struct entry *spare; /* linked by next */
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 static void lock(void)
@@ -22,28 +27,45 @@ static void unlock(void)
     atomic_flag_clear(&busy);
 }
 
-/* OBJECTS_LIMIT: it is not there. */
-static size_t find(const void *self)
+/* From the end: those that live long were made first, and a testbench works with what it made last. */
+static struct entry *find(const void *self)
 {
-    for (size_t i = 0; i < count; i++)
-        if (list[i].self == self)
-            return i;
-    return OBJECTS_LIMIT;
+    struct entry *entry = last;
+    while (entry && entry->object.self != self)
+        entry = entry->previous;
+    return entry;
+}
+
+static void append(const struct object *object)
+{
+    struct entry *entry = spare;
+    if (entry)
+        spare = entry->next;
+    else
+        entry = stock_take(sizeof(*entry));
+    if (!entry)
+        return;
+    *entry = (struct entry){*object, NULL, last};
+    if (last)
+        last->next = entry;
+    else
+        first = entry;
+    last = entry;
 }
 
 void objects_add(void *self, void *context, const void *model)
 {
     lock();
-    if (count < OBJECTS_LIMIT && find(self) == OBJECTS_LIMIT)
-        list[count++] = (struct object){self, context, model, false};
+    if (!find(self))
+        append(&(struct object){self, context, model, false});
     unlock();
 }
 
 void *objects_context(const void *self)
 {
     lock();
-    size_t i = find(self);
-    void *context = i < OBJECTS_LIMIT ? list[i].context : NULL;
+    const struct entry *entry = find(self);
+    void *context = entry ? entry->object.context : NULL;
     unlock();
     return context;
 }
@@ -51,32 +73,49 @@ void *objects_context(const void *self)
 void objects_evaluated(const void *self)
 {
     lock();
-    size_t i = find(self);
-    if (i < OBJECTS_LIMIT)
-        list[i].evaluated = true;
+    struct entry *entry = find(self);
+    if (entry)
+        entry->object.evaluated = true;
     unlock();
+}
+
+bool objects_has_evaluated(const void *self)
+{
+    lock();
+    const struct entry *entry = find(self);
+    bool has = entry && entry->object.evaluated;
+    unlock();
+    return has;
 }
 
 bool objects_remove(const void *self)
 {
     lock();
-    size_t i = find(self);
-    bool known = i < OBJECTS_LIMIT;
-    if (known) {
-        count--;
-        memmove(&list[i], &list[i + 1], (count - i) * sizeof(*list));
+    struct entry *entry = find(self);
+    if (entry) {
+        *(entry->previous ? &entry->previous->next : &first) = entry->next;
+        *(entry->next ? &entry->next->previous : &last) = entry->previous;
+        entry->next = spare;
+        spare = entry;
     }
     unlock();
-    return known;
+    return entry != NULL;
 }
 
-size_t objects_list(struct object objects[OBJECTS_LIMIT])
+bool objects_has(const void *self)
 {
     lock();
-    size_t copied = count;
-    memcpy(objects, list, copied * sizeof(*list));
+    bool has = find(self) != NULL;
     unlock();
-    return copied;
+    return has;
+}
+
+void objects_each(void (*visit)(const struct object *object, void *context), void *context)
+{
+    lock();
+    for (const struct entry *entry = first; entry; entry = entry->next)
+        visit(&entry->object, context);
+    unlock();
 }
 
 void objects_forked(void)

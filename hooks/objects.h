@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OBJECTS_LIMIT 64 /* more than that are not known */
-
 struct object {
     void *self;
     void *context;     /* VerilatedContext; NULL: not known */
@@ -16,7 +14,7 @@ struct object {
     bool evaluated;
 };
 
-/* Notes an object, unless it is known. */
+/* Notes an object, unless it is known. One for which there is no memory is not known. */
 void objects_add(void *self, void *context, const void *model);
 
 /* NULL where the object or its context is not known. */
@@ -25,13 +23,19 @@ void *objects_context(const void *self);
 /* Notes that it has evaluated. */
 void objects_evaluated(const void *self);
 
+/* Has it? False where it is not known. */
+bool objects_has_evaluated(const void *self);
+
 /* Returns false when it was not known. */
 bool objects_remove(const void *self);
+
+/* Is it alive? */
+bool objects_has(const void *self);
 
 /* In a child that the simulator forked: no other thread is at work here. */
 void objects_forked(void);
 
-/* Copies those that are alive. Returns how many. */
-size_t objects_list(struct object objects[OBJECTS_LIMIT]);
+/* Visits those that are alive. Meanwhile no other thread makes or deletes one. */
+void objects_each(void (*visit)(const struct object *object, void *context), void *context);
 
 #endif

@@ -14,6 +14,9 @@
 #define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
 
+/* What a simulator reads of /proc is recorded, and told again to its replay. By this name it is not. */
+#define PATCH_MAPS "//proc/self/maps"
+
 /* The last place that was taken, and where the gap begins that it lies in: the next is taken below it without
  * reading the list of mappings again, which takes as long as everything else about a patch. */
 static struct {
@@ -96,7 +99,7 @@ static bool patch_read_line(struct patch_maps *maps, uintptr_t *start, uintptr_t
 /* Below the program nothing grows. Above it the heap does, so there the far end of a gap is taken. */
 static int patch_find_places(struct patch_places *places, const struct patch *patch, size_t size)
 {
-    struct patch_maps maps = {.fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC)};
+    struct patch_maps maps = {.fd = open(PATCH_MAPS, O_RDONLY | O_CLOEXEC)};
     if (maps.fd < 0)
         return -errno;
     uintptr_t start, end, previous = 0;
@@ -248,22 +251,31 @@ int patch_check(struct patch *patch, const struct patch_target *target, struct h
     return patch_cpu_check(patch, why);
 }
 
-int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
-                struct hooks_why *why)
+/* A page at this place that copies of the process share. */
+static void *patch_share(void *place, volatile uint64_t *shared, size_t page)
+{
+    uintptr_t source = (uintptr_t)shared & ~(uintptr_t)(page - 1);
+    if (source)
+        return mremap((void *)source, 0, page, MREMAP_MAYMOVE | MREMAP_FIXED, place);
+    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
+    return mmap(place, page, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+}
+
+int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
+                void (*due)(void *object, void *context), void *context, struct hooks_why *why)
 {
     struct patch_memory memory = {0};
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
     int error = patch_allocate(patch, 1, &memory, why);
     if (error)
         return error;
-    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
-    void *shared = mmap(memory.data, (size_t)sysconf(_SC_PAGESIZE), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-    if (shared == MAP_FAILED) {
+    if (patch_share(memory.data, shared, page) == MAP_FAILED) {
         error = -errno;
         patch_free(&memory);
         return why_set(why, error, "no shared memory to count the evals of %.100s (%s)", patch->target.name,
                        strerrordesc_np(-error));
     }
+    memory.data += ((uintptr_t)shared & (page - 1)) / sizeof(*memory.data);
     patch->countdown = memory.data;
     *patch->countdown = start;
     patch_cpu_count(patch, &memory, due, context);

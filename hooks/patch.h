@@ -29,8 +29,8 @@ struct patch {
     size_t head_size;               /* whole instructions, in bytes */
     uintptr_t low, high;            /* every address that the stub must reach lies between these two */
     uintptr_t stub;                 /* 0: none was made */
-    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less. The first
-                                       word of a page that is shared with copies of the process */
+    volatile uint64_t *countdown;   /* of patch_count(): due when a decrement makes it zero or less. In a page
+                                       that is shared with copies of the process */
     volatile uint64_t *shut;        /* of patch_method() with a shortcut: not 0, the shortcut is taken */
     void (*original)(void *object); /* the function as it was: the head in the stub, then the rest */
 };
@@ -49,9 +49,11 @@ int patch_check(struct patch *patch, const struct patch_target *target, struct h
  * called it, until the countdown is set anew (at most to INT64_MAX): it is expected to run
  * patch->original(object). Several threads may call the function: a decrement may get lost, even one that is
  * written over a countdown set at that moment, but then due() is called again. The countdown starts at
- * `start`. Must be called while no other thread can be at the function's entry. -ENOMEM, -EPERM. */
-int patch_count(struct patch *patch, uint64_t start, void (*due)(void *object, void *context), void *context,
-                struct hooks_why *why);
+ * `start`; it is the word `shared` of a mapping that is shared, of whose page the stub gets a second view
+ * nearby; NULL: a page of its own. Must be called while no other thread can be at the function's entry.
+ * -ENOMEM, -EPERM. */
+int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
+                void (*due)(void *object, void *context), void *context, struct hooks_why *why);
 
 /* Calls tell() whenever the checked function is entered; its arguments are kept (of vector registers
  * the lower 128 bits). Conditions and errors as above. */

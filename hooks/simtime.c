@@ -9,38 +9,58 @@
 
 static struct {
     const struct library *library;
-    /* sc_core::sc_time_stamp(): a reference to a class that begins with the time */
-    const uint64_t *(*systemc)(void);
-    double (*stamp)(void);
-    uint64_t (*stamp64)(void);
-    unsigned in_context; /* offset of the time in the context; 0: not known */
+    struct library_time source;
     bool (*call)(void (*function)(void *context), void *context); /* NULL: not at all */
     bool known;
     bool hidden; /* there is such a function, and it was not called */
     uint64_t seen;
-    uint64_t lost_time, lost_evals; /* when it did not come back any more */
+    bool lost;                      /* it did not come back any more ... */
+    uint64_t lost_time, lost_evals; /* ... then */
 } simtime = {.lost_evals = 1};
 
-void simtime_use(const struct library *library, const struct verilator_release *release)
+void simtime_learn(struct library *library)
+{
+    struct library_time *source = &library->time;
+    *(void **)&source->systemc = scope_find("_ZN7sc_core13sc_time_stampEv", 0);
+    source->stamp = (double (*)(void))library_symbol(library, VERILATOR_SC_TIME_STAMP);
+    source->stamp64 = (uint64_t(*)(void))library_symbol(library, VERILATOR_TIME_STAMP64);
+    source->in_context = verilator_abi_context_time(
+        library->row, (void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
+}
+
+static void ask_no_more(void)
+{
+    simtime.source.stamp = NULL;
+    simtime.source.stamp64 = NULL;
+}
+
+void simtime_use(const struct library *library)
 {
     if (simtime.library == library)
         return;
     simtime.library = library;
-    *(void **)&simtime.systemc = scope_find("_ZN7sc_core13sc_time_stampEv", 0);
-    simtime.stamp = (double (*)(void))library_symbol(library, VERILATOR_SC_TIME_STAMP);
-    simtime.stamp64 = (uint64_t(*)(void))library_symbol(library, VERILATOR_TIME_STAMP64);
-    simtime.in_context = verilator_abi_context_time(
-        release, (void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
+    simtime.source = library->time;
+    simtime.known = false;
+    if (simtime.lost)
+        ask_no_more();
 }
 
 bool simtime_has_stamp(void)
 {
-    return simtime.systemc || library_has_stamp(simtime.library);
+    return simtime.source.systemc || library_has_stamp(simtime.library);
 }
 
 bool simtime_is_systemc(void)
 {
-    return simtime.systemc != NULL;
+    return simtime.source.systemc != NULL;
+}
+
+uint64_t simtime_in_context(const void *context)
+{
+    uint64_t time = 0;
+    if (context && simtime.source.in_context)
+        memcpy(&time, (const char *)context + simtime.source.in_context, sizeof(time));
+    return time;
 }
 
 void simtime_call_by(bool (*call)(void (*function)(void *context), void *context))
@@ -50,41 +70,44 @@ void simtime_call_by(bool (*call)(void (*function)(void *context), void *context
 
 static bool asks_testbench(void)
 {
-    return simtime.stamp || simtime.stamp64;
+    return simtime.source.stamp || simtime.source.stamp64;
 }
 
 static void ask_testbench(void *time)
 {
-    *(uint64_t *)time = simtime.stamp ? (uint64_t)simtime.stamp() : simtime.stamp64();
+    const struct library_time *source = &simtime.source;
+    *(uint64_t *)time = source->stamp ? (uint64_t)source->stamp() : source->stamp64();
 }
 
 /* From now on evals count, from the time that was known last. */
 static void lose_time(uint64_t evals)
 {
-    simtime.stamp = NULL;
-    simtime.stamp64 = NULL;
+    ask_no_more();
+    simtime.lost = true;
     simtime.lost_time = simtime.known ? simtime.seen : 0;
     simtime.lost_evals = simtime.known ? evals : 1;
     simtime.known = false;
 }
 
-void simtime_look(const void *context, uint64_t evals)
+void simtime_look(const void *context, bool zero_is_a_time, uint64_t evals)
 {
-    uint64_t time = 0;
-    if (context && simtime.in_context)
-        memcpy(&time, (const char *)context + simtime.in_context, sizeof(time));
-    if (!time && simtime.systemc)
-        time = *simtime.systemc();
-    simtime.hidden = !time && !simtime.systemc && asks_testbench() && !simtime.call;
+    const struct library_time *source = &simtime.source;
+    uint64_t time = simtime_in_context(context);
+    bool in_context = time || (zero_is_a_time && context && source->in_context);
+    bool asks = !in_context && !source->systemc && asks_testbench();
+    if (!in_context && source->systemc)
+        time = *source->systemc();
+    simtime.hidden = asks && !simtime.call;
     if (simtime.hidden) {
         simtime.known = false;
         return;
     }
-    if (!time && !simtime.systemc && asks_testbench() && !simtime.call(ask_testbench, &time)) {
+    if (asks && !simtime.call(ask_testbench, &time)) {
         lose_time(evals);
         return;
     }
-    simtime.known = time || simtime.systemc || (asks_testbench() && library_has_stamp(simtime.library));
+    simtime.known =
+        in_context || time || source->systemc || (asks_testbench() && library_has_stamp(simtime.library));
     simtime.seen = time;
 }
 

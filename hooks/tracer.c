@@ -26,7 +26,7 @@ static struct {
 
 void tracer_call(const struct tracer *tracer, enum verilator_symbol method, uintptr_t first, uintptr_t second)
 {
-    uintptr_t address = model_symbol(verilator_abi_tracer(method, tracer->format));
+    uintptr_t address = library_symbol(tracer->library, verilator_abi_tracer(method, tracer->format));
     if (address)
         ((void (*)(void *, uintptr_t, uintptr_t))address)(tracer->self, first, second);
 }
@@ -47,8 +47,9 @@ static void forget_callbacks(const struct tracer *tracer)
         {VERILATOR_REMOVE_EXIT, VERILATOR_TRACER_ON_EXIT},
     };
     for (int i = 0; i < 2; i++) {
-        uintptr_t remove = model_symbol(callbacks[i][0]);
-        uintptr_t callback = model_symbol(verilator_abi_tracer(callbacks[i][1], tracer->format));
+        uintptr_t remove = library_symbol(tracer->library, callbacks[i][0]);
+        uintptr_t callback =
+            library_symbol(tracer->library, verilator_abi_tracer(callbacks[i][1], tracer->format));
         if (remove && callback)
             ((void (*)(uintptr_t, void *))remove)(callback, tracer->self);
     }
@@ -104,7 +105,7 @@ static int stub_false(void)
 
 void *tracer_own(struct tracer *tracer, enum hooks_format format)
 {
-    *tracer = (struct tracer){own.object + model_release()->tracer, format};
+    *tracer = (struct tracer){own.object + model_release()->tracer, format, model_library()};
     return own.object;
 }
 

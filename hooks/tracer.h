@@ -6,11 +6,12 @@
 #define LIGHTSSS_HOOKS_TRACER_H
 
 #include "hooks.h"
-#include "verilator_abi.h"
+#include "library.h"
 
 struct tracer {
     void *self; /* VerilatedVcd or VerilatedFst */
     enum hooks_format format;
+    const struct library *library; /* whose functions it is worked with */
 };
 
 /* Calls a method; arguments that it does not take do no harm. */
@@ -41,8 +42,8 @@ const char *tracer_complaint(void);
  * each other. False: it cannot be told, and the tracer must not be flushed. */
 bool tracer_write_alone(const struct tracer *tracer);
 
-/* Makes a tracer of ours, inside tracer_run(). It is always the same memory: tracer_own() says where, and
- * returns the VerilatedVcdC or VerilatedFstC around it. */
+/* Makes a tracer of ours, of the primary model's library, inside tracer_run(). It is always the same memory:
+ * tracer_own() says where, and returns the VerilatedVcdC or VerilatedFstC around it. */
 void *tracer_own(struct tracer *tracer, enum hooks_format format);
 void tracer_make(const struct tracer *tracer);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands in the way of a waveform: see wave_check.h. */
 #include "wave_check.h"
+#include "announce.h"
 #include "layout.h"
 #include "model.h"
 #include "tracer.h"
@@ -19,7 +20,7 @@ int wave_check_simulator(struct hooks_why *why)
 {
     const struct verilator_release *release = model_release();
     const struct model_instance *instance = model_instance();
-    if (model_in_eval())
+    if (announce_in_eval())
         return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
     if (!instance->self)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");

@@ -3,10 +3,13 @@
  * by one of ours, which dumps after every eval. Where Verilator calls something fatal the replay goes on
  * dark. */
 #include "waveform.h"
+#include "announce.h"
+#include "counts.h"
 #include "hold.h"
 #include "layout.h"
 #include "model.h"
 #include "play.h"
+#include "traced.h"
 #include "tracer.h"
 #include "wave_check.h"
 #include "why.h"
@@ -25,8 +28,6 @@
 
 static struct {
     struct tracer tracer;
-    struct model_object traced[OBJECTS_LIMIT];
-    size_t traced_count;
     struct hooks_wave_options options;
     char path[PATH_MAX];
     unsigned ended; /* waveforms of objects that were deleted */
@@ -47,7 +48,7 @@ static void lose(void)
 {
     wave.state.open = false;
     wave.state.lost = true;
-    model_listen(NULL);
+    announce_listen(NULL);
 }
 
 static bool run(void (*work)(const void *argument), const void *argument)
@@ -95,7 +96,7 @@ void waveform_note(uint64_t time)
         return; /* Verilator has refused it, or it is the same time again */
     wave.step = state->dumped ? time - state->last_time : 1;
     state->last_time = time;
-    state->last_eval = model_evals();
+    state->last_eval = counts_sum();
     if (!state->dumped) {
         state->first_time = time;
         state->first_eval = state->last_eval;
@@ -123,20 +124,18 @@ static void dump(void)
     if (!run(dump_work, &time) || wave.closing)
         return;
     waveform_note(time);
-    state->last_eval = model_evals();
-}
-
-static bool is_traced(const void *self)
-{
-    for (size_t i = 0; i < wave.traced_count; i++)
-        if (wave.traced[i].self == self)
-            return true;
-    return false;
+    state->last_eval = counts_sum();
 }
 
 static bool may_call_tracer(void)
 {
     return wave.state.open && !wave.waits && !wave.late && !tracer_busy() && !wave.closing;
+}
+
+/* The time is the primary model's. */
+static bool shows_primary(void)
+{
+    return wave.state.testbench || traced_is_primary();
 }
 
 /* Since 5.0 a tracer lets the model's workers dump too. Inside an eval they are busy, and may wait for ever
@@ -157,7 +156,7 @@ static void dump_alone(void)
 
 void waveform_last_words(void)
 {
-    if (!may_call_tracer() || wave.spoken || !model_in_eval() || !on_eval_thread())
+    if (!may_call_tracer() || wave.spoken || !announce_in_eval() || !on_eval_thread() || !shows_primary())
         return;
     wave.spoken = true;
     dump_alone();
@@ -198,11 +197,7 @@ static void tell_fatal(const struct patch_arguments *arguments)
 /* In a replay only. What cannot be watched costs last words, no more. */
 static void watch_ends(void)
 {
-    static bool watched;
     struct hooks_why ignored = {""};
-    if (watched)
-        return;
-    watched = true;
     model_watch(VERILATOR_FATAL, tell_fatal, &ignored);
     model_watch(VERILATOR_STOP, tell_end, &ignored);
     model_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
@@ -230,19 +225,6 @@ static enum verilator_method trace_method(void)
     return wave.tracer.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
 }
 
-/* A tracer takes models of one context only; the one that evals now is what the user asks for. */
-static void choose_traced(void)
-{
-    const struct model_instance *instance = model_instance();
-    struct model_object objects[OBJECTS_LIMIT];
-    size_t count = model_objects(objects);
-    wave.traced_count = 0;
-    for (size_t i = 0; i < count; i++)
-        if (objects[i].context == instance->context &&
-            (model_release()->trace_by_context || objects[i].methods[trace_method()]))
-            wave.traced[wave.traced_count++] = objects[i];
-}
-
 static void trace(uintptr_t function, void *traced)
 {
     struct tracer same;
@@ -255,6 +237,7 @@ static void open_work(const void *argument)
     const struct model_instance *instance = model_instance();
     void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
     void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
+    const struct model_object *object;
 
     (void)argument;
     tracer_make(&wave.tracer);
@@ -265,11 +248,17 @@ static void open_work(const void *argument)
     if (model_release()->trace_by_context)
         trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
     else
-        for (size_t i = 0; i < wave.traced_count; i++)
-            trace(wave.traced[i].methods[trace_method()], wave.traced[i].self);
+        for (size_t i = 0; (object = traced_at(i)); i++)
+            trace(object->methods[trace_method()], object->self);
     limit_depth(wave.options.depth);
     tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
     wave.whole = !tracer_write_alone(&wave.tracer);
+}
+
+/* Models of two libraries need not have been built for the same one. */
+static void name_after_format(void)
+{
+    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof(".fst"));
 }
 
 static void before_eval(void *self);
@@ -279,9 +268,12 @@ static bool is_wanted(void *self);
 
 static bool open_file(void)
 {
+    watch_ends();
+    name_after_format();
     tracer_own(&wave.tracer, model_format());
     hold_except(wave.tracer.self);
-    choose_traced();
+    if (!traced_choose(trace_method(), model_release()->trace_by_context))
+        return false;
     wave.spoken = false;
     wave.waits = false;
     wave.late = false;
@@ -293,18 +285,15 @@ static bool open_file(void)
  * whether they are there. */
 static bool begins_late(void)
 {
-    struct model_object objects[OBJECTS_LIMIT];
-    size_t count = model_objects(objects);
-    for (size_t i = 0; i < count; i++)
-        if (objects[i].self == model_instance()->self)
-            return model_has_parts() && !model_release()->trace_by_context && !objects[i].evaluated;
-    return false;
+    struct model_object object;
+    return model_object(model_instance()->self, &object) && !object.evaluated && model_has_parts() &&
+           !model_release()->trace_by_context;
 }
 
 /* A tracer of ours. */
 static int inject(struct hooks_why *why)
 {
-    static const struct model_listener listener = {before_eval, after_eval, object_gone, is_wanted};
+    static const struct announce_listener listener = {before_eval, after_eval, object_gone, is_wanted};
     int error = wave_check_layout(why);
     if (!error)
         error = wave_check_path(wave.path, why);
@@ -318,7 +307,7 @@ static int inject(struct hooks_why *why)
         return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
                        tracer_complaint());
     }
-    model_listen(&listener);
+    announce_listen(&listener);
     return 0;
 }
 
@@ -333,7 +322,7 @@ static void take_over(void)
 
 static bool is_silent(void)
 {
-    uint64_t evals = model_evals(), waited = evals - wave.opened_eval;
+    uint64_t evals = counts_sum(), waited = evals - wave.opened_eval;
     return !play_has_dumped() &&
            (waited >= WAVEFORM_SILENCE || (waited >= WAVEFORM_ROUND && evals == wave.options.last_eval));
 }
@@ -346,7 +335,7 @@ static void after_eval(void *self)
         open_file();
     if (!may_call_tracer())
         return;
-    if (!wave.state.testbench && is_traced(self))
+    if (!wave.state.testbench && traced_has(self) && shows_primary())
         dump();
     else if (wave.state.testbench && is_silent())
         take_over();
@@ -355,7 +344,7 @@ static void after_eval(void *self)
 /* A design with $dumpvars opens its waveform in the first eval: that is worth waiting for. */
 static bool is_worth_waiting(void)
 {
-    return model_evals() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS] != 0;
+    return counts_sum() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS] != 0;
 }
 
 static void note_options(const struct hooks_wave_options *options)
@@ -383,7 +372,7 @@ static bool wants_all(void *self)
 
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
 {
-    static const struct model_listener listener = {ignore, after_eval, ignore, wants_all};
+    static const struct announce_listener listener = {ignore, after_eval, ignore, wants_all};
     if (wave.state.testbench && wave.state.open)
         return 0; /* it was opened while we waited for it */
     int error = wave.state.open ? why_set(why, -EBUSY, "a waveform is open already: close it first")
@@ -394,14 +383,16 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     note_options(options);
     if (options->testbench && hold_is_of_primary() && !(options->mark && *options->mark == hold_mark())) {
         play_start(wave.path);
-        model_listen(&listener);
+        announce_listen(&listener);
         if (wave.state.testbench && wave.state.open)
             return 0;
         if (is_worth_waiting())
             return why_set(why, -EAGAIN, "the design opens its waveform in the first eval: wait for it");
         play_stop();
-        model_listen(NULL);
+        announce_listen(NULL);
     }
+    if (model_is_minor() && !announce_races())
+        return why_set(why, -EAGAIN, "another model evals more often: wait for it");
     return inject(why);
 }
 
@@ -426,7 +417,7 @@ void waveform_adopt(const struct tracer *tracer)
         return;
     wave.tracer = *tracer;
     wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
-    wave.opened_eval = model_evals();
+    wave.opened_eval = counts_sum();
 }
 
 static void close_work(const void *unused)
@@ -455,7 +446,7 @@ void waveform_close(void)
     if (wave.state.open && !wave.waits && !wave.late)
         run(close_work, NULL);
     wave.state.open = false;
-    model_listen(NULL);
+    announce_listen(NULL);
 }
 
 /* --- objects that come and go --- */
@@ -470,10 +461,18 @@ static void keep_ended(void)
     rename(wave.path, kept);
 }
 
-/* A testbench that deletes its model and makes a new one begins a new waveform. */
+/* A testbench that deletes its model and makes a new one, or goes on with another one, begins a new waveform.
+ */
 static void before_eval(void *self)
 {
-    if (!wave.state.open || !wave.waits || model_instance()->self != self)
+    if (!wave.state.open || wave.state.testbench || wave.late)
+        return;
+    traced_note_eval(self);
+    if (model_instance()->self != self)
+        return;
+    if (!wave.waits && may_call_tracer() && !announce_races())
+        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run(close_work, NULL);
+    if (!wave.waits)
         return;
     keep_ended();
     open_file();
@@ -482,7 +481,7 @@ static void before_eval(void *self)
 /* A dump would look into memory that is no model any more. */
 static void object_gone(void *self)
 {
-    if (!may_call_tracer() || !is_traced(self))
+    if (!may_call_tracer() || !traced_has(self))
         return;
     wave.waits = true;
     run(close_work, NULL);
@@ -490,7 +489,7 @@ static void object_gone(void *self)
 
 static bool is_wanted(void *self)
 {
-    return wave.waits || wave.late || is_traced(self);
+    return wave.waits || wave.late || traced_has(self) || (!announce_races() && traced_gives_way_to(self));
 }
 
 void waveform_state(struct hooks_wave_state *state)

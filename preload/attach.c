@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,12 +36,16 @@
 #include "snapshot/shared_memory.h"
 #include "text.h"
 
-#define OBJECTS_MAX 16
-
 struct object {
     uintptr_t base;
     char name[PATH_MAX]; /* as dl_iterate_phdr() tells it: "" is the program */
 };
+
+/* That may hold a model, as the last look found them; in memory of our own, which grows. */
+static struct {
+    struct object *list;
+    size_t room, count;
+} objects;
 
 /* One walk over the loaded objects. */
 struct walk {
@@ -53,12 +58,10 @@ struct walk {
 static const struct hooks_events *told; /* whom the hooks tell */
 static bool can_see_exit;
 
-static _Atomic pid_t looking;              /* process whose thread is looking; 0: nobody */
-static size_t started_with;                /* so many objects */
-static atomic_bool is_global_used;         /* others were opened for all to see */
-static atomic_ullong seen;                 /* of the objects ever loaded, how many were looked at */
-static struct object objects[OBJECTS_MAX]; /* that may hold a model, as the last look found them */
-static size_t object_count;
+static _Atomic pid_t looking;      /* process whose thread is looking; 0: nobody */
+static size_t started_with;        /* so many objects */
+static atomic_bool is_global_used; /* others were opened for all to see */
+static atomic_ullong seen;         /* of the objects ever loaded, how many were looked at */
 
 static enum { UNPREPARED, READY, HOPELESS } state;
 static bool attached;
@@ -120,6 +123,23 @@ static int first_object(struct dl_phdr_info *info, size_t size, void *context)
     return 1;
 }
 
+static bool make_room(void)
+{
+    const size_t more = 16;
+    size_t size = objects.room * sizeof *objects.list, grown = size + more * sizeof *objects.list;
+
+    if (objects.count < objects.room)
+        return true;
+    void *list = objects.list == NULL
+                     ? mmap(NULL, grown, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                     : mremap(objects.list, size, grown, MREMAP_MAYMOVE);
+    if (list == MAP_FAILED)
+        return false;
+    objects.list = list;
+    objects.room += more;
+    return true;
+}
+
 static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct walk *walk = context;
@@ -132,10 +152,9 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
         walk->skip--;
         return 0;
     }
-    if (object_count == OBJECTS_MAX || strlen(info->dlpi_name) >= PATH_MAX ||
-        recognise_object(info) == RECOGNISED_NOTHING)
+    if (strlen(info->dlpi_name) >= PATH_MAX || recognise_object(info) == RECOGNISED_NOTHING || !make_room())
         return 0;
-    struct object *object = &objects[object_count++];
+    struct object *object = &objects.list[objects.count++];
     object->base = info->dlpi_addr;
     strcpy(object->name, info->dlpi_name); /* NOLINT: measured above */
     return 0;
@@ -148,7 +167,7 @@ static void look(void)
     struct walk walk;
 
     do {
-        object_count = 0;
+        objects.count = 0;
         walk = (struct walk){0};
         dl_iterate_phdr(count_object, &walk);
         unsigned long long fresh = walk.adds - atomic_load(&seen);
@@ -320,6 +339,11 @@ static void install(const char *name)
         if (!run.found.newer)
             return;
     }
+    if (!run.found.named && !attached)
+        log_line(LOG_INFO,
+                 "no model %.60s in %.150s: give the name of a Verilated top-level class to LIGHTSSS_MODEL; "
+                 "until it comes, the one that evals is taken",
+                 run.options.model, name[0] == '\0' ? run.program : name);
     if (!can_see_exit)
         log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
     else if (run.hooks->install(events(), &why) < 0)
@@ -336,11 +360,12 @@ static void attach(void)
     char refused[HOOKS_WHY_SIZE] = "";
 
     run.hooks->scope(started_with, atomic_load(&is_global_used));
-    for (size_t i = 0; i < object_count; i++) {
+    for (size_t i = 0; i < objects.count; i++) {
         struct hooks_why why = {""};
-        int r = run.hooks->find(objects[i].name, objects[i].base, run.options.model, &run.found, &why);
+        int r =
+            run.hooks->find(objects.list[i].name, objects.list[i].base, run.options.model, &run.found, &why);
         if (r == 0 && first == NULL)
-            first = &objects[i];
+            first = &objects.list[i];
         else if (r == -ENOENT && expected[0] == '\0')
             memcpy(expected, why.text, sizeof expected);
         else if (r < 0 && r != -ENOENT && r != -EALREADY && refused[0] == '\0')
@@ -356,9 +381,9 @@ static void attach(void)
 static void look_and_attach(void)
 {
     look();
-    if (object_count > 0 && state == UNPREPARED)
+    if (objects.count > 0 && state == UNPREPARED)
         prepare();
-    if (object_count > 0 && state == READY)
+    if (objects.count > 0 && state == READY)
         attach();
 }
 
@@ -382,7 +407,7 @@ void attach_opened(bool nested)
 {
     struct walk walk = {0};
 
-    if (is_looking || told == NULL || state == HOPELESS || (attached && run.hooks->evals() > 0))
+    if (is_looking || told == NULL || state == HOPELESS)
         return;
     dl_iterate_phdr(first_object, &walk);
     if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))

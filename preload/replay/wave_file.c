@@ -14,12 +14,12 @@
 
 const char *wave_file_format(void)
 {
-    return run.found.format == HOOKS_FORMAT_FST ? "fst" : "vcd";
+    return run.hooks->format() == HOOKS_FORMAT_FST ? "fst" : "vcd";
 }
 
 const char *wave_file_name(void)
 {
-    return run.found.format == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
+    return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
 }
 
 /* GTKWave's zoom z shows 2^-z time units per pixel. */

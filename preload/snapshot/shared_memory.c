@@ -15,7 +15,7 @@
 
 #include "../raw_syscall.h"
 
-#define OWN_MAX       160u /* models have some */
+#define OWN_MAX       4224u /* each class of models has a page */
 #define PATHS_SIZE    16384u
 #define CONTENTS_SIZE ((size_t)4 << 20) /* about a millisecond */
 

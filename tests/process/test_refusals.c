@@ -161,12 +161,19 @@ static void test_stripped_of_debug(void **state)
     run_discard(&outcome);
 }
 
+/* The failure is one all the same: it is that of the model that evals. */
 static void test_wrong_model(void **state)
 {
+    struct outcome outcome;
+
     (void)state;
-    check(&(struct program){.arguments = FAILING,
-                            .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_MODEL=VBar")},
-          LIST("no model VBar in "));
+    run_program(&(struct program){.arguments = FAILING,
+                                  .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_MODEL=VBar"),
+                                  .preload = true},
+                &outcome);
+    assert_non_null(strstr(outcome.said, "no model VBar in fake_simulator: give the name of a Verilated"));
+    assert_non_null(strstr(outcome.report, "\"model\": \"Vfoo\""));
+    run_discard(&outcome);
 }
 
 /* --- the machine --- */

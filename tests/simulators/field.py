@@ -44,11 +44,10 @@ class FieldTest(unittest.TestCase):
     def plain(self, name, *arguments, **environment):
         return self.launch([program(name), *arguments], environment)
 
-    def preloaded(self, name, *arguments, **variables):
+    def preloaded(self, name, *arguments, environment=None, **variables):
         """variables: of the library, without LIGHTSSS_."""
-        environment = {"LD_PRELOAD": LIBRARY}
-        environment.update({f"LIGHTSSS_{key}": value for key, value in variables.items()})
-        return self.launch([program(name), *arguments], environment)
+        ours = {f"LIGHTSSS_{key}": value for key, value in variables.items()}
+        return self.launch([program(name), *arguments], {"LD_PRELOAD": LIBRARY, **ours, **(environment or {})})
 
     def assert_same(self, plain, preloaded):
         """Status, output and files are those of the run without the library. Returns our lines of stderr."""
@@ -71,10 +70,10 @@ class FieldTest(unittest.TestCase):
         self.assertEqual(report["replay"]["verdict"], verdict, report)
         return report
 
-    def oracle(self, name, *arguments):
+    def oracle(self, name, *arguments, **environment):
         """Path of the waveform of the same run, traced from its start."""
         path = os.path.join(self.top, "oracle.vcd")
-        self.plain(name, *arguments, FIELD_TRACE=path)
+        self.plain(name, *arguments, FIELD_TRACE=path, **environment)
         return path
 
     def assert_wave(self, launch, oracle, name="wave.vcd"):

@@ -4,6 +4,8 @@
 #pragma once
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <vector>
 
 #include "verilated.h"
 #include "verilated_vcd_c.h"
@@ -11,6 +13,16 @@
 class FieldTrace
 {
     VerilatedVcdC *file = nullptr;
+
+    template <class Model> void add(Model &model)
+    {
+        model.trace(file, 99);
+    }
+    template <class Model> void add(std::vector<std::unique_ptr<Model>> &models)
+    {
+        for (auto &model : models)
+            add(*model);
+    }
 
   public:
     template <class... Models> explicit FieldTrace(VerilatedContext *context, Models &...models)
@@ -20,7 +32,7 @@ class FieldTrace
             return;
         context->traceEverOn(true);
         file = new VerilatedVcdC;
-        (models.trace(file, 99), ...);
+        (add(models), ...);
         file->open(path);
     }
     FieldTrace(const FieldTrace &) = delete;
