@@ -478,9 +478,8 @@ void hold_install(const struct hooks_events *events)
 {
     struct hooks_why ignored = {""};
     const struct library *library = model_library();
-    unsigned release = library_release(library);
     hold.events = events;
-    if (hold.library || !release || !library->row || verilator_abi_is_guess(release))
+    if (hold.library || !library->release || !library->row || verilator_abi_is_guess(library->release))
         return;
     hold.library = library;
     hold.row = library->row;

@@ -41,7 +41,7 @@ uintptr_t library_symbol(const struct library *library, enum verilator_symbol sy
     return watch ? (uintptr_t)watch->patch.original : address;
 }
 
-unsigned library_release(const struct library *library)
+static unsigned ask_release(const struct library *library)
 {
     const char *(*product_version)(void) =
         (const char *(*)(void))library->symbols[VERILATOR_PRODUCT_VERSION].address;
@@ -50,7 +50,8 @@ unsigned library_release(const struct library *library)
 
 void library_learn(struct library *library)
 {
-    unsigned release = library_release(library);
+    unsigned release = ask_release(library);
+    library->release = release;
     if (release) {
         library->row = verilator_abi_release(release);
         snprintf(library->release_name, sizeof(library->release_name), "%u.%03u", release / 1000,

@@ -30,7 +30,8 @@ struct library {
     bool context_watched; /* we hear of the end of its contexts */
     bool has_parts;       /* there are models that are linked into others */
 
-    const struct verilator_release *row; /* of its release; NULL: not known */
+    unsigned release;                    /* as major * 1000 + minor; 0: it does not tell */
+    const struct verilator_release *row; /* of that; NULL: not known */
     char release_name[32];               /* "unknown" where it does not tell */
     struct library_time time;
 };
@@ -40,9 +41,6 @@ uintptr_t library_symbol(const struct library *library, enum verilator_symbol sy
 
 /* In a child that the simulator forked: no other thread is at work here. */
 void library_forked(void);
-
-/* As major * 1000 + minor; 0: it does not tell. */
-unsigned library_release(const struct library *library);
 
 /* Asks the library for its release. Where it does not tell, its context is asked how it is laid out. */
 void library_learn(struct library *library);

@@ -83,7 +83,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
         .format = format,
         .tracer_removed = format == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
-        .saif = format == HOOKS_FORMAT_NONE && library_is_for_saif(model.library),
+        .saif = format == HOOKS_FORMAT_NONE && library_is_for_saif(model_library()),
         .time = simtime_has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
     };
     return 0;

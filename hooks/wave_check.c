@@ -77,7 +77,10 @@ static bool is_top_without_signals(void)
 void wave_check_blame(bool has_dumped, struct hooks_why *why)
 {
     if (!has_dumped && is_top_without_signals())
-        why_write(why, "Verilator %s does so by itself where a --lib-create library is the top: take 5.050", model_release_name());
+        why_write(why, "Verilator %s does so by itself where a --lib-create library is the top: take 5.050",
+                  model_release_name());
     else
-        why_write(why, "so it does without us where the testbench traces, unless the run has overwritten its memory");
+        why_write(
+            why,
+            "so it does without us where the testbench traces, unless the run has overwritten its memory");
 }
