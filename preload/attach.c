@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <link.h>
 #include <linux/futex.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,7 @@
 #include "log.h"
 #include "match.h"
 #include "options.h"
+#include "own_thread.h"
 #include "program_file.h"
 #include "raw_syscall.h"
 #include "recognise.h"
@@ -68,8 +70,7 @@ static bool attached;
 static char expected[HOOKS_WHY_SIZE]; /* why there is no model yet, where there should be one */
 static pid_t expected_pid;
 
-/* This thread is looking: what it opens on the way is our own. */
-static __thread bool is_looking __attribute__((tls_model("initial-exec")));
+static _Atomic uintptr_t looking_thread; /* which thread of it */
 
 /* --- one at a time --- */
 
@@ -87,7 +88,7 @@ static bool begin_look(bool wait)
             return false;
         raw_syscall4(SYS_futex, (long)&looking, FUTEX_WAIT_PRIVATE, other, 0);
     }
-    is_looking = true;
+    atomic_store(&looking_thread, (uintptr_t)pthread_self());
     return true;
 }
 
@@ -97,9 +98,15 @@ static bool somebody_looks(void)
     return atomic_load(&looking) == (pid_t)raw_syscall0(SYS_getpid);
 }
 
+/* This thread looks: what it opens on the way is our own. */
+static bool is_looking(void)
+{
+    return somebody_looks() && atomic_load(&looking_thread) == (uintptr_t)pthread_self();
+}
+
 static void end_look(void)
 {
-    is_looking = false;
+    atomic_store(&looking_thread, 0);
     atomic_store(&looking, 0);
     raw_syscall3(SYS_futex, (long)&looking, FUTEX_WAKE_PRIVATE, INT_MAX);
 }
@@ -239,6 +246,12 @@ static void prepare(void)
         return;
     }
     note_base_directory();
+    if (own_thread_prepare() < 0) {
+        log_line(LOG_INFO,
+                 "%s has no key left for a thread's data (pthread_key_create); running without snapshots",
+                 run.program);
+        return;
+    }
     run.hooks = lightsss_hooks();
     run.hooks->program(program_file(NULL));
     state = READY;
@@ -407,7 +420,7 @@ void attach_opened(bool nested)
 {
     struct walk walk = {0};
 
-    if (is_looking || told == NULL || state == HOPELESS)
+    if (is_looking() || told == NULL || state == HOPELESS)
         return;
     dl_iterate_phdr(first_object, &walk);
     if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../replay/replay.h"
 #include "../run.h"
@@ -361,7 +362,8 @@ static void sleep_a_step(void)
  * call from there on: so what is waited in vain makes a thread less patient. */
 static void wait_for_eval(uint64_t eval)
 {
-    static __thread unsigned patience __attribute__((tls_model("initial-exec"))) = PATIENCE_STEPS;
+    struct own_thread *own = own_thread();
+    unsigned patience = own->patience != 0 ? own->patience : PATIENCE_STEPS;
     uint64_t seen = run.hooks->evals();
     unsigned steps = 0;
 
@@ -377,9 +379,9 @@ static void wait_for_eval(uint64_t eval)
             sleep_a_step();
     }
     if (seen >= eval)
-        patience = patience < PATIENCE_STEPS / 2 ? 2 * patience : PATIENCE_STEPS;
+        own->patience = patience < PATIENCE_STEPS / 2 ? 2 * patience : PATIENCE_STEPS;
     else
-        patience = patience / 4 > PATIENCE_LEAST ? patience / 4 : PATIENCE_LEAST;
+        own->patience = patience / 4 > PATIENCE_LEAST ? patience / 4 : PATIENCE_LEAST;
 }
 
 bool input_has_answer(enum input_kind kind, uint64_t key)

@@ -6,10 +6,8 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "../own_thread.h"
 #include "../raw_syscall.h"
-
-/* initial-exec: a signal handler reads it. */
-static __thread volatile bool inside __attribute__((tls_model("initial-exec")));
 
 static uint64_t key_of(const struct input_call *call)
 {
@@ -52,22 +50,22 @@ bool input_call_can_read(const void *address, size_t size)
 
 bool input_call_is_inside(void)
 {
-    return inside;
+    return own_thread()->is_inside;
 }
 
 bool input_call_is_made(struct input_call *call)
 {
     call->made = input_mode() != INPUT_FED;
-    call->was_inside = inside;
+    call->was_inside = own_thread()->is_inside;
     if (call->made)
-        inside = true;
+        own_thread()->is_inside = true;
     return call->made;
 }
 
 bool input_call_is_fed(struct input_call *call, int64_t *result)
 {
     if (call->made)
-        inside = call->was_inside;
+        own_thread()->is_inside = call->was_inside;
     if (input_mode() != INPUT_FED)
         return false;
     if (!input_feed(call->kind, key_of(call), &call->answer))

@@ -4,9 +4,9 @@
 #include "alternate_stack.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 
+#include "../own_thread.h"
 #include "../stack.h"
 #include "next.h"
 
@@ -14,53 +14,50 @@
  * had the thread's own: so it is a large one. Untouched pages cost nothing. */
 #define ALTERNATE_STACK_SIZE ((size_t)512 * 1024)
 
-/* Read in a signal handler, where thread-local storage must not be allocated: hence the model. */
-static __thread struct {
-    bool given; /* this thread always has one: its own, or else ours */
-    char *ours; /* NULL: it never needed one */
-} thread __attribute__((tls_model("initial-exec")));
-
 void alternate_stack_give(void)
 {
+    struct own_thread *own = own_thread();
     stack_t stack = {.ss_flags = SS_DISABLE};
 
-    thread.given = true;
+    own->has_stack = true;
     if (NEXT(sigaltstack)(NULL, &stack) != 0 || (stack.ss_flags & SS_DISABLE) == 0)
         return;
-    if (thread.ours == NULL)
-        thread.ours = stack_map(ALTERNATE_STACK_SIZE);
-    if (thread.ours == NULL)
+    if (own->stack == NULL)
+        own->stack = stack_map(ALTERNATE_STACK_SIZE);
+    if (own->stack == NULL)
         return;
-    stack = (stack_t){.ss_sp = thread.ours, .ss_size = ALTERNATE_STACK_SIZE};
+    stack = (stack_t){.ss_sp = own->stack, .ss_size = ALTERNATE_STACK_SIZE};
     NEXT(sigaltstack)(&stack, NULL);
 }
 
 void alternate_stack_drop(void)
 {
+    struct own_thread *own = own_thread();
     stack_t stack = {.ss_flags = SS_DISABLE};
 
-    thread.given = false;
-    if (thread.ours == NULL)
+    own->has_stack = false;
+    if (own->stack == NULL)
         return;
-    if (NEXT(sigaltstack)(NULL, &stack) == 0 && stack.ss_sp == thread.ours) {
+    if (NEXT(sigaltstack)(NULL, &stack) == 0 && stack.ss_sp == own->stack) {
         stack = (stack_t){.ss_flags = SS_DISABLE};
         if (NEXT(sigaltstack)(&stack, NULL) != 0)
             return; /* we are on it */
     }
-    stack_unmap(thread.ours, ALTERNATE_STACK_SIZE);
-    thread.ours = NULL;
+    stack_unmap(own->stack, ALTERNATE_STACK_SIZE);
+    own->stack = NULL;
 }
 
 int sigaltstack(const stack_t *restrict new_stack, stack_t *restrict old_stack)
 {
+    const struct own_thread *own = own_thread();
     stack_t old = {.ss_flags = SS_DISABLE};
     int r = NEXT(sigaltstack)(new_stack, &old);
 
     if (r != 0)
         return r;
-    if (thread.given && new_stack != NULL && (new_stack->ss_flags & SS_DISABLE) != 0)
+    if (own->has_stack && new_stack != NULL && (new_stack->ss_flags & SS_DISABLE) != 0)
         alternate_stack_give();
-    if (thread.ours != NULL && old.ss_sp == thread.ours)
+    if (own->stack != NULL && old.ss_sp == own->stack)
         old = (stack_t){.ss_flags = SS_DISABLE};
     if (old_stack != NULL)
         *old_stack = old;

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/burial.h"
@@ -38,12 +39,10 @@ static pid_t (*libc_wait4)(pid_t pid, int *status, int options, struct rusage *u
 static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
 
 /* How many children of this thread run in its memory: one, and where that does the same, more. Its parent
- * waits meanwhile. initial-exec: a signal handler reads it. */
-static __thread volatile unsigned between __attribute__((tls_model("initial-exec")));
-
+ * waits meanwhile. */
 bool vfork_is_between(void)
 {
-    return between > 0;
+    return own_thread()->between > 0;
 }
 
 /* --- making them --- */
@@ -95,13 +94,13 @@ pid_t vfork_told(void)
     if (input_is_fed())
         return told_of_fork();
     refused_before_child(true);
-    between++;
+    own_thread()->between++;
     return 0;
 }
 
 pid_t vfork_answer(long result)
 {
-    between--;
+    own_thread()->between--;
     if (result < 0) {
         if (refused_make_room((int)-result))
             return VFORK_AGAIN;
@@ -142,9 +141,9 @@ static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
         return (int)told;
     int error;
     do {
-        between++;
+        own_thread()->between++;
         error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
-        between--;
+        own_thread()->between--;
     } while (refused_make_room(error));
     return spawn_answer(pid, error);
 }
@@ -159,9 +158,9 @@ static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
         return (int)told;
     int error;
     do {
-        between++;
+        own_thread()->between++;
         error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
-        between--;
+        own_thread()->between--;
     } while (refused_make_room(error));
     return spawn_answer(pid, error);
 }

@@ -7,13 +7,57 @@
 
 #include <dlfcn.h>
 #include <link.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "../attach.h"
 #include "next.h"
 
-/* How many dlopen() and dlclose() this thread is in: constructors and destructors may call them. */
-static __thread unsigned depth __attribute__((tls_model("initial-exec")));
+#define OPENINGS_MAX 64
+
+/* How many dlopen() and dlclose() a thread is in: constructors and destructors may call them. Every process
+ * has this, so it is no record of the thread's own. */
+static struct opening {
+    _Atomic uintptr_t thread; /* 0: nobody's */
+    unsigned depth;
+} openings[OPENINGS_MAX];
+
+/* owner: 0 for a place that is free. NULL: there is none. */
+static struct opening *find_opening(uintptr_t owner)
+{
+    for (size_t i = 0; i < OPENINGS_MAX; i++) {
+        uintptr_t expected = owner;
+        if (atomic_load(&openings[i].thread) == owner &&
+            (owner != 0 ||
+             atomic_compare_exchange_strong(&openings[i].thread, &expected, (uintptr_t)pthread_self())))
+            return &openings[i];
+    }
+    return NULL;
+}
+
+/* Who finds no place counts as one that is inside of another. */
+static void enter(void)
+{
+    struct opening *opening = find_opening((uintptr_t)pthread_self());
+
+    if (opening == NULL)
+        opening = find_opening(0);
+    if (opening != NULL)
+        opening->depth++;
+}
+
+static unsigned leave(void)
+{
+    struct opening *opening = find_opening((uintptr_t)pthread_self());
+
+    if (opening == NULL)
+        return 1;
+    unsigned depth = --opening->depth;
+    if (depth == 0)
+        atomic_store(&opening->thread, 0);
+    return depth;
+}
 
 void *dlopen_next(void)
 {
@@ -66,20 +110,21 @@ void dlopen_note_flags(int flags)
 
 void dlopen_begins(void)
 {
-    depth++;
+    enter();
 }
 
 void dlopen_ends(void *handle)
 {
-    depth--;
+    unsigned depth = leave();
+
     if (handle != NULL)
         attach_opened(depth > 0);
 }
 
 int dlclose(void *handle)
 {
-    depth++;
+    enter();
     int r = NEXT(dlclose)(handle);
-    depth--;
+    leave();
     return r;
 }

@@ -9,12 +9,12 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
@@ -31,34 +31,48 @@
 #define THREADS_NOTED 1024u
 
 #define GLIBC_SIGCANCEL 32
-#define CHILD_COUNTER   16
+#define STARTS_MAX      1024
 
 /* What a thread of the simulator was made to do. */
 struct start {
     void *(*function)(void *argument);
     void *argument;
     uint64_t key;
+    atomic_bool is_used;
 };
 
-/* Read in signal handlers, where thread-local storage must not be allocated: hence the model. */
-static __thread struct {
-    uint64_t key;                     /* 0: it was not made here, and is known by its place in memory */
-    uint32_t children[CHILD_COUNTER]; /* how many it made, by the place in the code */
-    pid_t told_tid;
-    bool is_at_waveform;
-} own __attribute__((tls_model("initial-exec")));
+/* On their way from who makes a thread to the thread. In the heap they would be in the simulator's, and the
+ * new thread would begin with a call of free(), which gives it an arena of its own. */
+static struct start starts[STARTS_MAX];
+
+/* NULL: as many threads as that are just beginning. */
+static struct start *take_start(void)
+{
+    for (size_t i = 0; i < STARTS_MAX; i++)
+        if (!atomic_load_explicit(&starts[i].is_used, memory_order_relaxed) &&
+            !atomic_exchange(&starts[i].is_used, true))
+            return &starts[i];
+    return NULL;
+}
+
+static void let_go(struct start *start)
+{
+    atomic_store(&start->is_used, false);
+}
 
 uint64_t thread_key(void)
 {
-    return own.key != 0 ? own.key : (uint64_t)pthread_self();
+    uint64_t key = own_thread()->key;
+
+    return key != 0 ? key : (uint64_t)pthread_self();
 }
 
 /* A tracer of the replay may make threads that the original had not: they are counted apart, by who calls and
  * by what is known of the call. */
 static uint64_t next_child_key(const void *caller)
 {
-    uint64_t place = (uint64_t)caller * UINT64_C(0x9e3779b97f4a7c15) + own.is_at_waveform;
-    uint64_t key = (thread_key() ^ place) + ++own.children[(place >> 32) % CHILD_COUNTER];
+    uint64_t place = (uint64_t)caller * UINT64_C(0x9e3779b97f4a7c15) + own_thread()->is_at_waveform;
+    uint64_t key = (thread_key() ^ place) + ++own_thread()->children[(place >> 32) % OWN_THREAD_CHILDREN];
 
     key *= UINT64_C(0xd6e8feb86659fd93);
     return (key ^ key >> 32) | 1;
@@ -66,7 +80,7 @@ static uint64_t next_child_key(const void *caller)
 
 void thread_at_waveform(bool is_at_waveform)
 {
-    own.is_at_waveform = is_at_waveform;
+    own_thread()->is_at_waveform = is_at_waveform;
 }
 
 /* The threads that a replay makes get other ids than those of the original. */
@@ -75,10 +89,10 @@ static void note_tid(void)
     static atomic_uint noted;
     pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
 
-    own.told_tid = tid;
+    own_thread()->told_tid = tid;
     if (input_is_recorded() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
-    own.told_tid =
+    own_thread()->told_tid =
         (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
 }
 
@@ -86,7 +100,7 @@ pid_t thread_told_tid(void)
 {
     const int *word = threads_tid_word(pthread_self());
 
-    return word != NULL ? *word : own.told_tid;
+    return word != NULL ? *word : own_thread()->told_tid;
 }
 
 static void leave_thread(void *unused)
@@ -97,15 +111,17 @@ static void leave_thread(void *unused)
 
 static void *start_thread(void *argument)
 {
-    struct start start = *(struct start *)argument;
+    struct start *given = argument;
+    void *(*function)(void *argument) = given->function;
     void *result;
 
-    free(argument);
-    own.key = start.key;
+    argument = given->argument;
+    own_thread()->key = given->key;
+    let_go(given);
     note_tid();
     alternate_stack_give();
     pthread_cleanup_push(leave_thread, NULL);
-    result = start.function(start.argument);
+    result = function(argument);
     pthread_cleanup_pop(1);
     return result;
 }
@@ -114,17 +130,19 @@ static void *start_thread(void *argument)
 int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict attributes,
                    void *(*function)(void *argument), void *restrict argument)
 {
-    struct start *start = run.hooks != NULL ? malloc(sizeof *start) : NULL;
+    struct start *start = run.hooks != NULL ? take_start() : NULL;
 
     if (start == NULL)
         return NEXT(pthread_create)(thread, attributes, function, argument);
-    *start = (struct start){function, argument, next_child_key(__builtin_return_address(0))};
+    start->function = function;
+    start->argument = argument;
+    start->key = next_child_key(__builtin_return_address(0));
     int r;
     do
         r = NEXT(pthread_create)(thread, attributes, start_thread, start);
     while (refused_make_room(r));
     if (r != 0)
-        free(start);
+        let_go(start);
     return r;
 }
 

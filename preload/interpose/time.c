@@ -19,6 +19,7 @@
 
 #include "../clock.h"
 #include "../input/input_mode.h"
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/burial.h"
@@ -38,7 +39,6 @@ static int (*libc_getrusage)(int who, struct rusage *usage);
 
 /* In a replay, how far the kernel's clocks are ahead of what the simulator is told. */
 static _Atomic int64_t ahead_ns[CLOCKS];
-static __thread int64_t own_ahead_ns __attribute__((tls_model("initial-exec"))); /* this thread's CPU clock */
 
 static int64_t to_ns(const struct timespec *time)
 {
@@ -67,14 +67,14 @@ static bool is_cpu_clock(clockid_t clock)
 static int64_t get_ahead(clockid_t clock)
 {
     if (clock == CLOCK_THREAD_CPUTIME_ID)
-        return own_ahead_ns;
+        return own_thread()->ahead_ns;
     return is_kept_clock(clock) ? atomic_load_explicit(&ahead_ns[clock], memory_order_relaxed) : 0;
 }
 
 static void set_ahead(clockid_t clock, int64_t ns)
 {
     if (clock == CLOCK_THREAD_CPUTIME_ID)
-        own_ahead_ns = ns;
+        own_thread()->ahead_ns = ns;
     else if (is_kept_clock(clock))
         atomic_store_explicit(&ahead_ns[clock], ns, memory_order_relaxed);
 }

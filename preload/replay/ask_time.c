@@ -16,6 +16,7 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../signal_mask.h"
@@ -113,15 +114,6 @@ uint64_t ask_time_beside(void)
 
 /* --- in a replay --- */
 
-/* Of the thread that asks: several may eval. initial-exec: a signal handler reads it. */
-static __thread struct asking {
-    volatile unsigned ticks; /* since the call; 0: there is none */
-    bool has_timer;
-    int timer;
-    uint64_t mask;
-    sigjmp_buf way_out;
-} asking __attribute__((tls_model("initial-exec")));
-
 static atomic_bool in_vain;
 
 static void set_ticks(long ns)
@@ -130,29 +122,29 @@ static void set_ticks(long ns)
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
 
     event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
-    if (!asking.has_timer &&
-        raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&asking.timer) == 0)
-        asking.has_timer = true;
-    if (asking.has_timer)
-        raw_syscall4(SYS_timer_settime, asking.timer, 0, (long)&ticks, 0);
+    if (!own_thread()->asking.has_timer &&
+        raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&own_thread()->asking.timer) == 0)
+        own_thread()->asking.has_timer = true;
+    if (own_thread()->asking.has_timer)
+        raw_syscall4(SYS_timer_settime, own_thread()->asking.timer, 0, (long)&ticks, 0);
 }
 
 static bool call_with_way_out(void (*function)(void *context), void *context)
 {
     if (atomic_load(&in_vain))
         return false;
-    if (sigsetjmp(asking.way_out, 0) != 0) {
+    if (sigsetjmp(own_thread()->asking.way_out, 0) != 0) {
         set_ticks(0);
-        signal_mask_restore(asking.mask);
+        signal_mask_restore(own_thread()->asking.mask);
         if (!atomic_exchange(&in_vain, true))
             notes_add("the simulator's own function that tells the time waits for a lock: evals are counted");
         return false;
     }
-    asking.ticks = 1;
+    own_thread()->asking.ticks = 1;
     set_ticks(TICK_NS);
     function(context);
     set_ticks(0);
-    asking.ticks = 0;
+    own_thread()->asking.ticks = 0;
     return true;
 }
 
@@ -163,9 +155,10 @@ void ask_time_here(void)
 
 void ask_time_tick(const void *ucontext)
 {
-    if (asking.ticks == 0 || asking.ticks++ <= TICKS)
+    if (own_thread()->asking.ticks == 0 || own_thread()->asking.ticks++ <= TICKS)
         return;
-    asking.ticks = 0;
-    memcpy(&asking.mask, &((const ucontext_t *)ucontext)->uc_sigmask, sizeof asking.mask);
-    siglongjmp(asking.way_out, 1);
+    own_thread()->asking.ticks = 0;
+    memcpy(&own_thread()->asking.mask, &((const ucontext_t *)ucontext)->uc_sigmask,
+           sizeof own_thread()->asking.mask);
+    siglongjmp(own_thread()->asking.way_out, 1);
 }

@@ -11,6 +11,7 @@
 #include <ucontext.h>
 
 #include "../clock.h"
+#include "../own_thread.h"
 #include "../proc_stat.h"
 #include "../signal_mask.h"
 #include "threads_state.h"
@@ -42,11 +43,9 @@ static void (*_Atomic kernel_signal)(const void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
 
-static __thread volatile unsigned interruptions __attribute__((tls_model("initial-exec")));
-
 unsigned threads_interruptions(void)
 {
-    return interruptions;
+    return own_thread()->interruptions;
 }
 
 void threads_set_request(void (*handler)(void))
@@ -256,7 +255,7 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
         handle_foreign_signal(signal, info, context);
         return;
     }
-    interruptions++;
+    own_thread()->interruptions++;
     blocked_call_repeat(&record->call, context);
     thread_frame_read(context, &frame);
     record->program_counter = frame.program_counter;

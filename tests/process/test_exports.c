@@ -216,6 +216,20 @@ static void test_needed(void **state)
     munmap((void *)image.bytes, image.size);
 }
 
+/* It would make a block longer that libc allocates for each thread of the simulator: see own_thread.h. */
+static void test_no_thread_local_storage(void **state)
+{
+    struct image image = map_image(run_library());
+    const Elf64_Ehdr *header = (const void *)image.bytes;
+    const Elf64_Phdr *segments = (const void *)(image.bytes + header->e_phoff);
+
+    (void)state;
+    assert_true(header->e_phnum > 0);
+    for (unsigned i = 0; i < header->e_phnum; i++)
+        assert_int_not_equal(segments[i].p_type, PT_TLS);
+    munmap((void *)image.bytes, image.size);
+}
+
 /* What the hooks need, the library would. */
 static void test_hooks_needed(void **state)
 {
@@ -237,6 +251,7 @@ int main(void)
         cmocka_unit_test(test_hooks_exports),
         cmocka_unit_test(test_needed),
         cmocka_unit_test(test_hooks_needed),
+        cmocka_unit_test(test_no_thread_local_storage),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

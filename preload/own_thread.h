@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/* What this library keeps for each thread. Thread-local storage of our own would make what libc allocates for
+ * each new thread longer, in the simulator's heap. So there is one pointer, kept by libc as a value of a key,
+ * to a record in memory of ours. A record is zero at first, and a thread has it until it ends. */
+#ifndef LIGHTSSS_OWN_THREAD_H
+#define LIGHTSSS_OWN_THREAD_H
+
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#define OWN_THREAD_CHILDREN 16
+
+struct own_thread {
+    _Atomic uintptr_t owner;         /* 0: of no thread */
+    volatile unsigned interruptions; /* how often it was stopped for a snapshot */
+    volatile unsigned between;       /* how many children run in its memory (vfork) */
+    volatile bool is_inside;         /* it is in a call whose answer is input */
+    bool is_at_waveform;             /* it writes the replay's waveform */
+    bool has_stack;                  /* it always has an alternate signal stack: its own, or else ours */
+    char *stack;                     /* ours; NULL: it never needed one */
+    int64_t ahead_ns;                /* in a replay: of its CPU clock, before what the simulator is told */
+    uint64_t key;                    /* 0: it was not made by us, and is known by its place in memory */
+    uint32_t children[OWN_THREAD_CHILDREN]; /* how many it made, by the place in the code */
+    pid_t told_tid;
+    unsigned patience; /* steps that it waits in a replay for the eval of an answer; 0: not told yet */
+    struct {
+        volatile unsigned ticks; /* since the call; 0: there is none */
+        bool has_timer;
+        int timer;
+        uint64_t mask;
+        sigjmp_buf way_out;
+    } asking; /* the time, in a replay */
+};
+
+/* Once, before anything of a model runs; in a process without one there are no records. Returns 0 or -errno.
+ */
+int own_thread_prepare(void);
+
+/* Of the calling thread. Async-signal-safe. */
+struct own_thread *own_thread(void) __attribute__((visibility("hidden")));
+
+#endif
