@@ -93,6 +93,11 @@ void doctor_begin(void)
     log_set_fd(file);
 }
 
+bool doctor_is_here(void)
+{
+    return file >= 0;
+}
+
 /* --- what was found --- */
 
 /* Addresses as nm shows them: where the object was linked to be loaded anywhere, they count from its start.

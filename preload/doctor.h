@@ -5,6 +5,8 @@
 #ifndef LIGHTSSS_DOCTOR_H
 #define LIGHTSSS_DOCTOR_H
 
+#include <stdbool.h>
+
 #include "../hooks/hooks.h"
 
 /* "look:DIRECTORY" or "rehearse:DIRECTORY": the directory gets the file found.PID. A look ends every process
@@ -32,5 +34,8 @@ const struct hooks_events *doctor_events(const struct hooks_events *events);
 
 /* At the end of the constructor. Does not return where the doctor only wants to look. */
 void doctor_end(void);
+
+/* Does a doctor look? It has a problem said that the library would only mention. */
+bool doctor_is_here(void);
 
 #endif

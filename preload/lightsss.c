@@ -110,7 +110,7 @@ static void see_children(void)
 static void check_directory(void)
 {
     static bool checked;
-    int r = checked ? 0 : run_directory_check();
+    int r = checked || doctor_is_here() ? 0 : run_directory_check();
 
     checked = true;
     if (r < 0)
