@@ -98,6 +98,16 @@ uint64_t cost_ns(const struct cost *cost, const struct cost_now *now)
     return measured_ns + last.copied * COST_PAGE_NS;
 }
 
+uint64_t cost_copied(const struct cost *cost)
+{
+    return cost->busy.copied;
+}
+
+void cost_leave_out(struct cost *cost, uint64_t ns)
+{
+    cost->last.system_ns += ns;
+}
+
 void cost_begin(struct cost *cost, const struct cost_now *now)
 {
     cost->last = *now;

@@ -42,6 +42,12 @@ void cost_look(struct cost *cost, const struct cost_now *now);
 /* What the pages have cost that were copied since the last snapshot. */
 uint64_t cost_ns(const struct cost *cost, const struct cost_now *now);
 
+/* How many these were, up to the last window. */
+uint64_t cost_copied(const struct cost *cost);
+
+/* That much of the time that the kernel has spent is paid for in another way. */
+void cost_leave_out(struct cost *cost, uint64_t ns);
+
 /* A snapshot was taken, or given up: the account begins anew. */
 void cost_begin(struct cost *cost, const struct cost_now *now);
 

@@ -20,9 +20,10 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../signal_mask.h"
+#include "account.h"
 #include "burial.h"
 #include "cadence.h"
-#include "cost.h"
+#include "huge.h"
 #include "memory.h"
 #include "pace.h"
 #include "park.h"
@@ -46,8 +47,6 @@ static struct slots slots;
 static struct cadence cadence;
 static struct keeper_figures figures;
 static struct take last_take;
-static struct cost cost;              /* of the last snapshot */
-static uint64_t paid_ns;              /* the stall of the last try, and what was spent on watching since */
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
 static bool given_up;                 /* no snapshot can be taken any more */
@@ -72,7 +71,7 @@ static void forget_parent(void)
     room_begin();
     refusal_begin();
     pace_init(&pace);
-    paid_ns = prepare_ns = 0;
+    prepare_ns = 0;
 }
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -84,7 +83,8 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     forget_parent();
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
-    cost_init(&cost);
+    account_init();
+    huge_begin();
     memory_start(&options->memory);
     processes_start();
     stall_init(&figures.stall);
@@ -155,33 +155,18 @@ static void retry_soon(void)
         cadence_retry(&cadence, clock_ns() + (RETRY_NS << retries++));
 }
 
-/* Of the last try. Where there is no snapshot, nothing is copied. */
-static uint64_t cost_so_far_ns(const struct cost_now *now)
-{
-    return paid_ns + (slots_count(&slots) > 0 ? cost_ns(&cost, now) : 0);
-}
-
 static void look_at_cost(void)
 {
-    struct cost_now now;
-
-    cost_read(&now);
-    cost_look(&cost, &now);
-    uint64_t so_far_ns = cost_so_far_ns(&now);
-    cadence_cost(&cadence, so_far_ns);
-    page->cost.cost_ns = figures.cost_ns + so_far_ns;
+    account_look(slots_count(&slots) > 0);
+    cadence_cost(&cadence, account_ns());
+    page->cost.cost_ns = account_total_ns();
 }
 
-/* A snapshot was taken, or tried in vain. Before it is on the list. */
+/* A snapshot was taken, or tried in vain. */
 static void begin_account(uint64_t stall_ns, uint64_t eval)
 {
-    struct cost_now now;
-
-    cost_read(&now);
-    figures.cost_ns += cost_so_far_ns(&now);
-    cost_begin(&cost, &now);
-    paid_ns = stall_ns;
-    cadence_snapshot_taken(&cadence, now.ns, eval, stall_ns);
+    account_begin(stall_ns);
+    cadence_snapshot_taken(&cadence, clock_ns(), eval, stall_ns);
 }
 
 static void add_snapshot(uint64_t eval)
@@ -192,7 +177,7 @@ static void add_snapshot(uint64_t eval)
     stall_add(&figures.stall, last_take.stall_ns);
     page->cost = (struct shared_cost){
         .snapshots = figures.taken,
-        .cost_ns = figures.cost_ns + paid_ns,
+        .cost_ns = account_total_ns(),
         .stall_median_ns = stall_median_ns(&figures.stall),
         .stall_max_ns = figures.stall.max_ns,
         .memory_bytes = memory_most_bytes(),
@@ -233,6 +218,9 @@ static bool take_one(uint64_t eval)
         .why = "",
     };
     hooks.begins(slot->number);
+    uint64_t start_ns = clock_ns();
+    huge_before_snapshot();
+    account_pay(clock_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -280,13 +268,7 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 /* Kills it and waits until it is dead: only then it is free what it held. */
 static void give_up_oldest(void)
 {
-    struct cost_now now;
-
-    if (slots_count(&slots) == 1) { /* from here on nothing is copied */
-        cost_read(&now);
-        paid_ns = cost_so_far_ns(&now);
-        cost_begin(&cost, &now);
-    }
+    account_look(true);
     keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
     burial_await();
     memory_gave_up();
@@ -308,6 +290,15 @@ static void leave_processes(bool soon)
     }
 }
 
+/* By this thread's own time: on a busy machine others run meanwhile. */
+static void copy_huge(void)
+{
+    uint64_t start_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+
+    memory_note_copied(huge_look(account_copied()));
+    account_pay(clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns, true);
+}
+
 /* Past the limit on memory, and near the one on processes, the oldest go. */
 static void give_up_past(void)
 {
@@ -317,10 +308,12 @@ static void give_up_past(void)
     look_at_cost();
     memory_look();
     leave_processes(false);
-    paid_ns += clock_ns() - start_ns;
+    account_pay(clock_ns() - start_ns, false);
+    if (slots_count(&slots) > 0)
+        copy_huge();
     while (slots_count(&slots) > 0 && memory_is_past(&slots))
         give_up_oldest();
-    paid_ns += memory_spent_ns();
+    account_pay(memory_spent_ns(), false);
     page->cost.memory_bytes = memory_most_bytes();
     if (slots_count(&slots) == count)
         return;

@@ -30,7 +30,6 @@ struct keeper_hooks {
 struct keeper_figures {
     uint64_t taken;
     struct stall stall;
-    uint64_t cost_ns; /* stalls and copy-on-write */
 };
 
 void keeper_init(struct shared_page *page, const struct options *options, const struct keeper_hooks *hooks);

@@ -24,7 +24,8 @@
 static struct memory_limit limit;
 static struct memory_now now;
 static uint64_t spent_ns;
-static uint64_t tables_ns; /* when page tables were last asked for */
+static uint64_t copied_bytes; /* without faults */
+static uint64_t tables_ns;    /* when page tables were last asked for */
 
 static void read_now(void)
 {
@@ -32,7 +33,13 @@ static void read_now(void)
 
     if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
         memset(&usage, 0, sizeof usage);
-    memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE, (uint64_t)usage.ru_maxrss * 1024);
+    memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE + copied_bytes,
+                     (uint64_t)usage.ru_maxrss * 1024);
+}
+
+void memory_note_copied(uint64_t bytes)
+{
+    copied_bytes += bytes;
 }
 
 void memory_start(const struct options_memory *option)

@@ -24,6 +24,9 @@ void memory_look(void);
  * is asked again: what is left is measured. */
 bool memory_is_past(const struct slots *slots);
 
+/* So much was copied without a fault. */
+void memory_note_copied(uint64_t bytes);
+
 /* Is there room for a snapshot? If not, it is said why (room.h). */
 enum memory_room {
     MEMORY_NO_ROOM,

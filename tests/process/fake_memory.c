@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -82,6 +83,60 @@ static void do_give_back(const char *argument)
     if (madvise(memory, size, MADV_DONTNEED) != 0)
         fake_give_up("fake: no memory to give back");
     size = 0;
+}
+
+/* --- huge pages --- */
+
+#define HUGE ((size_t)1 << 21)
+
+static void do_huge(const char *argument)
+{
+    size_t bytes = mib(argument);
+    uint8_t *place = mmap(NULL, bytes + 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (place == MAP_FAILED)
+        fake_give_up("fake: no memory");
+    memory = (uint8_t *)(((uintptr_t)place + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
+    size = bytes;
+    if (madvise(memory, size, MADV_HUGEPAGE) != 0)
+        fake_give_up("fake: no huge pages");
+    memset(memory, 1, size);
+}
+
+/* "scatter:PAGES:EVALS": so many pages of each huge one are written over again and again, some with each
+ * eval. */
+static void do_scatter(const char *argument)
+{
+    char *rest;
+    size_t pages = strtoul(argument, &rest, 10), count = size / HUGE;
+    unsigned long evals = strtoul(rest + 1, NULL, 10);
+
+    for (unsigned long i = 0; i < evals; i++) {
+        for (size_t n = 0; n < 64; n++) {
+            size_t at = (i * 64 + n) % (pages * count);
+            memory[at % count * HUGE + at / count * PAGE]++;
+        }
+        fake_run("eval:1");
+    }
+}
+
+/* How much of it lies in huge pages, and a sum of all bytes. */
+static void do_huge_left(const char *argument)
+{
+    char line[256];
+    long kib = 0;
+    unsigned long sum = 0;
+    FILE *file = fopen("/proc/self/smaps_rollup", "re");
+
+    (void)argument;
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "AnonHugePages:", strlen("AnonHugePages:")) == 0)
+            kib = strtol(line + strlen("AnonHugePages:"), NULL, 10);
+    if (file != NULL)
+        fclose(file);
+    for (size_t i = 0; i < size; i++)
+        sum = sum * 31 + memory[i];
+    fake_say("%ld MB in huge pages, sum %lx", kib / 1024, sum);
 }
 
 /* --- all the ways to ask for it --- */
@@ -174,7 +229,9 @@ static void do_ask(const char *argument)
         if (strlen(ways[i].name) != length || strncmp(argument, ways[i].name, length) != 0)
             continue;
         errno = 0;
-        bool came = ways[i].way(mib(argument + length + 1)) != NULL;
+        static void *volatile last; /* the others are never given back */
+        last = ways[i].way(mib(argument + length + 1));
+        bool came = last != NULL;
         fake_say("ask %s: %s, errno %d", argument, came ? "here it is" : "refused", errno);
         return;
     }
@@ -182,7 +239,13 @@ static void do_ask(const char *argument)
 }
 
 const struct fake_step fake_memory[] = {
-    {"grow", do_grow},   {"grow_slowly", do_grow_slowly},
-    {"churn", do_churn}, {"give_back", do_give_back},
-    {"ask", do_ask},     {NULL, NULL},
+    {"grow", do_grow},
+    {"grow_slowly", do_grow_slowly},
+    {"churn", do_churn},
+    {"give_back", do_give_back},
+    {"ask", do_ask},
+    {"huge", do_huge},
+    {"scatter", do_scatter},
+    {"huge_left", do_huge_left},
+    {NULL, NULL},
 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -284,6 +285,60 @@ static void test_replay_too_large(void **state)
         fail_beside_replay("the control group is nearly full");
 }
 
+/* --- huge pages --- */
+
+static long huge_mib(const struct outcome *outcome)
+{
+    return strtol(outcome->out, NULL, 10);
+}
+
+static void run_huge(const char *scatter, bool preload, struct outcome *outcome)
+{
+    const struct program program = {
+        .arguments = LIST("huge:64", "eval:1", scatter, "huge_left", "exit:0"),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_WAVE=off"),
+        .preload = preload,
+    };
+
+    run_program(&program, outcome);
+    expect_status(outcome, 0);
+}
+
+/* Is there a kernel that gives them, and tells where they are? Else skips the test. */
+static void need_huge_pages(const struct outcome *without)
+{
+    struct utsname name;
+    int major = 0, minor = 0;
+
+    uname(&name);
+    if (sscanf(name.release, "%d.%d", &major, &minor) != 2 || /* NOLINT(cert-err34-c) */
+        major * 100 + minor < 607 || huge_mib(without) < 64) {
+        print_message("no huge pages here (%ld MB of 64), or Linux is older than 6.7 (%s)\n",
+                      huge_mib(without), name.release);
+        skip();
+    }
+}
+
+/* The first write to each after a snapshot splits it. Where many follow it is put together again, and not
+ * where few do: the snapshot would hold all of it. */
+static void test_huge_pages_stay(void **state)
+{
+    struct outcome without, with;
+
+    (void)state;
+    run_huge("scatter:400:500000", false, &without);
+    need_huge_pages(&without);
+    run_huge("scatter:400:500000", true, &with);
+    assert_string_equal(strstr(with.out, "sum "), strstr(without.out, "sum "));
+    if (huge_mib(&with) < 60)
+        fail_msg("only %ld MB are left in huge pages", huge_mib(&with));
+    run_discard(&without);
+    run_discard(&with);
+    run_huge("scatter:4:500000", true, &with);
+    assert_in_range(huge_mib(&with), 0, 4);
+    run_discard(&with);
+}
+
 /* --- a machine that promises no more than it has --- */
 
 /* Sixty megabytes, two snapshots that count as much, and then as much as there is without them. */
@@ -378,6 +433,7 @@ int main(void)
         cmocka_unit_test(test_oldest_go),
         cmocka_unit_test(test_given_back),
         cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_huge_pages_stay),
         cmocka_unit_test(test_promised),
         cmocka_unit_test(test_not_to_blame),
         cmocka_unit_test(test_promised_to_snapshots),
