@@ -2,6 +2,7 @@
 /* Two walks over the symbols: see find.h. The second one knows the candidates of the first. Then the dynamic
  * loader is asked which functions the object's own calls of the run time library end up in. */
 #include "find.h"
+#include "loaded.h"
 #include "scope.h"
 #include "stock.h"
 #include "why.h"
@@ -19,6 +20,7 @@ struct search {
     bool crowded;                 /* there was no memory for one */
     char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
     struct library *library;
+    bool is_elsewhere; /* in a namespace of its own */
 };
 
 static void find_candidate(struct search *search, const struct image_symbol *symbol)
@@ -135,6 +137,8 @@ static void find_place(struct library *library, enum verilator_symbol symbol, vo
  * anyway. */
 static void find_bound(struct search *search, void *handle)
 {
+    if (search->is_elsewhere && search->library->symbols[VERILATOR_PRODUCT_VERSION].address)
+        return; /* nobody but the object itself is asked there */
     bool is_program = *search->object == '\0';
     bool bound[VERILATOR_SYMBOLS] = {false};
     enum verilator_symbol symbol;
@@ -143,9 +147,10 @@ static void find_bound(struct search *search, void *handle)
         bool own = search->library->symbols[symbol].address != 0;
         if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
             continue;
-        void *address = scope_find(name, search->library->symbols[symbol].address);
+        void *address =
+            search->is_elsewhere ? NULL : scope_find(name, search->library->symbols[symbol].address);
         if (!address && !own)
-            address = scope_find_in(handle, name);
+            address = search->is_elsewhere ? dlsym(handle, name) : scope_find_in(handle, name);
         if (!address)
             continue;
         find_place(search->library, symbol, address);
@@ -197,9 +202,10 @@ static void close_handle(void *const *handle)
  * process ends. Looked at first without that promise, because most have no model. What was there from the
  * start stays anyway; a handle of it would be the first, for which the loader takes memory of the simulator's
  * heap. */
-static void *open_handle(const char *name, int flags)
+static void *open_handle(const char *name, const long *space, int flags)
 {
-    return dlopen(name, RTLD_LAZY | RTLD_NOLOAD | flags);
+    flags |= RTLD_LAZY | RTLD_NOLOAD;
+    return space ? dlmopen(*space, name, flags) : dlopen(name, flags);
 }
 
 /* Objects with models, by their base: they stay where they are. */
@@ -238,9 +244,10 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
 {
     __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
     bool is_later = scope_is_later(base);
+    long number, *space = is_later && loaded_is_elsewhere(base, &number) ? &number : NULL;
     if (is_known(base))
         return why_set(why, -EALREADY, "the models of %.120s are known", name);
-    __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, 0) : NULL;
+    __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, space, 0) : NULL;
     if (!handle && is_later && dlerror()) /* what is gone is no error to RTLD_NOLOAD */
         return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
     if (!handle && is_later)
@@ -249,7 +256,8 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
     if (error)
         return error;
     struct library library = {.has_parts = false};
-    struct search search = {.object = name, .wanted = wanted, .library = &library};
+    struct search search = {
+        .object = name, .wanted = wanted, .library = &library, .is_elsewhere = space != NULL};
     error = find_in(&search, image, why);
     if (error)
         return error;
@@ -258,7 +266,7 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
     if (error)
         return error;
     if (is_later)
-        open_handle(name, RTLD_NODELETE);
+        open_handle(name, space, RTLD_NODELETE);
     *models = search.models;
     return 0;
 }

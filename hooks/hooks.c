@@ -8,6 +8,7 @@
 #include "functions.h"
 #include "hold.h"
 #include "image.h"
+#include "loaded.h"
 #include "model.h"
 #include "replace.h"
 #include "scope.h"
@@ -60,6 +61,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .format = model_format,
         .site = model_site,
         .functions = functions_each,
+        .elsewhere = loaded_elsewhere,
     };
     return &hooks;
 }

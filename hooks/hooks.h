@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct dl_phdr_info; /* <link.h> */
+
 #define HOOKS_WHY_SIZE 256
 
 #define HOOKS_TIME_UNKNOWN UINT64_MAX
@@ -211,8 +213,14 @@ struct hooks {
     bool (*site)(size_t index, struct hooks_site *site);
 
     /* Visits every function of every loaded object that has a symbol, the program's first; the name is
-     * mangled, and valid during the visit. */
-    void (*functions)(void (*visit)(const char *name, uintptr_t address, void *context), void *context);
+     * mangled, and valid during the visit. space: the number of the object's namespace (dlmopen), 0 for the
+     * process's own. */
+    void (*functions)(void (*visit)(const char *name, uintptr_t address, size_t space, void *context),
+                      void *context);
+
+    /* Visits the objects of the other namespaces, which dl_iterate_phdr() does not: name, base and headers.
+     */
+    int (*elsewhere)(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context);
 };
 
 /* All that is seen of them. */

@@ -4,6 +4,7 @@
 #include "image.h"
 #include "debug_file.h"
 #include "elf_file.h"
+#include "loaded.h"
 #include "why.h"
 
 #include <errno.h>
@@ -194,7 +195,7 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
             return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerrordesc_np(errno));
         path[length] = '\0';
     }
-    if (!dl_iterate_phdr(image_find_loaded, &wanted))
+    if (!loaded_each(image_find_loaded, &wanted))
         return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", path);
 
     struct image *opened = NULL;

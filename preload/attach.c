@@ -167,6 +167,16 @@ static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
     return 0;
 }
 
+static int look_elsewhere(struct dl_phdr_info *info, size_t space, void *context)
+{
+    struct walk walk = {0};
+
+    (void)space;
+    (void)context;
+    walk.subs = info->dlpi_subs;
+    return look_at_object(info, 0, &walk);
+}
+
 /* New objects are the last ones in the loader's list. Where some are gone already, or were loaded elsewhere
  * (dlmopen), that takes in older ones: they are known to the hooks. */
 static void look(void)
@@ -181,6 +191,7 @@ static void look(void)
         walk.skip = fresh < walk.count ? walk.count - (size_t)fresh : 0;
         dl_iterate_phdr(look_at_object, &walk);
     } while (walk.changed);
+    lightsss_hooks()->elsewhere(look_elsewhere, NULL);
     if (started_with == 0)
         started_with = walk.count;
     atomic_store(&seen, walk.adds);

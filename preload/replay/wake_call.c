@@ -20,6 +20,7 @@
 #include "../run.h"
 #include "notes.h"
 
+#define SPACES_MAX     16 /* as many as glibc has */
 #define NAME_SHOWN     40
 #define NEAR           2 /* letters that a name may differ in to be offered in its place */
 #define NEAREST_LENGTH 4 /* of the shortest name for which that makes sense */
@@ -33,19 +34,22 @@ static struct end left_by;
 struct search {
     const char *name;
     size_t length;
-    uintptr_t found;
+    uintptr_t found;                 /* 0: there is none */
+    uintptr_t elsewhere[SPACES_MAX]; /* by namespace: a reference model for each core may have one */
+    bool is_there;
     unsigned distance; /* of the nearest name */
     char nearest[PARSE_NAME_MAX + 1];
 };
 
-static void visit(const char *name, uintptr_t address, void *context)
+static void visit(const char *name, uintptr_t address, size_t space, void *context)
 {
     struct search *search = context;
 
-    if (search->found != 0 || *name != *search->name)
+    if (*name != *search->name)
         return;
     if (strcmp(name, search->name) == 0) {
-        search->found = address;
+        uintptr_t *found = space == 0 ? &search->found : &search->elsewhere[space % SPACES_MAX];
+        *found = *found == 0 ? address : *found;
         return;
     }
     size_t length = strlen(name);
@@ -57,6 +61,19 @@ static void visit(const char *name, uintptr_t address, void *context)
         search->distance = distance;
         memcpy(search->nearest, name, length + 1);
     }
+}
+
+static int note_other(struct dl_phdr_info *object, size_t space, void *context)
+{
+    (void)object;
+    (void)space;
+    (void)context;
+    return 1;
+}
+
+static bool has_others(void)
+{
+    return run.hooks->elsewhere(note_other, NULL) != 0;
 }
 
 /* As the simulator's own calls would find it; what nobody exports is in .symtab. */
@@ -71,8 +88,11 @@ static void find(struct search *search)
     if (address != NULL && dladdr1(address, &info, (void **)&symbol, RTLD_DL_SYMENT) != 0 && symbol != NULL &&
         ELF64_ST_TYPE(symbol->st_info) != STT_OBJECT)
         search->found = (uintptr_t)address;
-    else
+    if (search->found == 0 || has_others())
         run.hooks->functions(visit, search);
+    for (size_t i = 0; i < SPACES_MAX; i++)
+        search->is_there = search->is_there || search->elsewhere[i] != 0;
+    search->is_there = search->is_there || search->found != 0;
 }
 
 void wake_call_prepare(void)
@@ -134,13 +154,17 @@ void wake_call_make(void)
         struct search search = {.name = calls.list[i].name};
 
         find(&search);
-        if (search.found == 0) {
+        if (!search.is_there) {
             note_missing(&search);
             continue;
         }
         output_do_not_compare();
         notes_add("what it printed was not compared: LIGHTSSS_WAKE_CALL may change that");
-        make(i, search.found);
+        if (search.found != 0)
+            make(i, search.found);
+        for (size_t space = 0; space < SPACES_MAX; space++)
+            if (search.elsewhere[space] != 0)
+                make(i, search.elsewhere[space]);
     }
     signal_leave_faults(mask);
 }

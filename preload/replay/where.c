@@ -31,8 +31,9 @@ static struct function *functions;
 static size_t count;
 static uintptr_t program_start, program_end; /* its code */
 
-static void add(const char *name, uintptr_t address, void *unused)
+static void add(const char *name, uintptr_t address, size_t space, void *unused)
 {
+    (void)space;
     (void)unused;
     if ((count + 1) * sizeof *functions > FUNCTIONS_SIZE)
         return;

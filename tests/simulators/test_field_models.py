@@ -149,6 +149,29 @@ class Libraries(field.FieldTest):
         self.assert_same(plain, preloaded)
         self.check(preloaded, self.oracle("opens", *arguments), 6000, 299)
 
+    def test_namespaces(self):
+        """Each library in one of its own, be it the same one."""
+        arguments = ("3", self.alpha, "2000", self.alpha, "700", self.beta, "1500")
+        environment = {"FIELD_NAMESPACE": "1"}
+        plain = self.plain("opens", *arguments, **environment)
+        preloaded = self.preloaded("opens", *arguments, environment=environment, INTERVAL="1000evals")
+        self.assert_same(plain, preloaded)
+        self.check(preloaded, self.oracle("opens", *arguments, **environment), 4200, 1499)
+
+    def test_functions_of_namespaces(self):
+        """Each has one of this name, as reference models of several cores have."""
+        arguments = ("3", self.alpha, "2000", self.alpha, "700", self.beta, "5000")
+        preloaded = self.preloaded(
+            "opens",
+            *arguments,
+            environment={"FIELD_NAMESPACE": "1"},
+            INTERVAL="1500evals",
+            WAKE_CALL='dut_log("woken")',
+        )
+        self.report(preloaded)
+        with open(os.path.join(self.run_directory(preloaded), "replay.stdout"), encoding="ascii") as file:
+            self.assertEqual(file.read().splitlines()[:3], ["Valpha woken", "Valpha woken", "Vbeta woken"])
+
     def test_python(self):
         arguments = [sys.executable, SCRIPT, "3", self.alpha, "9000", self.beta, "1500"]
         plain = self.launch(arguments, {})

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: MIT
-// A model in a library, for whoever opens it: -DMODEL=Valpha -DHEADER="Valpha.h".
+// A model in a library, for whoever opens it: -DMODEL=Valpha -DMODEL_NAME="Valpha" -DHEADER="Valpha.h".
 #include <cstdio>
 
 #include HEADER
 #include "trace.h"
+
+// For LIGHTSSS_WAKE_CALL.
+extern "C" void dut_log(const char *word)
+{
+    printf("%s %s\n", MODEL_NAME, word);
+    fflush(stdout);
+}
 
 // A test of its own: model and context are made and deleted. Returns the model's output.
 extern "C" unsigned int dut_run(long evals)
