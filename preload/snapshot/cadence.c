@@ -7,6 +7,8 @@
 #define LOOK_MAX_NS     UINT64_C(10000000) /* a look every 10 ms at least ... */
 #define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */
+#define HELD_FACTOR     2u  /* a try in vain: so many times as long as it took, doubled each time ... */
+#define HELD_DOUBLED    10u /* ... so often at most */
 #define AUTO_LEAST_NS   SECOND_NS
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
@@ -64,6 +66,7 @@ static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_n
         cadence->next_eval = sum(evals, at_least(cadence->interval.evals, 1));
     else
         step.snapshot = now_ns >= cadence->early_ns;
+    step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
     step.look_in_evals = cadence->next_eval - evals;
     return step;
 }
@@ -89,7 +92,8 @@ static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns
     struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns ||
                                             now_ns >= cadence->early_ns};
 
-    if (!step.snapshot)
+    step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
+    if (waited_ns < cadence->wait_ns)
         aim_ns = at_most(aim_ns, cadence->wait_ns - waited_ns);
     if (cadence->begun)
         cadence->stride_evals = stride_for(cadence, aim_ns, now_ns, evals);
@@ -147,4 +151,11 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns)
 void cadence_retry(struct cadence *cadence, uint64_t at_ns)
 {
     cadence->early_ns = at_ns;
+}
+
+void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_ns, unsigned failures)
+{
+    unsigned doubled = failures < HELD_DOUBLED ? failures : HELD_DOUBLED;
+
+    cadence->held_ns = sum(now_ns, scaled(stall_ns, (uint64_t)HELD_FACTOR << doubled, 1));
 }

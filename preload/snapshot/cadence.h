@@ -19,6 +19,7 @@ struct cadence {
     uint64_t start_ns;  /* of the run */
     uint64_t cost_ns;   /* what the last snapshot has cost so far ... */
     uint64_t spent_ns;  /* ... and all before it */
+    uint64_t held_ns;   /* none before that time, whatever else asks for one */
     uint64_t early_ns;  /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
     uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
     uint64_t look_ns;   /* the last look */
@@ -52,5 +53,9 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns);
 
 /* The snapshot could not be taken and there is no other: it is tried again at that time. */
 void cadence_retry(struct cadence *cadence, uint64_t at_ns);
+
+/* The try was in vain and held the simulator up for so long, the so many-th time in a row (from 1): where a
+ * thread never stops, the tries become rarer, however short the interval is. */
+void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_ns, unsigned failures);
 
 #endif

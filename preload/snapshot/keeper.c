@@ -51,6 +51,7 @@ static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
 static bool given_up;                 /* no snapshot can be taken any more */
 static unsigned retries;
+static unsigned vain_tries; /* in a row */
 
 static struct pace pace;
 static bool prepared;           /* threads were asked to stand by for the next snapshot ... */
@@ -233,11 +234,12 @@ static bool take_one(uint64_t eval)
         given_up = !refusal_explain(&last_take, r);
         hooks.done(oldest_number());
         begin_account(last_take.stall_ns, eval);
+        cadence_hold_off(&cadence, clock_ns(), last_take.stall_ns, ++vain_tries);
         retry_soon();
         return false;
     }
     refusal_over();
-    retries = 0;
+    retries = vain_tries = 0;
     figures.taken++;
     add_snapshot(eval);
     hooks.done(oldest_number());
