@@ -176,7 +176,7 @@ static void image_add_debug_file(struct image *image)
         image->stripped = true;
 }
 
-static const char *program = "/proc/self/exe";
+static const char *program = "/proc/thread-self/exe";
 
 void image_program(const char *path)
 {

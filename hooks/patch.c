@@ -220,7 +220,7 @@ static int patch_commit_one(int fd, const struct patch *patch)
 /* The functions may be those that are called here: each is whole before and after. */
 int patch_commit(const struct patch *patches, size_t count)
 {
-    int fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+    int fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
     int error = 0;
     for (size_t i = 0; i < count && !error; i++)
         error = patch_commit_one(fd, &patches[i]);

@@ -49,7 +49,7 @@ pid_t proc_number_of_process(pid_t pid)
     if (fd < 0)
         return -1;
     text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/self/fdinfo/%ld", fd);
+    text_format(&path, "/proc/thread-self/fdinfo/%ld", fd);
     const char *line = read_line(path_bytes, "\nPid:", buffer);
     raw_syscall1(SYS_close, fd);
     return line == NULL ? -1 : (pid_t)strtol(line, NULL, 10);

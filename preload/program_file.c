@@ -17,7 +17,7 @@
 #include "raw_syscall.h"
 #include "text.h"
 
-#define LINK       "/proc/self/exe"
+#define LINK       "/proc/thread-self/exe"
 #define LINE_FIELD 5 /* of the path in a line of /proc/self/maps */
 
 static char found[PATH_MAX];
@@ -65,7 +65,7 @@ static void find(uintptr_t address)
     char buffer[4096];
     bool is_found = false;
     long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 
     if (fd < 0)
         return;

@@ -62,7 +62,7 @@ static int learn_one(int fd, void *unused)
 
 void descriptor_class_learn_all(void)
 {
-    int list = proc_list_open("/proc/self/fd");
+    int list = proc_list_open("/proc/thread-self/fd");
 
     if (list < 0)
         return;

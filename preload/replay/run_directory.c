@@ -69,7 +69,7 @@ static void give_to_owner(int fd, const struct stat *status)
     if ((status->st_mode & S_IRWXU) == S_IRWXU)
         return;
     text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/self/fd/%d", fd);
+    text_format(&path, "/proc/thread-self/fd/%d", fd);
     raw_syscall3(SYS_fchmodat, AT_FDCWD, (long)path_bytes, (status->st_mode & 07777) | S_IRWXU);
 }
 
@@ -181,7 +181,7 @@ static int read_held_path(char *path, size_t size)
     struct text link;
 
     text_init(&link, link_bytes, sizeof link_bytes);
-    text_format(&link, "/proc/self/fd/%d", held_fd);
+    text_format(&link, "/proc/thread-self/fd/%d", held_fd);
     long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path, (long)size - 1);
     if (length <= 0 || path[0] != '/')
         return -ENOENT;

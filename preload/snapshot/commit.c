@@ -46,7 +46,7 @@ void commit_read(struct commit *commit, const char *(*read)(const char *path))
         return;
     uint64_t for_admin = number(read, "/proc/sys/vm/admin_reserve_kbytes") * 1024;
     uint64_t for_user = number(read, "/proc/sys/vm/user_reserve_kbytes") * 1024;
-    const char *status = read("/proc/self/status");
+    const char *status = read("/proc/thread-self/status");
     commit->charge_bytes = field(status, "VmData:") + field(status, "VmStk:");
     uint64_t kept = for_admin + at_most(for_user, field(status, "VmSize:") / OWN_SHARE);
     const char *machine = read("/proc/meminfo");

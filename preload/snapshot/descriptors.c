@@ -42,7 +42,7 @@ static const char *read_info(int fd)
     if (info_used >= sizeof info - 1)
         return "";
     text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fdinfo/%d", fd);
+    text_format(&text, "/proc/thread-self/fdinfo/%d", fd);
     long file = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
     if (file < 0)
         return "";
@@ -163,7 +163,7 @@ int descriptors_take(void)
     overflowed = false;
     info_used = 0;
     terminal_count = 0;
-    int list_fd = proc_list_open("/proc/self/fd");
+    int list_fd = proc_list_open("/proc/thread-self/fd");
     if (list_fd < 0)
         return list_fd;
     int r = proc_list_each(list_fd, visit, &list_fd);

@@ -57,13 +57,18 @@ const char *fact_files_text(const char *path)
     return read_file(path) < 0 ? NULL : bytes;
 }
 
+/* Of the simulator itself by its thread: where its main thread has ended before the others, the process's own
+ * files are empty. */
 const char *fact_files_text_of(int pid, const char *name, int *error)
 {
     char path[48];
     struct text text;
 
     text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/%d/%s", pid, name);
+    if (pid == raw_syscall0(SYS_getpid))
+        text_format(&text, "/proc/thread-self/%s", name);
+    else
+        text_format(&text, "/proc/%d/%s", pid, name);
     *error = read_file(path);
     return *error < 0 ? NULL : bytes;
 }

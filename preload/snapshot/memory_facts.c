@@ -45,8 +45,8 @@ void memory_facts_find(const char *root)
 {
     fact_files_root(root);
     memset(cgroups, 0, sizeof cgroups);
-    fact_files_each_line("/proc/self/cgroup", take_group);
-    fact_files_each_line("/proc/self/mountinfo", take_mount);
+    fact_files_each_line("/proc/thread-self/cgroup", take_group);
+    fact_files_each_line("/proc/thread-self/mountinfo", take_mount);
     sees_itself = find_itself();
 }
 
@@ -103,6 +103,6 @@ uint64_t memory_facts_tables(void)
 {
     uint64_t table_bytes = 0;
 
-    cgroup_field(fact_files_text("/proc/self/status"), "VmPTE:", &table_bytes);
+    cgroup_field(fact_files_text("/proc/thread-self/status"), "VmPTE:", &table_bytes);
     return table_bytes;
 }

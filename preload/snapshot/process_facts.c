@@ -35,8 +35,8 @@ void process_facts_find(void)
 {
     for (unsigned release = 0; release < CGROUP_RELEASES; release++)
         cgroups[release] = (struct cgroup){.resource = CGROUP_PROCESSES};
-    fact_files_each_line("/proc/self/cgroup", take_group);
-    fact_files_each_line("/proc/self/mountinfo", take_mount);
+    fact_files_each_line("/proc/thread-self/cgroup", take_group);
+    fact_files_each_line("/proc/thread-self/mountinfo", take_mount);
 }
 
 /* --- the user --- */

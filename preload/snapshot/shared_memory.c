@@ -149,7 +149,7 @@ static int read_list(struct reader *reader)
 {
     char buffer[4096];
     long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/maps", O_RDONLY | O_CLOEXEC, 0);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
 
     if (fd < 0)
         return (int)fd;
