@@ -15,7 +15,7 @@
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
 
 /* What a simulator reads of /proc is recorded, and told again to its replay. By this name it is not. */
-#define PATCH_MAPS "//proc/self/maps"
+#define PATCH_MAPS "//proc/thread-self/maps"
 
 /* The last place that was taken, and where the gap begins that it lies in: the next is taken below it without
  * reading the list of mappings again, which takes as long as everything else about a patch. */

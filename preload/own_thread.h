@@ -12,6 +12,15 @@
 
 #define OWN_THREAD_CHILDREN 16
 
+/* A system call that may block, noted before it is made: see snapshot/call_note.h. */
+struct call_note {
+    long number;
+    uintptr_t
+        stack_pointer; /* as it is in the call, or where that is not known, somewhat higher; 0: no call */
+    uint64_t began_ns; /* CLOCK_MONOTONIC; 0: not noted */
+    bool is_exact;     /* the stack pointer is */
+};
+
 struct own_thread {
     _Atomic uintptr_t owner;         /* 0: of no thread */
     volatile unsigned interruptions; /* how often it was stopped for a snapshot */
@@ -24,6 +33,7 @@ struct own_thread {
     uint64_t key;                    /* 0: it was not made by us, and is known by its place in memory */
     uint32_t children[OWN_THREAD_CHILDREN]; /* how many it made, by the place in the code */
     pid_t told_tid;
+    struct call_note note;
     unsigned patience; /* steps that it waits in a replay for the eval of an answer; 0: not told yet */
     struct {
         volatile unsigned ticks; /* since the call; 0: there is none */

@@ -14,6 +14,18 @@
 #include "raw_syscall.h"
 #include "text.h"
 
+/* Reads the whole line of what text_format() has put into the buffer. NULL: it is not there. */
+static const char *read_there(char buffer[PROC_STAT_SIZE])
+{
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
+    if (fd < 0)
+        return NULL;
+    long size = raw_syscall3(SYS_read, fd, (long)buffer, PROC_STAT_SIZE - 1);
+    raw_syscall1(SYS_close, fd);
+    buffer[size > 0 ? size : 0] = '\0';
+    return buffer;
+}
+
 /* Reads the whole line. NULL: there is no such process. */
 static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
 {
@@ -29,21 +41,36 @@ static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
         text_format(&path, "/proc/thread-self/stat");
     else
         text_format(&path, "/proc/%d/stat", number);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    long size = raw_syscall3(SYS_read, fd, (long)buffer, PROC_STAT_SIZE - 1);
-    raw_syscall1(SYS_close, fd);
-    buffer[size > 0 ? size : 0] = '\0';
-    return buffer;
+    return read_there(buffer);
+}
+
+static const char *behind_name(const char *line)
+{
+    const char *name_end = line != NULL ? strrchr(line, ')') : NULL;
+
+    return name_end == NULL || name_end[1] == '\0' ? NULL : name_end + 2;
 }
 
 const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
 {
-    const char *line = read_line(pid, buffer);
-    const char *name_end = line != NULL ? strrchr(line, ')') : NULL;
+    return behind_name(read_line(pid, buffer));
+}
 
-    return name_end == NULL || name_end[1] == '\0' ? NULL : name_end + 2;
+const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STAT_SIZE])
+{
+    struct text path;
+
+    text_init(&path, buffer, PROC_STAT_SIZE);
+    text_format(&path, "%s/%d/stat", tasks, listed);
+    return behind_name(read_there(buffer));
+}
+
+const char *proc_stat_field(const char *stat, unsigned index)
+{
+    for (; index > 0 && stat != NULL; index--)
+        if ((stat = strchr(stat, ' ')) != NULL)
+            stat++;
+    return stat;
 }
 
 int proc_name(pid_t pid, char name[PROC_NAME_SIZE])

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "../own_thread.h"
+#include "../snapshot/signal_stack.h"
 #include "../stack.h"
 #include "next.h"
 
@@ -55,6 +56,8 @@ int sigaltstack(const stack_t *restrict new_stack, stack_t *restrict old_stack)
 
     if (r != 0)
         return r;
+    if (new_stack != NULL)
+        signal_stack_note((new_stack->ss_flags & SS_DISABLE) != 0 ? 0 : new_stack->ss_size);
     if (own->has_stack && new_stack != NULL && (new_stack->ss_flags & SS_DISABLE) != 0)
         alternate_stack_give();
     if (own->stack != NULL && old.ss_sp == own->stack)

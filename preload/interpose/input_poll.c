@@ -12,23 +12,25 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/select.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 
 #include "../input/input_call.h"
+#include "../snapshot/call_note.h"
 #include "libc.h"
 
-static int (*libc_poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
+static int (*libc_poll_unnoted)(struct pollfd *fds, nfds_t count, int timeout_ms);
 static int (*libc_ppoll)(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                          const sigset_t *mask);
 static int (*libc_select)(int count, fd_set *readable, fd_set *writable, fd_set *special,
                           struct timeval *timeout);
 static int (*libc_pselect)(int count, fd_set *readable, fd_set *writable, fd_set *special,
                            const struct timespec *timeout, const sigset_t *mask);
-static int (*libc_epoll_wait)(int fd, struct epoll_event *events, int room, int timeout_ms);
-static int (*libc_epoll_pwait)(int fd, struct epoll_event *events, int room, int timeout_ms,
-                               const sigset_t *mask);
-static int (*libc_epoll_pwait2)(int fd, struct epoll_event *events, int room, const struct timespec *timeout,
-                                const sigset_t *mask);
+static int (*libc_epoll_wait_unnoted)(int fd, struct epoll_event *events, int room, int timeout_ms);
+static int (*libc_epoll_pwait_unnoted)(int fd, struct epoll_event *events, int room, int timeout_ms,
+                                       const sigset_t *mask);
+static int (*libc_epoll_pwait2_unnoted)(int fd, struct epoll_event *events, int room,
+                                        const struct timespec *timeout, const sigset_t *mask);
 static int (*libc_epoll_ctl)(int fd, int operation, int of, struct epoll_event *event);
 static int (*libc_ioctl)(int fd, unsigned long request, void *argument);
 static int (*libc_timerfd_settime)(int fd, int flags, const struct itimerspec *value,
@@ -38,6 +40,32 @@ static int (*libc_timerfd_gettime)(int fd, struct itimerspec *value);
 static struct input_call call_of(int fd, enum input_group group, const char *name)
 {
     return (struct input_call){.kind = INPUT_CALL, .group = group, .fd = (uint64_t)fd, .name = name};
+}
+
+/* --- with a timeout that a snapshot must not begin anew --- */
+
+static int libc_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+{
+    return CALL_NOTED(SYS_poll, timeout_ms > 0, libc_poll_unnoted(fds, count, timeout_ms));
+}
+
+static int libc_epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
+{
+    return CALL_NOTED(SYS_epoll_wait, timeout_ms > 0, libc_epoll_wait_unnoted(fd, events, room, timeout_ms));
+}
+
+static int libc_epoll_pwait(int fd, struct epoll_event *events, int room, int timeout_ms,
+                            const sigset_t *mask)
+{
+    return CALL_NOTED(SYS_epoll_pwait, timeout_ms > 0,
+                      libc_epoll_pwait_unnoted(fd, events, room, timeout_ms, mask));
+}
+
+static int libc_epoll_pwait2(int fd, struct epoll_event *events, int room, const struct timespec *timeout,
+                             const sigset_t *mask)
+{
+    return CALL_NOTED(SYS_epoll_pwait2, timeout != NULL,
+                      libc_epoll_pwait2_unnoted(fd, events, room, timeout, mask));
 }
 
 /* --- poll --- */
@@ -338,13 +366,13 @@ static int on_timerfd_gettime(int fd, struct itimerspec *value)
 }
 
 const struct libc_hook input_poll_hooks[] = {
-    {"poll", (void *)on_poll, (void **)&libc_poll},
+    {"poll", (void *)on_poll, (void **)&libc_poll_unnoted},
     {"ppoll", (void *)on_ppoll, (void **)&libc_ppoll},
     {"select", (void *)on_select, (void **)&libc_select},
     {"pselect", (void *)on_pselect, (void **)&libc_pselect},
-    {"epoll_wait", (void *)on_epoll_wait, (void **)&libc_epoll_wait},
-    {"epoll_pwait", (void *)on_epoll_pwait, (void **)&libc_epoll_pwait},
-    {"epoll_pwait2", (void *)on_epoll_pwait2, (void **)&libc_epoll_pwait2},
+    {"epoll_wait", (void *)on_epoll_wait, (void **)&libc_epoll_wait_unnoted},
+    {"epoll_pwait", (void *)on_epoll_pwait, (void **)&libc_epoll_pwait_unnoted},
+    {"epoll_pwait2", (void *)on_epoll_pwait2, (void **)&libc_epoll_pwait2_unnoted},
     {"epoll_ctl", (void *)on_epoll_ctl, (void **)&libc_epoll_ctl},
     {"ioctl", (void *)on_ioctl, (void **)&libc_ioctl},
     {"timerfd_settime", (void *)on_timerfd_settime, (void **)&libc_timerfd_settime},

@@ -13,19 +13,30 @@
 
 #include "../input/input_call.h"
 #include "../raw_syscall.h"
+#include "../snapshot/call_note.h"
 #include "../snapshot/threads.h"
 #include "input_write.h"
 #include "libc.h"
 
 #define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
 
-static ssize_t (*libc_read)(int fd, void *bytes, size_t size);
+static ssize_t (*libc_read_unnoted)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
-static ssize_t (*libc_readv)(int fd, const struct iovec *parts, int count);
+static ssize_t (*libc_readv_unnoted)(int fd, const struct iovec *parts, int count);
 static ssize_t (*libc_recv_once)(int fd, void *bytes, size_t size, int flags);
 static ssize_t (*libc_recvfrom_once)(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                                      socklen_t *length);
 static ssize_t (*libc_recvmsg_once)(int fd, struct msghdr *message, int flags);
+
+static ssize_t libc_read(int fd, void *bytes, size_t size)
+{
+    return CALL_NOTED_SOCKET(SYS_read, libc_read_unnoted(fd, bytes, size));
+}
+
+static ssize_t libc_readv(int fd, const struct iovec *parts, int count)
+{
+    return CALL_NOTED_SOCKET(SYS_readv, libc_readv_unnoted(fd, parts, count));
+}
 
 /* With MSG_TRUNC the result may be more than there is room for. */
 static size_t bytes_of(int64_t result, size_t size)
@@ -139,7 +150,9 @@ static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
     const struct iovec whole = {bytes, size};
     unsigned before = threads_interruptions();
 
-    return receive_rest(fd, &whole, 1, flags, libc_recv_once(fd, bytes, size, flags), before);
+    ssize_t received = CALL_NOTED_SOCKET(SYS_recvfrom, libc_recv_once(fd, bytes, size, flags));
+
+    return receive_rest(fd, &whole, 1, flags, received, before);
 }
 
 static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
@@ -147,7 +160,8 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
 {
     const struct iovec whole = {bytes, size};
     unsigned before = threads_interruptions();
-    ssize_t received = libc_recvfrom_once(fd, bytes, size, flags, address, length);
+    ssize_t received =
+        CALL_NOTED_SOCKET(SYS_recvfrom, libc_recvfrom_once(fd, bytes, size, flags, address, length));
 
     return receive_rest(fd, &whole, 1, flags, received, before);
 }
@@ -155,7 +169,7 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
 static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 {
     unsigned before = threads_interruptions();
-    ssize_t received = libc_recvmsg_once(fd, message, flags);
+    ssize_t received = CALL_NOTED_SOCKET(SYS_recvmsg, libc_recvmsg_once(fd, message, flags));
 
     if (received <= 0)
         return received;
@@ -320,9 +334,9 @@ static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 }
 
 const struct libc_hook input_read_hooks[] = {
-    {"read", (void *)on_read, (void **)&libc_read},
+    {"read", (void *)on_read, (void **)&libc_read_unnoted},
     {"pread64", (void *)on_pread, (void **)&libc_pread},
-    {"readv", (void *)on_readv, (void **)&libc_readv},
+    {"readv", (void *)on_readv, (void **)&libc_readv_unnoted},
     {"recv", (void *)on_recv, (void **)&libc_recv_once},
     {"recvfrom", (void *)on_recvfrom, (void **)&libc_recvfrom_once},
     {"recvmsg", (void *)on_recvmsg, (void **)&libc_recvmsg_once},

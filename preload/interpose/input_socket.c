@@ -8,33 +8,79 @@
 #include <stddef.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../input/input_call.h"
+#include "../snapshot/call_note.h"
 #include "../snapshot/threads.h"
 #include "input_write.h"
 #include "libc.h"
 
-static int (*libc_accept)(int fd, struct sockaddr *address, socklen_t *length);
-static int (*libc_accept4)(int fd, struct sockaddr *address, socklen_t *length, int flags);
-static int (*libc_connect)(int fd, const struct sockaddr *address, socklen_t length);
+static int (*libc_accept_unnoted)(int fd, struct sockaddr *address, socklen_t *length);
+static int (*libc_accept4_unnoted)(int fd, struct sockaddr *address, socklen_t *length, int flags);
+static int (*libc_connect_unnoted)(int fd, const struct sockaddr *address, socklen_t length);
 static int (*libc_bind)(int fd, const struct sockaddr *address, socklen_t length);
 static int (*libc_listen)(int fd, int backlog);
 static int (*libc_shutdown)(int fd, int how);
 static int (*libc_getsockname)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_getpeername)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_getsockopt)(int fd, int level, int name, void *value, socklen_t *length);
-static int (*libc_setsockopt)(int fd, int level, int name, const void *value, socklen_t length);
+static int (*libc_setsockopt_unnoted)(int fd, int level, int name, const void *value, socklen_t length);
 static ssize_t (*libc_send_once)(int fd, const void *bytes, size_t size, int flags);
 static ssize_t (*libc_sendto_once)(int fd, const void *bytes, size_t size, int flags,
                                    const struct sockaddr *address, socklen_t length);
 static ssize_t (*libc_sendmsg_once)(int fd, const struct msghdr *message, int flags);
 static ssize_t (*libc_sendfile_once)(int fd, int from, off_t *offset, size_t size);
+static int (*libc_recvmmsg)(int fd, struct mmsghdr *messages, unsigned count, int flags,
+                            struct timespec *timeout);
+static int (*libc_sendmmsg)(int fd, struct mmsghdr *messages, unsigned count, int flags);
 static int (*libc_socket)(int family, int type, int protocol);
 
 static struct input_call call_of(int fd, enum input_group group, const char *name)
 {
     return (struct input_call){.kind = INPUT_CALL, .group = group, .fd = (uint64_t)fd, .name = name};
+}
+
+/* --- with a timeout of the socket's, that a snapshot must not begin anew --- */
+
+static int libc_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return CALL_NOTED_SOCKET(SYS_accept, libc_accept_unnoted(fd, address, length));
+}
+
+static int libc_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+    return CALL_NOTED_SOCKET(SYS_accept4, libc_accept4_unnoted(fd, address, length, flags));
+}
+
+/* One that is begun again says something else when its time is over. */
+static int libc_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+    unsigned before = threads_interruptions();
+    int r = CALL_NOTED_SOCKET(SYS_connect, libc_connect_unnoted(fd, address, length));
+
+    if (r < 0 && errno == EALREADY && threads_interruptions() != before)
+        errno = EINPROGRESS;
+    return r;
+}
+
+/* What these say is not recorded. */
+static int on_recvmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags, struct timespec *timeout)
+{
+    return CALL_NOTED_SOCKET(SYS_recvmmsg, libc_recvmmsg(fd, messages, count, flags, timeout));
+}
+
+static int on_sendmmsg(int fd, struct mmsghdr *messages, unsigned count, int flags)
+{
+    return CALL_NOTED_SOCKET(SYS_sendmmsg, libc_sendmmsg(fd, messages, count, flags));
+}
+
+static int libc_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+    if (level == SOL_SOCKET && (name == SO_RCVTIMEO || name == SO_SNDTIMEO))
+        atomic_store_explicit(&call_note_sockets, true, memory_order_relaxed);
+    return libc_setsockopt_unnoted(fd, level, name, value, length);
 }
 
 /* --- where the result is all there is --- */
@@ -93,7 +139,9 @@ static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
     unsigned before = threads_interruptions();
 
-    return send_rest(fd, &whole, 1, flags, libc_send_once(fd, bytes, size, flags), before);
+    ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_send_once(fd, bytes, size, flags));
+
+    return send_rest(fd, &whole, 1, flags, sent, before);
 }
 
 static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
@@ -101,7 +149,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
     unsigned before = threads_interruptions();
-    ssize_t sent = libc_sendto_once(fd, bytes, size, flags, address, length);
+    ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_sendto_once(fd, bytes, size, flags, address, length));
 
     return send_rest(fd, &whole, 1, flags, sent, before);
 }
@@ -109,7 +157,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
 static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
 {
     unsigned before = threads_interruptions();
-    ssize_t sent = libc_sendmsg_once(fd, message, flags);
+    ssize_t sent = CALL_NOTED_SOCKET(SYS_sendmsg, libc_sendmsg_once(fd, message, flags));
 
     return sent <= 0 ? sent : send_rest(fd, message->msg_iov, message->msg_iovlen, flags, sent, before);
 }
@@ -293,20 +341,22 @@ static int on_socket(int family, int type, int protocol)
 }
 
 const struct libc_hook input_socket_hooks[] = {
-    {"accept", (void *)on_accept, (void **)&libc_accept},
-    {"accept4", (void *)on_accept4, (void **)&libc_accept4},
-    {"connect", (void *)on_connect, (void **)&libc_connect},
+    {"accept", (void *)on_accept, (void **)&libc_accept_unnoted},
+    {"accept4", (void *)on_accept4, (void **)&libc_accept4_unnoted},
+    {"connect", (void *)on_connect, (void **)&libc_connect_unnoted},
     {"bind", (void *)on_bind, (void **)&libc_bind},
     {"listen", (void *)on_listen, (void **)&libc_listen},
     {"shutdown", (void *)on_shutdown, (void **)&libc_shutdown},
     {"getsockname", (void *)on_getsockname, (void **)&libc_getsockname},
     {"getpeername", (void *)on_getpeername, (void **)&libc_getpeername},
     {"getsockopt", (void *)on_getsockopt, (void **)&libc_getsockopt},
-    {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt},
+    {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt_unnoted},
     {"send", (void *)on_send, (void **)&libc_send_once},
     {"sendto", (void *)on_sendto, (void **)&libc_sendto_once},
     {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg_once},
     {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile_once},
+    {"recvmmsg", (void *)on_recvmmsg, (void **)&libc_recvmmsg},
+    {"sendmmsg", (void *)on_sendmmsg, (void **)&libc_sendmmsg},
     {"socket", (void *)on_socket, (void **)&libc_socket},
 };
 const size_t input_socket_hooks_count = sizeof input_socket_hooks / sizeof *input_socket_hooks;

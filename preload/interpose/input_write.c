@@ -5,9 +5,11 @@
 #include "input_write.h"
 
 #include <errno.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../input/input_call.h"
+#include "../snapshot/call_note.h"
 #include "../snapshot/threads.h"
 
 /* What stdout and stderr are given is the replay's own output. */
@@ -25,7 +27,7 @@ static struct input_call call_of(int fd, const char *name)
 static ssize_t write_whole(int fd, const void *bytes, size_t size, ssize_t (*libc)(int, const void *, size_t))
 {
     unsigned before = threads_interruptions(), now;
-    ssize_t result = libc(fd, bytes, size), more;
+    ssize_t result = CALL_NOTED_SOCKET(SYS_write, libc(fd, bytes, size)), more;
     int error = errno;
 
     while (result > 0 && (size_t)result < size && (now = threads_interruptions()) != before) {
@@ -53,7 +55,7 @@ static ssize_t writev_whole(int fd, const struct iovec *parts, int count,
                             ssize_t (*libc)(int, const struct iovec *, int))
 {
     unsigned before = threads_interruptions();
-    ssize_t result = libc(fd, parts, count), more;
+    ssize_t result = CALL_NOTED_SOCKET(SYS_writev, libc(fd, parts, count)), more;
     bool goes_on = result > 0 && threads_interruptions() != before;
     int error = errno;
 

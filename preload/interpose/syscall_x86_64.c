@@ -6,9 +6,11 @@
 #define _GNU_SOURCE
 #include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -17,6 +19,7 @@
 
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../snapshot/call_note.h"
 #include "next.h"
 
 void exit_before_exit_group(int status);
@@ -47,6 +50,27 @@ static bool is_refused(long r)
     return r < 0;
 }
 
+/* As nobody's sleep, it is no place to cancel a thread at. */
+static long answer_clock_sleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left)
+{
+    int state;
+
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    int r = clock_nanosleep(clock, flags, time, left);
+    pthread_setcancelstate(state, NULL);
+    return is_refused(-r) ? -1 : 0;
+}
+
+static long answer_sleep(const struct timespec *time, struct timespec *left)
+{
+    return answer_clock_sleep(CLOCK_MONOTONIC, 0, time, left);
+}
+
+static long answer_alternate_stack(const stack_t *new_stack, stack_t *old_stack)
+{
+    return sigaltstack(new_stack, old_stack);
+}
+
 static long answer_clock(clockid_t clock, struct timespec *time)
 {
     return is_refused(raw_syscall2(SYS_clock_gettime, clock, (long)time)) ? -1 : clock_gettime(clock, time);
@@ -62,13 +86,23 @@ static long answer_time(time_t *place)
     return is_refused(raw_syscall1(SYS_time, (long)place)) ? -1 : time(place);
 }
 
-/* What answers this call in the place of the kernel; NULL: the kernel. At most three arguments. */
-void *syscall_function(long number) __attribute__((visibility("hidden")));
-void *syscall_function(long number)
+/* What the assembly below keeps on its stack. */
+struct saved {
+    long alignment, argument4, argument3, argument2, argument1, argument0, number;
+    char above[]; /* the stack as it was when syscall() was called */
+};
+
+/* What answers this call in the place of the kernel; NULL: the kernel. At most four arguments. */
+void *syscall_function(const struct saved *saved) __attribute__((visibility("hidden")));
+void *syscall_function(const struct saved *saved)
 {
+    const long arguments[] = {saved->argument0, saved->argument1, saved->argument2, saved->argument3,
+                              saved->argument4};
+
     if (run.role == RUN_INERT)
         return NULL;
-    switch (number) {
+    call_note_raw(saved->number, arguments, (uintptr_t)saved->above);
+    switch (saved->number) {
     case SYS_getpid:
         return (void *)getpid;
     case SYS_getppid:
@@ -79,6 +113,12 @@ void *syscall_function(long number)
         return (void *)answer_kill;
     case SYS_tgkill:
         return (void *)answer_tgkill;
+    case SYS_nanosleep:
+        return (void *)answer_sleep;
+    case SYS_clock_nanosleep:
+        return (void *)answer_clock_sleep;
+    case SYS_sigaltstack:
+        return (void *)answer_alternate_stack;
     case SYS_getrandom:
         return (void *)getrandom;
     case SYS_clock_gettime:
@@ -121,7 +161,7 @@ __asm__(".text\n"
         "        jne     1f\n"
         "        mov     %esi, %edi\n"
         "        call    exit_before_exit_group\n"
-        "1:      mov     48(%rsp), %rdi\n"
+        "1:      mov     %rsp, %rdi\n"
         "        call    syscall_function\n"
         "        test    %rax, %rax\n"
         "        jnz     2f\n"
@@ -146,6 +186,7 @@ __asm__(".text\n"
         "        mov     40(%rsp), %rdi\n" /* its arguments are those behind the number */
         "        mov     32(%rsp), %rsi\n"
         "        mov     24(%rsp), %rdx\n"
+        "        mov     16(%rsp), %rcx\n"
         "        add     $56, %rsp\n"
         "        .cfi_adjust_cfa_offset -56\n"
         "        jmp     *%rax\n"

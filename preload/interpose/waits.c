@@ -2,13 +2,18 @@
 /* Waiting until a time. The kernel compares with its own clock, which in a replay is ahead of what the
  * simulator is told: each such wait would be over at once. So the time is moved by as much, and a wait lasts
  * as long as in the original. How it ends, by a time-out or by another thread, is a matter of scheduling in
- * both. */
+ * both. Of waits for a time, the beginning is noted. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/sem.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "../input/input.h"
+#include "../snapshot/call_note.h"
 #include "libc.h"
 #include "time.h"
 
@@ -64,12 +69,37 @@ ONE_BY_CLOCK(sem_clockwait)
 static int (*libc_clock_nanosleep)(clockid_t clock, int flags, const struct timespec *time,
                                    struct timespec *left);
 
+/* The kernel writes what is left at every snapshot: not over what the caller has there, which may be the time
+ * itself, and also where the caller does not want to know. */
+static int sleep_for(clockid_t clock, int flags, const struct timespec *time, struct timespec *left)
+{
+    struct timespec rest = {0, 0};
+    int r = libc_clock_nanosleep(clock, flags, time, &rest);
+
+    if (r == EINTR && left != NULL)
+        *left = rest;
+    return r;
+}
+
 static int on_clock_nanosleep(clockid_t clock, int flags, const struct timespec *time, struct timespec *left)
 {
     if ((flags & TIMER_ABSTIME) == 0)
-        return libc_clock_nanosleep(clock, flags, time, left);
+        return sleep_for(clock, flags, time, left);
     MOVED(clock, libc_clock_nanosleep(clock, flags, &moved, left),
           libc_clock_nanosleep(clock, flags, time, left));
+}
+
+static int (*libc_sigtimedwait)(const sigset_t *set, siginfo_t *info, const struct timespec *timeout);
+static int on_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct timespec *timeout)
+{
+    return CALL_NOTED(SYS_rt_sigtimedwait, timeout != NULL, libc_sigtimedwait(set, info, timeout));
+}
+
+static int (*libc_semtimedop)(int set, struct sembuf *operations, size_t count,
+                              const struct timespec *timeout);
+static int on_semtimedop(int set, struct sembuf *operations, size_t count, const struct timespec *timeout)
+{
+    return CALL_NOTED(SYS_semtimedop, timeout != NULL, libc_semtimedop(set, operations, count, timeout));
 }
 
 #define ROW(name)                                                                                            \
@@ -91,5 +121,7 @@ const struct libc_hook waits_hooks[] = {
     ROW(sem_timedwait),
     ROW(sem_clockwait),
     ROW(clock_nanosleep),
+    ROW(sigtimedwait),
+    ROW(semtimedop),
 };
 const size_t waits_hooks_count = sizeof waits_hooks / sizeof *waits_hooks;

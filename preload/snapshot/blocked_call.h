@@ -9,22 +9,72 @@
 #include <stdint.h>
 #include <time.h>
 
+struct call_row {
+    short number;
+    unsigned char timeout;  /* enum timeout_kind */
+    unsigned char argument; /* that tells the timeout */
+    signed char mask;       /* the same for the mask of signals */
+    short over;             /* what the call says when its time is over */
+};
+
+/* Where the timeout is. */
+enum timeout_kind {
+    KEPT,         /* there is none, or it is absolute */
+    UPDATED,      /* a pointer to a relative struct timespec where the kernel writes what is left */
+    UPDATED_US,   /* the same with a struct timeval */
+    TIMESPEC,     /* a pointer to a relative struct timespec, which the kernel does not update */
+    SLEEP,        /* the same, with a pointer for what is left as the next argument */
+    CLOCK_SLEEP,  /* the same, where the flags do not say that it is absolute */
+    MILLISECONDS, /* a plain number, negative: for ever */
+    FUTEX,        /* as the operation says */
+    RING,         /* in a structure */
+    RECEIVE,      /* the socket's own */
+    SEND,
+    CONNECT,
+};
+
+/* A call that was started again. */
+struct repeated_call {
+    const struct call_row *row; /* NULL: there was none yet */
+    uint64_t stack_pointer;
+    uint64_t program_counter; /* behind the call */
+    uint64_t begin_counter;   /* where it begins */
+    uint64_t began_ns;        /* as noted, 0: not noted */
+    uint64_t deadline_ns;     /* when its time is over, CLOCK_MONOTONIC; BLOCKED_CALL_FOR_EVER */
+    uint64_t argument;        /* the one that tells the timeout, as it was left */
+    uint64_t sleeps;          /* how often the thread had slept when the call started again */
+    bool is_in_library;
+    bool is_in_place;     /* it is one that the handler makes itself (call_in_place.h) */
+    struct timespec left; /* timeout that the repeated call waits for; the kernel reads it here */
+};
+
+#define BLOCKED_CALL_FOR_EVER UINT64_MAX
+#define BLOCKED_CALL_MS_NS    UINT64_C(1000000)
+#define BLOCKED_CALL_S_NS     UINT64_C(1000000000)
+
 struct blocked_call {
+    /* As the kernel told a moment before the signal. */
     long number; /* < 0: the thread was not in a system call */
+    uint64_t argument[6];
     uint64_t stack_pointer;
     uint64_t program_counter;
 
-    /* What this module remembers between two stops of the same thread. */
-    struct timespec left;    /* timeout that the repeated call waits for; the kernel reads it here */
-    int left_ms;             /* the same for calls that take milliseconds */
-    uint64_t repeated_frame; /* stack pointer of the call repeated last, 0: none */
-    uint64_t repeated_at_ns; /* when; CLOCK_MONOTONIC */
+    struct repeated_call repeated; /* what this module remembers between two stops of the same thread */
+    bool repeats;                  /* the thread is about to make that call again */
+    bool tells; /* at the last stop its code, or a note of its own, told which call it was in, if any */
 };
 
 /* Parses a line of /proc/self/task/T/syscall ("0 0x3 ... sp pc"; "running") into *call. */
 void blocked_call_parse(struct blocked_call *call, const char *line);
 
+/* Must the kernel be asked which call the thread is in? It takes as long as the rest of a stop. */
+bool blocked_call_is_to_ask(const struct blocked_call *call);
+
 /* In the signal handler of the stopped thread: make the call start again if it was interrupted. */
 void blocked_call_repeat(struct blocked_call *call, void *ucontext);
+
+/* Before the thread leaves the handler to make that call, or one that the kernel itself starts again: takes
+ * off the time that has passed meanwhile, and ends the call where that, or a signal, has ended it. */
+void blocked_call_go_on(struct blocked_call *call, void *ucontext);
 
 #endif

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/stat.h>
@@ -18,10 +19,16 @@
 #include "../clock.h"
 #include "../proc_list.h"
 #include "../proc_number.h"
+#include "../proc_stat.h"
 #include "../signal_mask.h"
 #include "../text.h"
+#include "library_code.h"
+#include "signal_stack.h"
 #include "threads_state.h"
 
+#define STAT_FLAGS      6 /* in /proc/TID/stat, counted from the state */
+#define KERNEL_THREAD   0x200000u
+#define IO_WORKER       0x10u
 #define STOP_PASSES     20
 #define STOP_TIMEOUT_NS 200000000u
 #define STOP_SPINS      300
@@ -30,9 +37,9 @@
 
 struct threads_state threads_state;
 
-static uint64_t other_links;    /* of the directory of tasks beside one per thread; 0: not known */
-static bool libc_tells_numbers; /* see thread_libc_tells_numbers() */
+static uint64_t other_links; /* of the directory of tasks beside one per thread; 0: not known */
 static const char cannot_be_signalled[] = "they cannot be listed or signalled";
+static const char has_small_stack[] = "one has an alternate signal stack that is too small for their signal";
 static const char does_not_stop[] = "one does not take signals (blocked in the kernel?)";
 
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
@@ -84,7 +91,7 @@ static void learn_once(pid_t pid)
         return;
     if (threads_state.pid == 0) {
         find_rseq_size();
-        libc_tells_numbers = thread_libc_tells_numbers();
+        library_code_find();
     }
     for (unsigned i = 0; i < threads_state.count; i++)
         threads_state.records[i] = (struct record){.state = RECORD_FREE};
@@ -125,7 +132,7 @@ static int send_signal(struct record *record, enum record_state state)
     siginfo_t info;
 
     record->call.number = -1;
-    if (!libc_tells_numbers || record->self == 0)
+    if (blocked_call_is_to_ask(&record->call))
         note_blocked_call(record);
     atomic_store(&record->state, (int)state);
     memset(&info, 0, sizeof info);
@@ -174,11 +181,27 @@ static struct record *find_by_tid(pid_t tid)
     return NULL;
 }
 
+/* One that has ended and is only kept for its number (a main thread that left by pthread_exit()), and one of
+ * the kernel's own (io_uring) never go on in the simulator's code: nothing of them is to be stopped or made
+ * anew. */
+static bool is_a_thread(pid_t tid, int listed)
+{
+    char buffer[PROC_STAT_SIZE];
+    const char *state = proc_stat_listed(threads_state.tasks, listed, buffer);
+
+    if (state == NULL)
+        return raw_syscall3(SYS_tgkill, threads_state.pid, tid, 0) != -ESRCH;
+    if (*state == 'Z' || *state == 'X')
+        return false;
+    const char *flags = proc_stat_field(state, STAT_FLAGS);
+    return flags == NULL || (strtoul(flags, NULL, 10) & (KERNEL_THREAD | IO_WORKER)) == 0;
+}
+
 static int visit_task(int listed, void *added)
 {
     pid_t tid = threads_state.is_foreign ? proc_number_of_thread(threads_state.tasks, listed) : listed;
 
-    if (tid < 0 || tid == threads_state.caller.tid || find_by_tid(tid) != NULL)
+    if (tid < 0 || tid == threads_state.caller.tid || find_by_tid(tid) != NULL || !is_a_thread(tid, listed))
         return 0;
     struct record *record = find_by_tid(0); /* a free place */
     if (record == NULL && threads_state.count == THREADS_MAX)
@@ -209,8 +232,7 @@ static void forget_ended_threads(void)
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
 
-        if (atomic_load(&record->state) == RECORD_SIGNALLED &&
-            raw_syscall3(SYS_tgkill, threads_state.pid, record->tid, 0) == -ESRCH &&
+        if (atomic_load(&record->state) == RECORD_SIGNALLED && !is_a_thread(record->tid, record->listed) &&
             atomic_load(&record->state) == RECORD_SIGNALLED)
             forget_thread(record);
     }
@@ -348,8 +370,10 @@ unsigned threads_prepare(void)
 
     if (threads_state.pid != raw_syscall0(SYS_getpid))
         return 0; /* no stop has taught us anything yet */
-    uint64_t mask = signal_mask_block_all();
     pid_t self = (pid_t)raw_syscall0(SYS_gettid);
+    if (signal_stack_is_small(threads_state.pid, self))
+        return 0;
+    uint64_t mask = signal_mask_block_all();
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
 
@@ -366,10 +390,14 @@ int threads_stop(const char **why)
     threads_state.caller.tid = (pid_t)raw_syscall0(SYS_gettid);
     learn_once((pid_t)raw_syscall0(SYS_getpid));
     int r = threads_install_handler();
-    if (r < 0)
+    if (r < 0) {
         *why = "their signal cannot be set up";
-    else
+    } else if (signal_stack_is_small(threads_state.pid, threads_state.caller.tid)) {
+        *why = has_small_stack;
+        r = -EAGAIN;
+    } else {
         r = stop_all(why);
+    }
     if (r == 0)
         r = check_stopped(why);
     if (r < 0) {

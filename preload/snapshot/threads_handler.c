@@ -21,24 +21,19 @@
 #define SIGNAL_MAGIC       (UINT64_C(0x6c53) << 32)
 #define STAT_PENDING       28 /* in /proc/TID/stat, counted from the state: what was sent to this thread */
 #define STANDBY_NS         5000000u /* on the futex that the thread was waiting on anyway */
-#define STANDBY_DEAF_NS    1000000  /* in place of another system call, whose end is not heard meanwhile */
-
-/* What rt_sigaction takes; glibc's sigaction() refuses signal 33. */
-struct kernel_sigaction {
-    void *handler;
-    unsigned long flags;
-    void (*restorer)(void);
-    unsigned long mask;
-};
+#define STANDBY_DEAF_NS                                                                                      \
+    1000000 /* in place of another system call, whose end is not heard meanwhile, and of a                   \
+             * wait that may be over sooner */
 
 /* The futex that the thread was waiting on. */
 struct own_futex {
-    uint32_t *word; /* NULL: it was not, or with a timeout */
+    uint32_t *word; /* NULL: it was not */
     uint32_t value;
     int flags;
+    bool is_timed;
 };
 
-static struct kernel_sigaction earlier_action; /* glibc's own handler of the signal, if any */
+static struct thread_signal_action earlier_action; /* glibc's own handler of the signal, if any */
 static void (*_Atomic kernel_signal)(const void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
@@ -74,10 +69,7 @@ static bool is_aborting(void)
     raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
     if ((pending & abort_bit) == 0)
         return false;
-    const char *field = proc_stat((pid_t)raw_syscall0(SYS_gettid), buffer);
-    for (unsigned i = 0; i < STAT_PENDING && field != NULL; i++)
-        if ((field = strchr(field, ' ')) != NULL)
-            field++;
+    const char *field = proc_stat_field(proc_stat((pid_t)raw_syscall0(SYS_gettid), buffer), STAT_PENDING);
     return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
 }
 
@@ -141,13 +133,12 @@ static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
         ((void (*)(int, siginfo_t *, void *))earlier_action.handler)(signal, info, context);
 }
 
-/* Only a plain wait without a timeout (threads_handler.c would have to keep it). */
 static struct own_futex find_own_futex(const void *context)
 {
     const int flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
-    struct own_futex own = {NULL, 0, 0};
+    struct own_futex own = {NULL, 0, 0, false};
 
-    if (thread_frame_next_call(context) != SYS_futex || thread_frame_argument(context, 3) != 0)
+    if (thread_frame_next_call(context) != SYS_futex)
         return own;
     int operation = (int)thread_frame_argument(context, 1);
     bool any = (operation & ~flags) == FUTEX_WAIT_BITSET &&
@@ -157,6 +148,7 @@ static struct own_futex find_own_futex(const void *context)
     own.word = (uint32_t *)thread_frame_argument(context, 0);
     own.value = (uint32_t)thread_frame_argument(context, 2);
     own.flags = operation & FUTEX_PRIVATE_FLAG;
+    own.is_timed = thread_frame_argument(context, 3) != 0;
     return own;
 }
 
@@ -191,7 +183,7 @@ static bool arrive(struct record *record)
 static bool wait_beside(const struct own_futex *own)
 {
     const struct timespec deaf = {0, STANDBY_DEAF_NS};
-    uint64_t until_ns = clock_ns() + STANDBY_NS;
+    uint64_t until_ns = clock_ns() + (own->is_timed ? STANDBY_DEAF_NS : STANDBY_NS);
     struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
 
     if (own->word != NULL)
@@ -220,13 +212,17 @@ static __attribute__((noinline)) void stay(struct record *record, void *context)
     struct own_futex own = find_own_futex(context);
     bool woken = false;
 
-    if (!arrive(record))
+    if (!arrive(record)) {
+        blocked_call_go_on(&record->call, context);
         return;
+    }
     if (own.word != NULL || atomic_load(&record->state) == RECORD_STANDBY)
         woken = wait_beside(&own);
     leave(record);
     if (woken)
         thread_frame_end_call(context, 0);
+    else
+        blocked_call_go_on(&record->call, context);
 }
 
 /* The copy may have been made just after somebody woke this thread's futex, and before it could tell. A wake
@@ -240,8 +236,7 @@ static __attribute__((noinline)) void live_again(struct record *record, void *co
         thread_frame_end_call(context, 0);
     else if (ends != NULL && thread_frame_next_call(context) >= 0 && ends())
         thread_frame_end_call(context, -EINTR);
-    memcpy(&mask, &((ucontext_t *)context)->uc_sigmask, sizeof mask);
-    mask &= ~signal_mask_never;
+    mask = thread_frame_mask(context) & ~signal_mask_never;
     memcpy(&((ucontext_t *)context)->uc_sigmask, &mask, sizeof mask);
     threads_restore_self(record);
 }
@@ -270,12 +265,12 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
 /* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
 int threads_install_handler(void)
 {
-    struct kernel_sigaction now = {NULL, 0, NULL, 0};
-    const struct kernel_sigaction ours = {
+    struct thread_signal_action now = {NULL, 0, NULL, 0};
+    const struct thread_signal_action ours = {
         .handler = (void *)handle_stop,
-        .flags = SA_SIGINFO | SA_RESTART | KERNEL_SA_RESTORER,
+        .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
         .restorer = thread_signal_return,
-        .mask = ~0ul,
+        .mask = ~UINT64_C(0),
     };
 
     long r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, 0, (long)&now, KERNEL_SIGSET_SIZE);

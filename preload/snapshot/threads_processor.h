@@ -7,6 +7,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Registers that a function call preserves, the stack pointer and the address to go on from. */
@@ -32,6 +33,14 @@ __attribute__((returns_twice)) int thread_save(struct thread_registers *register
  * Returns its thread id or -errno. */
 long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid,
                   uint64_t storage_base);
+
+/* What rt_sigaction takes; glibc's sigaction() refuses signal 33. */
+struct thread_signal_action {
+    void *handler;
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
 
 /* Clones this process, with this exit signal (0: none), for the calling thread only; the kernel clears
  * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */
@@ -59,22 +68,32 @@ bool thread_is_behind_call(uintptr_t address);
 uint64_t thread_frame_argument(const void *ucontext, unsigned index);
 void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value);
 
-/* The number of the system call that the frame comes back from, as the code before it tells; -1 where it does
- * not come from a system call or the code does not tell. */
-long thread_frame_call_number(const void *ucontext);
+/* Signals that are blocked where the frame goes on. */
+uint64_t thread_frame_mask(const void *ucontext);
 
-/* Is libc built so that thread_frame_call_number() answers for its system calls? (Not where they all pass
- * by one instruction: glibc from 2.41 on, for those that are cancellation points.) */
-bool thread_libc_tells_numbers(void);
+/* The number of the system call whose instruction ends here, as the code before it tells; -1 where there is
+ * none or the code does not tell. (In libc it does not where all calls pass by one instruction: glibc
+ * from 2.41 on, for those that are cancellation points.) */
+long thread_code_call_number(uintptr_t behind, bool in_library);
 
 /* The number of the system call that the frame is about to make, for the first time or again; < 0: none. */
 long thread_frame_next_call(const void *ucontext);
+
+/* Where that call's instruction ends. */
+uintptr_t thread_frame_behind_next_call(const void *ucontext);
 
 /* Steps the frame back onto its system call instruction: the call starts again. */
 void thread_frame_repeat(void *ucontext, long number);
 
 /* Steps the frame over the system call that it is about to make, as if it had returned this. */
 void thread_frame_end_call(void *ucontext, long result);
+
+/* The alternate signal stack that the frame was put on, by its size; 0: it was not. */
+size_t thread_frame_alternate_stack(const void *ucontext);
+
+/* Makes a system call at a place that is known: nothing behind it needs the arguments. */
+long thread_call(long number, const long arguments[THREAD_CALL_ARGUMENTS]);
+bool thread_is_in_call(uintptr_t program_counter);
 
 /* One turn of a busy wait. */
 void thread_relax(void);

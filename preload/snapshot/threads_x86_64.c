@@ -7,7 +7,6 @@
 #include <asm/prctl.h>
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
 #include <stddef.h>
 #include <string.h>
@@ -75,6 +74,28 @@ __asm__(".text\n"
         "        .cfi_endproc\n"
         ".size thread_clone, . - thread_clone\n"
 
+        /* (rdi number, rsi arguments) */
+        ".globl thread_call\n"
+        ".hidden thread_call\n"
+        ".type thread_call,@function\n"
+        "thread_call:\n"
+        "        .cfi_startproc\n"
+        "        mov     %rdi, %rax\n"
+        "        mov     %rsi, %r11\n"
+        "        mov     0(%r11), %rdi\n"
+        "        mov     8(%r11), %rsi\n"
+        "        mov     16(%r11), %rdx\n"
+        "        mov     24(%r11), %r10\n"
+        "        mov     32(%r11), %r8\n"
+        "        mov     40(%r11), %r9\n"
+        "        syscall\n"
+        ".globl thread_call_return\n"
+        ".hidden thread_call_return\n"
+        "thread_call_return:\n"
+        "        ret\n"
+        "        .cfi_endproc\n"
+        ".size thread_call, . - thread_call\n"
+
         /* Unwinders and debuggers know a signal's frame by these very bytes, 64-bit move included. The nop:
          * they look up the address before the one they return to. */
         "        nop\n"
@@ -141,25 +162,28 @@ void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value)
     ((ucontext_t *)ucontext)->uc_mcontext.gregs[argument_register[index]] = (greg_t)value;
 }
 
-/* Compilers put `mov $number, %eax` (b8, 32 bits) close before `syscall` (0f 05). */
-long thread_frame_call_number(const void *ucontext)
+size_t thread_frame_alternate_stack(const void *ucontext)
 {
-    const unsigned char *next =
-        (const unsigned char *)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP];
+    const stack_t *stack = &((const ucontext_t *)ucontext)->uc_stack;
 
-    if (next[-2] != 0x0f || next[-1] != 0x05)
-        return -1;
-    for (int back = 7; back <= 32; back++)
-        if (next[-back] == 0xb8 && next[-back + 3] == 0 && next[-back + 4] == 0)
-            return next[-back + 1] | next[-back + 2] << 8;
-    return -1;
+    return (stack->ss_flags & SS_DISABLE) == 0 &&
+                   (uintptr_t)ucontext - (uintptr_t)stack->ss_sp < stack->ss_size
+               ? stack->ss_size
+               : 0;
 }
 
-bool thread_libc_tells_numbers(void)
+extern const char thread_call_return[] __attribute__((visibility("hidden")));
+bool thread_is_in_call(uintptr_t program_counter)
 {
-    static const unsigned char mov_and_syscall[] = {0xb8, SYS_poll, 0, 0, 0, 0x0f, 0x05};
+    return program_counter == (uintptr_t)thread_call_return;
+}
 
-    return memmem((const void *)poll, 128, mov_and_syscall, sizeof mov_and_syscall) != NULL;
+uint64_t thread_frame_mask(const void *ucontext)
+{
+    uint64_t mask;
+
+    memcpy(&mask, &((const ucontext_t *)ucontext)->uc_sigmask, sizeof mask);
+    return mask;
 }
 
 long thread_frame_next_call(const void *ucontext)
@@ -168,6 +192,11 @@ long thread_frame_next_call(const void *ucontext)
     const unsigned char *next = (const unsigned char *)registers[REG_RIP];
 
     return next[0] == 0x0f && next[1] == 0x05 ? registers[REG_RAX] : -1;
+}
+
+uintptr_t thread_frame_behind_next_call(const void *ucontext)
+{
+    return (uintptr_t)((const ucontext_t *)ucontext)->uc_mcontext.gregs[REG_RIP] + 2;
 }
 
 void thread_frame_repeat(void *ucontext, long number)

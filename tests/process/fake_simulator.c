@@ -249,9 +249,9 @@ static const struct fake_step basic_steps[] = {
 static const struct fake_step *find_step(const char *name, size_t length)
 {
     static const struct fake_step *const tables[] = {
-        basic_steps, fake_ends,    fake_signals, fake_children, fake_threads, fake_wake,
-        fake_files,  fake_objects, fake_input,   fake_cost,     fake_world,   fake_names,
-        fake_reach,  fake_memory,  fake_traces,  fake_misuse,   NULL};
+        basic_steps, fake_calls,  fake_odd,     fake_ends,   fake_signals, fake_children, fake_threads,
+        fake_wake,   fake_files,  fake_objects, fake_input,  fake_cost,    fake_world,    fake_names,
+        fake_reach,  fake_memory, fake_traces,  fake_misuse, NULL};
 
     for (const struct fake_step *const *table = tables; *table != NULL; table++)
         for (const struct fake_step *step = *table; step->name != NULL; step++)
@@ -264,7 +264,7 @@ static const struct fake_step *find_step(const char *name, size_t length)
 static int takes_steps(const struct fake_step *step)
 {
     static const char names[] = " in if_copy if_original once fork atexit fini at_quick_exit thread work "
-                                "tell flagged together action try blocked_thread small_thread ";
+                                "tell flagged together action try main_leaves blocked_thread small_thread ";
     char name[32];
 
     snprintf(name, sizeof name, " %s ", step->name);
