@@ -3,14 +3,37 @@
 #define _GNU_SOURCE
 #include "wave_file.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
+#include <sys/syscall.h>
 
+#include "../raw_syscall.h"
 #include "../run.h"
 #include "../text.h"
 #include "run_directory.h"
+#include "wave_names.h"
 
-#define VIEW_EVALS  100u  /* how many evals the view shows */
-#define VIEW_PIXELS 1000u /* width of the usual window */
+#define VIEW_EVALS 100u /* how many evals the view shows */
+#define FRAME_PIXELS                                                                                         \
+    200u /* zoom z of GTKWave shows 2^-z time units in a frame of so many; z is at most 0                    \
+          */
+/* The pane that this window leaves to the waves has some less. GTKWave takes no begin that would leave room
+ * behind the last time. */
+#define PANE_PIXELS 700u
+#define WINDOW      "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
+#define FLOAT_BITS  22u
+#define BLURS       8u
+#define FRACTION    16u /* bits behind the point */
+#define DIGIT_BITS  20u /* so many of a logarithm are found */
+#define ROW_BIT     "@28"
+#define ROW_VECTOR  "@22"
+#define READ_BYTES  65536u
+#define VIEW_BYTES  8192u
+/* Blocks of an FST: a kind, the length of what follows, and of the hierarchy its length when unpacked. */
+#define FST_BLOCK_HEAD    9u
+#define FST_HIERARCHY     6 /* packed by LZ4 once */
+#define FST_HIERARCHY_ALL 8u
+#define FST_BLOCKS_MAX    100000u
 
 const char *wave_file_format(void)
 {
@@ -22,14 +45,98 @@ const char *wave_file_name(void)
     return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
 }
 
-/* GTKWave's zoom z shows 2^-z time units per pixel. */
-static int zoom_for(uint64_t span)
+/* The binary logarithm of span * FRAME_PIXELS / PANE_PIXELS, in units of 1 / (1 << DIGIT_BITS). */
+static uint64_t zoom_for(uint64_t span)
 {
-    int zoom = 0;
+    unsigned __int128 value = ((unsigned __int128)span * FRAME_PIXELS << FRACTION) / PANE_PIXELS;
+    uint64_t zoom = 0;
 
-    for (uint64_t per_pixel = span / VIEW_PIXELS; per_pixel > 0; per_pixel /= 2)
-        zoom--;
+    for (; value >= (unsigned __int128)2 << FRACTION; value >>= 1)
+        zoom++;
+    if (value < (unsigned __int128)1 << FRACTION)
+        return 0;
+    for (unsigned i = 0; i < DIGIT_BITS; i++) {
+        value = value * value >> FRACTION;
+        zoom = zoom * 2 + (value >= (unsigned __int128)2 << FRACTION);
+        if (value >= (unsigned __int128)2 << FRACTION)
+            value >>= 1;
+    }
     return zoom;
+}
+
+static size_t read_at(int fd, char *bytes, size_t size, uint64_t offset)
+{
+    size_t done = 0;
+    long r;
+
+    while (done < size && (r = raw_syscall4(SYS_pread64, fd, (long)(bytes + done), (long)(size - done),
+                                            (long)(offset + done))) > 0)
+        done += (size_t)r;
+    return done;
+}
+
+static uint64_t big_endian(const char *bytes)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < sizeof value; i++)
+        value = value << 8 | (unsigned char)bytes[i];
+    return value;
+}
+
+/* The hierarchy stands behind the values. */
+static void names_of_fst(int fd, struct wave_names *names)
+{
+    static char packed[READ_BYTES], bytes[READ_BYTES];
+    char head[FST_BLOCK_HEAD];
+    uint64_t at = 0;
+
+    for (unsigned i = 0; i < FST_BLOCKS_MAX && read_at(fd, head, sizeof head, at) == sizeof head; i++) {
+        uint64_t length = big_endian(head + 1);
+        if (*head == FST_HIERARCHY) {
+            size_t size = length < sizeof packed ? (size_t)length : sizeof packed;
+            size = read_at(fd, packed, size, at + sizeof head + FST_HIERARCHY_ALL);
+            wave_names_of_fst(names, bytes, wave_names_unpack(bytes, sizeof bytes, packed, size));
+        }
+        if (*head == FST_HIERARCHY || length < sizeof length)
+            return;
+        at += 1 + length;
+    }
+}
+
+static void names_of_vcd(int fd, struct wave_names *names)
+{
+    static char bytes[READ_BYTES];
+
+    wave_names_of_vcd(names, bytes, read_at(fd, bytes, sizeof bytes, 0));
+}
+
+static void names_of_wave(struct wave_names *names)
+{
+    int directory = run_directory_take();
+
+    names->count = 0;
+    if (directory < 0)
+        return;
+    long fd = raw_syscall4(SYS_openat, directory, (long)wave_file_name(),
+                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+    run_directory_leave(directory);
+    if (fd < 0)
+        return;
+    if (run.found.format == HOOKS_FORMAT_FST)
+        names_of_fst((int)fd, names);
+    else
+        names_of_vcd((int)fd, names);
+    raw_syscall1(SYS_close, fd);
+}
+
+static void append_names(struct text *text)
+{
+    static struct wave_names names;
+
+    names_of_wave(&names);
+    for (size_t i = 0; i < names.count; i++)
+        text_format(text, "%s\n%s\n", names.list[i].width == 1 ? ROW_BIT : ROW_VECTOR, names.list[i].path);
 }
 
 int wave_file_save_view(void)
@@ -38,17 +145,29 @@ int wave_file_save_view(void)
     uint64_t time_span = replay->wave_last_time - replay->wave_first_time;
     uint64_t eval_span = replay->wave_last_eval - replay->wave_first_eval + 1;
     uint64_t view_span = (uint64_t)((unsigned __int128)time_span * VIEW_EVALS / eval_span);
-    char buffer[1024];
+    static char buffer[VIEW_BYTES];
     struct text text;
 
+    /* It compares in floats. */
+    uint64_t blur = replay->wave_last_time >> FLOAT_BITS;
+    if (view_span < blur * BLURS)
+        view_span = blur * BLURS;
     if (view_span > time_span)
         view_span = time_span;
+    if (view_span == 0)
+        view_span = 1;
+    uint64_t back = view_span + blur;
+    bool is_tail = back < time_span; /* of all, the marker is well inside */
+    uint64_t zoom = zoom_for(is_tail ? view_span : view_span + view_span / 8 + 1);
     text_init(&text, buffer, sizeof buffer);
-    text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n", wave_file_name());
-    text_format(&text, "[timestart] %" PRIu64 "\n", replay->wave_last_time - view_span);
-    text_format(&text, "*%d.000000 %" PRIu64, zoom_for(view_span), replay->wave_last_time);
+    text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n" WINDOW, wave_file_name());
+    text_format(&text, "[timestart] %" PRIu64 "\n*-",
+                is_tail ? replay->wave_last_time - back : replay->wave_first_time);
+    text_fixed(&text, zoom * 1000000 >> DIGIT_BITS, 6, 6);
+    text_format(&text, " %" PRIu64, replay->wave_last_time);
     for (int marker = 'A'; marker <= 'Z'; marker++)
         text_format(&text, " -1");
     text_format(&text, "\n[treeopen] TOP.\n");
+    append_names(&text);
     return run_directory_write("wave.gtkw", &text);
 }

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/* The signals that the view of a failure begins with. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "replay/wave_names.h"
+
+static const char vcd[] = "$version made $end\n$date Sun Nov 29 $end\n$timescale 1ps $end\n\n"
+                          " $scope module TOP $end\n  $var wire 32 ! data [31:0] $end\n"
+                          "  $var wire  1 # clk $end\n  $var wire 1 % rst $end\n"
+                          "  $scope module inner $end\n   $var wire 1 # other $end\n  $upscope $end\n"
+                          "  $var wire 1 & late $end\n $upscope $end\n$enddefinitions $end\n#0\n";
+
+static void check(const struct wave_names *names)
+{
+    assert_int_equal(names->count, 3);
+    assert_string_equal(names->list[0].path, "TOP.clk");
+    assert_string_equal(names->list[1].path, "TOP.data[31:0]");
+    assert_string_equal(names->list[2].path, "TOP.rst");
+    assert_int_equal(names->list[0].width, 1);
+    assert_int_equal(names->list[1].width, 32);
+}
+
+static void of_a_vcd(void **state)
+{
+    static struct wave_names names;
+
+    (void)state;
+    wave_names_of_vcd(&names, vcd, sizeof vcd - 1);
+    check(&names);
+}
+
+static void a_scope_without_signals_is_passed(void **state)
+{
+    static const char text[] =
+        "$scope module TOP $end $scope module a $end $upscope $end $scope module b.c $end "
+        "$var wire 1 ! x $end $upscope $end";
+    static struct wave_names names;
+
+    (void)state;
+    wave_names_of_vcd(&names, text, sizeof text - 1);
+    assert_int_equal(names.count, 1);
+    assert_string_equal(names.list[0].path, "TOP.b.c.x");
+}
+
+static void wherever_it_is_cut_off(void **state)
+{
+    static struct wave_names names;
+
+    (void)state;
+    for (size_t size = 0; size < sizeof vcd; size++) {
+        wave_names_of_vcd(&names, vcd, size);
+        assert_true(names.count <= 3);
+    }
+}
+
+static void no_more_than_have_room(void **state)
+{
+    static const char scope[] = "$scope module TOP $end ", var[] = "$var wire 8 ! x $end ";
+    static char text[sizeof scope + sizeof var * 2 * WAVE_NAMES_MAX];
+    static struct wave_names names;
+    size_t size = sizeof scope - 1;
+
+    (void)state;
+    memcpy(text, scope, size);
+    for (unsigned i = 0; i < 2 * WAVE_NAMES_MAX; i++, size += sizeof var - 1)
+        memcpy(text + size, var, sizeof var - 1);
+    wave_names_of_vcd(&names, text, size);
+    assert_int_equal(names.count, WAVE_NAMES_MAX);
+}
+
+/* Kinds, names, and behind a variable its width and whose other name it is. */
+static const char fst[] = "\xfe\0TOP\0\0"
+                          "\xfc\1\0comment\0\5"
+                          "\x10\0data [31:0]\0\x20\0"
+                          "\x10\1clk\0\1\0"
+                          "\xfd"
+                          "\x10\1rst\0\1\0"
+                          "\xfe\0inner\0\0"
+                          "\x10\1other\0\1\2"
+                          "\xff\xff";
+
+static void of_an_fst(void **state)
+{
+    static struct wave_names names;
+
+    (void)state;
+    wave_names_of_fst(&names, fst, sizeof fst - 1);
+    check(&names);
+    for (size_t size = 0; size < sizeof fst; size++) {
+        wave_names_of_fst(&names, fst, size);
+        assert_true(names.count <= 3);
+    }
+}
+
+static void unpacked(void **state)
+{
+    /* "abcd", 4 + 15 + 1 bytes of it again, and "xy" */
+    static const char packed[] = "\x4f"
+                                 "abcd"
+                                 "\4\0"
+                                 "\1"
+                                 "\x20"
+                                 "xy";
+    char bytes[64];
+
+    (void)state;
+    size_t size = wave_names_unpack(bytes, sizeof bytes, packed, sizeof packed - 1);
+    assert_int_equal(size, 4 + 20 + 2);
+    assert_memory_equal(bytes, "abcdabcdabcdabcdabcdabcdxy", size);
+    assert_int_equal(wave_names_unpack(bytes, 10, packed, sizeof packed - 1), 10);
+    for (size_t cut = 0; cut < sizeof packed; cut++)
+        assert_true(wave_names_unpack(bytes, sizeof bytes, packed, cut) <= 26);
+    assert_int_equal(wave_names_unpack(bytes, sizeof bytes, "\x10x\4\0", 4), 1); /* from before its begin */
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(of_a_vcd),
+        cmocka_unit_test(a_scope_without_signals_is_passed),
+        cmocka_unit_test(wherever_it_is_cut_off),
+        cmocka_unit_test(no_more_than_have_room),
+        cmocka_unit_test(of_an_fst),
+        cmocka_unit_test(unpacked),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
