@@ -38,6 +38,7 @@
 struct threads_state threads_state;
 
 static uint64_t other_links; /* of the directory of tasks beside one per thread; 0: not known */
+static bool has_shadow_stack;
 static const char cannot_be_signalled[] = "they cannot be listed or signalled";
 static const char has_small_stack[] = "one has an alternate signal stack that is too small for their signal";
 static const char does_not_stop[] = "one does not take signals (blocked in the kernel?)";
@@ -91,6 +92,7 @@ static void learn_once(pid_t pid)
         return;
     if (threads_state.pid == 0) {
         find_rseq_size();
+        has_shadow_stack = thread_has_shadow_stack();
         library_code_find();
     }
     for (unsigned i = 0; i < threads_state.count; i++)
@@ -349,6 +351,10 @@ static int check_stopped(const char **why)
 
         if (!threads_stands_still(record))
             continue;
+        if (has_shadow_stack) {
+            *why = "they have shadow stacks (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off does without)";
+            return -EPERM;
+        }
         if (record->clear_tid == NULL) {
             *why = "one was not made by the C library";
             return -EPERM;

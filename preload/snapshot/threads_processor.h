@@ -95,6 +95,10 @@ size_t thread_frame_alternate_stack(const void *ucontext);
 long thread_call(long number, const long arguments[THREAD_CALL_ARGUMENTS]);
 bool thread_is_in_call(uintptr_t program_counter);
 
+/* Has the calling thread a shadow stack? A thread that is made anew would return to addresses that its own
+ * does not hold, and the kernel would end the copy. */
+bool thread_has_shadow_stack(void);
+
 /* One turn of a busy wait. */
 void thread_relax(void);
 

@@ -15,6 +15,9 @@
 
 #include "../raw_syscall.h"
 
+#define SHADOW_STACK_STATUS  0x5005 /* ARCH_SHSTK_STATUS */
+#define SHADOW_STACK_ENABLED 1u     /* ARCH_SHSTK_SHSTK */
+
 const uint32_t thread_rseq_signature = 0x53053053;
 
 /* word: 0 rbx, 1 rbp, 2 r12, 3 r13, 4 r14, 5 r15, 6 rsp, 7 rip */
@@ -213,6 +216,14 @@ void thread_frame_end_call(void *ucontext, long result)
 
     registers[REG_RIP] += 2;
     registers[REG_RAX] = result;
+}
+
+bool thread_has_shadow_stack(void)
+{
+    uint64_t features = 0;
+
+    return raw_syscall2(SYS_arch_prctl, SHADOW_STACK_STATUS, (long)&features) == 0 &&
+           (features & SHADOW_STACK_ENABLED) != 0;
 }
 
 void thread_relax(void)
