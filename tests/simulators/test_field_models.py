@@ -48,6 +48,17 @@ class Models(field.FieldTest):
         compared = self.assert_wave(preloaded, self.oracle("several", "3", *steps))
         self.assertEqual(compared.last_time, 29999)
 
+    def test_googletest(self):
+        quiet = "--gtest_print_time=0"
+        plain = self.plain("units", quiet)
+        preloaded = self.preloaded("units", quiet, INTERVAL="1000evals", WINDOW="500evals")
+        self.assert_same(plain, preloaded)
+        report = self.report(preloaded)
+        self.assertEqual(report["end"]["eval"], 8000)
+        self.assertEqual(report["model"], "Vbeta")
+        compared = self.assert_wave(preloaded, self.oracle("units", quiet))
+        self.assertEqual(compared.last_time, 2999)
+
     def test_the_first_lives_on(self):
         """Nobody deletes it, and it does not eval any more."""
         steps = ("kept-alpha:20000", "kept-beta:10")
