@@ -33,11 +33,12 @@ class FieldTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
         self.count = 0
 
-    def launch(self, command, environment, timeout_s=TIMEOUT_S):
-        """Runs to its end; {name: value} beside the inherited environment."""
+    def launch(self, command, environment, timeout_s=TIMEOUT_S, patience_s=3):
+        """Runs to its end; {name: value} beside the inherited environment. patience_s: for the replay of a run that
+        was killed."""
         self.count += 1
         made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
-        made.wait(timeout_s)
+        made.wait(timeout_s, patience_s)
         self.assertFalse(made.timed_out, command)
         return made
 
