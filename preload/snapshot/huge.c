@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "../clock.h"
@@ -91,12 +92,21 @@ void huge_begin(void)
     is_over = true;
 }
 
+/* A small simulator need not be looked at. */
+static bool is_small(void)
+{
+    struct rusage usage = {.ru_maxrss = 0};
+
+    raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage);
+    return (uint64_t)usage.ru_maxrss * 1024 < LEAST_BYTES;
+}
+
 /* Small pages make the question slow: it is asked the more rarely, the more often it was in vain. */
 void huge_before_snapshot(void)
 {
     count = 0;
     is_over = true;
-    if (skipped < skips) {
+    if (is_small() || skipped < skips) {
         skipped++;
         return;
     }
