@@ -199,7 +199,8 @@ static long open_in_proc(const struct place *place, int flags)
     else if (number_in(place->path, "/proc/self/task/", "/comm") >= 0)
         return open_path(place->path, flags, 0);
     /* Who writes code asks for the memory first, as our own hooks do, and has another way. */
-    if (r == -EACCES && strcmp(place->path, "/proc/self/mem") != 0)
+    if (r == -EACCES && strcmp(place->path, "/proc/thread-self/mem") != 0 &&
+        strcmp(place->path, "/proc/self/mem") != 0)
         notes_add("%s was not opened", place->path);
     return r;
 }

@@ -127,6 +127,7 @@ class Libraries(field.FieldTest):
         report = self.report(preloaded)
         self.assertEqual(report["end"]["eval"], evals)
         self.assertEqual(report["model"], "Vbeta")
+        self.assertNotIn("notes", report["replay"])
         compared = wave.compare(oracle, os.path.join(self.run_directory(preloaded), "wave.vcd"), "between")
         self.assertEqual(compared.last_time, last)
         return report
