@@ -20,7 +20,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "aside.h"
 #include "doctor.h"
+#include "expression.h"
 #include "input/input.h"
 #include "interpose/exit.h"
 #include "interpose/libc.h"
@@ -247,6 +249,8 @@ static void prepare(void)
     }
     doctor_begin();
     descriptors_note_output();
+    if (getenv("LIGHTSSS_MATCH") != NULL && aside_prepare())
+        expression_set_memory(aside_begin, aside_end);
     options_read(&run.options, environ, warn);
     log_set_level(run.options.log_level);
     if (!run.options.enabled)

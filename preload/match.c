@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <regex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -17,6 +16,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "expression.h"
 #include "raw_syscall.h"
 #include "snapshot/shared_memory.h"
 #include "spin_lock.h"
@@ -51,7 +51,7 @@ int match_init(const char *wanted)
 
     if (shared == MAP_FAILED)
         return -ENOMEM;
-    if (regcomp(&expression, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE) != 0)
+    if (!expression_compile(&expression, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
         return -ENOMEM;
     is_by_line = strstr(wanted, "\\`") != NULL || strstr(wanted, "\\'") != NULL;
     shared_memory_keep(shared);
@@ -156,7 +156,7 @@ static void make_text(size_t length)
 
 static bool is_match(const char *text)
 {
-    return regexec(&expression, text, 0, NULL, 0) == 0;
+    return expression_matches(&expression, text);
 }
 
 static void search_lines(void)

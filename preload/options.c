@@ -3,10 +3,10 @@
  * environment is walked once; then every row gets its default and, if there is one, its value. */
 #include "options.h"
 
-#include <regex.h>
 #include <string.h>
 
 #include "calls.h"
+#include "expression.h"
 #include "parse.h"
 #include "text.h"
 
@@ -158,9 +158,9 @@ static bool parse_expression(const char *string, const char **value)
 
     if (*string == '\0')
         return parse_string(string, value);
-    if (!parse_is_small(string) || regcomp(&expression, string, REG_EXTENDED | REG_NOSUB) != 0)
+    if (!parse_is_small(string) || !expression_compile(&expression, string, REG_EXTENDED | REG_NOSUB))
         return false;
-    regfree(&expression);
+    expression_free(&expression);
     return parse_string(string, value);
 }
 

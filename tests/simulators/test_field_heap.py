@@ -47,6 +47,14 @@ class Heap(field.FieldTest):
     def test_many_snapshots(self):
         self.silent(EVALS, "0", "1", INTERVAL="2000evals", SLOTS="3")
 
+    def test_searched(self):
+        self.silent(EVALS, "0", "1", INTERVAL="2000evals", MATCH="(never|line of [a-z]+ ([0-9])*x+)$")
+
+    def test_found(self):
+        plain = self.launch([field.program("heap"), EVALS, "0"], NO_PATTERN)
+        preloaded, _ = self.compare(plain, "heap", [EVALS, "0"], MATCH="output 9+$", WAVE="off")
+        self.report(preloaded)
+
     def test_failing(self):
         plain = self.launch([field.program("heap"), EVALS, "3"], NO_PATTERN)
         preloaded, _ = self.compare(plain, "heap", [EVALS, "3"], INTERVAL="20000evals", WAVE="off")
