@@ -15,7 +15,7 @@ static struct {
     {"/proc/sys/vm/overcommit_memory", NULL},
     {"/proc/sys/vm/admin_reserve_kbytes", "8192\n"},
     {"/proc/sys/vm/user_reserve_kbytes", "131072\n"},
-    {"/proc/self/status",
+    {"/proc/thread-self/status",
      "Name:\tVmData:\nVmSize:\t 1048576 kB\nVmData:\t  512000 kB\nVmStk:\t     512 kB\n"},
     {"/proc/meminfo", "MemTotal:       16777216 kB\nMemAvailable:    9999999 kB\n"
                       "CommitLimit:     4194304 kB\nCommitted_AS:    2097152 kB\n"},
