@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Models in programs that are not of C++: a module of Python's under pytest, a Java virtual machine."""
+"""Models in programs that are not of C++: a module of Python's under pytest, a Java virtual
+machine, Go."""
 
 import importlib.util
 import os
@@ -13,6 +14,7 @@ import field
 import wave
 
 PYTEST = importlib.util.find_spec("pytest")
+GO = shutil.which("go")
 JAVA = shutil.which("java") if shutil.which("javac") else None
 HOSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "field", "hosts")
 KILLED_GRACE_S = 60
@@ -54,24 +56,25 @@ class Python(Host):
         self.assertEqual(compared.last_time, 2999)
 
 
-class Java(Host):
-    EVALS = 6000
-    THREADS = 40
+class Threads(Host):
+    """A language whose runtime has threads, signals and a collector of its own. command(kind) is what to run."""
 
-    def command(self, kind):
-        return [
-            *(JAVA, "-Xmx64m", "-Xcheck:jni", "-cp", field.program(""), "Simulate", field.program("libjni.so")),
-            *(str(self.EVALS), kind, str(self.THREADS)),
-        ]
+    EVALS = 6000
 
     def check(self, kind, **variables):
         plain = self.launch(self.command(kind), {})
         preloaded = self.with_library(self.command(kind), WINDOW="1000evals", **variables)
         self.assertEqual(preloaded.returncode, plain.returncode)
         self.assertEqual(preloaded.stdout, plain.stdout)
-        self.assertEqual(checks.split_stderr(preloaded.stderr)[0], plain.stderr)
-        if kind != "ok":
+        own = checks.split_stderr(preloaded.stderr)[0]
+        self.assertEqual(self.comparable(own), self.comparable(plain.stderr))
+        if kind == "ok":
+            self.assertEqual(os.listdir(preloaded.directory), os.listdir(plain.directory))
+        else:
             self.check_failure(preloaded)
+
+    def comparable(self, stderr):
+        return stderr
 
     def check_failure(self, preloaded):
         report = self.report(preloaded)
@@ -80,6 +83,38 @@ class Java(Host):
         self.launch(self.command("ok"), {"FIELD_TRACE": oracle})
         path = os.path.join(self.run_directory(preloaded), "wave.vcd")
         self.assertEqual(wave.compare(oracle, path, "between").last_time, self.EVALS - 1)
+
+
+class Go(Threads):
+    """Its exit is a system call that nobody can stand in front of: the copies learn of it from the kernel."""
+
+    def command(self, kind):
+        return [field.program("simulate_go"), str(self.EVALS), kind, "2"]
+
+    def comparable(self, stderr):
+        return stderr.split(b"\n\ngoroutine ")[0]  # addresses follow
+
+    def test_ok(self):
+        self.check("ok", INTERVAL="300evals")
+
+    def test_exit(self):
+        self.check("exit", INTERVAL="2500evals")
+
+    def test_panic(self):
+        self.check("panic", INTERVAL="300evals")
+
+    def test_kill(self):
+        self.check("kill", INTERVAL="300evals")
+
+
+class Java(Threads):
+    THREADS = 40
+
+    def command(self, kind):
+        return [
+            *(JAVA, "-Xmx64m", "-Xcheck:jni", "-cp", field.program(""), "Simulate", field.program("libjni.so")),
+            *(str(self.EVALS), kind, str(self.THREADS)),
+        ]
 
     def test_ok(self):
         self.check("ok", INTERVAL="500evals")
@@ -95,7 +130,7 @@ class Java(Host):
 
 
 if __name__ == "__main__":
-    missing = [name for name, found in (("pytest", PYTEST), ("java and javac", JAVA)) if not found]
+    missing = [name for name, found in (("pytest", PYTEST), ("java and javac", JAVA), ("go", GO)) if not found]
     if missing:
         print(f"test_field_hosts: there is no {', no '.join(missing)}")
         sys.exit(77)
