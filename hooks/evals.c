@@ -80,6 +80,7 @@ void evals_due_in(uint64_t count)
         uint64_t now = count_evals(site->count);
         site->pace = now > site->period_start ? now - site->period_start : 0;
         site->period_start = now;
+        site->moves = site->pace > 0; /* those of a round do not all eval between two looks */
     }
     arm();
 }
@@ -89,7 +90,7 @@ static void see_moves(const struct site *looking)
 {
     for (struct site *site = next_joined(sites_first()); site; site = next_joined(site->next)) {
         uint64_t now = count_evals(site->count);
-        site->moves = site == looking || now != site->seen;
+        site->moves = site->moves || site == looking || now != site->seen;
         site->seen = now;
     }
 }

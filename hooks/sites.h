@@ -22,8 +22,8 @@ struct site {
     bool is_part;                       /* its objects are parts of other models */
 
     /* --- of evals.c --- */
-    bool moves;            /* it has evaled since evals were looked at last ... */
-    uint64_t seen;         /* ... when it had evaled so often */
+    bool moves;            /* it evals in the present stretch, or did in the one before */
+    uint64_t seen;         /* its evals when they were looked at last */
     uint64_t period_start; /* its evals when the present stretch began */
     uint64_t pace;         /* its evals in the one before */
     bool watched;          /* not part of the common number: does that one still grow? */
