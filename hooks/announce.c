@@ -2,6 +2,7 @@
 /* In the place of an eval that is due, and beside the making and the end of model objects. Compiled with
  * -fexceptions: C++ exceptions may cross the frame of eval_comes(). */
 #include "announce.h"
+#include "eval_frames.h"
 #include "evals.h"
 #include "model.h"
 #include "objects.h"
@@ -134,6 +135,7 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
     evals_consider(site, inside);
     if (!inside && !is_unwanted(site, self) && begin(site, frame)) {
         bool due = evals_look(site);
+        eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
         objects_add(self, NULL, site);
         bool is_first = !objects_has_evaluated(self);
         if (evals_joined(site) || announce.listener)

@@ -3,6 +3,7 @@
 #include "hooks.h"
 #include "announce.h"
 #include "counts.h"
+#include "eval_frames.h"
 #include "evals.h"
 #include "exceptions.h"
 #include "functions.h"
@@ -40,6 +41,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .time = model_time,
         .time_call_by = simtime_call_by,
         .in_eval = announce_in_eval,
+        .interrupted = eval_frames_look,
         .freeze = counts_freeze,
         .thaw = counts_thaw,
         .forked = model_forked,

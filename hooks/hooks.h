@@ -81,6 +81,15 @@ struct hooks_wave_state {
     uint64_t first_eval, last_eval;
 };
 
+/* Of a thread that was interrupted. The testbench calls evals from few places: those that were announced are
+ * known.
+ */
+struct hooks_interrupted {
+    uintptr_t frame; /* where the return address of such a call stands, the next one above; 0: none */
+    bool inside;     /* it is in an eval, announced or not ... */
+    bool enters;     /* ... or at the entry of one, which is not counted yet */
+};
+
 /* A function of the C library and what is to be called in its place. */
 struct hooks_replacement {
     const char *name; /* for messages; must outlive the process */
@@ -138,6 +147,9 @@ struct hooks {
 
     /* Is an eval announced by eval_due() still running? (False between evals.) */
     bool (*in_eval)(void);
+
+    /* What is known of the calling thread, which a signal interrupted there. Async-signal-safe. */
+    void (*interrupted)(uintptr_t program_counter, uintptr_t stack_pointer, struct hooks_interrupted *found);
 
     /* A copy of the process is about to be made, all other threads being stopped: keeps the counts of evals
      * for it. Until the copy thaws, evals() tells there how far the process that it was made of has come,

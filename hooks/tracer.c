@@ -5,6 +5,7 @@
 #include "layout.h"
 #include "model.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdatomic.h>
@@ -58,6 +59,7 @@ static void forget_callbacks(const struct tracer *tracer)
 bool tracer_run(const struct tracer *tracer, void (*work)(const void *argument), const void *argument)
 {
     __attribute__((cleanup(leave), unused)) atomic_bool *const inside = &own.inside;
+    const int error = errno; /* the simulator's */
     own.tracer = *tracer;
     if (sigsetjmp(own.escape, 0) != 0) {
         forget_callbacks(&own.tracer);
@@ -66,6 +68,7 @@ bool tracer_run(const struct tracer *tracer, void (*work)(const void *argument),
     own.thread = pthread_self();
     own.inside = true;
     work(argument);
+    errno = error;
     return true;
 }
 

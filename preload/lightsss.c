@@ -3,6 +3,7 @@
  * Then options, hooks, and the entry of eval is patched (attach). First eval: this process is the original;
  * from here on snapshots are taken and every end is seen. A woken copy goes on as the replay. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -26,6 +27,7 @@
 #include "replay/orphan.h"
 #include "replay/replay.h"
 #include "replay/request.h"
+#include "replay/retell.h"
 #include "replay/rights.h"
 #include "replay/run_directory.h"
 #include "replay/wake_call.h"
@@ -196,7 +198,7 @@ static void release_waveforms(void)
         log_line(LOG_INFO, "the testbench's waveform is not held back any more: there is no snapshot");
 }
 
-static void on_eval_due(uint64_t eval)
+static void look_at_eval(uint64_t eval)
 {
     if (run.role == RUN_INERT)
         become_original();
@@ -214,10 +216,24 @@ static void on_eval_due(uint64_t eval)
         release_waveforms();
 }
 
+/* Errno is the simulator's. */
+static void on_eval_due(uint64_t eval)
+{
+    int error = errno;
+
+    look_at_eval(eval);
+    errno = error;
+}
+
 static void on_eval_done(uint64_t eval)
 {
-    if (run.role == RUN_REPLAY)
+    int error = errno;
+
+    if (run.role == RUN_REPLAY) {
+        retell_done(eval);
         replay_eval_done(eval);
+    }
+    errno = error;
 }
 
 __attribute__((constructor)) static void lightsss_start(void)

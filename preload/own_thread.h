@@ -22,15 +22,19 @@ struct call_note {
 };
 
 struct own_thread {
-    _Atomic uintptr_t owner;         /* 0: of no thread */
-    volatile unsigned interruptions; /* how often it was stopped for a snapshot */
-    volatile unsigned between;       /* how many children run in its memory (vfork) */
-    volatile bool is_inside;         /* it is in a call whose answer is input */
-    bool is_at_waveform;             /* it writes the replay's waveform */
-    bool has_stack;                  /* it always has an alternate signal stack: its own, or else ours */
-    char *stack;                     /* ours; NULL: it never needed one */
-    int64_t ahead_ns;                /* in a replay: of its CPU clock, before what the simulator is told */
-    uint64_t key;                    /* 0: it was not made by us, and is known by its place in memory */
+    _Atomic uintptr_t owner;            /* 0: of no thread */
+    volatile unsigned interruptions;    /* how often it was stopped for a snapshot */
+    volatile unsigned between;          /* how many children run in its memory (vfork) */
+    volatile bool is_inside;            /* it is in a call whose answer is input */
+    volatile uint64_t calls;            /* recorded ones that it has begun: see input/call_count.h */
+    volatile uintptr_t call_frame;      /* of the one that it is in */
+    volatile unsigned char signal_step; /* of its last handled signal: see interpose/handled.c */
+    volatile unsigned stepping;         /* over a breakpoint, counted from 1 */
+    bool is_at_waveform;                /* it writes the replay's waveform */
+    bool has_stack;                     /* it always has an alternate signal stack: its own, or else ours */
+    char *stack;                        /* ours; NULL: it never needed one */
+    int64_t ahead_ns;                   /* in a replay: of its CPU clock, before what the simulator is told */
+    uint64_t key;                       /* 0: it was not made by us, and is known by its place in memory */
     uint32_t children[OWN_THREAD_CHILDREN]; /* how many it made, by the place in the code */
     pid_t told_tid;
     struct call_note note;

@@ -11,7 +11,7 @@
 #include "raw_syscall.h"
 
 /* Signals that stay open whatever is asked here: in a replay SIGSYS, by which its sandbox hears of system
- * calls (the kernel ends a process that blocks it). */
+ * calls, and SIGTRAP, by which it hears of breakpoints (the kernel ends a process that blocks them). */
 extern uint64_t signal_mask_never __attribute__((visibility("hidden")));
 
 /* No mask: SIGKILL is never blocked. */

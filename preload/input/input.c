@@ -20,6 +20,7 @@
 #include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../replay/replay.h"
+#include "../replay/stuck.h"
 #include "../run.h"
 #include "../snapshot/memory.h"
 #include "../snapshot/shared_memory.h"
@@ -426,6 +427,7 @@ void input_exhausted(const char *call)
     if (input_was_lost && (ends || run.hooks->evals() >= lost_eval))
         replay_stop(VERDICT_INCOMPLETE, "there was no room for the input from eval %" PRIu64 " on (%s)",
                     lost_eval, call);
+    stuck_as_original(pthread_equal(pthread_self(), evaluating_thread));
     if (ends)
         replay_stop(VERDICT_DIVERGED, "%s asked for more input than the original was given", call);
     wait_for_ever(call);

@@ -21,6 +21,7 @@ enum input_kind {
     INPUT_TIME, /* key: the thread and the clock */
     INPUT_RANDOM, /* key: the thread */
     INPUT_CHILD,  /* fork, wait and their kin; key: the thread */
+    INPUT_SIGNAL, /* key: whose */
     INPUT_UNDO,   /* what a file held before the original wrote over it; not fed but applied */
 };
 
@@ -47,10 +48,10 @@ void input_record(enum input_kind kind, uint64_t key, int64_t result, const stru
  * first), or because it was lost; input_exhausted() goes on from there. */
 bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer);
 
-/* For a call that the original never came back from. What another thread does, or a thread of an original
- * that was ended from outside, simply does not come back here either. Else this replay has gone another way:
- * it ends, diverged or (input was lost) incomplete, and says that `call` asked for more than the original was
- * given. */
+/* For a call that the original never came back from. Where it was ended from outside in it, so is the replay.
+ * What another thread does, or a thread of an original that was ended from outside, simply does not come back
+ * here either. Else this replay has gone another way: it ends, diverged or (input was lost) incomplete, and
+ * says that `call` asked for more than the original was given. */
 _Noreturn void input_exhausted(const char *call);
 
 /* The call in which the thread that evals waits for what its original waited for; NULL: it is in none.

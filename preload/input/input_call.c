@@ -8,6 +8,7 @@
 
 #include "../own_thread.h"
 #include "../raw_syscall.h"
+#include "call_count.h"
 
 static uint64_t key_of(const struct input_call *call)
 {
@@ -55,6 +56,7 @@ bool input_call_is_inside(void)
 
 bool input_call_is_made(struct input_call *call)
 {
+    call->outer = call_begins();
     call->made = input_mode() != INPUT_FED;
     call->was_inside = own_thread()->is_inside;
     if (call->made)
@@ -66,6 +68,7 @@ bool input_call_is_fed(struct input_call *call, int64_t *result)
 {
     if (call->made)
         own_thread()->is_inside = call->was_inside;
+    call_ends(call->outer);
     if (input_mode() != INPUT_FED)
         return false;
     if (!input_feed(call->kind, key_of(call), &call->answer))

@@ -43,6 +43,7 @@ struct input_call {
     const char *name;
     struct input_answer answer; /* where it is fed */
     bool made, was_inside;
+    uintptr_t outer; /* see call_begins() */
 };
 
 /* Of a descriptor that cannot be rewound: see input_concerns(). */

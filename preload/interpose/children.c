@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../input/call_count.h"
 #include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -260,16 +261,19 @@ static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
 static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
     const uint64_t key = world_key(WORLD_WAIT, CALLER);
+    const uintptr_t outer = call_begins();
 
     if (!input_is_fed()) {
         int own_status = 0, *place = status != NULL ? status : &own_status;
         pid_t r = wait_for(pid, place, options, usage);
+        call_ends(outer);
         const struct world_bytes parts[] = {{place, sizeof *place}, {usage, sizeof *usage}};
         if (!input_is_fed()) {
             world_record(INPUT_CHILD, key, r, parts, r > 0 ? 2 : 0);
             return r;
         }
     }
+    call_ends(outer);
     return told_of_wait(key, status, usage);
 }
 
@@ -277,15 +281,18 @@ static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
     const uint64_t key = world_key(WORLD_WAITID, CALLER);
     const struct world_bytes bytes = {info, sizeof *info};
+    const uintptr_t outer = call_begins();
     int64_t told;
 
     if (!input_is_fed()) {
         int r = wait_for_id(type, id, info, options);
+        call_ends(outer);
         if (!input_is_fed()) {
             world_record(INPUT_CHILD, key, r, &bytes, r == 0);
             return r;
         }
     }
+    call_ends(outer);
     if (!world_feed(INPUT_CHILD, key, &told, &bytes, 1))
         input_exhausted("waitid");
     if (told == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)

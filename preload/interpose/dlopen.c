@@ -12,6 +12,8 @@
 #include <stddef.h>
 
 #include "../attach.h"
+#include "../run.h"
+#include "code_place.h"
 #include "next.h"
 
 #define OPENINGS_MAX 64
@@ -119,6 +121,8 @@ void dlopen_ends(void *handle)
 
     if (handle != NULL)
         attach_opened(depth > 0);
+    if (run.role != RUN_INERT)
+        code_place_learn();
 }
 
 int dlclose(void *handle)

@@ -65,6 +65,7 @@ static void add_rows_of_libc(struct rows *rows, const struct symbol_library *lib
     add_rows(rows, libc, descriptor_hooks, descriptor_hooks_count);
     add_rows(rows, libc, file_change_hooks, file_change_hooks_count);
     add_rows(rows, libc, memory_hooks, memory_hooks_count);
+    add_rows(rows, libc, system_v_hooks, system_v_hooks_count);
     add_rows(rows, libc, stand_in_hooks, stand_in_hooks_count);
     add_rows(rows, libc, time_hooks, time_hooks_count);
     add_rows(rows, libc, waits_hooks, waits_hooks_count);

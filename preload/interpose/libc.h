@@ -22,6 +22,8 @@ extern const struct libc_hook file_change_hooks[];
 extern const size_t file_change_hooks_count;
 extern const struct libc_hook memory_hooks[];
 extern const size_t memory_hooks_count;
+extern const struct libc_hook system_v_hooks[];
+extern const size_t system_v_hooks_count;
 extern const struct libc_hook stand_in_hooks[];
 extern const size_t stand_in_hooks_count;
 extern const struct libc_hook input_read_hooks[];

@@ -23,6 +23,8 @@
 #include "../signal_mask.h"
 #include "../stack.h"
 #include "alternate_stack.h"
+#include "code_place.h"
+#include "handled.h"
 #include "next.h"
 
 #define SIGNAL_LIMIT 65
@@ -39,7 +41,8 @@ static const struct watched watched[] = {
 };
 
 static bool armed;
-static struct sigaction wanted[SIGNAL_LIMIT]; /* what the simulator asked for, where we stand in */
+static _Atomic sighandler_t asked_for[SIGNAL_LIMIT]; /* through libc's functions, at last */
+static struct sigaction wanted[SIGNAL_LIMIT];        /* what the simulator asked for, where we stand in */
 static volatile pid_t aborting_thread;
 static struct sigaction set_aside[sizeof watched / sizeof *watched];
 
@@ -157,12 +160,14 @@ static void install_on_fatal(int signal)
 
 /* The simulator's own handler, where we must see what comes after it: it is to run once only, or it is
  * SIGABRT's, after which abort() ends the process in a way that nobody sees. */
-static void on_wrapped(int signal, siginfo_t *info, void *context)
+static HANDLED_CODE void on_wrapped(int signal, siginfo_t *info, void *context)
 {
     struct sigaction action = wanted[signal];
     bool aborting = signal == SIGABRT && aborting_thread == raw_syscall0(SYS_gettid);
 
     aborting_thread = 0; /* the handler may leave abort() by a jump */
+    if (handled_concerns(signal) && !handled_begins(signal, info, context, (uintptr_t)on_wrapped))
+        return;
     if ((action.sa_flags & (int)SA_RESETHAND) != 0) {
         wanted[signal].sa_handler = SIG_DFL;
         install_on_fatal(signal);
@@ -184,12 +189,37 @@ static void install_wrapped(int signal, const struct sigaction *action)
     real_sigaction(signal, &wrapped, NULL);
 }
 
+/* Where nothing comes after it that we must see: no frame of ours stays on the stack. */
+static HANDLED_CODE void on_handled(int signal, siginfo_t *info, void *context)
+{
+    void (*handler)(int, siginfo_t *, void *) = wanted[signal].sa_sigaction;
+
+    if (!handled_begins(signal, info, context, (uintptr_t)on_handled) || handler == (void *)SIG_IGN)
+        return;
+    if (handler != (void *)SIG_DFL && handled_is_awaited())
+        handled_awaited(handler, signal, info, context);
+    else if (handler != (void *)SIG_DFL)
+        handler(signal, info, context);
+    else if (find_watched(signal) != NULL) /* another thread has just changed it */
+        on_fatal(signal, info, context);
+}
+
+static void install_handled(int signal, const struct sigaction *action)
+{
+    struct sigaction handled = *action;
+
+    handled.sa_sigaction = on_handled;
+    handled.sa_flags |= SA_SIGINFO;
+    real_sigaction(signal, &handled, NULL);
+}
+
 /* What the simulator is shown. Returns whether one of our handlers is really installed. The kernel is asked,
  * not our memory: a child of vfork() shares the memory but has actions of its own. */
 static bool look(int signal, struct sigaction *action)
 {
     if (real_sigaction(signal, NULL, action) != 0 ||
-        (action->sa_sigaction != on_fatal && action->sa_sigaction != on_wrapped))
+        (action->sa_sigaction != on_fatal && action->sa_sigaction != on_wrapped &&
+         action->sa_sigaction != on_handled))
         return false;
     *action = wanted[signal];
     return true;
@@ -202,32 +232,53 @@ static bool is_spared(int signal)
     return find_watched(signal)->from_outside && raw_syscall0(SYS_getpid) == 1;
 }
 
+/* Is it a handler whose signals are recorded? One that was installed by a system call may belong to a runtime
+ * that looks after it. */
+static bool is_recorded(int signal, const struct sigaction *action)
+{
+    return is_function(action) && handled_concerns(signal) && action->sa_handler == asked_for[signal];
+}
+
 /* The simulator's action is in place; where it hides the end from us, a handler of ours takes its place.
  * Children of the simulator have no end that we want to see. */
 static void stand_in(int signal)
 {
+    const struct watched *row = find_watched(signal);
     struct sigaction action;
 
-    if (!run_is_self() || is_spared(signal) || real_sigaction(signal, NULL, &action) != 0)
+    if (!run_is_self() || real_sigaction(signal, NULL, &action) != 0)
         return;
     wanted[signal] = action;
-    if (action.sa_handler == SIG_DFL)
+    bool ends = row != NULL && !is_spared(signal);
+    if (ends && action.sa_handler == SIG_DFL)
         install_on_fatal(signal);
-    else if (is_function(&action) && (signal == SIGABRT || (action.sa_flags & (int)SA_RESETHAND) != 0))
+    else if (ends && is_function(&action) &&
+             (signal == SIGABRT || (action.sa_flags & (int)SA_RESETHAND) != 0))
         install_wrapped(signal, &action);
+    else if (is_recorded(signal, &action))
+        install_handled(signal, &action);
+}
+
+static bool signal_may_be_ours(int signal)
+{
+    return find_watched(signal) != NULL || handled_concerns(signal);
 }
 
 void signal_arm(void)
 {
+    int error = errno;
+
     alternate_stack_give();
     stack_prepare();
-    for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
+    code_place_learn();
+    for (int signal = 1; signal < SIGNAL_LIMIT; signal++) {
         struct sigaction shown;
 
-        if (!look(watched[i].signal, &shown)) /* a forked child has its parent's */
-            stand_in(watched[i].signal);
+        if (signal_may_be_ours(signal) && !look(signal, &shown)) /* a forked child has its parent's */
+            stand_in(signal);
     }
     armed = true;
+    errno = error;
 }
 
 /* SIGSYS is no crash of the code. */
@@ -273,37 +324,58 @@ void signal_abort_comes(void)
 
 static bool is_ours(int signal)
 {
-    return armed && find_watched(signal) != NULL;
+    return armed && signal_may_be_ours(signal);
+}
+
+/* What comes in the middle of a change waits for its end. */
+static uint64_t change_begins(bool is_change)
+{
+    return is_change ? signal_mask_block_all() : SIGNAL_MASK_UNKNOWN;
+}
+
+static void change_ends(int signal, bool is_change, uint64_t mask)
+{
+    if (is_change)
+        stand_in(signal);
+    signal_mask_restore(mask);
+}
+
+static void ask_for(int signal, sighandler_t handler)
+{
+    if (signal > 0 && signal < SIGNAL_LIMIT)
+        asked_for[signal] = handler;
 }
 
 int sigaction(int signal, const struct sigaction *restrict new_action, struct sigaction *restrict old_action)
 {
     struct sigaction before;
 
+    if (new_action != NULL)
+        ask_for(signal, new_action->sa_handler);
     if (!is_ours(signal))
         return real_sigaction(signal, new_action, old_action);
+    const bool is_change = new_action != NULL;
+    uint64_t mask = change_begins(is_change);
     bool stood_in = look(signal, &before);
     int r = real_sigaction(signal, new_action, old_action);
-    if (r != 0)
-        return r;
-    if (new_action != NULL)
-        stand_in(signal);
-    if (old_action != NULL && stood_in)
+    if (r == 0 && old_action != NULL && stood_in)
         *old_action = before;
-    return 0;
+    change_ends(signal, is_change && r == 0, mask);
+    return r;
 }
 
 /* The functions around sigaction(): libc does its work on the simulator's own action, which is put back in
- * place for it. Where it refuses, all is as before. */
-#define CHANGE(signal, function, ...)                                                                        \
+ * place for it. Where it refuses, all is as before. waits: a signal that comes meanwhile does; not where the
+ * function is about the mask itself. */
+#define CHANGE(waits, signal, function, ...)                                                                 \
     ({                                                                                                       \
         struct sigaction before;                                                                             \
+        uint64_t mask = change_begins((waits) && is_ours(signal));                                           \
         bool stood_in = is_ours(signal) && look(signal, &before);                                            \
         if (stood_in)                                                                                        \
             real_sigaction(signal, &before, NULL);                                                           \
         __auto_type result = NEXT(function)(signal, ##__VA_ARGS__);                                          \
-        if (is_ours(signal))                                                                                 \
-            stand_in(signal);                                                                                \
+        change_ends(signal, is_ours(signal), mask);                                                          \
         if (stood_in && (long)result == -1)                                                                  \
             wanted[signal] = before;                                                                         \
         result;                                                                                              \
@@ -311,29 +383,34 @@ int sigaction(int signal, const struct sigaction *restrict new_action, struct si
 
 sighandler_t signal(int number, sighandler_t handler)
 {
-    return CHANGE(number, signal, handler);
+    ask_for(number, handler);
+    return CHANGE(true, number, signal, handler);
 }
 
 sighandler_t ssignal(int number, sighandler_t handler)
 {
-    return CHANGE(number, ssignal, handler);
+    ask_for(number, handler);
+    return CHANGE(true, number, ssignal, handler);
 }
 
 sighandler_t bsd_signal(int number, sighandler_t handler);
 sighandler_t bsd_signal(int number, sighandler_t handler)
 {
-    return CHANGE(number, bsd_signal, handler);
+    ask_for(number, handler);
+    return CHANGE(true, number, bsd_signal, handler);
 }
 
 /* What signal() means to programs compiled as strict ISO C or POSIX. */
 sighandler_t __sysv_signal(int number, sighandler_t handler)
 {
-    return CHANGE(number, __sysv_signal, handler);
+    ask_for(number, handler);
+    return CHANGE(true, number, __sysv_signal, handler);
 }
 
 sighandler_t sysv_signal(int number, sighandler_t handler)
 {
-    return CHANGE(number, sysv_signal, handler);
+    ask_for(number, handler);
+    return CHANGE(true, number, sysv_signal, handler);
 }
 
 #pragma GCC diagnostic push
@@ -341,17 +418,18 @@ sighandler_t sysv_signal(int number, sighandler_t handler)
 
 sighandler_t sigset(int number, sighandler_t handler)
 {
-    return CHANGE(number, sigset, handler);
+    ask_for(number, handler);
+    return CHANGE(false, number, sigset, handler);
 }
 
 int sigignore(int number)
 {
-    return CHANGE(number, sigignore);
+    return CHANGE(false, number, sigignore);
 }
 
 int siginterrupt(int number, int flag)
 {
-    return CHANGE(number, siginterrupt, flag);
+    return CHANGE(false, number, siginterrupt, flag);
 }
 
 #pragma GCC diagnostic pop

@@ -30,6 +30,7 @@
  * one sees its true id in a replay. */
 #define THREADS_NOTED 1024u
 
+#define THREADS_KNOWN   256u
 #define GLIBC_SIGCANCEL 32
 #define STARTS_MAX      1024
 
@@ -83,6 +84,29 @@ void thread_at_waveform(bool is_at_waveform)
     own_thread()->is_at_waveform = is_at_waveform;
 }
 
+/* Those that a replay has made, the last ones. */
+static struct {
+    _Atomic pthread_t thread;
+    _Atomic pid_t tid;
+} made[THREADS_KNOWN];
+
+static void note_made(void)
+{
+    static atomic_uint next;
+    unsigned place = atomic_fetch_add(&next, 1) % THREADS_KNOWN;
+
+    atomic_store(&made[place].tid, (pid_t)raw_syscall0(SYS_gettid));
+    atomic_store(&made[place].thread, pthread_self());
+}
+
+pid_t thread_tid(pthread_t thread)
+{
+    for (unsigned i = 0; i < THREADS_KNOWN; i++)
+        if (atomic_load(&made[i].thread) == thread)
+            return atomic_load(&made[i].tid);
+    return 0;
+}
+
 /* The threads that a replay makes get other ids than those of the original. */
 static void note_tid(void)
 {
@@ -118,6 +142,8 @@ static void *start_thread(void *argument)
     argument = given->argument;
     own_thread()->key = given->key;
     let_go(given);
+    if (input_is_fed())
+        note_made();
     note_tid();
     alternate_stack_give();
     pthread_cleanup_push(leave_thread, NULL);

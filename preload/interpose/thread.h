@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_INTERPOSE_THREAD_H
 #define LIGHTSSS_INTERPOSE_THREAD_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,6 +15,9 @@ uint64_t thread_key(void);
 
 /* In a replay, the id that the calling thread has in the original; 0: not known. */
 pid_t thread_told_tid(void);
+
+/* In a replay, the kernel's number of a thread that was made since the wake; 0: not known. */
+pid_t thread_tid(pthread_t thread);
 
 /* From here on the calling thread is at a waveform, which the original does not have; or no longer. */
 void thread_at_waveform(bool is_at_waveform);

@@ -33,6 +33,17 @@ enum world_call {
     WORLD_SPAWN,
     WORLD_WAIT,
     WORLD_WAITID,
+    WORLD_SHMGET,
+    WORLD_SHMAT,
+    WORLD_SHMDT,
+    WORLD_SHMCTL,
+    WORLD_SEMGET,
+    WORLD_SEMOP,
+    WORLD_SEMCTL,
+    WORLD_MSGGET,
+    WORLD_MSGSND,
+    WORLD_MSGRCV,
+    WORLD_MSGCTL,
 };
 
 /* The stream of the calling thread for this call; detail: what else tells streams apart. */

@@ -22,6 +22,7 @@
 #include "high_number.h"
 #include "notes.h"
 #include "private_files.h"
+#include "segments.h"
 
 static uint64_t snapshot_ns; /* wall clock */
 
@@ -166,6 +167,13 @@ static int replace(int fd, const struct shared_memory *memory)
     return (int)r;
 }
 
+/* A segment's number is its inode. */
+static int stand_for(int fd, const struct shared_memory *memory)
+{
+    segments_add(memory->path, (int)memory->inode, (const void *)memory->start, memory->size, fd);
+    return replace(fd, memory);
+}
+
 /* What is only read first: what is written at the same place holds the contents of the snapshot. */
 static int put_all(struct shared_memory *list, int count, bool writable)
 {
@@ -208,7 +216,7 @@ int mappings_set_back(uint64_t taken_ns)
         r = put_all(list, count, true);
     for (int i = 0; r == 0 && i < count; i++)
         if (is_private(list, count, &list[i]))
-            r = replace(find_file(list, count, &list[i]), &list[i]);
+            r = stand_for(find_file(list, count, &list[i]), &list[i]);
         else
             look_for_change(list[i].path, list[i].inode);
     return r;

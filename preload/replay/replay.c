@@ -36,6 +36,7 @@
 #include "notes.h"
 #include "orphan.h"
 #include "progress.h"
+#include "retell.h"
 #include "rights.h"
 #include "run_directory.h"
 #include "stuck.h"
@@ -335,12 +336,12 @@ void replay_eval_due(uint64_t eval)
             orphan_watch();
     }
     if (eval < first_dump) {
-        run.hooks->due_in(first_dump - eval);
+        run.hooks->due_in(retell_due(eval, first_dump - eval));
         return;
     }
     if (!wave_tried && may_open_here())
         open_wave();
-    run.hooks->due_in(1);
+    run.hooks->due_in(retell_due(eval, 1));
 }
 
 void replay_eval_done(uint64_t eval)

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../interpose/handled.h"
 #include "../interpose/output.h"
 #include "../log.h"
 #include "../raw_syscall.h"
@@ -33,6 +34,7 @@
 
 #define SECOND_NS       UINT64_C(1000000000)
 #define ECHO_NS         SECOND_NS         /* of the signal that ended the original */
+#define ASKED_NS        (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
 #define WATCH_NS        (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
 #define FINISH_NS       (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
 #define CLOSE_NS        (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
@@ -144,11 +146,19 @@ uint32_t wake_overdue(uint64_t deadline_ns)
     return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
 }
 
+/* Has somebody asked the simulator to end, by a signal that it died of or that its own handler took? */
+static bool was_asked_to_end(void)
+{
+    uint64_t asked_ns = handled_asked_ns();
+
+    return run.page->end.outside || (asked_ns != 0 && run.page->replay.start_ns < asked_ns + ASKED_NS);
+}
+
 /* Who ends a job often says it twice: timeout to the process and to its group, a terminal that is closed by
- * the shell and by the kernel. That is no impatience. */
+ * the shell and by the kernel, a user who sees nothing happen. That is no impatience. */
 static bool is_echo(void)
 {
-    return run.page->end.outside && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
+    return was_asked_to_end() && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
 }
 
 static uint32_t reason_to_ask(const struct waiting *waiting)

@@ -26,7 +26,7 @@ static bool has_filter;
 
 static int enter_filter(void)
 {
-    signal_mask_never = UINT64_C(1) << (SIGSYS - 1);
+    signal_mask_never = UINT64_C(1) << (SIGSYS - 1) | UINT64_C(1) << (SIGTRAP - 1);
     signals_open();
     int r = trap_install();
     if (r == 0)

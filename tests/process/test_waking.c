@@ -287,9 +287,8 @@ static void test_group_signal_is_survived(void **state)
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
-    expect_in_report(&outcome, "\"verdict\": \"diverged\", \"why\": \"line 1 of replay.stdout is missing: "
-                               "\\\"handler of USR1");
-    assert_string_equal(outcome.replay_out, "");
+    /* Told again, in a loop of waiting that has another number of rounds: errno may be another one. */
+    assert_non_null(strstr(outcome.replay_out, "handler of USR1"));
     run_discard(&outcome);
 }
 

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* See handled.h. */
+#define _GNU_SOURCE
+#include "handled.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "../clock.h"
+#include "../input/input.h"
+#include "../input/signal_log.h"
+#include "../own_thread.h"
+#include "../raw_syscall.h"
+#include "../replay/retell.h"
+#include "../run.h"
+#include "../snapshot/keeper.h"
+
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
+#define FAULTS                                                                                               \
+    (BIT(SIGSEGV) | BIT(SIGBUS) | BIT(SIGILL) | BIT(SIGFPE) | BIT(SIGTRAP) | BIT(SIGSYS) | BIT(SIGABRT))
+#define NEVER  (BIT(SIGKILL) | BIT(SIGSTOP) | BIT(32) | BIT(33)) /* or libc's own */
+#define ASKING (BIT(SIGINT) | BIT(SIGTERM) | BIT(SIGHUP) | BIT(SIGQUIT))
+
+extern const char __start_lightsss_handled[], __stop_lightsss_handled[];
+
+enum step { STEP_NONE, STEP_RECORDS, STEP_RECORDED };
+
+static _Atomic uint64_t asked_ns;
+
+bool handled_concerns(int signal)
+{
+    return signal >= 1 && signal <= 64 && (BIT(signal) & (FAULTS | NEVER)) == 0;
+}
+
+static bool is_own_process(pid_t pid)
+{
+    return pid == raw_syscall0(SYS_getpid) || (run.role == RUN_REPLAY && pid == run.page->original_pid);
+}
+
+/* What the process sends to itself a replay does too. SIGPIPE, which the kernel sends in its name, is what
+ * the world says of a pipe. */
+static bool is_from_world(int signal, const siginfo_t *info)
+{
+    bool is_sent = info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
+
+    if (!is_sent || !is_own_process(info->si_pid))
+        return true;
+    return signal == SIGPIPE && info->si_code == SI_USER;
+}
+
+/* Two that come at once: the kernel lets the second interrupt the handler of the first at its very beginning.
+ */
+static enum signal_nesting nesting_of(uint64_t address, unsigned char step, uintptr_t entry)
+{
+    bool is_ours =
+        address >= (uintptr_t)__start_lightsss_handled && address < (uintptr_t)__stop_lightsss_handled;
+
+    if (step == STEP_RECORDS || address == entry)
+        return SIGNAL_BEFORE_NEXT;
+    if (!is_ours)
+        return SIGNAL_ALONE;
+    return step == STEP_RECORDED ? SIGNAL_BEHIND_LAST : SIGNAL_BEFORE_NEXT;
+}
+
+static void record(int signal, const siginfo_t *info, const void *ucontext, unsigned char step,
+                   uintptr_t entry)
+{
+    struct signal_record record = {
+        .evals = run.hooks->evals(),
+        .thread = (uint64_t)pthread_self(),
+        .signal = signal,
+    };
+
+    struct hooks_interrupted found;
+
+    memcpy(record.info, info, sizeof record.info);
+    code_place_registers(&record.place, ucontext);
+    uint64_t stack = record.place.stack;
+    if (own_thread()->call_frame != 0 && stack < own_thread()->call_frame)
+        record.call = own_thread()->calls;
+    if (!keeper_is_evaluating_thread()) {
+        record.is_other = true;
+        record.evals = run.hooks->evals(); /* as late as can be: the simulation goes on meanwhile */
+        signal_log_record(&record);
+        return;
+    }
+    run.hooks->interrupted(record.place.address, stack, &found);
+    record.in_eval = found.inside || found.enters;
+    record.evals += found.enters;
+    record.nesting = (unsigned char)nesting_of(record.place.address, step, entry);
+    if (record.call == 0 && record.nesting == SIGNAL_ALONE)
+        code_place_read(&record.place, ucontext, record.in_eval ? CODE_PLACE_NO_FRAME : found.frame);
+    signal_log_record(&record);
+}
+
+HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *ucontext, uintptr_t entry)
+{
+    struct own_thread *own = own_thread();
+    unsigned char before = own->signal_step;
+    int error = errno;
+    bool runs = true;
+
+    own->signal_step = STEP_RECORDS;
+    if (!run_is_self()) {
+        own->signal_step = STEP_NONE;
+        return true;
+    }
+    if (input_is_fed()) {
+        runs = retell_is_told(signal, info) || !is_from_world(signal, info);
+    } else if (is_from_world(signal, info)) {
+        if (input_is_recorded())
+            record(signal, info, ucontext, before, entry);
+        if ((BIT(signal) & ASKING) != 0)
+            atomic_store(&asked_ns, clock_ns());
+    }
+    errno = error;
+    own->signal_step = STEP_RECORDED;
+    return runs;
+}
+
+bool handled_is_awaited(void)
+{
+    return input_is_fed() && retell_is_awaited();
+}
+
+void handled_awaited(void (*handler)(int, siginfo_t *, void *), int signal, siginfo_t *info, void *ucontext)
+{
+    handler(signal, info, ucontext);
+    retell_handled();
+}
+
+uint64_t handled_asked_ns(void)
+{
+    return atomic_load(&asked_ns);
+}
