@@ -23,7 +23,7 @@ static void check_ranges(const struct options *options)
     FUZZ_CHECK(options->depth <= OPTIONS_DEPTH_MAX);
     FUZZ_CHECK(options->tick >= 1 && options->tick <= OPTIONS_TICK_MAX);
     FUZZ_CHECK(options->window_evals >= 1);
-    FUZZ_CHECK(options->failures != 0 && (options->failures & ~FAILURE_ALL) == 0);
+    FUZZ_CHECK((options->failures.kinds & ~FAILURE_ALL) == 0);
     FUZZ_CHECK(options->interval.kind != INTERVAL_TIME || options->interval.ns >= 1);
     FUZZ_CHECK(options->interval.kind != INTERVAL_EVALS || options->interval.evals >= 1);
     FUZZ_CHECK((options->memory.bytes != 0) != (options->memory.share_ppm != 0));
