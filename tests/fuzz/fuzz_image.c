@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* image and debug_file: an input is a loaded ELF file, maybe with a debug file behind it. Whatever the two
  * say, nothing outside of them is read, and what is called code lies where the loader has put code. In what
- * is tested open(), mmap() and dl_iterate_phdr() are ours: no file is made, and what is mapped is memory that
+ * is tested open(), mmap() and loaded_each() are ours: no file is made, and what is mapped is memory that
  * ends exactly where the file does. */
 #include "fuzz.h"
 
@@ -32,7 +32,7 @@ static Elf64_Phdr *loaded; /* as long as the object is */
 int fuzz_open(const char *path, int flags, ...);
 void *fuzz_mmap(void *place, size_t size, int protection, int flags, int fd, off_t offset);
 int fuzz_munmap(void *place, size_t size);
-int fuzz_dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *), void *context);
+int fuzz_loaded_each(int (*visit)(struct dl_phdr_info *, size_t, void *), void *context);
 
 static int open_memory(const struct file *file)
 {
@@ -77,7 +77,7 @@ int fuzz_munmap(void *place, size_t size)
     return 0;
 }
 
-int fuzz_dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *), void *context)
+int fuzz_loaded_each(int (*visit)(struct dl_phdr_info *, size_t, void *), void *context)
 {
     struct dl_phdr_info info = {.dlpi_name = PROGRAM};
     Elf64_Ehdr header;
@@ -93,7 +93,7 @@ int fuzz_dl_iterate_phdr(int (*visit)(struct dl_phdr_info *, size_t, void *), vo
     memcpy(loaded, program.bytes + header.e_phoff, table);
     info.dlpi_phdr = loaded;
     info.dlpi_phnum = header.e_phnum;
-    return visit(&info, sizeof info, context);
+    return visit(&info, 0, context);
 }
 
 static bool is_in_segment(const struct image_symbol *symbol)
