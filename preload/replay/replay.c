@@ -186,8 +186,8 @@ static void open_wave(void)
     wave_tried = r != -EAGAIN;
 }
 
-/* The original does not want to wait any longer. Where it was ended from outside, inside its last eval, and
- * the replay is there too, nothing is missing. */
+/* The original waits no longer. Where it was ended from outside, inside its last eval, and the replay is
+ * there too, nothing is missing. A tracer at work comes first: its file would end inside a block. */
 static void finish_if_asked(void)
 {
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
@@ -195,7 +195,7 @@ static void finish_if_asked(void)
 
     if (orphan_is_alone())
         atomic_store(&findings()->asked, orphan_watch());
-    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING)
+    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
         finish(is_there ? &run.page->end : &unknown);
 }
 
