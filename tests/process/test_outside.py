@@ -246,9 +246,9 @@ class Terminals(OutsideCase):
         self.check(b"\x1c", "eval:3 say:ready hang", -signal.SIGQUIT, [("SIGQUIT", "reproduced")])
 
     def test_handler(self):
-        """Where the signal is not sent again, the replay runs past the end."""
+        """The handler's signal comes again in the replay."""
         steps = "action:INT:plain:_exit:7 eval:3 say:ready pace:1000 eval:forever"
-        self.check(b"\x03", steps, 7, [(7, "diverged")])
+        self.check(b"\x03", steps, 7, [(7, "reproduced")])
 
     def test_ignored(self):
         self.check(b"\x03", "signal:INT:ignore eval:3 say:ready sleep:300 exit:3", 3, [(3, "reproduced")])

@@ -233,8 +233,9 @@ static void test_clone_fails(void **state)
     check_refused("clone", "EAGAIN", LIST("eval:3"), nothing);
     static const char *const each_eval[] = {"LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1evals", NULL};
     often = each_eval;
-    check_refused("clone", "EAGAIN", LIST("eval:100"), LIST(perhaps));
-    check_refused("clone", "EAGAIN", LIST("worker", "eval:100", "work:abort"),
+    /* The tries become rarer. */
+    check_refused("clone", "EAGAIN", LIST("pace:1000", "eval:1000"), LIST(perhaps));
+    check_refused("clone", "EAGAIN", LIST("worker", "pace:1000", "eval:1000", "work:abort"),
                   LIST(perhaps, FAIL_LINE, at_end));
     often = NULL;
 }
