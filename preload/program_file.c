@@ -17,8 +17,9 @@
 #include "raw_syscall.h"
 #include "text.h"
 
-#define LINK       "/proc/thread-self/exe"
-#define LINE_FIELD 5 /* of the path in a line of /proc/self/maps */
+#define LINK           "/proc/self/exe"        /* valgrind answers for this name alone ... */
+#define LINK_OF_THREAD "/proc/thread-self/exe" /* ... and it leads nowhere once the first thread is gone */
+#define LINE_FIELD     5                       /* of the path in a line of /proc/self/maps */
 
 static char found[PATH_MAX];
 
@@ -84,11 +85,18 @@ static bool is_loader_asked(void)
     return getauxval(AT_BASE) == 0;
 }
 
+static const char *working_link(void)
+{
+    char byte;
+
+    return raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)LINK, (long)&byte, 1) > 0 ? LINK : LINK_OF_THREAD;
+}
+
 const char *program_file(const struct dl_phdr_info *program)
 {
     if (found[0] == '\0' && program != NULL && is_loader_asked())
         find((uintptr_t)program->dlpi_phdr);
-    return found[0] != '\0' ? found : LINK;
+    return found[0] != '\0' ? found : working_link();
 }
 
 int program_file_name(char *name, size_t size)
