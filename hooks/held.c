@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* What a tracer's object and its file tell: see held.h. */
 #include "held.h"
+#include "library.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LAST_TO_OPEN_AGAIN 5032u
 
 static uint8_t *file_of(const struct tracer *tracer, const struct verilator_release *row)
 {
@@ -48,6 +52,19 @@ void held_forget_rollover(const struct tracer *tracer, const struct verilator_re
     static const uint64_t never;
     if (tracer->format != HOOKS_FORMAT_FST)
         memcpy(file_of(tracer, row) + VERILATOR_VCD_ROLLOVER, &never, sizeof(never));
+}
+
+bool held_opens_once(const struct tracer *tracer)
+{
+    return tracer->format == HOOKS_FORMAT_FST && tracer->library->release > LAST_TO_OPEN_AGAIN;
+}
+
+bool held_create(const char *path)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
 }
 
 bool held_note_path(char *noted, size_t size, const char *path)

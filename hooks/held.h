@@ -18,6 +18,13 @@ uint64_t held_last_time(const struct tracer *tracer, const struct verilator_rele
 /* One file, whatever rollover the testbench asked for: together its files would be this one. */
 void held_forget_rollover(const struct tracer *tracer, const struct verilator_release *row);
 
+/* Would a second open() end the simulator? So it does from some release behind 5.032 on, where an FST with
+ * enumerations declares them once more. */
+bool held_opens_once(const struct tracer *tracer);
+
+/* Makes an empty file, as open() would make its own. False: it cannot be made. */
+bool held_create(const char *path);
+
 /* Makes the name absolute: the simulator may go elsewhere. False: it has none. */
 bool held_note_path(char *noted, size_t size, const char *path);
 

@@ -41,11 +41,6 @@ static enum hooks_format format_of(void *context)
     return (enum hooks_format)(uintptr_t)context;
 }
 
-static unsigned index_of(enum hooks_format format)
-{
-    return format == HOOKS_FORMAT_FST;
-}
-
 /* Calls the method as it is without us. */
 static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
 {
@@ -92,7 +87,7 @@ static void set_shortcuts(void)
         bool shut = !hold.crowded, any = false;
         for (size_t j = 0; j < hold.count; j++) {
             const struct hold_tracer *tracer = &hold.tracers[j];
-            if (index_of(tracer->tracer.format) != i || tracer->state == HOLD_CLOSED)
+            if ((tracer->tracer.format == HOOKS_FORMAT_FST) != i || tracer->state == HOLD_CLOSED)
                 continue;
             shut = shut && tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
             any = true;
@@ -162,8 +157,7 @@ static void hold_back(struct hold_tracer *tracer)
         play(tracer);
 }
 
-/* The last question is the preload's, which tells the user. What is no regular file goes to somebody who
- * waits for it (a pipe, a terminal). */
+/* The last question is the preload's, which tells the user. A pipe or a terminal has somebody who waits. */
 static bool may_hold(const struct hold_tracer *tracer)
 {
     return !tracer->foreign && *tracer->path && held_is_for_files(tracer->path) &&
@@ -172,8 +166,13 @@ static bool may_hold(const struct hold_tracer *tracer)
 
 static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
+    const bool once = held_opens_once(&tracer->tracer);
+    if (once && may_hold(tracer) && held_create(tracer->path)) {
+        hold_back(tracer);
+        return;
+    }
     open_for_real(tracer, method, argument);
-    if (tracer->state == HOLD_PASSED && may_hold(tracer)) {
+    if (!once && tracer->state == HOLD_PASSED && may_hold(tracer)) {
         close_for_real(tracer);
         hold_back(tracer);
     } else
@@ -186,7 +185,8 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t) "/dev/null");
         return;
     }
-    if (!tracer->foreign && held_is_for_files(tracer->path)) {
+    bool made = held_opens_once(&tracer->tracer) && held_create(tracer->path);
+    if (!made && !tracer->foreign && held_is_for_files(tracer->path)) {
         open_for_real(tracer, method, argument);
         if (tracer->state == HOLD_CLOSED)
             return; /* as in the original */
@@ -427,7 +427,7 @@ static bool replace(enum hooks_format format, enum verilator_symbol method,
                        (void *)(uintptr_t)format, &shut, &ignored) != 0)
         return false;
     if (is_dump)
-        hold.shut[index_of(format)] = shut;
+        hold.shut[format == HOOKS_FORMAT_FST] = shut;
     return true;
 }
 

@@ -59,11 +59,19 @@ def first_difference(got, expected):
     return f"{len(got)} bytes instead of {len(expected)}, other from byte {at}: {got[at:at + 40]!r}"
 
 
-def check_held(name, got, whole, held):
-    """A file stands there with the names of the signals, and with no values."""
+def opens_once(executable, path):
+    """Is it an FST of a release whose tracer ends the simulator where it is opened again?"""
+    release = re.search(rb"\b(\d+)\.(\d{3}) 20\d\d-\d\d-\d\d", read(executable))
+    return wave.is_fst(path) and release is not None and (int(release[1]), int(release[2])) > (5, 32)
+
+
+def check_held(name, executable, got, whole, held):
+    """A file stands there with the names of the signals, and with no values; where it can be opened but once, an empty
+    one."""
     check(name in got, f"{name} is missing: the testbench would not find its own file")
     try:
-        wave.check_empty(held, whole)
+        if got[name] or not opens_once(executable, whole):
+            wave.check_empty(held, whole)
     except (wave.Difference, wave.WaveError) as error:
         raise Failed(f"{name}: {error}") from None
     del got[name]
@@ -76,7 +84,7 @@ def check_own_trace(row, expected, got, plain, preloaded):
     content = expected.pop(name)
     paths = [os.path.join(run.directory, name) for run in (plain, preloaded)]
     if row.traces == "held":
-        check_held(name, got, *paths)
+        check_held(name, row.executable, got, *paths)
     elif content.startswith(b"$") and b"$date" not in content[:100]:
         check(got.get(name) == content, f"{name}: " + first_difference(got.get(name, b""), content))
         del got[name]
