@@ -416,7 +416,7 @@ static unsigned tries_in_vain(const struct options_interval *interval, unsigned 
     uint64_t now_ns = 1, eval = 1;
     unsigned tries = 0;
 
-    for (cadence_init(&cadence, interval, 10000, 0); now_ns < seconds * 1000 * MS_NS;) {
+    for (cadence_init(&cadence, interval, 10000, 0); now_ns < (uint64_t)seconds * 1000 * MS_NS;) {
         struct cadence_step step = cadence_step(&cadence, now_ns, eval);
         if (step.snapshot) {
             now_ns += 200 * MS_NS;
