@@ -168,6 +168,8 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
     char loader[LOADER_LENGTH + 1];
 
     dl_iterate_phdr(find_own_loader, NULL);
+    /* The loader itself, with the program as its argument. */
+    bool is_loader = strcmp(base_name(program->path), base_name(own_loader)) == 0;
     if (header->e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
         header->e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
         header->e_machine != __ehdr_start.e_machine)
@@ -177,12 +179,10 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
     else if (!read_loader(fd, header, loader))
         refuse(program, PROGRAM_CLOSED,
                "%s is damaged: its program headers are not in the file; link it anew", name);
-    else if (*loader == '\0' && strcmp(base_name(program->path), base_name(own_loader)) == 0)
-        look_at_rights(program, fd, name); /* the loader itself, with the program as its argument */
-    else if (*loader == '\0')
+    else if (*loader == '\0' && !is_loader)
         refuse(program, PROGRAM_CLOSED,
                "%s is statically linked: no library can be preloaded into it; link it without -static", name);
-    else if (strcmp(base_name(loader), base_name(own_loader)) != 0)
+    else if (*loader != '\0' && strcmp(base_name(loader), base_name(own_loader)) != 0)
         refuse(program, PROGRAM_CLOSED, "%s is started by %s, not by glibc's %s; build it for glibc", name,
                loader, base_name(own_loader));
     else

@@ -17,8 +17,8 @@
 
 static const char *const entry_names[ENTRIES] = {"libc", "syscall", "inlined"};
 
-const struct timespec fake_limit = {LIMIT_MS / 1000, LIMIT_MS % 1000 * 1000000};
-const struct timeval fake_limit_us = {LIMIT_MS / 1000, LIMIT_MS % 1000 * 1000};
+const struct timespec fake_limit = {LIMIT_MS / 1000, LIMIT_MS % 1000 * 1000000L};
+const struct timeval fake_limit_us = {LIMIT_MS / 1000, LIMIT_MS % 1000 * 1000L};
 
 int64_t fake_now_ns(clockid_t clock)
 {
