@@ -11,6 +11,8 @@ import os
 import re
 import sys
 
+EXCERPT = 15  # lines
+
 
 def reason_of(test):
     """The first line that speaks of an error, else the last one with words in it: why a test was skipped."""
@@ -20,16 +22,28 @@ def reason_of(test):
     return (errors[:1] if test["result"] != "SKIP" and errors else lines[-1:] or ["no reason given"])[0]
 
 
+def excerpt_of(test):
+    """What a test that failed said last: of cmocka's tests, of the first that failed."""
+    lines = [line for line in test.get("stdout", "").split("\n") if line.strip()]
+    failed = [i for i, line in enumerate(lines) if line.startswith("[  FAILED  ]")]
+    if failed:
+        lines = lines[:failed[0]]
+        started = [i for i, line in enumerate(lines) if line.startswith("[ RUN      ]")]
+        lines = lines[started[-1]:] if started else lines
+    lines = lines[-EXCERPT:] + [line for line in test.get("stderr", "").split("\n") if line.strip()][-EXCERPT:]
+    return [line[:200] for line in lines]
+
+
 def read(record):
-    """Yields (name, result, reason) for each test of a record."""
+    """Yields (name, result, reason, excerpt) for each test of a record."""
     files = glob.glob(record + ".json") + glob.glob(record + "-*.json")
     if not files:
-        yield record, "ERROR", "the tests did not run"
+        yield record, "ERROR", "the tests did not run", []
     for file in files:
         with open(file, encoding="utf-8") as lines:
             for line in lines:
                 test = json.loads(line)
-                yield "%s: %s" % (record.split("/")[0], test["name"]), test["result"], reason_of(test)
+                yield "%s: %s" % (record.split("/")[0], test["name"]), test["result"], reason_of(test), excerpt_of(test)
 
 
 def main(arguments):
@@ -37,8 +51,8 @@ def main(arguments):
     passed = failed = skipped = 0
     arguments = iter(arguments)
     for argument in arguments:
-        tests = [(next(arguments), "ERROR", "the step failed")] if argument == "--broken" else read(argument)
-        for name, result, reason in tests:
+        tests = [(next(arguments), "ERROR", "the step failed", [])] if argument == "--broken" else read(argument)
+        for name, result, reason, excerpt in tests:
             if result in ("OK", "EXPECTEDFAIL"):
                 passed += 1
             elif result == "SKIP" and not skip_is_failure:
@@ -50,6 +64,8 @@ def main(arguments):
             else:
                 failed += 1
                 print("failed   %s: %s: %s" % (name, result, reason))
+                for line in excerpt:
+                    print("         | " + line)
     print("%d passed, %d failed, %d skipped" % (passed, failed, skipped))
     return 1 if failed or not passed else 0
 
