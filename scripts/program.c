@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads the head of a file with <elf.h>. Whether it is for this machine is seen by a comparison with our own
- * head, so that no processor is named here. */
+/* Whether a file is for this machine is seen by a comparison with our own head, so that no processor is named
+ * here. */
 #include "program.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,8 +19,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define HEAD_SIZE     4096 /* program headers and the loader's name are within the first page or so */
-#define SEGMENTS_MAX  64
+#define HEAD_SIZE     256 /* enough for the first line of a script, as the kernel reads it */
 #define DEFAULT_PATH  "/bin:/usr/bin"
 #define CAPABILITIES  "security.capability"
 #define LOADER_LENGTH 255
@@ -121,22 +121,23 @@ static void look_at_rights(struct program *program, int fd, const char *name)
 
 /* --- what it is --- */
 
-/* The name of the loader that the file asks for; empty: none. False: the file is damaged. */
-static bool read_loader(int fd, const ElfW(Ehdr) * header, char loader[LOADER_LENGTH + 1])
+/* The name of the loader that the file asks for; empty: none. False: the file is damaged; libelf leaves out
+ * the segments that a cut file does not hold. */
+static bool read_loader(Elf *elf, const GElf_Ehdr *header, int fd, char loader[LOADER_LENGTH + 1])
 {
-    ElfW(Phdr) segments[SEGMENTS_MAX];
-    size_t count = header->e_phnum < SEGMENTS_MAX ? header->e_phnum : SEGMENTS_MAX;
+    size_t count;
 
     loader[0] = '\0';
-    if (header->e_phentsize != sizeof *segments ||
-        pread(fd, segments, count * sizeof *segments, (off_t)header->e_phoff) !=
-            (ssize_t)(count * sizeof *segments))
+    if (elf_getphdrnum(elf, &count) != 0 || (count < header->e_phnum && header->e_phnum != PN_XNUM))
         return false;
     for (size_t i = 0; i < count; i++) {
-        if (segments[i].p_type != PT_INTERP)
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf, (int)i, &segment) == NULL)
+            return false;
+        if (segment.p_type != PT_INTERP)
             continue;
-        size_t length = segments[i].p_filesz < LOADER_LENGTH ? segments[i].p_filesz : LOADER_LENGTH;
-        if (pread(fd, loader, length, (off_t)segments[i].p_offset) != (ssize_t)length)
+        size_t length = segment.p_filesz < LOADER_LENGTH ? segment.p_filesz : LOADER_LENGTH;
+        if (pread(fd, loader, length, (off_t)segment.p_offset) != (ssize_t)length)
             return false;
         loader[length] = '\0';
     }
@@ -163,20 +164,15 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * header, const char *name)
+static void look_at_loader(struct program *program, Elf *elf, const GElf_Ehdr *header, int fd,
+                           const char *name)
 {
     char loader[LOADER_LENGTH + 1];
 
     dl_iterate_phdr(find_own_loader, NULL);
     /* The loader itself, with the program as its argument. */
     bool is_loader = strcmp(base_name(program->path), base_name(own_loader)) == 0;
-    if (header->e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
-        header->e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
-        header->e_machine != __ehdr_start.e_machine)
-        refuse(program, PROGRAM_CLOSED,
-               "%s is built for another processor or word size than liblightsss.so; build one for the other",
-               name);
-    else if (!read_loader(fd, header, loader))
+    if (!read_loader(elf, header, fd, loader))
         refuse(program, PROGRAM_CLOSED,
                "%s is damaged: its program headers are not in the file; link it anew", name);
     else if (*loader == '\0' && !is_loader)
@@ -189,18 +185,34 @@ static void look_at_elf(struct program *program, int fd, const ElfW(Ehdr) * head
         look_at_rights(program, fd, name);
 }
 
+static void look_at_elf(struct program *program, int fd, const char *name)
+{
+    GElf_Ehdr header;
+
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    if (elf == NULL || gelf_getehdr(elf, &header) == NULL)
+        refuse(program, PROGRAM_CLOSED, "%s is damaged: its ELF header is not whole; link it anew", name);
+    else if (header.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
+             header.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
+             header.e_machine != __ehdr_start.e_machine)
+        refuse(program, PROGRAM_CLOSED,
+               "%s is built for another processor or word size than liblightsss.so; build one for the other",
+               name);
+    else
+        look_at_loader(program, elf, &header, fd, name);
+    elf_end(elf);
+}
+
 static void look_at_head(struct program *program, int fd, const char *name)
 {
-    union {
-        char bytes[HEAD_SIZE];
-        ElfW(Ehdr) header;
-    } head = {{0}};
-    ssize_t size = pread(fd, head.bytes, sizeof head.bytes - 1, 0);
+    char head[HEAD_SIZE] = {0};
+    ssize_t size = pread(fd, head, sizeof head - 1, 0);
 
-    if (size >= (ssize_t)sizeof head.header && memcmp(head.bytes, ELFMAG, SELFMAG) == 0) {
-        look_at_elf(program, fd, &head.header, name);
-    } else if (size > 2 && head.bytes[0] == '#' && head.bytes[1] == '!') {
-        const char *start = head.bytes + 2 + strspn(head.bytes + 2, " \t");
+    if (size >= SELFMAG && memcmp(head, ELFMAG, SELFMAG) == 0) {
+        look_at_elf(program, fd, name);
+    } else if (size > 2 && head[0] == '#' && head[1] == '!') {
+        const char *start = head + 2 + strspn(head + 2, " \t");
         program->kind = PROGRAM_SCRIPT;
         snprintf(program->interpreter, sizeof program->interpreter, "%.*s", (int)strcspn(start, " \t\n"),
                  start);
