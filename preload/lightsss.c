@@ -25,6 +25,7 @@
 #include "raw_syscall.h"
 #include "replay/files.h"
 #include "replay/orphan.h"
+#include "replay/partner.h"
 #include "replay/replay.h"
 #include "replay/request.h"
 #include "replay/retell.h"
@@ -136,6 +137,7 @@ static void become_original(void)
         .in_copy = in_copy,
         .orphaned = orphan_replays,
         .asked = request_begins,
+        .spare = partner_wants_spare,
         .asked_in_vain = request_fails,
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
@@ -209,6 +211,7 @@ static void look_at_eval(uint64_t eval)
     else {
         match_search(false);
         rights_note();
+        partner_note_look();
         if (keeper_look(eval))
             replay_begin(eval);
     }

@@ -178,19 +178,30 @@ static void find_end(struct end *end)
 
 /* --- which copy replays --- */
 
+static void await_process(pid_t pid)
+{
+    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+
+    other_process_await(fd < 0 ? -1 : (int)fd, pid, UINT64_MAX);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+}
+
+/* And for the one that goes on in the place of one of them. */
 static void await_older(const struct shared_slot *slot)
 {
+    const pid_t self = (pid_t)raw_syscall0(SYS_getpid);
+
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
         const struct shared_slot *other = &run.page->slots[i];
         pid_t pid = atomic_load(&other->pid);
 
-        if (pid == 0 || other->number >= slot->number)
-            continue;
-        long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
-        other_process_await(fd < 0 ? -1 : (int)fd, pid, UINT64_MAX);
-        if (fd >= 0)
-            raw_syscall1(SYS_close, fd);
+        if (pid != 0 && pid != self && other->number <= slot->number)
+            await_process(pid);
     }
+    pid_t spare_pid = atomic_load(&run.page->spare_pid);
+    if (spare_pid != 0 && spare_pid != self)
+        await_process(spare_pid);
 }
 
 /* What the original printed last it may not have searched. */
@@ -219,8 +230,9 @@ bool orphan_replays(struct shared_slot *slot)
 
     /* The original may have been killed before it did that. */
     atomic_store(&slot->pid, (int32_t)raw_syscall0(SYS_getpid));
+    const bool is_spare = atomic_load(&page->spare_pid) == raw_syscall0(SYS_getpid);
     await_older(slot);
-    if (atomic_load(&page->reported))
+    if (atomic_load(&page->reported) || (is_spare && page->stop_eval == 0))
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;
@@ -245,8 +257,9 @@ bool orphan_replays(struct shared_slot *slot)
         return false;
     }
     page->races = run.hooks->races();
+    uint64_t start_ns = is_spare ? replay->start_ns : clock_ns();
     memset(replay, 0, sizeof *replay);
-    replay->start_ns = clock_ns();
+    replay->start_ns = start_ns;
     report_wake(slot);
     return true;
 }

@@ -35,6 +35,7 @@
 #include "mappings.h"
 #include "notes.h"
 #include "orphan.h"
+#include "partner.h"
 #include "progress.h"
 #include "retell.h"
 #include "rights.h"
@@ -82,6 +83,12 @@ static struct hooks_wave_state wave_state(void)
 
     run.hooks->wave_state(&wave);
     return wave;
+}
+
+/* Up to which the replay is to come. */
+static uint64_t last_eval(void)
+{
+    return partner_stop_eval() != 0 ? partner_stop_eval() : run.page->end.eval;
 }
 
 static void publish(enum verdict verdict, const struct end *end)
@@ -159,7 +166,7 @@ static void open_wave(void)
         .depth = run.options.depth,
         .tick = run.options.tick,
         .testbench = run.options.hold && !run.page->races,
-        .last_eval = run.page->end.eval,
+        .last_eval = last_eval(),
         .mark = run.page->wave_marked ? &run.page->wave_mark : NULL,
     };
     struct hooks_why why = {""};
@@ -199,21 +206,22 @@ static void finish_if_asked(void)
         finish(is_there ? &run.page->end : &unknown);
 }
 
-/* The original hangs behind, or in, its last eval; so does its replay. */
-static void note_where(const void *ucontext)
+/* What another process would write never comes. Where the window has not begun, a copy begins it earlier. */
+static void stop_for_partner(void)
 {
-    char bytes[200];
-    struct text where;
+    char bytes[SHARED_PAGE_WHY];
+    struct text why;
 
-    text_init(&where, bytes, sizeof bytes);
-    where_describe(&where, ucontext, input_awaited());
-    if (where.length > 0)
-        notes_add("it hangs in %s", bytes);
+    if (!wave_state().dumped && run.options.wave != WAVE_OFF)
+        partner_pass_on();
+    text_init(&why, bytes, sizeof bytes);
+    partner_explain(&why);
+    replay_stop(VERDICT_INCOMPLETE, "%s", bytes);
 }
 
 /* The original asks by THREADS_SIGNAL, and says why in the shared page; one that is alone asks itself. The
  * waveform is whole between two evals; who does not get there is asked once more. */
-static void on_asked_to_finish(const void *ucontext)
+static void on_asked_to_finish(void *ucontext)
 {
     static atomic_bool asked_before;
 
@@ -226,10 +234,13 @@ static void on_asked_to_finish(const void *ucontext)
         atomic_store(&findings()->asked, orphan_watch());
     uint32_t asked = atomic_load(&findings()->asked);
     if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
-        note_where(ucontext);
+        where_note(ucontext, input_awaited());
     if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
         finish_if_asked();
-    run.hooks->due_in(1);
+    if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))
+        stop_for_partner();
+    if (asked != REPLAY_ASKED_NOTHING || orphan_is_alone())
+        run.hooks->due_in(1);
 }
 
 /* The core of the run is the original's. And a replay, whose time of the processor begins with its snapshot,
@@ -267,7 +278,8 @@ void replay_begin(uint64_t eval)
     orphan_yield();
     int thawed = run.hooks->thaw();
     run.hooks->wave_mute();
-    replay->start_ns = clock_ns();
+    if (partner_stop_eval() == 0)
+        replay->start_ns = clock_ns();
     atomic_store(&replay->state, REPLAY_WOKEN);
     if (thawed < 0)
         give_up("its evals cannot be counted", thawed);
@@ -286,6 +298,7 @@ void replay_begin(uint64_t eval)
     r = files_set_back();
     if (r < 0)
         give_up("its output cannot be redirected to the run directory", r);
+    partner_begin();
     r = mappings_set_back(shared_page_slot(run.page, run.pid)->taken_ns);
     if (r < 0)
         give_up("memory that it shares with others cannot be made private", r);
@@ -300,9 +313,9 @@ void replay_begin(uint64_t eval)
     note_time();
     if (orphan_is_alone())
         orphan_watch();
+    partner_watch();
     on_exit(close_at_exit, NULL);
-    first_dump =
-        run.page->races ? eval : window_first(eval - 1, run.page->end.eval, run.options.window_evals);
+    first_dump = run.page->races ? eval : window_first(eval - 1, last_eval(), run.options.window_evals);
     if (run.page->races)
         run.hooks->take_turns();
     if (run.page->end.kind == END_HANG)
@@ -357,6 +370,8 @@ void replay_eval_done(uint64_t eval)
     else
         progress_look();
     finish_if_asked();
+    if (eval == partner_stop_eval() && !wave_state().testbench)
+        stop_for_partner();
     if (!original->outside || eval < original->eval)
         return;
     if (original->time == END_TIME_UNKNOWN)
@@ -366,31 +381,13 @@ void replay_eval_done(uint64_t eval)
         finish(original);
 }
 
-static void explain_asked(uint32_t asked, const struct end *end, struct text *why)
-{
-    if (asked == REPLAY_ASKED_SLOW)
-        text_format(why,
-                    "the replay took far longer than the run did; it waits for something that is not there");
-    else if (asked == REPLAY_ASKED_MEMORY)
-        text_format(
-            why,
-            "the replay was stopped at eval %" PRIu64 " of %" PRIu64
-            ": the control group is nearly full, and the kernel would have ended the simulator as well",
-            end->eval, run.page->end.eval);
-    else if (asked == REPLAY_ASKED_LIMIT)
-        text_format(why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
-                    end->eval, run.page->end.eval);
-    else
-        text_format(why, "%s ended the waiting for the replay", end_signal_name((int)asked));
-}
-
 /* What kept the replay from getting there is none of the simulator's doing. */
 static bool is_incomplete(const struct end *end, struct text *why)
 {
     uint32_t asked = atomic_load(&findings()->asked);
 
     if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING)
-        explain_asked(asked, end, why);
+        verdict_explain_asked(asked, &run.page->end, end, why);
     else if (end->signal == SIGXFSZ && run.page->end.signal != SIGXFSZ)
         text_format(why,
                     "a file of the replay reached the limit of file sizes at eval %" PRIu64
@@ -442,6 +439,7 @@ static void finish_on_own_stack(void *argument)
         switch (next++) {
         case FINISH_LAST_WORDS:
             finishing_with = end;
+            partner_watch_end();
             stuck_watch();
             run.hooks->wave_last_words();
             break;

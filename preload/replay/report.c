@@ -331,9 +331,10 @@ void report_progress(const struct shared_slot *slot)
 
 void report_wake(const struct shared_slot *slot)
 {
-    log_line(LOG_INFO,
-             "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
-             slot->number, slot->eval);
+    if (run.page->stop_eval == 0) /* else it was told of before */
+        log_line(LOG_INFO,
+                 "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+                 slot->number, slot->eval);
     report_progress(slot);
 }
 

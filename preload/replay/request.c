@@ -16,6 +16,7 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/park.h"
+#include "../snapshot/shared_memory.h"
 #include "orphan.h"
 #include "other_process.h"
 #include "report.h"
@@ -83,20 +84,23 @@ void request_send(void)
     }
 }
 
-/* Nobody else sees what is written there. Returns 0 or -errno. */
+/* Nobody else sees what is written there, but for a copy of this one. Returns 0 or -errno. */
 static int take_page(const struct shared_slot *slot)
 {
     long memory = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (memory < 0 && memory > -4096)
         return (int)memory;
+    shared_memory_keep((const void *)memory);
     common = run.page;
     run.page = (struct shared_page *)memory;
     memcpy(run.page, common, sizeof *common);
     atomic_store(&run.page->slots[slot - common->slots].pid, (int32_t)raw_syscall0(SYS_getpid));
     memset(&run.page->replay, 0, sizeof run.page->replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
+    run.page->stop_eval = 0;
+    atomic_store(&run.page->spare_pid, 0);
     return 0;
 }
 
@@ -141,6 +145,12 @@ bool request_begins(struct shared_slot *slot, bool hangs)
     else
         report_wake(slot);
     return r >= 0;
+}
+
+void request_passes_on(pid_t pid)
+{
+    if (common != NULL)
+        atomic_store(&common->asked_pid, pid);
 }
 
 void request_ends(void)

@@ -6,6 +6,7 @@
 #define LIGHTSSS_REQUEST_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "../snapshot/shared_page.h"
 
@@ -14,6 +15,9 @@ void request_send(void);
 
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool request_begins(struct shared_slot *slot, bool hangs);
+
+/* In such a replay: that process goes on in its place. */
+void request_passes_on(pid_t pid);
 
 /* In such a replay, when it begins to write its report: the next request waits for that. */
 void request_ends(void);

@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <stdbool.h>
 
+#include "../snapshot/shared_page.h"
+
 const char *verdict_name(enum verdict verdict)
 {
     switch (verdict) {
@@ -65,4 +67,23 @@ enum verdict verdict_decide(const struct end *original, const struct end *replay
         return verdict;
     text_format(why, "%s%s", verdict == VERDICT_DIVERGED ? "; " : "", output);
     return VERDICT_DIVERGED;
+}
+
+void verdict_explain_asked(uint32_t asked, const struct end *original, const struct end *end,
+                           struct text *why)
+{
+    if (asked == REPLAY_ASKED_SLOW)
+        text_format(why,
+                    "the replay took far longer than the run did; it waits for something that is not there");
+    else if (asked == REPLAY_ASKED_MEMORY)
+        text_format(
+            why,
+            "the replay was stopped at eval %" PRIu64 " of %" PRIu64
+            ": the control group is nearly full, and the kernel would have ended the simulator as well",
+            end->eval, original->eval);
+    else if (asked == REPLAY_ASKED_LIMIT)
+        text_format(why, "the replay was stopped at eval %" PRIu64 " of %" PRIu64 ", at LIGHTSSS_LIMIT",
+                    end->eval, original->eval);
+    else
+        text_format(why, "%s ended the waiting for the replay", end_signal_name((int)asked));
 }

@@ -3,6 +3,8 @@
 #ifndef LIGHTSSS_VERDICT_H
 #define LIGHTSSS_VERDICT_H
 
+#include <stdint.h>
+
 #include "../end.h"
 #include "../text.h"
 
@@ -19,6 +21,10 @@ enum verdict {
  * same kind. */
 enum verdict verdict_decide(const struct end *original, const struct end *replay, const char *output,
                             struct text *why);
+
+/* Why a replay that was asked to finish (enum replay_asked, or a signal) did not come to its end. */
+void verdict_explain_asked(uint32_t asked, const struct end *original, const struct end *end,
+                           struct text *why);
 
 /* "reproduced", "diverged", "incomplete" */
 const char *verdict_name(enum verdict verdict);

@@ -28,6 +28,7 @@
 #include "../snapshot/park.h"
 #include "../snapshot/threads.h"
 #include "other_process.h"
+#include "partner.h"
 #include "report.h"
 #include "rights.h"
 #include "run_directory.h"
@@ -214,11 +215,10 @@ static uint32_t wait_for_end(struct waiting *waiting)
     return asked;
 }
 
-/* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when
- * nobody wants to wait for another try. */
-static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
+static bool wake_one(struct shared_slot *slot, struct wake_outcome *outcome)
 {
     struct shared_replay *replay = &run.page->replay;
+    const uint64_t start_ns = run.page->stop_eval != 0 ? replay->start_ns : clock_ns();
     struct waiting waiting;
     int status = 0;
 
@@ -226,7 +226,7 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     outcome->snapshot_eval = slot->eval;
     memset(replay, 0, sizeof *replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
-    replay->start_ns = clock_ns();
+    replay->start_ns = start_ns;
     report_wake(slot);
     begin_waiting(&waiting, slot);
     park_wake(slot);
@@ -244,6 +244,24 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
         outcome->result = WAKE_GIVEN_UP;
     keeper_forget(slot);
     return outcome->result != WAKE_LOST;
+}
+
+/* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when nobody
+ * wants to wait for another try. One that waits for another process goes on in a copy of its own. */
+static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
+{
+    run.page->stop_eval = 0;
+    atomic_store(&run.page->spare_pid, 0);
+    bool is_done = wake_one(slot, outcome);
+    pid_t spare_pid = atomic_load(&run.page->spare_pid);
+    struct shared_slot *spare = spare_pid != 0 ? shared_page_slot(run.page, spare_pid) : NULL;
+
+    if (spare == NULL)
+        return is_done;
+    if (!is_done && run.page->stop_eval != 0)
+        return wake_one(spare, outcome);
+    keeper_forget(spare);
+    return is_done;
 }
 
 static void wake_survivors(struct wake_outcome *outcome)
@@ -304,6 +322,7 @@ void wake_replay(const struct end *end)
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
         log_set_level(LOG_QUIET);
     run.page->end = *end;
+    partner_note_look();
     run.page->races = run.hooks->races();
     run.page->wave_mark = run.hooks->wave_mark();
     run.page->wave_marked = 1;

@@ -16,6 +16,8 @@
 #include "../raw_syscall.h"
 #include "../run.h"
 #include "../snapshot/threads_processor.h"
+#include "../text.h"
+#include "notes.h"
 
 #define FUNCTIONS_SIZE ((size_t)64 << 20) /* pages that are never touched cost nothing */
 #define NAME_SIZE      96u
@@ -96,7 +98,7 @@ static const struct function *find_caller(uintptr_t stack)
     return NULL;
 }
 
-void where_describe(struct text *text, const void *ucontext, const char *call)
+static void describe(struct text *text, const void *ucontext, const char *call)
 {
     struct thread_frame frame;
 
@@ -110,4 +112,15 @@ void where_describe(struct text *text, const void *ucontext, const char *call)
         text_format(text, "%s%s", call, caller != NULL ? ", called from " : "");
     if (caller != NULL)
         text_format(text, "%s", caller->name);
+}
+
+void where_note(const void *ucontext, const char *call)
+{
+    char bytes[200];
+    struct text where;
+
+    text_init(&where, bytes, sizeof bytes);
+    describe(&where, ucontext, call);
+    if (where.length > 0)
+        notes_add("it hangs in %s", bytes);
 }

@@ -4,14 +4,12 @@
 #ifndef LIGHTSSS_WHERE_H
 #define LIGHTSSS_WHERE_H
 
-#include "../text.h"
-
 /* In the replay, before the simulator goes on: takes down where functions are. Uses the heap. */
 void where_prepare(void);
 
-/* Appends "clock_nanosleep, called from wait_for_host", mangled as they are, or nothing where nothing is
- * known. The frame is the one that a signal interrupted; call: of libc, where something of ours stands in for
- * it, or NULL. Async-signal-safe. */
-void where_describe(struct text *text, const void *ucontext, const char *call);
+/* Notes "it hangs in clock_nanosleep, called from wait_for_host", mangled as they are, or nothing where
+ * nothing is known. The frame is the one that a signal interrupted; call: of libc, where something of ours
+ * stands in for it, or NULL. Async-signal-safe. */
+void where_note(const void *ucontext, const char *call);
 
 #endif

@@ -214,6 +214,7 @@ static bool take_one(uint64_t eval)
         .in_copy = hooks.in_copy,
         .orphaned = hooks.orphaned,
         .asked = hooks.asked,
+        .spare = hooks.spare,
         .asked_in_vain = hooks.asked_in_vain,
         .patience = {hang_ns, hooks.evals},
         .why = "",

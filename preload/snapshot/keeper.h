@@ -20,6 +20,7 @@ struct keeper_hooks {
     int (*in_copy)(void);
     bool (*orphaned)(struct shared_slot *slot);
     bool (*asked)(struct shared_slot *slot, bool hangs);
+    struct shared_page *(*spare)(void);
     void (*asked_in_vain)(int error);
     uint64_t (*evals)(void);
     void (*begins)(uint64_t number); /* this snapshot is about to be taken ... */

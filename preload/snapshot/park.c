@@ -37,7 +37,7 @@
 
 static struct shared_slot *own_slot;
 
-static void hear_kernel(const void *ucontext)
+static void hear_kernel(void *ucontext)
 {
     uint32_t expected = SLOT_SLEEP;
 

@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "../raw_syscall.h"
+#include "../text.h"
 
 #define OWN_MAX       4224u /* each class of models has a page */
 #define PATHS_SIZE    16384u
@@ -145,11 +146,13 @@ static void read_byte(struct reader *reader, char byte)
     }
 }
 
-static int read_list(struct reader *reader)
+#define OWN_LIST "/proc/thread-self/maps"
+
+static int read_list(struct reader *reader, const char *name)
 {
     char buffer[4096];
     long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
+    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)name, O_RDONLY | O_CLOEXEC, 0);
 
     if (fd < 0)
         return (int)fd;
@@ -217,7 +220,7 @@ void shared_memory_take(void)
     drop_contents();
     if (atomic_exchange(&changed, false)) {
         struct reader reader = {.list = taken};
-        taken_count = read_list(&reader) < 0 ? 0 : reader.count;
+        taken_count = read_list(&reader, OWN_LIST) < 0 ? 0 : reader.count;
     }
     contents_size = plan_contents();
     if (contents_size > 0)
@@ -225,6 +228,32 @@ void shared_memory_take(void)
 }
 
 /* --- in the copy --- */
+
+bool shared_memory_is_written(void)
+{
+    for (unsigned i = 0; i < taken_count; i++)
+        if ((taken[i].protection & PROT_WRITE) != 0)
+            return true;
+    return false;
+}
+
+int shared_memory_find_shared(pid_t pid, const struct shared_memory *list, int count)
+{
+    static struct shared_memory others[SHARED_MEMORY_MAX];
+    struct reader reader = {.list = others};
+    char bytes[32];
+    struct text name;
+
+    text_init(&name, bytes, sizeof bytes);
+    text_format(&name, "/proc/%d/maps", pid);
+    if (read_list(&reader, bytes) < 0)
+        return -1;
+    for (int i = 0; i < count; i++)
+        for (unsigned other = 0; other < reader.count; other++)
+            if (others[other].inode == list[i].inode && others[other].device == list[i].device)
+                return i;
+    return -1;
+}
 
 static const void *find_contents(const struct shared_memory *memory)
 {
@@ -242,7 +271,7 @@ int shared_memory_list(struct shared_memory **list, void (*visit)(const char *pa
     static char paths[PATHS_SIZE];
     struct reader reader = {.list = found, .paths = paths, .visit = visit};
 
-    int r = read_list(&reader);
+    int r = read_list(&reader, OWN_LIST);
     if (r < 0)
         return r;
     if (reader.overflow)

@@ -35,6 +35,12 @@ bool shared_memory_is_known(const void *address);
 /* In the original, once its threads stand still. Raw system calls only. */
 void shared_memory_take(void);
 
+/* In the copy: had the simulator shared memory that it can write to? */
+bool shared_memory_is_written(void);
+
+/* Which of these the process shares, the first; -1: none, or nobody may know. */
+int shared_memory_find_shared(pid_t pid, const struct shared_memory *list, int count);
+
 /* In the copy: all shared mappings, those that are only read as well; of each file that is mapped
  * otherwise, `visit` is told the name and the number (perhaps several times). Returns how many, or -errno. */
 int shared_memory_list(struct shared_memory **list, void (*visit)(const char *path, ino_t inode));

@@ -108,6 +108,9 @@ struct shared_page {
     _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
     _Atomic int32_t asked_ending;     /* the one that is writing its report */
     _Atomic uint64_t asked_time;      /* what a process beside the original was told, see replay/ask_time.h */
+    uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */
+    uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
+    _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays up to there */
     uint64_t still_evals;             /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <sys/prctl.h>
@@ -62,10 +63,39 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
     __builtin_unreachable();
 }
 
+/* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in
+ * that. It needs no spare itself. */
+static bool leave_spare(struct take *take, int *clear_tid)
+{
+    struct shared_page *page = take->spare == NULL ? NULL : take->spare();
+    struct shared_slot *slot = page == NULL ? NULL : shared_page_free_slot(page);
+
+    take->spare = NULL;
+    if (slot == NULL)
+        return false;
+    slot->number = take->slot->number;
+    slot->eval = take->slot->eval;
+    slot->time = take->slot->time;
+    slot->taken_ns = take->slot->taken_ns;
+    atomic_store(&slot->command, SLOT_SLEEP);
+    atomic_store(&slot->settled, 1);
+    long pid = thread_clone_process(clear_tid, CLONE_PARENT);
+    if (pid < 0)
+        return false;
+    if (pid == 0) {
+        pid = raw_syscall0(SYS_getpid);
+        take->page = page;
+        take->slot = slot;
+        take->asked = NULL;
+    }
+    atomic_store(&slot->pid, (int32_t)pid);
+    atomic_store(&page->spare_pid, (int32_t)pid);
+    return take->slot == slot;
+}
+
 /* The order matters: the kernel forgets the robust list at the clone, and a mutex that dies with the
  * copy must be marked; then what the copy must not keep is let go before the original can miss it. */
-static void become_snapshot(const struct take *take, int *clear_tid, void *robust_list,
-                            size_t robust_list_size)
+static void become_snapshot(struct take *take, int *clear_tid, void *robust_list, size_t robust_list_size)
 {
     last_slot = NULL;
     if (robust_list != NULL)
@@ -75,7 +105,8 @@ static void become_snapshot(const struct take *take, int *clear_tid, void *robus
     raw_syscall3(SYS_futex, (long)&take->slot->settled, FUTEX_WAKE, INT_MAX);
     if (r < 0)
         raw_syscall1(SYS_exit_group, 0);
-    while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
+    while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
+           leave_spare(take, clear_tid))
         continue;
 }
 

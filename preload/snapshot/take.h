@@ -26,6 +26,9 @@ struct take {
     bool (*orphaned)(struct shared_slot *slot);
     /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */
     bool (*asked)(struct shared_slot *slot, bool hangs);
+    /* In a copy that is about to go on as a replay: in whose page is a copy of it to park? NULL: there is to
+     * be none. It has the number of the first, and is found by the page's spare_pid. */
+    struct shared_page *(*spare)(void);
     void (*asked_in_vain)(int error); /* in the copy itself, where that could not be made */
     struct park_patience patience;
     /* out */

@@ -61,6 +61,6 @@ void threads_set_request(void (*handler)(void));
 
 /* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
  * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */
-void threads_set_kernel_signal(void (*handler)(const void *ucontext));
+void threads_set_kernel_signal(void (*handler)(void *ucontext));
 
 #endif

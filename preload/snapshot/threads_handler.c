@@ -34,7 +34,7 @@ struct own_futex {
 };
 
 static struct thread_signal_action earlier_action; /* glibc's own handler of the signal, if any */
-static void (*_Atomic kernel_signal)(const void *ucontext);
+static void (*_Atomic kernel_signal)(void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
 
@@ -48,7 +48,7 @@ void threads_set_request(void (*handler)(void))
     atomic_store(&request, handler);
 }
 
-void threads_set_kernel_signal(void (*handler)(const void *ucontext))
+void threads_set_kernel_signal(void (*handler)(void *ucontext))
 {
     atomic_store(&kernel_signal, handler);
 }
@@ -118,7 +118,7 @@ static bool is_report(int code)
 static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
 {
     void (*asked)(void) = atomic_load(&request);
-    void (*heard)(const void *ucontext) = atomic_load(&kernel_signal);
+    void (*heard)(void *ucontext) = atomic_load(&kernel_signal);
 
     if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
         asked();

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory that the simulator shares with another process. A replay has what was there at the snapshot, and
+ * what it writes there itself; what the other process wrote since, nobody has recorded. A replay that waits
+ * for that would wait for ever: this notices. */
+#ifndef LIGHTSSS_PARTNER_H
+#define LIGHTSSS_PARTNER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../snapshot/shared_page.h"
+#include "../text.h"
+
+/* In the original, whenever it looks at an eval, and when it ends: how long it has been since the last time
+ * tells how long a replay may take. */
+void partner_note_look(void);
+
+/* In a woken copy, while its shared memory is still the original's: who else has that memory? */
+void partner_begin(void);
+
+/* From now on the calling thread, which evals, gets THREADS_SIGNAL now and then; no longer. */
+void partner_watch(void);
+void partner_watch_end(void);
+
+/* At each of them: is the other process waited for? A system call that the signal has interrupted begins
+ * again. */
+bool partner_is_awaited(void *ucontext);
+
+/* It is: why the replay ends there. */
+void partner_explain(struct text *why);
+
+/* For take.h: in whose page a spare copy of a woken one parks. NULL: none is wanted. */
+struct shared_page *partner_wants_spare(void);
+
+/* The replay has stopped there before its window began. Where there is a spare copy, that replays once more,
+ * with a window that ends there: then this does not return. */
+void partner_pass_on(void);
+
+/* The eval where this replay is to end for that reason; 0: none. */
+uint64_t partner_stop_eval(void);
+
+#endif
