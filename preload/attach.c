@@ -34,6 +34,7 @@
 #include "program_file.h"
 #include "raw_syscall.h"
 #include "recognise.h"
+#include "replay/affinity.h"
 #include "run.h"
 #include "signal_mask.h"
 #include "snapshot/descriptors.h"
@@ -251,6 +252,7 @@ static void prepare(void)
     descriptors_note_output();
     if (getenv("LIGHTSSS_MATCH") != NULL && aside_prepare())
         expression_set_memory(aside_begin, aside_end);
+    affinity_note();
     options_read(&run.options, environ, warn);
     log_set_level(run.options.log_level);
     if (!run.options.enabled)

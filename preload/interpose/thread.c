@@ -16,6 +16,7 @@
 
 #include "../own_thread.h"
 #include "../raw_syscall.h"
+#include "../replay/affinity.h"
 #include "../run.h"
 #include "../snapshot/threads.h"
 #include "../text.h"
@@ -39,6 +40,7 @@ struct start {
     void *(*function)(void *argument);
     void *argument;
     uint64_t key;
+    pid_t maker;
     atomic_bool is_used;
 };
 
@@ -141,9 +143,12 @@ static void *start_thread(void *argument)
 
     argument = given->argument;
     own_thread()->key = given->key;
+    pid_t maker = given->maker;
     let_go(given);
-    if (input_is_fed())
+    if (input_is_fed()) {
         note_made();
+        affinity_inherit(maker);
+    }
     note_tid();
     alternate_stack_give();
     pthread_cleanup_push(leave_thread, NULL);
@@ -163,6 +168,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     start->function = function;
     start->argument = argument;
     start->key = next_child_key(__builtin_return_address(0));
+    start->maker = input_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
     int r;
     do
         r = NEXT(pthread_create)(thread, attributes, start_thread, start);
@@ -212,7 +218,7 @@ int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
 
     if (tid == 0)
         return NEXT(pthread_setaffinity_np)(thread, size, set);
-    return (int)-raw_syscall3(SYS_sched_setaffinity, tid, (long)size, (long)set);
+    return (int)-affinity_set(tid, (long)size, (long)set);
 }
 
 int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
@@ -221,7 +227,7 @@ int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
 
     if (tid == 0)
         return NEXT(pthread_getaffinity_np)(thread, size, set);
-    long r = raw_syscall3(SYS_sched_getaffinity, tid, (long)size, (long)set);
+    long r = affinity_get(tid, (long)size, (long)set);
     if (r < 0)
         return (int)-r;
     memset((char *)set + r, 0, size - (size_t)r);

@@ -30,6 +30,7 @@
 #include "../snapshot/keeper.h"
 #include "../snapshot/threads.h"
 #include "../stack.h"
+#include "affinity.h"
 #include "ask_time.h"
 #include "files.h"
 #include "mappings.h"
@@ -305,6 +306,7 @@ void replay_begin(uint64_t eval)
     files_seal();
     sandbox_enter(shared_page_slot(run.page, run.pid)->taken_ns);
     time_wake(keeper_taken_ns());
+    affinity_begin();
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);

@@ -115,7 +115,6 @@ static const short allowed[] = {
     SYS_sched_get_priority_max,
     SYS_sched_get_priority_min,
     SYS_sched_rr_get_interval,
-    SYS_sched_getaffinity,
     SYS_sched_getattr,
     SYS_rt_sigpending,
     SYS_rt_sigtimedwait,

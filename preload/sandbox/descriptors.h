@@ -19,7 +19,8 @@ long descriptors_send_message(struct trap *trap);
 long descriptors_send_messages(struct trap *trap);
 
 long process_prctl(struct trap *trap);
-long process_schedule(struct trap *trap); /* sched_setaffinity and its kin: argument 0 is a thread */
+long process_affinity(struct trap *trap);
+long process_schedule(struct trap *trap); /* sched_setscheduler and its kin: argument 0 is a thread */
 long process_priority(struct trap *trap); /* setpriority, ioprio_set: a kind and a number */
 long process_limit(struct trap *trap);
 long process_session(struct trap *trap);

@@ -11,6 +11,7 @@
 
 #include "../ends.h"
 #include "../raw_syscall.h"
+#include "../replay/affinity.h"
 #include "../replay/notes.h"
 #include "../replay/rights.h"
 #include "../run.h"
@@ -58,6 +59,18 @@ long process_rights(struct trap *trap)
     long r = again(trap, -1, 0);
 
     return r == -EPERM && rights_were_taken() ? 0 : r;
+}
+
+/* That of any process may be asked for. */
+long process_affinity(struct trap *trap)
+{
+    const pid_t tid = trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]);
+
+    if (trap->number == SYS_sched_getaffinity)
+        return affinity_get(tid, trap->argument[1], trap->argument[2]);
+    if (!signals_is_own(trap->argument[0]))
+        return refuse(trap);
+    return affinity_set(tid, trap->argument[1], trap->argument[2]);
 }
 
 long process_schedule(struct trap *trap)

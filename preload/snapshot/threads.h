@@ -36,6 +36,10 @@ bool threads_any_at(bool (*test)(uintptr_t program_counter));
  * Returns 0 or -errno of the clone that failed. */
 int threads_revive(void);
 
+/* Before that: the threads are to run wherever the caller may. Each calls this with the mask of processors
+ * that its original was pinned to; size <= 0: it is not known. */
+void threads_set_unpinned(void (*tell)(const unsigned long *affinity, long size));
+
 /* In a woken copy: kernel thread id that serves this pthread; 0 where the pthread's own id is right
  * (not a copy, or a thread made after the wake). */
 pid_t threads_revived_tid(pthread_t thread);

@@ -13,6 +13,12 @@
 static _Atomic uint32_t revived_count; /* futex */
 static _Atomic uint32_t revived_go;    /* futex */
 static bool revived;
+static void (*unpinned)(const unsigned long *affinity, long size);
+
+void threads_set_unpinned(void (*tell)(const unsigned long *affinity, long size))
+{
+    unpinned = tell;
+}
 
 void threads_restore_self(struct record *record)
 {
@@ -26,7 +32,9 @@ void threads_restore_self(struct record *record)
         record->rseq->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
         raw_syscall4(SYS_rseq, (long)record->rseq, threads_state.rseq_size, 0, thread_rseq_signature);
     }
-    if (record->affinity_size > 0)
+    if (unpinned != NULL)
+        unpinned(record->affinity, record->affinity_size);
+    else if (record->affinity_size > 0)
         raw_syscall3(SYS_sched_setaffinity, 0, record->affinity_size, (long)record->affinity);
     raw_syscall2(SYS_prctl, PR_SET_NAME, (long)record->name);
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -223,6 +224,56 @@ static void do_worker_settings(const char *argument)
              clock_gettime(clock, &time) == 0 ? "runs" : strerrorname_np(errno));
 }
 
+/* --- processors --- */
+
+/* This thread and the worker: to the so many-th of the processors that the program may use. */
+static void do_pin(const char *argument)
+{
+    static cpu_set_t all;
+    const long wanted = fake_number(argument);
+    long place = 0;
+    cpu_set_t set;
+
+    if (CPU_COUNT(&all) == 0)
+        sched_getaffinity(0, sizeof all, &all);
+    CPU_ZERO(&set);
+    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &all) && place++ == wanted)
+            CPU_SET(cpu, &set);
+    fake_say("pin %d %s", sched_setaffinity(0, sizeof set, &set),
+             strerrorname_np(pthread_setaffinity_np(worker.thread, sizeof set, &set)));
+}
+
+static void *say_processors(void *whose)
+{
+    cpu_set_t set;
+
+    if (syscall(SYS_sched_getaffinity, 0, sizeof set, &set) < 0)
+        CPU_ZERO(&set);
+    fake_say("%s %d %#lx", (const char *)whose, CPU_COUNT_S(8, &set),
+             *(const unsigned long *)(const void *)&set);
+    return NULL;
+}
+
+/* What this thread, the worker and a new thread are told. */
+static void do_processors(const char *argument)
+{
+    pthread_t thread;
+    cpu_set_t set;
+
+    (void)argument;
+    sched_getaffinity(0, sizeof set, &set);
+    fake_say("this %d", CPU_COUNT(&set));
+    say_processors((void *)"this by a raw call");
+    pthread_getaffinity_np(worker.thread, sizeof set, &set);
+    fake_say("worker %d", CPU_COUNT(&set));
+    if (pthread_create(&thread, NULL, say_processors, (void *)"new") == 0)
+        pthread_join(thread, NULL);
+    CPU_ZERO(&set);
+    int r = sched_setaffinity(0, sizeof set, &set);
+    fake_say("pin to none %d %s", r, strerrorname_np(errno));
+}
+
 const struct fake_step fake_threads[] = {
     {"thread", do_thread},
     {"join", do_join},
@@ -239,5 +290,7 @@ const struct fake_step fake_threads[] = {
     {"worker_queue", do_worker_queue},
     {"worker_name", do_worker_name},
     {"worker_settings", do_worker_settings},
+    {"pin", do_pin},
+    {"processors", do_processors},
     {NULL, NULL},
 };

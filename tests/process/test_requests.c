@@ -4,9 +4,11 @@
 #include "process.h"
 #include "run_program.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -303,6 +305,91 @@ static void test_hang(void **state)
     check_hang("spin:4000", "do_spin");
 }
 
+/* The masks of processors of all threads of a process, as the kernel has them, are those; false: it is gone,
+ * or its threads do not exist yet. */
+static bool has_masks(pid_t pid, unsigned threads, const char *masks)
+{
+    char path[64], line[4096];
+    unsigned seen = 0, alike = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *tasks = opendir(path);
+    if (tasks == NULL)
+        return false;
+    for (const struct dirent *task; (task = readdir(tasks)) != NULL;) {
+        if (*task->d_name == '.')
+            continue;
+        snprintf(path, sizeof path, "/proc/%d/task/%.20s/status", pid, task->d_name);
+        FILE *status = fopen(path, "re");
+        seen++;
+        while (status != NULL && fgets(line, sizeof line, status) != NULL)
+            if (strncmp(line, "Cpus_allowed:", 13) == 0)
+                alike += strcmp(line, masks) == 0;
+        if (status != NULL)
+            fclose(status);
+    }
+    closedir(tasks);
+    return seen == threads && alike == threads;
+}
+
+/* The line of this process. */
+static void read_masks(char *masks, size_t size)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+
+    assert_non_null(status);
+    while (fgets(masks, (int)size, status) != NULL && strncmp(masks, "Cpus_allowed:", 13) != 0)
+        continue;
+    fclose(status);
+}
+
+/* The only child of a snapshot; 0: there is none. */
+static pid_t replay_of(pid_t snapshot)
+{
+    char path[64], line[64] = "";
+
+    snprintf(path, sizeof path, "/proc/%d/task/%d/children", snapshot, snapshot);
+    FILE *children = fopen(path, "re");
+    if (children == NULL)
+        return 0;
+    if (fgets(line, sizeof line, children) == NULL)
+        *line = '\0';
+    fclose(children);
+    return (pid_t)strtol(line, NULL, 10);
+}
+
+/* Threads that are pinned are so in the original alone; the replay only believes it. */
+static void test_processors(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    char masks[4096] = "";
+    bool was_free = false;
+    cpu_set_t all;
+
+    (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+    if (CPU_COUNT(&all) < 2) {
+        print_message("one processor: not tested\n");
+        skip();
+    }
+    read_masks(masks, sizeof masks);
+    start(&running,
+          LIST("worker", "pin:0", "eval:5", "processors", "pin:1", "processors", "pin:0", "eval:300000",
+               "touch:ready", "await:go", "exit:0"),
+          LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1000000000evals", "LIGHTSSS_WINDOW=all"));
+    assert_int_equal(run_snapshots(running.pid, snapshots), 1);
+    kill(running.pid, SIGUSR1);
+    for (int tries = 0; tries < 100000 && !was_free; tries++) {
+        was_free = has_masks(replay_of(snapshots[0]), 2, masks);
+        usleep(100);
+    }
+    assert_true(was_free);
+    assert_false(has_masks(running.pid, 2, masks));
+    expect_report(&running, 1, "\"kind\": \"request\"");
+    end(&running);
+}
+
 /* Who is stopped does not hang. */
 static void test_stopped(void **state)
 {
@@ -330,7 +417,7 @@ int main(void)
         cmocka_unit_test(test_command),      cmocka_unit_test(test_who_cannot_be_asked),
         cmocka_unit_test(test_another_user), cmocka_unit_test(test_failure_after_request),
         cmocka_unit_test(test_own_signal),   cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_stopped),      cmocka_unit_test(test_processors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
