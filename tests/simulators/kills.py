@@ -137,8 +137,14 @@ def has_failed_before(report, case, killed):
     return case.row.get("victim") and report["end"]["kind"] == kinds[0] != kinds[1]
 
 
+def is_near(report, row):
+    """Killed between the snapshot and the testbench's next dump, perhaps."""
+    return report["end"]["eval"] - report["snapshot"]["eval"] <= max(1, int(row.get("every_eval", 1)))
+
+
 def dumped_by_testbench(report):
-    """Or had it not come to its first dump? Then there is none, or one of the library's own tracer, at other times."""
+    """Or had it not come to that dump? Then there is none, or one of the library's own tracer: where a time has several
+    evals, at other times."""
     return report["wave"] is not None and report["wave"]["source"] == "testbench"
 
 
@@ -160,12 +166,14 @@ def check_replayed(case, run, killed):
         if row.get("renewed") or row.get("unlike"):
             check(report["replay"]["verdict"] == "reproduced", f"verdict {report['replay']}")
             return UNCOMPARED
-        first = report["end"]["eval"] - report["snapshot"]["eval"] <= max(1, int(row.get("every_eval", 1)))
-        if first and row.get("several") and row.traces == "held" and not dumped_by_testbench(report):
+        source = None
+        if row.traces == "held" and is_near(report, row) and not dumped_by_testbench(report):
             check(report["replay"]["verdict"] == "reproduced", f"verdict {report['replay']}")
-            return UNCOMPARED
+            if report["wave"] is None or row.get("several"):
+                return UNCOMPARED
+            source = "injected"
         checks.check_evals(report, run, row)
-        checks.check_wave(report, directory, run, row, case.oracle)
+        checks.check_wave(report, directory, run, row, case.oracle, source)
     except (KeyError, TypeError, ValueError) as error:
         raise Failed(f"report.json: {type(error).__name__} {error}: {report}") from None
     check_replay_output(case, directory)

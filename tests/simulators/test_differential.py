@@ -120,6 +120,53 @@ class Begun(Directory):
         self.broken("oracle.vcd: not the beginning")
 
 
+class Replayed(Directory):
+    """A waveform that is held back, of a run that was killed: whose dumps are in the replay's?"""
+
+    NAMES = "$scope module TOP $end\n$var wire 1 ! clk $end\n$upscope $end\n$enddefinitions $end\n"
+
+    def replayed(self, *, source="testbench", snapshot=2, values="#2\n1!\n", several=False):
+        """Killed in eval 3; the testbench dumps each eval, at times from 0."""
+        self.row.traces, self.row.row = "held", {**self.row.row, "every_eval": True, "several": several}
+        oracle = self.write("plain", "oracle.vcd", text=self.NAMES + "#0\n1!\n#1\n0!\n#2\n1!\n#3\n0!\n")
+        mine = self.write("killed", "lightsss", "emu.7", "wave.vcd", text=self.NAMES + values)
+        for name in ("replay.stdout", "replay.stderr"):
+            self.write("killed", "lightsss", "emu.7", name)
+        os.chmod(os.path.dirname(mine), 0o700)
+        first = 2 if values.startswith("#2") else 1
+        shape = {"path": "wave.vcd", "format": "vcd", "bytes": os.path.getsize(mine), "source": source}
+        shape.update(first_eval=first + 1, last_eval=3, first_time=first, last_time=2)
+        report = {
+            "version": 1,
+            "program": "emu",
+            "end": {"kind": "signal", "status": None, "signal": "SIGHUP", "eval": 3},
+            "snapshot": {"number": 1, "eval": snapshot},
+            "replay": {"verdict": "reproduced", "eval": 3, "seconds": 0.1},
+            "wave": shape,
+            "cost": {"snapshots": 1},
+        }
+        self.write("killed", "lightsss", "emu.7", "report.json", text=json.dumps(report))
+        plain = SimpleNamespace(directory=os.path.dirname(oracle), stdout=b"", stderr=b"", returncode=0)
+        directory = os.path.join(self.top, "killed")
+        killed = SimpleNamespace(directory=directory, pid=7, stderr=b"lightsss: wave.vcd\n", returncode=-signal.SIGHUP)
+        run = SimpleNamespace(kind="none", killed=True, inside=False, window=None)
+        return kills.check_replayed(SimpleNamespace(row=self.row, plain=plain, oracle=plain), run, killed)
+
+    def test_testbench(self):
+        self.assertEqual(self.replayed(), kills.REPLAYED)
+
+    def test_before_its_dump(self):
+        """Killed between the snapshot and the testbench's next dump: the library's own tracer has that one."""
+        self.assertEqual(self.replayed(source="injected"), kills.REPLAYED)
+        self.assertEqual(self.replayed(source="injected", several=True), kills.UNCOMPARED)
+        with self.assertRaisesRegex(checks.Failed, "waveform: "):
+            self.replayed(source="injected", values="#2\n0!\n")
+
+    def test_it_has_dumped(self):
+        with self.assertRaisesRegex(checks.Failed, "waveform is injected, not testbench"):
+            self.replayed(source="injected", snapshot=1, values="#1\n0!\n#2\n1!\n")
+
+
 class Killed(Directory):
     """A shell that stands for a simulator."""
 
