@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "proc_file.h"
 #include "raw_syscall.h"
 #include "text.h"
 
@@ -29,15 +30,10 @@ bool proc_number_is_foreign(void)
 /* The line behind this name; NULL: there is none. */
 static const char *read_line(const char *path, const char *name, char buffer[TEXT_SIZE])
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    const char *text = proc_file(path, buffer, TEXT_SIZE);
+    const char *line = text != NULL ? strstr(text, name) : NULL;
 
-    if (fd < 0)
-        return NULL;
-    long size = raw_syscall3(SYS_read, fd, (long)buffer, TEXT_SIZE - 1);
-    raw_syscall1(SYS_close, fd);
-    buffer[size > 0 ? size : 0] = '\0';
-    const char *line = strstr(buffer, name);
-    return line == NULL ? NULL : line + strlen(name);
+    return line != NULL ? line + strlen(name) : NULL;
 }
 
 pid_t proc_number_of_process(pid_t pid)

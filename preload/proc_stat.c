@@ -4,27 +4,15 @@
 #include "proc_stat.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "proc_file.h"
 #include "proc_number.h"
 #include "raw_syscall.h"
 #include "text.h"
-
-/* Reads the whole line of what text_format() has put into the buffer. NULL: it is not there. */
-static const char *read_there(char buffer[PROC_STAT_SIZE])
-{
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
-    if (fd < 0)
-        return NULL;
-    long size = raw_syscall3(SYS_read, fd, (long)buffer, PROC_STAT_SIZE - 1);
-    raw_syscall1(SYS_close, fd);
-    buffer[size > 0 ? size : 0] = '\0';
-    return buffer;
-}
 
 /* Reads the whole line. NULL: there is no such process. */
 static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
@@ -41,7 +29,7 @@ static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
         text_format(&path, "/proc/thread-self/stat");
     else
         text_format(&path, "/proc/%d/stat", number);
-    return read_there(buffer);
+    return proc_file(buffer, buffer, PROC_STAT_SIZE);
 }
 
 static const char *behind_name(const char *line)
@@ -62,7 +50,7 @@ const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STA
 
     text_init(&path, buffer, PROC_STAT_SIZE);
     text_format(&path, "%s/%d/stat", tasks, listed);
-    return behind_name(read_there(buffer));
+    return behind_name(proc_file(buffer, buffer, PROC_STAT_SIZE));
 }
 
 const char *proc_stat_field(const char *stat, unsigned index)

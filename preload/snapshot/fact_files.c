@@ -12,29 +12,14 @@
 
 #include "../raw_syscall.h"
 #include "../text.h"
-#include "cgroup.h"
 
 #define TEXT_SIZE 8192u /* memory.stat of the second release is the longest, with some 2 KB */
-#define PATH_SIZE (CGROUP_PATH_SIZE + 64u)
 
-static const char *root = "";
 static char bytes[TEXT_SIZE];
-static char whole_path[PATH_SIZE];
-
-void fact_files_root(const char *new_root)
-{
-    root = new_root;
-}
 
 static long open_file(const char *path)
 {
-    struct text text;
-
-    text_init(&text, whole_path, sizeof whole_path);
-    text_format(&text, "%s%s", root, path);
-    if (text.cut)
-        return -ENAMETOOLONG;
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)whole_path, O_RDONLY | O_CLOEXEC, 0);
+    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
 }
 
 static int read_file(const char *path)

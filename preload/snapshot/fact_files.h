@@ -5,9 +5,6 @@
 #ifndef LIGHTSSS_FACT_FILES_H
 #define LIGHTSSS_FACT_FILES_H
 
-/* Stands in front of every path: "" but for tests. */
-void fact_files_root(const char *root);
-
 /* The text of a file, valid until the next call; what does not fit is left out. NULL: it cannot be read. */
 const char *fact_files_text(const char *path);
 

@@ -23,6 +23,7 @@
 #include "account.h"
 #include "burial.h"
 #include "cadence.h"
+#include "groups.h"
 #include "huge.h"
 #include "memory.h"
 #include "pace.h"
@@ -86,6 +87,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     account_init();
     huge_begin();
+    groups_find();
     memory_start(&options->memory);
     processes_start();
     stall_init(&figures.stall);

@@ -14,6 +14,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../text.h"
+#include "groups.h"
 #include "memory_facts.h"
 #include "memory_limit.h"
 #include "room.h"
@@ -45,7 +46,7 @@ void memory_note_copied(uint64_t bytes)
 void memory_start(const struct options_memory *option)
 {
     spent_ns = tables_ns = 0;
-    memory_facts_find("");
+    memory_facts_find();
     read_now();
     memory_limit_init(&limit, option, &now);
 }
@@ -274,7 +275,7 @@ void memory_taken(uint64_t number)
 
 bool memory_is_shared_fate(void)
 {
-    return memory_facts_is_merciless();
+    return groups_are_merciless();
 }
 
 bool memory_is_dangerous(void)

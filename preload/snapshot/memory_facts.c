@@ -4,50 +4,18 @@
 #include "memory_facts.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stddef.h>
-#include <string.h>
-#include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "../text.h"
+#include "../proc_number.h"
 #include "cgroup.h"
 #include "fact_files.h"
+#include "groups.h"
 
-static struct cgroup cgroups[CGROUP_RELEASES];
 static bool sees_itself; /* /proc speaks of the same process ids as getpid() */
 
-/* In a namespace of processes whose /proc is not mounted, its numbers are those of others. */
-static bool find_itself(void)
+void memory_facts_find(void)
 {
-    char self[32], name[32];
-    struct text text;
-
-    text_init(&text, name, sizeof name);
-    text_format(&text, "%ld", raw_syscall0(SYS_getpid));
-    long size = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)self, sizeof self);
-    return size == (long)text.length && memcmp(self, name, text.length) == 0;
-}
-
-static void take_group(const char *line)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        cgroup_read_group(&cgroups[release], release, line);
-}
-
-static void take_mount(const char *line)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        cgroup_read_mount(&cgroups[release], release, line);
-}
-
-void memory_facts_find(const char *root)
-{
-    fact_files_root(root);
-    memset(cgroups, 0, sizeof cgroups);
-    fact_files_each_line("/proc/thread-self/cgroup", take_group);
-    fact_files_each_line("/proc/thread-self/mountinfo", take_mount);
-    sees_itself = find_itself();
+    sees_itself = !proc_number_is_foreign();
 }
 
 /* --- what is left --- */
@@ -60,23 +28,12 @@ bool memory_facts_left(struct memory_left *left)
     if (cgroup_field(machine, "MemAvailable:", &left->left_bytes) &&
         !cgroup_field(machine, "MemTotal:", &left->of_bytes))
         left->of_bytes = left->left_bytes;
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++) {
-        struct cgroup_left group = cgroup_left(&cgroups[release], release, fact_files_text);
-
-        if (group.left < left->left_bytes) {
-            left->left_bytes = group.left;
-            left->of_bytes = group.limit;
-        }
+    struct cgroup_left group = groups_left(CGROUP_MEMORY);
+    if (group.left < left->left_bytes) {
+        left->left_bytes = group.left;
+        left->of_bytes = group.limit;
     }
     return left->left_bytes != UINT64_MAX;
-}
-
-bool memory_facts_is_merciless(void)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        if (cgroup_is_merciless(&cgroups[release], release, fact_files_text))
-            return true;
-    return false;
 }
 
 /* --- what a process holds --- */

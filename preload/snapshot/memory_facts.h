@@ -23,10 +23,11 @@ struct memory_use {
     uint64_t table_bytes;     /* page tables */
 };
 
-/* Looks where the control groups are. `root` stands in front of every path: "" but for tests. */
-void memory_facts_find(const char *root);
+/* Looks whether /proc speaks of the processes that we know. */
+void memory_facts_find(void);
 
-/* False: nothing is known but `commit`. */
+/* On the machine, and in the control groups that groups_find() has found. False: nothing is known but
+ * `commit`. */
 bool memory_facts_left(struct memory_left *left);
 
 /* The kernel walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS
@@ -35,9 +36,5 @@ int memory_facts_use(pid_t pid, struct memory_use *use);
 
 /* Page tables of this process. 0: not known. */
 uint64_t memory_facts_tables(void);
-
-/* Where memory runs out, does the kernel kill all of the control group at once, or nobody, so that all wait?
- */
-bool memory_facts_is_merciless(void);
 
 #endif

@@ -14,30 +14,9 @@
 #include "../raw_syscall.h"
 #include "cgroup.h"
 #include "fact_files.h"
+#include "groups.h"
 
 #define ENOUGH 4096u /* far from every limit */
-
-static struct cgroup cgroups[CGROUP_RELEASES];
-
-static void take_group(const char *line)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        cgroup_read_group(&cgroups[release], release, line);
-}
-
-static void take_mount(const char *line)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        cgroup_read_mount(&cgroups[release], release, line);
-}
-
-void process_facts_find(void)
-{
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        cgroups[release] = (struct cgroup){.resource = CGROUP_PROCESSES};
-    fact_files_each_line("/proc/thread-self/cgroup", take_group);
-    fact_files_each_line("/proc/thread-self/mountinfo", take_mount);
-}
 
 /* --- the user --- */
 
@@ -113,12 +92,9 @@ void process_facts_left(struct process_left *left)
     struct sysinfo machine;
 
     *left = (struct process_left){.left = UINT64_MAX, .limit = UINT64_MAX};
-    for (unsigned release = 0; release < CGROUP_RELEASES; release++) {
-        struct cgroup_left group = cgroup_left(&cgroups[release], release, fact_files_text);
-
-        if (group.left != UINT64_MAX)
-            process_limit_add(left, PROCESS_LIMIT_GROUP, group.limit, group.limit - group.left);
-    }
+    struct cgroup_left group = groups_left(CGROUP_PROCESSES);
+    if (group.left != UINT64_MAX)
+        process_limit_add(left, PROCESS_LIMIT_GROUP, group.limit, group.limit - group.left);
     if (raw_syscall1(SYS_sysinfo, (long)&machine) < 0)
         return;
     add_user(left, machine.procs);

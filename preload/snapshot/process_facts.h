@@ -7,11 +7,9 @@
 
 #include "process_limit.h"
 
-/* Looks where the control groups are. */
-void process_facts_find(void);
-
-/* Where the kernel does not tell how many processes a user has, all must be looked at: some 20 us each. That
- * is done only where the machine has nearly as many as the user may have. */
+/* Those of the control groups that groups_find() has found, of the user and of the machine. Where
+ * the kernel does not tell how many processes a user has, all must be looked at: some 20 us each. That is
+ * done only where the machine has nearly as many as the user may have. */
 void process_facts_left(struct process_left *left);
 
 #endif

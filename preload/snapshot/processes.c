@@ -39,7 +39,6 @@ static void look_again(bool soon)
 
 void processes_start(void)
 {
-    process_facts_find();
     look(clock_ns());
 }
 
