@@ -74,19 +74,37 @@ static void link_record(struct input_streams *streams, unsigned number, uint8_t 
     last_record[number] = (uint32_t)offset + 1;
 }
 
+/* What is done with each record in its turn. False: it is nonsense. */
+typedef bool taker(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+                   size_t offset);
+
+/* First: a stream's number is in use before its record is in the log. Another thread, or a signal handler,
+ * may have written in between, and what is found by kind and key depends on all. */
+static bool take_number(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+                        size_t offset)
+{
+    (void)bytes;
+    (void)offset;
+    if (record->stream >= INPUT_STREAMS_MAX)
+        return false;
+    if (record->type != INPUT_LOG_STREAM)
+        return true;
+    struct input_stream *stream = &streams->stream[record->stream];
+    stream->kind = record->kind;
+    stream->key = record->key;
+    atomic_store(&stream->state, STATE_READY);
+    return true;
+}
+
 /* The same kind and key may have two numbers: all its records belong to the one that is found first. */
-static bool take_record(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+static bool take_answer(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
                         size_t offset)
 {
     if (record->stream >= INPUT_STREAMS_MAX)
         return false;
-    struct input_stream *stream = &streams->stream[record->stream];
-    if (record->type == INPUT_LOG_STREAM) {
-        stream->kind = record->kind;
-        stream->key = record->key;
-        atomic_store(&stream->state, STATE_READY);
+    if (record->type == INPUT_LOG_STREAM)
         return true;
-    }
+    const struct input_stream *stream = &streams->stream[record->stream];
     int number = atomic_load(&stream->state) == STATE_READY
                      ? input_streams_find(streams, stream->kind, stream->key)
                      : -1;
@@ -95,17 +113,13 @@ static bool take_record(struct input_streams *streams, const struct input_log_re
     return number >= 0;
 }
 
-bool input_streams_link(struct input_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval)
+static bool take_all(struct input_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval,
+                     taker *take)
 {
     struct input_log_record record;
     size_t offset = 0, next;
     bool complete;
 
-    *lost_eval = 0;
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++) {
-        atomic_store(&streams->stream[i].next, 0);
-        last_record[i] = 0;
-    }
     while (offset < size) {
         while (offset + 4 <= size && bytes[offset] == 0 && bytes[offset + 1] == 0 && bytes[offset + 2] == 0 &&
                bytes[offset + 3] == 0)
@@ -119,11 +133,22 @@ bool input_streams_link(struct input_streams *streams, uint8_t *bytes, size_t si
             *lost_eval = record.eval;
             return false;
         }
-        if (complete && !take_record(streams, &record, bytes, offset))
+        if (complete && !take(streams, &record, bytes, offset))
             return false;
         offset = next;
     }
     return true;
+}
+
+bool input_streams_link(struct input_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval)
+{
+    *lost_eval = 0;
+    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++) {
+        atomic_store(&streams->stream[i].next, 0);
+        last_record[i] = 0;
+    }
+    take_all(streams, bytes, size, lost_eval, take_number);
+    return take_all(streams, bytes, size, lost_eval, take_answer);
 }
 
 bool input_streams_next(struct input_streams *streams, int number, const uint8_t *bytes, size_t size,

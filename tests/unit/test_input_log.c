@@ -122,6 +122,41 @@ static void streams_are_read_in_their_order(void **state)
     drop_log(&log);
 }
 
+/* A signal came when a stream had its number and its record was not in the log yet: what its handler records
+ * comes first, be it of that stream or of one whose place in the table is behind. */
+static void a_number_may_come_late(void **state)
+{
+    const enum { FIRST = 1, SECOND } kinds[] = {FIRST, SECOND};
+    struct input_log_record number[2];
+    struct input_log log;
+    uint64_t position, lost;
+    size_t size;
+    bool added;
+
+    (void)state;
+    make_log(&log);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        number[i] = (struct input_log_record){
+            .type = INPUT_LOG_STREAM,
+            .stream = (uint32_t)input_streams_add(&streams, kinds[i], 0, &added),
+            .kind = kinds[i],
+        };
+    assert_int_equal(number[1].stream, number[0].stream + 1); /* as long as they collide */
+    append(&log, number[0].stream, 1, "a");
+    assert_int_equal(input_log_append(&log, &number[1], NULL, 0, &position), 0);
+    append(&log, number[1].stream, 1, "b");
+    assert_int_equal(input_log_append(&log, &number[0], NULL, 0, &position), 0);
+    append(&log, number[0].stream, 1, "c");
+    uint8_t *bytes = copy_from(&log, INPUT_LOG_START, &size);
+    memset(&streams, 0, sizeof streams); /* of a snapshot that is older */
+    assert_true(input_streams_link(&streams, bytes, size, &lost));
+    expect(bytes, size, FIRST, 0, 1, "a");
+    expect(bytes, size, FIRST, 0, 1, "c");
+    expect(bytes, size, SECOND, 0, 1, "b");
+    free(bytes);
+    drop_log(&log);
+}
+
 static void stamps_are_kept(void **state)
 {
     const struct input_log_record written = {
@@ -345,6 +380,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(streams_are_read_in_their_order),
+        cmocka_unit_test(a_number_may_come_late),
         cmocka_unit_test(stamps_are_kept),
         cmocka_unit_test(records_are_small),
         cmocka_unit_test(repeats_are_given_one_by_one),
