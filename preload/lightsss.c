@@ -17,6 +17,7 @@
 #include "input/input.h"
 #include "input/input_call.h"
 #include "input/undo.h"
+#include "interpose/handled.h"
 #include "interpose/output.h"
 #include "interpose/signal.h"
 #include "interpose/time_log.h"
@@ -212,6 +213,7 @@ static void look_at_eval(uint64_t eval)
         match_search(false);
         rights_note();
         partner_note_look();
+        handled_evals_here();
         if (keeper_look(eval))
             replay_begin(eval);
     }

@@ -30,6 +30,8 @@ struct own_thread {
     volatile uintptr_t call_frame;      /* of the one that it is in */
     volatile unsigned char signal_step; /* of its last handled signal: see interpose/handled.c */
     volatile unsigned stepping;         /* over a breakpoint, counted from 1 */
+    bool is_told_aside;                 /* in a replay, not where the signal came: its handler sees ... */
+    int told_error;                     /* ... this errno */
     bool is_at_waveform;                /* it writes the replay's waveform */
     bool has_stack;                     /* it always has an alternate signal stack: its own, or else ours */
     char *stack;                        /* ours; NULL: it never needed one */

@@ -22,9 +22,11 @@ struct signal_record {
     unsigned char info[SIGNAL_LOG_INFO];
     uint64_t evals;  /* begun when it came */
     uint64_t call;   /* number of the call that it came in, 0: none */
+    uint64_t calls;  /* so many had the thread that evals begun */
     uint64_t thread; /* pthread_self() */
     struct code_place place;
     int32_t signal;
+    int32_t error; /* errno of its thread */
     bool in_eval;
     bool is_other;         /* it came to another thread than the one that evals */
     unsigned char nesting; /* enum signal_nesting */

@@ -13,6 +13,7 @@
 #include "../ends.h"
 #include "../match.h"
 #include "../raw_syscall.h"
+#include "../replay/retell.h"
 #include "../run.h"
 #include "next.h"
 #include "output.h"
@@ -37,6 +38,7 @@ static void flush(FILE *stream)
 /* No handler runs, no stream is flushed, and it may be in a signal handler. */
 static void end_abruptly(int status)
 {
+    retell_rest();
     if (run.role == RUN_ORIGINAL && run_is_self())
         match_search_apart();
     ends_exit(status);
@@ -49,6 +51,7 @@ static void end_abruptly(int status)
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
+    retell_rest();
     if (run_is_self())
         output_end(); /* what libc will flush is counted in */
     flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */

@@ -29,6 +29,7 @@ extern const char __start_lightsss_handled[], __stop_lightsss_handled[];
 enum step { STEP_NONE, STEP_RECORDS, STEP_RECORDED };
 
 static _Atomic uint64_t asked_ns;
+static const struct own_thread *_Atomic evaluating;
 
 bool handled_concerns(int signal)
 {
@@ -66,14 +67,14 @@ static enum signal_nesting nesting_of(uint64_t address, unsigned char step, uint
 }
 
 static void record(int signal, const siginfo_t *info, const void *ucontext, unsigned char step,
-                   uintptr_t entry)
+                   uintptr_t entry, int error)
 {
     struct signal_record record = {
         .evals = run.hooks->evals(),
         .thread = (uint64_t)pthread_self(),
         .signal = signal,
+        .error = error,
     };
-
     struct hooks_interrupted found;
 
     memcpy(record.info, info, sizeof record.info);
@@ -82,11 +83,14 @@ static void record(int signal, const siginfo_t *info, const void *ucontext, unsi
     if (own_thread()->call_frame != 0 && stack < own_thread()->call_frame)
         record.call = own_thread()->calls;
     if (!keeper_is_evaluating_thread()) {
+        const struct own_thread *other = atomic_load(&evaluating);
         record.is_other = true;
         record.evals = run.hooks->evals(); /* as late as can be: the simulation goes on meanwhile */
+        record.calls = other == NULL ? 0 : other->calls;
         signal_log_record(&record);
         return;
     }
+    record.calls = own_thread()->calls;
     run.hooks->interrupted(record.place.address, stack, &found);
     record.in_eval = found.inside || found.enters;
     record.evals += found.enters;
@@ -109,10 +113,11 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
         return true;
     }
     if (input_is_fed()) {
+        own->is_told_aside = false;
         runs = retell_is_told(signal, info) || !is_from_world(signal, info);
     } else if (is_from_world(signal, info)) {
         if (input_is_recorded())
-            record(signal, info, ucontext, before, entry);
+            record(signal, info, ucontext, before, entry, error);
         if ((BIT(signal) & ASKING) != 0)
             atomic_store(&asked_ns, clock_ns());
     }
@@ -123,13 +128,25 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
 
 bool handled_is_awaited(void)
 {
-    return input_is_fed() && retell_is_awaited();
+    return input_is_fed() && (own_thread()->is_told_aside || retell_is_awaited());
 }
 
 void handled_awaited(void (*handler)(int, siginfo_t *, void *), int signal, siginfo_t *info, void *ucontext)
 {
+    struct own_thread *own = own_thread();
+    int error = errno;
+
+    if (own->is_told_aside)
+        errno = own->told_error;
+    own->is_told_aside = false;
     handler(signal, info, ucontext);
+    errno = error;
     retell_handled();
+}
+
+void handled_evals_here(void)
+{
+    atomic_store(&evaluating, own_thread());
 }
 
 uint64_t handled_asked_ns(void)

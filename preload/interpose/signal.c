@@ -18,6 +18,7 @@
 #include "../log.h"
 #include "../raw_syscall.h"
 #include "../replay/request.h"
+#include "../replay/retell.h"
 #include "../replay/tracer_crash.h"
 #include "../run.h"
 #include "../signal_mask.h"
@@ -123,12 +124,21 @@ static bool is_request(int signal, const siginfo_t *info)
     return signal == SIGUSR1 && run.role == RUN_ORIGINAL && run_is_self() && is_outside(signal, info);
 }
 
+/* One that was told to a handler which is gone by now: the original had it before. */
+static bool is_told_late(int signal, siginfo_t *info)
+{
+    if (run.role != RUN_REPLAY || !retell_is_told(signal, info))
+        return false;
+    retell_handled();
+    return true;
+}
+
 static void on_fatal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
     bool outside = is_outside(signal, info);
 
-    if (outside && is_for_original(signal))
+    if ((outside && is_for_original(signal)) || is_told_late(signal, info))
         return;
     if (is_request(signal, info)) {
         request_send();
@@ -172,7 +182,9 @@ static HANDLED_CODE void on_wrapped(int signal, siginfo_t *info, void *context)
         wanted[signal].sa_handler = SIG_DFL;
         install_on_fatal(signal);
     }
-    if ((action.sa_flags & SA_SIGINFO) != 0)
+    if (handled_is_awaited())
+        handled_awaited(action.sa_sigaction, signal, info, context);
+    else if ((action.sa_flags & SA_SIGINFO) != 0)
         action.sa_sigaction(signal, info, context);
     else
         action.sa_handler(signal);
@@ -318,6 +330,7 @@ void signal_abort_comes(void)
 {
     struct sigaction action;
 
+    retell_rest();
     if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_sigaction == on_fatal)
         ends_signal(SIGABRT, false, 0);
 }

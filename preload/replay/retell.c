@@ -2,7 +2,7 @@
 /* See retell.h. A signal that is told is sent to the thread itself: the kernel gives its handler the same
  * frame at the same place that the original's had. Where a replay does not come by at the recorded
  * instruction (a register differs, a thread waits less long), the signal comes with the end of its eval where
- * it came in one, else before the next. */
+ * it came in one, else with the next recorded call, before the next eval, or before the end. */
 #define _GNU_SOURCE
 #include "retell.h"
 
@@ -17,8 +17,10 @@
 #include "../input/call_count.h"
 #include "../input/signal_log.h"
 #include "../interpose/thread.h"
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../run.h"
+#include "../signal_mask.h"
 #include "../snapshot/threads.h"
 #include "breakpoint.h"
 
@@ -46,6 +48,7 @@ static pid_t evaluating; /* thread */
 static struct told {
     _Atomic pid_t thread; /* 0: free */
     _Atomic int signal;   /* 0: not known yet */
+    bool is_aside;        /* it is told elsewhere than it came */
     struct signal_record copy;
 } told[TOLD_MAX];
 
@@ -69,7 +72,8 @@ static bool is_with_next(const struct signal_record *record)
     const struct signal_record *following = look_ahead();
 
     return following != NULL &&
-           (record->is_other ? following->evals == record->evals : record->nesting == SIGNAL_BEFORE_NEXT);
+           (record->is_other ? following->evals == record->evals && following->calls == record->calls
+                             : record->nesting == SIGNAL_BEFORE_NEXT);
 }
 
 static void load(void)
@@ -86,13 +90,14 @@ static void load(void)
 
 /* --- sending --- */
 
-static void note_told(pid_t thread, const struct signal_record *record)
+static void note_told(pid_t thread, const struct signal_record *record, bool is_aside)
 {
     for (unsigned i = 0; i < TOLD_MAX; i++) {
         pid_t nobody = 0;
         if (!atomic_compare_exchange_strong(&told[i].thread, &nobody, thread))
             continue;
         told[i].copy = *record;
+        told[i].is_aside = is_aside;
         atomic_store(&told[i].signal, record->signal);
         return;
     }
@@ -130,7 +135,7 @@ static void await(pid_t thread, int signal)
     forget_told(thread, BEING_HANDLED); /* it has left by a jump */
 }
 
-static void send(const struct signal_record *record, pid_t thread)
+static void send(const struct signal_record *record, pid_t thread, bool is_aside)
 {
     siginfo_t info;
 
@@ -139,7 +144,7 @@ static void send(const struct signal_record *record, pid_t thread)
     info.si_code =
         SI_QUEUE; /* of another thread no other is allowed; its handler is shown what the original's was */
     info.si_pid = run.pid;
-    note_told(thread, record);
+    note_told(thread, record, is_aside);
     if (raw_syscall4(SYS_rt_tgsigqueueinfo, run.pid, thread, record->signal, (long)&info) < 0)
         forget_told(thread, record->signal);
     else if (thread != evaluating)
@@ -159,16 +164,22 @@ static pid_t thread_of(const struct signal_record *record)
 }
 
 /* What comes next may be due in the same eval. */
-static void tell(void)
+static void tell(bool is_aside)
 {
     for (unsigned i = 0; i < next.count; i++)
-        send(&next.record[i], thread_of(&next.record[i]));
+        send(&next.record[i], thread_of(&next.record[i]), is_aside || next.record[i].is_other);
     load();
     if (next.count == 0 || next.record[0].nesting == SIGNAL_BEHIND_LAST)
         return;
     if (place_of_next()->evals <= run.hooks->evals())
         wait_for_place();
     run.hooks->due_in(1);
+}
+
+static void tell_late(void)
+{
+    breakpoint_clear();
+    tell(true);
 }
 
 bool retell_is_told(int signal, siginfo_t *info)
@@ -179,13 +190,15 @@ bool retell_is_told(int signal, siginfo_t *info)
     for (unsigned i = 0; i < TOLD_MAX && !is_told; i++)
         if (atomic_load(&told[i].thread) == self && told[i].signal == signal) {
             memcpy(info, told[i].copy.info, sizeof told[i].copy.info);
+            own_thread()->is_told_aside = told[i].is_aside;
+            own_thread()->told_error = told[i].copy.error;
             atomic_store(&told[i].signal, self == evaluating ? 0 : BEING_HANDLED);
             if (self == evaluating)
                 atomic_store(&told[i].thread, 0);
             is_told = true;
         }
     if (is_told && self == evaluating && next.count > 0 && next.record[0].nesting == SIGNAL_BEHIND_LAST)
-        tell();
+        tell(false);
     return is_told;
 }
 
@@ -255,7 +268,7 @@ static bool at_breakpoint(void *ucontext, uint64_t address)
     if (!is_place(&record, &here))
         return false;
     breakpoint_clear();
-    tell();
+    tell(address != record.place.address);
     if (address == record.place.address && record.place.ends_call)
         breakpoint_interrupt_call(ucontext);
     return true;
@@ -272,15 +285,45 @@ static void wait_for_place(void)
 
 /* --- in a call --- */
 
+/* So many calls have begun: has the signal come before the last of them? Another thread may have got it in
+ * that one. */
+static bool is_due_by_calls(const struct signal_record *record, uint64_t begun)
+{
+    return record->evals <= run.hooks->evals() && begun >= record->calls + !record->is_other;
+}
+
 static void at_call(uint64_t number)
 {
     if (raw_syscall0(SYS_gettid) != evaluating)
         return;
-    while (next.count > 0 && place_of_next()->call == number)
-        tell();
+    while (next.count > 0) {
+        const struct signal_record *record = place_of_next();
+        if (record->call == number)
+            tell(false);
+        else if (is_due_by_calls(record, number))
+            tell_late();
+        else
+            return;
+    }
 }
 
 /* --- at an eval --- */
+
+static bool is_behind_calls(const struct signal_record *record)
+{
+    return own_thread()->calls >= record->calls;
+}
+
+static bool is_due(const struct signal_record *record, uint64_t eval)
+{
+    return record->evals < eval || (record->is_other && record->evals == eval && is_behind_calls(record));
+}
+
+static bool is_due_behind(const struct signal_record *record, uint64_t eval)
+{
+    return record->evals == eval && record->call == 0 &&
+           (record->in_eval || (!next.is_set && is_behind_calls(record)));
+}
 
 static void begin(void)
 {
@@ -299,11 +342,8 @@ uint64_t retell_due(uint64_t eval, uint64_t most)
 
     if (raw_syscall0(SYS_gettid) != evaluating)
         return most;
-    while (next.count > 0 &&
-           (place_of_next()->evals < eval || (place_of_next()->evals == eval && place_of_next()->is_other))) {
-        breakpoint_clear();
-        tell();
-    }
+    while (next.count > 0 && is_due(place_of_next(), eval))
+        tell_late();
     if (next.count > 0 && place_of_next()->evals == eval && !next.is_set)
         wait_for_place();
     if (next.count > 0 && place_of_next()->evals - eval < most)
@@ -315,9 +355,31 @@ void retell_done(uint64_t eval)
 {
     if (raw_syscall0(SYS_gettid) != evaluating)
         return;
-    while (next.count > 0 && place_of_next()->evals == eval && place_of_next()->call == 0 &&
-           (place_of_next()->in_eval || !next.is_set)) {
-        breakpoint_clear();
-        tell();
+    while (next.count > 0 && is_due_behind(place_of_next(), eval))
+        tell_late();
+}
+
+/* --- at the end --- */
+
+static uint64_t bits_of_next(void)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < next.count; i++)
+        bits |= UINT64_C(1) << (next.record[i].signal - 1);
+    return bits;
+}
+
+void retell_rest(void)
+{
+    if (evaluating == 0 || raw_syscall0(SYS_gettid) != evaluating)
+        return;
+    while (next.count > 0 && place_of_next()->evals <= run.hooks->evals()) {
+        const uint64_t bits = bits_of_next();
+        uint64_t before = 0;
+
+        raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bits, (long)&before, sizeof bits);
+        tell_late();
+        signal_mask_restore(before);
     }
 }

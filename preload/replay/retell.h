@@ -16,6 +16,10 @@ uint64_t retell_due(uint64_t eval, uint64_t most);
 /* It has returned. */
 void retell_done(uint64_t eval);
 
+/* The process is about to end: what has not been told yet, though the original had it by then, is told now.
+ * Handlers run before this returns. */
+void retell_rest(void);
+
 /* Is the signal that has come to a handler one that was told? Then *info becomes the original's. Asked once
  * for each. Async-signal-safe. */
 bool retell_is_told(int signal, siginfo_t *info);

@@ -273,23 +273,79 @@ static void test_signals_sent_to_group(void **state)
     check_sent(SIGQUIT, true);
 }
 
-/* Signals of the group that the original survives must not reach a replay later. What their handler printed
- * is missing there. */
-static void test_group_signal_is_survived(void **state)
+/* From its handler on, the replay has printed what the original did. */
+static void expect_handled(const struct outcome *outcome)
+{
+    const char *handled = strstr(outcome->out, "handler of USR1");
+
+    assert_non_null(handled);
+    expect_in_report(outcome, "\"verdict\": \"reproduced\"");
+    assert_string_equal(outcome->replay_out, handled);
+}
+
+/* Signals of the group that the original survives reach its replay as it was told them, and none later. Where
+ * the file was made within a tick of the clock of the snapshot, the replay does not wait for it at all. */
+static void check_survived(useconds_t waited_us)
 {
     struct running running;
     struct outcome outcome;
 
-    (void)state;
     start_with_three(&running, LIST("signal:TERM:ignore", "signal:USR1", TO_THREE, "exit:3"));
+    usleep(waited_us);
     kill(-running.pid, SIGTERM);
     kill(-running.pid, SIGUSR1);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
-    /* Told again, in a loop of waiting that has another number of rounds: errno may be another one. */
-    assert_non_null(strstr(outcome.replay_out, "handler of USR1"));
+    expect_handled(&outcome);
     run_discard(&outcome);
+}
+
+static void test_group_signal_is_survived(void **state)
+{
+    (void)state;
+    for (useconds_t waited_us = 0; waited_us <= 50000; waited_us += 10000)
+        check_survived(waited_us);
+}
+
+/* A signal comes where the replay does not come by. */
+static void check_told_elsewhere(const char *const *steps, int end)
+{
+    const struct program program = {.arguments = steps, .preload = true};
+    struct running running;
+    struct outcome outcome;
+
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(running.pid, SIGUSR1);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    if (end == SIGABRT)
+        expect_signal(&outcome, end);
+    else
+        expect_exit(&outcome, end);
+    expect_handled(&outcome);
+    run_discard(&outcome);
+}
+
+#define ELSEWHERE "signal:USR1", "eval:3", "if_original:touch:ready+await:go"
+
+static void test_signal_is_told_at_the_end(void **state)
+{
+    (void)state;
+    check_told_elsewhere(LIST(ELSEWHERE, "exit:3"), 3);
+    check_told_elsewhere(LIST(ELSEWHERE, "_exit:3"), 3);
+    check_told_elsewhere(LIST(ELSEWHERE, "quick_exit:3"), 3);
+    check_told_elsewhere(LIST(ELSEWHERE, "exit_group:3"), 3);
+    check_told_elsewhere(LIST(ELSEWHERE, "abort"), SIGABRT);
+}
+
+/* And before what the original read, or evaluated, later. */
+static void test_signal_is_told_in_its_turn(void **state)
+{
+    (void)state;
+    check_told_elsewhere(LIST("pipe", "far_write:hello", ELSEWHERE, "read:3", "exit:3"), 3);
+    check_told_elsewhere(LIST(ELSEWHERE, "eval:1", "mask", "exit:3"), 3);
 }
 
 static void check_divergence(const char *const *steps, const char *why)
@@ -424,6 +480,8 @@ int main(void)
         cmocka_unit_test(test_end_inside_hanging_eval),
         cmocka_unit_test(test_signals_sent_to_group),
         cmocka_unit_test(test_group_signal_is_survived),
+        cmocka_unit_test(test_signal_is_told_at_the_end),
+        cmocka_unit_test(test_signal_is_told_in_its_turn),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_match),
