@@ -137,6 +137,8 @@ class Task:
         number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled and number != own])
         moments_s = [self.rng.uniform(0, KILL_TO * ran_s) for _ in range(LOOKS)]
         sudden = number == signal.SIGKILL and self.rng.random() < 0.5
+        if case.row.get("unstopped"):
+            number, moments_s, sudden = signal.SIGKILL, moments_s[:1], True
         killer = kills.Killer(number, moments_s, ran_s, sudden)
         try:
             result = kills.check_killed(case, run, environment, killer, "killed")[0]

@@ -3,19 +3,17 @@
 // it can be packed, renamed and read: asks [--cycles N] [--fail KIND@CYCLE] [--remove] [--trace FILE].
 // Something that is not as expected is printed and becomes the status 9. Built with -DFST it traces an FST.
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
-#include <stdexcept>
 #include <string>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "Vcounter.h"
+#include "campaign.h"
 #include "verilated.h"
 #ifdef FST
 #include "verilated_fst_c.h"
@@ -83,36 +81,13 @@ static void use(bool remove_it)
         expect(remove(trace_name) == 0, "remove");
 }
 
-static int fail(const std::string &kind)
-{
-    if (kind == "abort")
-        abort();
-    if (kind == "segv")
-        raise(SIGSEGV);
-    if (kind == "throw")
-        throw std::runtime_error("thrown");
-    return kind == "exit" ? 3 : 0;
-}
-
 int main(int argc, char **argv)
 {
-    long cycles = 3000, size = 0;
-    bool remove_it = false;
-    std::string kind;
-    for (int i = 1; i < argc; i++) {
-        const std::string option = argv[i];
-        if (option == "--remove")
-            remove_it = true;
-        else if (option == "--cycles")
-            cycles = atol(argv[++i]);
-        else if (option == "--trace")
-            trace_name = argv[++i];
-        else if (option == "--fail") {
-            kind = argv[++i];
-            cycles = atol(kind.substr(kind.find('@') + 1).c_str());
-            kind.resize(kind.find('@'));
-        }
-    }
+    const Campaign campaign(argc, argv, 3000);
+    const bool remove_it =
+        std::any_of(argv, argv + argc, [](const char *word) { return strcmp(word, "--remove") == 0; });
+    long size = 0;
+    trace_name = campaign.trace;
     VerilatedContext context;
     context.traceEverOn(true);
     Vcounter top(&context);
@@ -126,7 +101,7 @@ int main(int argc, char **argv)
         printf("ERROR: cannot open %s\n", trace_name);
         return 8;
     }
-    for (long i = 0; i < 2 * cycles; i++) {
+    for (long i = 0; i < 2 * campaign.cycles; i++) {
         top.clk = i & 1;
         top.eval();
         if (trace_name != nullptr)
@@ -143,5 +118,5 @@ int main(int argc, char **argv)
         use(remove_it);
     }
     printf("%u cycles, the trace is %s\n", top.n, content ? "there" : "not as it should be");
-    return content ? fail(kind) : 9;
+    return content ? campaign.end() : 9;
 }

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: MIT
 // A testbench that looks at its heap, and takes blocks that it does not initialise: heap EVALS STATUS
-// [MILLISECONDS of each ten thousand evals]. With HEAP_EACH=1 a line for every block.
+// [MILLISECONDS of each tenth of the evals]. With HEAP_EACH=1 a line for every block.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
 
 #include "Valpha.h"
+#include "campaign.h"
 #include "heap_facts.h"
 #include "trace.h"
 
 extern "C" int heap_run(int argc, char **argv)
 {
-    uint64_t evals = argc > 1 ? strtoull(argv[1], nullptr, 0) : 100000;
+    const Campaign campaign(argc, argv, argc > 1 ? atol(argv[1]) : 100000);
+    FieldTrace::trace_to(campaign.trace);
+    const uint64_t evals = static_cast<uint64_t>(campaign.cycles), part = evals > 10 ? evals / 10 : 1;
     unsigned pause_us = argc > 3 ? 1000u * static_cast<unsigned>(atoi(argv[3])) : 0;
     bool each = getenv("HEAP_EACH") != nullptr;
     heap_facts_look("main", each);
@@ -29,7 +32,7 @@ extern "C" int heap_run(int argc, char **argv)
         context.timeInc(1);
         if (n == 0)
             heap_facts_look("first eval", each);
-        if (n % 10000 == 9999) {
+        if (n % part == part - 1) {
             usleep(pause_us);
             printf("line of output %lu\n", n);
             fflush(stdout);
@@ -40,6 +43,9 @@ extern "C" int heap_run(int argc, char **argv)
     heap_facts_look("thread", each);
     heap_facts_take("end");
     heap_facts_look("end", each);
+    trace.close();
+    if (!campaign.kind.empty())
+        return campaign.end();
     return argc > 2 ? atoi(argv[2]) : 3;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Time as old testbenches tell it: sc_time_stamp(), which takes a lock, because other threads want the time
 // too. stamp EVALS inside|outside|free: evaluates with the lock held; aborts with it held; leaves it alone at
-// the end. How often it was asked stands in a file at last.
+// the end. How often it was asked stands in a file at last. In a campaign it ends as that says, with the lock
+// held.
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +10,7 @@
 #include <mutex>
 
 #include "Valpha.h"
+#include "campaign.h"
 #include "trace.h"
 
 static std::mutex lock;
@@ -23,8 +25,11 @@ double sc_time_stamp()
 
 int main(int argc, char **argv)
 {
-    uint64_t evals = argc > 1 ? strtoull(argv[1], nullptr, 0) : 100000;
+    const Campaign campaign(argc, argv, argc > 1 ? atol(argv[1]) : 100000);
+    FieldTrace::trace_to(campaign.trace);
+    uint64_t evals = static_cast<uint64_t>(campaign.cycles);
     const char *way = argc > 2 ? argv[2] : "free";
+    int ended = 3;
     bool inside = strcmp(way, "inside") == 0;
     auto *top = new Valpha;
     FieldTrace trace(Verilated::threadContextp(), *top);
@@ -39,7 +44,12 @@ int main(int argc, char **argv)
         if (!inside)
             guard.lock();
         now++;
-        if (n + 1 == evals && strcmp(way, "outside") == 0)
+        if (n + 1 < evals)
+            continue;
+        trace.close();
+        if (!campaign.kind.empty())
+            ended = campaign.end();
+        else if (strcmp(way, "outside") == 0)
             abort();
     }
     printf("%lu evals, q=%u\n", evals, top->q);
@@ -48,5 +58,5 @@ int main(int argc, char **argv)
         fprintf(file, "%lu\n", asked);
         fclose(file);
     }
-    return 3;
+    return ended;
 }

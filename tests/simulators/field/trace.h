@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 // The oracle of these testbenches: with FIELD_TRACE=FILE a run is traced from its start by the testbench
-// itself. Such a run has no library.
+// itself, or where a campaign says so (trace_to). Such a run has no library.
 #pragma once
 #include <cstdint>
 #include <cstdlib>
@@ -24,10 +24,23 @@ class FieldTrace
             add(*model);
     }
 
+    static const char *&told_path()
+    {
+        static const char *path = getenv("FIELD_TRACE");
+        return path;
+    }
+
   public:
+    // Of those that are made from now on.
+    static void trace_to(const char *path)
+    {
+        if (path != nullptr)
+            told_path() = path;
+    }
+
     template <class... Models> explicit FieldTrace(VerilatedContext *context, Models &...models)
     {
-        const char *path = getenv("FIELD_TRACE");
+        const char *path = told_path();
         if (path == nullptr)
             return;
         context->traceEverOn(true);
@@ -44,10 +57,16 @@ class FieldTrace
             file->dump(time);
     }
 
-    ~FieldTrace()
+    // Before an end that runs no destructors.
+    void close()
     {
         if (file != nullptr)
             file->close();
+    }
+
+    ~FieldTrace()
+    {
+        close();
         delete file;
     }
 };
