@@ -383,12 +383,13 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
     struct conclusion conclusion;
     struct text why, text;
 
+    bool has_room = outcome->result == WAKE_REPLAYED && replay->wave_dumped && wave_file_make_room();
     text_init(&why, why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);
     bool is_written = r >= 0;
     if (is_written && conclusion.has_wave && replay->wave_dumped)
-        r = wave_file_save_view();
+        r = wave_file_save_view(has_room);
     if (r < 0)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
 

@@ -11,24 +11,15 @@
 #include "../run.h"
 #include "../text.h"
 #include "run_directory.h"
+#include "wave_end.h"
 #include "wave_names.h"
+#include "wave_view.h"
 
-#define VIEW_EVALS 100u /* how many evals the view shows */
-#define FRAME_PIXELS                                                                                         \
-    200u /* zoom z of GTKWave shows 2^-z time units in a frame of so many; z is at most 0                    \
-          */
-/* The pane that this window leaves to the waves has some less. GTKWave takes no begin that would leave room
- * behind the last time. */
-#define PANE_PIXELS 700u
-#define WINDOW      "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
-#define FLOAT_BITS  22u
-#define BLURS       8u
-#define FRACTION    16u /* bits behind the point */
-#define DIGIT_BITS  20u /* so many of a logarithm are found */
-#define ROW_BIT     "@28"
-#define ROW_VECTOR  "@22"
-#define READ_BYTES  65536u
-#define VIEW_BYTES  8192u
+#define WINDOW     "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
+#define ROW_BIT    "@28"
+#define ROW_VECTOR "@22"
+#define READ_BYTES 65536u
+#define VIEW_BYTES 8192u
 /* Blocks of an FST: a kind, the length of what follows, and of the hierarchy its length when unpacked. */
 #define FST_BLOCK_HEAD    9u
 #define FST_HIERARCHY     6 /* packed by LZ4 once */
@@ -43,25 +34,6 @@ const char *wave_file_format(void)
 const char *wave_file_name(void)
 {
     return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
-}
-
-/* The binary logarithm of span * FRAME_PIXELS / PANE_PIXELS, in units of 1 / (1 << DIGIT_BITS). */
-static uint64_t zoom_for(uint64_t span)
-{
-    unsigned __int128 value = ((unsigned __int128)span * FRAME_PIXELS << FRACTION) / PANE_PIXELS;
-    uint64_t zoom = 0;
-
-    for (; value >= (unsigned __int128)2 << FRACTION; value >>= 1)
-        zoom++;
-    if (value < (unsigned __int128)1 << FRACTION)
-        return 0;
-    for (unsigned i = 0; i < DIGIT_BITS; i++) {
-        value = value * value >> FRACTION;
-        zoom = zoom * 2 + (value >= (unsigned __int128)2 << FRACTION);
-        if (value >= (unsigned __int128)2 << FRACTION)
-            value >>= 1;
-    }
-    return zoom;
 }
 
 static size_t read_at(int fd, char *bytes, size_t size, uint64_t offset)
@@ -111,22 +83,29 @@ static void names_of_vcd(int fd, struct wave_names *names)
     wave_names_of_vcd(names, bytes, read_at(fd, bytes, sizeof bytes, 0));
 }
 
-static void names_of_wave(struct wave_names *names)
+static int open_wave(int flags)
 {
     int directory = run_directory_take();
 
-    names->count = 0;
     if (directory < 0)
-        return;
+        return directory;
     long fd = raw_syscall4(SYS_openat, directory, (long)wave_file_name(),
-                           O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+                           flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     run_directory_leave(directory);
+    return (int)fd;
+}
+
+static void names_of_wave(struct wave_names *names)
+{
+    int fd = open_wave(O_RDONLY);
+
+    names->count = 0;
     if (fd < 0)
         return;
     if (run.found.format == HOOKS_FORMAT_FST)
-        names_of_fst((int)fd, names);
+        names_of_fst(fd, names);
     else
-        names_of_vcd((int)fd, names);
+        names_of_vcd(fd, names);
     raw_syscall1(SYS_close, fd);
 }
 
@@ -139,32 +118,42 @@ static void append_names(struct text *text)
         text_format(text, "%s\n%s\n", names.list[i].width == 1 ? ROW_BIT : ROW_VECTOR, names.list[i].path);
 }
 
-int wave_file_save_view(void)
+static void choose(struct wave_view *view)
 {
     const struct shared_replay *replay = &run.page->replay;
-    uint64_t time_span = replay->wave_last_time - replay->wave_first_time;
-    uint64_t eval_span = replay->wave_last_eval - replay->wave_first_eval + 1;
-    uint64_t view_span = (uint64_t)((unsigned __int128)time_span * VIEW_EVALS / eval_span);
+
+    wave_view_choose(view, replay->wave_first_time, replay->wave_last_time,
+                     replay->wave_last_eval - replay->wave_first_eval + 1);
+}
+
+bool wave_file_make_room(void)
+{
+    struct wave_view view;
+    uint64_t last_time = run.page->replay.wave_last_time;
+
+    choose(&view);
+    if (view.end == last_time)
+        return true;
+    int fd = open_wave(O_RDWR);
+    if (fd < 0)
+        return false;
+    int r = wave_end_move(fd, run.found.format == HOOKS_FORMAT_FST, last_time, view.end);
+    raw_syscall1(SYS_close, fd);
+    return r == 0;
+}
+
+int wave_file_save_view(bool has_room)
+{
     static char buffer[VIEW_BYTES];
+    struct wave_view view;
     struct text text;
 
-    /* It compares in floats. */
-    uint64_t blur = replay->wave_last_time >> FLOAT_BITS;
-    if (view_span < blur * BLURS)
-        view_span = blur * BLURS;
-    if (view_span > time_span)
-        view_span = time_span;
-    if (view_span == 0)
-        view_span = 1;
-    uint64_t back = view_span + blur;
-    bool is_tail = back < time_span; /* of all, the marker is well inside */
-    uint64_t zoom = zoom_for(is_tail ? view_span : view_span + view_span / 8 + 1);
+    choose(&view);
     text_init(&text, buffer, sizeof buffer);
     text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n" WINDOW, wave_file_name());
-    text_format(&text, "[timestart] %" PRIu64 "\n*-",
-                is_tail ? replay->wave_last_time - back : replay->wave_first_time);
-    text_fixed(&text, zoom * 1000000 >> DIGIT_BITS, 6, 6);
-    text_format(&text, " %" PRIu64, replay->wave_last_time);
+    text_format(&text, "[timestart] %" PRIu64 "\n*", has_room ? view.start : view.start_now);
+    wave_view_zoom(&text, view.frame);
+    text_format(&text, " %" PRIu64, run.page->replay.wave_last_time);
     for (int marker = 'A'; marker <= 'Z'; marker++)
         text_format(&text, " -1");
     text_format(&text, "\n[treeopen] TOP.\n");

@@ -16,12 +16,8 @@ SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "field", "open
 
 def steps_of(path):
     """Its times, each once."""
-    times = []
-    with open(path, encoding="ascii") as file:
-        for line in file:
-            if line.startswith("#") and (not times or times[-1] != int(line[1:])):
-                times.append(int(line[1:]))
-    return times
+    with wave.Wave(path) as read:
+        return [time for time, _ in read.times()]
 
 
 class Models(field.FieldTest):

@@ -19,6 +19,7 @@ run that was ended from outside: as between, but the oracle may go on. --end cut
 evals: values at the window's last time may be those in between.
 --end killed: the window's writer was killed. What can be read of it must be equal up to its last time, which is left
 out; the oracle may go on.
+The window's room for the view, a time without values at the end that a comment announces, is not one of its times.
 FST does not keep a time at which nothing changed: there the window's first time may be one that the
 oracle does not have, if the oracle's values at that moment are the same.
 
@@ -38,6 +39,7 @@ VECTOR_VALUES = frozenset(b"bBrR")
 FST_GEOMETRY = 3
 FST_HIERARCHIES = {4, 6, 7}
 FST_WRAPPED = 254
+ROOM = b"$comment the run ended at the time before; the next one is room for the view $end\n"
 CONVERTER_CPU_S = 600
 
 
@@ -168,6 +170,9 @@ class Wave:
         changes = {}
         line = b"\n"
         for line in self.stream:
+            if line == ROOM:
+                self._check_room(time)
+                break
             first = line[0]
             if self.cut and not line.endswith(b"\n"):
                 return
@@ -194,6 +199,11 @@ class Wave:
             yield time, changes
         if self.converter and self.converter.wait() != 0:
             raise WaveError(f"{self.path}: fst2vcd failed with status {self.converter.returncode}")
+
+    def _check_room(self, time):
+        lines = self.stream.readlines()
+        if len(lines) != 1 or lines[0][:1] != b"#" or time is None or self._number(lines[0]) <= time:
+            raise WaveError(f"{self.path}: {lines[:2]!r} as room for the view behind {time}")
 
     def _number(self, line):
         try:
