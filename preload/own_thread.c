@@ -16,6 +16,7 @@
 
 #define FIRST_KEYS  32 /* of glibc: PTHREAD_KEY_2NDLEVEL_SIZE */
 #define BLOCK_COUNT 128
+#define RESERVED    1 /* the owner is still to be made: no thread has this for its pthread_t */
 
 struct block {
     struct block *next;
@@ -59,27 +60,25 @@ int own_thread_prepare(void)
     return 0;
 }
 
-/* Its own of before, or one of nobody. A thread that lives on after its record was let go takes one again,
- * and that is left behind: who is in the same place later has it. */
-static struct own_thread *take_from(struct block *block, uintptr_t self, bool own)
+static struct own_thread *take_from(struct block *block, uintptr_t before, uintptr_t owner)
 {
     for (size_t i = 0; i < BLOCK_COUNT; i++) {
-        uintptr_t owner = own ? self : 0;
-        if (atomic_load_explicit(&block->records[i].owner, memory_order_relaxed) == owner &&
-            atomic_compare_exchange_strong(&block->records[i].owner, &owner, self))
+        uintptr_t expected = before;
+        if (atomic_load_explicit(&block->records[i].owner, memory_order_relaxed) == before &&
+            atomic_compare_exchange_strong(&block->records[i].owner, &expected, owner))
             return &block->records[i];
     }
     return NULL;
 }
 
-static struct own_thread *take_any(uintptr_t self)
+/* before: who has it now; 0 is nobody. */
+static struct own_thread *take(uintptr_t before, uintptr_t owner)
 {
-    for (int own = 1; own >= 0; own--)
-        for (struct block *block = atomic_load(&blocks); block != NULL; block = block->next) {
-            struct own_thread *record = take_from(block, self, own != 0);
-            if (record != NULL)
-                return record;
-        }
+    for (struct block *block = atomic_load(&blocks); block != NULL; block = block->next) {
+        struct own_thread *record = take_from(block, before, owner);
+        if (record != NULL)
+            return record;
+    }
     return NULL;
 }
 
@@ -95,23 +94,59 @@ static void add_block(void)
         continue;
 }
 
-/* A signal handler that wants it at the same time would take another. */
+static struct own_thread *take_free(uintptr_t owner)
+{
+    struct own_thread *record = take(0, owner);
+
+    if (record == NULL) {
+        add_block();
+        record = take(0, owner);
+    }
+    return record;
+}
+
+/* Its own of before, or one of nobody. A thread that lives on after its record was let go takes one again,
+ * and that is left behind: who is in the same place later has it. A signal handler that wants it at the same
+ * time would take another. */
 static struct own_thread *make(void)
 {
     const uintptr_t self = (uintptr_t)pthread_self();
     uint64_t mask = signal_mask_block_all();
-    struct own_thread *record = take_any(self);
+    struct own_thread *record = take(self, self);
 
-    if (record == NULL) {
-        add_block();
-        record = take_any(self);
-    }
+    if (record == NULL)
+        record = take_free(self);
     if (record != NULL) {
         memset((char *)record + sizeof record->owner, 0, sizeof *record - sizeof record->owner);
         pthread_setspecific(key, record);
     }
     signal_mask_restore(mask);
     return record != NULL ? record : &nobody;
+}
+
+struct own_thread *own_thread_reserve(void)
+{
+    return atomic_load_explicit(&has_key, memory_order_acquire) ? take_free(RESERVED) : NULL;
+}
+
+void own_thread_give_back(struct own_thread *reserved)
+{
+    if (reserved != NULL)
+        let_go(reserved);
+}
+
+/* Where a signal handler was first, it has made one. What it wrote down there at this very moment is of no
+ * use to a thread that has only begun. */
+void own_thread_begin(struct own_thread *reserved)
+{
+    if (reserved == NULL)
+        return;
+    if (pthread_getspecific(key) != NULL) {
+        let_go(reserved);
+        return;
+    }
+    atomic_store(&reserved->owner, (uintptr_t)pthread_self());
+    pthread_setspecific(key, reserved);
 }
 
 struct own_thread *own_thread(void)

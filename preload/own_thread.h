@@ -54,6 +54,13 @@ struct own_thread {
  */
 int own_thread_prepare(void);
 
+/* One for a thread that is about to be made, so that the thread need not look for it with its signals
+ * blocked; NULL: there is none. Give it to own_thread_begin() in the thread, or back where the thread was not
+ * made. */
+struct own_thread *own_thread_reserve(void);
+void own_thread_give_back(struct own_thread *reserved);
+void own_thread_begin(struct own_thread *reserved);
+
 /* Of the calling thread. Async-signal-safe. */
 struct own_thread *own_thread(void) __attribute__((visibility("hidden")));
 

@@ -8,7 +8,10 @@
  * ends the process unseen. */
 void alternate_stack_give(void);
 
-/* Before the calling thread ends: gives the memory back. */
+/* The same for a thread that has just begun. */
+void alternate_stack_begin(void);
+
+/* Before the calling thread ends: takes it back; a later thread may have it. */
 void alternate_stack_drop(void);
 
 #endif

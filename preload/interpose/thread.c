@@ -41,6 +41,7 @@ struct start {
     void *argument;
     uint64_t key;
     pid_t maker;
+    struct own_thread *own; /* NULL: the thread looks for one */
     atomic_bool is_used;
 };
 
@@ -113,11 +114,10 @@ pid_t thread_tid(pthread_t thread)
 static void note_tid(void)
 {
     static atomic_uint noted;
-    pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
 
-    own_thread()->told_tid = tid;
     if (input_is_recorded() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
+    pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
     own_thread()->told_tid =
         (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
 }
@@ -142,6 +142,7 @@ static void *start_thread(void *argument)
     void *result;
 
     argument = given->argument;
+    own_thread_begin(given->own);
     own_thread()->key = given->key;
     pid_t maker = given->maker;
     let_go(given);
@@ -150,7 +151,7 @@ static void *start_thread(void *argument)
         affinity_inherit(maker);
     }
     note_tid();
-    alternate_stack_give();
+    alternate_stack_begin();
     pthread_cleanup_push(leave_thread, NULL);
     result = function(argument);
     pthread_cleanup_pop(1);
@@ -169,12 +170,15 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     start->argument = argument;
     start->key = next_child_key(__builtin_return_address(0));
     start->maker = input_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
+    start->own = own_thread_reserve();
     int r;
     do
         r = NEXT(pthread_create)(thread, attributes, start_thread, start);
     while (refused_make_room(r));
-    if (r != 0)
+    if (r != 0) {
+        own_thread_give_back(start->own);
         let_go(start);
+    }
     return r;
 }
 
