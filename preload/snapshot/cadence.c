@@ -7,6 +7,7 @@
 #define LOOK_MAX_NS     UINT64_C(10000000) /* a look every 10 ms at least ... */
 #define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */
+#define HELD_LEAST_NS   UINT64_C(10000000) /* a try in vain that took less costs no more than a snapshot */
 #define HELD_FACTOR     2u  /* a try in vain: so many times as long as it took, doubled each time ... */
 #define HELD_DOUBLED    10u /* ... so often at most */
 #define AUTO_LEAST_NS   SECOND_NS
@@ -157,5 +158,7 @@ void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_n
 {
     unsigned doubled = failures < HELD_DOUBLED ? failures : HELD_DOUBLED;
 
+    if (stall_ns < HELD_LEAST_NS)
+        return;
     cadence->held_ns = sum(now_ns, scaled(stall_ns, (uint64_t)HELD_FACTOR << doubled, 1));
 }

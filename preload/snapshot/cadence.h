@@ -55,7 +55,8 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns);
 void cadence_retry(struct cadence *cadence, uint64_t at_ns);
 
 /* The try was in vain and held the simulator up for so long, the so many-th time in a row (from 1): where a
- * thread never stops, the tries become rarer, however short the interval is. */
+ * thread never stops, the tries become rarer, however short the interval is. One that fails at once (a
+ * process that is refused) holds nothing off: a single refusal may be over at the next eval. */
 void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_ns, unsigned failures);
 
 #endif
