@@ -2,6 +2,7 @@
 /* In the place of an eval that is due, and beside the making and the end of model objects. Compiled with
  * -fexceptions: C++ exceptions may cross the frame of eval_comes(). */
 #include "announce.h"
+#include "dump_time.h"
 #include "eval_frames.h"
 #include "evals.h"
 #include "model.h"
@@ -61,8 +62,10 @@ struct announced {
 
 static void leave_eval(struct announced *eval)
 {
-    if (eval->due)
+    if (eval->due) {
         model_time(1); /* notes it */
+        dump_time_eval_done();
+    }
     objects_evaluated(eval->self);
     if (announce.listener)
         announce.listener->after(eval->self);

@@ -29,6 +29,8 @@ struct counts_facts {
     bool time_moved;  /* a context was seen whose time is not 0 */
     bool time_stood;  /* one was deleted whose time was still 0 after some evals */
     bool time_stands; /* ... and that is how it is with the one that evaled last */
+    bool dumps_known; /* see dump_time.h ... */
+    uint64_t dumps_ahead;
 };
 
 /* Takes the next one, with a countdown of 1: the first eval is due. NULL: the kernel refuses memory, or there

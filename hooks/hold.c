@@ -6,6 +6,7 @@
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "hold.h"
 #include "announce.h"
+#include "dump_time.h"
 #include "held.h"
 #include "library.h"
 #include "model.h"
@@ -84,7 +85,7 @@ static struct hold_tracer *place_for(const struct tracer *opened)
 static void set_shortcuts(void)
 {
     for (unsigned i = 0; i < HOLD_FORMATS; i++) {
-        bool shut = !hold.crowded, any = false;
+        bool shut = !hold.crowded && !dump_time_awaits(), any = false;
         for (size_t j = 0; j < hold.count; j++) {
             const struct hold_tracer *tracer = &hold.tracers[j];
             if ((tracer->tracer.format == HOOKS_FORMAT_FST) != i || tracer->state == HOLD_CLOSED)
@@ -211,10 +212,7 @@ static void begin(struct tracer opened, const char *path, enum verilator_symbol 
     tracer->foreign = !held_has_own_file(&opened, hold.row);
     if (path != tracer->path && !held_note_path(tracer->path, sizeof(tracer->path), path))
         *tracer->path = '\0';
-    if (hold.muted)
-        open_in_replay(tracer, method, argument);
-    else
-        open_in_original(tracer, method, argument);
+    (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
 }
 
 PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context);
@@ -275,8 +273,9 @@ static bool passes(const void *self, const struct hold_tracer *tracer)
 
 static uint64_t mark_of(const struct hold_tracer *tracer)
 {
-    bool dumped = tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
-    return dumped ? held_last_time(&tracer->tracer, hold.row) + 1 : 0;
+    if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale)
+        return 0;
+    return held_last_time(&tracer->tracer, hold.row) + 1;
 }
 
 /* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
@@ -286,7 +285,7 @@ static void drop(struct hold_tracer *tracer, uint64_t time)
     held_set_open(&tracer->tracer, hold.row, false);
     call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
     held_set_open(&tracer->tracer, hold.row, true);
-    if (!tracer->dumped || tracer->stale) {
+    if (dump_time_note(time) || !tracer->dumped || tracer->stale) {
         tracer->dumped = true;
         tracer->stale = false;
         set_state(tracer, HOLD_HELD);
@@ -427,7 +426,7 @@ static bool replace(enum hooks_format format, enum verilator_symbol method,
                        (void *)(uintptr_t)format, &shut, &ignored) != 0)
         return false;
     if (is_dump)
-        hold.shut[format == HOOKS_FORMAT_FST] = shut;
+        dump_time_watch(hold.shut[format == HOOKS_FORMAT_FST] = shut);
     return true;
 }
 

@@ -77,6 +77,7 @@ struct hooks_wave_state {
     bool lost;      /* the tracer gave up */
     bool testbench; /* the tracer is the testbench's own: it dumps, and closes, when it likes */
     bool dumped;    /* at least one dump was made: the times below mean something */
+    bool as_dumped; /* they are those that the testbench dumps with, not those at the end of each eval */
     uint64_t first_time, last_time;
     uint64_t first_eval, last_eval;
 };

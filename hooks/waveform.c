@@ -5,6 +5,7 @@
 #include "waveform.h"
 #include "announce.h"
 #include "counts.h"
+#include "dump_time.h"
 #include "hold.h"
 #include "layout.h"
 #include "model.h"
@@ -110,7 +111,7 @@ static uint64_t time_of_dump(void)
     uint64_t time = model_time(wave.options.tick);
     if (wave.state.testbench && wave.state.dumped && !model_time_known())
         return wave.state.last_time + wave.step;
-    return time;
+    return time + dump_time_ahead();
 }
 
 static void dump(void)
@@ -495,4 +496,5 @@ static bool is_wanted(void *self)
 void waveform_state(struct hooks_wave_state *state)
 {
     *state = wave.state;
+    state->as_dumped = state->testbench || dump_time_known();
 }

@@ -23,6 +23,7 @@ bool progress_of_wave(void)
 
     run.hooks->wave_state(&wave);
     replay->wave_testbench = wave.testbench;
+    replay->wave_as_dumped = wave.as_dumped;
     replay->wave_dumped = wave.dumped;
     replay->wave_first_eval = wave.first_eval;
     replay->wave_last_eval = wave.last_eval;

@@ -263,7 +263,9 @@ static void append_wave(struct text *json, const struct conclusion *conclusion)
     }
     text_format(json, ", ");
     append_number(json, "bytes", conclusion->wave_bytes);
-    text_format(json, ", \"source\": \"%s\" }", replay->wave_testbench ? "testbench" : "injected");
+    text_format(json, ", \"source\": \"%s\", \"times\": \"%s\" }",
+                replay->wave_testbench ? "testbench" : "injected",
+                replay->wave_as_dumped ? "dumps" : "ends of evals");
 }
 
 static void append_cost(struct text *json)

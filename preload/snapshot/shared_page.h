@@ -65,7 +65,7 @@ struct shared_replay {
     _Atomic uint32_t asked;       /* enum replay_asked, or a signal */
     uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
-    uint32_t wave_dumped, wave_testbench;
+    uint32_t wave_dumped, wave_testbench, wave_as_dumped;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
 };

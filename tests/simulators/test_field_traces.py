@@ -81,6 +81,26 @@ class Traces(field.FieldTest):
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertIn(b"A failure would leave a waveform.", done.stdout)
 
+    def test_ahead(self):
+        """A testbench that raises its time before it dumps, and dumps no more where it fails: our dumps have its times."""
+        for step in ("1", "5", "-1"):
+            with self.subTest(step=step):
+                arguments = ("ahead", "900", "400", step)
+                preloaded = self.preloaded(*arguments, WINDOW="100evals", INTERVAL="500evals")
+                shape = self.report(preloaded)["wave"]
+                self.assertEqual((shape["source"], shape["times"]), ("injected", "dumps"))
+                compared = self.assert_wave(preloaded, self.oracle(*arguments))
+                self.assertEqual(compared.last_time, {"1": 900, "5": 4500, "-1": 899}[step])
+
+    def test_ahead_unknown(self):
+        """It never dumps, or with a time that it counts itself: the report says what the times are."""
+        for until, step in (("0", "1"), ("400", "0")):
+            with self.subTest(until=until, step=step):
+                preloaded = self.preloaded("ahead", "900", until, step, WINDOW="100evals", INTERVAL="500evals")
+                shape = self.report(preloaded)["wave"]
+                self.assertEqual((shape["source"], shape["times"]), ("injected", "ends of evals"))
+                self.assertEqual((shape["first_time"], shape["last_time"]), (800, 899))
+
     def test_earlier_file(self):
         """One of an earlier run is written over, as it always was."""
         path = os.path.join(self.top, "own.vcd")

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A testbench that wants to know of its own trace all that can be asked, again and again, and at last whether
-// it can be packed, renamed and read: asks [--cycles N] [--fail KIND@CYCLE] [--remove] [--trace FILE].
-// Something that is not as expected is printed and becomes the status 9. Built with -DFST it traces an FST.
+// it can be packed, renamed and read: asks [--cycles N] [--fail KIND@CYCLE] [--remove] [--raise] [--trace
+// FILE]. Something that is not as expected is printed and becomes the status 9. With --raise its time is
+// raised before it dumps. Built with -DFST it traces an FST.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -81,11 +82,15 @@ static void use(bool remove_it)
         expect(remove(trace_name) == 0, "remove");
 }
 
+static bool is_told(int argc, char **argv, const char *wanted)
+{
+    return std::any_of(argv, argv + argc, [wanted](const char *word) { return strcmp(word, wanted) == 0; });
+}
+
 int main(int argc, char **argv)
 {
     const Campaign campaign(argc, argv, 3000);
-    const bool remove_it =
-        std::any_of(argv, argv + argc, [](const char *word) { return strcmp(word, "--remove") == 0; });
+    const bool remove_it = is_told(argc, argv, "--remove"), raise_first = is_told(argc, argv, "--raise");
     long size = 0;
     trace_name = campaign.trace;
     VerilatedContext context;
@@ -104,9 +109,10 @@ int main(int argc, char **argv)
     for (long i = 0; i < 2 * campaign.cycles; i++) {
         top.clk = i & 1;
         top.eval();
+        context.timeInc(raise_first ? 1 : 0);
         if (trace_name != nullptr)
             trace.dump(context.time());
-        context.timeInc(1);
+        context.timeInc(raise_first ? 0 : 1);
         if (trace_name != nullptr && i % 501 == 0) {
             const long now = ask();
             expect(now >= size, "shrinks");
