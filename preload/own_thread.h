@@ -9,8 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define OWN_THREAD_CHILDREN 16
+
+struct call_row; /* snapshot/blocked_call.h */
 
 /* A system call that may block, noted before it is made: see snapshot/call_note.h. */
 struct call_note {
@@ -19,6 +22,21 @@ struct call_note {
         stack_pointer; /* as it is in the call, or where that is not known, somewhat higher; 0: no call */
     uint64_t began_ns; /* CLOCK_MONOTONIC; 0: not noted */
     bool is_exact;     /* the stack pointer is */
+};
+
+/* A system call that was started again (snapshot/blocked_call.h), remembered until the next one is. */
+struct repeated_call {
+    const struct call_row *row; /* NULL: there was none yet */
+    uint64_t stack_pointer;
+    uint64_t program_counter; /* behind the call */
+    uint64_t begin_counter;   /* where it begins */
+    uint64_t began_ns;        /* as noted, 0: not noted */
+    uint64_t deadline_ns;     /* when its time is over, CLOCK_MONOTONIC; BLOCKED_CALL_FOR_EVER */
+    uint64_t argument;        /* the one that tells the timeout, as it was left */
+    uint64_t sleeps;          /* how often the thread had slept when the call started again */
+    bool is_in_library;
+    bool is_in_place;     /* it is one that the handler makes itself (call_in_place.h) */
+    struct timespec left; /* timeout that the repeated call waits for; the kernel reads it here */
 };
 
 struct own_thread {
@@ -40,6 +58,7 @@ struct own_thread {
     uint32_t children[OWN_THREAD_CHILDREN]; /* how many it made, by the place in the code */
     pid_t told_tid;
     struct call_note note;
+    struct repeated_call repeated;
     unsigned patience; /* steps that it waits in a replay for the eval of an answer; 0: not told yet */
     struct {
         volatile unsigned ticks; /* since the call; 0: there is none */

@@ -22,6 +22,8 @@
 #include "../replay/tracer_crash.h"
 #include "../run.h"
 #include "../signal_mask.h"
+#include "../snapshot/blocked_call.h"
+#include "../snapshot/late_signal.h"
 #include "../stack.h"
 #include "alternate_stack.h"
 #include "code_place.h"
@@ -133,15 +135,22 @@ static bool is_told_late(int signal, siginfo_t *info)
     return true;
 }
 
+static void do_nothing(void)
+{
+}
+
 static void on_fatal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
     bool outside = is_outside(signal, info);
 
-    if ((outside && is_for_original(signal)) || is_told_late(signal, info))
+    if ((outside && is_for_original(signal)) || is_told_late(signal, info)) {
+        blocked_call_around(context, do_nothing);
         return;
+    }
     if (is_request(signal, info)) {
-        request_send();
+        blocked_call_around(context, request_send);
+        errno = saved_errno;
         return;
     }
     if (!outside)
@@ -163,7 +172,7 @@ static void install_on_fatal(int signal)
 
     memset(&action, 0, sizeof action);
     action.sa_sigaction = on_fatal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | (signal == SIGUSR1 ? SA_RESTART : 0);
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART; /* of what is survived */
     sigfillset(&action.sa_mask);
     real_sigaction(signal, &action, NULL);
 }
@@ -283,6 +292,7 @@ void signal_arm(void)
     alternate_stack_give();
     stack_prepare();
     code_place_learn();
+    late_signal_leave_out((const void *)on_fatal);
     for (int signal = 1; signal < SIGNAL_LIMIT; signal++) {
         struct sigaction shown;
 

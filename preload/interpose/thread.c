@@ -178,6 +178,8 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     if (r != 0) {
         own_thread_give_back(start->own);
         let_go(start);
+    } else if (run_is_self()) {
+        threads_made();
     }
     return r;
 }

@@ -124,8 +124,8 @@ static const struct call_row *interrupted_call(struct blocked_call *call, const 
 
     if (number < 0 && is_as_told(call, ucontext, frame) && call->number != SYS_restart_syscall)
         number = call->number;
-    if (number < 0 && is_same_place(&call->repeated, frame))
-        return call->repeated.row;
+    if (number < 0 && is_same_place(&own_thread()->repeated, frame))
+        return own_thread()->repeated.row;
     return find_row(number);
 }
 
@@ -307,15 +307,16 @@ static bool is_still_to_come(const struct repeated_call *last, const void *ucont
            thread_frame_argument(ucontext, last->row->argument) == last->argument;
 }
 
-static void repeat(struct blocked_call *call, const struct call_row *row, void *ucontext,
-                   const struct thread_frame *frame, bool in_library)
+static void repeat(const struct call_row *row, void *ucontext, const struct thread_frame *frame,
+                   bool in_library)
 {
-    const struct repeated_call last = call->repeated;
+    struct repeated_call *repeated = &own_thread()->repeated;
+    const struct repeated_call last = *repeated;
     const struct call_note *note = in_library ? call_note_of(frame->stack_pointer) : NULL;
     uint64_t began_ns = note != NULL && note->number == row->number ? note->began_ns : 0;
     struct thread_frame begin;
 
-    call->repeated = (struct repeated_call){
+    *repeated = (struct repeated_call){
         .row = row,
         .stack_pointer = frame->stack_pointer,
         .program_counter = frame->program_counter,
@@ -326,8 +327,8 @@ static void repeat(struct blocked_call *call, const struct call_row *row, void *
     };
     thread_frame_repeat(ucontext, row->number);
     thread_frame_read(ucontext, &begin);
-    call->repeated.begin_counter = begin.program_counter;
-    set_time_left(&call->repeated, ucontext);
+    repeated->begin_counter = begin.program_counter;
+    set_time_left(repeated, ucontext);
 }
 
 void blocked_call_repeat(struct blocked_call *call, void *ucontext)
@@ -336,7 +337,7 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext)
     struct thread_frame frame;
 
     thread_frame_read(ucontext, &frame);
-    call->repeats = is_still_to_come(&call->repeated, ucontext, &frame);
+    call->repeats = is_still_to_come(&own_thread()->repeated, ucontext, &frame);
     if (call->repeats)
         return;
     if (frame.result == -EINTR)
@@ -347,7 +348,7 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext)
         call->tells = true;
     call->repeats = row != NULL;
     if (row != NULL)
-        repeat(call, row, ucontext, &frame, is_in_library(frame.program_counter));
+        repeat(row, ucontext, &frame, is_in_library(frame.program_counter));
 }
 
 /* --- what has happened meanwhile --- */
@@ -384,7 +385,7 @@ static bool is_interrupted(const struct blocked_call *call, const struct call_ro
 void blocked_call_go_on(struct blocked_call *call, void *ucontext)
 {
     long number = thread_frame_next_call(ucontext);
-    const struct repeated_call kept = call->repeated;
+    const struct repeated_call kept = own_thread()->repeated;
 
     if (number < 0)
         return;
@@ -394,11 +395,23 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext)
     if (number == SYS_futex && futex_has_changed(ucontext))
         thread_frame_end_call(ucontext, 0);
     else if (call->repeats)
-        set_time_left(&call->repeated, ucontext);
+        set_time_left(&own_thread()->repeated, ucontext);
     if (thread_frame_next_call(ucontext) < 0)
         return;
     if (is_interrupted(call, row, ucontext))
         thread_frame_end_call(ucontext, -EINTR);
     else if (call->repeats && kept.deadline_ns != BLOCKED_CALL_FOR_EVER && is_made_in_place(&kept))
         call_in_place(&kept, ucontext);
+}
+
+/* A snapshot may stop the thread in the middle of that, and leave word of another call. */
+void blocked_call_around(void *ucontext, void (*function)(void))
+{
+    struct blocked_call call = {.number = -1};
+
+    blocked_call_repeat(&call, ucontext);
+    const struct repeated_call kept = own_thread()->repeated;
+    function();
+    own_thread()->repeated = kept;
+    blocked_call_go_on(&call, ucontext);
 }

@@ -33,21 +33,6 @@ enum timeout_kind {
     CONNECT,
 };
 
-/* A call that was started again. */
-struct repeated_call {
-    const struct call_row *row; /* NULL: there was none yet */
-    uint64_t stack_pointer;
-    uint64_t program_counter; /* behind the call */
-    uint64_t begin_counter;   /* where it begins */
-    uint64_t began_ns;        /* as noted, 0: not noted */
-    uint64_t deadline_ns;     /* when its time is over, CLOCK_MONOTONIC; BLOCKED_CALL_FOR_EVER */
-    uint64_t argument;        /* the one that tells the timeout, as it was left */
-    uint64_t sleeps;          /* how often the thread had slept when the call started again */
-    bool is_in_library;
-    bool is_in_place;     /* it is one that the handler makes itself (call_in_place.h) */
-    struct timespec left; /* timeout that the repeated call waits for; the kernel reads it here */
-};
-
 #define BLOCKED_CALL_FOR_EVER UINT64_MAX
 #define BLOCKED_CALL_MS_NS    UINT64_C(1000000)
 #define BLOCKED_CALL_S_NS     UINT64_C(1000000000)
@@ -59,9 +44,8 @@ struct blocked_call {
     uint64_t stack_pointer;
     uint64_t program_counter;
 
-    struct repeated_call repeated; /* what this module remembers between two stops of the same thread */
-    bool repeats;                  /* the thread is about to make that call again */
-    bool tells; /* at the last stop its code, or a note of its own, told which call it was in, if any */
+    bool repeats; /* the thread is about to make that call again */
+    bool tells;   /* at the last stop its code, or a note of its own, told which call it was in, if any */
 };
 
 /* Parses a line of /proc/self/task/T/syscall ("0 0x3 ... sp pc"; "running") into *call. */
@@ -76,5 +60,8 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext);
 /* Before the thread leaves the handler to make that call, or one that the kernel itself starts again: takes
  * off the time that has passed meanwhile, and ends the call where that, or a signal, has ended it. */
 void blocked_call_go_on(struct blocked_call *call, void *ucontext);
+
+/* Both, around what the handler of another signal does that is ours alone. */
+void blocked_call_around(void *ucontext, void (*function)(void));
 
 #endif

@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_CALL_IN_PLACE_H
 #define LIGHTSSS_CALL_IN_PLACE_H
 
+#include "../own_thread.h"
 #include "blocked_call.h"
 
 /* The last thing in the handler: the thread has signals, and may be stopped, in it. On a signal stack that is

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* The number of a system call on x86-64, as the code before it tells: see threads_processor.h. Compilers put
- * `mov $number, %eax` (b8, 32 bits) close before `syscall` (0f 05). What stands between them is followed: all
- * of it must be of the few kinds that arguments are loaded with, and none of it may change that register. */
+ * `mov $number, %eax` (b8, 32 bits), or for read `xor %eax, %eax`, close before `syscall` (0f 05). What
+ * stands between them is followed: all of it must be of the few kinds that arguments are loaded with, and
+ * none of it may change that register. */
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/syscall.h>
 
 #include "threads_processor.h"
 
 #define MOV_EAX    0xb8
 #define MOV_LENGTH 5
+#define XOR_LENGTH 2
 #define FARTHEST   48   /* from the mov to the end of the syscall instruction */
 #define NUMBER_MAX 1024 /* a constant that is larger is none */
 #define REX_B      1u
@@ -85,6 +88,12 @@ static bool leads_to(const unsigned char *from, const unsigned char *to)
     return from == to;
 }
 
+/* Of eax with itself; the same bytes may stand behind a prefix that makes it another register, or a part. */
+static bool is_zeroed_here(const unsigned char *code)
+{
+    return (code[0] == 0x31 || code[0] == 0x33) && code[1] == 0xc0 && !is_rex(code[-1]) && code[-1] != 0x66;
+}
+
 /* In libc nothing but this constant looks like it. */
 long thread_code_call_number(uintptr_t behind, bool in_library)
 {
@@ -92,9 +101,13 @@ long thread_code_call_number(uintptr_t behind, bool in_library)
 
     if (next[-2] != 0x0f || next[-1] != 0x05)
         return -1;
-    for (int back = MOV_LENGTH + 2; back <= FARTHEST; back++) {
+    for (int back = XOR_LENGTH + 2; back <= FARTHEST; back++) {
         uint32_t number;
 
+        if (!in_library && is_zeroed_here(next - back) && leads_to(next - back + XOR_LENGTH, next - 2))
+            return SYS_read;
+        if (back < MOV_LENGTH + 2)
+            continue;
         memcpy(&number, next - back + 1, sizeof number);
         if (next[-back] == MOV_EAX && !is_rex(next[-back - 1]) && number < NUMBER_MAX &&
             (in_library ? back <= 32 : leads_to(next - back + MOV_LENGTH, next - 2)))

@@ -5,6 +5,7 @@
 #include "late_signal.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -14,6 +15,13 @@
 
 #define FIRST_OF_LIBC 32 /* SIGCANCEL, SIGSETXID: what they interrupt is none of the simulator's business */
 #define LAST_OF_LIBC  33
+
+static const void *_Atomic ours;
+
+void late_signal_leave_out(const void *handler)
+{
+    atomic_store(&ours, handler);
+}
 
 static uint64_t bit(int signal)
 {
@@ -26,7 +34,8 @@ static bool interrupts(int signal, bool restarts)
 
     if (raw_syscall4(SYS_rt_sigaction, signal, 0, (long)&action, sizeof action.mask) < 0)
         return false;
-    if (action.handler == (void *)SIG_DFL || action.handler == (void *)SIG_IGN)
+    if (action.handler == (void *)SIG_DFL || action.handler == (void *)SIG_IGN ||
+        action.handler == atomic_load(&ours))
         return false;
     return !restarts || (action.flags & SA_RESTART) == 0;
 }

@@ -7,6 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* What comes to this handler, which is ours, interrupts nothing. */
+void late_signal_leave_out(const void *handler);
+
 /* Does one wait for this thread that neither of the masks holds back? Then it is the thread's for certain
  * from now on. `restarts`: SA_RESTART would start the call again. */
 bool late_signal_waits(uint64_t mask, uint64_t mask_of_call, bool restarts);

@@ -63,6 +63,10 @@ void threads_set_call_ender(bool (*ends)(void));
 #define THREADS_REQUEST 0x6c5753
 void threads_set_request(void (*handler)(void));
 
+/* A thread was made: with the first one glibc installs a handler of its own for THREADS_SIGNAL, which would
+ * drop what is asked for until the next stop. */
+void threads_made(void);
+
 /* Called by the handler of THREADS_SIGNAL when the signal was sent by the kernel: a parked copy uses
  * it to hear of its original's end. May be NULL. Async-signal-safe functions only. */
 void threads_set_kernel_signal(void (*handler)(void *ucontext));

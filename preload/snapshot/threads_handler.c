@@ -121,7 +121,7 @@ static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
     void (*heard)(void *ucontext) = atomic_load(&kernel_signal);
 
     if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
-        asked();
+        blocked_call_around(context, asked);
     if (is_report(info->si_code) || info->si_code == SI_USER) {
         if (heard != NULL)
             heard(context);
@@ -262,6 +262,8 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
         live_again(record, context);
 }
 
+static atomic_bool is_installed;
+
 /* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
 int threads_install_handler(void)
 {
@@ -278,5 +280,12 @@ int threads_install_handler(void)
         earlier_action = now;
         r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, (long)&ours, 0, KERNEL_SIGSET_SIZE);
     }
+    atomic_store_explicit(&is_installed, true, memory_order_relaxed);
     return (int)r;
+}
+
+void threads_made(void)
+{
+    if (atomic_load_explicit(&is_installed, memory_order_relaxed))
+        threads_install_handler();
 }

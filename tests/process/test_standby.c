@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "../../preload/clock.h"
+#include "../../preload/own_thread.h"
 #include "../../preload/snapshot/park.h"
 #include "../../preload/snapshot/take.h"
 #include "../../preload/snapshot/threads.h"
@@ -363,5 +364,7 @@ int main(void)
         cmocka_unit_test(test_handler_can_be_unwound),
     };
 
+    if (own_thread_prepare() != 0)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../../preload/own_thread.h"
 #include "../../preload/snapshot/park.h"
 #include "../../preload/snapshot/take.h"
 #include "../../preload/snapshot/threads.h"
@@ -212,5 +213,7 @@ int main(void)
         cmocka_unit_test(test_copies_revive),
     };
 
+    if (own_thread_prepare() != 0)
+        return 1;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
