@@ -3,6 +3,7 @@
  * told of them is kept; a replay makes none and is told the same. Segments it gets as private memory
  * (replay/segments.h). */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 #include "../raw_syscall.h"
 #include "../replay/segments.h"
 #include "../snapshot/shared_memory.h"
+#include "../snapshot/threads.h"
 #include "libc.h"
 #include "world.h"
 
@@ -61,6 +63,15 @@ static int64_t told(enum world_call call, uint64_t object, const char *name, str
     }                                                                                                        \
     call_ends(outer);                                                                                        \
     return (__typeof__(made))told(call, (uint64_t)(object), name, bytes)
+
+/* Of a call that waits for an object: one that was stopped for a snapshot, and is made again, finds no object
+ * any more where somebody has removed it just then. Without us it was woken, and told so. */
+static int64_t waited(int64_t result, unsigned interruptions)
+{
+    if (result < 0 && errno == EINVAL && threads_interruptions() != interruptions)
+        errno = EIDRM;
+    return result;
+}
 
 /* --- segments --- */
 
@@ -125,12 +136,17 @@ static int on_semget(key_t key, int count, int flags)
 
 static int on_semop(int id, struct sembuf *operations, size_t count)
 {
-    ANSWER(WORLD_SEMOP, id, "semop", libc_semop(id, operations, count), NOTHING);
+    const unsigned before = threads_interruptions();
+
+    ANSWER(WORLD_SEMOP, id, "semop", (int)waited(libc_semop(id, operations, count), before), NOTHING);
 }
 
 static int on_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *time)
 {
-    ANSWER(WORLD_SEMOP, id, "semtimedop", libc_semtimedop(id, operations, count, time), NOTHING);
+    const unsigned before = threads_interruptions();
+
+    ANSWER(WORLD_SEMOP, id, "semtimedop", (int)waited(libc_semtimedop(id, operations, count, time), before),
+           NOTHING);
 }
 
 static size_t size_of_semaphore_facts(int id, int command)
@@ -171,16 +187,19 @@ static int on_msgget(key_t key, int flags)
 
 static int on_msgsnd(int id, const void *message, size_t size, int flags)
 {
-    ANSWER(WORLD_MSGSND, id, "msgsnd", libc_msgsnd(id, message, size, flags), NOTHING);
+    const unsigned before = threads_interruptions();
+
+    ANSWER(WORLD_MSGSND, id, "msgsnd", (int)waited(libc_msgsnd(id, message, size, flags), before), NOTHING);
 }
 
 /* The type stands in front of the bytes. */
 static ssize_t on_msgrcv(int id, void *message, size_t size, long type, int flags)
 {
+    const unsigned before = threads_interruptions();
     const uintptr_t outer = call_begins();
 
     if (!input_is_fed()) {
-        ssize_t r = libc_msgrcv(id, message, size, type, flags);
+        ssize_t r = waited(libc_msgrcv(id, message, size, type, flags), before);
         call_ends(outer);
         if (!input_is_fed())
             return keep(WORLD_MSGRCV, (uint64_t)id, r,

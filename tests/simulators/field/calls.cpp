@@ -51,6 +51,7 @@ struct Call {
 };
 
 static int queue, semaphores;
+static int full_queue, empty_queue, other_semaphores; // that are removed while somebody waits
 static std::atomic<unsigned> ready;
 
 static int socket_with(int option)
@@ -81,12 +82,18 @@ static long receive_message()
     return recvmsg(socket_with(SO_RCVTIMEO), &message, 0);
 }
 
-static long send_message()
+static long send_message(int to)
 {
-    static Message message = {1, ""};
-    while (msgsnd(queue, &message, sizeof(message.text), IPC_NOWAIT) == 0)
+    const Message message = {1, ""};
+    while (msgsnd(to, &message, sizeof(message.text), IPC_NOWAIT) == 0)
         continue;
-    return msgsnd(queue, &message, sizeof(message.text), 0);
+    return msgsnd(to, &message, sizeof(message.text), 0);
+}
+
+static long receive_nothing()
+{
+    Message message;
+    return msgrcv(empty_queue, &message, sizeof(message.text), 0, 0);
 }
 
 static long enter_ring()
@@ -149,7 +156,10 @@ static Call calls[] = {
     {"recv", [] { return static_cast<long>(recv(socket_with(SO_RCVTIMEO), &byte, 1, 0)); }},
     {"recvmsg", receive_message},
     {"send", send_to_full},
-    {"msgsnd", send_message, false},
+    {"msgsnd", [] { return send_message(queue); }, false},
+    {"msgsnd, removed", [] { return send_message(full_queue); }, false},
+    {"msgrcv, removed", receive_nothing, false},
+    {"semop, removed", [] { return static_cast<long>(semop(other_semaphores, &take, 1)); }, false},
     {"semtimedop", [] { return static_cast<long>(semtimedop(semaphores, &take, 1, &limit)); }},
     {"sigtimedwait", wait_for_signal},
     {"poll", [] { return static_cast<long>(poll(nullptr, 0, limit_ms)); }},
@@ -184,6 +194,9 @@ static const char *time_words(const Call &call)
 static void finish()
 {
     static Message message;
+    msgctl(full_queue, IPC_RMID, nullptr);
+    msgctl(empty_queue, IPC_RMID, nullptr);
+    semctl(other_semaphores, 0, IPC_RMID);
     msgrcv(queue, &message, sizeof(message.text), 0, 0);
     for (Call &call : calls)
         call.thread.join();
@@ -204,8 +217,10 @@ int main(int argc, char **argv)
     VerilatedContext context;
     Valpha top(&context);
     FieldTrace trace(&context, top);
-    queue = msgget(IPC_PRIVATE, 0600 | IPC_CREAT);
-    semaphores = semget(IPC_PRIVATE, 1, 0600 | IPC_CREAT);
+    for (int *made : {&queue, &full_queue, &empty_queue})
+        *made = msgget(IPC_PRIVATE, 0600 | IPC_CREAT);
+    for (int *made : {&semaphores, &other_semaphores})
+        *made = semget(IPC_PRIVATE, 1, 0600 | IPC_CREAT);
     for (Call &call : calls)
         start(call);
     while (ready < std::size(calls))
