@@ -237,7 +237,8 @@ static bool take_one(uint64_t eval)
         given_up = !refusal_explain(&last_take, r);
         hooks.done(oldest_number());
         begin_account(last_take.stall_ns, eval);
-        cadence_hold_off(&cadence, clock_ns(), last_take.stall_ns, ++vain_tries);
+        if (*last_take.why != '\0')
+            cadence_hold_off(&cadence, clock_ns(), last_take.stall_ns, ++vain_tries);
         retry_soon();
         return false;
     }
