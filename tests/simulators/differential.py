@@ -159,6 +159,17 @@ class Task:
 # --- all of them ---
 
 
+def spread(simulators):
+    """The first one of each kind, then the second ones: the short form meets all kinds. rounds-worker is one of rounds."""
+    met = collections.Counter()
+    places = []
+    for simulator in simulators:
+        kind = simulator.name.partition("-")[0]
+        met[kind] += 1
+        places.append((met[kind], len(places), simulator))
+    return [simulator for _, _, simulator in sorted(places, key=lambda place: place[:2])]
+
+
 def tasks_of(simulators, args):
     """Every simulator comes to its turn before any has its second one."""
     rounds = []
@@ -167,7 +178,7 @@ def tasks_of(simulators, args):
             continue
         rounds += [(number / count, what, number) for number in range(count) if number / count < args.part]
     for _, what, number in sorted(rounds):
-        for simulator in simulators:
+        for simulator in spread(simulators):
             yield Task(simulator, what, number, args)
 
 

@@ -271,6 +271,11 @@ class Tasks(Directory):
         self.assertEqual(part, tasks[: len(part)])
         self.assertLess(len(part), len(tasks) / 3)
 
+    def test_every_kind_has_a_turn(self):
+        names = ("mcu-vcd1", "mcu-fst1", "rounds-models", "mcu-held", "rounds-worker", "calls")
+        found = [simulator.name for simulator in differential.spread([self.simulator(name) for name in names])]
+        self.assertEqual(found, ["mcu-vcd1", "rounds-models", "calls", "mcu-fst1", "rounds-worker", "mcu-held"])
+
     def test_all_ways(self):
         args = self.arguments()
         ends = differential.Task(self.simulator(), "ends", 0, args)
