@@ -454,7 +454,7 @@ static void test_end_meets_snapshot(void **state)
 
     (void)state;
     for (int i = 0; i < count; i++) {
-        const struct program program = {.arguments = LIST(ends[i % 2], "eval:forever"),
+        const struct program program = {.arguments = LIST("eval:1", ends[i % 2], "eval:forever"),
                                         .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1evals"),
                                         .preload = true};
         struct outcome outcome;
