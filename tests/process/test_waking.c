@@ -308,46 +308,6 @@ static void test_group_signal_is_survived(void **state)
         check_survived(waited_us);
 }
 
-/* A signal comes where the replay does not come by. */
-static void check_told_elsewhere(const char *const *steps, int end)
-{
-    const struct program program = {.arguments = steps, .preload = true};
-    struct running running;
-    struct outcome outcome;
-
-    run_start(&running, &program);
-    run_await_file(&running, "ready");
-    kill(running.pid, SIGUSR1);
-    run_touch(&running, "go");
-    run_wait(&running, &outcome);
-    if (end == SIGABRT)
-        expect_signal(&outcome, end);
-    else
-        expect_exit(&outcome, end);
-    expect_handled(&outcome);
-    run_discard(&outcome);
-}
-
-#define ELSEWHERE "signal:USR1", "eval:3", "if_original:touch:ready+await:go"
-
-static void test_signal_is_told_at_the_end(void **state)
-{
-    (void)state;
-    check_told_elsewhere(LIST(ELSEWHERE, "exit:3"), 3);
-    check_told_elsewhere(LIST(ELSEWHERE, "_exit:3"), 3);
-    check_told_elsewhere(LIST(ELSEWHERE, "quick_exit:3"), 3);
-    check_told_elsewhere(LIST(ELSEWHERE, "exit_group:3"), 3);
-    check_told_elsewhere(LIST(ELSEWHERE, "abort"), SIGABRT);
-}
-
-/* And before what the original read, or evaluated, later. */
-static void test_signal_is_told_in_its_turn(void **state)
-{
-    (void)state;
-    check_told_elsewhere(LIST("pipe", "far_write:hello", ELSEWHERE, "read:3", "exit:3"), 3);
-    check_told_elsewhere(LIST(ELSEWHERE, "eval:1", "mask", "exit:3"), 3);
-}
-
 static void check_divergence(const char *const *steps, const char *why)
 {
     const struct program program = {.arguments = steps, .preload = true};
@@ -480,8 +440,6 @@ int main(void)
         cmocka_unit_test(test_end_inside_hanging_eval),
         cmocka_unit_test(test_signals_sent_to_group),
         cmocka_unit_test(test_group_signal_is_survived),
-        cmocka_unit_test(test_signal_is_told_at_the_end),
-        cmocka_unit_test(test_signal_is_told_in_its_turn),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_match),
