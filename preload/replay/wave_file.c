@@ -5,7 +5,9 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #include "../raw_syscall.h"
 #include "../run.h"
@@ -19,7 +21,8 @@
 #define ROW_BIT    "@28"
 #define ROW_VECTOR "@22"
 #define READ_BYTES 65536u
-#define VIEW_BYTES 8192u
+#define HEAD_BYTES (64 << 20) /* of a VCD, at most */
+#define VIEW_BYTES 12288u
 /* Blocks of an FST: a kind, the length of what follows, and of the hierarchy its length when unpacked. */
 #define FST_BLOCK_HEAD    9u
 #define FST_HIERARCHY     6 /* packed by LZ4 once */
@@ -78,9 +81,19 @@ static void names_of_fst(int fd, struct wave_names *names)
 
 static void names_of_vcd(int fd, struct wave_names *names)
 {
-    static char bytes[READ_BYTES];
+    static char tail[READ_BYTES];
+    int64_t size = raw_syscall3(SYS_lseek, fd, 0, SEEK_END);
 
-    wave_names_of_vcd(names, bytes, read_at(fd, bytes, sizeof bytes, 0));
+    if (size <= 0)
+        return;
+    size_t head_size = size < HEAD_BYTES ? (size_t)size : HEAD_BYTES;
+    void *head = mmap(NULL, head_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (head == MAP_FAILED)
+        return;
+    wave_names_of_vcd(names, head, head_size);
+    uint64_t at = size > READ_BYTES ? (uint64_t)size - READ_BYTES : 0;
+    wave_names_add_changed(names, head, head_size, tail, read_at(fd, tail, sizeof tail, at));
+    munmap(head, head_size);
 }
 
 static int open_wave(int flags)

@@ -8,15 +8,16 @@
 
 #include "../text.h"
 
-#define WORDS     8u
-#define DIGITS    10u
-#define MATCH     4u /* an LZ4 match has at least as many bytes */
-#define LONG      15u
-#define MORE      255u
-#define SCOPE     254 /* records of an FST's hierarchy */
-#define UPSCOPE   255
-#define ATTRIBUTE 252
-#define ATTR_END  253
+#define WORDS       8u
+#define DIGITS      10u
+#define MATCH       4u /* an LZ4 match has at least as many bytes */
+#define LONG        15u
+#define MORE        255u
+#define SCOPE       254 /* records of an FST's hierarchy */
+#define UPSCOPE     255
+#define ATTRIBUTE   252
+#define ATTR_END    253
+#define CHANGES_MAX 64u
 
 /* What is being read. */
 struct reader {
@@ -117,15 +118,15 @@ static void take_variable(struct reader *reader, const struct word *words, size_
         count > 5 ? (size_t)(words[5].at + words[5].length - words[4].at) : words[4].length);
 }
 
-void wave_names_of_vcd(struct wave_names *names, const char *bytes, size_t size)
+/* Calls for each variable until the scope that is looked for is over. */
+static void read_definitions(struct reader *reader, const char *bytes, size_t size,
+                             void (*take)(struct reader *reader, const struct word *words, size_t count))
 {
     const char *end = bytes + size;
     struct word words[WORDS];
-    struct reader reader;
     size_t count = 0;
 
-    begin(&reader, names);
-    while (bytes < end && !reader.is_over) {
+    while (bytes < end && !reader->is_over) {
         struct word word = next_word(&bytes, end);
         if (!is(&word, "$end")) {
             if (count < WORDS)
@@ -133,16 +134,141 @@ void wave_names_of_vcd(struct wave_names *names, const char *bytes, size_t size)
             continue;
         }
         if (count >= 3 && is(&words[0], "$scope"))
-            enter(&reader, words[2].at, words[2].length);
+            enter(reader, words[2].at, words[2].length);
         else if (count >= 1 && is(&words[0], "$upscope"))
-            leave(&reader);
+            leave(reader);
         else if (count >= 5 && is(&words[0], "$var"))
-            take_variable(&reader, words, count);
+            take(reader, words, count);
         else if (count >= 1 && is(&words[0], "$enddefinitions"))
             break;
         count = 0;
     }
+}
+
+void wave_names_of_vcd(struct wave_names *names, const char *bytes, size_t size)
+{
+    struct reader reader;
+
+    begin(&reader, names);
+    read_definitions(&reader, bytes, size, take_variable);
     put_clock_first(names);
+}
+
+/* --- the last changes of a VCD --- */
+
+/* A signal, by its code. */
+struct change {
+    struct word code;
+    size_t count; /* how often it changed in the tail */
+    struct wave_name name;
+};
+
+static struct change changes[CHANGES_MAX];
+static size_t changes_count;
+
+static struct word next_line(const char **at, const char *end)
+{
+    const char *newline = memchr(*at, '\n', (size_t)(end - *at));
+    struct word line = {*at, (size_t)((newline != NULL ? newline : end) - *at)};
+
+    *at = newline != NULL ? newline + 1 : end;
+    return line;
+}
+
+/* Its length is 0 where the line is no change. */
+static struct word code_of(const struct word *line)
+{
+    const char *blank = memchr(line->at, ' ', line->length);
+    struct word none = {line->at, 0};
+
+    if (line->length < 2 || strchr("01xXzZbBrR", *line->at) == NULL)
+        return none;
+    if (strchr("bBrR", *line->at) == NULL)
+        return (struct word){line->at + 1, line->length - 1};
+    return blank == NULL ? none : (struct word){blank + 1, (size_t)(line->at + line->length - blank - 1)};
+}
+
+static struct change *find_change(const struct word *code)
+{
+    for (size_t i = 0; i < changes_count; i++)
+        if (changes[i].code.length == code->length && memcmp(changes[i].code.at, code->at, code->length) == 0)
+            return &changes[i];
+    return NULL;
+}
+
+/* Where the last time begins that has changes. */
+static const char *last_time(const char *tail, const char *end)
+{
+    const char *time = NULL, *last = NULL;
+
+    while (tail < end) {
+        struct word line = next_line(&tail, end);
+        if (line.length > 0 && *line.at == '#')
+            time = line.at;
+        else if (code_of(&line).length > 0)
+            last = time;
+    }
+    return last;
+}
+
+static void take_changes(const char *tail, const char *end)
+{
+    const char *at = last_time(tail, end);
+
+    changes_count = 0;
+    while (at != NULL && at < end && changes_count < CHANGES_MAX) {
+        struct word line = next_line(&at, end), code = code_of(&line);
+        if (code.length > 0 && find_change(&code) == NULL)
+            changes[changes_count++] = (struct change){.code = code};
+    }
+    while (tail < end) {
+        struct word line = next_line(&tail, end), code = code_of(&line);
+        struct change *change = code.length > 0 ? find_change(&code) : NULL;
+        if (change != NULL)
+            change->count++;
+    }
+}
+
+/* Of several names the first, which is the uppermost. */
+static void name_change(struct reader *reader, const struct word *words, size_t count)
+{
+    struct change *change = find_change(&words[3]);
+
+    if (change == NULL || *change->name.path != '\0')
+        return;
+    reader->names->count = 0;
+    take_variable(reader, words, count);
+    change->name = reader->names->list[0];
+    reader->names->count = 0;
+}
+
+static bool has_name(const struct wave_names *names, const struct wave_name *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->list[i].path, name->path) == 0)
+            return true;
+    return false;
+}
+
+void wave_names_add_changed(struct wave_names *names, const char *bytes, size_t size, const char *tail,
+                            size_t tail_size)
+{
+    static struct wave_names one;
+    struct reader reader;
+    size_t most = names->count + WAVE_NAMES_CHANGED;
+
+    take_changes(tail, tail + tail_size);
+    begin(&reader, &one);
+    read_definitions(&reader, bytes, size, name_change);
+    while (names->count < most && changes_count > 0) {
+        struct change *rarest = &changes[0];
+        for (size_t i = 1; i < changes_count; i++)
+            if (changes[i].count < rarest->count)
+                rarest = &changes[i];
+        if (*rarest->name.path != '\0' && !has_name(names, &rarest->name))
+            names->list[names->count++] = rarest->name;
+        *rarest = changes[--changes_count];
+    }
 }
 
 /* --- FST --- */

@@ -104,6 +104,12 @@ class ViewTest(ViewCase):
         view = self.check(self.preloaded("base", "50000", "3"))
         self.assertEqual(view.signals, ["TOP.clk", "TOP.d[31:0]", "TOP.q[31:0]"])
 
+    def test_changed_last(self):
+        """Of a VCD, too, what changed at the failure and is no port."""
+        view = self.check(self.preloaded("base", "49999", "3"))
+        self.assertEqual(view.signals[:3], ["TOP.clk", "TOP.d[31:0]", "TOP.q[31:0]"])
+        self.assertIn("TOP.alpha.a[9:0]", view.signals[3:])
+
     def test_fst(self):
         view = self.check(self.preloaded("asks-fst", "--fail", "exit@3000"))
         self.assertEqual(view.signals, ["TOP.clk", "TOP.n[31:0]"])
@@ -177,7 +183,7 @@ class PictureTest(ViewCase):
 
     def test_signals(self):
         """It shows the signals that the save file names."""
-        for name, more in (("base", ("50000", "3")), ("asks-fst", ("--fail", "exit@3000"))):
+        for name, more in (("base", ("49999", "3")), ("asks-fst", ("--fail", "exit@3000"))):
             preloaded = self.preloaded(name, *more)
             view = self.check(preloaded)
             script = os.path.join(self.top, "show.tcl")
@@ -193,7 +199,7 @@ class PictureTest(ViewCase):
             self.assertTrue(shown, said)
             self.assertEqual(tuple(map(int, shown.groups())), (view.marker, view.start))
             traces = re.findall(r"^trace (.*)$", said, re.MULTILINE)
-            self.assertEqual(["TOP." + trace for trace in traces], view.signals)
+            self.assertEqual(traces, [re.sub(r"^(\w+\.)*", "", signal) for signal in view.signals])
 
 
 if __name__ == "__main__":

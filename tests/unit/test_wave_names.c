@@ -2,6 +2,7 @@
 /* The signals that the view of a failure begins with. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "replay/wave_names.h"
@@ -115,6 +116,61 @@ static void unpacked(void **state)
     assert_int_equal(wave_names_unpack(bytes, sizeof bytes, "\x10x\4\0", 4), 1); /* from before its begin */
 }
 
+static void check_changed(const char *tail, const char *expected)
+{
+    static const char head[] = "$scope module TOP $end\n$var wire 1 # clk $end\n$var wire 8 ! q [7:0] $end\n"
+                               "$scope module inner $end\n$var wire 1 # clk $end\n$var reg 1 #a busy $end\n"
+                               "$var reg 9 * count [8:0] $end\n$var real 64 % load $end\n$upscope $end\n"
+                               "$upscope $end\n$enddefinitions $end\n";
+    static struct wave_names names;
+    char found[1024] = "";
+
+    wave_names_of_vcd(&names, head, sizeof head - 1);
+    assert_int_equal(names.count, 2);
+    wave_names_add_changed(&names, head, sizeof head - 1, tail, strlen(tail));
+    for (size_t i = 2; i < names.count; i++)
+        strcat(strcat(found, names.list[i].path), " ");
+    assert_string_equal(found, expected);
+}
+
+static void changed_last(void **state)
+{
+    char many[512] = "#1\n";
+
+    (void)state;
+    check_changed("#8\n1#\nb101 *\n#9\n0#\n1#a\nb110 *\nb1 !\n", "TOP.inner.busy TOP.inner.count[8:0] ");
+    check_changed("#8\n1#a\n#9\n0#\nr0.5 %\n$comment room $end\n#20\n", "TOP.inner.load ");
+    check_changed("11 *\n1#a\n#9\n0#\n", "");
+    check_changed("0#a\n#9\n", ""); /* nothing changed since a time that can be seen */
+    check_changed("#9\n0#a\n1?\nb1\nb1 ", "TOP.inner.busy ");
+    check_changed("", "");
+    for (char code = '"'; code < '~'; code++)
+        sprintf(many + strlen(many), "1%c\n", code);
+    check_changed(many, "TOP.inner.count[8:0] TOP.inner.load ");
+}
+
+/* No more than there is room for. */
+static void changed_are_few(void **state)
+{
+    static char head[8192], tail[2048];
+    static struct wave_names names;
+
+    (void)state;
+    strcpy(head, "$scope module TOP $end\n");
+    strcpy(tail, "#5\n");
+    for (unsigned i = 0; i < 100; i++) {
+        if (i == 50)
+            strcat(head, "$scope module inner $end\n");
+        sprintf(head + strlen(head), "$var wire 1 %u s%u $end\n", 100 + i, i);
+        sprintf(tail + strlen(tail), "1%u\n", 100 + i);
+    }
+    strcat(head, "$enddefinitions $end\n");
+    wave_names_of_vcd(&names, head, strlen(head));
+    assert_int_equal(names.count, WAVE_NAMES_MAX);
+    wave_names_add_changed(&names, head, strlen(head), tail, strlen(tail));
+    assert_int_equal(names.count, WAVE_NAMES_MAX + WAVE_NAMES_CHANGED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +179,8 @@ int main(void)
         cmocka_unit_test(wherever_it_is_cut_off),
         cmocka_unit_test(no_more_than_have_room),
         cmocka_unit_test(of_an_fst),
+        cmocka_unit_test(changed_last),
+        cmocka_unit_test(changed_are_few),
         cmocka_unit_test(unpacked),
     };
 
