@@ -11,11 +11,13 @@
 #include "image.h"
 #include "loaded.h"
 #include "model.h"
+#include "play.h"
 #include "replace.h"
 #include "scope.h"
 #include "simtime.h"
 #include "tracer.h"
 #include "wave_check.h"
+#include "wave_files.h"
 #include "waveform.h"
 
 static int install(const struct hooks_events *events, struct hooks_why *why)
@@ -53,6 +55,9 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_last_words = waveform_last_words,
         .wave_flush = waveform_flush,
         .wave_close = waveform_close,
+        .wave_may_begin_anew = play_may_begin_anew,
+        .wave_bytes = wave_files_bytes,
+        .wave_remove = wave_files_remove,
         .wave_state = waveform_state,
         .wave_at_work = tracer_busy_here,
         .wave_leave = tracer_leave,

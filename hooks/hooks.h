@@ -68,6 +68,7 @@ struct hooks_wave_options {
     uint64_t tick;        /* time units per eval where the time source is HOOKS_TIME_EVALS */
     bool testbench;       /* a tracer of the testbench that is held back may write it, if it dumps at all */
     uint64_t last_eval;   /* number of the one that must not be missing, 0: none */
+    bool anew;            /* in the place of an earlier one, whose files are removed */
     const uint64_t *mark; /* what wave_mark() said at the end of the original, NULL: not known */
 };
 
@@ -197,6 +198,15 @@ struct hooks {
 
     /* Closes the waveform; safe to call again. Uses the simulator's heap. */
     void (*wave_close)(void);
+
+    /* Can it be closed and opened anew? */
+    bool (*wave_may_begin_anew)(void);
+
+    /* Of all the files that the waveform has so far, as far as they are written out. */
+    uint64_t (*wave_bytes)(void);
+
+    /* Removes them, once they are closed. */
+    void (*wave_remove)(void);
 
     void (*wave_state)(struct hooks_wave_state *state);
 

@@ -3,7 +3,10 @@
  * one, as for each test of many, has its failure in the last: that one gets the name of the waveform, and the
  * one before it goes back to its own. Nothing in the run directory is ever overwritten. */
 #include "play.h"
+#include "held.h"
 #include "hold.h"
+#include "wave_check.h"
+#include "wave_files.h"
 #include "waveform.h"
 
 #include <errno.h>
@@ -20,6 +23,7 @@ static struct {
     const struct hold_tracer *waveform; /* NULL: it is closed */
     bool written;                       /* there is a file at path */
     bool dumped;                        /* one of the tracers has */
+    bool once;                          /* one of them cannot be opened again */
 } play;
 
 /* Creates the file in the run directory, as N-NAME where the name is taken. */
@@ -43,8 +47,10 @@ static bool create_beside(char *path, size_t size, const char *name)
 static void give_name_back(void)
 {
     char path[PATH_MAX];
-    if (play.written && create_beside(path, sizeof(path), play.own_name))
+    if (play.written && create_beside(path, sizeof(path), play.own_name)) {
         rename(play.path, path);
+        wave_files_add(path, NULL);
+    }
     play.written = false;
 }
 
@@ -64,9 +70,11 @@ static bool create_waveform(const struct hold_tracer *tracer)
 static bool play_open(struct hold_tracer *tracer)
 {
     char path[PATH_MAX];
+    play.once = play.once || held_opens_once(&tracer->tracer);
     if (play.waveform) {
         if (!create_beside(path, sizeof(path), strrchr(tracer->path, '/') + 1))
             return false;
+        wave_files_add(path, tracer);
         return waveform_call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)path);
     }
     if (!create_waveform(tracer))
@@ -94,6 +102,7 @@ static void play_flush(struct hold_tracer *tracer)
 static void play_close(struct hold_tracer *tracer)
 {
     waveform_call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0);
+    wave_files_closed(tracer);
     if (tracer != play.waveform)
         return;
     play.waveform = NULL;
@@ -111,6 +120,22 @@ void play_start(const char *path)
 bool play_has_dumped(void)
 {
     return play.dumped;
+}
+
+bool play_was_for_once(void)
+{
+    return play.once;
+}
+
+bool play_may_begin_anew(void)
+{
+    struct hooks_why ignored = {""};
+    return !play.once || wave_check_layout(&ignored) == 0;
+}
+
+void play_forget(void)
+{
+    play.written = play.dumped = false;
 }
 
 void play_stop(void)

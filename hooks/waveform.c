@@ -13,6 +13,7 @@
 #include "traced.h"
 #include "tracer.h"
 #include "wave_check.h"
+#include "wave_files.h"
 #include "why.h"
 
 #include <errno.h>
@@ -31,9 +32,8 @@ static struct {
     struct tracer tracer;
     struct hooks_wave_options options;
     char path[PATH_MAX];
-    unsigned ended; /* waveforms of objects that were deleted */
-    bool waits;     /* ... and the next one begins with the next object that evals; state.open meanwhile */
-    bool late;      /* the waveform begins behind this eval */
+    bool waits; /* it ended with its objects, and begins with the next that evals; state.open meanwhile */
+    bool late;  /* it begins behind this eval */
     uint64_t opened_eval;
     struct hooks_wave_state state;
     uint64_t step; /* between the last two times */
@@ -353,8 +353,8 @@ static void note_options(const struct hooks_wave_options *options)
     snprintf(wave.path, sizeof(wave.path), "%s", options->path);
     wave.options = *options;
     wave.options.path = wave.path;
+    wave_files_begin(wave.path);
     wave.options.tick = options->tick ? options->tick : 1;
-    wave.ended = 0;
     wave.whole = false;
     wave.closing = false;
     wave.spoken = false;
@@ -381,8 +381,13 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     if (error)
         return error;
     watch_ends();
+    if (options->anew) {
+        play_forget();
+        wave_files_remove();
+    }
     note_options(options);
-    if (options->testbench && hold_is_of_primary() && !(options->mark && *options->mark == hold_mark())) {
+    if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
+        !(options->mark && *options->mark == hold_mark())) {
         play_start(wave.path);
         announce_listen(&listener);
         if (wave.state.testbench && wave.state.open)
@@ -452,16 +457,6 @@ void waveform_close(void)
 
 /* --- objects that come and go --- */
 
-/* "wave.vcd" becomes "wave-1.vcd": the name without a number is that of the last waveform. */
-static void keep_ended(void)
-{
-    char kept[sizeof(wave.path) + 16];
-    const char *extension = strrchr(wave.path, '.');
-    snprintf(kept, sizeof(kept), "%.*s-%u%s", (int)(extension - wave.path), wave.path, ++wave.ended,
-             extension);
-    rename(wave.path, kept);
-}
-
 /* A testbench that deletes its model and makes a new one, or goes on with another one, begins a new waveform.
  */
 static void before_eval(void *self)
@@ -475,7 +470,7 @@ static void before_eval(void *self)
         wave.waits = !traced_has(self) && traced_gives_way_to(self) && run(close_work, NULL);
     if (!wave.waits)
         return;
-    keep_ended();
+    wave_files_keep();
     open_file();
 }
 

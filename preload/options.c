@@ -97,6 +97,15 @@ static bool parse_memory(const char *string, struct options_memory *value)
     return true;
 }
 
+static bool parse_size(const char *string, uint64_t *value)
+{
+    if (strcmp(string, "none") == 0) {
+        *value = 0;
+        return true;
+    }
+    return parse_size_bytes(string, value);
+}
+
 static bool parse_failures(const char *string, struct failures *value)
 {
     return failures_parse(string, value);

@@ -57,6 +57,7 @@ struct options {
     uint64_t tick;
     uint64_t limit_ns; /* 0: none */
     const char *wake_call;
+    uint64_t size_bytes; /* 0: none */
     const char *dir;
     enum log_level log_level;
 };

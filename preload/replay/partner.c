@@ -198,6 +198,7 @@ void partner_pass_on(void)
     if (spare == 0 || run.page->stop_eval != 0)
         return;
     run.page->stop_eval = run.hooks->evals();
+    run.hooks->wave_remove(); /* of a window that was left */
     request_passes_on(spare);
     for (;;)
         raw_syscall1(SYS_exit_group, 0);

@@ -32,8 +32,8 @@ void partner_explain(struct text *why);
 /* For take.h: in whose page a spare copy of a woken one parks. NULL: none is wanted. */
 struct shared_page *partner_wants_spare(void);
 
-/* The replay has stopped there before its window began. Where there is a spare copy, that replays once more,
- * with a window that ends there: then this does not return. */
+/* The replay has stopped there before its window began (or began anew). Where there is a spare copy, that
+ * replays once more, with a window that ends there: then this does not return. */
 void partner_pass_on(void);
 
 /* The eval where this replay is to end for that reason; 0: none. */

@@ -32,6 +32,7 @@
 #include "../stack.h"
 #include "affinity.h"
 #include "ask_time.h"
+#include "dumping.h"
 #include "files.h"
 #include "mappings.h"
 #include "notes.h"
@@ -45,11 +46,7 @@
 #include "tracer_crash.h"
 #include "verdict.h"
 #include "wake_call.h"
-#include "wave_file.h"
 #include "where.h"
-#include "window.h"
-
-#define RACING_EVALS_PASSED 1000
 
 /* Set by replay_stop(). */
 static struct {
@@ -57,8 +54,6 @@ static struct {
     char why[SHARED_PAGE_WHY];
 } stopped;
 
-static uint64_t first_dump; /* eval */
-static bool wave_tried;
 static _Atomic pid_t finishing; /* the thread that does; 0: none */
 static const struct end *finishing_with;
 
@@ -84,12 +79,6 @@ static struct hooks_wave_state wave_state(void)
 
     run.hooks->wave_state(&wave);
     return wave;
-}
-
-/* Up to which the replay is to come. */
-static uint64_t last_eval(void)
-{
-    return partner_stop_eval() != 0 ? partner_stop_eval() : run.page->end.eval;
 }
 
 static void publish(enum verdict verdict, const struct end *end)
@@ -132,66 +121,13 @@ static bool wave_was_lost(void)
     return false;
 }
 
-/* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
- * other closes the waveform on its way there. So it waits, and sleeps meanwhile: what is stuck is known by
- * nobody's being at work. */
-static void close_wave(void)
-{
-    static _Atomic pid_t closing; /* the thread that does; 0: none */
-    static _Atomic uint32_t closed;
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
-    bool is_first = atomic_compare_exchange_strong(&closing, &other, self) || other == self;
-
-    while (!is_first && atomic_load(&closed) == 0)
-        raw_syscall4(SYS_futex, (long)&closed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, 0);
-    run.hooks->wave_close(); /* by the second too: one may have been opened since */
-    atomic_store(&closed, 1);
-    raw_syscall3(SYS_futex, (long)&closed, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);
-}
-
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
  * destroyed: the tracer is still whole. */
 static void close_at_exit(int status, void *unused)
 {
     (void)status;
     (void)unused;
-    close_wave();
-}
-
-static void open_wave(void)
-{
-    char path[RUN_DIRECTORY_PATH_SIZE];
-    /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
-    struct hooks_wave_options options = {
-        .path = path,
-        .depth = run.options.depth,
-        .tick = run.options.tick,
-        .testbench = run.options.hold && !run.page->races,
-        .last_eval = last_eval(),
-        .mark = run.page->wave_marked ? &run.page->wave_mark : NULL,
-    };
-    struct hooks_why why = {""};
-    struct text text;
-
-    wave_tried = true;
-    *findings()->wave_why = '\0';
-    if (run.options.wave == WAVE_OFF) {
-        strcpy(findings()->wave_why, "LIGHTSSS_WAVE=off");
-        return;
-    }
-    text_init(&text, path, sizeof path);
-    if (sandbox_sees_names())
-        run_directory_held_path(&text, wave_file_name());
-    else
-        run_directory_link_path(&text, wave_file_name());
-    thread_at_waveform(true);
-    int r = run.hooks->wave_open(&options, &why);
-    thread_at_waveform(false);
-    if (r < 0) {
-        text_init(&text, findings()->wave_why, sizeof findings()->wave_why);
-        text_format(&text, "%s", why.text);
-    }
-    wave_tried = r != -EAGAIN;
+    dumping_close();
 }
 
 /* The original waits no longer. Where it was ended from outside, inside its last eval, and the replay is
@@ -213,7 +149,7 @@ static void stop_for_partner(void)
     char bytes[SHARED_PAGE_WHY];
     struct text why;
 
-    if (!wave_state().dumped && run.options.wave != WAVE_OFF)
+    if (!dumping_has_come() && run.options.wave != WAVE_OFF)
         partner_pass_on();
     text_init(&why, bytes, sizeof bytes);
     partner_explain(&why);
@@ -317,23 +253,11 @@ void replay_begin(uint64_t eval)
         orphan_watch();
     partner_watch();
     on_exit(close_at_exit, NULL);
-    first_dump = run.page->races ? eval : window_first(eval - 1, last_eval(), run.options.window_evals);
-    if (run.page->races)
-        run.hooks->take_turns();
+    dumping_begin(eval);
     if (run.page->end.kind == END_HANG)
         where_prepare();
     wake_call_make();
     replay_eval_due(eval);
-}
-
-/* Where several threads eval, the models of the one that will fail are what the user wants to see, if it
- * evals at all. */
-static bool may_open_here(void)
-{
-    static unsigned passed;
-
-    return !run.page->races || run.page->end_thread == (uint64_t)pthread_self() ||
-           ++passed > RACING_EVALS_PASSED;
 }
 
 void replay_eval_due(uint64_t eval)
@@ -350,13 +274,7 @@ void replay_eval_due(uint64_t eval)
         if (orphan_is_alone())
             orphan_watch();
     }
-    if (eval < first_dump) {
-        run.hooks->due_in(retell_due(eval, first_dump - eval));
-        return;
-    }
-    if (!wave_tried && may_open_here())
-        open_wave();
-    run.hooks->due_in(retell_due(eval, 1));
+    run.hooks->due_in(retell_due(eval, dumping_due(eval)));
 }
 
 void replay_eval_done(uint64_t eval)
@@ -365,12 +283,13 @@ void replay_eval_done(uint64_t eval)
     struct shared_replay *replay = findings();
 
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
-    if (replay->dumping_ns == 0 && wave_tried && wave_state().dumped)
+    if (replay->dumping_ns == 0 && dumping_is_on() && wave_state().dumped)
         replay->dumping_ns = clock_ns();
     if (eval + 1 == original->eval)
         progress_before_last();
     else
         progress_look();
+    dumping_look(eval);
     finish_if_asked();
     if (eval == partner_stop_eval() && !wave_state().testbench)
         stop_for_partner();
@@ -446,7 +365,7 @@ static void finish_on_own_stack(void *argument)
             run.hooks->wave_last_words();
             break;
         case FINISH_CLOSE:
-            close_wave();
+            dumping_close();
             break;
         case FINISH_PUBLISH:
             finishing_with = NULL;

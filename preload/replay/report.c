@@ -27,6 +27,7 @@
 
 #define REPORT_SIZE 32768
 #define REMEDY_SIZE 240
+#define KIB         (UINT64_C(1) << 10)
 #define MIB         (UINT64_C(1) << 20)
 
 /* What the report and the last lines say of the replay, whatever its outcome. */
@@ -192,17 +193,55 @@ static void append_snapshot(struct text *json, const struct wake_outcome *outcom
     text_format(json, " }");
 }
 
+static void append_size(struct text *text, uint64_t bytes)
+{
+    static const char units[] = {'K', 'M', 'G'};
+    unsigned unit = 0;
+
+    for (bytes /= KIB; bytes >= KIB && bytes % KIB == 0 && unit + 1 < sizeof units; bytes /= KIB)
+        unit++;
+    text_format(text, "%" PRIu64 "%c", bytes, units[unit]);
+}
+
+/* Where the waveform would have been larger than it may be. */
+static void append_bound(struct text *line)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    if (replay->wave_window_eval == 0)
+        return;
+    if (replay->wave_first_eval > replay->wave_window_eval) {
+        text_format(line,
+                    "the waveform begins at eval %" PRIu64 " and not at %" PRIu64 ": an eval takes %" PRIu64
+                    " bytes of LIGHTSSS_SIZE=",
+                    replay->wave_first_eval, replay->wave_window_eval, replay->wave_eval_bytes);
+        append_size(line, run.options.size_bytes);
+    } else
+        text_format(line,
+                    "the waveform ends with eval %" PRIu64 ", where LIGHTSSS_SIZE was near: the replay did "
+                    "not come to where it was to begin anew",
+                    replay->wave_last_eval);
+}
+
 static void append_notes(struct text *json)
 {
     const struct shared_notes *notes = &run.page->notes;
     uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
+    char bound_bytes[SHARED_NOTE_SIZE];
+    struct text bound;
 
-    if (count == 0)
+    text_init(&bound, bound_bytes, sizeof bound_bytes);
+    append_bound(&bound);
+    if (count == 0 && bound.length == 0)
         return;
     text_format(json, ",\n              \"notes\": [");
     for (uint32_t i = 0; i < count; i++) {
         text_format(json, "%s\n                ", i == 0 ? "" : ",");
         append_bounded(json, notes->lines[i], sizeof notes->lines[i]);
+    }
+    if (bound.length > 0) {
+        text_format(json, "%s\n                ", count == 0 ? "" : ",");
+        append_bounded(json, bound_bytes, sizeof bound_bytes);
     }
     text_format(json, " ]");
 }
@@ -378,6 +417,17 @@ static void say_missing_calls(void)
             log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
 }
 
+static void say_bound(void)
+{
+    char bytes[SHARED_NOTE_SIZE];
+    struct text line;
+
+    text_init(&line, bytes, sizeof bytes);
+    append_bound(&line);
+    if (line.length > 0)
+        log_line(LOG_INFO, "%s", bytes);
+}
+
 void report_outcome(const struct end *end, const struct wake_outcome *outcome)
 {
     const struct shared_replay *replay = &run.page->replay;
@@ -396,6 +446,7 @@ void report_outcome(const struct end *end, const struct wake_outcome *outcome)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
 
     say_missing_calls();
+    say_bound();
     text_init(&text, path, sizeof path);
     text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
     log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",

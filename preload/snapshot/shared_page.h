@@ -65,6 +65,8 @@ struct shared_replay {
     _Atomic uint32_t asked;       /* enum replay_asked, or a signal */
     uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
+    uint64_t wave_window_eval; /* where the waveform was to begin that was too large; 0: it was not ... */
+    uint64_t wave_eval_bytes;  /* ... of so many an eval */
     uint32_t wave_dumped, wave_testbench, wave_as_dumped;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */

@@ -42,6 +42,7 @@ BAD = {
     "LIGHTSSS_DEPTH": "-1",
     "LIGHTSSS_HOLD": "on",
     "LIGHTSSS_TICK": "0",
+    "LIGHTSSS_SIZE": "1",
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_DIR": "",

@@ -49,8 +49,11 @@ class Partner(field.FieldTest):
         stopped = int(re.search(r"stopped at eval (\d+)", why)[1])
         self.assertLess(report["snapshot"]["eval"], stopped)
         self.assertEqual(report["wave"]["last_eval"], stopped)
-        self.assertEqual(report["wave"]["first_eval"], max(report["snapshot"]["eval"] + 1, stopped - 999))
         return report
+
+    def check_window(self, report):
+        stopped = report["wave"]["last_eval"]
+        self.assertEqual(report["wave"]["first_eval"], max(report["snapshot"]["eval"] + 1, stopped - 999))
 
     def check(self, how):
         oracle = self.oracle_of(how)
@@ -63,7 +66,7 @@ class Partner(field.FieldTest):
         preloaded = self.preloaded("ring", path, how, str(EVALS), WINDOW="1000evals", INTERVAL=INTERVAL)
         self.assertLess(time.monotonic() - begun, 2 * SECONDS)
         self.assert_same(plain, preloaded)
-        self.check_stop(preloaded, partner, path)
+        self.check_window(self.check_stop(preloaded, partner, path))
         self.compare(preloaded, oracle)
         self.assertEqual(preloaded.stderr.count(b"the oldest checkpoint"), 1, preloaded.stderr)
 
@@ -80,7 +83,20 @@ class Partner(field.FieldTest):
         command = [field.program("ring"), path, "waits", str(EVALS), "kill"]
         preloaded = self.launch(command, ours, patience_s=2 * SECONDS)
         self.assertEqual(preloaded.returncode, -signal.SIGKILL)
-        self.check_stop(preloaded, partner, path)
+        self.check_window(self.check_stop(preloaded, partner, path))
+        self.compare(preloaded, oracle)
+
+    def test_too_large(self):
+        """The window would shrink towards an end that the replay does not come to: it shrinks towards the stop."""
+        oracle = self.oracle_of("waits")
+        path, partner = self.start_partner("waits")
+        preloaded = self.preloaded("ring", path, "waits", str(EVALS), WINDOW="all", SIZE="256K", INTERVAL=INTERVAL)
+        report = self.check_stop(preloaded, partner, path)
+        self.assertGreater(report["wave"]["first_eval"], report["snapshot"]["eval"] + 1000)
+        self.assertLess(report["wave"]["bytes"], 256 * 1024)
+        self.assertGreater(report["wave"]["bytes"], 128 * 1024)
+        self.assertIn(f"begins at eval {report['wave']['first_eval']} and not at", report["replay"]["notes"][-1])
+        self.assertEqual([name for name in os.listdir(self.run_directory(preloaded)) if name.endswith(".vcd")], ["wave.vcd"])
         self.compare(preloaded, oracle)
 
 

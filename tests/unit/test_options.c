@@ -63,6 +63,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.wave, WAVE_AUTO);
     assert_int_equal(options.window_evals, 200000);
     assert_int_equal(options.depth, 0);
+    assert_int_equal(options.size_bytes, 1 << 30);
     assert_true(options.hold);
     assert_null(options.model);
     assert_int_equal(options.tick, 1);
@@ -78,7 +79,7 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS",           "LIGHTSSS_INTERVAL", "LIGHTSSS_BUDGET", "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
         "LIGHTSSS_ON",        "LIGHTSSS_HANG",     "LIGHTSSS_MATCH",  "LIGHTSSS_WAVE",  "LIGHTSSS_WINDOW",
         "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",     "LIGHTSSS_MODEL",  "LIGHTSSS_TICK",  "LIGHTSSS_LIMIT",
-        "LIGHTSSS_WAKE_CALL", "LIGHTSSS_DIR",      "LIGHTSSS_LOG",
+        "LIGHTSSS_WAKE_CALL", "LIGHTSSS_SIZE",     "LIGHTSSS_DIR",    "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -134,6 +135,8 @@ static void figures(void **state)
     assert_int_equal(read_silently("LIGHTSSS_BUDGET=2.5%").budget_ppm, 25000);
     assert_int_equal(read_silently("LIGHTSSS_SLOTS=64").slots, 64);
     assert_int_equal(read_silently("LIGHTSSS_WINDOW=5evals").window_evals, 5);
+    assert_int_equal(read_silently("LIGHTSSS_SIZE=5M").size_bytes, 5 << 20);
+    assert_int_equal(read_silently("LIGHTSSS_SIZE=none").size_bytes, 0);
     assert_true(read_silently("LIGHTSSS_WINDOW=all").window_evals == OPTIONS_WINDOW_ALL);
     assert_int_equal(read_silently("LIGHTSSS_DEPTH=3").depth, 3);
     assert_int_equal(read_silently("LIGHTSSS_TICK=500").tick, 500);
@@ -191,6 +194,8 @@ static void bad_values_are_named_and_defaults_used(void **state)
         "LIGHTSSS_WAVE=VCD",
         "LIGHTSSS_WINDOW=none",
         "LIGHTSSS_WINDOW=0evals",
+        "LIGHTSSS_SIZE=1",
+        "LIGHTSSS_SIZE=0G",
         "LIGHTSSS_DEPTH=-1",
         "LIGHTSSS_DEPTH=10000",
         "LIGHTSSS_HOLD=2",

@@ -44,6 +44,9 @@ int main(int argc, char **argv)
     while (ring->is_ready == 0)
         sched_yield();
     for (uint64_t n = 0; n < evals; n++) {
+        // So that a snapshot that is taken here has the memory full.
+        while (n % 100000 == 0 && ring->put - ring->taken < Ring::SIZE)
+            sched_yield();
         if (n % 200 == 0)
             top.d = take(ring, waits);
         top.clk = !top.clk;

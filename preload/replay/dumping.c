@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/* When the waveform of a replay is open: see dumping.h. */
+#define _GNU_SOURCE
+#include "dumping.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+
+#include "../interpose/thread.h"
+#include "../raw_syscall.h"
+#include "../run.h"
+#include "../sandbox/sandbox.h"
+#include "../text.h"
+#include "bound.h"
+#include "notes.h"
+#include "partner.h"
+#include "run_directory.h"
+#include "wave_file.h"
+#include "window.h"
+
+#define RACING_EVALS_PASSED 1000
+
+static uint64_t first_dump; /* eval */
+static bool tried, begun_anew;
+static unsigned passed;       /* evals of threads that may not open it */
+static _Atomic pid_t closing; /* the thread that does, for good; 0: none */
+static struct bound bound;
+
+/* Up to which the replay is to come. */
+static uint64_t stop_eval(void)
+{
+    return partner_stop_eval() != 0 ? partner_stop_eval() : run.page->end.eval;
+}
+
+static void open_wave(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
+    struct hooks_wave_options options = {
+        .path = path,
+        .depth = run.options.depth,
+        .tick = run.options.tick,
+        .testbench = run.options.hold && !run.page->races,
+        .last_eval = stop_eval(),
+        .anew = begun_anew,
+        .mark = run.page->wave_marked ? &run.page->wave_mark : NULL,
+    };
+    struct hooks_why why = {""};
+    struct text text;
+
+    tried = true;
+    *run.page->replay.wave_why = '\0';
+    if (run.options.wave == WAVE_OFF) {
+        strcpy(run.page->replay.wave_why, "LIGHTSSS_WAVE=off");
+        return;
+    }
+    text_init(&text, path, sizeof path);
+    if (sandbox_sees_names())
+        run_directory_held_path(&text, wave_file_name());
+    else
+        run_directory_link_path(&text, wave_file_name());
+    thread_at_waveform(true);
+    int r = run.hooks->wave_open(&options, &why);
+    thread_at_waveform(false);
+    if (r < 0) {
+        text_init(&text, run.page->replay.wave_why, sizeof run.page->replay.wave_why);
+        text_format(&text, "%s", why.text);
+    }
+    tried = r != -EAGAIN;
+}
+
+/* Where several threads eval, the models of the one that will fail are what the user wants to see, if it
+ * evals at all. */
+static bool may_open_here(void)
+{
+    return !run.page->races || run.page->end_thread == (uint64_t)pthread_self() ||
+           ++passed > RACING_EVALS_PASSED;
+}
+
+/* Nobody knows its last eval where several threads eval. */
+static uint64_t last_eval(void)
+{
+    return run.page->races ? 0 : stop_eval();
+}
+
+void dumping_begin(uint64_t eval)
+{
+    first_dump = run.page->races ? eval : window_first(eval - 1, stop_eval(), run.options.window_evals);
+    if (run.page->races)
+        run.hooks->take_turns();
+}
+
+uint64_t dumping_due(uint64_t eval)
+{
+    if (eval < first_dump)
+        return first_dump - eval;
+    if (!tried && may_open_here()) {
+        open_wave();
+        bound_begin(&bound, run.options.size_bytes, run.hooks->format() == HOOKS_FORMAT_FST, eval);
+    }
+    return 1;
+}
+
+bool dumping_is_on(void)
+{
+    return tried;
+}
+
+bool dumping_has_come(void)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    return wave.dumped && tried;
+}
+
+/* What was dumped so far stays until the next one begins: the replay need not come there. */
+static void begin_anew(uint64_t eval)
+{
+    struct shared_replay *replay = &run.page->replay;
+    struct hooks_wave_state wave;
+
+    if (!run.hooks->wave_may_begin_anew()) {
+        notes_add("the waveform may be larger than LIGHTSSS_SIZE: its tracer cannot be opened again");
+        bound_begin(&bound, 0, false, eval);
+        return;
+    }
+    run.hooks->wave_state(&wave);
+    if (replay->wave_window_eval == 0)
+        replay->wave_window_eval = wave.first_eval;
+    replay->wave_eval_bytes = bound.eval_bytes;
+    run.hooks->wave_close();
+    first_dump = eval;
+    tried = false;
+    begun_anew = true;
+    passed = 0;
+    if (run.page->races)
+        run.hooks->take_turns();
+}
+
+void dumping_look(uint64_t eval)
+{
+    struct hooks_wave_state wave;
+
+    if (!tried || eval < bound.next_eval || run.options.size_bytes == 0)
+        return;
+    run.hooks->wave_state(&wave);
+    if (!wave.open || !wave.dumped || atomic_load(&closing) != 0)
+        return;
+    if (!bound.begun && !bound.in_blocks)
+        run.hooks->wave_flush();
+    uint64_t first = bound_look(&bound, eval, last_eval(), run.hooks->wave_bytes());
+    if (first != 0)
+        begin_anew(first);
+    else if (bound.wants_flush)
+        run.hooks->wave_flush();
+}
+
+/* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
+ * other closes the waveform on its way there. So it waits, and sleeps meanwhile: what is stuck is known by
+ * nobody's being at work. */
+void dumping_close(void)
+{
+    static _Atomic uint32_t closed;
+    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    bool is_first = atomic_compare_exchange_strong(&closing, &other, self) || other == self;
+
+    while (!is_first && atomic_load(&closed) == 0)
+        raw_syscall4(SYS_futex, (long)&closed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, 0);
+    run.hooks->wave_close(); /* by the second too: one may have been opened since */
+    atomic_store(&closed, 1);
+    raw_syscall3(SYS_futex, (long)&closed, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The waveform of a replay: opened where the window begins, closed at its end. One that would become larger
+ * than LIGHTSSS_SIZE is begun anew, later, so that its end is kept. */
+#ifndef LIGHTSSS_DUMPING_H
+#define LIGHTSSS_DUMPING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The replay begins with this eval. */
+void dumping_begin(uint64_t eval);
+
+/* This eval is about to run: opens the waveform where it is time. Returns in how many evals this is to be
+ * called again. */
+uint64_t dumping_due(uint64_t eval);
+
+/* This eval was dumped. */
+void dumping_look(uint64_t eval);
+
+/* Is it up to now what it is to be? No: the window has not begun, or has moved on and not begun again. */
+bool dumping_has_come(void);
+
+/* Was it opened, or is there a reason why it cannot be? */
+bool dumping_is_on(void);
+
+/* On whatever thread ends the process, and more than once. */
+void dumping_close(void);
+
+#endif
