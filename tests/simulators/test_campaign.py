@@ -291,6 +291,20 @@ class OwnTrace(CampaignCase):
         self.report["wave"]["source"] = "injected"
         self.broken("waveform is injected, not testbench")
 
+    def test_injected_within_first_eval(self):
+        """There the testbench did not dump."""
+        self.trace("held", vcd(1, 0))
+        self.report["wave"]["source"] = "injected"
+        self.run_.inside = True
+        self.report["end"]["eval"] = self.report["replay"]["eval"] = EVALS + 1
+        self.report["snapshot"]["eval"] = EVALS
+        only = vcd(EVALS + 1, EVALS + 1)
+        self.report["wave"].update(first_eval=EVALS + 1, last_eval=EVALS + 1, first_time=EVALS, last_time=EVALS, bytes=len(only))
+        self.write(self.directory, "wave.vcd", only)
+        self.check()
+        self.report["snapshot"]["eval"] = EVALS - 1
+        self.broken("waveform is injected, not testbench")
+
     def test_left(self):
         self.trace("left", vcd(1, EVALS))
         self.check()
