@@ -222,9 +222,9 @@ static bool take_one(uint64_t eval)
         .why = "",
     };
     hooks.begins(slot->number);
-    uint64_t start_ns = clock_ns();
+    uint64_t start_ns = clock_used_ns();
     huge_before_snapshot();
-    account_pay(clock_ns() - start_ns, false);
+    account_pay(clock_used_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -296,25 +296,24 @@ static void leave_processes(bool soon)
     }
 }
 
-/* By this thread's own time: on a busy machine others run meanwhile. */
 static void copy_huge(void)
 {
-    uint64_t start_ns = clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
+    uint64_t start_ns = clock_used_ns();
 
     memory_note_copied(huge_look(account_copied()));
-    account_pay(clock_read_ns(CLOCK_THREAD_CPUTIME_ID) - start_ns, true);
+    account_pay(clock_used_ns() - start_ns, true);
 }
 
 /* Past the limit on memory, and near the one on processes, the oldest go. */
 static void give_up_past(void)
 {
     unsigned count = slots_count(&slots);
-    uint64_t start_ns = clock_ns();
+    uint64_t start_ns = clock_used_ns();
 
     look_at_cost();
     memory_look();
     leave_processes(false);
-    account_pay(clock_ns() - start_ns, false);
+    account_pay(clock_used_ns() - start_ns, false);
     if (slots_count(&slots) > 0)
         copy_huge();
     while (slots_count(&slots) > 0 && memory_is_past(&slots))

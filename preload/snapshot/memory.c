@@ -218,7 +218,7 @@ static void find_words(enum memory_step step, const char *who, uint64_t bytes)
 
 bool memory_is_past(const struct slots *slots)
 {
-    uint64_t start_ns = clock_ns();
+    uint64_t start_ns = clock_used_ns();
     enum memory_step step;
 
     while ((step = memory_limit_step(&limit, slots, &now)) == MEMORY_LOOK || step == MEMORY_MEASURE)
@@ -226,7 +226,7 @@ bool memory_is_past(const struct slots *slots)
             ask_left();
         else
             measure(slots);
-    spent_ns += clock_ns() - start_ns;
+    spent_ns += clock_used_ns() - start_ns;
     if (step == MEMORY_ENOUGH)
         return false;
     find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now));
@@ -238,7 +238,7 @@ bool memory_is_past(const struct slots *slots)
 
 enum memory_room memory_room(const struct slots *slots)
 {
-    uint64_t start_ns = clock_ns();
+    uint64_t start_ns = clock_used_ns();
 
     if (memory_limit_is_stale(&limit, &now))
         ask_left();
@@ -249,7 +249,7 @@ enum memory_room memory_room(const struct slots *slots)
     enum memory_step step = memory_limit_fresh(&limit, slots, &now);
     if (step != MEMORY_ENOUGH)
         find_words(step, "a snapshot would hold", memory_limit_fresh_bytes(&limit));
-    spent_ns += clock_ns() - start_ns;
+    spent_ns += clock_used_ns() - start_ns;
     if (step == MEMORY_ENOUGH)
         return MEMORY_ROOM;
     return step == MEMORY_PROMISED && memory_limit_may_replace(&limit, slots) ? MEMORY_ROOM_OF_OLDEST
