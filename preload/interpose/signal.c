@@ -236,14 +236,18 @@ static void install_handled(int signal, const struct sigaction *action)
 
 /* What the simulator is shown. Returns whether one of our handlers is really installed. The kernel is asked,
  * not our memory: a child of vfork() shares the memory but has actions of its own. */
-static bool look(int signal, struct sigaction *action)
+static bool show(int signal, struct sigaction *action)
 {
-    if (real_sigaction(signal, NULL, action) != 0 ||
-        (action->sa_sigaction != on_fatal && action->sa_sigaction != on_wrapped &&
-         action->sa_sigaction != on_handled))
+    if (action->sa_sigaction != on_fatal && action->sa_sigaction != on_wrapped &&
+        action->sa_sigaction != on_handled)
         return false;
     *action = wanted[signal];
     return true;
+}
+
+static bool look(int signal, struct sigaction *action)
+{
+    return real_sigaction(signal, NULL, action) == 0 && show(signal, action);
 }
 
 /* The kernel spares the first process of a container (docker run IMAGE ./emu) the default action of signals
@@ -375,15 +379,19 @@ int sigaction(int signal, const struct sigaction *restrict new_action, struct si
 
     if (new_action != NULL)
         ask_for(signal, new_action->sa_handler);
-    if (!is_ours(signal))
-        return real_sigaction(signal, new_action, old_action);
-    const bool is_change = new_action != NULL;
-    uint64_t mask = change_begins(is_change);
+    /* Another thread may make ours stand in at any moment: so what was there is told by the call itself. */
+    if (!is_ours(signal) || new_action == NULL) {
+        int r = real_sigaction(signal, new_action, old_action);
+        if (r == 0 && old_action != NULL)
+            show(signal, old_action);
+        return r;
+    }
+    uint64_t mask = change_begins(true);
     bool stood_in = look(signal, &before);
     int r = real_sigaction(signal, new_action, old_action);
     if (r == 0 && old_action != NULL && stood_in)
         *old_action = before;
-    change_ends(signal, is_change && r == 0, mask);
+    change_ends(signal, r == 0, mask);
     return r;
 }
 

@@ -4,8 +4,10 @@
 #include "fake_steps.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -298,6 +300,45 @@ static void do_query(const char *argument)
         say_current("now", signal);
 }
 
+/* --- a thread that asks again and again --- */
+
+static struct {
+    pthread_t thread;
+    int signal;
+    atomic_ulong looks, changes;
+    atomic_bool ends;
+} watch;
+
+static void *look_again_and_again(void *unused)
+{
+    struct sigaction first, now;
+
+    sigaction(watch.signal, NULL, &first);
+    while (!watch.ends) {
+        sigaction(watch.signal, NULL, &now);
+        watch.changes += now.sa_sigaction != first.sa_sigaction || now.sa_flags != first.sa_flags;
+        watch.looks++;
+    }
+    return unused;
+}
+
+static void do_watch_action(const char *argument)
+{
+    watch.signal = fake_signal(argument);
+    if (pthread_create(&watch.thread, NULL, look_again_and_again, NULL) != 0)
+        fake_give_up("fake: no thread");
+    while (watch.looks == 0)
+        usleep(100);
+}
+
+static void do_watched_action(const char *argument)
+{
+    (void)argument;
+    watch.ends = true;
+    pthread_join(watch.thread, NULL);
+    fake_say("the action %s", watch.changes == 0 ? "was always the same" : "changed");
+}
+
 static void do_altstack(const char *argument)
 {
     stack_t stack = {.ss_sp = own_stack, .ss_size = sizeof own_stack};
@@ -400,6 +441,8 @@ const struct fake_step fake_signals[] = {
     {"sigignore", do_sigignore},
     {"siginterrupt", do_siginterrupt},
     {"query", do_query},
+    {"watch_action", do_watch_action},
+    {"watched_action", do_watched_action},
     {"altstack", do_altstack},
     {"block", do_block},
     {"await_signal", do_await_signal},

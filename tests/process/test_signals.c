@@ -100,6 +100,10 @@ static const struct compare_case cases[] = {
     {{"eval:1", "thread:altstack:set+exit_thread", "join", "thread:exit_thread", "join", "exit:1"}, EXIT(1, 1)},
     {{"worker", "eval:1", "work:altstack:query", "work:mask", "work:query:SEGV", "exit:1"}, EXIT(1, 1)},
 
+    /* another thread asks while ours come to stand in */
+    {{"action:INT:siginfo", "watch_action:INT", "eval:1", "watched_action", "exit:1"},
+     {.kind = "exit", .code = 1, .eval = 1, .early = true}},
+
     /* children have actions of their own */
     {{"eval:1", "vfork_signal:TERM", "query:TERM", "raise:TERM"}, SIGNAL(SIGTERM, 1)},
     {{"eval:1", "signal:TERM:ignore", "vfork_signal:TERM", "query:TERM", "raise:TERM", "exit:1"}, EXIT(1, 1)},
