@@ -24,7 +24,9 @@
 #define FST_LAST_AT  17u
 #define FST_LAST_END 25u
 #define NUMBER_BYTES 8u
-#define NOTE         "$comment the run ended at the time before; the next one is room for the view $end\n"
+/* On one line: who reads a VCD line by line takes it for a comment, who reads it word by word (viewers do)
+ * finds the time. */
+#define NOTE "$comment the run ended at the time before; what follows is room for the view $end"
 
 static uint64_t number_at(const unsigned char *bytes)
 {
@@ -103,7 +105,7 @@ static int move_vcd(int fd, uint64_t last, uint64_t end)
     if (!ends_at(fd, (uint64_t)status.st_size, last))
         return -EINVAL;
     text_init(&line, line_bytes, sizeof line_bytes);
-    text_format(&line, NOTE "#%" PRIu64 "\n", end);
+    text_format(&line, NOTE " #%" PRIu64 "\n", end);
     r = raw_syscall4(SYS_pwrite64, fd, (long)line.bytes, (long)line.length, status.st_size);
     if (r == (long)line.length)
         return 0;

@@ -39,7 +39,7 @@ VECTOR_VALUES = frozenset(b"bBrR")
 FST_GEOMETRY = 3
 FST_HIERARCHIES = {4, 6, 7}
 FST_WRAPPED = 254
-ROOM = b"$comment the run ended at the time before; the next one is room for the view $end\n"
+ROOM = b"$comment the run ended at the time before; what follows is room for the view $end #"
 CONVERTER_CPU_S = 600
 
 
@@ -170,8 +170,8 @@ class Wave:
         changes = {}
         line = b"\n"
         for line in self.stream:
-            if line == ROOM:
-                self._check_room(time)
+            if line.startswith(ROOM):
+                self._check_room(line, time)
                 break
             first = line[0]
             if self.cut and not line.endswith(b"\n"):
@@ -200,10 +200,10 @@ class Wave:
         if self.converter and self.converter.wait() != 0:
             raise WaveError(f"{self.path}: fst2vcd failed with status {self.converter.returncode}")
 
-    def _check_room(self, time):
-        lines = self.stream.readlines()
-        if len(lines) != 1 or lines[0][:1] != b"#" or time is None or self._number(lines[0]) <= time:
-            raise WaveError(f"{self.path}: {lines[:2]!r} as room for the view behind {time}")
+    def _check_room(self, line, time):
+        rest = self.stream.readline()
+        if rest or not line.endswith(b"\n") or time is None or self._number(line[len(ROOM) - 1 :]) <= time:
+            raise WaveError(f"{self.path}: {line!r} and {rest!r} as room for the view behind {time}")
 
     def _number(self, line):
         try:
