@@ -16,6 +16,7 @@
 #include <linux/futex.h>
 #include <linux/io_uring.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/epoll.h>
 #include <sys/ipc.h>
 #include <sys/msg.h>
@@ -217,6 +218,7 @@ int main(int argc, char **argv)
     VerilatedContext context;
     Valpha top(&context);
     FieldTrace trace(&context, top);
+    unshare(CLONE_NEWIPC); // where that is allowed, nothing is left of a run that is killed
     for (int *made : {&queue, &full_queue, &empty_queue})
         *made = msgget(IPC_PRIVATE, 0600 | IPC_CREAT);
     for (int *made : {&semaphores, &other_semaphores})
