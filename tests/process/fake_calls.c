@@ -28,8 +28,9 @@ int64_t fake_now_ns(clockid_t clock)
     return now.tv_sec * (int64_t)SECOND_NS + now.tv_nsec;
 }
 
-struct timespec fake_until(clockid_t clock)
+struct timespec fake_until(struct blocked *self, clockid_t clock)
 {
+    self->began_ns = fake_now_ns(CLOCK_MONOTONIC);
     int64_t ns = fake_now_ns(clock) + LIMIT_MS * INT64_C(1000000);
 
     return (struct timespec){ns / SECOND_NS, ns % SECOND_NS};
@@ -68,7 +69,7 @@ static void *block(void *argument)
 /* How long a machine as busy as this one makes the same time. */
 static long sleep_beside(struct blocked *self)
 {
-    struct timespec time = fake_until(CLOCK_MONOTONIC);
+    struct timespec time = fake_until(self, CLOCK_MONOTONIC);
 
     ready(self);
     return clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);

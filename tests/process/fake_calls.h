@@ -40,7 +40,7 @@ extern const struct timespec fake_limit;
 extern const struct timeval fake_limit_us;
 
 int64_t fake_now_ns(clockid_t clock);
-struct timespec fake_until(clockid_t clock); /* the limit's end */
+struct timespec fake_until(struct blocked *self, clockid_t clock); /* the limit's end, which begins here */
 
 static inline long told(long r)
 {
@@ -50,19 +50,21 @@ static inline long told(long r)
 /* From here on the main thread may end the call. */
 static inline void ready(struct blocked *self)
 {
-    self->began_ns = fake_now_ns(CLOCK_MONOTONIC);
+    if (self->began_ns == 0)
+        self->began_ns = fake_now_ns(CLOCK_MONOTONIC);
     self->is_ready = true;
 }
 
+/* Of an int that is passed on the stack the upper half would be anything. */
+#define BY_NUMBER(call, number, a, b, c, d, e, f)                                                            \
+    call(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define RAW(number, a, b, c, d, e, f)                                                                        \
-    (self->entry == ENTRY_SYSCALL                                                                            \
-         ? told(syscall(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)))           \
-         : raw_syscall6(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f)))
+    (self->entry == ENTRY_SYSCALL ? told(BY_NUMBER(syscall, number, a, b, c, d, e, f))                       \
+                                  : BY_NUMBER(raw_syscall6, number, a, b, c, d, e, f))
 #define MAKE(libc, number, a, b, c, d, e, f)                                                                 \
     (ready(self), self->entry == ENTRY_LIBC ? told(libc) : RAW(number, a, b, c, d, e, f))
 #define MAKE_RAW(number, a, b, c, d, e, f)                                                                   \
-    (ready(self),                                                                                            \
-     self->entry == ENTRY_LIBC ? told(syscall(number, a, b, c, d, e, f)) : RAW(number, a, b, c, d, e, f))
+    MAKE(BY_NUMBER(syscall, number, a, b, c, d, e, f), number, a, b, c, d, e, f)
 
 #define BLOCKED_CALL(name, ...) long call_##name(struct blocked *self);
 #include "../../preload/snapshot/blocked_calls.def"

@@ -157,7 +157,7 @@ long call_clock_nanosleep(struct blocked *self)
 
 long call_futex(struct blocked *self)
 {
-    struct timespec time = fake_until(CLOCK_MONOTONIC);
+    struct timespec time = fake_until(self, CLOCK_MONOTONIC);
     uint32_t word = 0;
     sem_t semaphore;
 
@@ -168,7 +168,7 @@ long call_futex(struct blocked *self)
 
 long call_futex_waitv(struct blocked *self)
 {
-    struct timespec time = fake_until(CLOCK_MONOTONIC);
+    struct timespec time = fake_until(self, CLOCK_MONOTONIC);
     uint32_t word = 0;
     struct futex_waitv wait = {.uaddr = (uintptr_t)&word, .flags = FUTEX_32 | FUTEX_PRIVATE_FLAG};
 
@@ -253,7 +253,7 @@ static mqd_t a_queue(struct blocked *self)
 
 long call_mq_timedsend(struct blocked *self)
 {
-    struct timespec time = fake_until(CLOCK_REALTIME);
+    struct timespec time = fake_until(self, CLOCK_REALTIME);
     mqd_t queue = a_queue(self);
 
     mq_send(queue, "x", 1, 0);
@@ -262,7 +262,7 @@ long call_mq_timedsend(struct blocked *self)
 
 long call_mq_timedreceive(struct blocked *self)
 {
-    struct timespec time = fake_until(CLOCK_REALTIME);
+    struct timespec time = fake_until(self, CLOCK_REALTIME);
     mqd_t queue = a_queue(self);
     char text[8];
 

@@ -59,7 +59,7 @@ static void of_a_large_vcd(void **state)
         memset(at, '1', values);
         for (size_t i = 2; i < values; i += 3)
             at[i] = '\n';
-        strcpy(at + values, "1#\n");
+        memcpy(at + values, "1#\n", sizeof "1#\n");
         check(text, 99, 0, NOTE "#107\n");
         check(text, 7, -EINVAL, "");
         free(text);

@@ -129,7 +129,7 @@ static void check_changed(const char *tail, const char *expected)
     assert_int_equal(names.count, 2);
     wave_names_add_changed(&names, head, sizeof head - 1, tail, strlen(tail));
     for (size_t i = 2; i < names.count; i++)
-        strcat(strcat(found, names.list[i].path), " ");
+        sprintf(found + strlen(found), "%s ", names.list[i].path);
     assert_string_equal(found, expected);
 }
 
@@ -144,7 +144,7 @@ static void changed_last(void **state)
     check_changed("0#a\n#9\n", ""); /* nothing changed since a time that can be seen */
     check_changed("#9\n0#a\n1?\nb1\nb1 ", "TOP.inner.busy ");
     check_changed("", "");
-    for (char code = '"'; code < '~'; code++)
+    for (int code = '"'; code < '~'; code++)
         sprintf(many + strlen(many), "1%c\n", code);
     check_changed(many, "TOP.inner.count[8:0] TOP.inner.load ");
 }
@@ -160,11 +160,11 @@ static void changed_are_few(void **state)
     strcpy(tail, "#5\n");
     for (unsigned i = 0; i < 100; i++) {
         if (i == 50)
-            strcat(head, "$scope module inner $end\n");
+            sprintf(head + strlen(head), "$scope module inner $end\n");
         sprintf(head + strlen(head), "$var wire 1 %u s%u $end\n", 100 + i, i);
         sprintf(tail + strlen(tail), "1%u\n", 100 + i);
     }
-    strcat(head, "$enddefinitions $end\n");
+    sprintf(head + strlen(head), "$enddefinitions $end\n");
     wave_names_of_vcd(&names, head, strlen(head));
     assert_int_equal(names.count, WAVE_NAMES_MAX);
     wave_names_add_changed(&names, head, strlen(head), tail, strlen(tail));
