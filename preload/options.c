@@ -250,7 +250,7 @@ static void warn_bad_value(void (*warn)(const char *), const struct options_row 
     struct warning warning;
 
     describe_bad_value(&warning, row, row->name, value);
-    text_format(&warning.text, "; using %s", row->initial);
+    text_format(&warning.text, "; using %s", *row->initial != '\0' ? row->initial : "none");
     warn(warning.bytes);
 }
 

@@ -15,10 +15,10 @@
 #include <time.h>
 
 #include "../input/call_count.h"
+#include "../own_thread.h"
 #include "../raw_syscall.h"
 #include "../replay/segments.h"
 #include "../snapshot/shared_memory.h"
-#include "../snapshot/threads.h"
 #include "libc.h"
 #include "world.h"
 
@@ -64,11 +64,12 @@ static int64_t told(enum world_call call, uint64_t object, const char *name, str
     call_ends(outer);                                                                                        \
     return (__typeof__(made))told(call, (uint64_t)(object), name, bytes)
 
-/* Of a call that waits for an object: one that was stopped for a snapshot, and is made again, finds no object
- * any more where somebody has removed it just then. Without us it was woken, and told so. */
-static int64_t waited(int64_t result, unsigned interruptions)
+/* Of a call that waits for an object: one that is made again, behind a snapshot or a request, finds no object
+ * any more where somebody has removed it just then. Without us it was woken, and told so. One that has not
+ * waited is not made again: what it says of an object that never was is its own. */
+static int64_t waited(int64_t result, unsigned repeats)
 {
-    if (result < 0 && errno == EINVAL && threads_interruptions() != interruptions)
+    if (result < 0 && errno == EINVAL && own_thread()->repeats != repeats)
         errno = EIDRM;
     return result;
 }
@@ -136,14 +137,14 @@ static int on_semget(key_t key, int count, int flags)
 
 static int on_semop(int id, struct sembuf *operations, size_t count)
 {
-    const unsigned before = threads_interruptions();
+    const unsigned before = own_thread()->repeats;
 
     ANSWER(WORLD_SEMOP, id, "semop", (int)waited(libc_semop(id, operations, count), before), NOTHING);
 }
 
 static int on_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *time)
 {
-    const unsigned before = threads_interruptions();
+    const unsigned before = own_thread()->repeats;
 
     ANSWER(WORLD_SEMOP, id, "semtimedop", (int)waited(libc_semtimedop(id, operations, count, time), before),
            NOTHING);
@@ -187,7 +188,7 @@ static int on_msgget(key_t key, int flags)
 
 static int on_msgsnd(int id, const void *message, size_t size, int flags)
 {
-    const unsigned before = threads_interruptions();
+    const unsigned before = own_thread()->repeats;
 
     ANSWER(WORLD_MSGSND, id, "msgsnd", (int)waited(libc_msgsnd(id, message, size, flags), before), NOTHING);
 }
@@ -195,7 +196,7 @@ static int on_msgsnd(int id, const void *message, size_t size, int flags)
 /* The type stands in front of the bytes. */
 static ssize_t on_msgrcv(int id, void *message, size_t size, long type, int flags)
 {
-    const unsigned before = threads_interruptions();
+    const unsigned before = own_thread()->repeats;
     const uintptr_t outer = call_begins();
 
     if (!input_is_fed()) {

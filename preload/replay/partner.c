@@ -28,7 +28,8 @@
 
 #define TICK_NS       500000000
 #define WAIT_NS       UINT64_C(2000000000) /* in a futex there, at least */
-#define LOOP_NS       UINT64_C(5000000000) /* elsewhere */
+#define LOOP_NS       UINT64_C(5000000000) /* elsewhere ... */
+#define ALONE_NS      (2 * LOOP_NS)        /* ... and who has the memory too is gone by now */
 #define GAP_FACTOR    20u
 #define NAME_OF_SHARE 64u
 
@@ -156,8 +157,8 @@ static bool is_still(const void *ucontext)
     }
     if (is_in_shared_futex(ucontext))
         return now_ns > seen_ns + patience_ns(WAIT_NS);
-    return partner != 0 && !run.hooks->in_eval() && input_awaited() == NULL &&
-           now_ns > seen_ns + patience_ns(LOOP_NS);
+    return !run.hooks->in_eval() && input_awaited() == NULL &&
+           now_ns > seen_ns + patience_ns(partner != 0 ? LOOP_NS : ALONE_NS);
 }
 
 bool partner_is_awaited(void *ucontext)

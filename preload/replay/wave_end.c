@@ -26,7 +26,7 @@
 #define NUMBER_BYTES 8u
 /* On one line: who reads a VCD line by line takes it for a comment, who reads it word by word (viewers do)
  * finds the time. */
-#define NOTE "$comment the run ended at the time before; what follows is room for the view $end"
+#define NOTE "$comment the last dump was at the time before; what follows is room for the view $end"
 
 static uint64_t number_at(const unsigned char *bytes)
 {

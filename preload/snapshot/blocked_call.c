@@ -325,6 +325,7 @@ static void repeat(const struct call_row *row, void *ucontext, const struct thre
         .is_in_library = in_library,
         .is_in_place = thread_is_in_call(frame->program_counter),
     };
+    own_thread()->repeats++;
     thread_frame_repeat(ucontext, row->number);
     thread_frame_read(ucontext, &begin);
     repeated->begin_counter = begin.program_counter;

@@ -8,12 +8,17 @@
 
 #include "fake_steps.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/msg.h>
 
 #define EARLY_MS 2 /* clocks differ */
 #define SLACK_MS 400
+#define NO_QUEUE 0x7ffffff0
 
 static const char *const entry_names[ENTRIES] = {"libc", "syscall", "inlined"};
 
@@ -131,6 +136,39 @@ static bool are_over(void)
     return true;
 }
 
+static atomic_bool asks_no_more;
+
+/* What a queue that never was answers. */
+static void *ask_no_queue(void *unused)
+{
+    long others = 0;
+    char message[sizeof(long) + 8];
+
+    (void)unused;
+    while (!asks_no_more)
+        others += msgrcv(NO_QUEUE, message, 8, 0, 0) >= 0 || errno != EINVAL;
+    return (void *)others;
+}
+
+/* For so many milliseconds, while snapshots are taken. */
+static void do_no_queue(const char *argument)
+{
+    int64_t end_ns = fake_now_ns(CLOCK_MONOTONIC) + strtol(argument, NULL, 10) * INT64_C(1000000);
+    pthread_t thread;
+    void *others = NULL;
+
+    fake_run("eval:1");
+    if (pthread_create(&thread, NULL, ask_no_queue, NULL) != 0)
+        fake_give_up("fake: no thread");
+    while (fake_now_ns(CLOCK_MONOTONIC) < end_ns) {
+        fake_run("eval:1");
+        usleep(100);
+    }
+    asks_no_more = true;
+    pthread_join(thread, &others);
+    printf("%ld other answers\n", (long)others);
+}
+
 /* libc, syscall or inlined. A replay has nothing to do here. */
 static void do_blocked_calls(const char *argument)
 {
@@ -156,5 +194,6 @@ static void do_blocked_calls(const char *argument)
 
 const struct fake_step fake_calls[] = {
     {"blocked_calls", do_blocked_calls},
+    {"no_queue", do_no_queue},
     {NULL, NULL},
 };

@@ -89,6 +89,13 @@ static void test_by_instruction(void **state)
     expect_same("blocked_calls:inlined");
 }
 
+/* A call that does not wait says what it says, stopped or not. */
+static void test_without_waiting(void **state)
+{
+    (void)state;
+    expect_same("no_queue:1000");
+}
+
 /* By the signal, or as the command does. A thread that is gone meanwhile does not matter. */
 static void ask(pid_t pid, pid_t thread, bool by_command)
 {
@@ -166,9 +173,8 @@ static void test_while_asked(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_by_libc),
-        cmocka_unit_test(test_by_syscall),
-        cmocka_unit_test(test_by_instruction),
+        cmocka_unit_test(test_by_libc),        cmocka_unit_test(test_by_syscall),
+        cmocka_unit_test(test_by_instruction), cmocka_unit_test(test_without_waiting),
         cmocka_unit_test(test_while_asked),
     };
 

@@ -76,6 +76,16 @@ class Partner(field.FieldTest):
     def test_looks_again_and_again(self):
         self.check("looks")
 
+    def test_partner_has_ended(self):
+        """Nobody is left who has the memory, too."""
+        path, partner = self.start_partner("looks")
+        preloaded = self.preloaded("ring", path, "looks", str(EVALS), str(partner.pid), WINDOW="1000evals",
+                                   INTERVAL=INTERVAL)
+        report = self.report(preloaded, "incomplete")
+        self.assertIn("waits for another process, with which it shares memory", report["replay"]["why"])
+        self.assertLess(report["replay"]["seconds"], SECONDS)
+        self.check_window(report)
+
     def test_killed(self):
         oracle = self.oracle_of("waits")
         path, partner = self.start_partner("waits")

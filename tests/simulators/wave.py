@@ -39,7 +39,7 @@ VECTOR_VALUES = frozenset(b"bBrR")
 FST_GEOMETRY = 3
 FST_HIERARCHIES = {4, 6, 7}
 FST_WRAPPED = 254
-ROOM = b"$comment the run ended at the time before; what follows is room for the view $end #"
+ROOM = b"$comment the last dump was at the time before; what follows is room for the view $end #"
 CONVERTER_CPU_S = 600
 
 

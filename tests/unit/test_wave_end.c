@@ -11,7 +11,7 @@
 
 #include "replay/wave_end.h"
 
-#define NOTE "$comment the run ended at the time before; what follows is room for the view $end "
+#define NOTE "$comment the last dump was at the time before; what follows is room for the view $end "
 
 static int file_of(const void *bytes, size_t size)
 {

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: MIT
 // A testbench that takes what it needs from memory that it shares with another process: ring PATH HOW EVALS
-// [kill]. HOW: "waits" for it by a condition, or "looks" again and again. It ends with status 3, or kills
-// itself.
+// [kill | PID]. HOW: "waits" for it by a condition, or "looks" again and again. It ends with status 3, or
+// kills itself; with a PID it ends that process before.
 #include <sched.h>
 
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <string>
 
 #include "Valpha.h"
 #include "ring.h"
@@ -29,6 +30,19 @@ static uint32_t take(Ring *ring, bool waits)
     pthread_cond_broadcast(&ring->condition);
     pthread_mutex_unlock(&ring->mutex);
     return number;
+}
+
+static void end_partner(const char *pid)
+{
+    std::string path = std::string("/proc/") + pid + "/maps";
+    int first;
+    kill(atoi(pid), SIGKILL);
+    do {
+        FILE *maps = fopen(path.c_str(), "r");
+        first = maps == nullptr ? EOF : fgetc(maps);
+        if (maps != nullptr)
+            fclose(maps);
+    } while (first != EOF);
 }
 
 int main(int argc, char **argv)
@@ -56,7 +70,9 @@ int main(int argc, char **argv)
     }
     printf("%lu evals, q=%u\n", evals, top.q);
     fflush(stdout);
-    if (argc > 4)
+    if (argc > 4 && strcmp(argv[4], "kill") == 0)
         kill(getpid(), SIGKILL);
+    if (argc > 4)
+        end_partner(argv[4]);
     return 3;
 }
