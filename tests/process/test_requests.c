@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Replays while the original goes on: by SIGUSR1, by the command, and because it hangs. */
 #define _GNU_SOURCE
+#include "first_child.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -343,21 +344,6 @@ static void read_masks(char *masks, size_t size)
     fclose(status);
 }
 
-/* The only child of a snapshot; 0: there is none. */
-static pid_t replay_of(pid_t snapshot)
-{
-    char path[64], line[64] = "";
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", snapshot, snapshot);
-    FILE *children = fopen(path, "re");
-    if (children == NULL)
-        return 0;
-    if (fgets(line, sizeof line, children) == NULL)
-        *line = '\0';
-    fclose(children);
-    return (pid_t)strtol(line, NULL, 10);
-}
-
 /* Threads that are pinned are so in the original alone; the replay only believes it. */
 static void test_processors(void **state)
 {
@@ -381,7 +367,7 @@ static void test_processors(void **state)
     assert_int_equal(run_snapshots(running.pid, snapshots), 1);
     kill(running.pid, SIGUSR1);
     for (int tries = 0; tries < 100000 && !was_free; tries++) {
-        was_free = has_masks(replay_of(snapshots[0]), 2, masks);
+        was_free = has_masks(first_child(snapshots[0], NULL), 2, masks);
         usleep(100);
     }
     assert_true(was_free);

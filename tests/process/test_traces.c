@@ -3,6 +3,7 @@
  * ended: nothing. All that a process knows of itself is printed by the fake simulator (fake_traces.c). */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "first_child.h"
 #include "process.h"
 
 #include <errno.h>
@@ -283,29 +284,6 @@ static bool is_zombie(pid_t pid)
     return state != NULL && strncmp(state, ") Z", 3) == 0;
 }
 
-/* The children that are zombies; those that run the program are not among run_snapshots(). */
-static pid_t first_zombie(pid_t pid)
-{
-    char path[64], list[4096] = "";
-
-    snprintf(path, sizeof path, "/proc/%d/task/%d/children", pid, pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    const char *read = fgets(list, sizeof list, file);
-    fclose(file);
-    if (read == NULL)
-        return 0;
-    for (char *next = list, *end; *next != '\0'; next = end) {
-        pid_t child = (pid_t)strtol(next, &end, 10);
-        if (child == 0)
-            break;
-        if (is_zombie(child))
-            return child;
-    }
-    return 0;
-}
-
 /* For how long one was seen at the most; evals take a millisecond, so that a snapshot comes every 1.5 s. */
 static double longest_zombie(const struct running *running)
 {
@@ -313,7 +291,7 @@ static double longest_zombie(const struct running *running)
     pid_t last = 0;
 
     while (run_clock() - start < 5) {
-        pid_t zombie = first_zombie(running->pid);
+        pid_t zombie = first_child(running->pid, is_zombie);
         if (zombie != last)
             since = run_clock();
         last = zombie;
