@@ -2,8 +2,8 @@
 /* What the hooks offer to the rest of the library: find the Verilator model in this process, be
  * told before an eval runs, read the simulation time, and drive a waveform. They know nothing of
  * snapshots. Functions that can fail return 0 or -errno and leave one line in *why. */
-#ifndef LIGHTSSS_HOOKS_H
-#define LIGHTSSS_HOOKS_H
+#ifndef LIGHTSSS_HOOKS_HOOKS_H
+#define LIGHTSSS_HOOKS_HOOKS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,8 +101,8 @@ struct hooks_replacement {
     void **original; /* where to put the address at which the function can be called as it was */
 };
 
-/* An eval is one of any model of the process (hooks/evals.h says which are left out). The primary model is
- * the one that evals, or last did; where the user has named one, it is that one while it evals. */
+/* An eval is one of any model of the process (hooks/model/evals.h says which are left out). The primary model
+ * is the one that evals, or last did; where the user has named one, it is that one while it evals. */
 struct hooks {
     /* The program's file, where /proc/self/exe is another one (the dynamic loader). Before find(). */
     void (*program)(const char *path);

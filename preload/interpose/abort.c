@@ -5,8 +5,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "next.h"
-#include "signal.h"
+#include "base/next.h"
+#include "interpose/signal.h"
 
 void abort(void)
 {

@@ -13,17 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../input/call_count.h"
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/burial.h"
-#include "../snapshot/keeper.h"
-#include "../snapshot/take.h"
-#include "libc.h"
-#include "refused.h"
-#include "vfork.h"
-#include "world.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "interpose/libc.h"
+#include "interpose/refused.h"
+#include "interpose/vfork.h"
+#include "record/call_count.h"
+#include "record/world.h"
+#include "run/run.h"
+#include "snapshot/burial.h"
+#include "snapshot/keeper.h"
+#include "snapshot/take.h"
 
 #define CALLER ((uint64_t)__builtin_return_address(0))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a number gets another file: what kind of file it is now is remembered, or forgotten, for the hooks
- * that ask (input/descriptor_class.h). A byte is stored; nothing else is changed. */
+ * that ask (record/descriptor_class.h). A byte is stored; nothing else is changed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -11,11 +11,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../input/input_call.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/take.h"
-#include "libc.h"
+#include "base/raw_syscall.h"
+#include "interpose/libc.h"
+#include "record/input_call.h"
+#include "run/run.h"
+#include "snapshot/take.h"
 
 static int (*libc_close)(int fd);
 static int (*libc_fclose)(FILE *stream);

@@ -3,7 +3,7 @@
  * dlopen_<processor>.c: libc looks where they are called from. dlclose() is met only to know that a
  * destructor is running. */
 #define _GNU_SOURCE
-#include "dlopen.h"
+#include "interpose/dlopen.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -11,10 +11,10 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "../attach.h"
-#include "../run.h"
-#include "code_place.h"
-#include "next.h"
+#include "attach/attach.h"
+#include "base/next.h"
+#include "record/code_place.h"
+#include "run/run.h"
 
 #define OPENINGS_MAX 64
 

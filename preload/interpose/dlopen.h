@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the processor's part of dlopen() asks: see dlopen_<processor>.c. */
-#ifndef LIGHTSSS_INTERPOSE_DLOPEN_H
-#define LIGHTSSS_INTERPOSE_DLOPEN_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_DLOPEN_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_DLOPEN_H
 
 #include <stdint.h>
 

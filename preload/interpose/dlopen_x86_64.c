@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "dlopen.h"
+#include "interpose/dlopen.h"
 
 #define RET 0xc3
 

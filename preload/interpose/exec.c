@@ -10,11 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/keeper.h"
-#include "next.h"
-#include "refused.h"
+#include "base/next.h"
+#include "base/raw_syscall.h"
+#include "interpose/refused.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
 
 void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */
 void exec_begins(void)

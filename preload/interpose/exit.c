@@ -2,7 +2,7 @@
 /* Stands in front of the functions that end the process: see exit.h. libc calls its own _exit at the end of
  * exit() without asking the symbol table, so exit() itself is met by a handler, not by a wrapper. */
 #define _GNU_SOURCE
-#include "exit.h"
+#include "interpose/exit.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,13 +10,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../ends.h"
-#include "../match.h"
-#include "../raw_syscall.h"
-#include "../replay/retell.h"
-#include "../run.h"
-#include "next.h"
-#include "output.h"
+#include "base/next.h"
+#include "base/raw_syscall.h"
+#include "ends/ends.h"
+#include "interpose/output.h"
+#include "record/match.h"
+#include "record/retell.h"
+#include "run/run.h"
 
 /* libc's, exported since 2.2.5: the lock of the list of streams. */
 void _IO_list_lock(void);

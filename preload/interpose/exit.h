@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The ways a process ends itself: exit and return from main (by the exit handler registered first, so that it
  * runs last), quick_exit, _exit, _Exit and a raw exit_group through libc's syscall(). */
-#ifndef LIGHTSSS_INTERPOSE_EXIT_H
-#define LIGHTSSS_INTERPOSE_EXIT_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_EXIT_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_EXIT_H
 
 /* In the constructor, in every process: a model may come later. Returns 0 or -errno. */
 int exit_register(void);

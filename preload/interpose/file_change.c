@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Changes of files: what they held before is kept for a replay (input/undo.h). */
+/* Changes of files: what they held before is kept for a replay (record/undo.h). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -8,8 +8,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../input/undo.h"
-#include "libc.h"
+#include "interpose/libc.h"
+#include "record/undo.h"
 
 static int (*libc_open)(const char *path, int flags, mode_t mode);
 static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);

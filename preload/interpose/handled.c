@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See handled.h. */
 #define _GNU_SOURCE
-#include "handled.h"
+#include "interpose/handled.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -9,14 +9,14 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "../clock.h"
-#include "../input/input.h"
-#include "../input/signal_log.h"
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../replay/retell.h"
-#include "../run.h"
-#include "../snapshot/keeper.h"
+#include "base/clock.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "record/input.h"
+#include "record/retell.h"
+#include "record/signal_log.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 #define FAULTS                                                                                               \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A signal comes to a handler of the simulator: what is done before that runs. In the original it is
- * recorded, where it came from the world; in a replay such a one comes when it is told (replay/retell.h), and
+ * recorded, where it came from the world; in a replay such a one comes when it is told (record/retell.h), and
  * what the world sends there is dropped. */
-#ifndef LIGHTSSS_HANDLED_H
-#define LIGHTSSS_HANDLED_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_HANDLED_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_HANDLED_H
 
 #include <signal.h>
 #include <stdbool.h>

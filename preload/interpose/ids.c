@@ -3,7 +3,7 @@
  * done to the replay, and nothing is done to anybody else. libc's own calls of getpid() (raise(),
  * pthread_kill()) and all of ours are told the truth. */
 #define _GNU_SOURCE
-#include "ids.h"
+#include "interpose/ids.h"
 
 #include <errno.h>
 #include <gnu/libc-version.h>
@@ -15,14 +15,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../ends.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/threads.h"
-#include "dlopen.h"
-#include "libc.h"
-#include "thread.h"
-#include "world.h"
+#include "base/raw_syscall.h"
+#include "ends/ends.h"
+#include "interpose/dlopen.h"
+#include "interpose/libc.h"
+#include "interpose/thread.h"
+#include "record/world.h"
+#include "run/run.h"
+#include "snapshot/threads/threads.h"
 
 static pid_t (*libc_getpid)(void);
 static pid_t (*libc_getppid)(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Ids of processes, as a replay is told them: see ids.c. */
-#ifndef LIGHTSSS_INTERPOSE_IDS_H
-#define LIGHTSSS_INTERPOSE_IDS_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_IDS_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_IDS_H
 
 #include <signal.h>
 #include <sys/types.h>

@@ -2,7 +2,7 @@
 /* Opening FIFOs and devices: see input_open.h. The original learns by the same fstat() what it would ask at
  * the first read; a replay looks before it opens. */
 #define _GNU_SOURCE
-#include "input_open.h"
+#include "interpose/input_open.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
-#include "../raw_syscall.h"
+#include "base/raw_syscall.h"
 
 #define MEMORY_DEVICES 1 /* major number: null, zero, random, ... */
 

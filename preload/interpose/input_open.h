@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a FIFO, a terminal or another device by name: it may block, and do something to whoever is at its
  * other end, so a replay does not open it. */
-#ifndef LIGHTSSS_INTERPOSE_INPUT_OPEN_H
-#define LIGHTSSS_INTERPOSE_INPUT_OPEN_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_INPUT_OPEN_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_INPUT_OPEN_H
 
 #include <stdbool.h>
 
-#include "../input/input_call.h"
+#include "record/input_call.h"
 
 struct input_open {
     struct input_call call;

@@ -15,9 +15,9 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
-#include "../input/input_call.h"
-#include "../snapshot/call_note.h"
-#include "libc.h"
+#include "interpose/libc.h"
+#include "record/input_call.h"
+#include "snapshot/threads/call_note.h"
 
 static int (*libc_poll_unnoted)(struct pollfd *fds, nfds_t count, int timeout_ms);
 static int (*libc_ppoll)(struct pollfd *fds, nfds_t count, const struct timespec *timeout,

@@ -11,12 +11,12 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
-#include "../input/input_call.h"
-#include "../raw_syscall.h"
-#include "../snapshot/call_note.h"
-#include "../snapshot/threads.h"
-#include "input_write.h"
-#include "libc.h"
+#include "base/raw_syscall.h"
+#include "interpose/input_write.h"
+#include "interpose/libc.h"
+#include "record/input_call.h"
+#include "snapshot/threads/call_note.h"
+#include "snapshot/threads/threads.h"
 
 #define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
 

@@ -11,11 +11,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../input/input_call.h"
-#include "../snapshot/call_note.h"
-#include "../snapshot/threads.h"
-#include "input_write.h"
-#include "libc.h"
+#include "interpose/input_write.h"
+#include "interpose/libc.h"
+#include "record/input_call.h"
+#include "snapshot/threads/call_note.h"
+#include "snapshot/threads/threads.h"
 
 static int (*libc_accept_unnoted)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_accept4_unnoted)(int fd, struct sockaddr *address, socklen_t *length, int flags);

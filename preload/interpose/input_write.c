@@ -2,15 +2,15 @@
 /* What comes of writing to descriptors that cannot be rewound: see input_write.h. A blocking write that a
  * snapshot interrupts comes back with what it has written by then; it is gone on with, so that nobody sees
  * a short write that there would not have been. */
-#include "input_write.h"
+#include "interpose/input_write.h"
 
 #include <errno.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../input/input_call.h"
-#include "../snapshot/call_note.h"
-#include "../snapshot/threads.h"
+#include "record/input_call.h"
+#include "snapshot/threads/call_note.h"
+#include "snapshot/threads/threads.h"
 
 /* What stdout and stderr are given is the replay's own output. */
 static bool is_concerned(int fd)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What comes of writing to pipes, sockets and devices other than stdout and stderr: recorded and fed. In a
  * replay nothing is written to them. */
-#ifndef LIGHTSSS_INTERPOSE_INPUT_WRITE_H
-#define LIGHTSSS_INTERPOSE_INPUT_WRITE_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_INPUT_WRITE_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_INPUT_WRITE_H
 
 #include <sys/types.h>
 #include <sys/uio.h>

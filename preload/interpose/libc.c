@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Hooks at the entry of libc's functions: see libc.h. */
 #define _GNU_SOURCE
-#include "libc.h"
+#include "interpose/libc.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../log.h"
-#include "../run.h"
-#include "../snapshot/threads.h"
-#include "ids.h"
-#include "symbol.h"
+#include "base/log.h"
+#include "base/symbol.h"
+#include "interpose/ids.h"
+#include "run/run.h"
+#include "snapshot/threads/threads.h"
 
 #define ROWS_MAX     256
 #define COMMIT_TRIES 20

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions of libc that we stand in front of at their own entry, not by name: so that calls from inside libc
  * (fopen, readdir) come by too, and other preload libraries stay in front of us. */
-#ifndef LIGHTSSS_INTERPOSE_LIBC_H
-#define LIGHTSSS_INTERPOSE_LIBC_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_LIBC_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_LIBC_H
 
 #include <stddef.h>
 

@@ -11,10 +11,10 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-#include "../raw_syscall.h"
-#include "../snapshot/shared_memory.h"
-#include "libc.h"
-#include "refused.h"
+#include "base/raw_syscall.h"
+#include "interpose/libc.h"
+#include "interpose/refused.h"
+#include "snapshot/shared_memory.h"
 
 static void *(*libc_mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
 static void *(*libc_mremap)(void *old, size_t old_size, size_t size, int flags, void *address);

@@ -3,7 +3,7 @@
  * is noted after it was written, and nothing of it is changed or delayed. The original notes without a lock
  * and without a system call; in a replay, signals are blocked meanwhile. */
 #define _GNU_SOURCE
-#include "output.h"
+#include "interpose/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +16,20 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "../input/input_mode.h"
-#include "../log.h"
-#include "../match.h"
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../replay/printed.h"
-#include "../replay/run_directory.h"
-#include "../run.h"
-#include "../snapshot/keeper.h"
-#include "../snapshot/shared_memory.h"
-#include "../spin_lock.h"
-#include "input_write.h"
-#include "libc.h"
-#include "vfork.h"
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "base/spin_lock.h"
+#include "interpose/input_write.h"
+#include "interpose/libc.h"
+#include "interpose/vfork.h"
+#include "record/input_mode.h"
+#include "record/match.h"
+#include "record/printed.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "snapshot/keeper.h"
+#include "snapshot/shared_memory.h"
 
 #define STREAMS 2 /* stdout, stderr */
 #define SIZE    (STREAMS * sizeof(struct printed))

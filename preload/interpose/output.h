@@ -2,12 +2,12 @@
 /* What the simulator prints: all that it writes to descriptors 1 and 2. The original keeps it for its replay,
  * whose verdict compares, byte by byte; and LIGHTSSS_MATCH searches it. What is still in a buffer of stdio at
  * the end counts as printed: whether it was flushed by then depends on where the output goes. */
-#ifndef LIGHTSSS_INTERPOSE_OUTPUT_H
-#define LIGHTSSS_INTERPOSE_OUTPUT_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_OUTPUT_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_OUTPUT_H
 
 #include <stdbool.h>
 
-#include "../text.h"
+#include "base/text.h"
 
 /* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
 void output_keep(void);

@@ -17,14 +17,14 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
-#include "../input/input_call.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/keeper.h"
-#include "../text.h"
-#include "ids.h"
-#include "input_open.h"
-#include "libc.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "interpose/ids.h"
+#include "interpose/input_open.h"
+#include "interpose/libc.h"
+#include "record/input_call.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 #define NUMBER_SIZE     12

@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "libc.h"
-#include "world.h"
+#include "interpose/libc.h"
+#include "record/world.h"
 
 static ssize_t (*libc_getrandom)(void *bytes, size_t size, unsigned flags);
 static int (*libc_getentropy)(void *bytes, size_t size);

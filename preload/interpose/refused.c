@@ -2,14 +2,14 @@
 /* Where the kernel refuses the simulator a process, a thread or memory: see refused.h. fork() comes by here
  * with the locks of malloc() and stdio held, malloc() with its own. */
 #define _GNU_SOURCE
-#include "refused.h"
+#include "interpose/refused.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "../run.h"
-#include "../signal_mask.h"
-#include "../snapshot/keeper.h"
+#include "base/signal_mask.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
 
 /* The limit of processes (of a user, of a control group), or of memory where it is strictly accounted. */
 static bool is_for_want(int error)

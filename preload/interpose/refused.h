@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where the kernel refuses the simulator a process, a thread or memory: snapshots are processes too, and
  * count where their number is limited, or the memory that is promised. */
-#ifndef LIGHTSSS_INTERPOSE_REFUSED_H
-#define LIGHTSSS_INTERPOSE_REFUSED_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_REFUSED_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_REFUSED_H
 
 #include <stdbool.h>
 #include <stddef.h>

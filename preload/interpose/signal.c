@@ -3,7 +3,7 @@
  * and the siginfo queued once more, so that it takes effect where the handler returns to, and status and
  * core dump are those of a run without the library. */
 #define _GNU_SOURCE
-#include "signal.h"
+#include "interpose/signal.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -14,21 +14,21 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-#include "../ends.h"
-#include "../log.h"
-#include "../raw_syscall.h"
-#include "../replay/request.h"
-#include "../replay/retell.h"
-#include "../replay/tracer_crash.h"
-#include "../run.h"
-#include "../signal_mask.h"
-#include "../snapshot/blocked_call.h"
-#include "../snapshot/late_signal.h"
-#include "../stack.h"
-#include "alternate_stack.h"
-#include "code_place.h"
-#include "handled.h"
-#include "next.h"
+#include "base/log.h"
+#include "base/next.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "base/stack.h"
+#include "ends/alternate_stack.h"
+#include "ends/ends.h"
+#include "interpose/handled.h"
+#include "original/request.h"
+#include "record/code_place.h"
+#include "record/retell.h"
+#include "replay/tracer_crash.h"
+#include "run/run.h"
+#include "snapshot/threads/blocked_call.h"
+#include "snapshot/threads/late_signal.h"
 
 #define SIGNAL_LIMIT 65
 

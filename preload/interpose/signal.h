@@ -2,8 +2,8 @@
 /* Signals whose default action ends the process. Where the simulator leaves the default, our handler stands
  * in its place and the simulator is shown the default; where the simulator installs a handler, it is
  * really installed, and we see the end that it leads to. */
-#ifndef LIGHTSSS_INTERPOSE_SIGNAL_H
-#define LIGHTSSS_INTERPOSE_SIGNAL_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_SIGNAL_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_SIGNAL_H
 
 #include <stdbool.h>
 #include <stdint.h>

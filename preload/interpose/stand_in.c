@@ -9,10 +9,10 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../replay/private_files.h"
-#include "../replay/stand_ins.h"
-#include "../run.h"
-#include "libc.h"
+#include "interpose/libc.h"
+#include "restore/private_files.h"
+#include "restore/stand_ins.h"
+#include "run/run.h"
 
 #define SPEED_BITS 0x100fu /* CBAUD with CBAUDEX, as the kernel has them */
 

@@ -17,10 +17,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/call_note.h"
-#include "next.h"
+#include "base/next.h"
+#include "base/raw_syscall.h"
+#include "run/run.h"
+#include "snapshot/threads/call_note.h"
 
 void exit_before_exit_group(int status);
 void exec_begins(void) __attribute__((visibility("hidden")));

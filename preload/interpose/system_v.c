@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Segments, semaphores and queues of System V: objects of the kernel that others see. What the original is
  * told of them is kept; a replay makes none and is told the same. Segments it gets as private memory
- * (replay/segments.h). */
+ * (restore/segments.h). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdbool.h>
@@ -14,13 +14,13 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "../input/call_count.h"
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../replay/segments.h"
-#include "../snapshot/shared_memory.h"
-#include "libc.h"
-#include "world.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "interpose/libc.h"
+#include "record/call_count.h"
+#include "record/world.h"
+#include "restore/segments.h"
+#include "snapshot/shared_memory.h"
 
 #define NOTHING ((struct world_bytes){NULL, 0})
 

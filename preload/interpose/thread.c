@@ -14,18 +14,18 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../replay/affinity.h"
-#include "../run.h"
-#include "../snapshot/threads.h"
-#include "../text.h"
-#include "alternate_stack.h"
-#include "ids.h"
-#include "next.h"
-#include "refused.h"
-#include "thread.h"
-#include "world.h"
+#include "base/next.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "ends/alternate_stack.h"
+#include "interpose/ids.h"
+#include "interpose/refused.h"
+#include "interpose/thread.h"
+#include "record/world.h"
+#include "restore/affinity.h"
+#include "run/run.h"
+#include "snapshot/threads/threads.h"
 
 /* Each takes a stream of the log of input, and the simulator has other uses for these: a thread of a later
  * one sees its true id in a replay. */

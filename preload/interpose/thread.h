@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What a replay knows of its threads that the kernel does not: which thread of the original each of them is,
  * and the id that the original saw. */
-#ifndef LIGHTSSS_INTERPOSE_THREAD_H
-#define LIGHTSSS_INTERPOSE_THREAD_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_THREAD_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_THREAD_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -8,7 +8,7 @@
  * its waveform) takes nothing away from the simulator. Where the original was not asked any more, the clock
  * goes on from the last answer. */
 #define _GNU_SOURCE
-#include "time.h"
+#include "interpose/time.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -17,16 +17,16 @@
 #include <sys/time.h>
 #include <sys/times.h>
 
-#include "../clock.h"
-#include "../input/input_mode.h"
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/burial.h"
-#include "libc.h"
-#include "next.h"
-#include "time_log.h"
-#include "world.h"
+#include "base/clock.h"
+#include "base/next.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "interpose/libc.h"
+#include "record/input_mode.h"
+#include "record/time_log.h"
+#include "record/world.h"
+#include "run/run.h"
+#include "snapshot/burial.h"
 
 #define SECOND_NS   INT64_C(1000000000)
 #define CLOCKS      (CLOCK_TAI + 1)

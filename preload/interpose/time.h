@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The clocks of a replay: it is told the times that the original was told. The kernel's clocks have gone on
  * meanwhile, so a time to wait until means another moment there. */
-#ifndef LIGHTSSS_INTERPOSE_TIME_H
-#define LIGHTSSS_INTERPOSE_TIME_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_TIME_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_TIME_H
 
 #include <stdint.h>
 #include <time.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* vfork() between the processor's part (vfork_<processor>.c) and children.c. */
-#ifndef LIGHTSSS_INTERPOSE_VFORK_H
-#define LIGHTSSS_INTERPOSE_VFORK_H
+#ifndef LIGHTSSS_PRELOAD_INTERPOSE_VFORK_H
+#define LIGHTSSS_PRELOAD_INTERPOSE_VFORK_H
 
 #include <stdbool.h>
 #include <sys/types.h>

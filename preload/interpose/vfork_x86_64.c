@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <sys/syscall.h>
 
-#include "vfork.h"
+#include "interpose/vfork.h"
 
 static_assert(SYS_vfork == 58, "the number in the assembly below");
 static_assert(VFORK_AGAIN + 2 == 0, "likewise");

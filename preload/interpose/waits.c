@@ -12,10 +12,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "../input/input.h"
-#include "../snapshot/call_note.h"
-#include "libc.h"
-#include "time.h"
+#include "interpose/libc.h"
+#include "interpose/time.h"
+#include "record/input.h"
+#include "snapshot/threads/call_note.h"
 
 /* What is waited for is handed on as it is: one or two pointers. The clock is told by a function's kind, or
  * by its caller; where it depends on the object, by the time itself. */

@@ -3,7 +3,7 @@
  * A thread that is only slow goes on between two ticks, so that it is their number that tells one that waits.
  */
 #define _GNU_SOURCE
-#include "ask_time.h"
+#include "replay/ask_time.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -16,15 +16,15 @@
 #include <time.h>
 #include <ucontext.h>
 
-#include "../own_thread.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../signal_mask.h"
-#include "../snapshot/burial.h"
-#include "../snapshot/threads.h"
-#include "../snapshot/threads_processor.h"
-#include "notes.h"
-#include "other_process.h"
+#include "base/other_process.h"
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "snapshot/burial.h"
+#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_processor.h"
 
 #define TICK_NS         100000000
 #define TICKS           10u

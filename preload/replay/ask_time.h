@@ -2,8 +2,8 @@
 /* Where only a function of the simulator tells its time (sc_time_stamp(), vl_time_stamp64()): it may wait for
  * a lock that the very thread has which evals, or ends the process. So the original does not call it. A
  * process beside it does, which may be killed; and a replay, with a way out. */
-#ifndef LIGHTSSS_ASK_TIME_H
-#define LIGHTSSS_ASK_TIME_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_ASK_TIME_H
+#define LIGHTSSS_PRELOAD_REPLAY_ASK_TIME_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an eval takes is known from the last stretch of the file. Nothing is decided before a share of what
  * may be written is there: a reset, which changes everything, is no measure. */
-#include "bound.h"
+#include "replay/bound.h"
 
 #define STRETCH_SHARE 16u /* of what may be written: one stretch */
 #define LEAST_SHARE   4u  /* so much before anything is decided */

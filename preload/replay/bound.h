@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* LIGHTSSS_SIZE: is the waveform going to be too large? Then it begins anew, later. Pure logic. */
-#ifndef LIGHTSSS_BOUND_H
-#define LIGHTSSS_BOUND_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_BOUND_H
+#define LIGHTSSS_PRELOAD_REPLAY_BOUND_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* When the waveform of a replay is open: see dumping.h. */
 #define _GNU_SOURCE
-#include "dumping.h"
+#include "replay/dumping.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -12,17 +12,17 @@
 #include <sys/syscall.h>
 #include <sys/types.h>
 
-#include "../interpose/thread.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../sandbox/sandbox.h"
-#include "../text.h"
-#include "bound.h"
-#include "notes.h"
-#include "partner.h"
-#include "run_directory.h"
-#include "wave_file.h"
-#include "window.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "interpose/thread.h"
+#include "replay/bound.h"
+#include "replay/partner.h"
+#include "replay/window.h"
+#include "report/wave_file.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "sandbox/sandbox.h"
 
 #define RACING_EVALS_PASSED 1000
 

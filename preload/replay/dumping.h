@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The waveform of a replay: opened where the window begins, closed at its end. One that would become larger
  * than LIGHTSSS_SIZE is begun anew, later, so that its end is kept. */
-#ifndef LIGHTSSS_DUMPING_H
-#define LIGHTSSS_DUMPING_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_DUMPING_H
+#define LIGHTSSS_PRELOAD_REPLAY_DUMPING_H
 
 #include <stdbool.h>
 #include <stdint.h>

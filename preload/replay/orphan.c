@@ -3,7 +3,7 @@
  * waits for those that are older to end: one that did its work has set `reported`, one that was killed has
  * not. */
 #define _GNU_SOURCE
-#include "orphan.h"
+#include "replay/orphan.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,22 +16,22 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../clock.h"
-#include "../interpose/signal.h"
-#include "../log.h"
-#include "../match.h"
-#include "../proc_stat.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/descriptors.h"
-#include "../snapshot/threads.h"
-#include "high_number.h"
-#include "other_process.h"
-#include "report.h"
-#include "request.h"
-#include "rights.h"
-#include "run_directory.h"
-#include "wake.h"
+#include "base/clock.h"
+#include "base/high_number.h"
+#include "base/log.h"
+#include "base/other_process.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+#include "interpose/signal.h"
+#include "original/request.h"
+#include "original/wake.h"
+#include "record/match.h"
+#include "report/report.h"
+#include "restore/rights.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "snapshot/descriptors.h"
+#include "snapshot/threads/threads.h"
 
 #define SCORE_PARKED "900"
 #define SCORE_BESIDE "1000"

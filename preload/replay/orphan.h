@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* A copy whose original died without a word: by SIGKILL, by the out-of-memory killer, by an end that nobody
  * can see. The oldest replays, and reports what the original would have reported. */
-#ifndef LIGHTSSS_ORPHAN_H
-#define LIGHTSSS_ORPHAN_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_ORPHAN_H
+#define LIGHTSSS_PRELOAD_REPLAY_ORPHAN_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../end.h"
-#include "../snapshot/shared_page.h"
+#include "options/end.h"
+#include "run/shared_page.h"
 
 /* In the original, before and after a copy is made; in the copy, before it lets go of the original's
  * descriptors: keeps what that will need. */

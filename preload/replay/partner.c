@@ -3,7 +3,7 @@
  * what the thread waits; by a loop it is not, so that this must last longer, and somebody must be there who
  * has that memory too. How long is long: many times what the original took between two of its looks. */
 #define _GNU_SOURCE
-#include "partner.h"
+#include "replay/partner.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -12,19 +12,19 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../input/input.h"
-#include "../proc_list.h"
-#include "../proc_number.h"
-#include "../proc_stat.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/blocked_call.h"
-#include "../snapshot/shared_memory.h"
-#include "../snapshot/take.h"
-#include "../snapshot/threads.h"
-#include "../snapshot/threads_processor.h"
-#include "request.h"
+#include "base/clock.h"
+#include "base/proc_list.h"
+#include "base/proc_number.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+#include "original/request.h"
+#include "record/input.h"
+#include "run/run.h"
+#include "snapshot/shared_memory.h"
+#include "snapshot/take.h"
+#include "snapshot/threads/blocked_call.h"
+#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_processor.h"
 
 #define TICK_NS       500000000
 #define WAIT_NS       UINT64_C(2000000000) /* in a futex there, at least */

@@ -2,14 +2,14 @@
 /* Memory that the simulator shares with another process. A replay has what was there at the snapshot, and
  * what it writes there itself; what the other process wrote since, nobody has recorded. A replay that waits
  * for that would wait for ever: this notices. */
-#ifndef LIGHTSSS_PARTNER_H
-#define LIGHTSSS_PARTNER_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_PARTNER_H
+#define LIGHTSSS_PRELOAD_REPLAY_PARTNER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../snapshot/shared_page.h"
-#include "../text.h"
+#include "base/text.h"
+#include "run/shared_page.h"
 
 /* In the original, whenever it looks at an eval, and when it ends: how long it has been since the last time
  * tells how long a replay may take. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps of a replay: see progress.h. They are short at first, and take a small share of the time. */
 #define _GNU_SOURCE
-#include "progress.h"
+#include "replay/progress.h"
 
 #include <stdint.h>
 
-#include "../clock.h"
-#include "../run.h"
-#include "report.h"
+#include "base/clock.h"
+#include "report/report.h"
+#include "run/run.h"
 
 #define MILLISECOND_NS UINT64_C(1000000)
 #define FIRST_NS       (20 * MILLISECOND_NS)

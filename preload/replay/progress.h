@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A batch system gives a job little time, and then kills all of it. So the replay writes its waveform out in
  * steps, and report.json is there from the beginning: what such an end leaves can be read, and is honest. */
-#ifndef LIGHTSSS_PROGRESS_H
-#define LIGHTSSS_PROGRESS_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_PROGRESS_H
+#define LIGHTSSS_PRELOAD_REPLAY_PROGRESS_H
 
 #include <stdbool.h>
 

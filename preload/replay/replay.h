@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The life of a woken copy: it becomes the replay, runs dark up to the window, dumps every eval, and ends
  * where the original ended, with the waveform closed and its findings in the shared page. */
-#ifndef LIGHTSSS_REPLAY_H
-#define LIGHTSSS_REPLAY_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_REPLAY_H
+#define LIGHTSSS_PRELOAD_REPLAY_REPLAY_H
 
 #include <stdint.h>
 
-#include "../end.h"
-#include "verdict.h"
+#include "options/end.h"
+#include "run/verdict.h"
 
 /* In the woken copy, before any other thread exists: becomes the replay. `eval` is about to run. */
 void replay_begin(uint64_t eval);

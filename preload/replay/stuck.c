@@ -3,7 +3,7 @@
  * signals are counted. Another thread may compress what this one waits for: so the time of all of them
  * counts. */
 #define _GNU_SOURCE
-#include "stuck.h"
+#include "replay/stuck.h"
 
 #include <signal.h>
 #include <stdint.h>
@@ -11,10 +11,10 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/threads.h"
+#include "base/clock.h"
+#include "base/raw_syscall.h"
+#include "run/run.h"
+#include "snapshot/threads/threads.h"
 
 #define TICK_NS    100000000
 #define TICKS      20u                      /* without work: it is stuck */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A replay that closes its waveform uses the simulator's heap. Where malloc() itself has found the failure,
  * its lock is held, and nobody ever lets go of it: this notices. */
-#ifndef LIGHTSSS_STUCK_H
-#define LIGHTSSS_STUCK_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_STUCK_H
+#define LIGHTSSS_PRELOAD_REPLAY_STUCK_H
 
 #include <stdbool.h>
 

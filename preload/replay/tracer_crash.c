@@ -2,15 +2,15 @@
 /* See tracer_crash.h. A tracer that has dumped is not left: what broke it then is likely the simulator, whose
  * heap may be locked by the very fault. */
 #define _GNU_SOURCE
-#include "tracer_crash.h"
+#include "replay/tracer_crash.h"
 
 #include <signal.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "../raw_syscall.h"
-#include "../run.h"
+#include "base/raw_syscall.h"
+#include "run/run.h"
 
 static bool ended_in_tracer;
 static int left_by; /* a signal; 0: none was left */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A tracer is Verilator's code and the simulator's, and the original has not run it: a crash of it is another
  * end than the original's, and says nothing of the failure. */
-#ifndef LIGHTSSS_TRACER_CRASH_H
-#define LIGHTSSS_TRACER_CRASH_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_TRACER_CRASH_H
+#define LIGHTSSS_PRELOAD_REPLAY_TRACER_CRASH_H
 
 #include <stdbool.h>
 
-#include "../end.h"
-#include "../text.h"
+#include "base/text.h"
+#include "options/end.h"
 
 /* In a signal handler; the frame is the one that it interrupted. A fault in a tracer that has not dumped yet
  * is left behind, and the replay goes on without a waveform: then this does not return. */

@@ -2,7 +2,7 @@
 /* Makes the calls of LIGHTSSS_WAKE_CALL: see wake_call.h. Functions are looked for in the woken copy: the
  * original may open their library late. */
 #define _GNU_SOURCE
-#include "wake_call.h"
+#include "replay/wake_call.h"
 
 #include <dlfcn.h>
 #include <link.h>
@@ -12,13 +12,13 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "../interpose/output.h"
-#include "../interpose/signal.h"
-#include "../log.h"
-#include "../parse.h"
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "notes.h"
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "interpose/output.h"
+#include "interpose/signal.h"
+#include "options/parse.h"
+#include "run/notes.h"
+#include "run/run.h"
 
 #define SPACES_MAX     16 /* as many as glibc has */
 #define NAME_SHOWN     40

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* LIGHTSSS_WAKE_CALL: functions of the simulator's that are called in the woken snapshot before it goes on,
  * to switch a reference model's log on, say. Never in the original. */
-#ifndef LIGHTSSS_WAKE_CALL_H
-#define LIGHTSSS_WAKE_CALL_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_WAKE_CALL_H
+#define LIGHTSSS_PRELOAD_REPLAY_WAKE_CALL_H
 
 #include <stdint.h>
 
-#include "../calls.h"
-#include "../end.h"
+#include "options/calls.h"
+#include "options/end.h"
 
 /* So begins the note on a function that is not there. */
 #define WAKE_CALL_MISSING "LIGHTSSS_WAKE_CALL: there is no function "

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A call with up to six integers and six doubles on x86-64: see wake_call.h. A function takes of either kind
  * of register what it knows of. */
-#include "wake_call.h"
+#include "replay/wake_call.h"
 
 void wake_call_enter(uintptr_t function, const struct call *call)
 {

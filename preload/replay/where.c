@@ -3,7 +3,7 @@
  * function of the program, behind what may be a call. Unwinding would need locks that the hanging thread may
  * hold. */
 #define _GNU_SOURCE
-#include "where.h"
+#include "replay/where.h"
 
 #include <link.h>
 #include <stdbool.h>
@@ -13,11 +13,11 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#include "../raw_syscall.h"
-#include "../run.h"
-#include "../snapshot/threads_processor.h"
-#include "../text.h"
-#include "notes.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "snapshot/threads/threads_processor.h"
 
 #define FUNCTIONS_SIZE ((size_t)64 << 20) /* pages that are never touched cost nothing */
 #define NAME_SIZE      96u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a replay stands, in words: for an original that hangs, because its replay comes to hang in the same
  * place. */
-#ifndef LIGHTSSS_WHERE_H
-#define LIGHTSSS_WHERE_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_WHERE_H
+#define LIGHTSSS_PRELOAD_REPLAY_WHERE_H
 
 /* In the replay, before the simulator goes on: takes down where functions are. Uses the heap. */
 void where_prepare(void);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The window is counted back from the failing eval and begins after the snapshot at the earliest. */
-#include "window.h"
+#include "replay/window.h"
 
 uint64_t window_first(uint64_t snapshot_eval, uint64_t failing_eval, uint64_t window_evals)
 {

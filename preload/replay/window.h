@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which stretch of the replay is dumped. Pure logic. */
-#ifndef LIGHTSSS_WINDOW_H
-#define LIGHTSSS_WINDOW_H
+#ifndef LIGHTSSS_PRELOAD_REPLAY_WINDOW_H
+#define LIGHTSSS_PRELOAD_REPLAY_WINDOW_H
 
 #include <stdint.h>
 

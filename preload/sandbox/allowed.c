@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls that a replay may make as they are: what they change is the process's own, a descriptor
  * (whatever can be written to is the replay's own by then), or nothing. */
-#include "calls.h"
+#include "sandbox/calls.h"
 
 #include <sys/syscall.h>
 

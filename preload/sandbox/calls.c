@@ -3,16 +3,16 @@
  * change outside of the replay. What is refused gets the error that a testbench is most likely to live with.
  */
 #define _GNU_SOURCE
-#include "calls.h"
+#include "sandbox/calls.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <sys/syscall.h>
 
-#include "../replay/notes.h"
-#include "descriptors.h"
-#include "overlay.h"
-#include "signals.h"
+#include "run/notes.h"
+#include "sandbox/descriptors.h"
+#include "sandbox/overlay.h"
+#include "sandbox/signals.h"
 
 /* A handler, a number: nothing that parentheses would change. */
 /* NOLINTBEGIN(bugprone-macro-parentheses) */

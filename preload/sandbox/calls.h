@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* What a replay may ask of the kernel: a table with a row per system call. A number without a row is refused.
  */
-#ifndef LIGHTSSS_CALLS_H
-#define LIGHTSSS_CALLS_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_CALLS_H
+#define LIGHTSSS_PRELOAD_SANDBOX_CALLS_H
 
 #include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#include "trap.h"
+#include "sandbox/trap.h"
 
 /* Of a handler: the registers are as they shall be. */
 #define TRAP_NO_RESULT LONG_MIN

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See descriptors.h. */
 #define _GNU_SOURCE
-#include "descriptors.h"
+#include "sandbox/descriptors.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../snapshot/descriptors.h"
-#include "calls.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/user_memory.h"
+#include "run/notes.h"
+#include "sandbox/calls.h"
+#include "snapshot/descriptors.h"
 
 /* What is open for writing is the replay's own, and so is what has no name: the user's files are only read.
  * What was open at the snapshot and is the same file still is the original's. */

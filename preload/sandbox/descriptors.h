@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Calls on descriptors and on the process itself that a replay's sandbox looks at before it lets them be:
  * handlers of those rows of the table. */
-#ifndef LIGHTSSS_SANDBOX_DESCRIPTORS_H
-#define LIGHTSSS_SANDBOX_DESCRIPTORS_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_DESCRIPTORS_H
+#define LIGHTSSS_PRELOAD_SANDBOX_DESCRIPTORS_H
 
 #include <stdbool.h>
 
-#include "trap.h"
+#include "sandbox/trap.h"
 
 /* Is what this descriptor leads to the replay's own? */
 bool descriptors_is_own(int fd);

@@ -3,7 +3,7 @@
  * that the kernel knows them without running the program. They are found by halving: the program is a tree of
  * the places where "allowed" begins or ends. */
 #define _GNU_SOURCE
-#include "filter.h"
+#include "sandbox/filter.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "calls.h"
+#include "base/raw_syscall.h"
+#include "sandbox/calls.h"
 
 #define FIELD(name)   ((uint32_t)offsetof(struct seccomp_data, name))
 #define LOW(address)  ((uint32_t)(address))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The seccomp filter of a replay: a program for the kernel, made of the table of calls. */
-#ifndef LIGHTSSS_FILTER_H
-#define LIGHTSSS_FILTER_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_FILTER_H
+#define LIGHTSSS_PRELOAD_SANDBOX_FILTER_H
 
 #include <linux/filter.h>
 #include <stddef.h>

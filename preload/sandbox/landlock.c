@@ -2,15 +2,15 @@
 /* See landlock.h. The layout of its system calls is that of all kernels; headers that know the youngest
  * rights are rarer than kernels that have them. */
 #define _GNU_SOURCE
-#include "landlock.h"
+#include "sandbox/landlock.h"
 
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "../replay/run_directory.h"
+#include "base/raw_syscall.h"
+#include "run/run_directory.h"
 
 #define CREATE_RULESET  444 /* the same number on every processor */
 #define ADD_RULE        445

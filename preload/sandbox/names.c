@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A list that only grows: see names.h. A replay is short, and few names are enough for it. */
 #define _GNU_SOURCE
-#include "names.h"
+#include "sandbox/names.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -2,8 +2,8 @@
 /* What the replay has done to names: which ones lead to files of its own, and which are gone. Names are
  * absolute paths without links, "." and "..". Pure logic; the caller sees to it that one thread at a time is
  * here. */
-#ifndef LIGHTSSS_NAMES_H
-#define LIGHTSSS_NAMES_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_NAMES_H
+#define LIGHTSSS_PRELOAD_SANDBOX_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Names in a replay's sandbox: what is read is the user's, as it was at the snapshot; what is written, made
  * or removed is the replay's own. Handlers of those rows of the table. */
-#ifndef LIGHTSSS_OVERLAY_H
-#define LIGHTSSS_OVERLAY_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_OVERLAY_H
+#define LIGHTSSS_PRELOAD_SANDBOX_OVERLAY_H
 
-#include "trap.h"
+#include "sandbox/trap.h"
 
 /* Opening: overlay_open.c */
 long overlay_open(struct trap *trap);

@@ -7,14 +7,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../replay/run_directory.h"
-#include "calls.h"
-#include "descriptors.h"
-#include "overlay.h"
-#include "place.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/user_memory.h"
+#include "run/notes.h"
+#include "run/run_directory.h"
+#include "sandbox/calls.h"
+#include "sandbox/descriptors.h"
+#include "sandbox/overlay.h"
+#include "sandbox/place.h"
 
 static struct place place;
 

@@ -9,13 +9,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../replay/private_files.h"
-#include "../text.h"
-#include "overlay.h"
-#include "place.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "base/user_memory.h"
+#include "restore/private_files.h"
+#include "run/notes.h"
+#include "sandbox/overlay.h"
+#include "sandbox/place.h"
 
 static struct place place;
 

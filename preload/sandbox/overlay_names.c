@@ -10,14 +10,14 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../replay/private_files.h"
-#include "../replay/run_directory.h"
-#include "../text.h"
-#include "overlay.h"
-#include "place.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "base/user_memory.h"
+#include "restore/private_files.h"
+#include "run/notes.h"
+#include "run/run_directory.h"
+#include "sandbox/overlay.h"
+#include "sandbox/place.h"
 
 static struct place one, other;
 static char text[PATH_MAX];

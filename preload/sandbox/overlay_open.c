@@ -10,16 +10,16 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../raw_syscall.h"
-#include "../replay/high_number.h"
-#include "../replay/notes.h"
-#include "../replay/private_files.h"
-#include "../replay/run_directory.h"
-#include "../run.h"
-#include "descriptors.h"
-#include "overlay.h"
-#include "place.h"
-#include "user_memory.h"
+#include "base/high_number.h"
+#include "base/raw_syscall.h"
+#include "base/user_memory.h"
+#include "restore/private_files.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "sandbox/descriptors.h"
+#include "sandbox/overlay.h"
+#include "sandbox/place.h"
 
 /* What means something for a file that is there. */
 #define REOPEN_FLAGS (~(O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY)))

@@ -3,7 +3,7 @@
  * which makes it in its turn. Times of files have the grain of the kernel's tick: what was made within one
  * tick of the snapshot counts as made before. */
 #define _GNU_SOURCE
-#include "place.h"
+#include "sandbox/place.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,13 +15,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../replay/private_files.h"
-#include "../replay/run_directory.h"
-#include "../run.h"
-#include "../stack.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/stack.h"
+#include "base/user_memory.h"
+#include "restore/private_files.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "run/run_directory.h"
 
 #define LINKS_MAX 40
 #define LOOKS_MAX 20

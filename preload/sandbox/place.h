@@ -2,15 +2,15 @@
 /* Where a name leads in a replay: to the file that the user has there, as far as it was there at the
  * snapshot; to a file of the replay's own; nowhere. Links are followed here and not by the kernel, so that
  * every name of a file is known by one path. Async-signal-safe: no heap, raw system calls. */
-#ifndef LIGHTSSS_PLACE_H
-#define LIGHTSSS_PLACE_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_PLACE_H
+#define LIGHTSSS_PRELOAD_SANDBOX_PLACE_H
 
 #include <limits.h>
 #include <linux/stat.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "names.h"
+#include "sandbox/names.h"
 
 struct statx; /* glibc's and the kernel's are the same */
 

@@ -9,15 +9,15 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "../ends.h"
-#include "../raw_syscall.h"
-#include "../replay/affinity.h"
-#include "../replay/notes.h"
-#include "../replay/rights.h"
-#include "../run.h"
-#include "calls.h"
-#include "descriptors.h"
-#include "signals.h"
+#include "base/raw_syscall.h"
+#include "ends/ends.h"
+#include "restore/affinity.h"
+#include "restore/rights.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "sandbox/calls.h"
+#include "sandbox/descriptors.h"
+#include "sandbox/signals.h"
 
 #define IOPRIO_WHO_PROCESS 1
 

@@ -2,7 +2,7 @@
 /* Puts up the walls: see sandbox.h. The filter comes last: from then on SIGSYS must be open, and its handler
  * and all that it needs must be there. */
 #define _GNU_SOURCE
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,16 +11,16 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../log.h"
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../signal_mask.h"
-#include "filter.h"
-#include "landlock.h"
-#include "place.h"
-#include "signals.h"
-#include "trap.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "run/notes.h"
+#include "sandbox/filter.h"
+#include "sandbox/landlock.h"
+#include "sandbox/place.h"
+#include "sandbox/signals.h"
+#include "sandbox/trap.h"
 
 static bool has_filter;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The sandbox of a replay: nothing that it writes, makes, removes, sends, kills or starts reaches the user's
  * files, other processes or the network. The original is never in one. */
-#ifndef LIGHTSSS_SANDBOX_H
-#define LIGHTSSS_SANDBOX_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_SANDBOX_H
+#define LIGHTSSS_PRELOAD_SANDBOX_SANDBOX_H
 
 #include <stdbool.h>
 #include <stdint.h>

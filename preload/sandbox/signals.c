@@ -2,7 +2,7 @@
 /* See signals.h. A signal that would have reached somebody else is taken for sent: the original saw a
  * success. */
 #define _GNU_SOURCE
-#include "signals.h"
+#include "sandbox/signals.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -10,15 +10,15 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "../end.h"
-#include "../ends.h"
-#include "../raw_syscall.h"
-#include "../replay/notes.h"
-#include "../run.h"
-#include "../signal_mask.h"
-#include "../snapshot/threads.h"
-#include "calls.h"
-#include "user_memory.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "base/user_memory.h"
+#include "ends/ends.h"
+#include "options/end.h"
+#include "run/notes.h"
+#include "run/run.h"
+#include "sandbox/calls.h"
+#include "snapshot/threads/threads.h"
 
 #define KERNEL_SIGNALS 64
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals in a replay's sandbox: SIGSYS stays open whatever the simulator asks for, and what it sends reaches
  * nobody but the replay itself. The handlers of those rows of the table. */
-#ifndef LIGHTSSS_SANDBOX_SIGNALS_H
-#define LIGHTSSS_SANDBOX_SIGNALS_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_SIGNALS_H
+#define LIGHTSSS_PRELOAD_SANDBOX_SIGNALS_H
 
 #include <sys/types.h>
 
-#include "trap.h"
+#include "sandbox/trap.h"
 
 /* Before any thread of the replay exists: opens SIGSYS in the actions that are there, and sees to it that
  * timers do not end the replay. */

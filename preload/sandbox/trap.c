@@ -4,17 +4,17 @@
  * kept on the stack (place.h). The kernel ends a process whose SIGSYS is blocked when the filter wants to
  * send it: so it never is, not even in this handler. */
 #define _GNU_SOURCE
-#include "trap.h"
+#include "sandbox/trap.h"
 
 #include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "../raw_syscall.h"
-#include "../signal_mask.h"
-#include "../snapshot/threads_processor.h"
-#include "calls.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "sandbox/calls.h"
+#include "snapshot/threads/threads_processor.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
 #define SECCOMP_CODE       1 /* SYS_SECCOMP, which glibc's headers hide behind the kernel's */

@@ -2,8 +2,8 @@
 /* A system call that the filter did not let through arrives here as SIGSYS, before it is made. A handler from
  * the table (calls.h) says what its caller gets in its place. All other signals wait meanwhile, so that no
  * handler of the simulator runs in between. */
-#ifndef LIGHTSSS_TRAP_H
-#define LIGHTSSS_TRAP_H
+#ifndef LIGHTSSS_PRELOAD_SANDBOX_TRAP_H
+#define LIGHTSSS_PRELOAD_SANDBOX_TRAP_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -5,8 +5,8 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include "../snapshot/threads_processor.h"
-#include "trap.h"
+#include "sandbox/trap.h"
+#include "snapshot/threads/threads_processor.h"
 
 const uint32_t trap_architecture = AUDIT_ARCH_X86_64;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What snapshots cost: see account.h. */
-#include "account.h"
+#include "snapshot/account.h"
 
-#include "cost.h"
+#include "snapshot/cost.h"
 
 static struct cost cost;
 static uint64_t paid_ns;   /* the stall, and what was spent otherwise since */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The account of what snapshots cost: stalls, watching, copies. On the thread that looks, under the keeper's
  * hold. */
-#ifndef LIGHTSSS_ACCOUNT_H
-#define LIGHTSSS_ACCOUNT_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_ACCOUNT_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_ACCOUNT_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -3,7 +3,7 @@
  * those it tells, so that a sum of many is some microseconds off; where the simulator has reaped nobody since
  * the start, the answer is exactly the one of the start. */
 #define _GNU_SOURCE
-#include "burial.h"
+#include "snapshot/burial.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,10 +16,10 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../proc_stat.h"
-#include "../raw_syscall.h"
-#include "slots.h"
+#include "base/clock.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+#include "snapshot/limits/slots.h"
 
 #define SECOND_US     1000000
 #define STEP_LEAST_NS 20000

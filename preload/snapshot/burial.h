@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reaps snapshots. The kernel adds what a reaped child has used to its parent's account of its children; the
  * simulator, when it asks for that account, is told of its own children only. Async-signal-safe. */
-#ifndef LIGHTSSS_BURIAL_H
-#define LIGHTSSS_BURIAL_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_BURIAL_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_BURIAL_H
 
 #include <stdbool.h>
 #include <sys/resource.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A look costs a call into C, so looks are rare: the rate of evals since the last look says how many evals
  * fill the time to the next one. Arithmetic saturates; clocks may stand still or step back. */
-#include "cadence.h"
+#include "snapshot/cadence.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
 #define LOOK_MAX_NS     UINT64_C(10000000)  /* a look every 10 ms at least ... */

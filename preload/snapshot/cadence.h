@@ -2,13 +2,13 @@
 /* When to take the next snapshot, and how many evals may pass before the clock is looked at again: no C
  * code runs between two looks. Pure logic; times are nanoseconds of a monotonic clock, evals the number of
  * the eval that is about to run (from 1). */
-#ifndef LIGHTSSS_CADENCE_H
-#define LIGHTSSS_CADENCE_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_CADENCE_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_CADENCE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../options.h"
+#include "options/options.h"
 
 struct cadence {
     struct options_interval interval;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The price of copied pages: see cost.h. The kernel tells its time in ticks, so that only the sum of many
  * windows says something. */
-#include "cost.h"
+#include "snapshot/cost.h"
 
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "../clock.h"
-#include "../raw_syscall.h"
+#include "base/clock.h"
+#include "base/raw_syscall.h"
 
 #define PAGE          4096u
 #define WINDOW_NS     UINT64_C(100000000)

@@ -3,8 +3,8 @@
  * long one takes differs ten times between machines, memories and sizes of pages; so it is taken from the
  * time that the kernel has spent, less what the simulator spends there by itself while it copies nothing.
  * Pure logic but for cost_read(); times are nanoseconds. */
-#ifndef LIGHTSSS_COST_H
-#define LIGHTSSS_COST_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_COST_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_COST_H
 
 #include <stdint.h>
 

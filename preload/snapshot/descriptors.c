@@ -2,7 +2,7 @@
 /* Takes down what is open: see descriptors.h. Two cheap system calls for each descriptor; the simulator
  * stands still meanwhile, so that a simulator with thousands of them has only the first taken down. */
 #define _GNU_SOURCE
-#include "descriptors.h"
+#include "snapshot/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,9 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "../proc_list.h"
-#include "../raw_syscall.h"
-#include "../text.h"
+#include "base/proc_list.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
 
 #define INFO_SIZE      32768u
 #define TERMINALS_MAX  8u

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the original has open when a snapshot is taken. The copy shares offsets, counters and contents with
  * the original, which moves on as soon as the clone is done: so they are taken down before. */
-#ifndef LIGHTSSS_DESCRIPTORS_H
-#define LIGHTSSS_DESCRIPTORS_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_DESCRIPTORS_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_DESCRIPTORS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 /* Huge pages that were split: see huge.h. Nothing is put together that was not one huge page at the snapshot,
  * and is not wholly there: holes would be filled. */
 #define _GNU_SOURCE
-#include "huge.h"
+#include "snapshot/huge.h"
 
 #include <fcntl.h>
 #include <stdbool.h>
@@ -12,8 +12,8 @@
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "../clock.h"
-#include "../raw_syscall.h"
+#include "base/clock.h"
+#include "base/raw_syscall.h"
 
 #define PAGE        UINT64_C(4096)
 #define HUGE        UINT64_C(2097152)

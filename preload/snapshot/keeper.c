@@ -4,7 +4,7 @@
  * after: at the next eval, and if it is not dead by then, after twice as many evals each time, up to a
  * millisecond's worth. */
 #define _GNU_SOURCE
-#include "keeper.h"
+#include "snapshot/keeper.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -16,23 +16,23 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../log.h"
-#include "../raw_syscall.h"
-#include "../signal_mask.h"
-#include "account.h"
-#include "burial.h"
-#include "cadence.h"
-#include "groups.h"
-#include "huge.h"
-#include "memory.h"
-#include "pace.h"
-#include "park.h"
-#include "processes.h"
-#include "refusal.h"
-#include "room.h"
-#include "take.h"
-#include "threads.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "snapshot/account.h"
+#include "snapshot/burial.h"
+#include "snapshot/cadence.h"
+#include "snapshot/huge.h"
+#include "snapshot/limits/groups.h"
+#include "snapshot/limits/memory.h"
+#include "snapshot/limits/processes.h"
+#include "snapshot/limits/room.h"
+#include "snapshot/pace.h"
+#include "snapshot/park.h"
+#include "snapshot/refusal.h"
+#include "snapshot/take.h"
+#include "snapshot/threads/threads.h"
 
 #define DISMISS_TRIES 2000 /* milliseconds */
 #define BURIAL_NS     1000000u

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* Keeps the parked snapshots of the original: takes one when the cadence says so, evicts the oldest, reaps
  * what has died. All of it happens on the thread that evals, or on the one that ends the process. */
-#ifndef LIGHTSSS_KEEPER_H
-#define LIGHTSSS_KEEPER_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_KEEPER_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_KEEPER_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../options.h"
-#include "../stall.h"
-#include "shared_page.h"
-#include "slots.h"
+#include "options/options.h"
+#include "run/shared_page.h"
+#include "snapshot/limits/slots.h"
+#include "snapshot/stall.h"
 
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The pace of evals: see pace.h. */
-#include "pace.h"
+#include "snapshot/pace.h"
 
 #define LEAD_NS      250000u  /* idle threads are asked to stand by so long before a snapshot ... */
 #define LEAD_MAX_NS  2000000u /* ... rounded up to whole evals, if that is not too long */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* How fast evals follow each other: how many of them fill the lead of a snapshot, and the time between two
  * looks at memory. Pure logic; times are nanoseconds of a monotonic clock. */
-#ifndef LIGHTSSS_PACE_H
-#define LIGHTSSS_PACE_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_PACE_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_PACE_H
 
 #include <stdint.h>
 

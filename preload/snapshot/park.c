@@ -5,7 +5,7 @@
  * look and the sleep is not lost: no polling, but for where the signal may not come, and for an original that
  * becomes another program. */
 #define _GNU_SOURCE
-#include "park.h"
+#include "snapshot/park.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -20,13 +20,13 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../proc_number.h"
-#include "../proc_stat.h"
-#include "../raw_syscall.h"
-#include "../signal_mask.h"
-#include "../text.h"
-#include "threads.h"
+#include "base/clock.h"
+#include "base/proc_number.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "base/text.h"
+#include "snapshot/threads/threads.h"
 
 #define SECOND_NS  UINT64_C(1000000000)
 #define HANG_LOOKS 8u /* in the time that makes a hang */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A snapshot parks: it sleeps on its futex word in the shared page until it is woken, killed, or hears
  * that its original has ended. Raw system calls only: no other thread exists and any lock may be held. */
-#ifndef LIGHTSSS_PARK_H
-#define LIGHTSSS_PARK_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_PARK_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_PARK_H
 
 #include <stdint.h>
 
-#include "shared_page.h"
+#include "run/shared_page.h"
 
 enum park_reason {
     PARK_WOKEN,     /* the original wants the replay */

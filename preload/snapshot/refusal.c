@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* Words about snapshots that could not be taken: see refusal.h. */
 #define _GNU_SOURCE
-#include "refusal.h"
+#include "snapshot/refusal.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "../log.h"
-#include "memory.h"
-#include "process_facts.h"
+#include "base/log.h"
+#include "snapshot/limits/memory.h"
+#include "snapshot/limits/process_facts.h"
 
 #define TRIES_BEFORE_NEWS 5
 #define LIMIT_SIZE        240u

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Why a snapshot could not be taken: the words, and when they are said. */
-#ifndef LIGHTSSS_REFUSAL_H
-#define LIGHTSSS_REFUSAL_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_REFUSAL_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_REFUSAL_H
 
 #include <stdbool.h>
 
-#include "../text.h"
-#include "take.h"
+#include "base/text.h"
+#include "snapshot/take.h"
 
 /* In an original, before its first snapshot. */
 void refusal_begin(void);

@@ -3,7 +3,7 @@
  * it again only when it has mapped something shared, and what it found is compared with the copy's own list.
  */
 #define _GNU_SOURCE
-#include "shared_memory.h"
+#include "snapshot/shared_memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,8 +13,8 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
-#include "../raw_syscall.h"
-#include "../text.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
 
 #define OWN_MAX       4224u /* each class of models has a page */
 #define PATHS_SIZE    16384u

@@ -2,8 +2,8 @@
 /* Memory that the original shares with its copies, and perhaps with others: files mapped MAP_SHARED,
  * /dev/shm, shared anonymous memory. The original writes there as soon as the clone is done: what is not too
  * large is copied before. */
-#ifndef LIGHTSSS_SHARED_MEMORY_H
-#define LIGHTSSS_SHARED_MEMORY_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_SHARED_MEMORY_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_SHARED_MEMORY_H
 
 #include <stdbool.h>
 #include <stddef.h>

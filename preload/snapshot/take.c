@@ -2,7 +2,7 @@
 /* The clone itself: see take.h. Signals are blocked from before the stop until after the resume, so that no
  * handler of the simulator runs on this thread while the others stand still. */
 #define _GNU_SOURCE
-#include "take.h"
+#include "snapshot/take.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -15,12 +15,12 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../clock.h"
-#include "../raw_syscall.h"
-#include "../signal_mask.h"
-#include "park.h"
-#include "threads.h"
-#include "threads_processor.h"
+#include "base/clock.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "snapshot/park.h"
+#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_processor.h"
 
 #define SETTLE_TRIES   20
 #define SETTLE_STEP_NS 10000000

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Takes one snapshot: stops the threads, clones the process without an exit signal (so that the
  * simulator's wait() and SIGCHLD never see it), lets the threads go on. The copy parks at once. */
-#ifndef LIGHTSSS_TAKE_H
-#define LIGHTSSS_TAKE_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_TAKE_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_TAKE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "park.h"
-#include "shared_page.h"
+#include "run/shared_page.h"
+#include "snapshot/park.h"
 
 struct take {
     /* in */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What every fuzz target needs: libFuzzer's entry points, and a check that sanitizers do not know. */
-#ifndef LIGHTSSS_FUZZ_H
-#define LIGHTSSS_FUZZ_H
+#ifndef LIGHTSSS_TESTS_FUZZ_FUZZ_H
+#define LIGHTSSS_TESTS_FUZZ_FUZZ_H
 
 #include <stddef.h>
 #include <stdint.h>

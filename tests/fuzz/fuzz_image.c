@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "image.h"
+#include "elf/image.h"
 
 #define PROGRAM "/bin/sh" /* a name that realpath() can follow */
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "input/input_log.h"
-#include "input/input_streams.h"
+#include "record/input_log.h"
+#include "record/input_streams.h"
 
 #define REPEATS_MAX 100000u
 

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "options.h"
-#include "parse.h"
+#include "options/options.h"
+#include "options/parse.h"
 
 #define VARIABLES_MAX 64
 #define LINE_MAX_SIZE 400

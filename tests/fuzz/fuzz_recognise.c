@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "recognise.h"
+#include "attach/recognise.h"
 
 static bool holds(const uint8_t *bytes, size_t size, const char *text)
 {

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "end.h"
-#include "snapshot/shared_page.h"
-#include "text.h"
+#include "base/text.h"
+#include "options/end.h"
+#include "run/shared_page.h"
 
 static void check_slot(const struct shared_page *page, const struct shared_slot *slot)
 {

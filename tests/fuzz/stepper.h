@@ -2,8 +2,8 @@
 /* Runs instructions one by one in a process of its own that can do nothing else: every system call is
  * refused, and nothing but a page of data can be written. The code, a stub and the data are memory that both
  * processes share, at addresses far from anything else. */
-#ifndef LIGHTSSS_STEPPER_H
-#define LIGHTSSS_STEPPER_H
+#ifndef LIGHTSSS_TESTS_FUZZ_STEPPER_H
+#define LIGHTSSS_TESTS_FUZZ_STEPPER_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs the fake simulator without and with the library: what its user sees must be the same. */
-#ifndef LIGHTSSS_COMPARE_H
-#define LIGHTSSS_COMPARE_H
+#ifndef LIGHTSSS_TESTS_PROCESS_COMPARE_H
+#define LIGHTSSS_TESTS_PROCESS_COMPARE_H
 
 #include "run_program.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A control group of a test's own, of either release. */
-#ifndef LIGHTSSS_CONTROL_GROUP_H
-#define LIGHTSSS_CONTROL_GROUP_H
+#ifndef LIGHTSSS_TESTS_PROCESS_CONTROL_GROUP_H
+#define LIGHTSSS_TESTS_PROCESS_CONTROL_GROUP_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a core file says of the end: the signal as the kernel gave it, and where its thread was. */
-#ifndef LIGHTSSS_CORE_FILE_H
-#define LIGHTSSS_CORE_FILE_H
+#ifndef LIGHTSSS_TESTS_PROCESS_CORE_FILE_H
+#define LIGHTSSS_TESTS_PROCESS_CORE_FILE_H
 
 #include <stdbool.h>
 #include <stdint.h>

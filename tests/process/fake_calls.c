@@ -43,7 +43,7 @@ struct timespec fake_until(struct blocked *self, clockid_t clock)
 
 static struct blocked calls[] = {
 #define BLOCKED_CALL(name, ...) {#name, call_##name, NULL, .fd = -1},
-#include "../../preload/snapshot/blocked_calls.def"
+#include "snapshot/threads/blocked_calls.def"
 #undef BLOCKED_CALL
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the calls of fake_calls.c share: see there. */
-#ifndef LIGHTSSS_FAKE_CALLS_H
-#define LIGHTSSS_FAKE_CALLS_H
+#ifndef LIGHTSSS_TESTS_PROCESS_FAKE_CALLS_H
+#define LIGHTSSS_TESTS_PROCESS_FAKE_CALLS_H
 
 #include <errno.h>
 #include <pthread.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "raw_syscall.h"
+#include "base/raw_syscall.h"
 
 #define LIMIT_MS  1200 /* of all calls that have one */
 #define SECOND_NS 1000000000
@@ -67,7 +67,7 @@ static inline void ready(struct blocked *self)
     MAKE(BY_NUMBER(syscall, number, a, b, c, d, e, f), number, a, b, c, d, e, f)
 
 #define BLOCKED_CALL(name, ...) long call_##name(struct blocked *self);
-#include "../../preload/snapshot/blocked_calls.def"
+#include "snapshot/threads/blocked_calls.def"
 #undef BLOCKED_CALL
 
 /* Of those that do not end by their own time. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Steps of the fake simulator: its children, pipes to them, and what it hears of their ends. */
 #define _GNU_SOURCE
+#include "base/raw_syscall.h"
 #include "fake_steps.h"
-#include "raw_syscall.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the fake simulator's steps with files and other descriptors share. */
-#ifndef LIGHTSSS_FAKE_FILES_H
-#define LIGHTSSS_FAKE_FILES_H
+#ifndef LIGHTSSS_TESTS_PROCESS_FAKE_FILES_H
+#define LIGHTSSS_TESTS_PROCESS_FAKE_FILES_H
 
 #define FAKE_SLOTS 10
 

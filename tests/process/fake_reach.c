@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
-#include "raw_syscall.h"
+#include "base/raw_syscall.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

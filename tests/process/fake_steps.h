@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The fake simulator's arguments are steps, done one after the other: "eval:3", "raise:TERM", "exit:1". A
  * step that takes steps joins them with +: "fork:eval:1+exit:3". Each file has a table of its steps. */
-#ifndef LIGHTSSS_FAKE_STEPS_H
-#define LIGHTSSS_FAKE_STEPS_H
+#ifndef LIGHTSSS_TESTS_PROCESS_FAKE_STEPS_H
+#define LIGHTSSS_TESTS_PROCESS_FAKE_STEPS_H
 
 #include <stddef.h>
 

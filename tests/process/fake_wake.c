@@ -2,8 +2,8 @@
 /* What LIGHTSSS_WAKE_CALL may call in the fake simulator, and steps that print what a replay may print in
  * another way. None of the functions is exported. */
 #define _GNU_SOURCE
+#include "base/raw_syscall.h"
 #include "fake_steps.h"
-#include "raw_syscall.h"
 
 #include <dlfcn.h>
 #include <signal.h>

@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "fake_steps.h"
 
-#include "raw_syscall.h"
+#include "base/raw_syscall.h"
 
 #include <dlfcn.h>
 #include <errno.h>

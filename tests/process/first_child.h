@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The children of a process, as the kernel lists them. */
-#ifndef LIGHTSSS_TEST_FIRST_CHILD_H
-#define LIGHTSSS_TEST_FIRST_CHILD_H
+#ifndef LIGHTSSS_TESTS_PROCESS_FIRST_CHILD_H
+#define LIGHTSSS_TESTS_PROCESS_FIRST_CHILD_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -3,8 +3,8 @@
  * each block (where it is, how long, in use or not) with its bytes, and where, and how clean, new blocks are.
  * Pointers to what is no heap are left out: libraries need not lie in the same place. With HEAP_PLACES=1
  * the bytes of blocks are, too, but for new ones. C and C++. */
-#ifndef LIGHTSSS_TESTS_HEAP_FACTS_H
-#define LIGHTSSS_TESTS_HEAP_FACTS_H
+#ifndef LIGHTSSS_TESTS_PROCESS_HEAP_FACTS_H
+#define LIGHTSSS_TESTS_PROCESS_HEAP_FACTS_H
 
 #include <fcntl.h>
 #include <malloc.h>

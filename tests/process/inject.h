@@ -2,8 +2,8 @@
 /* What a test and inject share: which call is to fail, and what was seen. The calls are those that code of
  * the library makes itself, of the kernel or (libinject_libc.so) of libc; the simulator's own are never
  * touched. */
-#ifndef LIGHTSSS_INJECT_H
-#define LIGHTSSS_INJECT_H
+#ifndef LIGHTSSS_TESTS_PROCESS_INJECT_H
+#define LIGHTSSS_TESTS_PROCESS_INJECT_H
 
 #include <stdint.h>
 #include <sys/syscall.h>

@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "inject.h"
 
-#include "raw_syscall.h"
+#include "base/raw_syscall.h"
 
 #include <errno.h>
 #include <link.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What every process test includes: cmocka with the headers it needs first. */
-#ifndef LIGHTSSS_PROCESS_H
-#define LIGHTSSS_PROCESS_H
+#ifndef LIGHTSSS_TESTS_PROCESS_PROCESS_H
+#define LIGHTSSS_TESTS_PROCESS_PROCESS_H
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a program in a directory and a session of its own, with or without the library, and tells all
  * that its user can see of it: wait status, output, files, and what it leaves behind. */
-#ifndef LIGHTSSS_RUN_PROGRAM_H
-#define LIGHTSSS_RUN_PROGRAM_H
+#ifndef LIGHTSSS_TESTS_PROCESS_RUN_PROGRAM_H
+#define LIGHTSSS_TESTS_PROCESS_RUN_PROGRAM_H
 
 #include <limits.h>
 #include <stdbool.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls of this process, and of what becomes of it, are asked about: a supervisor, a process beside
  * it, lets them pass or answers in the place of the kernel. The program sees no signal and no debugger. */
-#ifndef LIGHTSSS_SUPERVISE_H
-#define LIGHTSSS_SUPERVISE_H
+#ifndef LIGHTSSS_TESTS_PROCESS_SUPERVISE_H
+#define LIGHTSSS_TESTS_PROCESS_SUPERVISE_H
 
 #include <linux/seccomp.h>
 #include <stddef.h>

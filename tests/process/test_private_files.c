@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "replay/private_files.h"
-#include "replay/run_directory.h"
-#include "run.h"
+#include "restore/private_files.h"
+#include "run/run.h"
+#include "run/run_directory.h"
 
 #define HOLE 1000000
 

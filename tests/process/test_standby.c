@@ -17,13 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../preload/clock.h"
-#include "../../preload/own_thread.h"
-#include "../../preload/snapshot/park.h"
-#include "../../preload/snapshot/take.h"
-#include "../../preload/snapshot/threads.h"
-#include "../../preload/snapshot/threads_state.h"
+#include "base/clock.h"
+#include "base/own_thread.h"
 #include "process.h"
+#include "snapshot/park.h"
+#include "snapshot/take.h"
+#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_state.h"
 
 #define MS_NS 1000000u
 

@@ -11,11 +11,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../preload/own_thread.h"
-#include "../../preload/snapshot/park.h"
-#include "../../preload/snapshot/take.h"
-#include "../../preload/snapshot/threads.h"
+#include "base/own_thread.h"
 #include "process.h"
+#include "snapshot/park.h"
+#include "snapshot/take.h"
+#include "snapshot/threads/threads.h"
 #include "torture.h"
 
 static volatile sig_atomic_t child_signals;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A process with threads of many kinds, for the tests of snapshots: pools, locks, sleeps, heap, stdio, FPU
  * state, thread-local data, threads that come and go. */
-#ifndef LIGHTSSS_TORTURE_H
-#define LIGHTSSS_TORTURE_H
+#ifndef LIGHTSSS_TESTS_PROCESS_TORTURE_H
+#define LIGHTSSS_TESTS_PROCESS_TORTURE_H
 
 void torture_start(void);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Functions in assembly whose first instructions are known, to be patched and run by a test. */
-#ifndef LIGHTSSS_GOLDEN_H
-#define LIGHTSSS_GOLDEN_H
+#ifndef LIGHTSSS_TESTS_UNIT_GOLDEN_H
+#define LIGHTSSS_TESTS_UNIT_GOLDEN_H
 
-#include "patch.h"
+#include "patch/patch.h"
 
 /* A function of that name, from its first byte to <name>_end. Where the length of a jump matters it is
  * given as bytes: assemblers choose as they like. */

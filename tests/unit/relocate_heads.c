@@ -3,8 +3,8 @@
  * that it accepts (no code is changed). Prints a line for each function: moved NAME HEAD BYTES ORIGINAL BYTES
  * CONSTANT     the head, what stands for it in the stub, the stub's constant refused NAME REASON */
 #define _GNU_SOURCE
-#include "image.h"
-#include "patch.h"
+#include "elf/image.h"
+#include "patch/patch.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "calls.h"
+#include "options/calls.h"
 
 static struct calls calls;
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "snapshot/cgroup.h"
+#include "snapshot/limits/cgroup.h"
 
 #define MIB        (UINT64_C(1) << 20)
 #define LINES_MAX  5

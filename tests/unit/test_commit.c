@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "snapshot/commit.h"
+#include "snapshot/limits/commit.h"
 
 #define MIB UINT64_C(1048576)
 #define GIB (1024 * MIB)

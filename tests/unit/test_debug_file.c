@@ -3,7 +3,7 @@
  * where debuggers look, and with those of another build. */
 #include "unit.h"
 
-#include "debug_file.h"
+#include "elf/debug_file.h"
 
 #include <elf.h>
 #include <errno.h>

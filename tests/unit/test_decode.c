@@ -4,7 +4,7 @@
  * decode() need not: they fault in their new place as well. */
 #include "unit.h"
 
-#include "decode_x86_64.h"
+#include "patch/decode_x86_64.h"
 
 #include <Zydis/Zydis.h>
 #include <dlfcn.h>

@@ -18,7 +18,7 @@ def read(*path):
 def options():
     """variable -> (default, available) by options.def."""
     row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)", (AVAILABLE|LATER),', re.MULTILINE)
-    return {name: (default, when == "AVAILABLE") for name, default, when in row.findall(read("preload", "options.def"))}
+    return {name: (default, when == "AVAILABLE") for name, default, when in row.findall(read("preload", "options", "options.def"))}
 
 
 def option_name(variable):
@@ -33,7 +33,7 @@ def items(page):
 
 
 def commands():
-    return set(re.findall(r'^        \.name = "(\w+)",', read("scripts", "lightsss.c"), re.MULTILINE))
+    return set(re.findall(r'^        \.name = "(\w+)",', read("scripts", "command", "lightsss.c"), re.MULTILINE))
 
 
 class Documents(unittest.TestCase):
@@ -94,13 +94,25 @@ class Documents(unittest.TestCase):
         for command in re.findall(r"(?<!build/)\b(scripts/\w+)", read("README.md") + read("CONTRIBUTING.md")):
             self.assertTrue(os.access(os.path.join(ROOT, command), os.X_OK), command)
 
-    def test_architecture_names_every_file(self):
-        text = read("ARCHITECTURE.md")
-        for folder in ("hooks", "preload", "preload/snapshot", "preload/replay", "preload/interpose", "scripts"):
-            for name in sorted(os.listdir(os.path.join(ROOT, folder))):
-                if name.endswith(".c"):
-                    module = re.sub(r"_x86_64$", "", name[:-2])
-                    self.assertRegex(text, rf"`(\w+/)?{module}(_x86_64)?(\.c)?`", f"{folder}/{name}")
+    def test_architecture_shows_the_rooms(self):
+        rooms = "".join(line for line in read("scripts", "rooms").splitlines(True) if not line.startswith("#"))
+        self.assertIn(f"```\n{rooms}```\n", read("ARCHITECTURE.md"))
+
+    def test_architecture_names_every_file_in_its_room(self):
+        rooms = re.findall(r"^([a-z]\S+)", read("scripts", "rooms"), re.MULTILINE)
+        found = set()
+        for room in rooms:
+            text = re.search(rf"^### {room}\n(.*?)(?=^##|\Z)", read("ARCHITECTURE.md"), re.MULTILINE | re.DOTALL)
+            self.assertTrue(text, room)
+            named = set(re.findall(r"`(\w+)`", "".join(re.findall(r"^\| (`.*?) \|", text[1], re.MULTILINE))))
+            files = os.listdir(os.path.join(ROOT, room))
+            self.assertEqual(named, {re.sub(r"(_x86_64)?\.\w+$", "", name) for name in files if re.search(r"\.(c|h|def)$", name)}, room)
+            found |= {os.path.join(room, name) for name in files if re.search(r"\.[ch]$", name)}
+        for top in ("hooks", "preload", "scripts"):
+            for folder, _, files in os.walk(os.path.join(ROOT, top)):
+                for name in files:
+                    if re.search(r"\.[ch]$", name):
+                        self.assertIn(os.path.relpath(os.path.join(folder, name), ROOT), found)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "end.h"
+#include "options/end.h"
 
 static void kinds_have_the_names_of_the_contract(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../preload/failures.h"
+#include "options/failures.h"
 
 static struct failures parsed(const char *string)
 {

@@ -3,7 +3,7 @@
  * at all, which are made here out of a copy of this program. */
 #include "unit.h"
 
-#include "image.h"
+#include "elf/image.h"
 
 #include <dlfcn.h>
 #include <elf.h>

@@ -12,8 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "input/input_log.h"
-#include "input/input_streams.h"
+#include "record/input_log.h"
+#include "record/input_streams.h"
 
 #define RING (UINT64_C(1) << 20)
 

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "match.h"
+#include "record/match.h"
 
 #define EXPRESSION "^(TEST )?FAILED|[0-9]+ errors$"
 

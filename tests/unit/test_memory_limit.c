@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "snapshot/memory_limit.h"
+#include "snapshot/limits/memory_limit.h"
 
 #define MIB       (UINT64_C(1) << 20)
 #define GIB       (UINT64_C(1) << 30)

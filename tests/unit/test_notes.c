@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "replay/notes.h"
-#include "run.h"
+#include "run/notes.h"
+#include "run/run.h"
 
 static struct shared_page page;
 

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "parse.h"
+#include "options/parse.h"
 
 #define UNTOUCHED UINT64_C(0x5555555555555555)
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "replay/printed.h"
+#include "record/printed.h"
 
 static struct printed original;
 static struct printed_own own;

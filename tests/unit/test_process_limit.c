@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "snapshot/process_limit.h"
+#include "snapshot/limits/process_limit.h"
 
 static struct process_left left_of(uint64_t limit, uint64_t used)
 {

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "raw_syscall.h"
+#include "base/raw_syscall.h"
 
 static void results(void **state)
 {

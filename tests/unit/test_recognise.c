@@ -9,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../preload/recognise.h"
+#include "attach/recognise.h"
 
 #define IMAGE_SIZE 1024
 

@@ -14,8 +14,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "replay/run_directory.h"
-#include "run.h"
+#include "run/run.h"
+#include "run/run_directory.h"
 
 #define RACES 400
 

@@ -2,7 +2,7 @@
 /* Which snapshot stays: the oldest goes first, and holes close up. */
 #include "unit.h"
 
-#include "snapshot/slots.h"
+#include "snapshot/limits/slots.h"
 
 static void an_empty_queue_has_no_oldest(void **state)
 {

@@ -2,7 +2,7 @@
 /* Figures of stalls: exact while the samples fit, close when they do not. */
 #include "unit.h"
 
-#include "stall.h"
+#include "snapshot/stall.h"
 
 static void nothing_is_zero(void **state)
 {

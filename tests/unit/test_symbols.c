@@ -3,7 +3,7 @@
  * of libraries of the system. */
 #include "unit.h"
 
-#include "image.h"
+#include "elf/image.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>

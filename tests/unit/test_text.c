@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-#include "text.h"
+#include "base/text.h"
 
 /* Formats twice and compares: what snprintf makes of the same arguments is the truth. */
 #define assert_like_snprintf(...)                                                                            \

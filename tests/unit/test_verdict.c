@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <string.h>
 
-#include "replay/verdict.h"
+#include "run/verdict.h"
 
 static char why_bytes[256];
 

@@ -3,7 +3,7 @@
  * table, from fake simulators that are laid out in one way or another. */
 #include "unit.h"
 
-#include "verilator_abi.h"
+#include "model/verilator_abi.h"
 
 #include <string.h>
 

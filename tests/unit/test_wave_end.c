@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "replay/wave_end.h"
+#include "report/wave_end.h"
 
 #define NOTE "$comment the last dump was at the time before; what follows is room for the view $end "
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "replay/wave_names.h"
+#include "report/wave_names.h"
 
 static const char vcd[] = "$version made $end\n$date Sun Nov 29 $end\n$timescale 1ps $end\n\n"
                           " $scope module TOP $end\n  $var wire 32 ! data [31:0] $end\n"

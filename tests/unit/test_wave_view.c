@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "replay/wave_view.h"
+#include "report/wave_view.h"
 
 #define PANE 676.0 /* pixels of a real one */
 

@@ -2,7 +2,7 @@
 /* The window begins after the snapshot and is never longer than asked for. */
 #include "unit.h"
 
-#include "options.h"
+#include "options/options.h"
 #include "replay/window.h"
 
 static void counted_back_from_the_failure(void **state)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What every cmocka test needs, in the order that cmocka asks for. To be included first. */
-#ifndef LIGHTSSS_UNIT_H
-#define LIGHTSSS_UNIT_H
+#ifndef LIGHTSSS_TESTS_UNIT_UNIT_H
+#define LIGHTSSS_TESTS_UNIT_UNIT_H
 
 #define _GNU_SOURCE
 

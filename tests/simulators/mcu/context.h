@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Verilator 4.200 brought VerilatedContext. What the testbench needs of it, in the words of today, for
 // the releases before: there is one of everything, and the time is what sc_time_stamp() answers.
-#ifndef MCU_CONTEXT_H
-#define MCU_CONTEXT_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_MCU_CONTEXT_H
+#define LIGHTSSS_TESTS_SIMULATORS_MCU_CONTEXT_H
 
 #include "Vmcu.h"
 

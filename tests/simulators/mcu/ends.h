@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The ways in which the mcu simulator can be told to end: one row for each in ends.cpp.
-#ifndef MCU_ENDS_H
-#define MCU_ENDS_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_MCU_ENDS_H
+#define LIGHTSSS_TESTS_SIMULATORS_MCU_ENDS_H
 
 #include <cstdint>
 #include <stdexcept>

@@ -2,8 +2,8 @@
 /* An AXI4 slave for a 64-bit port of the Rocket core: one read and one write burst at a time, each
  * answered after a pseudo-random delay, so that the bus is never quite regular and yet the same in
  * every run. What lies behind the port is a struct device. */
-#ifndef AXI_SLAVE_H
-#define AXI_SLAVE_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_ROCKET_AXI_SLAVE_H
+#define LIGHTSSS_TESTS_SIMULATORS_ROCKET_AXI_SLAVE_H
 
 #include <verilated.h>
 

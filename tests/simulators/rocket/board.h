@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the core finds on its two AXI ports: RAM that holds the program, and a board with a boot ROM, a
  * console and a register that ends the run. */
-#ifndef BOARD_H
-#define BOARD_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_ROCKET_BOARD_H
+#define LIGHTSSS_TESTS_SIMULATORS_ROCKET_BOARD_H
 
 #include "axi_slave.h"
 

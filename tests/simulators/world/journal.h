@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // What the world simulator writes, and reads back, in files of its own.
-#ifndef WORLD_JOURNAL_H
-#define WORLD_JOURNAL_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_WORLD_JOURNAL_H
+#define LIGHTSSS_TESTS_SIMULATORS_WORLD_JOURNAL_H
 
 #include <cstdint>
 #include <cstdio>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Where the world simulator's stimulus comes from: one row for each way in source.cpp.
-#ifndef WORLD_SOURCE_H
-#define WORLD_SOURCE_H
+#ifndef LIGHTSSS_TESTS_SIMULATORS_WORLD_SOURCE_H
+#define LIGHTSSS_TESTS_SIMULATORS_WORLD_SOURCE_H
 
 #include <cstdint>
 #include <memory>

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The loader tells debuggers of all namespaces, since glibc 2.35. Its lists are read under its own lock,
+ * which dl_iterate_phdr() holds around its callback: see loaded.h. */
+#include "elf/loaded.h"
+
+#include <dlfcn.h>
+#include <string.h>
+
+#define VERSION_WITH_NEXT 2 /* of struct r_debug */
+
+struct space {
+    struct r_debug debug;
+    const struct space *next;
+};
+
+struct walk {
+    int (*visit)(struct dl_phdr_info *object, size_t space, void *context);
+    void *context;
+    int result;
+};
+
+static const struct space *first_space(const struct dl_phdr_info *program)
+{
+    for (size_t i = 0; i < program->dlpi_phnum; i++) {
+        if (program->dlpi_phdr[i].p_type != PT_DYNAMIC)
+            continue;
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(program->dlpi_addr + program->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++)
+            if (entry->d_tag == DT_DEBUG)
+                return (const struct space *)entry->d_un.d_ptr;
+    }
+    return NULL;
+}
+
+/* Where a library is loaded, its header is. */
+static int visit_library(const struct walk *walk, const struct link_map *library, size_t space)
+{
+    const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)library->l_addr;
+    if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+        return 0;
+    struct dl_phdr_info object = {
+        .dlpi_addr = library->l_addr,
+        .dlpi_name = library->l_name,
+        .dlpi_phdr = (const ElfW(Phdr) *)(library->l_addr + header->e_phoff),
+        .dlpi_phnum = header->e_phnum,
+    };
+    return walk->visit(&object, space, walk->context);
+}
+
+static int visit_others(struct dl_phdr_info *program, size_t size, void *context)
+{
+    struct walk *walk = context;
+    const struct space *space = first_space(program);
+    size_t number = 1;
+    (void)size;
+    if (!space || space->debug.r_version < VERSION_WITH_NEXT)
+        return 1;
+    for (space = space->next; space && !walk->result; space = space->next, number++)
+        for (const struct link_map *map = space->debug.r_map; map && !walk->result; map = map->l_next)
+            walk->result = visit_library(walk, map, number);
+    return 1; /* the program was the first object */
+}
+
+static int visit_own(struct dl_phdr_info *object, size_t size, void *context)
+{
+    struct walk *walk = context;
+    (void)size;
+    return walk->result = walk->visit(object, 0, walk->context);
+}
+
+int loaded_elsewhere(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context)
+{
+    struct walk walk = {visit, context, 0};
+    dl_iterate_phdr(visit_others, &walk);
+    return walk.result;
+}
+
+int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context)
+{
+    struct walk walk = {visit, context, 0};
+    if (dl_iterate_phdr(visit_own, &walk) != 0)
+        return walk.result;
+    return loaded_elsewhere(visit, context);
+}
+
+struct sought {
+    uintptr_t base;
+    const struct link_map *found;
+};
+
+static int find_map(struct dl_phdr_info *program, size_t size, void *context)
+{
+    struct sought *sought = context;
+    const struct space *space = first_space(program);
+    (void)size;
+    if (!space || space->debug.r_version < VERSION_WITH_NEXT)
+        return 1;
+    for (space = space->next; space; space = space->next)
+        for (const struct link_map *map = space->debug.r_map; map; map = map->l_next)
+            if (map->l_addr == sought->base)
+                sought->found = map;
+    return 1;
+}
+
+static int is_own(struct dl_phdr_info *object, size_t size, void *context)
+{
+    (void)size;
+    return object->dlpi_addr == *(const uintptr_t *)context;
+}
+
+bool loaded_is_elsewhere(uintptr_t base, long *space)
+{
+    struct sought sought = {.base = base};
+    Lmid_t found = LM_ID_BASE;
+    if (dl_iterate_phdr(is_own, &base))
+        return false;
+    dl_iterate_phdr(find_map, &sought);
+    if (!sought.found || dlinfo((void *)sought.found, RTLD_DI_LMID, &found) != 0)
+        return false;
+    *space = found;
+    return true;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* The loaded objects of all namespaces: dl_iterate_phdr() shows those of its caller's only, and dlmopen()
+ * makes others. */
+#ifndef LIGHTSSS_HOOKS_ELF_LOADED_H
+#define LIGHTSSS_HOOKS_ELF_LOADED_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* As dl_iterate_phdr(), with the number of the namespace in the place of the size: 0 is the process's own. Of
+ * the others name, base and headers are known alone. Stops where visit() does not return 0, and returns that.
+ */
+int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context);
+
+/* The same without the process's own. */
+int loaded_elsewhere(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context);
+
+/* The namespace of the object that is loaded at this base, for dlmopen(); false: it is in the process's own.
+ */
+bool loaded_is_elsewhere(uintptr_t base, long *space);
+
+#endif

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: MIT */
+/* In the place of an eval that is due, and beside the making and the end of model objects. Compiled with
+ * -fexceptions: C++ exceptions may cross the frame of eval_comes(). */
+#include "model/announce.h"
+#include "model/dump_time.h"
+#include "model/eval_frames.h"
+#include "model/evals.h"
+#include "model/model.h"
+#include "model/objects.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+
+#define TURN_PATIENCE 10000u /* the threads may wait for each other elsewhere */
+
+static struct {
+    const struct hooks_events *events;
+    const struct announce_listener *listener;
+    void (*gone)(void);
+    atomic_flag busy; /* an eval is announced, and has not ended ... */
+    pthread_t thread;
+    const char *frame;        /* ... or was left by a jump, which nobody tells us */
+    atomic_bool begun;        /* the first eval_due() has returned */
+    volatile bool take_turns; /* who comes while an eval is announced waits for his turn */
+    bool races;               /* another thread came by while an eval was announced */
+    bool in_eval;
+} announce;
+
+bool announce_races(void)
+{
+    return announce.races;
+}
+
+bool announce_in_eval(void)
+{
+    return announce.in_eval;
+}
+
+void announce_take_turns(void)
+{
+    announce.take_turns = true;
+}
+
+void announce_listen(const struct announce_listener *listener)
+{
+    announce.listener = listener;
+    announce.take_turns = false;
+    evals_listen(listener != NULL);
+}
+
+void announce_when_gone(void (*gone)(void))
+{
+    announce.gone = gone;
+}
+
+/* --- one announced eval --- */
+
+struct announced {
+    void *self;
+    bool due;
+};
+
+static void leave_eval(struct announced *eval)
+{
+    if (eval->due) {
+        model_time(1); /* notes it */
+        dump_time_eval_done();
+    }
+    objects_evaluated(eval->self);
+    if (announce.listener)
+        announce.listener->after(eval->self);
+    announce.in_eval = false;
+    if (eval->due)
+        announce.events->eval_done(counts_sum());
+    atomic_flag_clear(&announce.busy);
+}
+
+/* The cleanup also runs when an exception passes. */
+static void run_announced(struct site *site, void *self, bool due)
+{
+    if (due) {
+        announce.events->eval_due(counts_sum());
+        atomic_store(&announce.begun, true);
+    } else if (announce.listener) {
+        evals_expect(site); /* the next one too */
+    }
+    if (announce.listener)
+        announce.listener->before(self);
+    __attribute__((cleanup(leave_eval))) struct announced eval = {self, due};
+    announce.in_eval = true;
+    site->patch.original(eval.self);
+}
+
+static bool is_inside(const char *frame)
+{
+    return pthread_equal(announce.thread, pthread_self()) && frame < announce.frame;
+}
+
+/* Returns false where an eval is announced already. A thread that comes by again above the frame of the eval
+ * it announced has jumped out of it. Nobody evals, and fails, before everything is ready for that. */
+static bool begin(const struct site *site, const char *frame)
+{
+    for (unsigned tries = 0; atomic_flag_test_and_set(&announce.busy); tries++) {
+        if (pthread_equal(announce.thread, pthread_self())) {
+            if (is_inside(frame))
+                return false;
+            break;
+        }
+        announce.races = announce.races || evals_joined(site);
+        if (atomic_load(&announce.begun) && (!announce.take_turns || tries > TURN_PATIENCE))
+            return false;
+        sched_yield();
+    }
+    announce.thread = pthread_self();
+    announce.frame = frame;
+    return true;
+}
+
+/* Where the order of evals is another one in each run, the listener hears of nothing else. */
+static bool is_unwanted(const struct site *site, void *self)
+{
+    const struct announce_listener *listener = announce.listener;
+    return listener && (announce.races || !evals_joined(site)) && !listener->wants(self);
+}
+
+/* The models of one round, and those that run on several threads, share the events: who comes while an eval
+ * is announced passes by, and is due again the next time. */
+PATCH_HANDLER static void eval_comes(void *self, void *context)
+{
+    struct site *site = context;
+    const char *frame = __builtin_frame_address(0);
+    if (site->is_part) {
+        count_arm(site->count, COUNTS_NEVER);
+        site->patch.original(self);
+        return;
+    }
+    bool inside = announce.in_eval && is_inside(frame);
+    evals_consider(site, inside);
+    if (!inside && !is_unwanted(site, self) && begin(site, frame)) {
+        bool due = evals_look(site);
+        eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
+        objects_add(self, NULL, site);
+        bool is_first = !objects_has_evaluated(self);
+        if (evals_joined(site) || announce.listener)
+            model_note_eval(site, self, is_first);
+        if (due || is_first || announce.listener) {
+            run_announced(site, self, due);
+            return;
+        }
+        atomic_flag_clear(&announce.busy);
+    }
+    site->patch.original(self);
+}
+
+/* --- objects --- */
+
+/* What is made inside an eval is a part of that model (--hierarchical, --lib-create), which evals and traces
+ * it. */
+static void object_made(const struct patch_arguments *arguments)
+{
+    struct site *site = arguments->context;
+    if (announce.in_eval && pthread_equal(announce.thread, pthread_self()))
+        site->is_part = true;
+    if (site->is_part)
+        return;
+    const struct verilator_syms *syms = &site->model->syms;
+    void *context = syms->context ? (void *)arguments->integer[syms->context] : NULL;
+    objects_remove((void *)arguments->integer[syms->model]); /* whose end was not seen */
+    objects_add((void *)arguments->integer[syms->model], context, site);
+    evals_expect(site);
+}
+
+static void object_gone(const struct patch_arguments *arguments)
+{
+    void *self = (void *)arguments->integer[0];
+    if (!objects_remove(self))
+        return;
+    evals_expect_any();
+    if (announce.gone)
+        announce.gone();
+    if (announce.listener)
+        announce.listener->gone(self);
+}
+
+/* --- hooks --- */
+
+int announce_install(const struct hooks_events *events, struct hooks_why *why)
+{
+    static const struct site_callbacks callbacks = {eval_comes, object_made, object_gone, model_context_gone};
+    announce.events = events;
+    return sites_install(&callbacks, why);
+}
+
+void announce_forked(void)
+{
+    announce.races = false;
+    announce.in_eval = announce.in_eval && pthread_equal(announce.thread, pthread_self());
+    atomic_store(&announce.begun, false);
+    atomic_flag_clear(&announce.busy);
+}

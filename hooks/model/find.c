@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/* Two walks over the symbols: see find.h. The second one knows the candidates of the first. Then the dynamic
+ * loader is asked which functions the object's own calls of the run time library end up in. */
+#include "model/find.h"
+#include "elf/loaded.h"
+#include "elf/scope.h"
+#include "elf/stock.h"
+#include "why.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+
+struct search {
+    const char *object; /* "": the program */
+    const char *wanted;
+    struct found_model *models, *last;
+    bool has_eval;
+    bool crowded;                 /* there was no memory for one */
+    char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
+    struct library *library;
+    bool is_elsewhere; /* in a namespace of its own */
+};
+
+static void find_candidate(struct search *search, const struct image_symbol *symbol)
+{
+    const char *name;
+    size_t length;
+    int method = verilator_abi_method(symbol, &name, &length);
+    if (method == VERILATOR_MODEL_CLASS && length < sizeof(search->remains)) {
+        memcpy(search->remains, name, length);
+        search->remains[length] = '\0';
+    }
+    if (method != VERILATOR_MODEL_EVAL || !symbol->code)
+        return;
+    search->has_eval = true;
+    struct found_model *model = length < FIND_NAME_SIZE ? stock_take(sizeof(*model)) : NULL;
+    search->crowded = search->crowded || !model;
+    if (!model)
+        return;
+    *model = (struct found_model){.next = NULL};
+    memcpy(model->name, name, length);
+    model->named = !search->wanted || strcmp(search->wanted, model->name) == 0;
+    model->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
+    *(search->last ? &search->last->next : &search->models) = model;
+    search->last = model;
+}
+
+/* First walk: candidates, and the functions of the run time library. */
+static void find_first(const struct image_symbol *symbol, void *context)
+{
+    struct search *search = context;
+    struct library *library = search->library;
+    int known = verilator_abi_symbol(symbol);
+    if (!library->has_parts)
+        library->has_parts = verilator_abi_is_of_part(symbol);
+    if (known >= 0 && !library->symbols[known].address) {
+        library->symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
+        library->strong[known] = symbol->strong;
+        library->exported[known] = symbol->exported;
+    } else if (known < 0) {
+        find_candidate(search, symbol);
+    }
+}
+
+static void find_room(struct place *place, uintptr_t address)
+{
+    if (address > place->address && address - place->address < place->room)
+        place->room = address - place->address;
+}
+
+/* Second walk: what else the candidates' classes have, and which symbols begin inside a function that
+ * is to be patched. */
+static void find_second(const struct image_symbol *symbol, void *context)
+{
+    static const enum verilator_symbol patched[] = {
+        VERILATOR_CONTEXT_DESTRUCTOR,
+        VERILATOR_FATAL,
+        VERILATOR_STOP,
+        VERILATOR_RUN_EXIT_CALLBACKS,
+        VERILATOR_CONTEXT_UNUSED,
+        VERILATOR_UNUSED,
+        VERILATOR_TRACER_OPEN,
+        VERILATOR_TRACER_OPEN_NEXT,
+        VERILATOR_TRACER_CLOSE,
+        VERILATOR_TRACER_DUMP,
+        VERILATOR_TRACER_FLUSH,
+    };
+    const struct search *search = context;
+    struct place *places = search->library->symbols;
+    for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++) {
+        find_room(&places[patched[i]], symbol->address);
+        if (patched[i] >= VERILATOR_TRACER)
+            find_room(&places[verilator_abi_tracer(patched[i], HOOKS_FORMAT_FST)], symbol->address);
+    }
+
+    const char *name = NULL;
+    size_t length = 0;
+    int method = verilator_abi_method(symbol, &name, &length);
+    for (struct found_model *model = search->models; model; model = model->next) {
+        find_room(&model->eval, symbol->address);
+        if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
+            model->methods[method] = symbol->address;
+            model->sizes[method] = symbol->size;
+            if (method == VERILATOR_MODEL_SYMS)
+                model->syms = verilator_abi_syms(symbol->name);
+        }
+    }
+}
+
+/* Drops user classes that only happen to have an eval_step(). */
+static void find_confirm(struct search *search)
+{
+    struct found_model **link = &search->models;
+    while (*link)
+        if ((*link)->methods[VERILATOR_MODEL_SYMS] ||
+            (*link)->methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
+            link = &(*link)->next;
+        else
+            *link = (*link)->next;
+}
+
+static void find_place(struct library *library, enum verilator_symbol symbol, void *address)
+{
+    Dl_info info;
+    const ElfW(Sym) *entry = NULL;
+    if (library->symbols[symbol].address == (uintptr_t)address ||
+        !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || !entry)
+        return;
+    library->symbols[symbol] = (struct place){(uintptr_t)address, entry->st_size, SIZE_MAX};
+    library->strong[symbol] = ELF64_ST_BIND(entry->st_info) == STB_GLOBAL;
+}
+
+/* A function that the object exports may have given way to one of the same name that was loaded before
+ * it; one that it lacks is in the program or in a library that it needs. The program's own come first
+ * anyway. */
+static void find_bound(struct search *search, void *handle)
+{
+    if (search->is_elsewhere && search->library->symbols[VERILATOR_PRODUCT_VERSION].address)
+        return; /* nobody but the object itself is asked there */
+    bool is_program = *search->object == '\0';
+    bool bound[VERILATOR_SYMBOLS] = {false};
+    enum verilator_symbol symbol;
+    const char *name;
+    for (size_t row = 0; (name = verilator_abi_name(row, &symbol)); row++) {
+        bool own = search->library->symbols[symbol].address != 0;
+        if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
+            continue;
+        void *address =
+            search->is_elsewhere ? NULL : scope_find(name, search->library->symbols[symbol].address);
+        if (!address && !own)
+            address = search->is_elsewhere ? dlsym(handle, name) : scope_find_in(handle, name);
+        if (!address)
+            continue;
+        find_place(search->library, symbol, address);
+        bound[symbol] = true;
+    }
+}
+
+static int find_none(const struct search *search, const struct image *image, struct hooks_why *why)
+{
+    const char *path = image_path(image);
+    const char *slash = strrchr(path, '/');
+    bool has_library = search->library->symbols[VERILATOR_PRODUCT_VERSION].address != 0;
+    if (image_stripped(image))
+        return why_set(why, -ENODATA,
+                       "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
+                       "not strip it",
+                       slash ? slash + 1 : path);
+    if (search->remains[0] && !search->has_eval)
+        return why_set(why, -ENOTSUP,
+                       "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
+                       "testbench may have it)",
+                       search->remains, slash ? slash + 1 : path);
+    if (has_library)
+        return why_set(why, -ENOENT,
+                       "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto",
+                       path);
+    return -ENOENT; /* nothing of Verilator is here: nothing to be said */
+}
+
+static int find_in(struct search *search, const struct image *image, struct hooks_why *why)
+{
+    image_each(image, find_first, search);
+    if (search->models)
+        image_each(image, find_second, search);
+    find_confirm(search);
+    if (search->crowded)
+        return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
+                       image_path(image));
+    return search->models ? 0 : find_none(search, image, why);
+}
+
+static void close_handle(void *const *handle)
+{
+    if (*handle)
+        dlclose(*handle);
+}
+
+/* What has been patched must not be unmapped: a library with a model stays, its destructors run when the
+ * process ends. Looked at first without that promise, because most have no model. What was there from the
+ * start stays anyway; a handle of it would be the first, for which the loader takes memory of the simulator's
+ * heap. */
+static void *open_handle(const char *name, const long *space, int flags)
+{
+    flags |= RTLD_LAZY | RTLD_NOLOAD;
+    return space ? dlmopen(*space, name, flags) : dlopen(name, flags);
+}
+
+/* Objects with models, by their base: they stay where they are. */
+static struct known {
+    const struct known *next;
+    uintptr_t base;
+} * known_objects;
+
+static bool is_known(uintptr_t base)
+{
+    for (const struct known *known = known_objects; known; known = known->next)
+        if (known->base == base)
+            return true;
+    return false;
+}
+
+/* What was found is to stay. */
+static int keep(struct search *search, uintptr_t base, struct hooks_why *why)
+{
+    struct library *library = stock_take(sizeof(*library));
+    struct known *known = stock_take(sizeof(*known));
+    if (!library || !known)
+        return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
+                       *search->object ? search->object : "the program");
+    *library = *search->library;
+    library_learn(library);
+    for (struct found_model *model = search->models; model; model = model->next)
+        model->library = library;
+    *known = (struct known){known_objects, base};
+    known_objects = known;
+    return 0;
+}
+
+int find_models(struct found_model **models, const char *name, uintptr_t base, const char *wanted,
+                struct hooks_why *why)
+{
+    __attribute__((cleanup(image_cleanup))) struct image *image = NULL;
+    bool is_later = scope_is_later(base);
+    long number, *space = is_later && loaded_is_elsewhere(base, &number) ? &number : NULL;
+    if (is_known(base))
+        return why_set(why, -EALREADY, "the models of %.120s are known", name);
+    __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, space, 0) : NULL;
+    if (!handle && is_later && dlerror()) /* what is gone is no error to RTLD_NOLOAD */
+        return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
+    if (!handle && is_later)
+        return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);
+    int error = image_open_loaded(&image, name, base, why);
+    if (error)
+        return error;
+    struct library library = {.has_parts = false};
+    struct search search = {
+        .object = name, .wanted = wanted, .library = &library, .is_elsewhere = space != NULL};
+    error = find_in(&search, image, why);
+    if (error)
+        return error;
+    find_bound(&search, handle);
+    error = keep(&search, base, why);
+    if (error)
+        return error;
+    if (is_later)
+        open_handle(name, space, RTLD_NODELETE);
+    *models = search.models;
+    return 0;
+}

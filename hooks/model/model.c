@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* Which models there are, which of them evaled last, and its time. */
+#include "model/model.h"
+#include "elf/stock.h"
+#include "model/announce.h"
+#include "model/evals.h"
+#include "model/library.h"
+#include "model/simtime.h"
+#include "wave/hold.h"
+#include "why.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define TIME_STANDS_EVALS 16u      /* a testbench may eval some times before its time moves */
+#define NAMED_RESTS_EVALS 1000000u /* so many of others, and the model that the user named is done */
+
+static struct {
+    const struct site *primary; /* that evaled last; the first one, a guess, until one evals */
+    char name[FIND_NAME_SIZE];  /* its class's */
+    char release_name[32];
+    struct model_instance instance;
+    uint64_t context_since;          /* the common number of evals when its context came */
+    uint64_t named_evals, named_sum; /* of the named model, when it was seen to eval */
+    pthread_once_t once;
+} model = {.once = PTHREAD_ONCE_INIT};
+
+/* --- finding --- */
+
+static void use_site(const struct site *site)
+{
+    if (model.primary == site)
+        return;
+    model.primary = site;
+    memcpy(model.name, site->model->name, sizeof(model.name));
+    memcpy(model.release_name, site->model->library->release_name, sizeof(model.release_name));
+    model.instance.methods = site->model->methods;
+    simtime_use(site->model->library);
+}
+
+static enum hooks_format format_of(const struct site *site)
+{
+    return library_format(site->model->library, site->model->methods);
+}
+
+/* Nobody knows yet which model will eval: where one can be traced, a waveform can be expected. */
+static enum hooks_format best_format(void)
+{
+    enum hooks_format format = model_format();
+    for (const struct site *site = sites_first(); site && !model.instance.self && format == HOOKS_FORMAT_NONE;
+         site = site->next)
+        format = format_of(site);
+    return format;
+}
+
+static const struct site *best_guess(void)
+{
+    const struct site *site = sites_first();
+    while (site && !site->model->named)
+        site = site->next;
+    return site ? site : sites_first();
+}
+
+static bool has_named(void)
+{
+    return best_guess()->model->named;
+}
+
+int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
+               struct hooks_why *why)
+{
+    struct site *added;
+    int error = sites_find(name, base, wanted, &added, why);
+    if (error)
+        return error;
+    if (!model.instance.self)
+        use_site(best_guess());
+    enum hooks_format format = best_format();
+    *found = (struct hooks_found){
+        .model = model.name,
+        .verilator = model.release_name,
+        .named = has_named(),
+        .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
+        .format = format,
+        .tracer_removed = format == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
+        .saif = format == HOOKS_FORMAT_NONE && library_is_for_saif(model_library()),
+        .time = simtime_has_stamp() ? HOOKS_TIME_STAMP : HOOKS_TIME_EVALS,
+    };
+    return 0;
+}
+
+bool model_site(size_t index, struct hooks_site *site)
+{
+    const struct site *found = sites_first();
+    while (found && index--)
+        found = found->next;
+    if (!found)
+        return false;
+    *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size};
+    return true;
+}
+
+/* --- the model that evals --- */
+
+/* Behind the vtable pointer stands the context, except in SystemC's modules. known: that it was made with. */
+static void *context_or(void *known, const struct site *site, void *self)
+{
+    const struct verilator_release *release = site->model->library->row;
+    if (known)
+        return known;
+    return release && release->context_in_model && !simtime_is_systemc() ? ((void **)self)[1] : NULL;
+}
+
+static void *context_of(const struct site *site, void *self)
+{
+    return context_or(objects_context(self), site, self);
+}
+
+/* The model that the user has named is the primary one while it evals. */
+static bool is_named_and_evals(const struct site *primary)
+{
+    uint64_t evals = count_evals(primary->count), sum = counts_sum();
+    if (evals != model.named_evals) {
+        model.named_evals = evals;
+        model.named_sum = sum;
+    }
+    return primary->model->named && evals_to_come(primary) > 0 && sum - model.named_sum <= NAMED_RESTS_EVALS;
+}
+
+/* Of two that eval in turn the one that evals more is the primary one. */
+static bool becomes_primary(const struct site *site, bool is_first)
+{
+    const struct site *primary = model.primary;
+    if (!model.instance.self || site == primary || !objects_has(model.instance.self))
+        return true;
+    if (site->model->named != primary->model->named)
+        return site->model->named || !is_named_and_evals(primary);
+    return is_first || 2 * evals_weight(site) >= evals_weight(primary);
+}
+
+void model_note_eval(const struct site *site, void *self, bool is_first)
+{
+    struct model_instance *instance = &model.instance;
+    if (!becomes_primary(site, is_first))
+        return;
+    use_site(site);
+    void *context = context_of(site, self);
+    if (context != instance->context || !instance->context_alive)
+        model.context_since = counts_sum();
+    instance->self = self;
+    instance->thread = pthread_self();
+    instance->context = context;
+    instance->context_alive = context != NULL;
+}
+
+const struct model_instance *model_instance(void)
+{
+    return &model.instance;
+}
+
+uint64_t model_to_come(const void *site)
+{
+    return evals_to_come(site);
+}
+
+/* --- time --- */
+
+/* A testbench may delete the context before it fails. From then on the time is what it was: the
+ * memory is no longer ours to read, and a sc_time_stamp() may want the context too. */
+static bool may_look_at_time(void)
+{
+    if (!model.instance.context)
+        return true;
+    return model.instance.context_alive &&
+           (model.primary->model->library->context_watched || announce_in_eval());
+}
+
+/* 0 may be the time, or nothing that anybody ever sets. What the original has learnt, the replay knows. */
+static void learn_time(uint64_t sum)
+{
+    struct counts_facts *facts = counts_facts();
+    if (counts_are_woken() || !model.instance.context)
+        return;
+    bool moves = simtime_in_context(model.instance.context) != 0;
+    facts->time_moved = facts->time_moved || moves;
+    facts->time_stands = !moves && sum - model.context_since >= TIME_STANDS_EVALS;
+}
+
+static bool zero_is_a_time(void)
+{
+    const struct counts_facts *facts = counts_facts();
+    return facts->time_moved && !facts->time_stood && !facts->time_stands;
+}
+
+uint64_t model_time(uint64_t tick)
+{
+    if (!model.instance.self)
+        return 0;
+    uint64_t time, evals = counts_sum();
+    bool alive = may_look_at_time();
+    if (alive)
+        learn_time(evals);
+    if (alive || simtime_may_ask())
+        simtime_look(alive ? model.instance.context : NULL, zero_is_a_time(), evals);
+    if (simtime_seen(&time))
+        return time;
+    return simtime_is_hidden() ? HOOKS_TIME_UNKNOWN : simtime_counted(evals, tick);
+}
+
+bool model_time_known(void)
+{
+    uint64_t time;
+    return simtime_seen(&time);
+}
+
+void model_context_gone(const struct patch_arguments *arguments)
+{
+    struct model_instance *instance = &model.instance;
+    if (!instance->context_alive || arguments->integer[0] != (uintptr_t)instance->context)
+        return;
+    model_time(1);
+    instance->context_alive = false;
+    if (!counts_are_woken() && counts_facts()->time_stands) {
+        counts_facts()->time_stood = true;
+        counts_facts()->time_stands = false;
+    }
+}
+
+/* --- what others ask --- */
+
+struct object_copy {
+    struct model_object *objects;
+    size_t room, count;
+    const void *wanted; /* NULL: all */
+};
+
+static void copy_object(const struct object *object, void *context)
+{
+    const struct site *site = object->model;
+    struct object_copy *copy = context;
+    if (site->is_part || (copy->wanted && copy->wanted != object->self))
+        return;
+    if (copy->count < copy->room)
+        copy->objects[copy->count] =
+            (struct model_object){object->self, context_or(object->context, site, object->self), site,
+                                  site->model->methods, object->evaluated};
+    copy->count++;
+}
+
+size_t model_objects(struct model_object *objects, size_t room)
+{
+    struct object_copy copy = {objects, room, 0, NULL};
+    objects_each(copy_object, &copy);
+    return copy.count;
+}
+
+bool model_object(const void *self, struct model_object *object)
+{
+    struct object_copy copy = {object, 1, 0, self};
+    objects_each(copy_object, &copy);
+    return copy.count > 0;
+}
+
+bool model_is_named(const void *site)
+{
+    return ((const struct site *)site)->model->named;
+}
+
+static void look_for_major(const struct object *object, void *context)
+{
+    bool *found = context;
+    const struct site *site = object->model, *primary = model.primary;
+    if (!site->is_part && site != primary && site->model->named == primary->model->named &&
+        context_or(object->context, site, object->self) != model.instance.context &&
+        evals_to_come(site) != UINT64_MAX && evals_to_come(site) / 2 > evals_to_come(primary))
+        *found = true;
+}
+
+bool model_is_minor(void)
+{
+    bool found = false;
+    objects_each(look_for_major, &found);
+    return found;
+}
+
+bool model_has_parts(void)
+{
+    for (const struct site *site = sites_first(); site; site = site->next)
+        if (site->is_part)
+            return true;
+    return model.primary && model.primary->model->library->has_parts;
+}
+
+const struct library *model_library(void)
+{
+    return model.primary ? model.primary->model->library : NULL;
+}
+
+const struct verilator_release *model_release(void)
+{
+    return model.primary ? model.primary->model->library->row : NULL;
+}
+
+void model_release_correct(const struct verilator_release *release)
+{
+    model.primary->model->library->row = release;
+}
+
+const char *model_release_name(void)
+{
+    return model.release_name;
+}
+
+uintptr_t model_symbol(enum verilator_symbol symbol)
+{
+    return model.primary ? library_symbol(model_library(), symbol) : 0;
+}
+
+int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
+                struct hooks_why *why)
+{
+    return library_watch(model_library(), symbol, tell, why);
+}
+
+enum hooks_format model_format(void)
+{
+    return model.primary ? format_of(model.primary) : HOOKS_FORMAT_NONE;
+}
+
+/* --- installing --- */
+
+/* Threads that held something here are not in the child. Its evals are not those of its parent. */
+void model_forked(void)
+{
+    counts_forked();
+    evals_forked();
+    announce_forked();
+    objects_forked();
+    stock_forked();
+    library_forked();
+    hold_forked();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, model_forked);
+}
+
+int model_install(const struct hooks_events *events, struct hooks_why *why)
+{
+    if (!sites_first())
+        return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
+    pthread_once(&model.once, watch_forks);
+    return announce_install(events, why);
+}

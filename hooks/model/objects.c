@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of live objects: see objects.h. The lock is held for a few instructions; the thread that holds it
+ * may be stopped for a snapshot, so a copy may find it taken: then that thread goes on in the copy too. */
+#include "model/objects.h"
+#include "elf/stock.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+
+struct entry {
+    struct object object;
+    struct entry *next, *previous;
+};
+
+static struct entry *first, *last;
+static struct entry *spare; /* linked by next */
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+static void lock(void)
+{
+    while (atomic_flag_test_and_set(&busy))
+        sched_yield();
+}
+
+static void unlock(void)
+{
+    atomic_flag_clear(&busy);
+}
+
+/* From the end: those that live long were made first, and a testbench works with what it made last. */
+static struct entry *find(const void *self)
+{
+    struct entry *entry = last;
+    while (entry && entry->object.self != self)
+        entry = entry->previous;
+    return entry;
+}
+
+static void append(const struct object *object)
+{
+    struct entry *entry = spare;
+    if (entry)
+        spare = entry->next;
+    else
+        entry = stock_take(sizeof(*entry));
+    if (!entry)
+        return;
+    *entry = (struct entry){*object, NULL, last};
+    if (last)
+        last->next = entry;
+    else
+        first = entry;
+    last = entry;
+}
+
+void objects_add(void *self, void *context, const void *model)
+{
+    lock();
+    if (!find(self))
+        append(&(struct object){self, context, model, false});
+    unlock();
+}
+
+void *objects_context(const void *self)
+{
+    lock();
+    const struct entry *entry = find(self);
+    void *context = entry ? entry->object.context : NULL;
+    unlock();
+    return context;
+}
+
+void objects_evaluated(const void *self)
+{
+    lock();
+    struct entry *entry = find(self);
+    if (entry)
+        entry->object.evaluated = true;
+    unlock();
+}
+
+bool objects_has_evaluated(const void *self)
+{
+    lock();
+    const struct entry *entry = find(self);
+    bool has = entry && entry->object.evaluated;
+    unlock();
+    return has;
+}
+
+bool objects_remove(const void *self)
+{
+    lock();
+    struct entry *entry = find(self);
+    if (entry) {
+        *(entry->previous ? &entry->previous->next : &first) = entry->next;
+        *(entry->next ? &entry->next->previous : &last) = entry->previous;
+        entry->next = spare;
+        spare = entry;
+    }
+    unlock();
+    return entry != NULL;
+}
+
+bool objects_has(const void *self)
+{
+    lock();
+    bool has = find(self) != NULL;
+    unlock();
+    return has;
+}
+
+void objects_each(void (*visit)(const struct object *object, void *context), void *context)
+{
+    lock();
+    for (const struct entry *entry = first; entry; entry = entry->next)
+        visit(&entry->object, context);
+    unlock();
+}
+
+void objects_forked(void)
+{
+    unlock();
+}

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+/* Patching on x86-64. A head is five bytes of whole instructions
+ * or more; what is relative to the instruction pointer is made to fit its new place. Registers and
+ * flags need no care at a function's entry beyond its arguments: the ABI leaves the rest free. */
+#include "patch/decode_x86_64.h"
+#include "patch/patch.h"
+#include "why.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#define JUMP_SIZE  5    /* e9 and a displacement */
+#define BREAKPOINT 0xcc /* int3 */
+
+static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
+
+static void patch_reach(struct patch *patch, uintptr_t address)
+{
+    if (address < patch->low)
+        patch->low = address;
+    if (address > patch->high)
+        patch->high = address;
+}
+
+/* Whole instructions until the jump fits. */
+static int patch_check_head(struct patch *patch, struct hooks_why *why)
+{
+    const char *name = patch->target.name;
+    uintptr_t end = patch->target.address + patch->target.size;
+    while (patch->head_size < JUMP_SIZE) {
+        struct decode_instruction instruction;
+        uintptr_t at = patch->head + patch->head_size;
+        if (at >= end)
+            return why_set(why, -ENOTSUP, "%.100s is only %zu bytes long, too short to hook: %s", name,
+                           patch->target.size, "build the simulator without -flto and with less inlining");
+        if (*(const uint8_t *)at == BREAKPOINT)
+            return why_set(why, -ENOTSUP, "a debugger has a breakpoint in the first bytes of %.100s: %s",
+                           name, "set it after the first eval, or one of the hardware (hbreak)");
+        if (!decode(&instruction, at, end - at))
+            return why_set(why, -ENOTSUP, "%.100s begins with bytes that are no instructions: %s", name,
+                           "rebuild the simulator");
+        if (instruction.kind == DECODE_STUBBORN)
+            return why_set(why, -ENOTSUP, "%.100s begins with an instruction that cannot be moved: %s", name,
+                           "rebuild the simulator with another -O level");
+        patch->head_size += instruction.length;
+        if ((instruction.kind == DECODE_END || instruction.kind == DECODE_JUMP) &&
+            patch->head_size < JUMP_SIZE)
+            return why_set(why, -ENOTSUP, "%.100s ends within its first %d bytes, too short to hook: %s",
+                           name, JUMP_SIZE, "build the simulator without -flto and with less inlining");
+        if (instruction.branches || instruction.displacement)
+            patch_reach(patch, instruction.target);
+    }
+    return 0;
+}
+
+/* Nothing may jump into the bytes that are overwritten, nor to the entry itself: that would count
+ * a loop as a call. Only a call of the entry, recursion, is what it seems. */
+static int patch_check_body(const struct patch *patch, struct hooks_why *why)
+{
+    const char *name = patch->target.name;
+    uintptr_t start = patch->target.address;
+    uintptr_t end = start + patch->target.size;
+    for (uintptr_t at = patch->head; at < end;) {
+        struct decode_instruction instruction;
+        if (!decode(&instruction, at, end - at))
+            return why_set(why, -ENOTSUP, "%.100s holds bytes that are no instructions: %s", name,
+                           "rebuild the simulator");
+        bool inside = instruction.branches && instruction.target >= start &&
+                      instruction.target < patch->head + patch->head_size;
+        if (inside && !(instruction.kind == DECODE_CALL && instruction.target == start))
+            return why_set(why, -ENOTSUP, "%.100s loops back into its first bytes: %s", name,
+                           "rebuild the simulator with another -O level");
+        at += instruction.length;
+    }
+    return 0;
+}
+
+int patch_cpu_check(struct patch *patch, struct hooks_why *why)
+{
+    const struct patch_target *target = &patch->target;
+    patch->head = target->address;
+    if (target->size >= sizeof(endbr64) && !memcmp((const void *)target->address, endbr64, sizeof(endbr64)))
+        patch->head += sizeof(endbr64);
+    patch->low = patch->high = patch->head;
+    int error = patch_check_head(patch, why);
+    if (error)
+        return error;
+    assert(patch->head_size <= PATCH_HEAD_SIZE);
+    if (patch->head - target->address + patch->head_size > target->room)
+        return why_set(why, -ENOTSUP, "another symbol begins inside the first bytes of %.100s: %s",
+                       target->name, "rebuild the simulator");
+    return patch_check_body(patch, why);
+}
+
+/* Not inlined: under UBSan gcc would warn of a path on which `at` is null, which its own checks make. */
+__attribute__((noinline)) static uint8_t *put(uint8_t *at, const void *bytes, size_t size)
+{
+    memcpy(at, bytes, size);
+    return at + size;
+}
+
+/* A displacement counts from the instruction's end, `rest` bytes behind the displacement's own. */
+static uint8_t *put_displacement(uint8_t *at, uintptr_t target, size_t rest)
+{
+    intptr_t displacement = (intptr_t)(target - ((uintptr_t)at + sizeof(int32_t) + rest));
+    int32_t narrow = (int32_t)displacement;
+    assert(narrow == displacement); /* patch_allocate() saw to it */
+    return put(at, &narrow, sizeof(narrow));
+}
+
+static uint8_t *put_jump(uint8_t *at, uintptr_t target)
+{
+    return put_displacement(put(at, "\xe9", 1), target, 0);
+}
+
+static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct decode_instruction *instruction)
+{
+    const uint8_t condition[2] = {0x0f, 0x80 | instruction->condition};
+    switch (instruction->kind) {
+    case DECODE_JUMP:
+        return put_jump(at, instruction->target);
+    case DECODE_CONDITIONAL:
+        return put_displacement(put(at, condition, sizeof(condition)), instruction->target, 0);
+    default:
+        memcpy(at, (const void *)source, instruction->length);
+        if (instruction->displacement)
+            put_displacement(at + instruction->displacement, instruction->target,
+                             instruction->length - instruction->displacement - sizeof(int32_t));
+        return at + instruction->length;
+    }
+}
+
+/* The head in its new place, then on to the rest of the function. A call becomes a push of the
+ * address it would have returned to and a jump, so that no stack ever shows the stub: unwinders
+ * know nothing about it. It is always the last one of a head, being as long as the jump. */
+static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *constant)
+{
+    for (size_t done = 0; done < patch->head_size;) {
+        struct decode_instruction instruction = {0};
+        uintptr_t source = patch->head + done;
+        decode(&instruction, source, PATCH_HEAD_SIZE);
+        done += instruction.length;
+        if (instruction.kind == DECODE_CALL) {
+            *constant = source + instruction.length;
+            at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)constant, 0);
+            at = put_jump(at, instruction.target);
+        } else {
+            at = put_moved(at, source, &instruction);
+        }
+    }
+    return put_jump(at, patch->head + patch->head_size);
+}
+
+/* Constants stay at the end of the code page, where they become read-only with it. */
+static uint64_t *constants_of(const struct patch_memory *memory, size_t count)
+{
+    return (uint64_t *)(void *)(memory->code + memory->code_size) - count;
+}
+
+void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
+                     void (*due)(void *object, void *context), void *context)
+{
+    uint64_t *constants = constants_of(memory, 3);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    at = put_displacement(put(at, "\x48\x83\x2d", 3), (uintptr_t)memory->data, 1); /* sub $1, countdown */
+    at = put(at, "\x01", 1);
+    at = put(at, "\x0f\x8e", 2); /* jle to behind the head, which is not there yet */
+    uint8_t *jump_due = at;
+    at += sizeof(int32_t);
+
+    uint8_t *original = at;
+    memcpy(&patch->original, &original, sizeof(original));
+    at = put_head(at, patch, &constants[0]);
+
+    put_displacement(jump_due, (uintptr_t)at, 0);
+    constants[1] = (uintptr_t)context;
+    constants[2] = (uintptr_t)due;
+    at = put_displacement(put(at, "\x48\x8b\x35", 3), (uintptr_t)&constants[1], 0); /* mov context, %rsi */
+    put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);          /* jmp *due */
+}
+
+/* Called by the stub of patch_notify() with the context and the callback pushed before the return address.
+ * Keeps all that may hold an argument (rax: how many vector registers, r10: the static chain). To an unwinder
+ * the frame looks as if the hooked function's caller had called it: stubs have no unwind tables. */
+__asm__(".pushsection .text\n"
+        ".hidden patch_notify_enter\n"
+        ".globl patch_notify_enter\n"
+        ".type patch_notify_enter, @function\n"
+        "patch_notify_enter:\n"
+        "    .cfi_startproc\n"
+        "    .cfi_def_cfa_offset 32\n"
+        "    push %rbp\n"
+        "    .cfi_def_cfa_offset 40\n"
+        "    .cfi_offset rbp, -40\n"
+        "    mov %rsp, %rbp\n"
+        "    .cfi_def_cfa_register rbp\n"
+        "    push %rax\n"
+        "    push %r10\n"
+        "    push %r11\n"
+        "    push 24(%rbp)\n" /* from here on a struct patch_arguments, last member first */
+        "    push %r9\n"
+        "    push %r8\n"
+        "    push %rcx\n"
+        "    push %rdx\n"
+        "    push %rsi\n"
+        "    push %rdi\n"
+        "    mov %rsp, %rdi\n"
+        "    and $-16, %rsp\n"
+        "    sub $128, %rsp\n"
+        "    movups %xmm0, (%rsp)\n"
+        "    movups %xmm1, 16(%rsp)\n"
+        "    movups %xmm2, 32(%rsp)\n"
+        "    movups %xmm3, 48(%rsp)\n"
+        "    movups %xmm4, 64(%rsp)\n"
+        "    movups %xmm5, 80(%rsp)\n"
+        "    movups %xmm6, 96(%rsp)\n"
+        "    movups %xmm7, 112(%rsp)\n"
+        "    call *16(%rbp)\n"
+        "    movups (%rsp), %xmm0\n"
+        "    movups 16(%rsp), %xmm1\n"
+        "    movups 32(%rsp), %xmm2\n"
+        "    movups 48(%rsp), %xmm3\n"
+        "    movups 64(%rsp), %xmm4\n"
+        "    movups 80(%rsp), %xmm5\n"
+        "    movups 96(%rsp), %xmm6\n"
+        "    movups 112(%rsp), %xmm7\n"
+        "    lea -80(%rbp), %rsp\n"
+        "    pop %rdi\n"
+        "    pop %rsi\n"
+        "    pop %rdx\n"
+        "    pop %rcx\n"
+        "    pop %r8\n"
+        "    pop %r9\n"
+        "    lea 8(%rsp), %rsp\n"
+        "    pop %r11\n"
+        "    pop %r10\n"
+        "    pop %rax\n"
+        "    pop %rbp\n"
+        "    .cfi_def_cfa rsp, 32\n"
+        "    ret $16\n"
+        "    .cfi_endproc\n"
+        ".size patch_notify_enter, . - patch_notify_enter\n"
+        ".popsection\n");
+extern const char patch_notify_enter[] __attribute__((visibility("hidden")));
+static_assert(sizeof(struct patch_arguments) == 56,
+              "patch_notify_enter pushes the context and six registers");
+
+void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
+                      void (*tell)(const struct patch_arguments *arguments), void *context)
+{
+    uint64_t *constants = constants_of(memory, 4);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    constants[1] = (uintptr_t)tell;
+    constants[2] = (uintptr_t)patch_notify_enter;
+    constants[3] = (uintptr_t)context;
+    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[3], 0); /* push context */
+    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
+    at = put_displacement(put(at, "\xff\x15", 2), (uintptr_t)&constants[2], 0); /* call *patch_notify_enter */
+    memcpy(&patch->original, &at, sizeof(at));
+    put_head(at, patch, &constants[0]);
+}
+
+void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler)
+{
+    uint64_t *constants = constants_of(memory, 2);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    constants[1] = (uintptr_t)handler;
+    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[1], 0); /* jmp *handler */
+    memcpy(&patch->original, &at, sizeof(at));
+    at = put_head(at, patch, &constants[0]);
+    assert(at <= (uint8_t *)constants);
+}
+
+/* The handler gets every register as the caller left it, but for the third argument. */
+void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
+                      const struct patch_shortcut *shortcut,
+                      uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context)
+{
+    uint64_t *constants = constants_of(memory, 3);
+    uint8_t *at = memory->code;
+
+    patch->stub = (uintptr_t)at;
+    constants[1] = (uintptr_t)context;
+    constants[2] = (uintptr_t)handler;
+    if (shortcut) {
+        at = put_displacement(put(at, "\x48\x83\x3d", 3), (uintptr_t)memory->data, 1); /* cmpq $0, shut */
+        at = put(at, "\x00\x74\x11", 3);                                               /* je 1f */
+        at = put(put(at, "\x48\x39\xb7", 3), &shortcut->offset, 4); /* cmp %rsi, offset(%rdi) */
+        at = put(at, "\x73\x08", 2);                                /* jae 1f */
+        at = put(put(at, "\x48\x89\xb7", 3), &shortcut->offset, 4); /* mov %rsi, offset(%rdi) */
+        at = put(at, "\xc3", 1);                                    /* ret; 1: */
+    }
+    at = put_displacement(put(at, "\x48\x8b\x15", 3), (uintptr_t)&constants[1], 0); /* mov context, %rdx */
+    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);     /* jmp *handler */
+    memcpy(&patch->original, &at, sizeof(at));
+    put_head(at, patch, &constants[0]);
+}
+
+void patch_cpu_jump(const struct patch *patch, uint8_t *bytes)
+{
+    int32_t displacement = (int32_t)((intptr_t)patch->stub - (intptr_t)(patch->head + JUMP_SIZE));
+    memset(bytes, 0xcc, patch->head_size); /* int3: nobody comes here any more */
+    bytes[0] = 0xe9;
+    memcpy(bytes + 1, &displacement, sizeof(displacement));
+}

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: MIT */
+/* Stands in for open(), dump(), flush(), close() and openNext() of Verilator's tracers. The classes that a
+ * testbench uses (VerilatedVcdC, VerilatedVcdSc) and $dumpvars all end in these. Nothing is patched
+ * before the testbench calls traceEverOn(): a simulator that never traces pays for nothing, and one that
+ * traces without that call fails as it always did. A child that the testbench forks has what was held before
+ * the fork still held: without us both would write to one file, which is no waveform either. */
+#include "wave/hold.h"
+#include "model/announce.h"
+#include "model/dump_time.h"
+#include "model/library.h"
+#include "model/model.h"
+#include "patch/patch.h"
+#include "wave/held.h"
+#include "why.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#define HOLD_TRACERS 64
+#define HOLD_FORMATS 2
+
+static struct {
+    const struct hooks_events *events;
+    const struct hold_player *player; /* NULL: what is held stays held */
+    const void *except;
+    bool muted;
+    bool crowded; /* a tracer found no place in the table: it passes */
+    bool installed;
+    const struct library *library;         /* whose tracers these are */
+    const struct verilator_release *row;   /* and how they are laid out */
+    volatile uint64_t *shut[HOLD_FORMATS]; /* of dump() */
+    uint64_t opens;
+    uint64_t closed; /* marks of those that are, see hold_mark() */
+    pthread_mutex_t install_lock;
+    pthread_mutex_t lock; /* of the table's states */
+    size_t count;
+    struct hold_tracer tracers[HOLD_TRACERS];
+} hold = {.install_lock = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
+
+static enum hooks_format format_of(void *context)
+{
+    return (enum hooks_format)(uintptr_t)context;
+}
+
+/* Calls the method as it is without us. */
+static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
+{
+    uintptr_t address = library_symbol(hold.library, verilator_abi_tracer(method, format));
+    return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
+}
+
+/* --- the table --- */
+
+static struct hold_tracer *find(const void *self)
+{
+    for (size_t i = 0; i < hold.count; i++)
+        if (hold.tracers[i].tracer.self == self)
+            return &hold.tracers[i];
+    return NULL;
+}
+
+/* Its place in the table, or one that is free; NULL where none is left. */
+static struct hold_tracer *place_for(const struct tracer *opened)
+{
+    pthread_mutex_lock(&hold.lock);
+    struct hold_tracer *tracer = find(opened->self);
+    for (size_t i = 0; !tracer && i < hold.count; i++)
+        if (hold.tracers[i].state == HOLD_CLOSED)
+            tracer = &hold.tracers[i];
+    if (!tracer && hold.count < HOLD_TRACERS)
+        tracer = &hold.tracers[hold.count++];
+    if (tracer && tracer->tracer.self != opened->self)
+        *tracer = (struct hold_tracer){0};
+    if (tracer) {
+        tracer->tracer = *opened;
+        tracer->state = HOLD_OPENING; /* so that no other thread takes the place */
+    }
+    hold.crowded = hold.crowded || !tracer;
+    pthread_mutex_unlock(&hold.lock);
+    return tracer;
+}
+
+/* May dump() take the shortcut? It drops every dump of the format. The first dump of each tracer goes the
+ * long way: the tracer notes that there was one. */
+static void set_shortcuts(void)
+{
+    for (unsigned i = 0; i < HOLD_FORMATS; i++) {
+        bool shut = !hold.crowded && !dump_time_awaits(), any = false;
+        for (size_t j = 0; j < hold.count; j++) {
+            const struct hold_tracer *tracer = &hold.tracers[j];
+            if ((tracer->tracer.format == HOOKS_FORMAT_FST) != i || tracer->state == HOLD_CLOSED)
+                continue;
+            shut = shut && tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
+            any = true;
+        }
+        if (hold.shut[i])
+            *hold.shut[i] = shut && any;
+    }
+}
+
+static void set_state(struct hold_tracer *tracer, enum hold_state state)
+{
+    pthread_mutex_lock(&hold.lock);
+    tracer->state = state;
+    set_shortcuts();
+    pthread_mutex_unlock(&hold.lock);
+}
+
+/* --- opening --- */
+
+static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    tracer->opening = true;
+    set_state(tracer, HOLD_PASSED);
+    call(method, tracer->tracer.format, tracer->tracer.self, argument);
+    tracer->opening = false;
+    if (!held_is_open(&tracer->tracer, hold.row))
+        set_state(tracer, HOLD_CLOSED);
+}
+
+static void close_for_real(struct hold_tracer *tracer)
+{
+    tracer->opening = true;
+    call(VERILATOR_TRACER_CLOSE, tracer->tracer.format, tracer->tracer.self, 0);
+    tracer->opening = false;
+}
+
+/* Its mutex may be locked for good. */
+static void abandon(struct hold_tracer *tracer)
+{
+    tracer->broken = true;
+    held_set_open(&tracer->tracer, hold.row, true);
+    set_state(tracer, HOLD_HELD);
+}
+
+static void play(struct hold_tracer *tracer)
+{
+    if (tracer->foreign || tracer->broken)
+        return;
+    held_set_open(&tracer->tracer, hold.row, false);
+    held_forget_rollover(&tracer->tracer, hold.row);
+    set_state(tracer, HOLD_PLAYED);
+    tracer->opening = true;
+    bool opened = hold.player->open(tracer);
+    tracer->opening = false;
+    if (!opened || !held_is_open(&tracer->tracer, hold.row))
+        abandon(tracer);
+}
+
+/* The file stands there with the names of its signals: the tracer itself has made it. */
+static void hold_back(struct hold_tracer *tracer)
+{
+    tracer->dumped = tracer->stale = false;
+    tracer->order = ++hold.opens;
+    held_set_open(&tracer->tracer, hold.row, true);
+    set_state(tracer, HOLD_HELD);
+    if (hold.player)
+        play(tracer);
+}
+
+/* The last question is the preload's, which tells the user. A pipe or a terminal has somebody who waits. */
+static bool may_hold(const struct hold_tracer *tracer)
+{
+    return !tracer->foreign && *tracer->path && held_is_for_files(tracer->path) &&
+           hold.events->may_hold(tracer->path);
+}
+
+static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    const bool once = held_opens_once(&tracer->tracer);
+    if (once && may_hold(tracer) && held_create(tracer->path)) {
+        hold_back(tracer);
+        return;
+    }
+    open_for_real(tracer, method, argument);
+    if (!once && tracer->state == HOLD_PASSED && may_hold(tracer)) {
+        close_for_real(tracer);
+        hold_back(tracer);
+    } else
+        *tracer->path = '\0';
+}
+
+static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    if (!*tracer->path) {
+        open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t) "/dev/null");
+        return;
+    }
+    bool made = held_opens_once(&tracer->tracer) && held_create(tracer->path);
+    if (!made && !tracer->foreign && held_is_for_files(tracer->path)) {
+        open_for_real(tracer, method, argument);
+        if (tracer->state == HOLD_CLOSED)
+            return; /* as in the original */
+        close_for_real(tracer);
+    }
+    hold_back(tracer);
+}
+
+/* path: of the file, as the testbench gave it to the first method, which may not be this one. */
+static void begin(struct tracer opened, const char *path, enum verilator_symbol method, uintptr_t argument)
+{
+    /* Any other content is of a tracer that we do not understand. */
+    struct hold_tracer *tracer = held_is_open(&opened, hold.row) ? NULL : place_for(&opened);
+    if (!tracer) {
+        pthread_mutex_lock(&hold.lock);
+        hold.crowded = true; /* there is a tracer that no entry stands for */
+        set_shortcuts();
+        pthread_mutex_unlock(&hold.lock);
+        call(method, opened.format, opened.self, hold.muted ? (uintptr_t) "/dev/null" : argument);
+        return;
+    }
+    tracer->foreign = !held_has_own_file(&opened, hold.row);
+    if (path != tracer->path && !held_note_path(tracer->path, sizeof(tracer->path), path))
+        *tracer->path = '\0';
+    (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
+}
+
+PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context);
+
+PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *context)
+{
+    enum hooks_format format = format_of(context);
+    const char *path = (const char *)argument;
+    struct hold_tracer *tracer = find(self);
+    if (self == hold.except || !path || (tracer && tracer->opening))
+        return call(VERILATOR_TRACER_OPEN, format, self, argument);
+    /* A VerilatedVcd that is open ignores this; a VerilatedFst goes on in the new file. */
+    if (tracer && tracer->state != HOLD_CLOSED) {
+        if (format != HOOKS_FORMAT_FST)
+            return 0;
+        on_close(self, 0, context);
+    }
+    begin((struct tracer){self, format, hold.library}, path, VERILATOR_TRACER_OPEN, argument);
+    return 0;
+}
+
+/* Of one that is held: the next file stands there too. */
+static void next_of_held(struct hold_tracer *tracer, uintptr_t argument)
+{
+    held_set_open(&tracer->tracer, hold.row, false);
+    open_for_real(tracer, VERILATOR_TRACER_OPEN_NEXT, argument);
+    if (tracer->state == HOLD_CLOSED)
+        return;
+    close_for_real(tracer);
+    held_set_open(&tracer->tracer, hold.row, true);
+    set_state(tracer, HOLD_HELD);
+}
+
+/* Of VerilatedVcd: goes on in another file, or opens the last one again. */
+PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    if (self == hold.except || (tracer && tracer->opening))
+        return call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
+    if (tracer && tracer->state == HOLD_CLOSED && *tracer->path)
+        begin(tracer->tracer, tracer->path, VERILATOR_TRACER_OPEN_NEXT, argument);
+    else if (tracer && tracer->state == HOLD_HELD && !tracer->foreign && !tracer->broken)
+        next_of_held(tracer, argument);
+    else if (!hold.muted && !(tracer && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED)))
+        call(VERILATOR_TRACER_OPEN_NEXT, format_of(context), self, argument);
+    return 0;
+}
+
+/* --- what is open --- */
+
+/* A method that is not held may run: the tracer is not of those that a replay must silence. */
+static bool passes(const void *self, const struct hold_tracer *tracer)
+{
+    if (tracer && tracer->opening)
+        return true; /* Verilator's own call, inside one of these */
+    return self == hold.except || !hold.muted || (tracer && tracer->state == HOLD_CLOSED);
+}
+
+static uint64_t mark_of(const struct hold_tracer *tracer)
+{
+    if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale)
+        return 0;
+    return held_last_time(&tracer->tracer, hold.row) + 1;
+}
+
+/* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
+ * would without us, and writes nothing. */
+static void drop(struct hold_tracer *tracer, uint64_t time)
+{
+    held_set_open(&tracer->tracer, hold.row, false);
+    call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
+    held_set_open(&tracer->tracer, hold.row, true);
+    if (dump_time_note(time) || !tracer->dumped || tracer->stale) {
+        tracer->dumped = true;
+        tracer->stale = false;
+        set_state(tracer, HOLD_HELD);
+    }
+}
+
+PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    if (tracer && tracer->state == HOLD_HELD && tracer->stale && hold.player) {
+        tracer->stale = false;
+        play(tracer);
+    }
+    if (tracer && tracer->state == HOLD_HELD) {
+        if (!tracer->broken)
+            drop(tracer, time);
+    } else if (tracer && tracer->state == HOLD_PLAYED) {
+        held_forget_rollover(&tracer->tracer, hold.row);
+        if (!hold.player->dump(tracer, time))
+            abandon(tracer);
+    } else if (passes(self, tracer))
+        call(VERILATOR_TRACER_DUMP, format_of(context), self, time);
+    return 0;
+}
+
+PATCH_HANDLER static uintptr_t on_flush(void *self, uintptr_t unused, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    (void)unused;
+    if (tracer && tracer->state == HOLD_PLAYED)
+        hold.player->flush(tracer);
+    else if ((!tracer || tracer->state == HOLD_PASSED) && passes(self, tracer))
+        call(VERILATOR_TRACER_FLUSH, format_of(context), self, 0);
+    return 0;
+}
+
+PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *context)
+{
+    struct hold_tracer *tracer = find(self);
+    (void)unused;
+    if (tracer && tracer->opening)
+        return call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
+    if (!tracer || (tracer->state == HOLD_PASSED && !hold.muted)) {
+        if (passes(self, tracer))
+            call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
+    } else if (tracer->state == HOLD_PLAYED) {
+        hold.player->close(tracer);
+    }
+    if (tracer && tracer->state != HOLD_CLOSED) {
+        hold.closed += mark_of(tracer);
+        held_set_open(&tracer->tracer, hold.row, false);
+        set_state(tracer, HOLD_CLOSED);
+    }
+    return 0;
+}
+
+/* --- all of them --- */
+
+uint64_t hold_mark(void)
+{
+    uint64_t mark = hold.opens + hold.closed;
+    for (size_t i = 0; i < hold.count; i++)
+        mark += mark_of(&hold.tracers[i]);
+    return mark;
+}
+
+/* The next in the order of opening that is in this state. */
+static struct hold_tracer *next_of(enum hold_state state, uint64_t behind)
+{
+    struct hold_tracer *next = NULL;
+    for (size_t i = 0; i < hold.count; i++) {
+        struct hold_tracer *tracer = &hold.tracers[i];
+        if (tracer->state == state && tracer->order > behind && (!next || tracer->order < next->order))
+            next = tracer;
+    }
+    return next;
+}
+
+unsigned hold_release(void)
+{
+    struct hold_tracer *tracer;
+    unsigned count = 0;
+    while (!hold.muted && (tracer = next_of(HOLD_HELD, 0))) {
+        held_set_open(&tracer->tracer, hold.row, false);
+        open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t)tracer->path);
+        *tracer->path = '\0';
+        count++;
+    }
+    return count;
+}
+
+void hold_mute(void)
+{
+    hold.muted = true;
+}
+
+void hold_play(const struct hold_player *player)
+{
+    uint64_t last = 0;
+    struct hold_tracer *tracer;
+    hold.player = player;
+    while ((tracer = next_of(HOLD_HELD, last))) {
+        last = tracer->order;
+        if (!tracer->stale)
+            play(tracer);
+    }
+}
+
+void hold_stop(void)
+{
+    struct hold_tracer *tracer;
+    while ((tracer = next_of(HOLD_PLAYED, 0))) {
+        hold.player->close(tracer);
+        held_set_open(&tracer->tracer, hold.row, true);
+        set_state(tracer, HOLD_HELD);
+    }
+    hold.player = NULL;
+}
+
+void hold_except(const void *tracer)
+{
+    hold.except = tracer;
+}
+
+/* --- installing --- */
+
+static bool replace(enum hooks_format format, enum verilator_symbol method,
+                    uintptr_t (*replacement)(void *object, uintptr_t argument, void *context))
+{
+    const struct patch_shortcut shortcut = {(int32_t)hold.row->tracer_last};
+    enum verilator_symbol symbol = verilator_abi_tracer(method, format);
+    struct hooks_why ignored = {""};
+    volatile uint64_t *shut;
+    if (!hold.library->symbols[symbol].address)
+        return method == VERILATOR_TRACER_OPEN_NEXT; /* nobody calls it */
+    bool is_dump = method == VERILATOR_TRACER_DUMP;
+    if (library_method(hold.library, symbol, is_dump ? &shortcut : NULL, replacement,
+                       (void *)(uintptr_t)format, &shut, &ignored) != 0)
+        return false;
+    if (is_dump)
+        dump_time_watch(hold.shut[format == HOOKS_FORMAT_FST] = shut);
+    return true;
+}
+
+/* open() comes last: before it is seen, nothing is held. */
+static void install_format(enum hooks_format format)
+{
+    if (replace(format, VERILATOR_TRACER_DUMP, on_dump) &&
+        replace(format, VERILATOR_TRACER_FLUSH, on_flush) &&
+        replace(format, VERILATOR_TRACER_CLOSE, on_close) &&
+        (format == HOOKS_FORMAT_FST || replace(format, VERILATOR_TRACER_OPEN_NEXT, on_open_next)))
+        replace(format, VERILATOR_TRACER_OPEN, on_open);
+}
+
+static void tell_wanted(bool wanted)
+{
+    pthread_mutex_lock(&hold.install_lock);
+    if (wanted && !hold.installed) {
+        install_format(HOOKS_FORMAT_VCD);
+        install_format(HOOKS_FORMAT_FST);
+        hold.installed = true;
+    }
+    pthread_mutex_unlock(&hold.install_lock);
+}
+
+static void tell_context_unused(const struct patch_arguments *arguments)
+{
+    tell_wanted(arguments->integer[1] & 1);
+}
+
+static void tell_unused(const struct patch_arguments *arguments)
+{
+    tell_wanted(arguments->integer[0] & 1);
+}
+
+/* A tracer that was left open may be one of the deleted model: a file of ours would be filled from memory
+ * that is no model any more. It is played when it dumps again. */
+static void model_gone(void)
+{
+    pthread_mutex_lock(&hold.lock);
+    for (size_t i = 0; i < hold.count; i++)
+        hold.tracers[i].stale = hold.tracers[i].state == HOLD_HELD;
+    set_shortcuts();
+    pthread_mutex_unlock(&hold.lock);
+}
+
+/* What is written into a tracer must be known to belong there: no release that the table does not have. */
+void hold_install(const struct hooks_events *events)
+{
+    struct hooks_why ignored = {""};
+    const struct library *library = model_library();
+    hold.events = events;
+    if (hold.library || !library->release || !library->row || verilator_abi_is_guess(library->release))
+        return;
+    hold.library = library;
+    hold.row = library->row;
+    announce_when_gone(model_gone);
+    if (library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
+        library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) != 0)
+        tell_wanted(true);
+}
+
+bool hold_is_of_primary(void)
+{
+    return hold.library && hold.library == model_library();
+}
+
+void hold_forked(void)
+{
+    hold.lock = hold.install_lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of the testbench's tracers in a replay. A testbench that closes its waveform and opens another
+ * one, as for each test of many, has its failure in the last: that one gets the name of the waveform, and the
+ * one before it goes back to its own. Nothing in the run directory is ever overwritten. */
+#include "wave/play.h"
+#include "wave/held.h"
+#include "wave/hold.h"
+#include "wave/wave_check.h"
+#include "wave/wave_files.h"
+#include "wave/waveform.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PLAY_NAMES 1000 /* files of one base name */
+
+static struct {
+    char path[PATH_MAX];                /* of the waveform */
+    char own_name[PATH_MAX];            /* base name that the testbench gave to it */
+    const struct hold_tracer *waveform; /* NULL: it is closed */
+    bool written;                       /* there is a file at path */
+    bool dumped;                        /* one of the tracers has */
+    bool once;                          /* one of them cannot be opened again */
+} play;
+
+/* Creates the file in the run directory, as N-NAME where the name is taken. */
+static bool create_beside(char *path, size_t size, const char *name)
+{
+    int length = (int)(strrchr(play.path, '/') - play.path);
+    for (unsigned number = 1; number < PLAY_NAMES; number++) {
+        int used = number == 1 ? snprintf(path, size, "%.*s/%s", length, play.path, name)
+                               : snprintf(path, size, "%.*s/%u-%s", length, play.path, number, name);
+        if (used < 0 || (size_t)used >= size)
+            return false;
+        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
+        if (fd >= 0)
+            close(fd);
+        if (fd >= 0 || errno != EEXIST)
+            return fd >= 0;
+    }
+    return false;
+}
+
+static void give_name_back(void)
+{
+    char path[PATH_MAX];
+    if (play.written && create_beside(path, sizeof(path), play.own_name)) {
+        rename(play.path, path);
+        wave_files_add(path, NULL);
+    }
+    play.written = false;
+}
+
+static bool create_waveform(const struct hold_tracer *tracer)
+{
+    give_name_back();
+    int fd = open(play.path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        return false;
+    close(fd);
+    snprintf(play.own_name, sizeof(play.own_name), "%s", strrchr(tracer->path, '/') + 1);
+    play.written = true;
+    return true;
+}
+
+/* Verilator says nothing when it cannot create a file: so it is done before. */
+static bool play_open(struct hold_tracer *tracer)
+{
+    char path[PATH_MAX];
+    play.once = play.once || held_opens_once(&tracer->tracer);
+    if (play.waveform) {
+        if (!create_beside(path, sizeof(path), strrchr(tracer->path, '/') + 1))
+            return false;
+        wave_files_add(path, tracer);
+        return waveform_call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)path);
+    }
+    if (!create_waveform(tracer))
+        return false;
+    play.waveform = tracer;
+    waveform_adopt(&tracer->tracer);
+    return waveform_call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)play.path);
+}
+
+static bool play_dump(struct hold_tracer *tracer, uint64_t time)
+{
+    if (!waveform_call(&tracer->tracer, VERILATOR_TRACER_DUMP, time))
+        return false;
+    play.dumped = true;
+    if (tracer == play.waveform)
+        waveform_note(time);
+    return true;
+}
+
+static void play_flush(struct hold_tracer *tracer)
+{
+    waveform_call(&tracer->tracer, VERILATOR_TRACER_FLUSH, 0);
+}
+
+static void play_close(struct hold_tracer *tracer)
+{
+    waveform_call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0);
+    wave_files_closed(tracer);
+    if (tracer != play.waveform)
+        return;
+    play.waveform = NULL;
+    waveform_adopt(NULL);
+}
+
+void play_start(const char *path)
+{
+    static const struct hold_player player = {play_open, play_dump, play_flush, play_close};
+    if ((size_t)snprintf(play.path, sizeof(play.path), "%s", path) >= sizeof(play.path))
+        return;
+    hold_play(&player);
+}
+
+bool play_has_dumped(void)
+{
+    return play.dumped;
+}
+
+bool play_was_for_once(void)
+{
+    return play.once;
+}
+
+bool play_may_begin_anew(void)
+{
+    struct hooks_why ignored = {""};
+    return !play.once || wave_check_layout(&ignored) == 0;
+}
+
+void play_forget(void)
+{
+    play.written = play.dumped = false;
+}
+
+void play_stop(void)
+{
+    hold_stop();
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* A replay lets the testbench's own tracers write: the first one open is the waveform of the run
+ * directory, the others write beside it under the base names that the testbench gave. */
+#ifndef LIGHTSSS_HOOKS_WAVE_PLAY_H
+#define LIGHTSSS_HOOKS_WAVE_PLAY_H
+
+#include <stdbool.h>
+
+/* Opens what is held back, and what the testbench opens from now on. path: of the first one, absolute. */
+void play_start(const char *path);
+
+/* Has any of them dumped? */
+bool play_has_dumped(void);
+
+/* Has one been opened whose second open() would end the simulator? Then they are not to be played again,
+ * and a waveform that begins anew is one of ours, if it can be. */
+bool play_was_for_once(void);
+bool play_may_begin_anew(void);
+
+/* After play_stop(): the files that it has made are no more. */
+void play_forget(void);
+
+/* Closes all of them; nothing more is opened. */
+void play_stop(void);
+
+#endif

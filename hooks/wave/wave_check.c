@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* What stands in the way of a waveform: see wave_check.h. */
+#include "wave/wave_check.h"
+#include "model/announce.h"
+#include "model/model.h"
+#include "wave/layout.h"
+#include "wave/tracer.h"
+#include "why.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PARTS_MAY_BE_TOP 5050 /* release */
+
+static const char newer[] = "Verilator %s is newer than this library and works in another way: update it";
+
+int wave_check_simulator(struct hooks_why *why)
+{
+    const struct verilator_release *release = model_release();
+    const struct model_instance *instance = model_instance();
+    if (announce_in_eval())
+        return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
+    if (!instance->self)
+        return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
+    if (model_format() == HOOKS_FORMAT_NONE && !layout_known())
+        return why_set(why, -ENOTSUP, newer, model_release_name());
+    if (model_format() == HOOKS_FORMAT_NONE)
+        return why_set(why, -ENOTSUP,
+                       "the simulator has no tracer: rebuild it with verilator --trace or --trace-fst");
+    if (!release)
+        return why_set(why, -ENOTSUP,
+                       "the simulator does not tell its Verilator release: rebuild it with 4.038 or newer");
+    if (release->context_unused && (!instance->context || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
+        return why_set(why, -ENOTSUP,
+                       "Verilator %s hides its context: rebuild the simulator with 5.006 or newer",
+                       model_release_name());
+    return 0;
+}
+
+/* Verilator says nothing when it cannot create the file: so it is done here first. */
+int wave_check_path(const char *path, struct hooks_why *why)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+    if (fd < 0)
+        return why_set(why, -errno, "cannot create %.150s (%s): choose another LIGHTSSS_DIR", path,
+                       strerrordesc_np(errno));
+    close(fd);
+    return 0;
+}
+
+static void probe_work(const void *unused)
+{
+    (void)unused;
+    layout_probe(model_format());
+}
+
+/* A release that the table does not know is asked itself. */
+int wave_check_layout(struct hooks_why *why)
+{
+    struct tracer probed;
+    tracer_own(&probed, model_format());
+    if (!layout_known())
+        tracer_run(&probed, probe_work, NULL);
+    return layout_known() ? 0 : why_set(why, -ENOTSUP, newer, model_release_name());
+}
+
+/* Such releases take every model of --lib-create for a part of another one, whose top declares its signals:
+ * where it is the top itself nobody does, and the first dump writes through what is not there. */
+static bool is_top_without_signals(void)
+{
+    return model_has_parts() && model_release()->since < PARTS_MAY_BE_TOP &&
+           model_symbol(verilator_abi_tracer(VERILATOR_TRACER_ADD_PART, model_format()));
+}
+
+void wave_check_blame(bool has_dumped, struct hooks_why *why)
+{
+    if (!has_dumped && is_top_without_signals())
+        why_write(why, "Verilator %s does so by itself where a --lib-create library is the top: take 5.050",
+                  model_release_name());
+    else
+        why_write(
+            why,
+            "so it does without us where the testbench traces, unless the run has overwritten its memory");
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/* A list of names: see wave_files.h. The size of a file that nobody writes to any more is known. */
+#include "wave/wave_files.h"
+#include "elf/stock.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct wave_file {
+    struct wave_file *next;
+    const void *writer;
+    uint64_t bytes; /* when it was last looked at */
+    char path[];
+};
+
+static struct {
+    const char *path;        /* of the waveform */
+    unsigned kept;           /* that had this name */
+    struct wave_file *first; /* beside it */
+} files;
+
+void wave_files_begin(const char *path)
+{
+    files.path = path;
+    files.kept = 0;
+    files.first = NULL;
+}
+
+static uint64_t size_of(const char *path)
+{
+    const int error = errno; /* the simulator's */
+    struct stat file;
+    uint64_t size = stat(path, &file) == 0 ? (uint64_t)file.st_size : 0;
+    errno = error;
+    return size;
+}
+
+void wave_files_add(const char *path, const void *writer)
+{
+    size_t size = strlen(path) + 1;
+    struct wave_file *file = stock_take(sizeof(*file) + size);
+    if (!file)
+        return;
+    memcpy(file->path, path, size);
+    file->writer = writer;
+    file->bytes = size_of(path);
+    file->next = files.first;
+    files.first = file;
+}
+
+void wave_files_closed(const void *writer)
+{
+    for (struct wave_file *file = files.first; file; file = file->next)
+        if (file->writer == writer) {
+            file->bytes = size_of(file->path);
+            file->writer = NULL;
+        }
+}
+
+void wave_files_keep(void)
+{
+    char kept[PATH_MAX + 16];
+    const char *extension = strrchr(files.path, '.');
+    snprintf(kept, sizeof(kept), "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.kept,
+             extension);
+    rename(files.path, kept);
+    wave_files_add(kept, NULL);
+}
+
+uint64_t wave_files_bytes(void)
+{
+    uint64_t sum = files.path ? size_of(files.path) : 0;
+    for (struct wave_file *file = files.first; file; file = file->next) {
+        if (file->writer)
+            file->bytes = size_of(file->path);
+        sum += file->bytes;
+    }
+    return sum;
+}
+
+void wave_files_remove(void)
+{
+    const int error = errno;
+    if (files.path)
+        unlink(files.path);
+    for (struct wave_file *file = files.first; file; file = file->next)
+        unlink(file->path);
+    files.first = NULL;
+    errno = error;
+}

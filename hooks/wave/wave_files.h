@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of a replay's waveform: the one that is open and those beside it. How large they are, and their
+ * end where the waveform begins anew. */
+#ifndef LIGHTSSS_HOOKS_WAVE_WAVE_FILES_H
+#define LIGHTSSS_HOOKS_WAVE_WAVE_FILES_H
+
+#include <stdint.h>
+
+/* A waveform of this name: what was known of another one is forgotten. The name must stay, and may change. */
+void wave_files_begin(const char *path);
+
+/* The next one begins, with the name of this one. "wave.vcd" becomes "wave-1.vcd": the name without a number
+ * is that of the last. */
+void wave_files_keep(void);
+
+/* This file is beside it. writer: who still writes to it, until wave_files_closed(); NULL: nobody. */
+void wave_files_add(const char *path, const void *writer);
+void wave_files_closed(const void *writer);
+
+/* Of all of them, as far as they are written. */
+uint64_t wave_files_bytes(void);
+
+/* Removes all of them. */
+void wave_files_remove(void);
+
+#endif

@@ -1,0 +1,495 @@
+/* SPDX-License-Identifier: MIT */
+/* The waveform of the run directory: by a tracer of the testbench that was held back (play.c works those), or
+ * by one of ours, which dumps after every eval. Where Verilator calls something fatal the replay goes on
+ * dark. */
+#include "wave/waveform.h"
+#include "model/announce.h"
+#include "model/counts.h"
+#include "model/dump_time.h"
+#include "model/model.h"
+#include "wave/hold.h"
+#include "wave/layout.h"
+#include "wave/play.h"
+#include "wave/traced.h"
+#include "wave/tracer.h"
+#include "wave/wave_check.h"
+#include "wave/wave_files.h"
+#include "why.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define CLOSE_PATIENCE   20000u /* tenths of a millisecond: a dump may take long, but not for ever */
+#define WAVEFORM_LEVELS  99     /* an argument of trace() that Verilator ignores */
+#define WAVEFORM_SILENCE 1000   /* evals without a dump of the testbench, and we take over */
+#define WAVEFORM_ROUND   16     /* evals of a round, at whose end a testbench may dump */
+
+static struct {
+    struct tracer tracer;
+    struct hooks_wave_options options;
+    char path[PATH_MAX];
+    bool waits; /* it ended with its objects, and begins with the next that evals; state.open meanwhile */
+    bool late;  /* it begins behind this eval */
+    uint64_t opened_eval;
+    struct hooks_wave_state state;
+    uint64_t step; /* between the last two times */
+    bool spoken;   /* last words were said in this eval */
+    bool whole;    /* what was dumped cannot be written out before it is closed */
+
+    atomic_bool closing; /* another thread wants to close: no more dumps */
+} wave;
+
+/* --- the tracer --- */
+
+static void lose(void)
+{
+    wave.state.open = false;
+    wave.state.lost = true;
+    announce_listen(NULL);
+}
+
+static bool run(void (*work)(const void *argument), const void *argument)
+{
+    bool whole = tracer_run(&wave.tracer, work, argument);
+    if (!whole)
+        lose();
+    return whole;
+}
+
+struct method_call {
+    struct tracer tracer;
+    enum verilator_symbol method;
+    uintptr_t argument;
+};
+
+static void call_work(const void *argument)
+{
+    const struct method_call *call = argument;
+    if (call->method == VERILATOR_TRACER_FLUSH && wave.whole)
+        return;
+    tracer_call(&call->tracer, call->method, call->argument, 0);
+    if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
+        wave.whole = true;
+}
+
+static bool on_eval_thread(void)
+{
+    return pthread_equal(pthread_self(), model_instance()->thread);
+}
+
+/* --- dumping --- */
+
+static void dump_work(const void *time)
+{
+    if (wave.closing)
+        return;
+    tracer_call(&wave.tracer, VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
+}
+
+void waveform_note(uint64_t time)
+{
+    struct hooks_wave_state *state = &wave.state;
+    if (state->dumped && time <= state->last_time)
+        return; /* Verilator has refused it, or it is the same time again */
+    wave.step = state->dumped ? time - state->last_time : 1;
+    state->last_time = time;
+    state->last_eval = counts_sum();
+    if (!state->dumped) {
+        state->first_time = time;
+        state->first_eval = state->last_eval;
+        state->dumped = true;
+    }
+}
+
+/* Where the simulator's time is hidden from us, the testbench's dumps tell how it goes on. */
+static uint64_t time_of_dump(void)
+{
+    uint64_t time = model_time(wave.options.tick);
+    if (wave.state.testbench && wave.state.dumped && !model_time_known())
+        return wave.state.last_time + wave.step;
+    return time + dump_time_ahead();
+}
+
+static void dump(void)
+{
+    struct hooks_wave_state *state = &wave.state;
+    uint64_t time = time_of_dump();
+    if (state->dumped && time < state->last_time)
+        return;
+    if (state->dumped && time == state->last_time && !tracer_step_back(&wave.tracer, time))
+        return;
+    if (!run(dump_work, &time) || wave.closing)
+        return;
+    waveform_note(time);
+    state->last_eval = counts_sum();
+}
+
+static bool may_call_tracer(void)
+{
+    return wave.state.open && !wave.waits && !wave.late && !tracer_busy() && !wave.closing;
+}
+
+/* The time is the primary model's. */
+static bool shows_primary(void)
+{
+    return wave.state.testbench || traced_is_primary();
+}
+
+/* Since 5.0 a tracer lets the model's workers dump too. Inside an eval they are busy, and may wait for ever
+ * for what the dying thread was to do. A pool without workers makes the tracer do all of it itself. */
+static void dump_alone(void)
+{
+    static _Alignas(64) uint8_t no_workers[4096]; /* a VlThreadPool whose vector of workers is empty */
+    void **place;
+    if (!layout_pool(&place))
+        return;
+    void *workers = place ? *place : NULL;
+    if (place)
+        *place = no_workers;
+    dump();
+    if (place)
+        *place = workers;
+}
+
+void waveform_last_words(void)
+{
+    if (!may_call_tracer() || wave.spoken || !announce_in_eval() || !on_eval_thread() || !shows_primary())
+        return;
+    wave.spoken = true;
+    dump_alone();
+}
+
+/* --- Verilator's ways to the end --- */
+
+static void flush_work(const void *unused)
+{
+    (void)unused;
+    tracer_call(&wave.tracer, VERILATOR_TRACER_FLUSH, 0, 0);
+}
+
+/* An FST writes its block at the next dump. Until it is closed its names are in a second file, FILE.hier,
+ * where readers look for them. */
+void waveform_flush(void)
+{
+    if (may_call_tracer() && on_eval_thread() && !wave.whole)
+        run(flush_work, NULL);
+}
+
+/* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
+ * cannot fail there: on a full disk it would wait for itself for ever. */
+static void tell_end(const struct patch_arguments *arguments)
+{
+    (void)arguments;
+    waveform_last_words();
+    waveform_flush();
+}
+
+static void tell_fatal(const struct patch_arguments *arguments)
+{
+    if (tracer_busy() && on_eval_thread())
+        tracer_escape((const char *)arguments->integer[3]);
+    tell_end(arguments);
+}
+
+/* In a replay only. What cannot be watched costs last words, no more. */
+static void watch_ends(void)
+{
+    struct hooks_why ignored = {""};
+    model_watch(VERILATOR_FATAL, tell_fatal, &ignored);
+    model_watch(VERILATOR_STOP, tell_end, &ignored);
+    model_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
+}
+
+/* --- opening and closing --- */
+
+/* Levels are counted from Verilator's own scope above the top module, "TOP". */
+static void limit_depth(unsigned depth)
+{
+    const struct model_instance *instance = model_instance();
+    const char *(*name)(void *) = (const char *(*)(void *))instance->methods[VERILATOR_MODEL_NAME];
+    struct { /* std::string of libstdc++, not owning its text */
+        const char *text;
+        size_t length;
+        char local[16];
+    } scope = {.text = name ? name(instance->self) : "TOP"};
+    scope.length = strlen(scope.text);
+    if (depth && scope.length)
+        tracer_call(&wave.tracer, VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
+}
+
+static enum verilator_method trace_method(void)
+{
+    return wave.tracer.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
+}
+
+static void trace(uintptr_t function, void *traced)
+{
+    struct tracer same;
+    void *object = tracer_own(&same, wave.tracer.format);
+    ((void (*)(void *, void *, int, int))function)(traced, object, WAVEFORM_LEVELS, 0);
+}
+
+static void open_work(const void *argument)
+{
+    const struct model_instance *instance = model_instance();
+    void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
+    void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
+    const struct model_object *object;
+
+    (void)argument;
+    tracer_make(&wave.tracer);
+    if (instance->context)
+        context_unused(instance->context, 1);
+    else if (unused)
+        unused(1);
+    if (model_release()->trace_by_context)
+        trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
+    else
+        for (size_t i = 0; (object = traced_at(i)); i++)
+            trace(object->methods[trace_method()], object->self);
+    limit_depth(wave.options.depth);
+    tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
+    wave.whole = !tracer_write_alone(&wave.tracer);
+}
+
+/* Models of two libraries need not have been built for the same one. */
+static void name_after_format(void)
+{
+    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof(".fst"));
+}
+
+static void before_eval(void *self);
+static void after_eval(void *self);
+static void object_gone(void *self);
+static bool is_wanted(void *self);
+
+static bool open_file(void)
+{
+    watch_ends();
+    name_after_format();
+    tracer_own(&wave.tracer, model_format());
+    hold_except(wave.tracer.self);
+    if (!traced_choose(trace_method(), model_release()->trace_by_context))
+        return false;
+    wave.spoken = false;
+    wave.waits = false;
+    wave.late = false;
+    wave.state = (struct hooks_wave_state){.open = true};
+    return run(open_work, NULL);
+}
+
+/* Parts of a model are made in its first eval, and before 5.024 a model's trace() asks them without looking
+ * whether they are there. */
+static bool begins_late(void)
+{
+    struct model_object object;
+    return model_object(model_instance()->self, &object) && !object.evaluated && model_has_parts() &&
+           !model_release()->trace_by_context;
+}
+
+/* A tracer of ours. */
+static int inject(struct hooks_why *why)
+{
+    static const struct announce_listener listener = {before_eval, after_eval, object_gone, is_wanted};
+    int error = wave_check_layout(why);
+    if (!error)
+        error = wave_check_path(wave.path, why);
+    if (error)
+        return error;
+    if (begins_late()) {
+        wave.late = true;
+        wave.state = (struct hooks_wave_state){.open = true};
+    } else if (!open_file()) {
+        wave.state.lost = false; /* there was nothing yet that could get lost */
+        return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
+                       tracer_complaint());
+    }
+    announce_listen(&listener);
+    return 0;
+}
+
+/* A testbench may have its waveform open and not dump at all where it fails. */
+static void take_over(void)
+{
+    struct hooks_why ignored = {""};
+    play_stop();
+    if (inject(&ignored) == 0)
+        dump();
+}
+
+static bool is_silent(void)
+{
+    uint64_t evals = counts_sum(), waited = evals - wave.opened_eval;
+    return !play_has_dumped() &&
+           (waited >= WAVEFORM_SILENCE || (waited >= WAVEFORM_ROUND && evals == wave.options.last_eval));
+}
+
+/* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */
+static void after_eval(void *self)
+{
+    wave.spoken = false;
+    if (wave.late && model_instance()->self == self)
+        open_file();
+    if (!may_call_tracer())
+        return;
+    if (!wave.state.testbench && traced_has(self) && shows_primary())
+        dump();
+    else if (wave.state.testbench && is_silent())
+        take_over();
+}
+
+/* A design with $dumpvars opens its waveform in the first eval: that is worth waiting for. */
+static bool is_worth_waiting(void)
+{
+    return counts_sum() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS] != 0;
+}
+
+static void note_options(const struct hooks_wave_options *options)
+{
+    snprintf(wave.path, sizeof(wave.path), "%s", options->path);
+    wave.options = *options;
+    wave.options.path = wave.path;
+    wave_files_begin(wave.path);
+    wave.options.tick = options->tick ? options->tick : 1;
+    wave.whole = false;
+    wave.closing = false;
+    wave.spoken = false;
+}
+
+static void ignore(void *self)
+{
+    (void)self;
+}
+
+static bool wants_all(void *self)
+{
+    (void)self;
+    return true;
+}
+
+int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
+{
+    static const struct announce_listener listener = {ignore, after_eval, ignore, wants_all};
+    if (wave.state.testbench && wave.state.open)
+        return 0; /* it was opened while we waited for it */
+    int error = wave.state.open ? why_set(why, -EBUSY, "a waveform is open already: close it first")
+                                : wave_check_simulator(why);
+    if (error)
+        return error;
+    watch_ends();
+    if (options->anew) {
+        play_forget();
+        wave_files_remove();
+    }
+    note_options(options);
+    if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
+        !(options->mark && *options->mark == hold_mark())) {
+        play_start(wave.path);
+        announce_listen(&listener);
+        if (wave.state.testbench && wave.state.open)
+            return 0;
+        if (is_worth_waiting())
+            return why_set(why, -EAGAIN, "the design opens its waveform in the first eval: wait for it");
+        play_stop();
+        announce_listen(NULL);
+    }
+    if (model_is_minor() && !announce_races())
+        return why_set(why, -EAGAIN, "another model evals more often: wait for it");
+    return inject(why);
+}
+
+bool waveform_call(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    const struct method_call call = {*tracer, method, argument};
+    if (tracer_busy() || !on_eval_thread()) {
+        call_work(&call);
+        return true;
+    }
+    if (tracer_run(tracer, call_work, &call))
+        return true;
+    if (tracer->self == wave.tracer.self)
+        lose();
+    return false;
+}
+
+void waveform_adopt(const struct tracer *tracer)
+{
+    wave.state.open = tracer != NULL;
+    if (!tracer)
+        return;
+    wave.tracer = *tracer;
+    wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
+    wave.opened_eval = counts_sum();
+}
+
+static void close_work(const void *unused)
+{
+    (void)unused;
+    tracer_call(&wave.tracer, VERILATOR_TRACER_CLOSE, 0, 0);
+}
+
+/* The thread that ends the process need not be the one that dumps. */
+static void wait_for_dump(void)
+{
+    const struct timespec pause = {0, 100000};
+    wave.closing = true;
+    for (unsigned i = 0; i < CLOSE_PATIENCE && tracer_busy() && !on_eval_thread(); i++)
+        nanosleep(&pause, NULL);
+}
+
+/* Verilator may have closed it before us on its way to the end: its close() notices. From inside a
+ * dump there is no way to close: the tracer's mutex is taken. */
+void waveform_close(void)
+{
+    wait_for_dump();
+    if (tracer_busy())
+        return;
+    play_stop();
+    if (wave.state.open && !wave.waits && !wave.late)
+        run(close_work, NULL);
+    wave.state.open = false;
+    announce_listen(NULL);
+}
+
+/* --- objects that come and go --- */
+
+/* A testbench that deletes its model and makes a new one, or goes on with another one, begins a new waveform.
+ */
+static void before_eval(void *self)
+{
+    if (!wave.state.open || wave.state.testbench || wave.late)
+        return;
+    traced_note_eval(self);
+    if (model_instance()->self != self)
+        return;
+    if (!wave.waits && may_call_tracer() && !announce_races())
+        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run(close_work, NULL);
+    if (!wave.waits)
+        return;
+    wave_files_keep();
+    open_file();
+}
+
+/* A dump would look into memory that is no model any more. */
+static void object_gone(void *self)
+{
+    if (!may_call_tracer() || !traced_has(self))
+        return;
+    wave.waits = true;
+    run(close_work, NULL);
+}
+
+static bool is_wanted(void *self)
+{
+    return wave.waits || wave.late || traced_has(self) || (!announce_races() && traced_gives_way_to(self));
+}
+
+void waveform_state(struct hooks_wave_state *state)
+{
+    *state = wave.state;
+    state->as_dumped = state->testbench || dump_time_known();
+}

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks at new objects, and has the hooks patch those that hold a model: see attach.h.
+ * One thread at a time does; another that has opened the same library waits, so that it cannot be in an eval
+ * that is being patched. */
+#define _GNU_SOURCE
+#include "attach/attach.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attach/doctor.h"
+#include "attach/recognise.h"
+#include "base/aside.h"
+#include "base/expression.h"
+#include "base/log.h"
+#include "base/next.h"
+#include "base/own_thread.h"
+#include "base/program_file.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "base/text.h"
+#include "interpose/exit.h"
+#include "interpose/libc.h"
+#include "options/options.h"
+#include "record/input.h"
+#include "record/match.h"
+#include "restore/affinity.h"
+#include "run/run.h"
+#include "snapshot/descriptors.h"
+#include "snapshot/shared_memory.h"
+
+struct object {
+    uintptr_t base;
+    char name[PATH_MAX]; /* as dl_iterate_phdr() tells it: "" is the program */
+};
+
+/* That may hold a model, as the last look found them; in memory of our own, which grows. */
+static struct {
+    struct object *list;
+    size_t room, count;
+} objects;
+
+/* One walk over the loaded objects. */
+struct walk {
+    unsigned long long adds, subs; /* how many were ever loaded and unloaded */
+    size_t count;
+    size_t skip; /* so many, from the first, are known already */
+    bool changed;
+};
+
+static const struct hooks_events *told; /* whom the hooks tell */
+static bool can_see_exit;
+
+static _Atomic pid_t looking;      /* process whose thread is looking; 0: nobody */
+static size_t started_with;        /* so many objects */
+static atomic_bool is_global_used; /* others were opened for all to see */
+static atomic_ullong seen;         /* of the objects ever loaded, how many were looked at */
+
+static enum { UNPREPARED, READY, HOPELESS } state;
+static bool attached;
+static char expected[HOOKS_WHY_SIZE]; /* why there is no model yet, where there should be one */
+static pid_t expected_pid;
+
+static _Atomic uintptr_t looking_thread; /* which thread of it */
+
+/* --- one at a time --- */
+
+/* A child that was forked meanwhile has the word, but not the thread. */
+static bool begin_look(bool wait)
+{
+    pid_t self = (pid_t)raw_syscall0(SYS_getpid);
+
+    for (;;) {
+        pid_t other = 0;
+        if (atomic_compare_exchange_strong(&looking, &other, self) ||
+            (other != self && atomic_compare_exchange_strong(&looking, &other, self)))
+            break;
+        if (!wait)
+            return false;
+        raw_syscall4(SYS_futex, (long)&looking, FUTEX_WAIT_PRIVATE, other, 0);
+    }
+    atomic_store(&looking_thread, (uintptr_t)pthread_self());
+    return true;
+}
+
+/* What was opened may have been looked at, and not be patched yet: who then evals waits as well. */
+static bool somebody_looks(void)
+{
+    return atomic_load(&looking) == (pid_t)raw_syscall0(SYS_getpid);
+}
+
+/* This thread looks: what it opens on the way is our own. */
+static bool is_looking(void)
+{
+    return somebody_looks() && atomic_load(&looking_thread) == (uintptr_t)pthread_self();
+}
+
+static void end_look(void)
+{
+    atomic_store(&looking_thread, 0);
+    atomic_store(&looking, 0);
+    raw_syscall3(SYS_futex, (long)&looking, FUTEX_WAKE_PRIVATE, INT_MAX);
+}
+
+/* --- looking --- */
+
+static int count_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct walk *walk = context;
+
+    (void)size;
+    walk->adds = info->dlpi_adds;
+    walk->subs = info->dlpi_subs;
+    walk->count++;
+    return 0;
+}
+
+static int first_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    count_object(info, size, context);
+    return 1;
+}
+
+static bool make_room(void)
+{
+    const size_t more = 16;
+    size_t size = objects.room * sizeof *objects.list, grown = size + more * sizeof *objects.list;
+
+    if (objects.count < objects.room)
+        return true;
+    void *list = objects.list == NULL
+                     ? mmap(NULL, grown, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
+                     : mremap(objects.list, size, grown, MREMAP_MAYMOVE);
+    if (list == MAP_FAILED)
+        return false;
+    objects.list = list;
+    objects.room += more;
+    return true;
+}
+
+static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct walk *walk = context;
+
+    (void)size;
+    walk->changed = info->dlpi_subs != walk->subs;
+    if (walk->changed)
+        return 1;
+    if (walk->skip > 0) {
+        walk->skip--;
+        return 0;
+    }
+    if (strlen(info->dlpi_name) >= PATH_MAX || recognise_object(info) == RECOGNISED_NOTHING || !make_room())
+        return 0;
+    struct object *object = &objects.list[objects.count++];
+    object->base = info->dlpi_addr;
+    strcpy(object->name, info->dlpi_name); /* NOLINT: measured above */
+    return 0;
+}
+
+static int look_elsewhere(struct dl_phdr_info *info, size_t space, void *context)
+{
+    struct walk walk = {0};
+
+    (void)space;
+    (void)context;
+    walk.subs = info->dlpi_subs;
+    return look_at_object(info, 0, &walk);
+}
+
+/* New objects are the last ones in the loader's list. Where some are gone already, or were loaded elsewhere
+ * (dlmopen), that takes in older ones: they are known to the hooks. */
+static void look(void)
+{
+    struct walk walk;
+
+    do {
+        objects.count = 0;
+        walk = (struct walk){0};
+        dl_iterate_phdr(count_object, &walk);
+        unsigned long long fresh = walk.adds - atomic_load(&seen);
+        walk.skip = fresh < walk.count ? walk.count - (size_t)fresh : 0;
+        dl_iterate_phdr(look_at_object, &walk);
+    } while (walk.changed);
+    lightsss_hooks()->elsewhere(look_elsewhere, NULL);
+    if (started_with == 0)
+        started_with = walk.count;
+    atomic_store(&seen, walk.adds);
+}
+
+/* --- getting ready, once --- */
+
+static void warn(const char *line)
+{
+    log_line(LOG_INFO, "%s", line);
+}
+
+/* LIGHTSSS_DIR as it is meant now, wherever the simulator goes later. */
+static void note_base_directory(void)
+{
+    char directory[PATH_MAX];
+    struct text path;
+
+    text_init(&path, run.base_directory, sizeof run.base_directory);
+    if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
+        text_format(&path, "%s/", directory);
+    text_format(&path, "%s", run.options.dir);
+    while (path.length > 1 && path.bytes[path.length - 1] == '/') /* a link is a link, with a slash too */
+        path.bytes[--path.length] = '\0';
+}
+
+static void note_program(void)
+{
+    if (program_file_name(run.program, sizeof run.program) < 0)
+        strcpy(run.program, "simulator");
+}
+
+/* It translates the program's code, and keeps to itself what a snapshot would have to copy. Its own libraries
+ * come first. */
+static bool is_under_valgrind(void)
+{
+    const char *preload = getenv("LD_PRELOAD");
+
+    return preload != NULL && strstr(preload, "/vgpreload_core") != NULL;
+}
+
+static void prepare(void)
+{
+    state = HOPELESS;
+    note_program();
+    /* Such a program's environment is another user's: nothing in it is looked at. */
+    if (getauxval(AT_SECURE) != 0) {
+        log_line(LOG_INFO,
+                 "%s runs with more rights than its user (set-user-ID, set-group-ID, capabilities); start it "
+                 "as its owner; running without snapshots",
+                 run.program);
+        return;
+    }
+    doctor_begin();
+    descriptors_note_output();
+    if (getenv("LIGHTSSS_MATCH") != NULL && aside_prepare())
+        expression_set_memory(aside_begin, aside_end);
+    affinity_note();
+    options_read(&run.options, environ, warn);
+    log_set_level(run.options.log_level);
+    if (!run.options.enabled)
+        return;
+    if (is_under_valgrind()) {
+        log_line(LOG_INFO, "%s runs under valgrind, where there can be no replay; running without snapshots",
+                 run.program);
+        return;
+    }
+    note_base_directory();
+    if (own_thread_prepare() < 0) {
+        log_line(LOG_INFO,
+                 "%s has no key left for a thread's data (pthread_key_create); running without snapshots",
+                 run.program);
+        return;
+    }
+    run.hooks = lightsss_hooks();
+    run.hooks->program(program_file(NULL));
+    state = READY;
+}
+
+/* --- attaching --- */
+
+static void note_wave_format(void)
+{
+    enum hooks_format asked = run.options.wave == WAVE_FST ? HOOKS_FORMAT_FST : HOOKS_FORMAT_VCD;
+
+    if ((run.options.wave == WAVE_VCD || run.options.wave == WAVE_FST) && asked != run.found.format)
+        log_line(LOG_INFO,
+                 "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
+                 "its own format is used",
+                 asked == HOOKS_FORMAT_FST ? "fst" : "vcd", run.program,
+                 asked == HOOKS_FORMAT_FST ? "vcd" : "fst",
+                 asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
+}
+
+/* Before the first eval, and mostly before there are other threads: one that waits for input at the first
+ * snapshot has come by our hook. */
+static void replace_libc(void)
+{
+    input_prepare();
+    libc_prepare();
+    uint64_t mask = signal_mask_block_all();
+    libc_commit();
+    signal_mask_restore(mask);
+}
+
+static void attach_first(void)
+{
+    attached = true;
+    note_wave_format();
+    if (run.options.match != NULL && match_init(run.options.match) < 0)
+        log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
+    replace_libc();
+    log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
+}
+
+/* Asked for once: with a doctor about, they are others. */
+static const struct hooks_events *events(void)
+{
+    static const struct hooks_events *chosen;
+
+    if (chosen == NULL)
+        chosen = doctor_events(told);
+    return chosen;
+}
+
+static void say_no_tracer(const char *name)
+{
+    if (run.found.newer)
+        log_line(LOG_INFO,
+                 "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
+                 "snapshots run without a waveform",
+                 name, run.found.verilator);
+    else if (run.found.saif)
+        log_line(
+            LOG_INFO,
+            "%s was built for SAIF, which counts toggles and is no waveform; verilate it with --trace-vcd "
+            "or --trace-fst; running without snapshots",
+            name);
+    else if (run.found.tracer_removed)
+        log_line(LOG_INFO,
+                 "%s was built with a tracer, but -flto or --gc-sections left too little of it, so that no "
+                 "waveform can be made; build it without them; running without snapshots",
+                 name);
+    else
+        log_line(LOG_INFO,
+                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
+                 "--trace or --trace-fst; running without snapshots",
+                 name);
+}
+
+/* Copies see by them how far the original has come. */
+static void keep_counts(void)
+{
+    static size_t kept;
+    const void *counts;
+
+    for (; run.hooks != NULL && (counts = run.hooks->counts(kept)) != NULL; kept++)
+        shared_memory_keep(counts);
+}
+
+static void install(const char *name)
+{
+    struct hooks_why why = {""};
+
+    if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
+        bool is_program = name[0] == '\0';
+        if (is_program || run.found.newer)
+            say_no_tracer(is_program ? run.program : name);
+        else if (expected[0] == '\0') /* another object may have one that can be traced */
+            snprintf(expected, sizeof expected, "%.150s was built without a tracer: verilate it with --trace",
+                     name);
+        if (!run.found.newer)
+            return;
+    }
+    if (!run.found.named && !attached)
+        log_line(LOG_INFO,
+                 "no model %.60s in %.150s: give the name of a Verilated top-level class to LIGHTSSS_MODEL; "
+                 "until it comes, the one that evals is taken",
+                 run.options.model, name[0] == '\0' ? run.program : name);
+    if (!can_see_exit)
+        log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
+    else if (run.hooks->install(events(), &why) < 0)
+        log_line(LOG_INFO, "%s; running without snapshots", why.text);
+    else if (!attached)
+        attach_first();
+    keep_counts();
+}
+
+/* Where one object's models can be hooked, nothing is said of the others. */
+static void attach(void)
+{
+    const struct object *first = NULL;
+    char refused[HOOKS_WHY_SIZE] = "";
+
+    run.hooks->scope(started_with, atomic_load(&is_global_used));
+    for (size_t i = 0; i < objects.count; i++) {
+        struct hooks_why why = {""};
+        int r =
+            run.hooks->find(objects.list[i].name, objects.list[i].base, run.options.model, &run.found, &why);
+        if (r == 0 && first == NULL)
+            first = &objects.list[i];
+        else if (r == -ENOENT && expected[0] == '\0')
+            memcpy(expected, why.text, sizeof expected);
+        else if (r < 0 && r != -ENOENT && r != -EALREADY && refused[0] == '\0')
+            memcpy(refused, why.text, sizeof refused);
+    }
+    expected_pid = (pid_t)raw_syscall0(SYS_getpid);
+    if (first != NULL)
+        install(first->name);
+    else if (refused[0] != '\0' && !attached)
+        log_line(LOG_INFO, "%s; running without snapshots", refused);
+}
+
+static void look_and_attach(void)
+{
+    look();
+    if (objects.count > 0 && state == UNPREPARED)
+        prepare();
+    if (objects.count > 0 && state == READY)
+        attach();
+}
+
+void attach_start(const struct hooks_events *events)
+{
+    told = events;
+    /* The handler that is registered first runs last, also where the model comes later. */
+    can_see_exit = exit_register() == 0;
+    if (begin_look(false)) {
+        look_and_attach();
+        end_look();
+    }
+}
+
+void attach_opened_globally(void)
+{
+    atomic_store(&is_global_used, true);
+}
+
+void attach_opened(bool nested)
+{
+    struct walk walk = {0};
+
+    if (is_looking() || told == NULL || state == HOPELESS)
+        return;
+    dl_iterate_phdr(first_object, &walk);
+    if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))
+        return;
+    look_and_attach();
+    end_look();
+    dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
+}
+
+void attach_end(void)
+{
+    if (expected[0] != '\0' && !attached && raw_syscall0(SYS_getpid) == expected_pid)
+        log_line(LOG_INFO, "%s; ran without snapshots", expected);
+}

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/* Nothing is found out here: the library runs as ever, and this file takes down what came of it. A rehearsal
+ * is a real snapshot, and a real failure of the kind "a signal from outside" two evals later. */
+#define _GNU_SOURCE
+#include "attach/doctor.h"
+
+#include <dlfcn.h>
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "attach/attach.h"
+#include "base/log.h"
+#include "base/proc_list.h"
+#include "base/program_file.h"
+#include "base/raw_syscall.h"
+#include "ends/ends.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "run/verdict.h"
+#include "snapshot/keeper.h"
+#include "snapshot/limits/memory.h"
+#include "snapshot/limits/processes.h"
+#include "snapshot/limits/room.h"
+
+#define WARM_UP_EVALS 3 /* what is done only once is done then */
+#define DUMPED_EVALS  2
+#define DESCRIPTOR    500 /* out of the way: the simulator's own get the numbers that they always get */
+#define LINE_SIZE     (2 * PATH_MAX)
+
+static int file = -1;
+static bool rehearses;
+static bool is_started;                  /* the constructor is over */
+static const struct hooks_events *inner; /* NULL: nothing was to be installed */
+static uint64_t last_eval;               /* the rehearsal ends with it; 0: no snapshot was taken yet */
+
+/* What was asked for: the directory, or NULL. */
+static const char *asked(void)
+{
+    const char *value = secure_getenv(DOCTOR_VARIABLE);
+
+    if (value == NULL)
+        return NULL;
+    if (strncmp(value, DOCTOR_LOOK, strlen(DOCTOR_LOOK)) == 0)
+        return value + strlen(DOCTOR_LOOK);
+    if (strncmp(value, DOCTOR_REHEARSE, strlen(DOCTOR_REHEARSE)) != 0)
+        return NULL;
+    rehearses = true;
+    return value + strlen(DOCTOR_REHEARSE);
+}
+
+__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+{
+    char line[LINE_SIZE];
+    struct text text;
+    va_list arguments;
+
+    text_init(&text, line, sizeof line - 1);
+    va_start(arguments, format);
+    text_vformat(&text, format, arguments);
+    va_end(arguments);
+    text_hide_controls(line, text.length); /* it is shown on a terminal; a name may hold anything */
+    line[text.length] = '\n';
+    raw_syscall3(SYS_write, file, (long)line, (long)text.length + 1);
+}
+
+void doctor_begin(void)
+{
+    const char *directory = asked();
+    char path[PATH_MAX];
+    struct text text;
+
+    if (directory == NULL || file >= 0)
+        return;
+    text_init(&text, path, sizeof path);
+    text_format(&text, "%s/" DOCTOR_FILE "%ld", directory, raw_syscall0(SYS_getpid));
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return;
+    file = fcntl(fd, F_DUPFD_CLOEXEC, DESCRIPTOR);
+    if (file >= 0)
+        close(fd);
+    else
+        file = fd;
+    log_set_fd(file);
+}
+
+bool doctor_is_here(void)
+{
+    return file >= 0;
+}
+
+/* --- what was found --- */
+
+/* Addresses as nm shows them: where the object was linked to be loaded anywhere, they count from its start.
+ */
+static uintptr_t address_in_file(const Dl_info *object, uintptr_t address)
+{
+    const Elf64_Ehdr *header = object->dli_fbase;
+
+    return header->e_type == ET_DYN ? address - (uintptr_t)header : address;
+}
+
+static void note_hooks(void)
+{
+    struct hooks_site site;
+
+    for (size_t i = 0; run.hooks->site(i, &site); i++) {
+        Dl_info object = {0};
+        if (dladdr((const void *)site.address, &object) == 0)
+            continue;
+        note("hook %s %" PRIxPTR " %zu %s", site.model, address_in_file(&object, site.address), site.bytes,
+             object.dli_fname);
+    }
+}
+
+static void note_found(void)
+{
+    static const char *const formats[] = {
+        [HOOKS_FORMAT_NONE] = "none", [HOOKS_FORMAT_VCD] = "vcd", [HOOKS_FORMAT_FST] = "fst"};
+    static const char *const times[] = {
+        [HOOKS_TIME_EVALS] = "evals", [HOOKS_TIME_CONTEXT] = "context", [HOOKS_TIME_STAMP] = "stamp"};
+
+    note_hooks();
+    note("verilator %s", run.found.verilator);
+    note("format %s", formats[run.found.format]);
+    note("time %s", times[run.found.time]);
+}
+
+/* The run directory is made as for a failure, and removed again. */
+static void try_directory(void)
+{
+    int r = run_directory_make();
+
+    if (r < 0) {
+        note("directory %s", strerrordesc_np(-r));
+        return;
+    }
+    run_directory_unmake();
+    note("directory ok");
+}
+
+/* What will stand in the way once the simulator is larger than it is now, or starts programs. */
+static void note_limits(void)
+{
+    char bytes[LINE_SIZE];
+    struct text text;
+
+    for (unsigned i = 0; i < 3; i++) {
+        text_init(&text, bytes, sizeof bytes);
+        if (i < 2 ? memory_describe_limit(i, &text) : processes_describe_limit(&text))
+            note("limit %s", bytes);
+    }
+}
+
+/* As at the first eval. */
+static void try_snapshot(void)
+{
+    inner->eval_due(1);
+    if (run.role != RUN_ORIGINAL)
+        return;
+    if (keeper_figures()->taken > 0)
+        note("snapshot ok");
+    else if (*keeper_last_problem() != '\0')
+        note("snapshot %s", keeper_last_problem());
+    else if (*room_reason() != '\0')
+        note("snapshot room: %s", room_reason());
+    else
+        note("snapshot clone: %s", strerrordesc_np(-keeper_last_error()));
+    keeper_dismiss();
+    note_limits();
+    try_directory();
+}
+
+static void note_program(void)
+{
+    char name[PATH_MAX];
+
+    if (program_file_name(name, sizeof name) == 0)
+        note("program %s", name);
+}
+
+static void describe(void)
+{
+    note_program();
+    if (run.hooks != NULL && run.found.model != NULL)
+        note_found();
+}
+
+void doctor_end(void)
+{
+    const char *directory = asked();
+
+    is_started = true;
+    if (directory == NULL || (rehearses && file < 0))
+        return;
+    doctor_begin();
+    attach_end();
+    describe();
+    if (!rehearses && inner != NULL)
+        try_snapshot();
+    note("looked");
+    if (!rehearses)
+        raw_syscall1(SYS_exit_group, 0);
+}
+
+/* --- the rehearsal --- */
+
+static int count_thread(int number, void *context)
+{
+    (void)number;
+    ++*(unsigned *)context;
+    return 0;
+}
+
+static unsigned other_threads(void)
+{
+    unsigned count = 0;
+    int fd = proc_list_open("/proc/self/task");
+
+    if (fd >= 0) {
+        proc_list_each(fd, count_thread, &count);
+        close(fd);
+    }
+    return count > 0 ? count - 1 : 0;
+}
+
+static void note_replay(void)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    note("stall %" PRIu64, stall_median_ns(&keeper_figures()->stall));
+    note("wake %" PRIu64,
+         replay->wave_dumped && replay->dumping_ns != 0 ? replay->dumping_ns - replay->start_ns : 0);
+    if (replay->wave_dumped)
+        note("wave %" PRIu64 " %" PRIu64, replay->wave_first_eval, replay->wave_last_eval);
+    if (atomic_load(&replay->state) == REPLAY_DONE)
+        note("verdict %s", verdict_name((enum verdict)replay->verdict));
+}
+
+/* Never returns: the process has run as far as it was to. */
+static void rehearse(void)
+{
+    note("rehearsal");
+    note("threads %u", other_threads());
+    ends_signal(SIGTERM, true, 0);
+    note_replay();
+    note_limits();
+    note("rehearsed");
+    raw_syscall1(SYS_exit_group, 0);
+}
+
+/* Was a snapshot taken? What can be tried again is, at the library's own pace. */
+static void after_first_look(uint64_t eval)
+{
+    int error = keeper_last_error();
+
+    if (run.role == RUN_ORIGINAL && keeper_figures()->taken > 0) {
+        last_eval = eval - 1 + DUMPED_EVALS;
+        run.hooks->due_in(1);
+    } else if (run.role == RUN_ORIGINAL && *room_reason() != '\0') {
+        note("snapshot room: %s", room_reason());
+        note_limits();
+        note("rehearsed");
+        raw_syscall1(SYS_exit_group, 0);
+    } else if (run.role == RUN_INERT || error == -EPERM || error == -ENOSYS) {
+        note("rehearsed");
+        raw_syscall1(SYS_exit_group, 0);
+    }
+}
+
+static void on_eval_due(uint64_t eval)
+{
+    if (run.role == RUN_REPLAY || (run.role == RUN_ORIGINAL && !run_is_self())) {
+        inner->eval_due(eval);
+    } else if (eval <= WARM_UP_EVALS) {
+        run.hooks->due_in(WARM_UP_EVALS + 1 - eval);
+    } else if (last_eval != 0) {
+        run.hooks->due_in(1);
+    } else {
+        inner->eval_due(eval);
+        if (run.role != RUN_REPLAY)
+            after_first_look(eval);
+    }
+}
+
+static void on_eval_done(uint64_t eval)
+{
+    inner->eval_done(eval);
+    if (run.role == RUN_ORIGINAL && run_is_self() && eval == last_eval)
+        rehearse();
+}
+
+static bool on_may_hold(const char *path)
+{
+    return inner->may_hold(path);
+}
+
+const struct hooks_events *doctor_events(const struct hooks_events *events)
+{
+    static const struct hooks_events rehearsal = {on_eval_due, on_eval_done, on_may_hold};
+
+    inner = events;
+    doctor_begin();
+    if (!rehearses || file < 0)
+        return events;
+    if (is_started) { /* the model came with an object that was opened later */
+        describe();
+        note("looked");
+    }
+    run.options.failures = (struct failures){.kinds = FAILURE_ALL};
+    run.options.window_evals = OPTIONS_WINDOW_ALL;
+    return &rehearsal;
+}

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* One line, one write. The line is built on the stack; system calls are raw, so errno stays and nothing
+ * that we interpose is entered again. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "base/raw_syscall.h"
+#include "base/text.h"
+
+#define MASK_SIGPIPE (UINT64_C(1) << (SIGPIPE - 1)) /* the kernel's signal set is 64 bits */
+
+static enum log_level log_level = LOG_INFO;
+static int log_fd = 2;
+static volatile bool is_unfinished; /* the simulator's last line */
+
+void log_set_level(enum log_level level)
+{
+    log_level = level;
+}
+
+void log_set_fd(int fd)
+{
+    log_fd = fd;
+}
+
+void log_set_unfinished(bool unfinished)
+{
+    is_unfinished = unfinished;
+}
+
+static uint64_t pending_signals(void)
+{
+    uint64_t pending = 0;
+
+    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof(pending));
+    return pending;
+}
+
+/* A reader of stderr that has gone away must not end the simulator because of our line: SIGPIPE is
+ * blocked around the write and taken back if it was our write that raised it. */
+static void write_quietly(const char *bytes, size_t length)
+{
+    uint64_t block = MASK_SIGPIPE;
+    uint64_t before = 0;
+    uint64_t pending_before;
+    long result;
+
+    if (raw_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof(block)) < 0)
+        return;
+    pending_before = pending_signals();
+    do {
+        result = raw_syscall3(SYS_write, log_fd, (long)bytes, (long)length);
+    } while (result == -EINTR);
+    if (result == -EPIPE && !(pending_before & MASK_SIGPIPE)) {
+        struct timespec now = {0};
+
+        raw_syscall4(SYS_rt_sigtimedwait, (long)&block, 0, (long)&now, sizeof(block));
+    }
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
+}
+
+/* Makes room for "..." at the end of a line that was cut, not inside a UTF-8 character. */
+static void mark_cut(struct text *text)
+{
+    size_t length = text->size - sizeof("...");
+
+    while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
+        length--;
+    memcpy(text->bytes + length, "...", sizeof("..."));
+    text->length = length + 3;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    char buffer[1 + LOG_LINE_SIZE + 1] = "\n"; /* the end of the simulator's line, where it has none */
+    bool ends_line = is_unfinished && log_fd == 2;
+    struct text text;
+    va_list arguments;
+
+    if (level == LOG_QUIET || level > log_level)
+        return;
+    text_init(&text, buffer + 1, LOG_LINE_SIZE); /* the newline takes the NUL's place, so one byte is kept */
+    text_format(&text, "lightsss: ");
+    va_start(arguments, format);
+    text_vformat(&text, format, arguments);
+    va_end(arguments);
+    if (text.cut)
+        mark_cut(&text);
+    text_hide_controls(text.bytes, text.length); /* whatever a file name or a symbol holds */
+    text.bytes[text.length++] = '\n';
+    write_quietly(text.bytes - ends_line, text.length + ends_line);
+    if (ends_line)
+        is_unfinished = false;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines for the user on stderr, each beginning "lightsss: " and written by one raw write(2): safe after
+ * fork, in a signal handler and while other threads are stopped. errno is kept, and a closed pipe
+ * behind stderr does not raise SIGPIPE in the simulator. */
+#ifndef LIGHTSSS_PRELOAD_BASE_LOG_H
+#define LIGHTSSS_PRELOAD_BASE_LOG_H
+
+#include <stdbool.h>
+
+enum log_level {
+    LOG_QUIET, /* as a level to set: nothing at all; no line has it */
+    LOG_INFO,
+    LOG_DEBUG,
+};
+
+#define LOG_LINE_SIZE 1000 /* longest line in bytes, "lightsss: " and the newline included */
+
+/* Lines above this level are dropped. LOG_INFO at the start. */
+void log_set_level(enum log_level level);
+
+/* Where lines go: 2 at the start. */
+void log_set_fd(int fd);
+
+/* The simulator's last line on stderr has no end yet: our next one ends it, so that it begins where a line
+ * begins. Async-signal-safe. */
+void log_set_unfinished(bool unfinished);
+
+/* Writes one line; format as in text_format, without the newline. Controls in it become '?'. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

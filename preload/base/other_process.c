@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/* Waiting for a process that replays: see other_process.h. */
+#define _GNU_SOURCE
+#include "base/other_process.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+
+#define SECOND_NS  UINT64_C(1000000000)
+#define TICK_NS    (SECOND_NS / 5)
+#define NO_FD_NS   (SECOND_NS / 100)
+#define REFUSED_NS (SECOND_NS / 100)
+
+uint64_t other_process_tick_ns(int pidfd)
+{
+    return pidfd < 0 ? NO_FD_NS : TICK_NS;
+}
+
+/* What the kernel tells of a child, without /proc. Returns false where it is none. */
+static bool look_at_child(pid_t pid, int what, bool *is_so)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    if (raw_syscall5(SYS_waitid, P_PID, pid, (long)&info, what | WNOHANG | __WALL, 0) < 0)
+        return false;
+    *is_so = info.si_pid != 0;
+    return true;
+}
+
+static char state_of(pid_t pid)
+{
+    char buffer[PROC_STAT_SIZE];
+    const char *state = proc_stat(pid, buffer);
+
+    return state == NULL ? '\0' : *state;
+}
+
+bool other_process_is_over(pid_t pid)
+{
+    bool is_over;
+
+    if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
+        return is_over;
+    return raw_syscall2(SYS_kill, pid, 0) == -ESRCH || state_of(pid) == 'Z';
+}
+
+void other_process_continue(pid_t pid)
+{
+    bool is_stopped;
+
+    if (!look_at_child(pid, WSTOPPED | WNOWAIT, &is_stopped))
+        is_stopped = state_of(pid) == 'T';
+    if (is_stopped)
+        raw_syscall2(SYS_kill, pid, SIGCONT);
+}
+
+static struct timespec timespec_of(uint64_t ns)
+{
+    return (struct timespec){(time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS)};
+}
+
+/* Where the kernel refuses even that, this must not become a busy loop. */
+bool other_process_poll(struct pollfd *fds, unsigned count, uint64_t patience_ns)
+{
+    const struct timespec patience = timespec_of(patience_ns), moment = timespec_of(REFUSED_NS);
+
+    for (unsigned i = 0; i < count; i++)
+        fds[i].revents = 0;
+    long r = raw_syscall5(SYS_ppoll, (long)fds, count, (long)&patience, 0, 0);
+    if (r < 0 && r != -EINTR)
+        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+    return r > 0;
+}
+
+bool other_process_await(int pidfd, pid_t pid, uint64_t patience_ns)
+{
+    struct pollfd end = {.fd = pidfd, .events = POLLIN};
+    uint64_t start_ns = clock_ns(), passed_ns = 0, tick_ns = other_process_tick_ns(pidfd);
+
+    while (
+        !other_process_poll(&end, 1, tick_ns < patience_ns - passed_ns ? tick_ns : patience_ns - passed_ns)) {
+        if (other_process_is_over(pid))
+            return true;
+        other_process_continue(pid);
+        passed_ns = clock_ns() - start_ns;
+        if (passed_ns >= patience_ns)
+            return false;
+    }
+    return true;
+}

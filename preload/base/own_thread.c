@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/* Records in memory of ours, found by a key of libc's: see own_thread.h. Values of the first keys are in the
+ * thread's own descriptor; those of later ones are in the heap. So the key is the last of the first ones,
+ * which leaves to the simulator those that it would have had without us. */
+#define _GNU_SOURCE
+#include "base/own_thread.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/signal_mask.h"
+
+#define FIRST_KEYS  32 /* of glibc: PTHREAD_KEY_2NDLEVEL_SIZE */
+#define BLOCK_COUNT 128
+#define RESERVED    1 /* the owner is still to be made: no thread has this for its pthread_t */
+
+struct block {
+    struct block *next;
+    struct own_thread records[BLOCK_COUNT];
+};
+
+static pthread_key_t key;
+static atomic_bool has_key;
+static struct block first;
+static struct block *_Atomic blocks = &first;
+
+/* Where there is no memory, and before there is a key. */
+static struct own_thread nobody;
+
+static void let_go(void *record)
+{
+    struct own_thread *own = record;
+
+    memset((char *)own + sizeof own->owner, 0, sizeof *own - sizeof own->owner);
+    atomic_store(&own->owner, 0);
+}
+
+int own_thread_prepare(void)
+{
+    pthread_key_t keys[FIRST_KEYS];
+    size_t count = 0;
+
+    while (count < FIRST_KEYS && pthread_key_create(&keys[count], let_go) == 0)
+        if (keys[count++] >= FIRST_KEYS - 1)
+            break;
+    if (count == 0)
+        return -EAGAIN;
+    key = keys[--count];
+    if (key >= FIRST_KEYS && count > 0) {
+        pthread_key_delete(key);
+        key = keys[--count];
+    }
+    while (count > 0)
+        pthread_key_delete(keys[--count]);
+    atomic_store(&has_key, true);
+    return 0;
+}
+
+static struct own_thread *take_from(struct block *block, uintptr_t before, uintptr_t owner)
+{
+    for (size_t i = 0; i < BLOCK_COUNT; i++) {
+        uintptr_t expected = before;
+        if (atomic_load_explicit(&block->records[i].owner, memory_order_relaxed) == before &&
+            atomic_compare_exchange_strong(&block->records[i].owner, &expected, owner))
+            return &block->records[i];
+    }
+    return NULL;
+}
+
+/* before: who has it now; 0 is nobody. */
+static struct own_thread *take(uintptr_t before, uintptr_t owner)
+{
+    for (struct block *block = atomic_load(&blocks); block != NULL; block = block->next) {
+        struct own_thread *record = take_from(block, before, owner);
+        if (record != NULL)
+            return record;
+    }
+    return NULL;
+}
+
+static void add_block(void)
+{
+    struct block *block =
+        mmap(NULL, sizeof *block, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (block == MAP_FAILED)
+        return;
+    block->next = atomic_load(&blocks);
+    while (!atomic_compare_exchange_weak(&blocks, &block->next, block))
+        continue;
+}
+
+static struct own_thread *take_free(uintptr_t owner)
+{
+    struct own_thread *record = take(0, owner);
+
+    if (record == NULL) {
+        add_block();
+        record = take(0, owner);
+    }
+    return record;
+}
+
+/* Its own of before, or one of nobody. A thread that lives on after its record was let go takes one again,
+ * and that is left behind: who is in the same place later has it. A signal handler that wants it at the same
+ * time would take another. */
+static struct own_thread *make(void)
+{
+    const uintptr_t self = (uintptr_t)pthread_self();
+    uint64_t mask = signal_mask_block_all();
+    struct own_thread *record = take(self, self);
+
+    if (record == NULL)
+        record = take_free(self);
+    if (record != NULL) {
+        memset((char *)record + sizeof record->owner, 0, sizeof *record - sizeof record->owner);
+        pthread_setspecific(key, record);
+    }
+    signal_mask_restore(mask);
+    return record != NULL ? record : &nobody;
+}
+
+struct own_thread *own_thread_reserve(void)
+{
+    return atomic_load_explicit(&has_key, memory_order_acquire) ? take_free(RESERVED) : NULL;
+}
+
+void own_thread_give_back(struct own_thread *reserved)
+{
+    if (reserved != NULL)
+        let_go(reserved);
+}
+
+/* Where a signal handler was first, it has made one. What it wrote down there at this very moment is of no
+ * use to a thread that has only begun. */
+void own_thread_begin(struct own_thread *reserved)
+{
+    if (reserved == NULL)
+        return;
+    if (pthread_getspecific(key) != NULL) {
+        let_go(reserved);
+        return;
+    }
+    atomic_store(&reserved->owner, (uintptr_t)pthread_self());
+    pthread_setspecific(key, reserved);
+}
+
+struct own_thread *own_thread(void)
+{
+    if (!atomic_load_explicit(&has_key, memory_order_acquire))
+        return &nobody;
+    struct own_thread *record = pthread_getspecific(key);
+    return record != NULL ? record : make();
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Small files of /proc by raw system calls, into the caller's buffer. Async-signal-safe. */
+#ifndef LIGHTSSS_PRELOAD_BASE_PROC_FILE_H
+#define LIGHTSSS_PRELOAD_BASE_PROC_FILE_H
+
+#include <stddef.h>
+
+/* Reads what the buffer holds, ended by NUL. `path` may lie in the buffer itself. Returns the buffer; NULL:
+ * the file cannot be opened. */
+const char *proc_file(const char *path, char *buffer, size_t size);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* See proc_number.h. Of a process the kernel tells it where it describes a pidfd, of a thread in its status.
+ */
+#define _GNU_SOURCE
+#include "base/proc_number.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/proc_file.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+
+#define PATH_SIZE 64
+#define TEXT_SIZE 2048
+
+bool proc_number_is_foreign(void)
+{
+    char target[16];
+    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)target, sizeof target - 1);
+
+    if (length <= 0)
+        return false;
+    target[length] = '\0';
+    return strtol(target, NULL, 10) != raw_syscall0(SYS_getpid);
+}
+
+/* The line behind this name; NULL: there is none. */
+static const char *read_line(const char *path, const char *name, char buffer[TEXT_SIZE])
+{
+    const char *text = proc_file(path, buffer, TEXT_SIZE);
+    const char *line = text != NULL ? strstr(text, name) : NULL;
+
+    return line != NULL ? line + strlen(name) : NULL;
+}
+
+pid_t proc_number_of_process(pid_t pid)
+{
+    char buffer[TEXT_SIZE], path_bytes[PATH_SIZE];
+    struct text path;
+    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+
+    if (fd < 0)
+        return -1;
+    text_init(&path, path_bytes, sizeof path_bytes);
+    text_format(&path, "/proc/thread-self/fdinfo/%ld", fd);
+    const char *line = read_line(path_bytes, "\nPid:", buffer);
+    raw_syscall1(SYS_close, fd);
+    return line == NULL ? -1 : (pid_t)strtol(line, NULL, 10);
+}
+
+/* The last of the numbers is that of the innermost namespace. */
+pid_t proc_number_of_thread(const char *tasks, int listed)
+{
+    char buffer[TEXT_SIZE], path_bytes[PATH_SIZE];
+    struct text path;
+    char *end = NULL;
+    long number = -1;
+
+    text_init(&path, path_bytes, sizeof path_bytes);
+    text_format(&path, "%s/%d/status", tasks, listed);
+    const char *line = read_line(path_bytes, "\nNSpid:", buffer);
+    while (line != NULL && *line == '\t') {
+        number = strtol(line, &end, 10);
+        line = end;
+    }
+    return (pid_t)number;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* Looks a function up by its name, in the library's own hash table: see symbol.h. The loader has mapped and
+ * used the same tables, so they are trusted. */
+#define _GNU_SOURCE
+#include "base/symbol.h"
+
+#include <elf.h>
+#include <string.h>
+
+#define HIDDEN_VERSION 0x8000 /* an old one, for programs that were linked with it */
+
+/* What DT_GNU_HASH points to; behind it the filter, the buckets and the chains. */
+struct symbol_hash {
+    uint32_t bucket_count, first_symbol, filter_words, filter_shift;
+};
+
+/* The loader has added the address to most of them in most releases. */
+static const void *address_of(uintptr_t base, const ElfW(Dyn) * entry)
+{
+    uintptr_t address = entry->d_un.d_ptr;
+
+    return (const void *)(address < base ? address + base : address);
+}
+
+static void read_dynamic(struct symbol_library *library, const ElfW(Dyn) * entry)
+{
+    for (; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_SYMTAB)
+            library->symbols = address_of(library->base, entry);
+        else if (entry->d_tag == DT_STRTAB)
+            library->strings = address_of(library->base, entry);
+        else if (entry->d_tag == DT_GNU_HASH)
+            library->hash = address_of(library->base, entry);
+        else if (entry->d_tag == DT_VERSYM)
+            library->versions = address_of(library->base, entry);
+}
+
+struct search {
+    const char *name;
+    struct symbol_library *library;
+};
+
+static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
+{
+    const struct search *search = context;
+    const char *slash = strrchr(object->dlpi_name, '/');
+
+    (void)size;
+    if (slash == NULL || strcmp(slash + 1, search->name) != 0)
+        return 0;
+    *search->library = (struct symbol_library){.base = object->dlpi_addr};
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            read_dynamic(search->library, (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr));
+    return 1;
+}
+
+bool symbol_library_find(struct symbol_library *library, const char *name)
+{
+    struct search search = {name, library};
+
+    return dl_iterate_phdr(look_at_object, &search) != 0 && library->symbols != NULL &&
+           library->strings != NULL && library->hash != NULL;
+}
+
+static uint32_t hash_of(const char *name)
+{
+    uint32_t hash = 5381;
+
+    for (; *name != '\0'; name++)
+        hash = hash * 33 + (uint8_t)*name;
+    return hash;
+}
+
+static bool is_default(const struct symbol_library *library, uint32_t symbol)
+{
+    return library->versions == NULL || (library->versions[symbol] & HIDDEN_VERSION) == 0;
+}
+
+/* A chain holds the hashes of the symbols of a bucket, the lowest bit set in the last. A name may be there
+ * several times, in versions of which one is that of today. */
+size_t symbol_find(const struct symbol_library *library, const char *name, void **function)
+{
+    const struct symbol_hash *header = library->hash;
+    const ElfW(Addr) *filter = (const void *)(header + 1);
+    const uint32_t *buckets = (const void *)(filter + header->filter_words);
+    const uint32_t *chains = buckets + header->bucket_count;
+    uint32_t first = header->first_symbol, hash = hash_of(name);
+    uint32_t symbol = header->bucket_count > 0 ? buckets[hash % header->bucket_count] : 0;
+
+    for (; symbol >= first && symbol != 0; symbol++) {
+        const ElfW(Sym) *found = &library->symbols[symbol];
+
+        if (((chains[symbol - first] ^ hash) & ~1u) == 0 && found->st_shndx != SHN_UNDEF &&
+            ELF64_ST_TYPE(found->st_info) == STT_FUNC && is_default(library, symbol) &&
+            strcmp(library->strings + found->st_name, name) == 0) {
+            *function = (void *)(library->base + found->st_value);
+            return found->st_size;
+        }
+        if ((chains[symbol - first] & 1) != 0)
+            break;
+    }
+    return 0;
+}

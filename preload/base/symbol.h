@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a function of a loaded library begins and how long it is. dlsym() and dladdr1() tell that too, but
+ * look at all of a library's symbols for each (for libc's hooks together, three milliseconds), and what
+ * dlopen() notes of a library for the handle that they want, and dlsym() of a name that is not there, is in
+ * the simulator's heap. */
+#ifndef LIGHTSSS_PRELOAD_BASE_SYMBOL_H
+#define LIGHTSSS_PRELOAD_BASE_SYMBOL_H
+
+#include <link.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct symbol_library {
+    uintptr_t base;
+    const ElfW(Sym) * symbols;
+    const char *strings;
+    const struct symbol_hash *hash;
+    const ElfW(Half) * versions; /* NULL: it has none */
+};
+
+/* By the name of its file. False: it is not loaded, or has no tables that are known here. */
+bool symbol_library_find(struct symbol_library *library, const char *name);
+
+/* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
+size_t symbol_find(const struct symbol_library *library, const char *name, void **function);
+
+#endif

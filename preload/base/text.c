@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* A small printf into a fixed buffer. One conversion is read into struct spec, its value is turned into
+ * digits from the end of a small array, and append_padded() lays it out. */
+#include "base/text.h"
+
+#include <string.h>
+
+#define DIGITS_MAX 24 /* enough for 2^64 in decimal or hex with "-" or "0x" before it */
+
+struct spec {
+    bool left;
+    bool zero;
+    bool has_precision;
+    size_t width;
+    size_t precision;
+    unsigned longs; /* 0: int, 1: long, 2: long long; on our targets 1 and 2 are both 64 bits */
+    char letter;
+};
+
+void text_init(struct text *text, char *buffer, size_t size)
+{
+    *text = (struct text){.bytes = buffer, .size = size};
+    buffer[0] = '\0';
+}
+
+static size_t text_room(const struct text *text)
+{
+    return text->size - 1 - text->length;
+}
+
+void text_append(struct text *text, const char *bytes, size_t length)
+{
+    if (length > text_room(text)) {
+        length = text_room(text);
+        text->cut = true;
+    }
+    memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = '\0';
+}
+
+static void append_repeated(struct text *text, char byte, size_t count)
+{
+    if (count > text_room(text)) {
+        count = text_room(text);
+        text->cut = true;
+    }
+    memset(text->bytes + text->length, byte, count);
+    text->length += count;
+    text->bytes[text->length] = '\0';
+}
+
+static void append_padded(struct text *text, const struct spec *spec, const char *bytes, size_t length)
+{
+    size_t padding = spec->width > length ? spec->width - length : 0;
+
+    if (!spec->left)
+        append_repeated(text, ' ', padding);
+    text_append(text, bytes, length);
+    if (spec->left)
+        append_repeated(text, ' ', padding);
+}
+
+/* Writes the digits so that they end at `end`; returns where they begin. */
+static char *digits_before(char *end, uint64_t value, unsigned base)
+{
+    do {
+        *--end = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value != 0);
+    return end;
+}
+
+static void append_number(struct text *text, const struct spec *spec, const char *prefix, uint64_t value,
+                          unsigned base)
+{
+    char array[DIGITS_MAX];
+    char *end = array + sizeof(array);
+    char *begin = digits_before(end, value, base);
+    size_t prefix_length = strlen(prefix);
+    size_t length = prefix_length + (size_t)(end - begin);
+
+    if (spec->zero && !spec->left) {
+        text_append(text, prefix, prefix_length);
+        append_repeated(text, '0', spec->width > length ? spec->width - length : 0);
+        text_append(text, begin, (size_t)(end - begin));
+        return;
+    }
+    begin -= prefix_length;
+    memcpy(begin, prefix, prefix_length);
+    append_padded(text, spec, begin, length);
+}
+
+static size_t read_count(const char **format, va_list *arguments)
+{
+    size_t count = 0;
+
+    if (**format == '*') {
+        int value = va_arg(*arguments, int);
+
+        ++*format;
+        return value > 0 ? (size_t)value : 0;
+    }
+    while (**format >= '0' && **format <= '9') {
+        if (count < 1000000)
+            count = count * 10 + (size_t)(**format - '0');
+        ++*format;
+    }
+    return count;
+}
+
+/* Reads what stands behind a '%', the letter included. */
+static struct spec read_spec(const char **format, va_list *arguments)
+{
+    struct spec spec = {0};
+
+    for (;; ++*format) {
+        if (**format == '-')
+            spec.left = true;
+        else if (**format == '0')
+            spec.zero = true;
+        else
+            break;
+    }
+    spec.width = read_count(format, arguments);
+    if (**format == '.') {
+        ++*format;
+        spec.has_precision = true;
+        spec.precision = read_count(format, arguments);
+    }
+    for (;; ++*format) {
+        if (**format == 'l')
+            spec.longs++;
+        else if (**format == 'z' || **format == 'j' || **format == 't')
+            spec.longs = 1;
+        else if (**format != 'h') /* char and short arrive as int: nothing to do for correct callers */
+            break;
+    }
+    spec.letter = **format;
+    if (spec.letter != '\0')
+        ++*format;
+    return spec;
+}
+
+static void append_string(struct text *text, const struct spec *spec, const char *string)
+{
+    size_t length;
+
+    if (string == NULL)
+        string = "(null)";
+    length = spec->has_precision ? strnlen(string, spec->precision) : strlen(string);
+    append_padded(text, spec, string, length);
+}
+
+static void append_signed(struct text *text, const struct spec *spec, int64_t value)
+{
+    uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
+
+    append_number(text, spec, value < 0 ? "-" : "", magnitude, 10);
+}
+
+/* False for a conversion that is not ours: its argument's size is unknown, so nothing after it can be read.
+ */
+static bool append_conversion(struct text *text, const struct spec *spec, va_list *arguments)
+{
+    char byte;
+
+    switch (spec->letter) {
+    case 's':
+        append_string(text, spec, va_arg(*arguments, const char *));
+        return true;
+    case 'c':
+        byte = (char)va_arg(*arguments, int);
+        append_padded(text, spec, &byte, 1);
+        return true;
+    case 'd':
+    case 'i':
+        append_signed(text, spec, spec->longs ? va_arg(*arguments, long) : va_arg(*arguments, int));
+        return true;
+    case 'u':
+    case 'x':
+        append_number(text, spec, "",
+                      spec->longs ? va_arg(*arguments, unsigned long) : va_arg(*arguments, unsigned),
+                      spec->letter == 'x' ? 16 : 10);
+        return true;
+    case 'p':
+        append_number(text, spec, "0x", (uintptr_t)va_arg(*arguments, void *), 16);
+        return true;
+    case '%':
+        text_append(text, "%", 1);
+        return true;
+    default:
+        return false;
+    }
+}
+
+void text_vformat(struct text *text, const char *format, va_list arguments)
+{
+    va_list copy; /* a va_list parameter may be an array type, of which no address can be taken */
+
+    va_copy(copy, arguments);
+    while (*format != '\0') {
+        size_t plain = strcspn(format, "%");
+        const char *conversion = format + plain;
+
+        text_append(text, format, plain);
+        if (*conversion == '\0')
+            break;
+        format = conversion + 1;
+        struct spec spec = read_spec(&format, &copy);
+        if (!append_conversion(text, &spec, &copy)) {
+            text_append(text, conversion, strlen(conversion));
+            break;
+        }
+    }
+    va_end(copy);
+}
+
+void text_format(struct text *text, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    text_vformat(text, format, arguments);
+    va_end(arguments);
+}
+
+/* Appends all of it or nothing. After the first cut nothing more is added, so what is there stays a prefix.
+ */
+static void append_whole(struct text *text, const char *bytes, size_t length)
+{
+    if (text->cut || length > text_room(text)) {
+        text->cut = true;
+        return;
+    }
+    text_append(text, bytes, length);
+}
+
+static bool is_continuation(unsigned char byte)
+{
+    return (byte & 0xc0) == 0x80;
+}
+
+/* Length of the well-formed UTF-8 character at bytes, 0 when there is none (overlong forms, surrogates and
+ * numbers past U+10FFFF included: Unicode's table 3-7). */
+static size_t utf8_length(const unsigned char *bytes, size_t left)
+{
+    unsigned char first = bytes[0];
+    unsigned char second_least = 0x80;
+    unsigned char second_most = 0xbf;
+    size_t length;
+
+    if (first < 0x80)
+        return 1;
+    if (first >= 0xc2 && first <= 0xdf)
+        length = 2;
+    else if ((first & 0xf0) == 0xe0)
+        length = 3;
+    else if (first >= 0xf0 && first <= 0xf4)
+        length = 4;
+    else
+        return 0;
+    if (length > left)
+        return 0;
+    if (first == 0xe0)
+        second_least = 0xa0;
+    if (first == 0xed)
+        second_most = 0x9f;
+    if (first == 0xf0)
+        second_least = 0x90;
+    if (first == 0xf4)
+        second_most = 0x8f;
+    if (bytes[1] < second_least || bytes[1] > second_most)
+        return 0;
+    for (size_t i = 2; i < length; i++) {
+        if (!is_continuation(bytes[i]))
+            return 0;
+    }
+    return length;
+}
+
+/* U+0080 to U+009F; in UTF-8 the second byte is the number. */
+static bool is_second_control(const unsigned char *bytes, size_t character)
+{
+    return character == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0;
+}
+
+void text_hide_controls(char *bytes, size_t length)
+{
+    unsigned char *at = (unsigned char *)bytes;
+
+    for (size_t character; length > 0; at += character, length -= character) {
+        character = utf8_length(at, length);
+        bool hidden = is_second_control(at, character) || (character == 1 && (*at < 0x20 || *at == 0x7f)) ||
+                      (character == 0 && *at < 0xa0);
+        if (character == 0)
+            character = 1;
+        if (hidden)
+            memset(at, '?', character);
+    }
+}
+
+/* The letter of JSON's two-character escape, or 0. */
+static char json_short_escape(unsigned char byte)
+{
+    switch (byte) {
+    case '"':
+    case '\\':
+        return (char)byte;
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    default:
+        return 0;
+    }
+}
+
+static void append_json_byte(struct text *text, unsigned char byte)
+{
+    char escape[6] = {'\\', json_short_escape(byte)};
+
+    if (escape[1] != 0) {
+        append_whole(text, escape, 2);
+    } else if (byte < 0x20 || byte >= 0x7f) {
+        memcpy(escape, "\\u00", 4);
+        escape[4] = "0123456789abcdef"[byte >> 4];
+        escape[5] = "0123456789abcdef"[byte & 15];
+        append_whole(text, escape, 6);
+    } else {
+        append_whole(text, (const char *)&byte, 1);
+    }
+}
+
+void text_json(struct text *text, const char *string, size_t length)
+{
+    if (string == NULL) {
+        append_whole(text, "null", 4);
+        return;
+    }
+    append_whole(text, "\"", 1);
+    for (size_t i = 0; i < length;) {
+        size_t character = utf8_length((const unsigned char *)string + i, length - i);
+
+        if (character == 0)
+            append_whole(text, "\\ufffd", 6);
+        else if (character == 1)
+            append_json_byte(text, (unsigned char)string[i]);
+        else if (is_second_control((const unsigned char *)string + i, character))
+            append_json_byte(text, (unsigned char)string[i + 1]);
+        else
+            append_whole(text, string + i, character);
+        i += character != 0 ? character : 1;
+    }
+    append_whole(text, "\"", 1);
+}
+
+static uint64_t power_of_ten(unsigned exponent)
+{
+    uint64_t power = 1;
+
+    while (exponent-- > 0)
+        power *= 10;
+    return power;
+}
+
+void text_fixed(struct text *text, uint64_t value, unsigned digits, unsigned decimals)
+{
+    uint64_t scale = power_of_ten(digits);
+    uint64_t whole = value / scale;
+    uint64_t fraction = value % scale;
+
+    if (decimals < digits) {
+        uint64_t drop = power_of_ten(digits - decimals);
+        bool up = fraction % drop >= drop - drop / 2;
+
+        fraction = fraction / drop + up;
+        if (fraction == power_of_ten(decimals)) {
+            fraction = 0;
+            whole++;
+        }
+    }
+    append_number(text, &(struct spec){0}, "", whole, 10);
+    if (decimals == 0)
+        return;
+    append_repeated(text, '.', 1);
+    if (digits > 0)
+        append_number(text, &(struct spec){.zero = true, .width = decimals < digits ? decimals : digits}, "",
+                      fraction, 10);
+    if (decimals > digits)
+        append_repeated(text, '0', decimals - digits);
+}

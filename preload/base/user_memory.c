@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel copies: see user_memory.h. Where it refuses that (a container's filter) we copy ourselves, and
+ * the simulator's wrong address is a fault, as it may be in libc as well. */
+#define _GNU_SOURCE
+#include "base/user_memory.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "base/raw_syscall.h"
+
+#define PAGE ((uintptr_t)4096)
+
+static int copy(long number, void *own, long foreign, size_t size)
+{
+    const struct iovec here = {own, size}, there = {(void *)foreign, size};
+    long r = raw_syscall6(number, raw_syscall0(SYS_getpid), (long)&here, 1, (long)&there, 1, 0);
+
+    if (r == (long)size)
+        return 0;
+    if (r >= 0 || r == -EFAULT || foreign == 0)
+        return -EFAULT;
+    if (number == SYS_process_vm_readv)
+        memcpy(own, (const void *)foreign, size);
+    else
+        memcpy((void *)foreign, own, size);
+    return 0;
+}
+
+int user_read(void *to, long from, size_t size)
+{
+    return copy(SYS_process_vm_readv, to, from, size);
+}
+
+int user_write(long to, const void *from, size_t size)
+{
+    return copy(SYS_process_vm_writev, (void *)from, to, size);
+}
+
+/* Page by page: the one behind its end need not exist. */
+long user_string(char *to, long from, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        size_t part = PAGE - ((uintptr_t)from + done) % PAGE;
+
+        if (part > size - done)
+            part = size - done;
+        if (user_read(to + done, from + (long)done, part) < 0)
+            return -EFAULT;
+        const char *end = memchr(to + done, '\0', part);
+        if (end != NULL)
+            return end - to;
+        done += part;
+    }
+    return -ENAMETOOLONG;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* One thread ends the process: see ends.h. The first that comes is it; another thread that fails meanwhile
+ * waits for the end that is under way; a fault of the first thread in what it does here does not change
+ * how the process ends. */
+#define _GNU_SOURCE
+#include "ends/ends.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "base/stack.h"
+#include "original/request.h"
+#include "original/wake.h"
+#include "record/match.h"
+#include "replay/ask_time.h"
+#include "replay/replay.h"
+#include "replay/wake_call.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
+#include "snapshot/threads/threads.h"
+
+static _Atomic pid_t ending_thread;
+static struct end first_end;      /* what the original is ending with ... */
+static volatile bool end_is_done; /* ... and whether all that had to happen before it has happened */
+
+/* Is this the thread that ends the process, here for the first time? */
+static bool end_begins(void)
+{
+    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+
+    if (atomic_compare_exchange_strong(&ending_thread, &other, self))
+        return true;
+    while (other != self)
+        raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
+    return false;
+}
+
+static bool is_failure(const struct end *end)
+{
+    return failures_include(&run.options.failures, end) || match_line() != NULL;
+}
+
+/* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
+static void forget_pending_signals(void)
+{
+    const struct timespec no_time = {0, 0};
+    const uint64_t all = ~UINT64_C(0);
+
+    while (raw_syscall4(SYS_rt_sigtimedwait, (long)&all, 0, (long)&no_time, sizeof all) > 0)
+        continue;
+}
+
+/* The other threads stand still while the original waits: without us they would be gone already. */
+static void replay_failure(void *argument)
+{
+    struct end *end = argument;
+    const char *why;
+
+    end->time = ask_time_beside();
+    uint64_t mask = signal_mask_block_all();
+    int stopped = threads_stop(&why);
+    wake_replay(end);
+    keeper_dismiss();
+    forget_pending_signals();
+    if (stopped == 0)
+        threads_resume();
+    signal_mask_restore(mask);
+}
+
+/* A fault in what we do at the original's end must not become its end. */
+static void end_as_first(void)
+{
+    const uint64_t nothing = 0;
+    struct kernel_action {
+        void *handler;
+        unsigned long flags;
+        void *restorer;
+        unsigned long mask;
+    } action = {NULL, 0, NULL, 0}; /* SIG_DFL */
+
+    if (first_end.kind == END_EXIT || first_end.kind == END_FINISH)
+        raw_syscall1(SYS_exit_group, first_end.status);
+    raw_syscall4(SYS_rt_sigaction, first_end.signal, (long)&action, 0, sizeof nothing);
+    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&nothing, 0, sizeof nothing);
+    raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), first_end.signal);
+}
+
+static void report_unsearched(void)
+{
+    if (match_lost_bytes() > 0 && match_line() == NULL)
+        log_line(LOG_INFO,
+                 "%zu bytes of output were not searched for what LIGHTSSS_MATCH looks for: there was more "
+                 "between two evals than is kept",
+                 match_lost_bytes());
+}
+
+/* Limits are the replay's own. */
+static bool is_meant_for_original(const struct end *end)
+{
+    return run.role == RUN_REPLAY && end->outside && end->signal != SIGXCPU && end->signal != SIGXFSZ;
+}
+
+/* Returns whether the process is to end. */
+static bool end_process(struct end *end)
+{
+    if (!run_is_self())
+        return true;
+    /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
+     */
+    keeper_hold();
+    if (is_meant_for_original(end)) { /* and this thread may be one that the replay cannot do without */
+        keeper_let_go();
+        return false;
+    }
+    end->eval = run.hooks->evals();
+    if (run.role == RUN_REPLAY)
+        replay_ended(end);
+    if (end_begins()) {
+        first_end = *end;
+        report_unsearched();
+        request_settle();
+        if (is_failure(end))
+            stack_run(replay_failure, end);
+        else
+            keeper_dismiss();
+        end_is_done = true;
+    } else if (!end_is_done && !end->outside) { /* what somebody sent ends it sooner, as without us */
+        end_as_first();
+    }
+    return true;
+}
+
+void ends_exit(int status)
+{
+    /* The parent sees the low eight bits. */
+    struct end end = {.kind = (status & 0xff) == 0 ? END_FINISH : END_EXIT, .status = status & 0xff};
+
+    wake_call_leave(&end);
+    end_process(&end);
+}
+
+bool ends_signal(int signal, bool outside, int sender)
+{
+    struct end end = {.kind = signal == SIGABRT   ? END_ABORT
+                              : signal == SIGKILL ? END_KILL
+                                                  : END_SIGNAL,
+                      .signal = signal,
+                      .outside = outside,
+                      .sender = sender};
+
+    wake_call_leave(&end);
+    return end_process(&end);
+}
+
+void ends_forked(void)
+{
+    atomic_store(&ending_thread, 0);
+    end_is_done = false;
+}

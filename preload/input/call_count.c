@@ -1,5 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* See call_count.h. */
-#include "call_count.h"
-
-void (*call_count_told)(uint64_t number);

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of ends and of signals. */
+#include "options/end.h"
+
+#include <signal.h>
+#include <stddef.h>
+
+const char *end_kind_name(enum end_kind kind)
+{
+    switch (kind) {
+    case END_EXIT:
+        return "exit";
+    case END_ABORT:
+        return "abort";
+    case END_SIGNAL:
+        return "signal";
+    case END_KILL:
+        return "kill";
+    case END_HANG:
+        return "hang";
+    case END_FINISH:
+        return "finish";
+    case END_REQUEST:
+        return "request";
+    case END_NONE:
+        break;
+    }
+    return "none";
+}
+
+/* glibc's sigabbrev_np() came with 2.32 only, and strsignal() is neither a name nor signal-safe. */
+#define SIGNAL_NAME(name) [name] = #name
+
+static const char *const signal_names[] = {
+    SIGNAL_NAME(SIGHUP),  SIGNAL_NAME(SIGINT),  SIGNAL_NAME(SIGQUIT),   SIGNAL_NAME(SIGILL),
+    SIGNAL_NAME(SIGTRAP), SIGNAL_NAME(SIGABRT), SIGNAL_NAME(SIGBUS),    SIGNAL_NAME(SIGFPE),
+    SIGNAL_NAME(SIGKILL), SIGNAL_NAME(SIGUSR1), SIGNAL_NAME(SIGSEGV),   SIGNAL_NAME(SIGUSR2),
+    SIGNAL_NAME(SIGPIPE), SIGNAL_NAME(SIGALRM), SIGNAL_NAME(SIGTERM),   SIGNAL_NAME(SIGVTALRM),
+    SIGNAL_NAME(SIGPROF), SIGNAL_NAME(SIGIO),   SIGNAL_NAME(SIGPWR),    SIGNAL_NAME(SIGSYS),
+    SIGNAL_NAME(SIGXCPU), SIGNAL_NAME(SIGXFSZ), SIGNAL_NAME(SIGSTKFLT),
+};
+
+const char *end_signal_name(int signal)
+{
+    if (signal < 0 || (size_t)signal >= sizeof(signal_names) / sizeof(signal_names[0]))
+        return NULL;
+    return signal_names[signal];
+}
+
+static bool has_signal(enum end_kind kind)
+{
+    return kind == END_ABORT || kind == END_SIGNAL || kind == END_KILL;
+}
+
+void end_describe(struct text *text, const struct end *end)
+{
+    const char *name = end_signal_name(end->signal);
+
+    if (end->kind == END_EXIT || end->kind == END_FINISH)
+        text_format(text, "exit status %d", end->status);
+    else if (has_signal(end->kind) && name != NULL)
+        text_format(text, "%s", name);
+    else if (has_signal(end->kind) && end->signal != 0)
+        text_format(text, "signal %d", end->signal);
+    else
+        text_format(text, "%s", end_kind_name(end->kind));
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: MIT */
+/* The rows of options.def become two tables here, one for readers (options_rows) and one of setters. The
+ * environment is walked once; then every row gets its default and, if there is one, its value. */
+#include "options/options.h"
+
+#include <string.h>
+
+#include "base/expression.h"
+#include "base/text.h"
+#include "options/calls.h"
+#include "options/parse.h"
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#define WARNING_SIZE 400
+#define VALUE_SHOWN  80 /* bytes of a bad value that a warning repeats */
+
+/* ---- one function per kind: reads a whole value, leaves *value alone when it cannot ---- */
+
+static bool parse_switch(const char *string, bool *value)
+{
+    static const char *const words[] = {"0", "1"};
+    int index = parse_word(string, words, COUNT_OF(words));
+
+    if (index < 0)
+        return false;
+    *value = index == 1;
+    return true;
+}
+
+static bool parse_interval(const char *string, struct options_interval *value)
+{
+    uint64_t amount;
+
+    if (strcmp(string, "auto") == 0) {
+        *value = (struct options_interval){.kind = INTERVAL_AUTO};
+        return true;
+    }
+    if (parse_evals(string, &amount)) {
+        *value = (struct options_interval){.kind = INTERVAL_EVALS, .evals = amount};
+        return true;
+    }
+    if (parse_time_ns(string, &amount)) {
+        *value = (struct options_interval){.kind = INTERVAL_TIME, .ns = amount};
+        return true;
+    }
+    return false;
+}
+
+static bool parse_share(const char *string, uint32_t *value)
+{
+    return parse_share_ppm(string, value);
+}
+
+static bool parse_between(const char *string, uint64_t least, uint64_t most, uint64_t *value)
+{
+    uint64_t number;
+
+    if (!parse_number(string, &number) || number < least || number > most)
+        return false;
+    *value = number;
+    return true;
+}
+
+static bool parse_slots(const char *string, unsigned *value)
+{
+    uint64_t number;
+
+    if (!parse_between(string, 1, OPTIONS_SLOTS_MAX, &number))
+        return false;
+    *value = (unsigned)number;
+    return true;
+}
+
+static bool parse_depth(const char *string, unsigned *value)
+{
+    uint64_t number;
+
+    if (!parse_between(string, 0, OPTIONS_DEPTH_MAX, &number))
+        return false;
+    *value = (unsigned)number;
+    return true;
+}
+
+static bool parse_tick(const char *string, uint64_t *value)
+{
+    return parse_between(string, 1, OPTIONS_TICK_MAX, value);
+}
+
+static bool parse_memory(const char *string, struct options_memory *value)
+{
+    struct options_memory memory = {0};
+
+    if (!parse_size_bytes(string, &memory.bytes) && !parse_share_ppm(string, &memory.share_ppm))
+        return false;
+    *value = memory;
+    return true;
+}
+
+static bool parse_size(const char *string, uint64_t *value)
+{
+    if (strcmp(string, "none") == 0) {
+        *value = 0;
+        return true;
+    }
+    return parse_size_bytes(string, value);
+}
+
+static bool parse_failures(const char *string, struct failures *value)
+{
+    return failures_parse(string, value);
+}
+
+static bool parse_limit(const char *string, uint64_t *value)
+{
+    if (strcmp(string, "off") == 0) {
+        *value = 0;
+        return true;
+    }
+    return parse_time_ns(string, value);
+}
+
+static bool parse_window(const char *string, uint64_t *value)
+{
+    if (strcmp(string, "all") == 0) {
+        *value = OPTIONS_WINDOW_ALL;
+        return true;
+    }
+    return parse_evals(string, value);
+}
+
+static bool parse_wave(const char *string, enum options_wave *value)
+{
+    static const char *const words[] = {
+        [WAVE_AUTO] = "auto", [WAVE_VCD] = "vcd", [WAVE_FST] = "fst", [WAVE_OFF] = "off"};
+    int index = parse_word(string, words, COUNT_OF(words));
+
+    if (index < 0)
+        return false;
+    *value = (enum options_wave)index;
+    return true;
+}
+
+static bool parse_log(const char *string, enum log_level *value)
+{
+    static const char *const words[] = {[LOG_QUIET] = "quiet", [LOG_INFO] = "info", [LOG_DEBUG] = "debug"};
+    int index = parse_word(string, words, COUNT_OF(words));
+
+    if (index < 0)
+        return false;
+    *value = (enum log_level)index;
+    return true;
+}
+
+/* An empty string asks for nothing, as for any other program's variables. */
+static bool parse_string(const char *string, const char **value)
+{
+    *value = *string != '\0' ? string : NULL;
+    return true;
+}
+
+/* An extended regular expression; it is compiled once more where it is used. Of a few characters ("a++++...")
+ * regcomp() could make one that fills the memory. */
+static bool parse_expression(const char *string, const char **value)
+{
+    regex_t expression;
+
+    if (*string == '\0')
+        return parse_string(string, value);
+    if (!parse_is_small(string) || !expression_compile(&expression, string, REG_EXTENDED | REG_NOSUB))
+        return false;
+    expression_free(&expression);
+    return parse_string(string, value);
+}
+
+static bool parse_calls(const char *string, const char **value)
+{
+    struct calls calls;
+
+    if (*string != '\0' && !calls_parse(&calls, string))
+        return false;
+    return parse_string(string, value);
+}
+
+static bool parse_directory(const char *string, const char **value)
+{
+    if (*string == '\0')
+        return false;
+    *value = string;
+    return true;
+}
+
+/* ---- the tables ---- */
+
+#define AVAILABLE true
+#define LATER     false
+
+const struct options_row options_rows[] = {
+#define OPTION(field, variable, kind, initial, availability, accepted, help)                                 \
+    {variable, initial, accepted, help, availability},
+#include "options/options.def"
+#undef OPTION
+};
+
+#define OPTION(field, variable, kind, initial, availability, accepted, help)                                 \
+    static bool set_##field(struct options *options, const char *string)                                     \
+    {                                                                                                        \
+        return parse_##kind(string, &options->field);                                                        \
+    }
+#include "options/options.def"
+#undef OPTION
+
+static bool (*const setters[])(struct options *options, const char *string) = {
+#define OPTION(field, variable, kind, initial, availability, accepted, help) set_##field,
+#include "options/options.def"
+#undef OPTION
+};
+
+enum row {
+#define OPTION(field, variable, kind, initial, availability, accepted, help) ROW_##field,
+#include "options/options.def"
+#undef OPTION
+    ROW_COUNT
+};
+
+const size_t options_row_count = ROW_COUNT;
+
+/* ---- warnings ---- */
+
+struct warning {
+    char bytes[WARNING_SIZE];
+    struct text text;
+};
+
+static void warning_init(struct warning *warning)
+{
+    text_init(&warning->text, warning->bytes, sizeof(warning->bytes));
+}
+
+static void describe_bad_value(struct warning *warning, const struct options_row *row, const char *name,
+                               const char *value)
+{
+    warning_init(warning);
+    text_format(&warning->text, "%s=%.*s%s is not valid: give %s", name, VALUE_SHOWN, value,
+                strlen(value) > VALUE_SHOWN ? "..." : "", row->accepted);
+}
+
+static void warn_bad_value(void (*warn)(const char *), const struct options_row *row, const char *value)
+{
+    struct warning warning;
+
+    describe_bad_value(&warning, row, row->name, value);
+    text_format(&warning.text, "; using %s", *row->initial != '\0' ? row->initial : "none");
+    warn(warning.bytes);
+}
+
+static void warn_unavailable(void (*warn)(const char *), const char *what)
+{
+    struct warning warning;
+
+    warning_init(&warning);
+    text_format(&warning.text, "%s is not available in this version; ignored", what);
+    warn(warning.bytes);
+}
+
+static void warn_unknown(void (*warn)(const char *), const char *name, size_t length)
+{
+    struct warning warning;
+    char copy[PARSE_NAME_MAX + 1];
+    const char *names[ROW_COUNT];
+    struct text shortened;
+
+    text_init(&shortened, copy, sizeof(copy));
+    text_append(&shortened, name, length);
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        names[i] = options_rows[i].name;
+    warning_init(&warning);
+    text_format(&warning.text, "unknown variable %s%s; did you mean %s?", copy, shortened.cut ? "..." : "",
+                names[parse_nearest(copy, names, ROW_COUNT)]);
+    warn(warning.bytes);
+}
+
+/* ---- reading ---- */
+
+#define PREFIX      "LIGHTSSS"
+#define TEST_PREFIX "LIGHTSSS_TEST_" /* the project's own tests may pass what they like to their programs */
+
+static bool begins_with(const char *string, const char *prefix)
+{
+    return strncmp(string, prefix, strlen(prefix)) == 0;
+}
+
+static size_t row_of(const char *name, size_t length)
+{
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (strlen(options_rows[i].name) == length && memcmp(options_rows[i].name, name, length) == 0)
+            return i;
+    }
+    return ROW_COUNT;
+}
+
+/* Notes the value of each row; where a name is there twice the first one counts, as with getenv(). Calls
+ * warn, if any, for our names that no row has. */
+static void walk(char *const *environment, const char *values[ROW_COUNT], void (*warn)(const char *))
+{
+    for (; *environment != NULL; environment++) {
+        const char *variable = *environment;
+        size_t length = strcspn(variable, "=");
+        size_t row;
+
+        if (!begins_with(variable, PREFIX) || variable[length] == '\0')
+            continue;
+        row = row_of(variable, length);
+        if (row < ROW_COUNT && values[row] == NULL)
+            values[row] = variable + length + 1;
+        if (row == ROW_COUNT && warn != NULL && begins_with(variable, PREFIX "_") &&
+            !begins_with(variable, TEST_PREFIX))
+            warn_unknown(warn, variable, length);
+    }
+}
+
+/* The default and "all" hold it too. */
+static void check_failures(const struct options *options, const char *value, void (*warn)(const char *))
+{
+    if (strstr(value, "all") != NULL)
+        return;
+    if ((options->failures.kinds & FAILURE_HANG) && options->hang_ns == 0)
+        warn("hang in LIGHTSSS_ON needs LIGHTSSS_HANG: how long no eval may begin");
+}
+
+static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
+{
+    bool valid = setters[row](options, value);
+
+    if (warn == NULL)
+        return;
+    if (!valid)
+        warn_bad_value(warn, &options_rows[row], value);
+    else if (!options_rows[row].available)
+        warn_unavailable(warn, options_rows[row].name);
+}
+
+bool options_check(const struct options_row *row, const char *name, const char *value,
+                   void (*say)(const char *line))
+{
+    struct options options;
+    struct warning warning;
+
+    if (setters[row - options_rows](&options, value))
+        return true;
+    describe_bad_value(&warning, row, name, value);
+    say(warning.bytes);
+    return false;
+}
+
+void options_read(struct options *options, char *const *environment, void (*warn)(const char *line))
+{
+    const char *values[ROW_COUNT] = {0};
+
+    memset(options, 0, sizeof(*options));
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        setters[i](options, options_rows[i].initial);
+    walk(environment, values, NULL);
+
+    /* These two decide whether anything may be said at all. */
+    if (values[ROW_enabled] != NULL)
+        set_row(options, ROW_enabled, values[ROW_enabled], NULL);
+    if (values[ROW_log_level] != NULL)
+        set_row(options, ROW_log_level, values[ROW_log_level], NULL);
+    if (!options->enabled || options->log_level == LOG_QUIET)
+        warn = NULL;
+
+    for (size_t i = 0; i < ROW_COUNT; i++) {
+        if (values[i] != NULL)
+            set_row(options, i, values[i], warn);
+    }
+    if (warn == NULL)
+        return;
+    if (values[ROW_failures] != NULL)
+        check_failures(options, values[ROW_failures], warn);
+    walk(environment, values, warn);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The LIGHTSSS_* variables, read once from an environment block. options.def has one row per variable;
+ * this structure has one field per row. Runs in the constructor: no getenv, no heap, no stdio. */
+#ifndef LIGHTSSS_PRELOAD_OPTIONS_OPTIONS_H
+#define LIGHTSSS_PRELOAD_OPTIONS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "options/failures.h"
+
+#define OPTIONS_PPM        1000000u /* a whole, in parts per million */
+#define OPTIONS_SLOTS_MAX  64u
+#define OPTIONS_DEPTH_MAX  9999u
+#define OPTIONS_TICK_MAX   UINT64_C(1000000000000)
+#define OPTIONS_WINDOW_ALL UINT64_MAX
+
+struct options_interval {
+    enum options_interval_kind {
+        INTERVAL_AUTO,  /* at least 1 s, stretched to keep the budget */
+        INTERVAL_TIME,  /* every ns */
+        INTERVAL_EVALS, /* every evals */
+    } kind;
+    uint64_t ns;
+    uint64_t evals;
+};
+
+struct options_memory {
+    uint64_t bytes;     /* 0: the share counts */
+    uint32_t share_ppm; /* of what is available */
+};
+
+enum options_wave {
+    WAVE_AUTO,
+    WAVE_VCD,
+    WAVE_FST,
+    WAVE_OFF,
+};
+
+/* Strings point into the environment block or to constants; NULL where nothing is asked for. */
+struct options {
+    bool enabled;
+    struct options_interval interval;
+    uint32_t budget_ppm;
+    unsigned slots;
+    struct options_memory memory;
+    struct failures failures;
+    uint64_t hang_ns; /* 0: off */
+    const char *match;
+    enum options_wave wave;
+    uint64_t window_evals; /* OPTIONS_WINDOW_ALL for everything */
+    unsigned depth;        /* 0: all */
+    bool hold;
+    const char *model;
+    uint64_t tick;
+    uint64_t limit_ns; /* 0: none */
+    const char *wake_call;
+    uint64_t size_bytes; /* 0: none */
+    const char *dir;
+    enum log_level log_level;
+};
+
+/* What a row of options.def says, for --help, documents and tests. */
+struct options_row {
+    const char *name;     /* "LIGHTSSS_INTERVAL" */
+    const char *initial;  /* "auto"; "" where nothing is asked for */
+    const char *accepted; /* what a value may look like */
+    const char *help;     /* one line */
+    bool available;       /* does this version act on it? */
+};
+
+extern const struct options_row options_rows[];
+extern const size_t options_row_count;
+
+/* Fills *options from defaults and from a block like environ (NULL-terminated). warn gets one line, without
+ * newline, for each bad value, unknown LIGHTSSS_* name and variable that is not available in this version;
+ * it may be NULL, and is not called where LIGHTSSS=0 or LIGHTSSS_LOG=quiet. Never fails. */
+void options_read(struct options *options, char *const *environment, void (*warn)(const char *line));
+
+/* Is this a value for that row? If not, say gets one line about it in the words of options_read(); name is
+ * what the user knows the row by: the variable, or the option of the command. */
+bool options_check(const struct options_row *row, const char *name, const char *value,
+                   void (*say)(const char *line));
+
+#endif

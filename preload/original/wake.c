@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: MIT */
+/* Wakes the oldest snapshot and waits for it: see wake.h. */
+#define _GNU_SOURCE
+#include "original/wake.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/other_process.h"
+#include "base/raw_syscall.h"
+#include "interpose/handled.h"
+#include "interpose/output.h"
+#include "replay/partner.h"
+#include "report/report.h"
+#include "restore/rights.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "snapshot/descriptors.h"
+#include "snapshot/keeper.h"
+#include "snapshot/limits/memory.h"
+#include "snapshot/park.h"
+#include "snapshot/threads/threads.h"
+
+#define SECOND_NS       UINT64_C(1000000000)
+#define ECHO_NS         SECOND_NS         /* of the signal that ended the original */
+#define ASKED_NS        (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
+#define WATCH_NS        (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
+#define FINISH_NS       (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
+#define CLOSE_NS        (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
+#define PATIENCE_NS     (60 * SECOND_NS)  /* a replay may take that long and ... */
+#define PATIENCE_FACTOR 100u              /* ... so many times what the original took since the snapshot */
+
+/* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
+ * original still ends as it would have without us. */
+static uint64_t impatient_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
+    uint64_t set = 0;
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        set |= UINT64_C(1) << (signals[i] - 1);
+    return set;
+}
+
+/* The user may lay the original aside (Ctrl-Z) while it waits; a handler of the simulator's does not run
+ * then. */
+static void let_stop(int how)
+{
+    const uint64_t stop = UINT64_C(1) << (SIGTSTP - 1);
+    struct {
+        uintptr_t handler;
+        unsigned long flags;
+        void *restorer;
+        uint64_t mask;
+    } action;
+
+    if (raw_syscall4(SYS_rt_sigaction, SIGTSTP, 0, (long)&action, sizeof stop) == 0 &&
+        action.handler == (uintptr_t)SIG_DFL)
+        raw_syscall4(SYS_rt_sigprocmask, how, (long)&stop, 0, sizeof stop);
+}
+
+struct waiting {
+    const struct shared_slot *slot;
+    pid_t pid;
+    struct pollfd fds[2]; /* the replay's pidfd, and a signalfd of those signals */
+    uint64_t deadline_ns;
+    bool watch_memory; /* the kernel would end the original with a replay that takes too much */
+};
+
+static void begin_waiting(struct waiting *waiting, const struct shared_slot *slot)
+{
+    const uint64_t impatient = impatient_signals();
+
+    waiting->slot = slot;
+    waiting->pid = atomic_load(&slot->pid);
+    waiting->fds[0] =
+        (struct pollfd){.fd = (int)raw_syscall2(SYS_pidfd_open, waiting->pid, 0), .events = POLLIN};
+    waiting->fds[1] = (struct pollfd){
+        .fd = (int)raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, SFD_CLOEXEC),
+        .events = POLLIN,
+    };
+    waiting->deadline_ns = wake_deadline_ns(slot);
+    waiting->watch_memory = memory_is_shared_fate();
+    let_stop(SIG_UNBLOCK);
+}
+
+static void end_waiting(const struct waiting *waiting)
+{
+    let_stop(SIG_BLOCK);
+    for (size_t i = 0; i < 2; i++)
+        if (waiting->fds[i].fd >= 0)
+            raw_syscall1(SYS_close, waiting->fds[i].fd);
+}
+
+/* Without a signalfd. */
+static int pending_signal(void)
+{
+    const uint64_t impatient = impatient_signals();
+    const struct timespec now = {0, 0};
+    long signal = raw_syscall4(SYS_rt_sigtimedwait, (long)&impatient, 0, (long)&now, sizeof impatient);
+
+    return signal > 0 ? (int)signal : 0;
+}
+
+static int received_signal(const struct waiting *waiting)
+{
+    struct signalfd_siginfo received;
+
+    if (waiting->fds[1].fd < 0)
+        return pending_signal();
+    if ((waiting->fds[1].revents & POLLIN) == 0)
+        return 0;
+    if (raw_syscall3(SYS_read, waiting->fds[1].fd, (long)&received, sizeof received) != sizeof received)
+        return SIGTERM;
+    return (int)received.ssi_signo;
+}
+
+uint64_t wake_deadline_ns(const struct shared_slot *slot)
+{
+    uint64_t start_ns = run.page->replay.start_ns;
+
+    if (run.options.limit_ns != 0)
+        return start_ns + run.options.limit_ns;
+    return start_ns + PATIENCE_NS + (start_ns - slot->taken_ns) * PATIENCE_FACTOR;
+}
+
+uint32_t wake_overdue(uint64_t deadline_ns)
+{
+    uint64_t now_ns = clock_ns(), last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+
+    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + WAKE_LAST_EVAL_NS)
+        return REPLAY_ASKED_LAST;
+    if (now_ns <= deadline_ns)
+        return REPLAY_ASKED_NOTHING;
+    return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
+}
+
+/* Has somebody asked the simulator to end, by a signal that it died of or that its own handler took? */
+static bool was_asked_to_end(void)
+{
+    uint64_t asked_ns = handled_asked_ns();
+
+    return run.page->end.outside || (asked_ns != 0 && run.page->replay.start_ns < asked_ns + ASKED_NS);
+}
+
+/* Who ends a job often says it twice: timeout to the process and to its group, a terminal that is closed by
+ * the shell and by the kernel, a user who sees nothing happen. That is no impatience. */
+static bool is_echo(void)
+{
+    return was_asked_to_end() && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
+}
+
+static uint32_t reason_to_ask(const struct waiting *waiting)
+{
+    int signal = received_signal(waiting);
+
+    if (signal != 0 && !is_echo())
+        return (uint32_t)signal;
+    if (waiting->watch_memory && memory_is_dangerous())
+        return REPLAY_ASKED_MEMORY;
+    return wake_overdue(waiting->deadline_ns);
+}
+
+/* One that somebody has stopped goes on. */
+static bool has_ended(struct waiting *waiting, uint64_t patience_ns)
+{
+    other_process_poll(waiting->fds, 2, patience_ns);
+    if (waiting->fds[0].revents != 0 || other_process_is_over(waiting->pid))
+        return true;
+    other_process_continue(waiting->pid);
+    return false;
+}
+
+/* How long to wait before there may be a reason to ask. */
+static uint64_t until_next_look(const struct waiting *waiting)
+{
+    uint64_t now_ns = clock_ns(), tick_ns = other_process_tick_ns(waiting->fds[0].fd);
+    uint64_t left_ns = waiting->deadline_ns > now_ns ? waiting->deadline_ns - now_ns : 0;
+
+    if (waiting->watch_memory && tick_ns > WATCH_NS)
+        tick_ns = WATCH_NS;
+    return left_ns < tick_ns ? left_ns : tick_ns;
+}
+
+/* Waits until the replay ends, or until it was asked to and had its time. Returns why it was asked. */
+static uint32_t wait_for_end(struct waiting *waiting)
+{
+    uint32_t asked = REPLAY_ASKED_NOTHING;
+
+    while (asked == REPLAY_ASKED_NOTHING) {
+        if (has_ended(waiting, until_next_look(waiting)))
+            return asked;
+        asked = reason_to_ask(waiting);
+    }
+    atomic_store(&run.page->replay.asked, asked);
+    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    if (other_process_await(waiting->fds[0].fd, waiting->pid, WAKE_BETWEEN_EVALS_NS))
+        return asked;
+    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    if (!other_process_await(waiting->fds[0].fd, waiting->pid,
+                             asked < REPLAY_ASKED_SLOW ? FINISH_NS : CLOSE_NS))
+        raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
+    return asked;
+}
+
+static bool wake_one(struct shared_slot *slot, struct wake_outcome *outcome)
+{
+    struct shared_replay *replay = &run.page->replay;
+    const uint64_t start_ns = run.page->stop_eval != 0 ? replay->start_ns : clock_ns();
+    struct waiting waiting;
+    int status = 0;
+
+    outcome->snapshot_number = slot->number;
+    outcome->snapshot_eval = slot->eval;
+    memset(replay, 0, sizeof *replay);
+    memset(&run.page->notes, 0, sizeof run.page->notes);
+    replay->start_ns = start_ns;
+    report_wake(slot);
+    begin_waiting(&waiting, slot);
+    park_wake(slot);
+    outcome->asked = wait_for_end(&waiting);
+    outcome->snapshot_time = slot->time;
+    other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
+    end_waiting(&waiting);
+    while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL | WNOHANG, 0) == -EINTR)
+        continue;
+    outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    outcome->result = WAKE_LOST;
+    if (atomic_load(&replay->state) == REPLAY_DONE)
+        outcome->result = WAKE_REPLAYED;
+    else if (outcome->asked != REPLAY_ASKED_NOTHING)
+        outcome->result = WAKE_GIVEN_UP;
+    keeper_forget(slot);
+    return outcome->result != WAKE_LOST;
+}
+
+/* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when nobody
+ * wants to wait for another try. One that waits for another process goes on in a copy of its own. */
+static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
+{
+    run.page->stop_eval = 0;
+    atomic_store(&run.page->spare_pid, 0);
+    bool is_done = wake_one(slot, outcome);
+    pid_t spare_pid = atomic_load(&run.page->spare_pid);
+    struct shared_slot *spare = spare_pid != 0 ? shared_page_slot(run.page, spare_pid) : NULL;
+
+    if (spare == NULL)
+        return is_done;
+    if (!is_done && run.page->stop_eval != 0)
+        return wake_one(spare, outcome);
+    keeper_forget(spare);
+    return is_done;
+}
+
+static void wake_survivors(struct wake_outcome *outcome)
+{
+    struct shared_slot *slot;
+
+    while ((slot = keeper_oldest()) != NULL) {
+        if (try_snapshot(slot, outcome))
+            return;
+        log_line(LOG_INFO,
+                 "the replay of snapshot %" PRIu64 " died (%s) before it was done; trying the next one",
+                 outcome->snapshot_number,
+                 outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");
+    }
+}
+
+/* The simulator may have opened as many files as it may. The hard limit stays, and what is raised is set
+ * back: it has not ended yet. */
+static void raise_descriptor_limit(struct rlimit *before)
+{
+    *before = (struct rlimit){0, 0};
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)before) < 0 ||
+        before->rlim_cur == before->rlim_max)
+        return;
+    const struct rlimit raised = {before->rlim_max, before->rlim_max};
+    raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&raised, 0);
+}
+
+static void set_back_descriptor_limit(const struct rlimit *before)
+{
+    if (before->rlim_cur != before->rlim_max)
+        raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)before, 0);
+}
+
+static void replay_and_report(const struct end *end)
+{
+    struct wake_outcome outcome = {.result = WAKE_NONE_LEFT};
+    int r = run_directory_make();
+
+    if (r < 0) {
+        report_no_directory(r);
+        return;
+    }
+    run_directory_hold();
+    int room_fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
+    wake_survivors(&outcome);
+    if (room_fd >= 0)
+        raw_syscall1(SYS_close, room_fd);
+    report_outcome(end, &outcome);
+}
+
+void wake_replay(const struct end *end)
+{
+    struct descriptor error_output;
+    struct rlimit limit;
+
+    /* Our lines are not for a file of the simulator's that has got the number of stderr. */
+    if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
+        log_set_level(LOG_QUIET);
+    run.page->end = *end;
+    partner_note_look();
+    run.page->races = run.hooks->races();
+    run.page->wave_mark = run.hooks->wave_mark();
+    run.page->wave_marked = 1;
+    rights_note();
+    run.page->end_thread = (uint64_t)pthread_self();
+    output_end();
+    report_failure(end);
+    if (keeper_oldest() == NULL) {
+        report_no_snapshot();
+        return;
+    }
+    raise_descriptor_limit(&limit);
+    replay_and_report(end);
+    set_back_descriptor_limit(&limit);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What kind of file each descriptor is: see descriptor_class.h. */
+#define _GNU_SOURCE
+#include "record/descriptor_class.h"
+
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+
+#include "base/proc_list.h"
+#include "base/raw_syscall.h"
+
+#define MEMORY_DEVICES 1 /* major number */
+
+uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
+uint32_t descriptor_names[DESCRIPTOR_CLASSES];
+
+/* null, zero and full keep no state and always answer the same. */
+static enum descriptor_class class_of_device(const struct stat *file)
+{
+    unsigned number = minor(file->st_rdev);
+    bool same = major(file->st_rdev) == MEMORY_DEVICES && (number == 3 || number == 5 || number == 7);
+
+    return same ? DESCRIPTOR_FILE : DESCRIPTOR_DEVICE;
+}
+
+static enum descriptor_class class_of(const struct stat *file)
+{
+    switch (file->st_mode & S_IFMT) {
+    case S_IFCHR:
+        return class_of_device(file);
+    case S_IFIFO:
+        return DESCRIPTOR_PIPE;
+    case S_IFSOCK:
+        return DESCRIPTOR_SOCKET;
+    case 0:
+        return DESCRIPTOR_KERNEL;
+    default:
+        return DESCRIPTOR_FILE;
+    }
+}
+
+enum descriptor_class descriptor_class_learn(int fd)
+{
+    struct stat file;
+
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+        return DESCRIPTOR_FILE;
+    enum descriptor_class class = class_of(&file);
+    descriptor_class_set(fd, class);
+    return class;
+}
+
+static int learn_one(int fd, void *unused)
+{
+    (void)unused;
+    descriptor_class(fd);
+    return 0;
+}
+
+void descriptor_class_learn_all(void)
+{
+    int list = proc_list_open("/proc/thread-self/fd");
+
+    if (list < 0)
+        return;
+    proc_list_each(list, learn_one, NULL);
+    raw_syscall1(SYS_close, list);
+    descriptor_class_set(list, DESCRIPTOR_UNKNOWN);
+}
+
+void descriptor_class_stand_in(int fd, enum descriptor_class class, bool close_on_exec)
+{
+    long null = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDWR | O_CLOEXEC, 0);
+
+    if (null >= 0 && null != fd) {
+        raw_syscall3(SYS_dup3, null, fd, close_on_exec ? O_CLOEXEC : 0);
+        raw_syscall1(SYS_close, null);
+    } else if (null == fd && !close_on_exec) {
+        raw_syscall3(SYS_fcntl, fd, F_SETFD, 0);
+    }
+    descriptor_class_set(fd, class);
+}

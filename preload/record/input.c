@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: MIT */
+/* Records what the original is given, and feeds it to a replay: see input.h. The log is in memory that the
+ * original shares with its copies, because it grows after they were made. A replay copies what came since its
+ * own snapshot, and lets go of the rest.
+ *
+ * Nothing here takes a lock or blocks signals: a busy testbench polls a socket at every cycle. */
+#define _GNU_SOURCE
+#include "record/input.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "record/descriptor_class.h"
+#include "record/input_log.h"
+#include "record/input_mode.h"
+#include "record/input_streams.h"
+#include "replay/replay.h"
+#include "replay/stuck.h"
+#include "run/run.h"
+#include "snapshot/limits/memory.h"
+#include "snapshot/shared_memory.h"
+
+#define PAGE 4096u
+/* Untouched pages cost nothing. This is 4 million answers of clocks, or as many of a UART as it sends in a
+ * day, between the oldest snapshot and now; and it is far below what the smallest simulator needs itself. */
+#define RING_SIZE      (UINT64_C(64) << 20)
+#define RING_LEAST     (UINT64_C(1) << 20)
+#define RING_SHARE     64  /* of the address space, where that is limited */
+#define MARKS          128 /* more than there can be snapshots */
+#define PATIENCE_STEPS 10000
+#define PATIENCE_LEAST 2
+#define STEP_NS        100000
+
+/* The one page in front of the ring. */
+struct control {
+    _Atomic uint64_t head; /* where the records end; those of threads that are still at it may lie behind */
+};
+
+static struct control *control;
+static struct input_log recorded;
+static struct input_streams streams;
+static _Atomic uint64_t
+    repeat_from;              /* records before this position belong to a snapshot: not to be counted on */
+static uint64_t marks[MARKS]; /* head before the snapshot of this number was taken */
+static atomic_bool losing;    /* there was no room, and nothing is recorded until there is */
+static pthread_t evaluating_thread;
+
+/* A replay's own copy of the log. */
+static uint8_t *fed;
+static size_t fed_size;
+static bool input_was_lost;
+static uint64_t lost_eval;
+static const char *_Atomic awaited;
+
+static const uint32_t no_mode = INPUT_NOT_CONCERNED;
+const volatile uint32_t *input_mode_word = &no_mode;
+
+bool input_is_recorded(void)
+{
+    return input_mode() == INPUT_RECORDED;
+}
+
+bool input_is_fed(void)
+{
+    return input_mode() == INPUT_FED;
+}
+
+/* --- memory --- */
+
+static void *map(void *place, size_t size, int protection, int flags)
+{
+    long r = raw_syscall6(SYS_mmap, (long)place, (long)size, protection, flags, -1, 0);
+
+    return r < 0 && r > -4096 ? MAP_FAILED : (void *)r;
+}
+
+/* What a limit leaves (ulimit -v, vm.overcommit_memory=2) is the simulator's. */
+static uint64_t choose_size(void)
+{
+    struct rlimit limit;
+    uint64_t size = RING_SIZE, left = memory_promised_bytes();
+
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) == 0 && limit.rlim_cur < left)
+        left = limit.rlim_cur;
+    while (size > RING_LEAST && size > left / RING_SHARE)
+        size /= 2;
+    return size;
+}
+
+/* Shared memory without a file: no descriptor, and no limit on the size of files (SIGXFSZ). A shared mapping
+ * that is moved from a length of 0 stays where it is, and is there twice. */
+static int map_log(void)
+{
+    const int protection = PROT_READ | PROT_WRITE;
+    const bool anew = control != NULL; /* in a forked child */
+    const uint64_t ring_size = anew ? recorded.size : choose_size();
+    const size_t size = PAGE + 2 * ring_size;
+    uint8_t *start =
+        map(control, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (anew ? MAP_FIXED : 0));
+
+    if (start == MAP_FAILED)
+        return -ENOMEM;
+    long second = (long)start + PAGE + (long)ring_size;
+    if (map(start, PAGE + ring_size, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) ==
+            MAP_FAILED ||
+        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)ring_size, MREMAP_MAYMOVE | MREMAP_FIXED,
+                     second) != second) {
+        raw_syscall2(SYS_munmap, (long)start, (long)size);
+        control = NULL;
+        return -ENOMEM;
+    }
+    if (!anew) {
+        shared_memory_keep(start);
+        shared_memory_keep(start + PAGE + ring_size);
+    }
+    raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
+    control = (struct control *)(void *)start;
+    recorded.ring = start + PAGE;
+    recorded.size = ring_size;
+    return 0;
+}
+
+/* What a forked child reads there is 0, whichever way it was forked. */
+static volatile uint32_t *make_mode_word(void)
+{
+    uint32_t *word = map(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+
+    if (word == MAP_FAILED || raw_syscall3(SYS_madvise, (long)word, PAGE, MADV_WIPEONFORK) < 0)
+        return NULL;
+    return word;
+}
+
+void input_prepare(void)
+{
+    volatile uint32_t *word = make_mode_word();
+
+    if (word == NULL)
+        return;
+    *word = INPUT_AWAITED;
+    input_mode_word = word;
+}
+
+void input_forked(void)
+{
+    if (input_mode_word != &no_mode)
+        *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_AWAITED;
+}
+
+int input_start(void)
+{
+    int r = input_mode_word == &no_mode ? -ENOSYS : map_log();
+
+    if (r < 0)
+        return r;
+    memset(&streams, 0, sizeof streams);
+    atomic_store(&losing, false);
+    atomic_store(&repeat_from, 0);
+    atomic_store(&recorded.floor, 0);
+    atomic_store(&recorded.head, INPUT_LOG_START);
+    atomic_store(&control->head, INPUT_LOG_START);
+    evaluating_thread = pthread_self();
+    *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_RECORDED;
+    return 0;
+}
+
+/* --- recording --- */
+
+static int append(const struct input_log_record *record, const struct iovec *parts, int count,
+                  uint64_t *position)
+{
+    int r = input_log_append(&recorded, record, parts, count, position);
+
+    if (r == 0)
+        atomic_store_explicit(&control->head, atomic_load(&recorded.head), memory_order_release);
+    return r;
+}
+
+/* Says so in the log itself, in room that is kept for this: a snapshot that is taken later is not concerned.
+ */
+static void note_loss(void)
+{
+    const struct input_log_record record = {.type = INPUT_LOG_LOST, .eval = run.hooks->evals()};
+    uint64_t position;
+
+    append(&record, NULL, 0, &position);
+}
+
+static int number_of(enum input_kind kind, uint64_t key)
+{
+    struct input_log_record record = {.type = INPUT_LOG_STREAM, .kind = kind, .key = key};
+    uint64_t position;
+    bool added;
+    int number = input_streams_add(&streams, kind, key, &added);
+
+    record.stream = (uint32_t)number;
+    if (added && append(&record, NULL, 0, &position) < 0)
+        return -1;
+    return number;
+}
+
+/* What comes to another thread than the one that evals, comes at some eval: the replay waits for it. */
+static void stamp(struct input_log_record *record)
+{
+    record->repeatable = record->size == 0;
+    if ((record->size == 0 && record->result <= 0) || pthread_equal(pthread_self(), evaluating_thread))
+        return;
+    record->stamped = true;
+    record->repeatable = false;
+    record->eval = run.hooks->evals();
+}
+
+/* Returns 0 or -errno, see input_log_append(). */
+static int record_answer(enum input_kind kind, uint64_t key, struct input_log_record *record,
+                         const struct iovec *parts, int count)
+{
+    int number = number_of(kind, key);
+    uint64_t position;
+
+    if (number < 0)
+        return atomic_load(&recorded.head) == INPUT_LOG_CLOSED ? -ECANCELED : -ENOSPC;
+    record->stream = (uint32_t)number;
+    stamp(record);
+    _Atomic uint64_t *last = &streams.stream[number].next;
+    position = atomic_load(last);
+    if (record->repeatable && position >= atomic_load(&repeat_from) &&
+        input_log_repeat(&recorded, position, record))
+        return 0;
+    atomic_store(last, 0);
+    int r = append(record, parts, count, &position);
+    if (r == 0 && record->repeatable)
+        atomic_store(last, position);
+    return r;
+}
+
+void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts,
+                       int count, size_t limit)
+{
+    struct input_log_record record = {.type = INPUT_LOG_ANSWER, .result = result};
+    int error = errno, r = -ENOSPC;
+    struct input_answer same;
+    size_t size = 0;
+
+    if (input_mode() == INPUT_RECORDED && !atomic_load_explicit(&losing, memory_order_relaxed)) {
+        for (int i = 0; i < count; i++)
+            size += parts[i].iov_len;
+        size = size < limit ? size : limit;
+        record.size = (uint32_t)size;
+        record.error = result < 0 ? error : 0;
+        if (size < recorded.size)
+            r = record_answer(kind, key, &record, parts, count);
+        if (r == -ENOSPC && !atomic_exchange(&losing, true))
+            note_loss();
+    }
+    if (r == -ECANCELED || input_mode() == INPUT_FED)
+        input_feed(kind, key, &same);
+    errno = error;
+}
+
+void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count)
+{
+    input_record_part(kind, key, result, parts, count, SIZE_MAX);
+}
+
+/* --- snapshots --- */
+
+/* While threads are stopped and go on again, no record may be counted on: those before the snapshot are in no
+ * replay of it. */
+void input_snapshot_begins(uint64_t number)
+{
+    evaluating_thread = pthread_self();
+    marks[number % MARKS] = atomic_load(&recorded.head);
+    atomic_store(&repeat_from, UINT64_MAX);
+}
+
+/* Zero again, and no memory any more. */
+static void make_free(uint64_t from, uint64_t to)
+{
+    while (from < to) {
+        uint64_t offset = from & (recorded.size - 1), size = to - from;
+
+        size = size < recorded.size - offset ? size : recorded.size - offset;
+        if (raw_syscall3(SYS_madvise, (long)(recorded.ring + offset), (long)size, MADV_REMOVE) < 0)
+            memset(recorded.ring + offset, 0, size);
+        from += size;
+    }
+}
+
+void input_snapshot_done(uint64_t oldest)
+{
+    if (input_mode() != INPUT_RECORDED)
+        return;
+    uint64_t head = atomic_load(&recorded.head), floor = atomic_load(&recorded.floor);
+    uint64_t needed = (oldest != 0 ? marks[oldest % MARKS] : head) & ~(uint64_t)(PAGE - 1);
+
+    atomic_store(&repeat_from, head);
+    if (needed > floor) {
+        make_free(floor, needed);
+        atomic_store(&recorded.floor, needed);
+    }
+    if (!atomic_load(&losing))
+        return;
+    if (head + recorded.size / 8 < needed + recorded.size)
+        atomic_store(&losing, false);
+    else
+        note_loss(); /* for the snapshot that was just taken */
+}
+
+void input_in_copy(void)
+{
+    if (control != NULL)
+        descriptor_class_learn_all();
+}
+
+/* --- feeding --- */
+
+/* The head in this copy's own memory is where its snapshot was taken. A thread that was about to append, and
+ * is revived, finds the log closed; one that was in the middle of it finishes in memory that nobody reads. */
+int input_begin_replay(void)
+{
+    uint32_t *word = (uint32_t *)(uintptr_t)input_mode_word;
+
+    if (control == NULL)
+        return 0;
+    uint64_t from = atomic_load(&recorded.head), to = atomic_load(&control->head);
+    input_was_lost = to < from || to - from > recorded.size;
+    if (!input_was_lost && to > from) {
+        fed_size = to - from;
+        fed = map(NULL, fed_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
+        if (fed == MAP_FAILED)
+            return -ENOMEM;
+        memcpy(fed, recorded.ring + (from & (recorded.size - 1)), fed_size);
+        input_was_lost = !input_streams_link(&streams, fed, fed_size, &lost_eval);
+    } else {
+        input_streams_link(&streams, NULL, 0, &lost_eval);
+    }
+    atomic_store(&recorded.head, INPUT_LOG_CLOSED);
+    if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
+            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
+        return -ENOMEM;
+    *word = INPUT_FED;
+    return 0;
+}
+
+static void sleep_a_step(void)
+{
+    const struct timespec step = {0, STEP_NS};
+
+    raw_syscall4(SYS_ppoll, 0, 0, (long)&step, 0);
+}
+
+/* It came when the simulation was there, and not before: the original's eval may have had to go on without
+ * it. Where the simulation stands still it may be waiting for this very thread. A thread that has once gone
+ * another way than it went (a collector of garbage, with one collection more) would make it wait at every
+ * call from there on: so what is waited in vain makes a thread less patient. */
+static void wait_for_eval(uint64_t eval)
+{
+    struct own_thread *own = own_thread();
+    unsigned patience = own->patience != 0 ? own->patience : PATIENCE_STEPS;
+    uint64_t seen = run.hooks->evals();
+    unsigned steps = 0;
+
+    if (seen >= eval)
+        return;
+    for (; seen < eval && steps < patience; steps++) {
+        uint64_t now = run.hooks->evals();
+
+        if (now != seen)
+            steps = 0;
+        seen = now;
+        if (seen < eval)
+            sleep_a_step();
+    }
+    if (seen >= eval)
+        own->patience = patience < PATIENCE_STEPS / 2 ? 2 * patience : PATIENCE_STEPS;
+    else
+        own->patience = patience / 4 > PATIENCE_LEAST ? patience / 4 : PATIENCE_LEAST;
+}
+
+bool input_has_answer(enum input_kind kind, uint64_t key)
+{
+    int number = input_streams_find(&streams, kind, key);
+
+    return number >= 0 && atomic_load(&streams.stream[number].next) != 0;
+}
+
+bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer)
+{
+    struct input_log_record record;
+    int number = input_streams_find(&streams, kind, key);
+
+    if (number < 0 || fed == NULL || !input_streams_next(&streams, number, fed, fed_size, &record))
+        return false;
+    if (record.stamped && !pthread_equal(pthread_self(), evaluating_thread))
+        wait_for_eval(record.eval);
+    *answer = (struct input_answer){
+        .result = record.result, .error = record.error, .size = record.size, .payload = record.payload};
+    return true;
+}
+
+/* A cancellation point, as the call would have been. */
+static _Noreturn void wait_for_ever(const char *call)
+{
+    if (pthread_equal(pthread_self(), evaluating_thread))
+        atomic_store(&awaited, call);
+    for (;;)
+        pause();
+}
+
+const char *input_awaited(void)
+{
+    return atomic_load(&awaited);
+}
+
+void input_exhausted(const char *call)
+{
+    bool ends = !run.page->end.outside && run.page->end_thread == (uint64_t)pthread_self();
+
+    if (input_was_lost && (ends || run.hooks->evals() >= lost_eval))
+        replay_stop(VERDICT_INCOMPLETE, "there was no room for the input from eval %" PRIu64 " on (%s)",
+                    lost_eval, call);
+    stuck_as_original(pthread_equal(pthread_self(), evaluating_thread));
+    if (ends)
+        replay_stop(VERDICT_DIVERGED, "%s asked for more input than the original was given", call);
+    wait_for_ever(call);
+}

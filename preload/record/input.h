@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* What the world answered the original, for a replay: what it read from pipes, terminals and sockets, the
+ * time, random numbers, its children's ends. What can be rewound (a regular file) is not kept here. The
+ * original records from its first snapshot on; a woken copy is fed the same answers, from where its snapshot
+ * was taken. The hooks are the same in both and stand at libc's own entries (interpose/libc.h), so that both
+ * count the same calls.
+ *
+ * A stream is a kind and a key (a descriptor, a thread, ...). The records of one stream are fed in their
+ * order; streams know nothing of each other. */
+#ifndef LIGHTSSS_PRELOAD_RECORD_INPUT_H
+#define LIGHTSSS_PRELOAD_RECORD_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+enum input_kind {
+    INPUT_READ = 1, /* bytes from a descriptor: read, recv and their kin; key: the descriptor */
+    INPUT_CALL, /* other results of calls on a descriptor: accept, connect, poll, ...; key: the descriptor */
+    INPUT_TIME, /* key: the thread and the clock */
+    INPUT_RANDOM, /* key: the thread */
+    INPUT_CHILD,  /* fork, wait and their kin; key: the thread */
+    INPUT_SIGNAL, /* key: whose */
+    INPUT_UNDO,   /* what a file held before the original wrote over it; not fed but applied */
+};
+
+/* What a recorded call gave. */
+struct input_answer {
+    int64_t result;
+    int32_t error;       /* errno, where the result is negative */
+    uint32_t size;       /* bytes of the payload */
+    const void *payload; /* stays where it is while the replay lives; of any alignment */
+};
+
+/* Is this the original, with snapshots that will need what it is told? Async-signal-safe, as all below. */
+bool input_is_recorded(void);
+
+/* Is this a replay, to be fed? */
+bool input_is_fed(void);
+
+/* Keeps an answer. Errno is kept, and taken down where the result is negative. What does not fit is lost, and
+ * the replay is told so. Any thread. A thread that a snapshot stopped between the call and this finds itself
+ * in a replay: then the answer, which its original recorded a moment later, is taken off the stream. */
+void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count);
+
+/* The next answer of this stream. False: there is none, because the original was never answered (it ended
+ * first), or because it was lost; input_exhausted() goes on from there. */
+bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer);
+
+/* For a call that the original never came back from. Where it was ended from outside in it, so is the replay.
+ * What another thread does, or a thread of an original that was ended from outside, simply does not come back
+ * here either. Else this replay has gone another way: it ends, diverged or (input was lost) incomplete, and
+ * says that `call` asked for more than the original was given. */
+_Noreturn void input_exhausted(const char *call);
+
+/* The call in which the thread that evals waits for what its original waited for; NULL: it is in none.
+ * Async-signal-safe. */
+const char *input_awaited(void);
+
+/* --- the life of the log, for lightsss.c and replay.c --- */
+
+/* Before the hooks are. */
+void input_prepare(void);
+
+/* The first eval: makes the log. Returns 0 or -errno: nothing is recorded. */
+int input_start(void);
+
+/* In a forked child, which may become an original. */
+void input_forked(void);
+
+/* On the thread that evals: snapshot `number` is about to be taken; it was taken or not, and `oldest` (0:
+ * none) is the oldest that is parked: what came before that one is dropped. */
+void input_snapshot_begins(uint64_t number);
+void input_snapshot_done(uint64_t oldest);
+
+/* In a new copy, before it lets go of its descriptors. */
+void input_in_copy(void);
+
+/* In a woken copy, before its shared memory is made private and its threads are revived: from here on it is
+ * fed. Returns 0 or -errno. */
+int input_begin_replay(void);
+
+#endif

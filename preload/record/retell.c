@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/* See retell.h. A signal that is told is sent to the thread itself: the kernel gives its handler the same
+ * frame at the same place that the original's had. Where a replay does not come by at the recorded
+ * instruction (a register differs, a thread waits less long), the signal comes with the end of its eval where
+ * it came in one, else with the next recorded call, before the next eval, or before the end. */
+#define _GNU_SOURCE
+#include "record/retell.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "interpose/thread.h"
+#include "record/breakpoint.h"
+#include "record/call_count.h"
+#include "record/signal_log.h"
+#include "run/run.h"
+#include "snapshot/threads/threads.h"
+
+#define BATCH_MAX     8u /* that came at once */
+#define BEING_HANDLED (-1)
+#define TOLD_MAX      32u   /* on their way */
+#define PASSES_MAX    5000u /* of the place, with other registers: then it is as good as any */
+#define AWAIT_STEPS   2000u
+#define AWAIT_STEP_NS 50000
+#define HOOK_FRAMES   1024u /* what our own frames take of the stack in front of an eval that is announced */
+#define POINTER_MIN   0x10000u
+#define POINTER_MAX   (UINT64_C(1) << 47)
+
+static struct {
+    struct signal_record record[BATCH_MAX];
+    unsigned count; /* 0: there are no more */
+    unsigned passes;
+    bool is_set; /* breakpoints wait for it */
+} next;
+
+static struct signal_record ahead;
+static bool has_ahead;
+static pid_t evaluating; /* thread */
+
+static struct told {
+    _Atomic pid_t thread; /* 0: free */
+    _Atomic int signal;   /* 0: not known yet */
+    bool is_aside;        /* it is told elsewhere than it came */
+    struct signal_record copy;
+} told[TOLD_MAX];
+
+static const struct signal_record *place_of_next(void)
+{
+    return &next.record[next.count - 1];
+}
+
+/* The record behind those that were taken. */
+static const struct signal_record *look_ahead(void)
+{
+    if (!has_ahead)
+        has_ahead = signal_log_next(&ahead);
+    return has_ahead ? &ahead : NULL;
+}
+
+/* The kernel gives a signal to another thread where the one that evals has one that waits: that one has not
+ * gone on then, and its place is that of both. */
+static bool is_with_next(const struct signal_record *record)
+{
+    const struct signal_record *following = look_ahead();
+
+    return following != NULL &&
+           (record->is_other ? following->evals == record->evals && following->calls == record->calls
+                             : record->nesting == SIGNAL_BEFORE_NEXT);
+}
+
+static void load(void)
+{
+    next.count = next.passes = 0;
+    next.is_set = false;
+    while (next.count < BATCH_MAX && look_ahead() != NULL) {
+        has_ahead = false;
+        next.record[next.count++] = ahead;
+        if (!is_with_next(&next.record[next.count - 1]))
+            break;
+    }
+}
+
+/* --- sending --- */
+
+static void note_told(pid_t thread, const struct signal_record *record, bool is_aside)
+{
+    for (unsigned i = 0; i < TOLD_MAX; i++) {
+        pid_t nobody = 0;
+        if (!atomic_compare_exchange_strong(&told[i].thread, &nobody, thread))
+            continue;
+        told[i].copy = *record;
+        told[i].is_aside = is_aside;
+        atomic_store(&told[i].signal, record->signal);
+        return;
+    }
+}
+
+static void forget_told(pid_t thread, int signal)
+{
+    for (unsigned i = 0; i < TOLD_MAX; i++)
+        if (atomic_load(&told[i].thread) == thread && told[i].signal == signal) {
+            atomic_store(&told[i].signal, 0);
+            atomic_store(&told[i].thread, 0);
+            return;
+        }
+}
+
+static bool is_on_its_way(pid_t thread, int signal)
+{
+    for (unsigned i = 0; i < TOLD_MAX; i++)
+        if (atomic_load(&told[i].thread) == thread && told[i].signal == signal)
+            return true;
+    return false;
+}
+
+/* The testbench looks at what the handler of another thread has done when its eval is over. */
+static void await(pid_t thread, int signal)
+{
+    const struct timespec step = {0, AWAIT_STEP_NS};
+
+    for (unsigned i = 0; i < AWAIT_STEPS; i++) {
+        if (!is_on_its_way(thread, signal) && !is_on_its_way(thread, BEING_HANDLED))
+            return;
+        raw_syscall2(SYS_nanosleep, (long)&step, 0);
+    }
+    forget_told(thread, signal);
+    forget_told(thread, BEING_HANDLED); /* it has left by a jump */
+}
+
+static void send(const struct signal_record *record, pid_t thread, bool is_aside)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof info);
+    info.si_signo = record->signal;
+    info.si_code =
+        SI_QUEUE; /* of another thread no other is allowed; its handler is shown what the original's was */
+    info.si_pid = run.pid;
+    note_told(thread, record, is_aside);
+    if (raw_syscall4(SYS_rt_tgsigqueueinfo, run.pid, thread, record->signal, (long)&info) < 0)
+        forget_told(thread, record->signal);
+    else if (thread != evaluating)
+        await(thread, record->signal);
+}
+
+static void wait_for_place(void);
+
+static pid_t thread_of(const struct signal_record *record)
+{
+    if (!record->is_other)
+        return evaluating;
+    pid_t thread = threads_revived_tid((pthread_t)record->thread);
+    if (thread == 0)
+        thread = thread_tid((pthread_t)record->thread);
+    return thread != 0 ? thread : evaluating;
+}
+
+/* What comes next may be due in the same eval. */
+static void tell(bool is_aside)
+{
+    for (unsigned i = 0; i < next.count; i++)
+        send(&next.record[i], thread_of(&next.record[i]), is_aside || next.record[i].is_other);
+    load();
+    if (next.count == 0 || next.record[0].nesting == SIGNAL_BEHIND_LAST)
+        return;
+    if (place_of_next()->evals <= run.hooks->evals())
+        wait_for_place();
+    run.hooks->due_in(1);
+}
+
+static void tell_late(void)
+{
+    breakpoint_clear();
+    tell(true);
+}
+
+bool retell_is_told(int signal, siginfo_t *info)
+{
+    pid_t self = (pid_t)raw_syscall0(SYS_gettid);
+    bool is_told = false;
+
+    for (unsigned i = 0; i < TOLD_MAX && !is_told; i++)
+        if (atomic_load(&told[i].thread) == self && told[i].signal == signal) {
+            memcpy(info, told[i].copy.info, sizeof told[i].copy.info);
+            own_thread()->is_told_aside = told[i].is_aside;
+            own_thread()->told_error = told[i].copy.error;
+            atomic_store(&told[i].signal, self == evaluating ? 0 : BEING_HANDLED);
+            if (self == evaluating)
+                atomic_store(&told[i].thread, 0);
+            is_told = true;
+        }
+    if (is_told && self == evaluating && next.count > 0 && next.record[0].nesting == SIGNAL_BEHIND_LAST)
+        tell(false);
+    return is_told;
+}
+
+bool retell_is_awaited(void)
+{
+    return is_on_its_way((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
+}
+
+void retell_handled(void)
+{
+    forget_told((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
+}
+
+/* --- at an instruction --- */
+
+static bool is_pointer(uint64_t value)
+{
+    return value >= POINTER_MIN && value < POINTER_MAX;
+}
+
+/* With a waveform open, the replay's heap has more in it than the original's. */
+static bool is_same(const struct code_place *here, const struct code_place *there)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    for (unsigned i = 0; i < CODE_PLACE_KEPT; i++) {
+        bool may_differ = wave.dumped && is_pointer(here->kept[i]) && is_pointer(there->kept[i]);
+        if (here->kept[i] != there->kept[i] && !may_differ)
+            return false;
+    }
+    return true;
+}
+
+/* In an eval that is announced our frames lie between the testbench's and its own, and its registers are
+ * saved there. */
+static bool is_below(uint64_t here, uint64_t there)
+{
+    return here < there && there - here <= HOOK_FRAMES;
+}
+
+static bool is_place(const struct signal_record *record, const struct code_place *here)
+{
+    const struct code_place *there = &record->place;
+
+    if (here->address == there->back_address &&
+        (here->stack == there->back_stack || is_below(here->stack, there->back_stack)))
+        return true;
+    if (here->address != there->address)
+        return false;
+    if (is_below(here->stack, there->stack))
+        return run.hooks->in_eval();
+    if (here->stack != there->stack)
+        return false;
+    return is_same(here, there) || ++next.passes > PASSES_MAX;
+}
+
+static bool at_breakpoint(void *ucontext, uint64_t address)
+{
+    struct code_place here = {.address = 0};
+
+    if (next.count == 0 || !next.is_set)
+        return false;
+    const struct signal_record record = *place_of_next();
+    code_place_registers(&here, ucontext);
+    here.address = address;
+    if (!is_place(&record, &here))
+        return false;
+    breakpoint_clear();
+    tell(address != record.place.address);
+    if (address == record.place.address && record.place.ends_call)
+        breakpoint_interrupt_call(ucontext);
+    return true;
+}
+
+static void wait_for_place(void)
+{
+    const struct signal_record *record = place_of_next();
+    const uint64_t addresses[BREAKPOINTS] = {record->place.address, record->place.back_address};
+
+    if (record->call == 0 && !record->is_other)
+        next.is_set = breakpoint_set(addresses, at_breakpoint) > 0;
+}
+
+/* --- in a call --- */
+
+/* So many calls have begun: has the signal come before the last of them? Another thread may have got it in
+ * that one. */
+static bool is_due_by_calls(const struct signal_record *record, uint64_t begun)
+{
+    return record->evals <= run.hooks->evals() && begun >= record->calls + !record->is_other;
+}
+
+static void at_call(uint64_t number)
+{
+    if (raw_syscall0(SYS_gettid) != evaluating)
+        return;
+    while (next.count > 0) {
+        const struct signal_record *record = place_of_next();
+        if (record->call == number)
+            tell(false);
+        else if (is_due_by_calls(record, number))
+            tell_late();
+        else
+            return;
+    }
+}
+
+/* --- at an eval --- */
+
+static bool is_behind_calls(const struct signal_record *record)
+{
+    return own_thread()->calls >= record->calls;
+}
+
+static bool is_due(const struct signal_record *record, uint64_t eval)
+{
+    return record->evals < eval || (record->is_other && record->evals == eval && is_behind_calls(record));
+}
+
+static bool is_due_behind(const struct signal_record *record, uint64_t eval)
+{
+    return record->evals == eval && record->call == 0 &&
+           (record->in_eval || (!next.is_set && is_behind_calls(record)));
+}
+
+static void begin(void)
+{
+    evaluating = (pid_t)raw_syscall0(SYS_gettid);
+    load();
+    if (next.count > 0)
+        call_count_told = at_call;
+}
+
+uint64_t retell_due(uint64_t eval, uint64_t most)
+{
+    uint64_t in = most;
+
+    if (evaluating == 0)
+        begin();
+
+    if (raw_syscall0(SYS_gettid) != evaluating)
+        return most;
+    while (next.count > 0 && is_due(place_of_next(), eval))
+        tell_late();
+    if (next.count > 0 && place_of_next()->evals == eval && !next.is_set)
+        wait_for_place();
+    if (next.count > 0 && place_of_next()->evals - eval < most)
+        in = place_of_next()->evals - eval;
+    return in == 0 ? 1 : in;
+}
+
+void retell_done(uint64_t eval)
+{
+    if (raw_syscall0(SYS_gettid) != evaluating)
+        return;
+    while (next.count > 0 && is_due_behind(place_of_next(), eval))
+        tell_late();
+}
+
+/* --- at the end --- */
+
+static uint64_t bits_of_next(void)
+{
+    uint64_t bits = 0;
+
+    for (unsigned i = 0; i < next.count; i++)
+        bits |= UINT64_C(1) << (next.record[i].signal - 1);
+    return bits;
+}
+
+void retell_rest(void)
+{
+    if (evaluating == 0 || raw_syscall0(SYS_gettid) != evaluating)
+        return;
+    while (next.count > 0 && place_of_next()->evals <= run.hooks->evals()) {
+        const uint64_t bits = bits_of_next();
+        uint64_t before = 0;
+
+        raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bits, (long)&before, sizeof bits);
+        tell_late();
+        signal_mask_restore(before);
+    }
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals that the original's handlers took, told again in a replay where they came: on the thread that evals
+ * at the same instruction where that can be had, in the same call, or else at the same eval; on other threads
+ * at the same eval. */
+#ifndef LIGHTSSS_PRELOAD_RECORD_RETELL_H
+#define LIGHTSSS_PRELOAD_RECORD_RETELL_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* On the thread that evals, in a replay: eval number `eval` is about to run. Returns in how many evals it is
+ * to be asked again, at least 1 and `most` at most. */
+uint64_t retell_due(uint64_t eval, uint64_t most);
+
+/* It has returned. */
+void retell_done(uint64_t eval);
+
+/* The process is about to end: what has not been told yet, though the original had it by then, is told now.
+ * Handlers run before this returns. */
+void retell_rest(void);
+
+/* Is the signal that has come to a handler one that was told? Then *info becomes the original's. Asked once
+ * for each. Async-signal-safe. */
+bool retell_is_told(int signal, siginfo_t *info);
+
+/* Does somebody wait for this thread's handler to return? Then it is told when that has. */
+bool retell_is_awaited(void);
+void retell_handled(void);
+
+#endif

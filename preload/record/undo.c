@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: MIT */
+/* Old contents of files: see undo.h. A descriptor's number may have got another file since it was looked at:
+ * so the file is compared before anything is kept. */
+#define _GNU_SOURCE
+#include "record/undo.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "record/input.h"
+#include "snapshot/descriptors.h"
+
+#define NUMBERS_MAX 1024u
+#define PIECE_SIZE  4096u
+#define KEPT_MAX                                                                                             \
+    ((uint64_t)4 << 20) /* bytes, of all files from one snapshot to the next: input wants room, too */
+#define CHANGES_MAX 65536u
+
+enum change_kind {
+    CHANGE_BYTES, /* these were there */
+    CHANGE_SIZE,  /* it ended there */
+    CHANGE_LOST,  /* more than is kept */
+};
+
+/* A record's payload; the bytes follow. */
+struct change {
+    uint64_t device, inode, offset;
+    uint32_t kind, size;
+};
+
+/* By descriptor number: below this offset a write is of interest. 0: not watched. */
+static struct watch {
+    uint64_t device, inode;
+    _Atomic uint64_t end;
+} watches[NUMBERS_MAX];
+
+static _Atomic uint64_t kept; /* bytes since the last snapshot */
+
+/* --- in the original --- */
+
+static void watch(int fd, const struct stat *file, uint64_t end)
+{
+    if (fd < 0 || (unsigned)fd >= NUMBERS_MAX)
+        return;
+    watches[fd].device = file->st_dev;
+    watches[fd].inode = file->st_ino;
+    atomic_store(&watches[fd].end, end);
+}
+
+static bool can_write(int flags)
+{
+    return (flags & O_ACCMODE) != O_RDONLY && (flags & O_PATH) == 0;
+}
+
+/* A descriptor, as of the last snapshot, that reads this file; -1: there is none. */
+static int find_reader(const struct stat *file)
+{
+    for (size_t i = 0; i < descriptors_count(); i++) {
+        const struct descriptor *other = descriptors_at(i);
+        struct stat now;
+
+        if (other->file.st_ino != file->st_ino || other->file.st_dev != file->st_dev)
+            continue;
+        long flags = raw_syscall2(SYS_fcntl, other->fd, F_GETFL);
+        if (flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0 &&
+            raw_syscall2(SYS_fstat, other->fd, (long)&now) == 0 && now.st_ino == file->st_ino &&
+            now.st_dev == file->st_dev)
+            return other->fd;
+    }
+    return -1;
+}
+
+static bool is_read(const struct stat *file)
+{
+    return find_reader(file) >= 0;
+}
+
+void undo_take(void)
+{
+    atomic_store(&kept, 0);
+    for (unsigned fd = 0; fd < NUMBERS_MAX; fd++)
+        if (atomic_load_explicit(&watches[fd].end, memory_order_relaxed) != 0)
+            atomic_store_explicit(&watches[fd].end, 0, memory_order_relaxed);
+    for (size_t i = 0; i < descriptors_count(); i++) {
+        const struct descriptor *descriptor = descriptors_at(i);
+
+        if (!S_ISREG(descriptor->file.st_mode) || descriptor->file.st_size == 0)
+            continue;
+        long flags = raw_syscall2(SYS_fcntl, descriptor->fd, F_GETFL);
+        if (flags >= 0 && can_write((int)flags) && is_read(&descriptor->file))
+            watch(descriptor->fd, &descriptor->file, (uint64_t)descriptor->file.st_size);
+    }
+}
+
+static void record(const struct stat *file, enum change_kind kind, uint64_t offset, const void *bytes,
+                   size_t size)
+{
+    const struct change change = {file->st_dev, file->st_ino, offset, kind, (uint32_t)size};
+    const struct iovec parts[] = {{(void *)&change, sizeof change}, {(void *)bytes, size}};
+
+    input_record(INPUT_UNDO, 0, (int64_t)size, parts, 2);
+}
+
+/* Nothing is opened for this: who closes any descriptor of a file gives up its locks (fcntl). */
+static void keep_bytes(int fd, const struct stat *file, uint64_t start, uint64_t end)
+{
+    char piece[PIECE_SIZE];
+    int reader = fd;
+
+    if (atomic_fetch_add(&kept, end - start) + (end - start) > KEPT_MAX) {
+        record(file, CHANGE_LOST, start, NULL, 0);
+        return;
+    }
+    while (start < end) {
+        size_t size = end - start < sizeof piece ? (size_t)(end - start) : sizeof piece;
+        long r = raw_syscall4(SYS_pread64, reader, (long)piece, (long)size, (long)start);
+        if (r == -EBADF && reader == fd && (reader = find_reader(file)) >= 0 && reader != fd)
+            continue; /* write-only; another one reads it */
+        if (r < 0)
+            record(file, CHANGE_LOST, start, NULL, 0);
+        if (r <= 0)
+            break;
+        record(file, CHANGE_BYTES, start, piece, (size_t)r);
+        start += (uint64_t)r;
+    }
+}
+
+bool undo_is_watched(int fd)
+{
+    return (unsigned)fd < NUMBERS_MAX && atomic_load_explicit(&watches[fd].end, memory_order_relaxed) != 0;
+}
+
+/* Returns the end of what is of interest, 0: nothing. */
+static uint64_t watched_end(int fd, struct stat *file)
+{
+    if (!undo_is_watched(fd))
+        return 0;
+    uint64_t end = atomic_load_explicit(&watches[fd].end, memory_order_relaxed);
+    if (!input_is_recorded() || raw_syscall2(SYS_fstat, fd, (long)file) < 0 ||
+        file->st_ino != watches[fd].inode || file->st_dev != watches[fd].device)
+        return 0;
+    return end < (uint64_t)file->st_size ? end : (uint64_t)file->st_size;
+}
+
+void undo_before_write(int fd, size_t size, int64_t offset)
+{
+    struct stat file;
+    uint64_t end = watched_end(fd, &file);
+
+    if (end == 0)
+        return;
+    if (offset < 0) {
+        if ((raw_syscall2(SYS_fcntl, fd, F_GETFL) & O_APPEND) != 0)
+            return;
+        offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
+    }
+    if (offset >= 0 && (uint64_t)offset < end)
+        keep_bytes(fd, &file, (uint64_t)offset,
+                   end - (uint64_t)offset > size ? (uint64_t)offset + size : end);
+}
+
+void undo_before_cut(int fd, uint64_t size)
+{
+    struct stat file;
+    uint64_t end = watched_end(fd, &file);
+
+    if (size < end)
+        keep_bytes(fd, &file, size, end);
+}
+
+void undo_before_cut_name(const char *path, uint64_t size)
+{
+    struct stat file;
+
+    if (!input_is_recorded() || raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) < 0 ||
+        !S_ISREG(file.st_mode) || (uint64_t)file.st_size <= size)
+        return;
+    int reader = find_reader(&file);
+    if (reader >= 0)
+        keep_bytes(reader, &file, size, (uint64_t)file.st_size);
+}
+
+/* A replay opens it by its name too, and finds it as long as it has become. */
+void undo_opened(int fd, int flags)
+{
+    struct stat file;
+
+    if (!can_write(flags) || !input_is_recorded() || raw_syscall2(SYS_fstat, fd, (long)&file) < 0 ||
+        !S_ISREG(file.st_mode))
+        return;
+    if ((flags & O_TRUNC) != 0) {
+        const struct descriptor *before = descriptors_find_file(file.st_dev, file.st_ino);
+
+        watch(fd, &file, 0);
+        if (before != NULL && before->file.st_size > 0 && is_read(&file))
+            record(&file, CHANGE_LOST, 0, NULL, 0);
+        return;
+    }
+    watch(fd, &file, (flags & O_ACCMODE) == O_RDWR || is_read(&file) ? (uint64_t)file.st_size : 0);
+    record(&file, CHANGE_SIZE, (uint64_t)file.st_size, NULL, 0);
+}
+
+/* --- in a woken copy --- */
+
+static struct {
+    const char *list[CHANGES_MAX]; /* payloads; untouched pages cost nothing */
+    size_t count;
+    bool collected;
+} changes;
+
+/* A payload may stand anywhere. Returns its bytes, NULL: it is of another file. */
+static const char *read_change(size_t place, dev_t device, ino_t inode, struct change *change)
+{
+    memcpy(change, changes.list[place], sizeof *change);
+    return change->device == device && change->inode == inode ? changes.list[place] + sizeof *change : NULL;
+}
+
+static void collect(void)
+{
+    struct input_answer answer;
+
+    if (changes.collected)
+        return;
+    changes.collected = true;
+    while (changes.count < CHANGES_MAX && input_feed(INPUT_UNDO, 0, &answer)) {
+        struct change change;
+
+        if (answer.size < sizeof change)
+            continue;
+        memcpy(&change, answer.payload, sizeof change);
+        if (change.size == answer.size - sizeof change)
+            changes.list[changes.count++] = answer.payload;
+    }
+}
+
+bool undo_has(dev_t device, ino_t inode)
+{
+    struct change change;
+
+    collect();
+    for (size_t i = 0; i < changes.count; i++)
+        if (read_change(i, device, inode, &change) != NULL)
+            return true;
+    return false;
+}
+
+static int undo_one(const struct change *change, const char *bytes, int fd)
+{
+    struct stat file;
+
+    if (change->kind == CHANGE_BYTES) {
+        long r = raw_syscall4(SYS_pwrite64, fd, (long)bytes, change->size, (long)change->offset);
+        return r < 0 ? (int)r : (size_t)r < change->size ? -ENOSPC : 0;
+    }
+    if (change->kind == CHANGE_SIZE && raw_syscall2(SYS_fstat, fd, (long)&file) == 0 &&
+        (uint64_t)file.st_size > change->offset)
+        return (int)raw_syscall2(SYS_ftruncate, fd, (long)change->offset);
+    return change->kind == CHANGE_LOST ? -ENODATA : 0;
+}
+
+int undo_apply(dev_t device, ino_t inode, int private_fd)
+{
+    int r = 0;
+
+    collect();
+    if (changes.count == CHANGES_MAX)
+        r = -ENODATA;
+    for (size_t i = changes.count; i-- > 0;) {
+        struct change change;
+        const char *bytes = read_change(i, device, inode, &change);
+        int error = bytes == NULL ? 0 : undo_one(&change, bytes, private_fd);
+        if (error < 0)
+            r = error;
+    }
+    return r;
+}

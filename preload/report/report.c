@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: MIT */
+/* What a failing run says and leaves: see report.h. Fields that nobody knows are null, never invented. */
+#define _GNU_SOURCE
+#include "report/report.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/proc_stat.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "record/match.h"
+#include "replay/wake_call.h"
+#include "report/wave_file.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "run/verdict.h"
+#include "snapshot/keeper.h"
+#include "snapshot/limits/room.h"
+#include "snapshot/refusal.h"
+
+#define REPORT_SIZE 32768
+#define REMEDY_SIZE 240
+#define KIB         (UINT64_C(1) << 10)
+#define MIB         (UINT64_C(1) << 20)
+
+/* What the report and the last lines say of the replay, whatever its outcome. */
+struct conclusion {
+    const char *verdict;
+    const char *why; /* "" for reproduced */
+    bool has_wave;
+    const char *wave_why;
+    uint64_t wave_bytes;
+};
+
+static void append_string(struct text *json, const char *key, const char *value)
+{
+    text_format(json, "\"%s\": ", key);
+    text_json(json, value, value == NULL ? 0 : strlen(value));
+}
+
+static void append_number(struct text *json, const char *key, uint64_t value)
+{
+    text_format(json, "\"%s\": %" PRIu64, key, value);
+}
+
+static void append_time(struct text *json, uint64_t time)
+{
+    if (time == END_TIME_UNKNOWN)
+        text_format(json, "\"time\": null");
+    else
+        append_number(json, "time", time);
+}
+
+/* It may have ended since: then its number has to do. */
+static void append_sender(struct text *line, pid_t sender)
+{
+    char name[PROC_NAME_SIZE];
+
+    if (sender == 0)
+        return;
+    if (proc_name(sender, name) == 0)
+        text_format(line, ", sent by %s (pid %d)", name, sender);
+    else
+        text_format(line, ", sent by process %d", sender);
+}
+
+static void report_end(const struct end *end)
+{
+    char name_bytes[64], rest_bytes[96];
+    struct text name, rest;
+
+    text_init(&name, name_bytes, sizeof name_bytes);
+    end_describe(&name, end);
+    text_init(&rest, rest_bytes, sizeof rest_bytes);
+    if (end->time != END_TIME_UNKNOWN)
+        text_format(&rest, ", time %" PRIu64, end->time);
+    append_sender(&rest, end->sender);
+    log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 "%s", run.program, run.page->original_pid,
+             name.bytes, end->eval, rest.bytes);
+}
+
+void report_failure(const struct end *end)
+{
+    if (end->kind == END_REQUEST)
+        log_line(LOG_INFO, "%s (pid %d): a waveform up to eval %" PRIu64 " is asked for", run.program,
+                 run.page->original_pid, end->eval);
+    else if (end->kind == END_HANG)
+        log_line(LOG_INFO, "%s (pid %d) hangs: eval %" PRIu64 " was the last that began", run.program,
+                 run.page->original_pid, end->eval);
+    else
+        report_end(end);
+    if (match_line() != NULL)
+        log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
+}
+
+static void report_refusal(int error)
+{
+    char bytes[REMEDY_SIZE];
+    struct text text;
+
+    text_init(&text, bytes, sizeof bytes);
+    refusal_remedy(&text, error);
+    log_line(LOG_INFO, "no snapshot could be taken, clone failed (%s): no waveform of this failure; %s",
+             strerrorname_np(-error), bytes);
+}
+
+void report_no_snapshot(void)
+{
+    if (*room_reason() != '\0')
+        log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", room_reason());
+    else if (keeper_figures()->taken > 0)
+        log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
+                           "processes): no waveform of this failure");
+    else if (*keeper_last_problem() != '\0')
+        log_line(LOG_INFO,
+                 "no snapshot could be taken, the threads would not stop: %s: no waveform of this failure",
+                 keeper_last_problem());
+    else if (keeper_was_unlisted())
+        log_line(
+            LOG_INFO,
+            "no snapshot could be taken, what is open could not be listed (%s): no waveform of this failure",
+            strerrorname_np(-keeper_last_error()));
+    else if (keeper_last_error() == 0)
+        log_line(LOG_INFO, "this was before the first snapshot: no waveform of this failure");
+    else
+        report_refusal(keeper_last_error());
+}
+
+void report_no_directory(int error)
+{
+    bool is_limit = error == -EMFILE || error == -ENFILE;
+
+    log_line(LOG_INFO, "cannot make a run directory in %s (%s): no waveform; %s", run.base_directory,
+             strerrordesc_np(-error),
+             is_limit ? "raise the limit of open files (ulimit -n)"
+                      : "set LIGHTSSS_DIR to a place that can be written to");
+}
+
+/* Another process wrote this: it need not end. */
+static void append_bounded(struct text *json, const char *string, size_t size)
+{
+    text_json(json, string, strnlen(string, size - 1));
+}
+
+static void append_header(struct text *json)
+{
+    text_format(json, "{\n  \"version\": 1, ");
+    append_string(json, "program", run.program);
+    text_format(json, ", \"pid\": %d, ", run.page->original_pid);
+    append_string(json, "verilator", run.found.verilator);
+    text_format(json, ", ");
+    append_string(json, "model", run.found.model);
+}
+
+static void append_end(struct text *json, const struct end *end)
+{
+    bool has_status = end->kind == END_EXIT || end->kind == END_FINISH;
+
+    text_format(json, ",\n  \"end\": { ");
+    append_string(json, "kind", end_kind_name(end->kind));
+    if (has_status)
+        text_format(json, ", \"status\": %d, \"signal\": null, ", end->status);
+    else {
+        text_format(json, ", \"status\": null, ");
+        append_string(json, "signal", end_signal_name(end->signal));
+        text_format(json, ", ");
+    }
+    append_number(json, "eval", end->eval);
+    text_format(json, ", ");
+    append_time(json, end->time);
+    if (match_line() != NULL) {
+        text_format(json, ", ");
+        append_string(json, "match", match_line());
+    }
+    text_format(json, " }");
+}
+
+static void append_snapshot(struct text *json, const struct wake_outcome *outcome)
+{
+    text_format(json, ",\n  \"snapshot\": { ");
+    append_number(json, "number", outcome->snapshot_number);
+    text_format(json, ", ");
+    append_number(json, "eval", outcome->snapshot_eval);
+    text_format(json, ", ");
+    append_time(json, outcome->snapshot_time);
+    text_format(json, " }");
+}
+
+static void append_size(struct text *text, uint64_t bytes)
+{
+    static const char units[] = {'K', 'M', 'G'};
+    unsigned unit = 0;
+
+    for (bytes /= KIB; bytes >= KIB && bytes % KIB == 0 && unit + 1 < sizeof units; bytes /= KIB)
+        unit++;
+    text_format(text, "%" PRIu64 "%c", bytes, units[unit]);
+}
+
+/* Where the waveform would have been larger than it may be. */
+static void append_bound(struct text *line)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    if (replay->wave_window_eval == 0)
+        return;
+    if (replay->wave_first_eval > replay->wave_window_eval) {
+        text_format(line,
+                    "the waveform begins at eval %" PRIu64 " and not at %" PRIu64 ": an eval takes %" PRIu64
+                    " bytes of LIGHTSSS_SIZE=",
+                    replay->wave_first_eval, replay->wave_window_eval, replay->wave_eval_bytes);
+        append_size(line, run.options.size_bytes);
+    } else
+        text_format(line,
+                    "the waveform ends with eval %" PRIu64 ", where LIGHTSSS_SIZE was near: the replay did "
+                    "not come to where it was to begin anew",
+                    replay->wave_last_eval);
+}
+
+static void append_notes(struct text *json)
+{
+    const struct shared_notes *notes = &run.page->notes;
+    uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
+    char bound_bytes[SHARED_NOTE_SIZE];
+    struct text bound;
+
+    text_init(&bound, bound_bytes, sizeof bound_bytes);
+    append_bound(&bound);
+    if (count == 0 && bound.length == 0)
+        return;
+    text_format(json, ",\n              \"notes\": [");
+    for (uint32_t i = 0; i < count; i++) {
+        text_format(json, "%s\n                ", i == 0 ? "" : ",");
+        append_bounded(json, notes->lines[i], sizeof notes->lines[i]);
+    }
+    if (bound.length > 0) {
+        text_format(json, "%s\n                ", count == 0 ? "" : ",");
+        append_bounded(json, bound_bytes, sizeof bound_bytes);
+    }
+    text_format(json, " ]");
+}
+
+static void append_replay(struct text *json, const struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    uint64_t done_ns = replay->done_ns != 0 ? replay->done_ns : clock_ns();
+
+    text_format(json, ",\n  \"replay\": { ");
+    append_string(json, "verdict", conclusion->verdict);
+    if (*conclusion->why != '\0') {
+        text_format(json, ", ");
+        append_string(json, "why", conclusion->why);
+    }
+    text_format(json, ", ");
+    if (replay->done_ns != 0)
+        append_number(json, "eval", replay->end.eval);
+    else if (atomic_load(&replay->eval) != 0)
+        append_number(json, "eval", atomic_load(&replay->eval));
+    else
+        text_format(json, "\"eval\": null");
+    text_format(json, ", \"seconds\": ");
+    text_fixed(json, done_ns - replay->start_ns, 9, 6);
+    text_format(json, ", \"seconds_to_first_dump\": ");
+    if (replay->dumping_ns != 0)
+        text_fixed(json, replay->dumping_ns - replay->start_ns, 9, 6);
+    else
+        text_format(json, "null");
+    append_notes(json);
+    text_format(json, " }");
+}
+
+static void append_wave(struct text *json, const struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    if (!conclusion->has_wave) {
+        text_format(json, ",\n  \"wave\": null");
+        return;
+    }
+    text_format(json, ",\n  \"wave\": { ");
+    append_string(json, "path", wave_file_name());
+    text_format(json, ", ");
+    append_string(json, "format", wave_file_format());
+    if (replay->wave_dumped) {
+        text_format(json, ", ");
+        append_number(json, "first_eval", replay->wave_first_eval);
+        text_format(json, ", ");
+        append_number(json, "last_eval", replay->wave_last_eval);
+        text_format(json, ",\n            ");
+        append_number(json, "first_time", replay->wave_first_time);
+        text_format(json, ", ");
+        append_number(json, "last_time", replay->wave_last_time);
+    } else {
+        text_format(json, ", \"first_eval\": null, \"last_eval\": null,\n"
+                          "            \"first_time\": null, \"last_time\": null");
+    }
+    text_format(json, ", ");
+    append_number(json, "bytes", conclusion->wave_bytes);
+    text_format(json, ", \"source\": \"%s\", \"times\": \"%s\" }",
+                replay->wave_testbench ? "testbench" : "injected",
+                replay->wave_as_dumped ? "dumps" : "ends of evals");
+}
+
+static void append_cost(struct text *json)
+{
+    const struct shared_cost *cost = &run.page->cost;
+    uint64_t run_ns = run.page->replay.start_ns - run.start_ns;
+    uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : cost->cost_ns / 1000 * 1000000 / (run_ns / 1000);
+
+    text_format(json, ",\n  \"cost\": { ");
+    append_number(json, "snapshots", cost->snapshots);
+    text_format(json, ", ");
+    append_number(json, "stall_us_median", cost->stall_median_ns / 1000);
+    text_format(json, ", ");
+    append_number(json, "stall_us_max", cost->stall_max_ns / 1000);
+    text_format(json, ", \"share\": ");
+    text_fixed(json, share_ppm, 6, 6);
+    text_format(json, ", \"memory_mib_max\": ");
+    if (cost->memory_bytes != 0)
+        text_fixed(json, cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
+    else
+        text_format(json, "null");
+    text_format(json, " }\n}\n");
+}
+
+static int write_report(const struct end *end, const struct wake_outcome *outcome,
+                        const struct conclusion *conclusion)
+{
+    static char buffer[REPORT_SIZE]; /* not on the alternate stack */
+    struct text json;
+
+    text_init(&json, buffer, sizeof buffer);
+    append_header(&json);
+    append_end(&json, end);
+    append_snapshot(&json, outcome);
+    append_replay(&json, conclusion);
+    append_wave(&json, conclusion);
+    append_cost(&json);
+    return run_directory_write("report.json", &json);
+}
+
+static bool find_wave(struct conclusion *conclusion)
+{
+    int64_t bytes = run_directory_size(wave_file_name());
+
+    conclusion->has_wave = bytes > 0; /* an empty one is none */
+    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)bytes : 0;
+    return conclusion->has_wave;
+}
+
+void report_progress(const struct shared_slot *slot)
+{
+    const struct wake_outcome outcome = {
+        .snapshot_number = slot->number,
+        .snapshot_eval = slot->eval,
+        .snapshot_time = slot->time,
+    };
+    struct conclusion conclusion = {
+        .verdict = verdict_name(VERDICT_INCOMPLETE),
+        .why = "the replay was killed before it was done",
+    };
+
+    find_wave(&conclusion);
+    write_report(&run.page->end, &outcome, &conclusion);
+}
+
+void report_wake(const struct shared_slot *slot)
+{
+    if (run.page->stop_eval == 0) /* else it was told of before */
+        log_line(LOG_INFO,
+                 "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+                 slot->number, slot->eval);
+    report_progress(slot);
+}
+
+static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
+    if (outcome->result == WAKE_REPLAYED) {
+        conclusion->verdict = verdict_name((enum verdict)replay->verdict);
+        text_format(why, "%.*s", (int)sizeof replay->why - 1, replay->why);
+    } else if (outcome->result == WAKE_GIVEN_UP) {
+        text_format(why, "the replay was asked to finish (%s) and did not",
+                    outcome->asked < REPLAY_ASKED_SLOW      ? end_signal_name((int)outcome->asked)
+                    : outcome->asked == REPLAY_ASKED_MEMORY ? "memory ran out"
+                                                            : "it took too long");
+    } else {
+        text_format(why, "the replay died (%s)",
+                    outcome->signal != 0 ? end_signal_name(outcome->signal) : "it ended without a word");
+    }
+    conclusion->why = why->bytes;
+    conclusion->wave_why = *replay->wave_why != '\0' ? replay->wave_why : conclusion->why;
+    find_wave(conclusion);
+    if (atomic_load(&replay->state) == REPLAY_DONE && !replay->wave_dumped)
+        conclusion->has_wave = false;
+    if (!conclusion->has_wave)
+        run_directory_remove(wave_file_name());
+    if (!conclusion->has_wave && *conclusion->wave_why == '\0')
+        conclusion->wave_why = "the replay ended before anything was dumped";
+}
+
+/* What the user has misspelt, not only in the report. */
+static void say_missing_calls(void)
+{
+    const struct shared_notes *notes = &run.page->notes;
+
+    for (uint32_t i = 0; i < notes->count && i < SHARED_NOTES_MAX; i++)
+        if (strncmp(notes->lines[i], WAKE_CALL_MISSING, strlen(WAKE_CALL_MISSING)) == 0)
+            log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
+}
+
+static void say_bound(void)
+{
+    char bytes[SHARED_NOTE_SIZE];
+    struct text line;
+
+    text_init(&line, bytes, sizeof bytes);
+    append_bound(&line);
+    if (line.length > 0)
+        log_line(LOG_INFO, "%s", bytes);
+}
+
+void report_outcome(const struct end *end, const struct wake_outcome *outcome)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    char why_buffer[SHARED_PAGE_WHY], path[RUN_DIRECTORY_PATH_SIZE];
+    struct conclusion conclusion;
+    struct text why, text;
+
+    bool has_room = outcome->result == WAKE_REPLAYED && replay->wave_dumped && wave_file_make_room();
+    text_init(&why, why_buffer, sizeof why_buffer);
+    conclude(outcome, &why, &conclusion);
+    int r = write_report(end, outcome, &conclusion);
+    bool is_written = r >= 0;
+    if (is_written && conclusion.has_wave && replay->wave_dumped)
+        r = wave_file_save_view(has_room);
+    if (r < 0)
+        log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
+
+    say_missing_calls();
+    say_bound();
+    text_init(&text, path, sizeof path);
+    text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
+    log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",
+             conclusion.why, path);
+    text_init(&text, path, sizeof path);
+    run_directory_present_path(&text, conclusion.has_wave ? wave_file_name() : "");
+    if (conclusion.has_wave)
+        log_line(LOG_INFO, "waveform: %s", path);
+    else if (is_written)
+        log_line(LOG_INFO, "no waveform: %s; the report is in %s", conclusion.wave_why, path);
+    else
+        log_line(LOG_INFO, "no waveform: %s, and no report", conclusion.wave_why);
+    atomic_store(&run.page->reported, 1);
+}

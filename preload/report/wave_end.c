@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* The end of a waveform: see wave_end.h. A VCD ends with one time more, behind a comment that says so; an FST
+ * has its last time in its head. */
+#define _GNU_SOURCE
+#include "report/wave_end.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/raw_syscall.h"
+#include "base/text.h"
+
+#define CHUNK      65536u
+#define OVERLAP    32u /* more than a line with a time has */
+#define LOOK_BYTES (UINT64_C(64) << 20)
+#define LINE_SIZE  128u
+/* The first block: its kind, its length, the first time and the last. */
+#define FST_HEAD     0
+#define FST_LENGTH   329u
+#define FST_LAST_AT  17u
+#define FST_LAST_END 25u
+#define NUMBER_BYTES 8u
+/* On one line: who reads a VCD line by line takes it for a comment, who reads it word by word (viewers do)
+ * finds the time. */
+#define NOTE "$comment the last dump was at the time before; what follows is room for the view $end"
+
+static uint64_t number_at(const unsigned char *bytes)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < NUMBER_BYTES; i++)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+static int move_fst(int fd, uint64_t last, uint64_t end)
+{
+    unsigned char head[FST_LAST_END], bytes[NUMBER_BYTES];
+
+    if (raw_syscall4(SYS_pread64, fd, (long)head, sizeof head, 0) != sizeof head || head[0] != FST_HEAD ||
+        number_at(head + 1) != FST_LENGTH || number_at(head + FST_LAST_AT) != last)
+        return -EINVAL;
+    for (unsigned i = 0; i < NUMBER_BYTES; i++)
+        bytes[i] = (unsigned char)(end >> 8 * (NUMBER_BYTES - 1 - i));
+    long r = raw_syscall4(SYS_pwrite64, fd, (long)bytes, sizeof bytes, FST_LAST_AT);
+    return r == sizeof bytes ? 0 : r < 0 ? (int)r : -ENOSPC;
+}
+
+/* Where the last line begins that is a time, in a part of the file that ends with a line. NULL: there is
+ * none. */
+static const char *last_stamp(const char *bytes, size_t size)
+{
+    while (size > 0) {
+        const char *mark = memrchr(bytes, '#', size);
+        if (mark == NULL || (mark > bytes && mark[-1] == '\n'))
+            return mark;
+        size = (size_t)(mark - bytes);
+    }
+    return NULL;
+}
+
+static bool is_stamp_of(const char *bytes, size_t size, uint64_t time)
+{
+    char line_bytes[LINE_SIZE];
+    struct text line;
+
+    text_init(&line, line_bytes, sizeof line_bytes);
+    text_format(&line, "#%" PRIu64 "\n", time);
+    return size >= line.length && memcmp(bytes, line_bytes, line.length) == 0;
+}
+
+/* Of the last eval of a large model there may be much. */
+static bool ends_at(int fd, uint64_t size, uint64_t time)
+{
+    static char bytes[CHUNK + OVERLAP];
+    uint64_t least = size > LOOK_BYTES ? size - LOOK_BYTES : 0, at = size;
+
+    for (bool is_end = true; at > least; is_end = false) {
+        uint64_t end = at + OVERLAP < size ? at + OVERLAP : size;
+        at = at > CHUNK ? at - CHUNK : 0;
+        size_t part = (size_t)(end - at);
+        if (raw_syscall4(SYS_pread64, fd, (long)bytes, (long)part, (long)at) != (long)part ||
+            (is_end && bytes[part - 1] != '\n'))
+            return false;
+        const char *stamp = last_stamp(bytes, part);
+        if (stamp != NULL)
+            return is_stamp_of(stamp, part - (size_t)(stamp - bytes), time);
+    }
+    return false;
+}
+
+static int move_vcd(int fd, uint64_t last, uint64_t end)
+{
+    char line_bytes[LINE_SIZE];
+    struct text line;
+    struct stat status;
+
+    long r = raw_syscall2(SYS_fstat, fd, (long)&status);
+    if (r < 0)
+        return (int)r;
+    if (!ends_at(fd, (uint64_t)status.st_size, last))
+        return -EINVAL;
+    text_init(&line, line_bytes, sizeof line_bytes);
+    text_format(&line, NOTE " #%" PRIu64 "\n", end);
+    r = raw_syscall4(SYS_pwrite64, fd, (long)line.bytes, (long)line.length, status.st_size);
+    if (r == (long)line.length)
+        return 0;
+    raw_syscall2(SYS_ftruncate, fd, status.st_size);
+    return r < 0 ? (int)r : -ENOSPC;
+}
+
+int wave_end_move(int fd, bool is_fst, uint64_t last, uint64_t end)
+{
+    return is_fst ? move_fst(fd, last, end) : move_vcd(fd, last, end);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* Names of the waveform and the GTKWave save file beside it. */
+#define _GNU_SOURCE
+#include "report/wave_file.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "report/wave_end.h"
+#include "report/wave_names.h"
+#include "report/wave_view.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+
+#define WINDOW     "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
+#define ROW_BIT    "@28"
+#define ROW_VECTOR "@22"
+#define READ_BYTES 65536u
+#define HEAD_BYTES (64 << 20) /* of a VCD, at most */
+#define VIEW_BYTES 12288u
+/* Blocks of an FST: a kind, the length of what follows, and of the hierarchy its length when unpacked. */
+#define FST_BLOCK_HEAD    9u
+#define FST_HIERARCHY     6 /* packed by LZ4 once */
+#define FST_HIERARCHY_ALL 8u
+#define FST_BLOCKS_MAX    100000u
+
+const char *wave_file_format(void)
+{
+    return run.hooks->format() == HOOKS_FORMAT_FST ? "fst" : "vcd";
+}
+
+const char *wave_file_name(void)
+{
+    return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
+}
+
+static size_t read_at(int fd, char *bytes, size_t size, uint64_t offset)
+{
+    size_t done = 0;
+    long r;
+
+    while (done < size && (r = raw_syscall4(SYS_pread64, fd, (long)(bytes + done), (long)(size - done),
+                                            (long)(offset + done))) > 0)
+        done += (size_t)r;
+    return done;
+}
+
+static uint64_t big_endian(const char *bytes)
+{
+    uint64_t value = 0;
+
+    for (unsigned i = 0; i < sizeof value; i++)
+        value = value << 8 | (unsigned char)bytes[i];
+    return value;
+}
+
+/* The hierarchy stands behind the values. */
+static void names_of_fst(int fd, struct wave_names *names)
+{
+    static char packed[READ_BYTES], bytes[READ_BYTES];
+    char head[FST_BLOCK_HEAD];
+    uint64_t at = 0;
+
+    for (unsigned i = 0; i < FST_BLOCKS_MAX && read_at(fd, head, sizeof head, at) == sizeof head; i++) {
+        uint64_t length = big_endian(head + 1);
+        if (*head == FST_HIERARCHY) {
+            size_t size = length < sizeof packed ? (size_t)length : sizeof packed;
+            size = read_at(fd, packed, size, at + sizeof head + FST_HIERARCHY_ALL);
+            wave_names_of_fst(names, bytes, wave_names_unpack(bytes, sizeof bytes, packed, size));
+        }
+        if (*head == FST_HIERARCHY || length < sizeof length)
+            return;
+        at += 1 + length;
+    }
+}
+
+static void names_of_vcd(int fd, struct wave_names *names)
+{
+    static char tail[READ_BYTES];
+    int64_t size = raw_syscall3(SYS_lseek, fd, 0, SEEK_END);
+
+    if (size <= 0)
+        return;
+    size_t head_size = size < HEAD_BYTES ? (size_t)size : HEAD_BYTES;
+    void *head = mmap(NULL, head_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (head == MAP_FAILED)
+        return;
+    wave_names_of_vcd(names, head, head_size);
+    uint64_t at = size > READ_BYTES ? (uint64_t)size - READ_BYTES : 0;
+    wave_names_add_changed(names, head, head_size, tail, read_at(fd, tail, sizeof tail, at));
+    munmap(head, head_size);
+}
+
+static int open_wave(int flags)
+{
+    int directory = run_directory_take();
+
+    if (directory < 0)
+        return directory;
+    long fd = raw_syscall4(SYS_openat, directory, (long)wave_file_name(),
+                           flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+    run_directory_leave(directory);
+    return (int)fd;
+}
+
+static void names_of_wave(struct wave_names *names)
+{
+    int fd = open_wave(O_RDONLY);
+
+    names->count = 0;
+    if (fd < 0)
+        return;
+    if (run.found.format == HOOKS_FORMAT_FST)
+        names_of_fst(fd, names);
+    else
+        names_of_vcd(fd, names);
+    raw_syscall1(SYS_close, fd);
+}
+
+static void append_names(struct text *text)
+{
+    static struct wave_names names;
+
+    names_of_wave(&names);
+    for (size_t i = 0; i < names.count; i++)
+        text_format(text, "%s\n%s\n", names.list[i].width == 1 ? ROW_BIT : ROW_VECTOR, names.list[i].path);
+}
+
+static void choose(struct wave_view *view)
+{
+    const struct shared_replay *replay = &run.page->replay;
+
+    wave_view_choose(view, replay->wave_first_time, replay->wave_last_time,
+                     replay->wave_last_eval - replay->wave_first_eval + 1);
+}
+
+bool wave_file_make_room(void)
+{
+    struct wave_view view;
+    uint64_t last_time = run.page->replay.wave_last_time;
+
+    choose(&view);
+    if (view.end == last_time)
+        return true;
+    int fd = open_wave(O_RDWR);
+    if (fd < 0)
+        return false;
+    int r = wave_end_move(fd, run.found.format == HOOKS_FORMAT_FST, last_time, view.end);
+    raw_syscall1(SYS_close, fd);
+    return r == 0;
+}
+
+int wave_file_save_view(bool has_room)
+{
+    static char buffer[VIEW_BYTES];
+    struct wave_view view;
+    struct text text;
+
+    choose(&view);
+    text_init(&text, buffer, sizeof buffer);
+    text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n" WINDOW, wave_file_name());
+    text_format(&text, "[timestart] %" PRIu64 "\n*", has_room ? view.start : view.start_now);
+    wave_view_zoom(&text, view.frame);
+    text_format(&text, " %" PRIu64, run.page->replay.wave_last_time);
+    for (int marker = 'A'; marker <= 'Z'; marker++)
+        text_format(&text, " -1");
+    text_format(&text, "\n[treeopen] TOP.\n");
+    append_names(&text);
+    return run_directory_write("wave.gtkw", &text);
+}

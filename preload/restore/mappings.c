@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared memory of a replay: see mappings.h. Each file behind it gets a private one that is mapped in its
+ * place, shared: so that what is mapped twice stays one, and what is open as well shows what is written in
+ * memory. */
+#define _GNU_SOURCE
+#include "restore/mappings.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/memfd.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+
+#include "base/clock.h"
+#include "base/high_number.h"
+#include "base/raw_syscall.h"
+#include "restore/private_files.h"
+#include "restore/segments.h"
+#include "run/notes.h"
+#include "snapshot/shared_memory.h"
+
+static uint64_t snapshot_ns; /* wall clock */
+
+static bool is_writable(const struct shared_memory *memory)
+{
+    return (memory->protection & PROT_WRITE) != 0;
+}
+
+/* Has the simulator the right to make it writable? Only the kernel knows, by what the file was opened for. */
+static bool may_become_writable(const struct shared_memory *memory)
+{
+    long r =
+        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection | PROT_WRITE);
+
+    if (r == 0)
+        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection);
+    return r == 0;
+}
+
+static bool same_object(const struct shared_memory *one, const struct shared_memory *other)
+{
+    return one->inode == other->inode && one->device == other->device;
+}
+
+static bool may_be_written[SHARED_MEMORY_MAX]; /* place in the list */
+
+/* Memory that can only be read is left alone, unless it is also written elsewhere. */
+static bool is_private(const struct shared_memory *list, int count, const struct shared_memory *memory)
+{
+    for (int i = 0; i < count; i++)
+        if (may_be_written[i] && same_object(&list[i], memory))
+            return true;
+    return private_file_find(memory->device, memory->inode) >= 0;
+}
+
+/* The whole file, where its name still leads to it: somebody may open it. */
+static int copy_file(const struct shared_memory *memory)
+{
+    struct stat file;
+
+    if (memory->path[0] != '/')
+        return -ENOENT;
+    long from = raw_syscall4(SYS_openat, AT_FDCWD, (long)memory->path,
+                             O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    if (from < 0)
+        return (int)from;
+    int fd = -ENOENT;
+    if (raw_syscall2(SYS_fstat, from, (long)&file) == 0 && file.st_ino == memory->inode &&
+        S_ISREG(file.st_mode)) {
+        fd = private_file_find(file.st_dev, file.st_ino);
+        if (fd < 0 && (fd = private_file_create()) >= 0) {
+            if (private_file_fill(fd, (int)from, (uint64_t)file.st_size) < 0)
+                notes_add_cause("there is no room for a copy of what is mapped of %s", memory->path);
+            private_file_add(file.st_dev, file.st_ino, fd);
+        }
+    }
+    raw_syscall1(SYS_close, from);
+    return fd;
+}
+
+/* Where the file has no name: as long as the last byte that is mapped of it. */
+static int create_object(const struct shared_memory *list, int count, const struct shared_memory *memory)
+{
+    uint64_t end = 0;
+    int fd = (int)raw_syscall2(SYS_memfd_create, (long)"shared", MFD_CLOEXEC);
+
+    if (fd < 0)
+        return fd;
+    fd = high_number_move(fd);
+    for (int i = 0; i < count; i++)
+        if (same_object(&list[i], memory) && list[i].offset + list[i].size > end)
+            end = list[i].offset + list[i].size;
+    private_file_add(memory->device, memory->inode, fd);
+    long r = raw_syscall2(SYS_ftruncate, fd, (long)end);
+    return r < 0 ? (int)r : fd;
+}
+
+static int find_file(const struct shared_memory *list, int count, const struct shared_memory *memory)
+{
+    int fd = private_file_find(memory->device, memory->inode);
+
+    if (fd < 0)
+        fd = copy_file(memory);
+    return fd >= 0 ? fd : create_object(list, count, memory);
+}
+
+/* As it is now, read by the kernel: past the end of a file that was cut there is nothing, and a load would be
+ * SIGBUS; devices are not read at all. */
+static void put_present(int fd, const struct shared_memory *memory, size_t size)
+{
+    static char buffer[65536];
+    const long pid = raw_syscall0(SYS_getpid);
+
+    for (size_t done = 0; done < size;) {
+        const struct iovec local = {buffer, size - done < sizeof buffer ? size - done : sizeof buffer};
+        const struct iovec remote = {(void *)(memory->start + done), local.iov_len};
+        long r = raw_syscall6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+        if (r <= 0)
+            break;
+        raw_syscall4(SYS_pwrite64, fd, (long)buffer, r, (long)(memory->offset + done));
+        done += (size_t)r;
+    }
+}
+
+static void put_contents(int fd, const struct shared_memory *memory)
+{
+    struct stat file;
+
+    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0 || (uint64_t)file.st_size <= memory->offset)
+        return;
+    uint64_t room = (uint64_t)file.st_size - memory->offset;
+    size_t size = memory->size < room ? memory->size : room;
+
+    if (memory->contents == NULL) {
+        if (is_writable(memory))
+            notes_add_cause(
+                "memory that it shares (%zu kB of %s) could not be kept as it was at the snapshot",
+                memory->size / 1024, memory->path);
+        put_present(fd, memory, size);
+        return;
+    }
+    for (size_t done = 0; done < size;) {
+        long r = raw_syscall4(SYS_pwrite64, fd, (long)((const char *)memory->contents + done),
+                              (long)(size - done), (long)(memory->offset + done));
+        if (r <= 0)
+            break;
+        done += (size_t)r;
+    }
+}
+
+static int replace(int fd, const struct shared_memory *memory)
+{
+    static const int kinds[] = {MAP_SHARED, MAP_PRIVATE}; /* the second where the filesystem has no first */
+    long r = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        r = raw_syscall6(SYS_mmap, (long)memory->start, (long)memory->size, memory->protection,
+                         kinds[i] | MAP_FIXED, fd, (long)memory->offset);
+        if (r >= 0 || r <= -4096)
+            return 0;
+    }
+    return (int)r;
+}
+
+/* A segment's number is its inode. */
+static int stand_for(int fd, const struct shared_memory *memory)
+{
+    segments_add(memory->path, (int)memory->inode, (const void *)memory->start, memory->size, fd);
+    return replace(fd, memory);
+}
+
+/* What is only read first: what is written at the same place holds the contents of the snapshot. */
+static int put_all(struct shared_memory *list, int count, bool writable)
+{
+    for (int i = 0; i < count; i++) {
+        if (is_writable(&list[i]) != writable || !is_private(list, count, &list[i]))
+            continue;
+        int fd = find_file(list, count, &list[i]);
+        if (fd < 0)
+            return fd;
+        put_contents(fd, &list[i]);
+    }
+    return 0;
+}
+
+/* Memory that only this process writes to is still the file's where it never did: what somebody has written
+ * to the file meanwhile is seen there. A file that was put in its place is another one. */
+static void look_for_change(const char *path, ino_t inode)
+{
+    struct stat file;
+
+    if (raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, AT_SYMLINK_NOFOLLOW) < 0 ||
+        file.st_ino != inode || !S_ISREG(file.st_mode))
+        return;
+    uint64_t changed_ns = (uint64_t)file.st_mtim.tv_sec * 1000000000u + (uint64_t)file.st_mtim.tv_nsec;
+    if (changed_ns > snapshot_ns)
+        notes_add_cause("what is mapped of %s was changed after the snapshot", path);
+}
+
+int mappings_set_back(uint64_t taken_ns)
+{
+    struct shared_memory *list;
+
+    snapshot_ns = clock_wall_ns() - (clock_ns() - taken_ns);
+    int count = shared_memory_list(&list, look_for_change);
+
+    for (int i = 0; i < count; i++)
+        may_be_written[i] = is_writable(&list[i]) || may_become_writable(&list[i]);
+    int r = count < 0 ? count : put_all(list, count, false);
+    if (r == 0)
+        r = put_all(list, count, true);
+    for (int i = 0; r == 0 && i < count; i++)
+        if (is_private(list, count, &list[i]))
+            r = stand_for(find_file(list, count, &list[i]), &list[i]);
+        else
+            look_for_change(list[i].path, list[i].inode);
+    return r;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/* Files of the replay's own: see private_files.h. The table only grows; places in it are taken and filled in
+ * without a lock, because a signal handler may look something up while its thread adds. */
+#define _GNU_SOURCE
+#include "restore/private_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/high_number.h"
+#include "base/raw_syscall.h"
+#include "base/signal_mask.h"
+#include "run/run_directory.h"
+
+#define FILES_MAX  1024u
+#define NAME_TRIES 1000u
+#define PIECE_SIZE 4096u /* on the stack, perhaps a signal handler's */
+
+enum filling {
+    FILLED = 0,
+    FILL_LATER,
+    FILLING, /* a thread is at it */
+};
+
+static struct private_file {
+    dev_t device;
+    ino_t inode;
+    dev_t own_device;
+    ino_t own_inode;
+    int source; /* to be filled from there, up to this size */
+    uint64_t source_size;
+    _Atomic uint32_t filling;
+    _Atomic int fd_and_one; /* 0: not filled in yet */
+} files[FILES_MAX];
+
+static atomic_uint file_count; /* places taken; may pass FILES_MAX */
+
+/* --- making one --- */
+
+static long open_in_run_directory(const char *name, int flags)
+{
+    int directory = run_directory_take();
+
+    if (directory < 0)
+        return directory;
+    long fd = raw_syscall4(SYS_openat, directory, (long)name, flags | O_RDWR | O_CLOEXEC, 0600);
+    if (fd >= 0 && (flags & O_CREAT) != 0)
+        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+    run_directory_leave(directory);
+    return fd;
+}
+
+/* A filesystem without O_TMPFILE (NFS, FUSE): the name is there for a moment. */
+static long create_and_unlink(void)
+{
+    static atomic_uint number;
+    long fd = -EEXIST;
+
+    for (unsigned i = 0; fd == -EEXIST && i < NAME_TRIES; i++) {
+        char name[32];
+        struct text text;
+
+        text_init(&text, name, sizeof name);
+        text_format(&text, ".private-%u", atomic_fetch_add(&number, 1));
+        fd = open_in_run_directory(name, O_CREAT | O_EXCL | O_NOFOLLOW);
+    }
+    return fd;
+}
+
+int private_file_create(void)
+{
+    long fd = open_in_run_directory(".", O_TMPFILE);
+
+    if (fd < 0)
+        fd = create_and_unlink();
+    return fd < 0 ? (int)fd : high_number_move((int)fd);
+}
+
+/* --- filling it --- */
+
+static long open_again(int fd, int flags)
+{
+    char path[32];
+    struct text text;
+
+    text_init(&text, path, sizeof path);
+    text_format(&text, "/proc/self/fd/%d", fd);
+    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags, 0);
+}
+
+static int write_piece(int to, const char *bytes, uint64_t at, long size)
+{
+    while (size > 0) {
+        long r = raw_syscall4(SYS_pwrite64, to, (long)bytes, size, (long)at);
+        if (r == -EINTR)
+            continue;
+        if (r <= 0)
+            return r < 0 ? (int)r : -ENOSPC;
+        bytes += r;
+        at += (uint64_t)r;
+        size -= r;
+    }
+    return 0;
+}
+
+/* By the kernel where it can (a filesystem may share the blocks), else by hand. */
+static int copy_bytes(int to, int from, uint64_t at, uint64_t end)
+{
+    char piece[PIECE_SIZE];
+
+    while (at < end) {
+        int64_t from_at = (int64_t)at, to_at = (int64_t)at;
+        long r =
+            raw_syscall6(SYS_copy_file_range, from, (long)&from_at, to, (long)&to_at, (long)(end - at), 0);
+        if (r <= 0) {
+            r = raw_syscall4(SYS_pread64, from, (long)piece,
+                             (long)(end - at < sizeof piece ? end - at : sizeof piece), (long)at);
+            if (r == -EINTR)
+                continue;
+            if (r <= 0)
+                return (int)r; /* 0: somebody has just cut the file */
+            int error = write_piece(to, piece, at, r);
+            if (error < 0)
+                return error;
+        }
+        at += (uint64_t)r;
+    }
+    return 0;
+}
+
+static int copy_data(int to, int from, uint64_t size)
+{
+    int r = 0;
+
+    for (uint64_t at = 0; r == 0 && at < size;) {
+        long start = raw_syscall3(SYS_lseek, from, (long)at, SEEK_DATA);
+        if (start == -ENXIO)
+            break; /* a hole up to the end */
+        long end = start < 0 ? start : raw_syscall3(SYS_lseek, from, start, SEEK_HOLE);
+        if (end < 0) { /* a filesystem that knows no holes */
+            start = (long)at;
+            end = (long)size;
+        }
+        r = copy_bytes(to, from, (uint64_t)start, (uint64_t)end < size ? (uint64_t)end : size);
+        at = (uint64_t)end;
+    }
+    return r;
+}
+
+int private_file_fill(int private_fd, int from_fd, uint64_t size)
+{
+    struct stat file;
+    long offset = -1;
+
+    long r = raw_syscall2(SYS_fstat, from_fd, (long)&file);
+    if (r < 0)
+        return (int)r;
+    if (size > (uint64_t)file.st_size)
+        size = (uint64_t)file.st_size;
+    /* An open file description of our own, with an offset of its own; perhaps the given one is for writing.
+     */
+    long from = open_again(from_fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    if (from < 0) {
+        from = from_fd;
+        offset = raw_syscall3(SYS_lseek, from_fd, 0, SEEK_CUR);
+    }
+    r = copy_data(private_fd, (int)from, size);
+    if (r == 0)
+        r = raw_syscall2(SYS_ftruncate, private_fd, (long)size);
+    if (from != from_fd)
+        raw_syscall1(SYS_close, from);
+    else if (offset >= 0)
+        raw_syscall3(SYS_lseek, from_fd, offset, SEEK_SET);
+    return (int)r;
+}
+
+/* --- filling it when somebody reads it --- */
+
+static struct private_file *find_known(int private_fd)
+{
+    unsigned count = atomic_load(&file_count);
+
+    for (unsigned i = 0; i < count && i < FILES_MAX; i++)
+        if (atomic_load(&files[i].fd_and_one) == private_fd + 1)
+            return &files[i];
+    return NULL;
+}
+
+/* Holes know only whole blocks: the last one, which is about to be appended to, is filled now. */
+int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
+{
+    struct private_file *file = find_known(private_fd);
+    long from = file == NULL ? -1 : open_again(from_fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (from < 0)
+        return private_file_fill(private_fd, from_fd, size);
+    file->source = high_number_move((int)from);
+    file->source_size = size;
+    int r = copy_bytes(private_fd, file->source, size / PIECE_SIZE * PIECE_SIZE, size);
+    if (r == 0)
+        r = (int)raw_syscall2(SYS_ftruncate, private_fd, (long)size);
+    atomic_store(&file->filling, FILL_LATER);
+    return r;
+}
+
+static void fill_holes(const struct private_file *file, int private_fd)
+{
+    for (uint64_t at = 0; at < file->source_size;) {
+        long start = raw_syscall3(SYS_lseek, private_fd, (long)at, SEEK_HOLE);
+        if (start < 0 || (uint64_t)start >= file->source_size)
+            break;
+        long end = raw_syscall3(SYS_lseek, private_fd, start, SEEK_DATA);
+        if (end < 0 || (uint64_t)end > file->source_size)
+            end = (long)file->source_size;
+        if (copy_bytes(private_fd, file->source, (uint64_t)start, (uint64_t)end) < 0)
+            break;
+        at = (uint64_t)end;
+    }
+}
+
+/* Signals wait: a handler that reads the same file on this thread would wait for ever. */
+static void fill_now(int private_fd)
+{
+    struct private_file *file = find_known(private_fd);
+    uint32_t expected = FILL_LATER;
+
+    if (file == NULL || atomic_load(&file->filling) == FILLED)
+        return;
+    uint64_t mask = signal_mask_block_all();
+    if (atomic_compare_exchange_strong(&file->filling, &expected, FILLING)) {
+        fill_holes(file, private_fd);
+        raw_syscall1(SYS_close, file->source);
+        atomic_store(&file->filling, FILLED);
+    }
+    while (atomic_load(&file->filling) == FILLING)
+        raw_syscall0(SYS_sched_yield);
+    signal_mask_restore(mask);
+}
+
+/* --- finding it again --- */
+
+int private_file_add(dev_t device, ino_t inode, int private_fd)
+{
+    struct stat own = {.st_dev = 0};
+    unsigned place = atomic_fetch_add(&file_count, 1);
+
+    if (place >= FILES_MAX) {
+        atomic_store(&file_count, FILES_MAX);
+        return -ENOSPC;
+    }
+    files[place].device = device;
+    files[place].inode = inode;
+    raw_syscall2(SYS_fstat, private_fd, (long)&own);
+    files[place].own_device = own.st_dev;
+    files[place].own_inode = own.st_ino;
+    atomic_store(&files[place].fd_and_one, private_fd + 1);
+    return 0;
+}
+
+int private_file_find(dev_t device, ino_t inode)
+{
+    unsigned count = atomic_load(&file_count);
+
+    for (unsigned i = 0; i < count && i < FILES_MAX; i++) {
+        int fd = atomic_load(&files[i].fd_and_one) - 1;
+        if (fd >= 0 && files[i].device == device && files[i].inode == inode)
+            return fd;
+    }
+    return -1;
+}
+
+bool private_file_original(dev_t *device, ino_t *inode)
+{
+    unsigned count = atomic_load(&file_count);
+
+    for (unsigned i = 0; i < count && i < FILES_MAX; i++)
+        if (atomic_load(&files[i].fd_and_one) != 0 && files[i].own_device == *device &&
+            files[i].own_inode == *inode) {
+            *device = files[i].device;
+            *inode = files[i].inode;
+            return true;
+        }
+    return false;
+}
+
+int private_file_reopen(int private_fd, int flags)
+{
+    if ((flags & O_ACCMODE) != O_WRONLY)
+        fill_now(private_fd);
+    return (int)open_again(private_fd, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Notes of a replay: see notes.h. They are in the shared page, written by the replay alone; the original
+ * reads them when the replay is gone. Signals are blocked while a line is added, so that the holder of the
+ * lock is never interrupted by another note of its own thread. */
+#define _GNU_SOURCE
+#include "run/notes.h"
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "base/spin_lock.h"
+#include "base/text.h"
+#include "run/run.h"
+
+static atomic_flag busy = ATOMIC_FLAG_INIT;
+
+static bool is_known(const struct shared_notes *notes, const char *line)
+{
+    for (unsigned i = 0; i < notes->count; i++)
+        if (strcmp(notes->lines[i], line) == 0)
+            return true;
+    return false;
+}
+
+static void add(struct shared_notes *notes, const char *line)
+{
+    if (notes->count >= SHARED_NOTES_MAX || is_known(notes, line))
+        return;
+    const char *kept = notes->count == SHARED_NOTES_MAX - 1 ? "there was more than is noted here" : line;
+    strcpy(notes->lines[notes->count], kept); /* NOLINT: both fit */
+    notes->count++;
+}
+
+__attribute__((format(printf, 2, 0))) static void add_formatted(bool is_cause, const char *format,
+                                                                va_list arguments)
+{
+    char line[SHARED_NOTE_SIZE];
+    struct text text;
+
+    if (run.role != RUN_REPLAY || !run_is_self())
+        return;
+    struct shared_notes *notes = &run.page->notes;
+    text_init(&text, line, sizeof line);
+    text_vformat(&text, format, arguments);
+    uint64_t mask = spin_lock_take(&busy);
+    add(notes, line);
+    if (is_cause && *notes->cause == '\0')
+        memcpy(notes->cause, line, sizeof line);
+    spin_lock_release(&busy, mask);
+}
+
+void notes_add(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add_formatted(false, format, arguments);
+    va_end(arguments);
+}
+
+void notes_add_cause(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    add_formatted(true, format, arguments);
+    va_end(arguments);
+}

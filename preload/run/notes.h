@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* What the user should know of a replay beyond its verdict: what it was refused, what it saw otherwise than
+ * the original did. For the report; kept in memory that the original shares. */
+#ifndef LIGHTSSS_PRELOAD_RUN_NOTES_H
+#define LIGHTSSS_PRELOAD_RUN_NOTES_H
+
+/* Adds a line (no newline; cut at 159 bytes) unless it is there already. At most 16 different ones are kept,
+ * then a last one that says so. Nothing happens outside a replay. Any thread, async-signal-safe. */
+__attribute__((format(printf, 1, 2))) void notes_add(const char *format, ...);
+
+/* The same for what explains a replay that went another way: should the verdict be `diverged`, the first of
+ * these is added to its why. */
+__attribute__((format(printf, 1, 2))) void notes_add_cause(const char *format, ...);
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* Makes and names the run directory: see run_directory.h. */
+#define _GNU_SOURCE
+#include "run/run_directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/high_number.h"
+#include "base/raw_syscall.h"
+#include "run/run.h"
+
+#define SUFFIX_MAX 1000u
+#define NOBODY     65534
+#define NEW_NAME   ".new"
+
+static size_t made_length; /* of what had to be made of the path of DIR, up to the first; 0: nothing */
+static int held_fd = -1;   /* of the directory, from the failure on */
+static char held_path[RUN_DIRECTORY_PATH_SIZE];
+
+static void format_name(struct text *name)
+{
+    text_format(name, "%s.%d", run.program, run.page->original_pid);
+    if (run.page->run_suffix != 0)
+        text_format(name, ".%u", run.page->run_suffix);
+}
+
+static void format_directory(struct text *path)
+{
+    text_format(path, "%s/", run.base_directory);
+    format_name(path);
+}
+
+void run_directory_path(struct text *path, const char *name)
+{
+    format_directory(path);
+    if (*name != '\0')
+        text_format(path, "/%s", name);
+}
+
+/* Opens it by its name below another, following no link there. Returns a descriptor that only finds its
+ * files, or -errno. */
+static int open_directory(long above, const char *name, struct stat *status)
+{
+    long fd = raw_syscall4(SYS_openat, above, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+
+    if (fd < 0)
+        return (int)fd;
+    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)status, AT_EMPTY_PATH);
+    if (r < 0) {
+        raw_syscall1(SYS_close, fd);
+        return (int)r;
+    }
+    return (int)fd;
+}
+
+/* The simulator's umask may have taken everything from everybody. */
+static void give_to_owner(int fd, const struct stat *status)
+{
+    char path_bytes[32];
+    struct text path;
+
+    if ((status->st_mode & S_IRWXU) == S_IRWXU)
+        return;
+    text_init(&path, path_bytes, sizeof path_bytes);
+    text_format(&path, "/proc/thread-self/fd/%d", fd);
+    raw_syscall3(SYS_fchmodat, AT_FDCWD, (long)path_bytes, (status->st_mode & 07777) | S_IRWXU);
+}
+
+/* Whose link may be followed in a place where everybody may make some: the user's own, and that of who the
+ * place belongs to. The kernel's protected_symlinks means the same, but only at the end of a path. */
+static bool is_trusted(const struct stat *link)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct stat place;
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    text_format(&path, "%s", run.base_directory);
+    char *slash = strrchr(buffer, '/');
+    if (slash == NULL)
+        return false;
+    slash[slash == buffer] = '\0';
+    if (link->st_uid == (uid_t)raw_syscall0(SYS_geteuid) ||
+        raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)buffer, (long)&place, 0) < 0)
+        return true;
+    bool is_common = (place.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
+    return !is_common || link->st_uid == place.st_uid;
+}
+
+/* Opens DIR, which may have just been made. Returns a descriptor that only finds what is in it, or -errno. */
+static int open_base(bool made)
+{
+    struct stat status;
+
+    long fd =
+        raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    if (fd < 0)
+        return (int)fd;
+    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)&status, AT_EMPTY_PATH);
+    if (r == 0 && made)
+        give_to_owner((int)fd, &status);
+    if (r < 0 || S_ISLNK(status.st_mode)) {
+        raw_syscall1(SYS_close, fd);
+        if (r == 0)
+            r = is_trusted(&status) ? 0 : -EACCES;
+        fd = r < 0 ? r
+                   : raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory,
+                                  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+    }
+    return (int)fd;
+}
+
+/* Who may write to DIR may put another directory in the place of ours: what was just made is taken down, so
+ * that nothing else is written to later. Some shared file systems show root as the owner of everything, and
+ * NFS shows nobody as that of what root makes. */
+static int note_made(long base, const char *name)
+{
+    uid_t self = (uid_t)raw_syscall0(SYS_geteuid);
+    struct stat status;
+
+    int fd = open_directory(base, name, &status);
+    if (fd < 0)
+        return fd;
+    give_to_owner(fd, &status);
+    raw_syscall1(SYS_close, fd);
+    if (status.st_uid != self && status.st_uid != 0 && !(self == 0 && status.st_uid == NOBODY))
+        return -EPERM;
+    run.page->run_device = status.st_dev;
+    run.page->run_inode = status.st_ino;
+    return 0;
+}
+
+static bool is_made(const struct stat *status)
+{
+    return status->st_dev == run.page->run_device && status->st_ino == run.page->run_inode;
+}
+
+/* Opens the one that was made. */
+static int open_made(void)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct stat status;
+    struct text path;
+
+    text_init(&path, buffer, sizeof buffer);
+    format_directory(&path);
+    int fd = open_directory(AT_FDCWD, buffer, &status);
+    if (fd < 0 || is_made(&status))
+        return fd;
+    raw_syscall1(SYS_close, fd);
+    return -ESTALE;
+}
+
+int run_directory_take(void)
+{
+    struct stat status;
+
+    /* The simulator may have closed it with all that it does not know. */
+    if (held_fd >= 0 && raw_syscall2(SYS_fstat, held_fd, (long)&status) == 0 && is_made(&status))
+        return held_fd;
+    return open_made();
+}
+
+void run_directory_leave(int fd)
+{
+    if (fd >= 0 && fd != held_fd)
+        raw_syscall1(SYS_close, fd);
+}
+
+/* Where the held directory is now. */
+static int read_held_path(char *path, size_t size)
+{
+    char link_bytes[32];
+    struct text link;
+
+    text_init(&link, link_bytes, sizeof link_bytes);
+    text_format(&link, "/proc/thread-self/fd/%d", held_fd);
+    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path, (long)size - 1);
+    if (length <= 0 || path[0] != '/')
+        return -ENOENT;
+    path[length] = '\0';
+    return 0;
+}
+
+int run_directory_hold(void)
+{
+    int fd = open_made();
+
+    if (fd < 0)
+        return fd;
+    held_fd = high_number_move(fd);
+    if (read_held_path(held_path, sizeof held_path) < 0)
+        *held_path = '\0';
+    return 0;
+}
+
+void run_directory_held_path(struct text *path, const char *name)
+{
+    if (*held_path == '\0') {
+        run_directory_path(path, name);
+        return;
+    }
+    text_format(path, "%s%s%s", held_path, *name == '\0' ? "" : "/", name);
+}
+
+void run_directory_present_path(struct text *path, const char *name)
+{
+    int fd = open_made();
+
+    if (fd < 0 && read_held_path(held_path, sizeof held_path) == 0)
+        run_directory_held_path(path, name);
+    else
+        run_directory_path(path, name);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+}
+
+void run_directory_link_path(struct text *path, const char *name)
+{
+    if (held_fd < 0 || raw_syscall3(SYS_faccessat, AT_FDCWD, (long)"/proc/self/fd", X_OK) < 0)
+        run_directory_path(path, name);
+    else
+        text_format(path, "/proc/self/fd/%d/%s", held_fd, name);
+}
+
+static int make_below(long base)
+{
+    char buffer[RUN_DIRECTORY_PATH_SIZE];
+    struct text text;
+
+    for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
+        text_init(&text, buffer, sizeof buffer);
+        format_directory(&text);
+        if (text.cut)
+            return -ENAMETOOLONG;
+        text_init(&text, buffer, sizeof buffer);
+        format_name(&text);
+        long r = raw_syscall3(SYS_mkdirat, base, (long)buffer, 0700);
+        if (r == -EEXIST)
+            continue;
+        int error = r < 0 ? (int)r : note_made(base, buffer);
+        if (r == 0 && (error == -EMFILE || error == -ENFILE)) /* it is ours, and stays empty */
+            raw_syscall3(SYS_unlinkat, base, (long)buffer, AT_REMOVEDIR);
+        return error;
+    }
+    return -EEXIST;
+}
+
+static long make_directory(const char *path)
+{
+    struct stat status;
+    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)path, 0777);
+    int fd = made == 0 ? open_directory(AT_FDCWD, path, &status) : -1;
+
+    if (fd >= 0) {
+        give_to_owner(fd, &status);
+        raw_syscall1(SYS_close, fd);
+    }
+    return made;
+}
+
+/* Makes the directories that lead to DIR, and DIR. Returns 0 where DIR was made, or -errno. */
+static long make_path(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    long made = make_directory(run.base_directory);
+
+    made_length = made == 0 ? strlen(run.base_directory) : 0;
+    if (made != -ENOENT)
+        return made;
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (size_t i = 1; made == 0 || made == -EEXIST || made == -ENOENT; i++) {
+        char byte = path[i];
+        if (byte != '/' && byte != '\0')
+            continue;
+        path[i] = '\0';
+        made = make_directory(path);
+        if (made == 0 && made_length == 0)
+            made_length = i;
+        if (byte == '\0')
+            break;
+        path[i] = byte;
+    }
+    return made;
+}
+
+static void remove_made(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    size_t length = strlen(run.base_directory);
+
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (; made_length != 0 && length >= made_length; length--)
+        if (path[length] == '/' || path[length] == '\0') {
+            path[length] = '\0';
+            raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+        }
+    made_length = 0;
+}
+
+int run_directory_make(void)
+{
+    long made = make_path();
+
+    if (made < 0 && made != -EEXIST) {
+        remove_made();
+        return (int)made;
+    }
+    int base = open_base(made == 0);
+    int r = base < 0 ? base : make_below(base);
+    if (base >= 0)
+        raw_syscall1(SYS_close, base);
+    if (r < 0)
+        remove_made();
+    return r;
+}
+
+void run_directory_unmake(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct text text;
+
+    text_init(&text, path, sizeof path);
+    run_directory_path(&text, "");
+    raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+    remove_made();
+    run.page->run_suffix = 0;
+}
+
+/* By the first directory on the way to DIR that is there already, from its end. */
+int run_directory_check(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct statfs system;
+    long r = -ENOENT;
+
+    strcpy(path, run.base_directory); /* NOLINT: of the same size */
+    for (size_t length = strlen(path); r == -ENOENT && length > 0; length--)
+        if (path[length] == '/' || path[length] == '\0') {
+            path[length] = '\0';
+            r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)path, W_OK | X_OK);
+        }
+    if (r == -ENOENT)
+        r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)strcpy(path, "/"), W_OK | X_OK);
+    if (r == 0 && raw_syscall2(SYS_statfs, (long)path, (long)&system) == 0 && system.f_blocks > 0 &&
+        system.f_bavail == 0)
+        r = -ENOSPC;
+    return (int)r;
+}
+
+int64_t run_directory_size(const char *name)
+{
+    int directory = run_directory_take();
+    struct stat file;
+
+    if (directory < 0)
+        return directory;
+    long r = raw_syscall4(SYS_newfstatat, directory, (long)name, (long)&file, AT_SYMLINK_NOFOLLOW);
+    run_directory_leave(directory);
+    return r < 0 ? r : file.st_size;
+}
+
+void run_directory_remove(const char *name)
+{
+    int directory = run_directory_take();
+
+    if (directory >= 0)
+        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+    run_directory_leave(directory);
+}
+
+int run_directory_reserve(size_t size)
+{
+    int directory = run_directory_take();
+
+    if (directory < 0)
+        return directory;
+    int fd = (int)raw_syscall4(SYS_openat, directory, (long)".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    run_directory_leave(directory);
+    if (fd >= 0)
+        raw_syscall4(SYS_fallocate, fd, 0, 0, (long)size);
+    return fd;
+}
+
+static int create_in(int directory, const char *name)
+{
+    long fd = raw_syscall4(SYS_openat, directory, (long)name,
+                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd >= 0)
+        raw_syscall2(SYS_fchmod, fd, 0600); /* whatever the umask */
+    return (int)fd;
+}
+
+int run_directory_create(const char *name)
+{
+    int directory = run_directory_take();
+
+    if (directory < 0)
+        return directory;
+    int fd = create_in(directory, name);
+    run_directory_leave(directory);
+    return fd;
+}
+
+static int write_whole(int fd, const struct text *contents)
+{
+    long r = raw_syscall3(SYS_write, fd, (long)contents->bytes, (long)contents->length);
+
+    return r < 0 ? (int)r : (size_t)r < contents->length ? -ENOSPC : 0;
+}
+
+int run_directory_write(const char *name, const struct text *contents)
+{
+    int directory = run_directory_take();
+
+    if (directory < 0)
+        return directory;
+    int fd = create_in(directory, NEW_NAME);
+    int r = fd < 0 ? fd : write_whole(fd, contents);
+    if (fd >= 0)
+        raw_syscall1(SYS_close, fd);
+    if (r == 0)
+        r = (int)raw_syscall4(SYS_renameat, directory, (long)NEW_NAME, directory, (long)name);
+    if (r < 0 && fd >= 0)
+        raw_syscall3(SYS_unlinkat, directory, (long)NEW_NAME, 0);
+    run_directory_leave(directory);
+    return r;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The one piece of memory that the original and its snapshots share: a memfd, mapped MAP_SHARED before the
+ * first snapshot, its descriptor closed at once. The original writes how it ended and each slot's command;
+ * the replay writes what became of it. Everything else the copies know from their own memory. */
+#ifndef LIGHTSSS_PRELOAD_RUN_SHARED_PAGE_H
+#define LIGHTSSS_PRELOAD_RUN_SHARED_PAGE_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "options/end.h"
+
+#define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
+#define SHARED_PAGE_VERSION 5u
+#define SHARED_PAGE_SIZE    8192u
+/* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
+#define SHARED_PAGE_SLOTS 65u
+#define SHARED_PAGE_WHY   480u
+#define SHARED_NOTES_MAX  17u /* the last one says that there was more */
+#define SHARED_NOTE_SIZE  160u
+#define SHARED_GROUPS_MAX 64u
+
+enum slot_command {
+    SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
+    SLOT_WAKE,      /* become the replay */
+    SLOT_QUIT,      /* end */
+    SLOT_COPY,      /* make a copy, which becomes a replay while the original goes on */
+    SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
+};
+
+/* Why the original asks the replay to finish: one of these or the number of the signal that it got. */
+enum replay_asked {
+    REPLAY_ASKED_NOTHING = 0,
+    REPLAY_ASKED_SLOW = 1000, /* it takes too long */
+    REPLAY_ASKED_LIMIT,       /* it takes longer than LIGHTSSS_LIMIT */
+    REPLAY_ASKED_MEMORY,      /* little memory is left for the original */
+    REPLAY_ASKED_LAST,        /* it is in the last eval and does not come out */
+};
+
+struct shared_slot {
+    _Atomic uint32_t command; /* futex word */
+    _Atomic int32_t pid;      /* 0: free */
+    _Atomic uint32_t settled; /* futex word: the copy shares no open file with the original any more */
+    uint64_t number;          /* of the snapshot, from 1 */
+    uint64_t eval;            /* evals that were complete when it was taken */
+    uint64_t time;            /* simulation time then */
+    uint64_t taken_ns;        /* when; CLOCK_MONOTONIC */
+};
+
+enum replay_state {
+    REPLAY_NONE = 0,
+    REPLAY_WOKEN, /* the copy runs again */
+    REPLAY_DONE,  /* everything below is final */
+};
+
+struct shared_replay {
+    _Atomic uint32_t state;
+    uint32_t verdict; /* enum verdict */
+    struct end end;
+    _Atomic uint64_t eval;        /* progress */
+    _Atomic uint64_t last_due_ns; /* when the original's last eval was reached, CLOCK_MONOTONIC; 0: not yet */
+    _Atomic uint32_t asked;       /* enum replay_asked, or a signal */
+    uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
+    uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
+    uint64_t wave_window_eval; /* where the waveform was to begin that was too large; 0: it was not ... */
+    uint64_t wave_eval_bytes;  /* ... of so many an eval */
+    uint32_t wave_dumped, wave_testbench, wave_as_dumped;
+    char why[SHARED_PAGE_WHY];      /* of the verdict */
+    char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
+};
+
+/* What the snapshots cost, for the report. */
+struct shared_cost {
+    uint64_t snapshots, cost_ns, stall_median_ns, stall_max_ns;
+    uint64_t memory_bytes; /* that they held at most; 0: not measured */
+};
+
+/* What a replay notes beside its verdict. Each line ends in NUL, if the replay is sound. */
+struct shared_notes {
+    uint32_t count;
+    char cause[SHARED_NOTE_SIZE]; /* why it went another way; "": not known */
+    char lines[SHARED_NOTES_MAX][SHARED_NOTE_SIZE];
+};
+
+#define SHARED_PAGE_COMING (-1) /* it was asked for, and the snapshot has not made it yet */
+
+/* What the original may do when it wakes or asks a copy. */
+struct shared_rights {
+    uint32_t noted;             /* 0: it never did */
+    uint32_t user[3], group[3]; /* real, effective, saved */
+    uint32_t group_count, groups[SHARED_GROUPS_MAX];
+    uint32_t effective[2], permitted[2]; /* capabilities */
+    uint32_t dumpable;
+};
+
+struct shared_page {
+    uint32_t magic, version, size_bytes, slot_count;
+    int32_t original_pid;
+    uint32_t run_suffix;              /* of the run directory's name, 0: none */
+    uint64_t run_device, run_inode;   /* of the run directory */
+    struct end end;                   /* how the original ended */
+    uint64_t end_thread;              /* pthread_self() of the thread that ended it */
+    uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
+    uint32_t wave_marked;             /* the next one is known */
+    uint64_t wave_mark;               /* wave_mark() of the hooks when it ended */
+    uint64_t asked_evals;             /* evals that had begun when a replay was asked for ... */
+    _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
+    _Atomic int32_t asked_ending;     /* the one that is writing its report */
+    _Atomic uint64_t asked_time;      /* what a process beside the original was told, see replay/ask_time.h */
+    uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */
+    uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
+    _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays up to there */
+    uint64_t still_evals;             /* evals that had begun when the original was last found hanging */
+    _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
+    _Atomic uint32_t starts_programs; /* the original does, or what it forked */
+    struct shared_replay replay;
+    struct shared_cost cost;
+    struct shared_notes notes;
+    struct shared_slot slots[SHARED_PAGE_SLOTS];
+    struct shared_rights rights;
+};
+
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
+static_assert(sizeof(struct shared_slot) == 48, "layout of version 4");
+static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
+static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
+static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
+
+/* Makes the page; where there is one (of the process that has forked this one), in its place. Returns 0 or
+ * -errno. */
+int shared_page_create(struct shared_page **page);
+
+/* A free slot, or NULL when none is left. */
+struct shared_slot *shared_page_free_slot(struct shared_page *page);
+
+/* The slot of this snapshot, or NULL. */
+struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);
+
+#endif

@@ -1,5 +1,0 @@
-/* SPDX-License-Identifier: MIT */
-/* See signal_mask.h. In an original nothing is excepted. */
-#include "signal_mask.h"
-
-uint64_t signal_mask_never;

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of parked snapshots: see memory.h. What they hold is what would be free without them: all that
+ * the original and they map, each page once, without what the original maps itself; and their page tables. */
+#define _GNU_SOURCE
+#include "snapshot/limits/memory.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/raw_syscall.h"
+#include "base/text.h"
+#include "snapshot/limits/groups.h"
+#include "snapshot/limits/memory_facts.h"
+#include "snapshot/limits/memory_limit.h"
+#include "snapshot/limits/room.h"
+
+#define PAGE      4096u
+#define TABLES_NS 100000000u
+
+static struct memory_limit limit;
+static struct memory_now now;
+static uint64_t spent_ns;
+static uint64_t copied_bytes; /* without faults */
+static uint64_t tables_ns;    /* when page tables were last asked for */
+
+static void read_now(void)
+{
+    struct rusage usage;
+
+    if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
+        memset(&usage, 0, sizeof usage);
+    memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE + copied_bytes,
+                     (uint64_t)usage.ru_maxrss * 1024);
+}
+
+void memory_note_copied(uint64_t bytes)
+{
+    copied_bytes += bytes;
+}
+
+void memory_start(const struct options_memory *option)
+{
+    spent_ns = tables_ns = 0;
+    memory_facts_find();
+    read_now();
+    memory_limit_init(&limit, option, &now);
+}
+
+uint64_t memory_promised_bytes(void)
+{
+    struct memory_left left;
+
+    memory_facts_left(&left);
+    return left.commit.is_strict ? left.commit.left_bytes : UINT64_MAX;
+}
+
+void memory_look(void)
+{
+    read_now();
+    memory_limit_look(&limit, &now);
+}
+
+/* --- what the kernel says --- */
+
+static void ask_left(void)
+{
+    struct memory_left left;
+    bool is_known = memory_facts_left(&left);
+
+    memory_limit_left(&limit, is_known, &left, &now);
+}
+
+/* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
+static bool is_silent(int error)
+{
+    return error == -EACCES || error == -EPERM || error == -ENOSYS;
+}
+
+/* UINT64_MAX: it does not tell. */
+static uint64_t held_bytes(const struct slots *slots)
+{
+    struct memory_use own, copy;
+    uint64_t all_bytes, copied_tables = 0;
+
+    if (memory_facts_use((pid_t)raw_syscall0(SYS_getpid), &own) < 0)
+        return UINT64_MAX;
+    all_bytes = own.share_bytes;
+    for (unsigned i = 0; i < slots_count(slots); i++) {
+        if (is_silent(memory_facts_use(slots->slot[i].pid, &copy)))
+            return UINT64_MAX;
+        all_bytes += copy.share_bytes;
+        copied_tables += copy.table_bytes;
+    }
+    /* Shares are rounded, and other threads go on. */
+    return copied_tables + (all_bytes > own.anonymous_bytes ? all_bytes - own.anonymous_bytes : 0);
+}
+
+static void measure(const struct slots *slots)
+{
+    uint64_t start_ns = clock_ns(), bytes = held_bytes(slots), took_ns = clock_ns() - start_ns;
+
+    memory_limit_held(&limit, bytes, took_ns, &now);
+}
+
+/* --- words --- */
+
+static void append_size(struct text *text, uint64_t bytes)
+{
+    const uint64_t mib = UINT64_C(1) << 20, gib = mib << 10;
+
+    if (bytes < mib) {
+        text_format(text, "%" PRIu64 " KB", bytes / 1024);
+        return;
+    }
+    if (bytes < gib) {
+        text_format(text, "%" PRIu64 " MB", (bytes + mib / 2) / mib);
+        return;
+    }
+    text_fixed(text, bytes / gib * 1000 + (bytes % gib) * 1000 / gib, 3, 1);
+    text_format(text, " GB");
+}
+
+static void append_promised(struct text *text, const struct commit *commit)
+{
+    text_format(text, "vm.overcommit_memory=2 leaves ");
+    append_size(text, commit->left_bytes);
+    text_format(text, " of ");
+    append_size(text, commit->of_bytes);
+    text_format(text, ", and a snapshot counts as all that the simulator has (");
+    append_size(text, commit->charge_bytes);
+    text_format(text, "); raise vm.overcommit_ratio");
+}
+
+static void append_left(struct text *text)
+{
+    text_format(text, "only ");
+    append_size(text, limit.left.left_bytes);
+    text_format(text, " of memory are left, of ");
+    append_size(text, limit.left.of_bytes);
+}
+
+bool memory_describe_refusal(struct text *text)
+{
+    ask_left();
+    if (!commit_has_room(&limit.left.commit))
+        append_promised(text, &limit.left.commit);
+    else if (memory_limit_is_dangerous(&limit))
+        append_left(text);
+    else
+        return false;
+    return true;
+}
+
+/* Half of it goes to the simulator, half to a snapshot of it. */
+static bool describe_promised(struct text *text)
+{
+    const struct commit *commit = &limit.left.commit;
+    uint64_t free_bytes = commit->left_bytes + commit->charge_bytes,
+             kept_bytes = 2 * commit_reserve_bytes(commit);
+
+    if (!commit->is_strict)
+        return false;
+    text_format(text, "vm.overcommit_memory=2: a snapshot counts as all that the simulator has, and ");
+    append_size(text, commit->left_bytes);
+    text_format(text, " are left of ");
+    append_size(text, commit->of_bytes);
+    text_format(text, "; there is none of a simulator of more than ");
+    append_size(text, free_bytes > kept_bytes ? (free_bytes - kept_bytes) / 2 : 0);
+    text_format(text, "; raise vm.overcommit_ratio");
+    return true;
+}
+
+static bool describe_space(struct text *text)
+{
+    struct rlimit space;
+
+    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&space) < 0 || space.rlim_cur == RLIM_INFINITY)
+        return false;
+    text_format(text, "ulimit -v: snapshots do not count, but a replay needs what the simulator has and a "
+                      "tracer beside it, in ");
+    append_size(text, space.rlim_cur);
+    return true;
+}
+
+bool memory_describe_limit(unsigned kind, struct text *text)
+{
+    if (kind != 0)
+        return describe_space(text);
+    ask_left();
+    return describe_promised(text);
+}
+
+static void find_words(enum memory_step step, const char *who, uint64_t bytes)
+{
+    struct text text = room_words();
+
+    if (step == MEMORY_SHORT) {
+        append_left(&text);
+        return;
+    }
+    if (step == MEMORY_PROMISED) {
+        append_promised(&text, &limit.left.commit);
+        return;
+    }
+    text_format(&text, "%s more than LIGHTSSS_MEMORY (", who);
+    append_size(&text, bytes);
+    text_format(&text, " of ");
+    append_size(&text, memory_limit_allowed(&limit, bytes));
+    text_format(&text, ")");
+}
+
+/* --- questions --- */
+
+bool memory_is_past(const struct slots *slots)
+{
+    uint64_t start_ns = clock_used_ns();
+    enum memory_step step;
+
+    while ((step = memory_limit_step(&limit, slots, &now)) == MEMORY_LOOK || step == MEMORY_MEASURE)
+        if (step == MEMORY_LOOK)
+            ask_left();
+        else
+            measure(slots);
+    spent_ns += clock_used_ns() - start_ns;
+    if (step == MEMORY_ENOUGH)
+        return false;
+    find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now));
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: %s", slots_oldest(slots)->number,
+             room_last_words());
+    memory_limit_gave_up(&limit);
+    return true;
+}
+
+enum memory_room memory_room(const struct slots *slots)
+{
+    uint64_t start_ns = clock_used_ns();
+
+    if (memory_limit_is_stale(&limit, &now))
+        ask_left();
+    if (tables_ns == 0 || now.ns - tables_ns > TABLES_NS) {
+        memory_limit_tables(&limit, memory_facts_tables());
+        tables_ns = now.ns;
+    }
+    enum memory_step step = memory_limit_fresh(&limit, slots, &now);
+    if (step != MEMORY_ENOUGH)
+        find_words(step, "a snapshot would hold", memory_limit_fresh_bytes(&limit));
+    spent_ns += clock_used_ns() - start_ns;
+    if (step == MEMORY_ENOUGH)
+        return MEMORY_ROOM;
+    return step == MEMORY_PROMISED && memory_limit_may_replace(&limit, slots) ? MEMORY_ROOM_OF_OLDEST
+                                                                              : MEMORY_NO_ROOM;
+}
+
+bool memory_may_help(const struct slots *slots, uint64_t refused_bytes)
+{
+    ask_left();
+    return memory_limit_may_help(&limit, slots, refused_bytes);
+}
+
+void memory_gave_up(void)
+{
+    memory_limit_gave_up(&limit);
+}
+
+void memory_taken(uint64_t number)
+{
+    read_now();
+    memory_limit_taken(&limit, number, &now);
+}
+
+bool memory_is_shared_fate(void)
+{
+    return groups_are_merciless();
+}
+
+bool memory_is_dangerous(void)
+{
+    ask_left();
+    return memory_limit_is_dangerous(&limit);
+}
+
+uint64_t memory_spent_ns(void)
+{
+    uint64_t result = spent_ns;
+
+    spent_ns = 0;
+    return result;
+}
+
+uint64_t memory_most_bytes(void)
+{
+    return limit.most_bytes;
+}

@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: MIT */
+/* The side of a thread that is asked to stop or to stand by: see threads.h. It saves what the kernel knows of
+ * it and waits in its signal handler, on its own stack. While it stands by it still hears what it was waiting
+ * for when the signal came, and it never stays for long: signals are blocked meanwhile. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <ucontext.h>
+
+#include "base/clock.h"
+#include "base/own_thread.h"
+#include "base/proc_stat.h"
+#include "base/signal_mask.h"
+#include "snapshot/threads/threads_state.h"
+
+#define KERNEL_SA_RESTORER 0x04000000ul
+#define KERNEL_SIGSET_SIZE 8
+#define SIGNAL_MAGIC       (UINT64_C(0x6c53) << 32)
+#define STAT_PENDING       28 /* in /proc/TID/stat, counted from the state: what was sent to this thread */
+#define STANDBY_NS         5000000u /* on the futex that the thread was waiting on anyway */
+#define STANDBY_DEAF_NS                                                                                      \
+    1000000 /* in place of another system call, whose end is not heard meanwhile, and of a                   \
+             * wait that may be over sooner */
+
+/* The futex that the thread was waiting on. */
+struct own_futex {
+    uint32_t *word; /* NULL: it was not */
+    uint32_t value;
+    int flags;
+    bool is_timed;
+};
+
+static struct thread_signal_action earlier_action; /* glibc's own handler of the signal, if any */
+static void (*_Atomic kernel_signal)(void *ucontext);
+static void (*_Atomic request)(void);
+static bool (*_Atomic call_ender)(void);
+
+unsigned threads_interruptions(void)
+{
+    return own_thread()->interruptions;
+}
+
+void threads_set_request(void (*handler)(void))
+{
+    atomic_store(&request, handler);
+}
+
+void threads_set_kernel_signal(void (*handler)(void *ucontext))
+{
+    atomic_store(&kernel_signal, handler);
+}
+
+void threads_set_call_ender(bool (*ends)(void))
+{
+    atomic_store(&call_ender, ends);
+}
+
+/* Is a SIGABRT on its way to this thread, as abort() sends it? The kernel's list has also what somebody sent
+ * to the process, and that is for the original alone. */
+static bool is_aborting(void)
+{
+    const uint64_t abort_bit = UINT64_C(1) << (SIGABRT - 1);
+    char buffer[PROC_STAT_SIZE];
+    uint64_t pending = 0;
+
+    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
+    if ((pending & abort_bit) == 0)
+        return false;
+    const char *field = proc_stat_field(proc_stat((pid_t)raw_syscall0(SYS_gettid), buffer), STAT_PENDING);
+    return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
+}
+
+/* What never changes in the life of a thread of the C library is asked for once: the simulator may be waiting
+ * for this. */
+static void record_self(struct record *record)
+{
+    if (record->self != pthread_self()) {
+        thread_storage_read(&record->storage);
+        if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&record->clear_tid) < 0)
+            record->clear_tid = NULL;
+        if (raw_syscall3(SYS_get_robust_list, 0, (long)&record->robust_list,
+                         (long)&record->robust_list_size) < 0)
+            record->robust_list = NULL;
+        record->self = pthread_self();
+    }
+    record->affinity_size =
+        raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
+    raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
+    record->aborting = is_aborting();
+}
+
+uintptr_t threads_signal_value(unsigned index)
+{
+    return SIGNAL_MAGIC | index;
+}
+
+/* The record that this signal is for; NULL: the signal is not ours. */
+static struct record *addressed_record(const siginfo_t *info)
+{
+    uint64_t index = (uint64_t)(uintptr_t)info->si_value.sival_ptr ^ SIGNAL_MAGIC;
+
+    if (info->si_code != SI_QUEUE || index >= THREADS_MAX ||
+        threads_state.records[index].tid != raw_syscall0(SYS_gettid))
+        return NULL;
+    return &threads_state.records[index];
+}
+
+/* The kernel reports the end of the original, of a child, or a time; the original asks. */
+static bool is_report(int code)
+{
+    return code == SI_KERNEL || code == SI_TIMER || code == CLD_EXITED || code == CLD_KILLED ||
+           code == CLD_DUMPED;
+}
+
+static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
+{
+    void (*asked)(void) = atomic_load(&request);
+    void (*heard)(void *ucontext) = atomic_load(&kernel_signal);
+
+    if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
+        blocked_call_around(context, asked);
+    if (is_report(info->si_code) || info->si_code == SI_USER) {
+        if (heard != NULL)
+            heard(context);
+        if (info->si_code != SI_USER)
+            return;
+    }
+    if (info->si_code != SI_QUEUE && earlier_action.handler != (void *)SIG_DFL &&
+        earlier_action.handler != (void *)SIG_IGN)
+        ((void (*)(int, siginfo_t *, void *))earlier_action.handler)(signal, info, context);
+}
+
+static struct own_futex find_own_futex(const void *context)
+{
+    const int flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
+    struct own_futex own = {NULL, 0, 0, false};
+
+    if (thread_frame_next_call(context) != SYS_futex)
+        return own;
+    int operation = (int)thread_frame_argument(context, 1);
+    bool any = (operation & ~flags) == FUTEX_WAIT_BITSET &&
+               (uint32_t)thread_frame_argument(context, 5) == FUTEX_BITSET_MATCH_ANY;
+    if (!any && (operation & ~flags) != FUTEX_WAIT)
+        return own;
+    own.word = (uint32_t *)thread_frame_argument(context, 0);
+    own.value = (uint32_t)thread_frame_argument(context, 2);
+    own.flags = operation & FUTEX_PRIVATE_FLAG;
+    own.is_timed = thread_frame_argument(context, 3) != 0;
+    return own;
+}
+
+/* Returns false where the thread is to go on at once. */
+static bool arrive(struct record *record)
+{
+    for (;;) {
+        switch (atomic_load(&record->state)) {
+        case RECORD_ASKED:
+            if (threads_move(record, RECORD_ASKED, record->idle ? RECORD_STANDBY : RECORD_RUNNING))
+                return record->idle;
+            break;
+        case RECORD_SIGNALLED:
+            if (!threads_move(record, RECORD_SIGNALLED, RECORD_STOPPED))
+                break;
+            atomic_fetch_add(&threads_state.arrivals, 1);
+            if (atomic_load(&threads_state.stopper_waits) != 0)
+                threads_futex_wake(&threads_state.arrivals, 1);
+            return true;
+        case RECORD_CANCELLED:
+            if (threads_move(record, RECORD_CANCELLED, RECORD_RUNNING))
+                return false;
+            break;
+        default:
+            return false;
+        }
+    }
+}
+
+/* Returns true where somebody woke a waiter of the thread's own futex: the one that got woken was this one.
+ */
+static bool wait_beside(const struct own_futex *own)
+{
+    const struct timespec deaf = {0, STANDBY_DEAF_NS};
+    uint64_t until_ns = clock_ns() + (own->is_timed ? STANDBY_DEAF_NS : STANDBY_NS);
+    struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+
+    if (own->word != NULL)
+        return raw_syscall6(SYS_futex, (long)own->word, FUTEX_WAIT_BITSET | own->flags, own->value,
+                            (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY) == 0;
+    threads_futex_wait(&threads_state.resumes, atomic_load(&threads_state.resumes), &deaf);
+    return false;
+}
+
+static void leave(struct record *record)
+{
+    for (;;) {
+        uint32_t seen = atomic_load(&threads_state.resumes);
+
+        if (threads_move(record, RECORD_STANDBY, RECORD_RUNNING))
+            return;
+        threads_move(record, RECORD_STOPPED, RECORD_HELD);
+        if (atomic_load(&record->state) == RECORD_HELD)
+            threads_futex_wait(&threads_state.resumes, seen, NULL);
+    }
+}
+
+/* A function of its own: the frame of handle_stop(), which a revived thread goes on in, stays as it is. */
+static __attribute__((noinline)) void stay(struct record *record, void *context)
+{
+    struct own_futex own = find_own_futex(context);
+    bool woken = false;
+
+    if (!arrive(record)) {
+        blocked_call_go_on(&record->call, context);
+        return;
+    }
+    if (own.word != NULL || atomic_load(&record->state) == RECORD_STANDBY)
+        woken = wait_beside(&own);
+    leave(record);
+    if (woken)
+        thread_frame_end_call(context, 0);
+    else
+        blocked_call_go_on(&record->call, context);
+}
+
+/* The copy may have been made just after somebody woke this thread's futex, and before it could tell. A wake
+ * without cause is allowed, a lost one is not. */
+static __attribute__((noinline)) void live_again(struct record *record, void *context)
+{
+    bool (*ends)(void) = atomic_load(&call_ender);
+    uint64_t mask;
+
+    if (find_own_futex(context).word != NULL)
+        thread_frame_end_call(context, 0);
+    else if (ends != NULL && thread_frame_next_call(context) >= 0 && ends())
+        thread_frame_end_call(context, -EINTR);
+    mask = thread_frame_mask(context) & ~signal_mask_never;
+    memcpy(&((ucontext_t *)context)->uc_sigmask, &mask, sizeof mask);
+    threads_restore_self(record);
+}
+
+static void handle_stop(int signal, siginfo_t *info, void *context)
+{
+    struct record *record = addressed_record(info);
+    struct thread_frame frame;
+
+    if (record == NULL) {
+        handle_foreign_signal(signal, info, context);
+        return;
+    }
+    own_thread()->interruptions++;
+    blocked_call_repeat(&record->call, context);
+    thread_frame_read(context, &frame);
+    record->program_counter = frame.program_counter;
+    record->idle = thread_frame_next_call(context) >= 0;
+    record_self(record);
+    if (thread_save(&record->registers) == 0)
+        stay(record, context);
+    else
+        live_again(record, context);
+}
+
+static atomic_bool is_installed;
+
+/* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
+int threads_install_handler(void)
+{
+    struct thread_signal_action now = {NULL, 0, NULL, 0};
+    const struct thread_signal_action ours = {
+        .handler = (void *)handle_stop,
+        .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
+        .restorer = thread_signal_return,
+        .mask = ~UINT64_C(0),
+    };
+
+    long r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, 0, (long)&now, KERNEL_SIGSET_SIZE);
+    if (r == 0 && now.handler != ours.handler) {
+        earlier_action = now;
+        r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, (long)&ours, 0, KERNEL_SIGSET_SIZE);
+    }
+    atomic_store_explicit(&is_installed, true, memory_order_relaxed);
+    return (int)r;
+}
+
+void threads_made(void)
+{
+    if (atomic_load_explicit(&is_installed, memory_order_relaxed))
+        threads_install_handler();
+}

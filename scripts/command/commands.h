@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The commands of `lightsss`, one row each: the table in lightsss.c is what help, completion and the nearest
+ * name of a mistyped one go by. */
+#ifndef LIGHTSSS_SCRIPTS_COMMAND_COMMANDS_H
+#define LIGHTSSS_SCRIPTS_COMMAND_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct command {
+    const char *name;
+    const char *usage; /* what follows "lightsss " */
+    const char *line;  /* what it does, in one line */
+    const char *text;  /* what --help says between the usage and the options */
+    bool has_options;  /* those of the library */
+    bool can_rehearse; /* --rehearse */
+    int (*run)(const struct command *command,
+               char **words); /* words after its name; returns the exit status */
+};
+
+extern const struct command commands[];
+extern const size_t command_count;
+
+/* NULL: there is none of that name. */
+const struct command *commands_find(const char *name);
+
+/* The command whose name is nearest. */
+const struct command *commands_nearest(const char *name);
+
+int run_command(const struct command *command, char **words);
+int doctor_command(const struct command *command, char **words);
+int wave_command(const struct command *command, char **words);
+int help_command(const struct command *command, char **words);
+
+/* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
+void help_all(void);
+void help_one(const struct command *command);
+
+#endif

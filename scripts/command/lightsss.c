@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: MIT */
+/* The command `lightsss`: a table of commands, and the search in it. */
+#include <stdio.h>
+#include <string.h>
+
+#include "commands.h"
+#include "options/parse.h"
+#include "say.h"
+
+#define COMMANDS_MAX 16
+
+const struct command commands[] = {
+    {
+        .name = "run",
+        .usage = "run [OPTION...] [--] PROGRAM [ARGUMENT...]",
+        .line = "Run a simulator; should it fail, its waveform is there.",
+        .text =
+            "Runs PROGRAM with the library preloaded. The process becomes the program: process id, signals\n"
+            "and exit status are the program's own. 126: it cannot be executed; 127: it is not there;\n"
+            "125: the library cannot be preloaded.\n",
+        .has_options = true,
+        .run = run_command,
+    },
+    {
+        .name = "doctor",
+        .usage = "doctor [--rehearse] [--patience TIME] [OPTION...] [--] PROGRAM [ARGUMENT...]",
+        .line = "Say what will be hooked in a simulator, and what will not work and why.",
+        .text =
+            "Starts PROGRAM, lets the library look at it, and ends it before its main function begins\n"
+            "(constructors of its libraries may have run). Exit status 0: a failure would leave a waveform;\n"
+            "1: it would not.\n\n"
+            "With --rehearse PROGRAM then runs with its arguments until some evals have passed, for a "
+            "minute\n"
+            "at most. A snapshot is taken and woken, dumps two evals, and all is discarded. Then the "
+            "program\n"
+            "and what it started are killed; whatever it has done up to there is done.\n",
+        .has_options = true,
+        .can_rehearse = true,
+        .run = doctor_command,
+    },
+    {
+        .name = "wave",
+        .usage = "wave PID",
+        .line = "Ask a simulator that is running for a waveform up to now.",
+        .text = "The oldest snapshot of process PID replays up to the present eval, while the simulator goes "
+                "on.\n"
+                "Where the waveform is the simulator says on its stderr. SIGUSR1 does the same, unless the "
+                "simulator\n"
+                "uses that signal itself. Exit status 1: it cannot be asked.\n",
+        .run = wave_command,
+    },
+    {
+        .name = "help",
+        .usage = "help [COMMAND]",
+        .line = "Say more about a command.",
+        .text = "Says what `lightsss COMMAND --help` says.\n",
+        .run = help_command,
+    },
+};
+
+const size_t command_count = sizeof commands / sizeof *commands;
+
+const struct command *commands_find(const char *name)
+{
+    for (size_t i = 0; i < command_count; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+const struct command *commands_nearest(const char *name)
+{
+    const char *names[COMMANDS_MAX];
+
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i].name;
+    return &commands[parse_nearest(name, names, command_count)];
+}
+
+static int unknown(const char *word)
+{
+    if (*word == '-')
+        say("unknown option %s; did you mean %s? Options of the library stand behind a command", word,
+            parse_distance(word, "--version") < parse_distance(word, "--help") ? "--version" : "--help");
+    else
+        say("unknown command %s; did you mean %s?", word, commands_nearest(word)->name);
+    return SAY_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        say("no command; try lightsss --help");
+        return SAY_USAGE;
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        help_all();
+        return 0;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("lightsss " COMMAND_VERSION);
+        return 0;
+    }
+    const struct command *command = commands_find(argv[1]);
+    return command != NULL ? command->run(command, argv + 2) : unknown(argv[1]);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* `lightsss wave PID`: asks a simulator that runs with the library for a waveform up to now. The request is
+ * the library's own signal with a value that only it knows, so that a simulator's handler of SIGUSR1 is not
+ * met; without the library that signal would end the process, so it is looked for first. */
+#include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "say.h"
+#include "snapshot/threads/threads.h"
+
+#define NO_SUCH_PROCESS 1
+
+static bool file_has(const char *name, int pid, const char *what)
+{
+    char path[64], line[4352];
+    bool found = false;
+
+    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    while (!found && fgets(line, sizeof line, file) != NULL)
+        found = strstr(line, what) != NULL;
+    fclose(file);
+    return found;
+}
+
+/* A number that the kernel shows in /proc/PID/status; 0: none. */
+static uint64_t status_number(int pid, const char *name, int base)
+{
+    char path[64], line[256];
+    uint64_t number = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/status", pid);
+    FILE *file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, name, strlen(name)) == 0)
+            number = strtoull(line + strlen(name), NULL, base);
+    fclose(file);
+    return number;
+}
+
+/* Is the signal caught? */
+static bool catches(int pid, int signal)
+{
+    return (status_number(pid, "SigCgt:", 16) >> (signal - 1) & 1) != 0;
+}
+
+/* By its descriptor, where the kernel has such (Linux 5.3): its number may be another's meanwhile. */
+static int send_signal(int pid, int pidfd, int signal, siginfo_t *info)
+{
+    if (pidfd >= 0)
+        return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, info, 0);
+    return signal == 0 ? kill(pid, 0) : (int)syscall(SYS_rt_sigqueueinfo, pid, signal, info);
+}
+
+static int send_request(int pid, int pidfd)
+{
+    siginfo_t info = {.si_signo = THREADS_SIGNAL, .si_code = SI_QUEUE};
+
+    info.si_pid = getpid();
+    info.si_uid = getuid();
+    info.si_value.sival_ptr = (void *)(uintptr_t)THREADS_REQUEST; /* NOLINT(performance-no-int-to-ptr) */
+    return send_signal(pid, pidfd, THREADS_SIGNAL, &info);
+}
+
+static int ask(int pid, int pidfd)
+{
+    if (send_signal(pid, pidfd, 0, NULL) != 0) {
+        say("process %d: %s", pid, strerror(errno));
+        return NO_SUCH_PROCESS;
+    }
+    uint64_t process = status_number(pid, "Tgid:", 10);
+    if (process != 0 && process != (uint64_t)pid) {
+        say("%d is a thread of process %d; ask that", pid, (int)process);
+        return NO_SUCH_PROCESS;
+    }
+    if (!file_has("maps", pid, "/liblightsss.so")) {
+        say("process %d is no simulator with the library in it; start it with lightsss run", pid);
+        return NO_SUCH_PROCESS;
+    }
+    if (!file_has("maps", pid, "/memfd:lightsss") || !catches(pid, THREADS_SIGNAL)) {
+        say("process %d has no snapshot yet; ask again when its model evals", pid);
+        return NO_SUCH_PROCESS;
+    }
+    if (send_request(pid, pidfd) != 0) {
+        say("process %d: %s", pid, strerror(errno));
+        return NO_SUCH_PROCESS;
+    }
+    printf("asked process %d; it says on its stderr where the waveform is\n", pid);
+    return 0;
+}
+
+int wave_command(const struct command *command, char **words)
+{
+    char *end = NULL;
+
+    if (words[0] != NULL && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)) {
+        help_one(command);
+        return 0;
+    }
+    long pid = words[0] == NULL ? 0 : strtol(words[0], &end, 10);
+    if (words[0] == NULL || words[1] != NULL || *end != '\0' || pid <= 0 || pid > INT32_MAX) {
+        say("give the id of one process; usage: lightsss %s", command->usage);
+        return SAY_USAGE;
+    }
+    int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
+    int status = ask((int)pid, pidfd);
+    if (pidfd >= 0)
+        close(pidfd);
+    return status;
+}
