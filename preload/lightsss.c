@@ -37,7 +37,7 @@
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
 #include "snapshot/shared_memory.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
 
 static bool no_replay;         /* there can be no snapshots, and so no replay */
 static atomic_bool first_look; /* it is known whether there was a first snapshot */

@@ -13,7 +13,7 @@
 
 #define OWN_THREAD_CHILDREN 16
 
-struct call_row; /* snapshot/threads/blocked_call.h */
+struct call_row; /* snapshot/threads/call_row.h */
 
 /* A system call that may block, noted before it is made: see snapshot/threads/call_note.h. */
 struct call_note {
@@ -32,7 +32,7 @@ struct repeated_call {
     uint64_t program_counter; /* behind the call */
     uint64_t begin_counter;   /* where it begins */
     uint64_t began_ns;        /* as noted, 0: not noted */
-    uint64_t deadline_ns;     /* when its time is over, CLOCK_MONOTONIC; BLOCKED_CALL_FOR_EVER */
+    uint64_t deadline_ns;     /* when its time is over, CLOCK_MONOTONIC; CALL_ROW_FOR_EVER */
     uint64_t argument;        /* the one that tells the timeout, as it was left */
     uint64_t sleeps;          /* how often the thread had slept when the call started again */
     bool is_in_library;

@@ -22,7 +22,7 @@
 #include "interpose/thread.h"
 #include "record/world.h"
 #include "run/run.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 
 static pid_t (*libc_getpid)(void);
 static pid_t (*libc_getppid)(void);

@@ -16,7 +16,7 @@
 #include "interpose/libc.h"
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
 
 #define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
 

@@ -15,7 +15,7 @@
 #include "interpose/libc.h"
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
 
 static int (*libc_accept_unnoted)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_accept4_unnoted)(int fd, struct sockaddr *address, socklen_t *length, int flags);

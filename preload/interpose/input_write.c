@@ -10,7 +10,7 @@
 
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
 
 /* What stdout and stderr are given is the replay's own output. */
 static bool is_concerned(int fd)

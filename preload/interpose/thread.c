@@ -25,7 +25,9 @@
 #include "record/world.h"
 #include "restore/affinity.h"
 #include "run/run.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
+#include "snapshot/threads/threads_revive.h"
+#include "snapshot/threads/threads_signal.h"
 
 /* Each takes a stream of the log of input, and the simulator has other uses for these: a thread of a later
  * one sees its true id in a replay. */

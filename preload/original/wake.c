@@ -31,7 +31,7 @@
 #include "snapshot/keeper.h"
 #include "snapshot/limits/memory.h"
 #include "snapshot/park.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
 #define ECHO_NS         SECOND_NS         /* of the signal that ended the original */

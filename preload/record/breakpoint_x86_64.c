@@ -18,7 +18,7 @@
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "sandbox/trap.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define INT3        0xccu
 #define STEP        0x100 /* the processor's trap flag */

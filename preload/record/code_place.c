@@ -16,7 +16,7 @@
 
 #include "base/raw_syscall.h"
 #include "run/run.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define RANGES_MAX 256u
 #define SCAN_WORDS 32u

@@ -22,7 +22,7 @@
 #include "record/call_count.h"
 #include "record/signal_log.h"
 #include "run/run.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 
 #define BATCH_MAX     8u /* that came at once */
 #define BEING_HANDLED (-1)

@@ -23,8 +23,8 @@
 #include "run/notes.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
-#include "snapshot/threads/threads.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/threads_signal.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define TICK_NS         100000000
 #define TICKS           10u

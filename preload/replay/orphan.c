@@ -31,7 +31,7 @@
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define SCORE_PARKED "900"
 #define SCORE_BESIDE "1000"

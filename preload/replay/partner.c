@@ -23,8 +23,8 @@
 #include "snapshot/shared_memory.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/blocked_call.h"
-#include "snapshot/threads/threads.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/threads_signal.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define TICK_NS       500000000
 #define WAIT_NS       UINT64_C(2000000000) /* in a futex there, at least */

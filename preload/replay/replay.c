@@ -46,7 +46,8 @@
 #include "run/verdict.h"
 #include "sandbox/sandbox.h"
 #include "snapshot/keeper.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
+#include "snapshot/threads/threads_signal.h"
 
 /* Set by replay_stop(). */
 static struct {

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "base/raw_syscall.h"
 #include "run/run.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS    100000000
 #define TICKS      20u                      /* without work: it is stuck */

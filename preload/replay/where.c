@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "run/notes.h"
 #include "run/run.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define FUNCTIONS_SIZE ((size_t)64 << 20) /* pages that are never touched cost nothing */
 #define NAME_SIZE      96u

@@ -14,7 +14,8 @@
 #include "base/raw_syscall.h"
 #include "base/user_memory.h"
 #include "run/run.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define TOLD_MAX (2 * THREADS_MAX)
 

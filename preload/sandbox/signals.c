@@ -18,7 +18,7 @@
 #include "run/notes.h"
 #include "run/run.h"
 #include "sandbox/calls.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 
 #define KERNEL_SIGNALS 64
 

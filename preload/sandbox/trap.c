@@ -14,7 +14,7 @@
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "sandbox/calls.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
 #define SECCOMP_CODE       1 /* SYS_SECCOMP, which glibc's headers hide behind the kernel's */

@@ -6,7 +6,7 @@
 #include <ucontext.h>
 
 #include "sandbox/trap.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 const uint32_t trap_architecture = AUDIT_ARCH_X86_64;
 

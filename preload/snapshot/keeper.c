@@ -33,6 +33,7 @@
 #include "snapshot/refusal.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 
 #define DISMISS_TRIES 2000 /* milliseconds */
 #define BURIAL_NS     1000000u

@@ -26,7 +26,8 @@
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define SECOND_NS  UINT64_C(1000000000)
 #define HANG_LOOKS 8u /* in the time that makes a hang */

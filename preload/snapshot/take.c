@@ -20,7 +20,8 @@
 #include "base/signal_mask.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/threads.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/threads_signal.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define SETTLE_TRIES   20
 #define SETTLE_STEP_NS 10000000

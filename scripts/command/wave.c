@@ -14,7 +14,7 @@
 
 #include "commands.h"
 #include "say.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define NO_SUCH_PROCESS 1
 

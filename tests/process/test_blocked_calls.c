@@ -5,7 +5,7 @@
 #define _GNU_SOURCE
 #include "process.h"
 #include "run_program.h"
-#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_signal.h"
 
 #include <dirent.h>
 #include <signal.h>

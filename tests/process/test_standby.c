@@ -23,6 +23,7 @@
 #include "snapshot/park.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
 
 #define MS_NS 1000000u

@@ -16,6 +16,7 @@
 #include "snapshot/park.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_revive.h"
 #include "torture.h"
 
 static volatile sig_atomic_t child_signals;

@@ -22,11 +22,13 @@
 #include <sys/uio.h>
 
 #include "base/clock.h"
-#include "snapshot/library_code.h"
 #include "snapshot/threads/call_in_place.h"
 #include "snapshot/threads/call_note.h"
+#include "snapshot/threads/call_number_processor.h"
+#include "snapshot/threads/call_row.h"
 #include "snapshot/threads/late_signal.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/library_code.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define NO_MASK       (-1)
 #define PACKED_MASK   5         /* the argument leads to an address and a size */
@@ -105,7 +107,7 @@ static long told_number(struct blocked_call *call, uintptr_t behind, uint64_t st
 {
     bool in_library = is_in_library(behind);
     const struct call_note *note = in_library ? call_note_of(stack_pointer) : NULL;
-    long number = note != NULL && note->is_exact ? note->number : thread_code_call_number(behind, in_library);
+    long number = note != NULL && note->is_exact ? note->number : call_number_before(behind, in_library);
 
     if (number < 0 && note != NULL)
         number = note->number;
@@ -133,23 +135,23 @@ static const struct call_row *interrupted_call(struct blocked_call *call, const 
 
 static uint64_t to_ns(const struct timespec *time)
 {
-    return (uint64_t)time->tv_sec * BLOCKED_CALL_S_NS + (uint64_t)time->tv_nsec;
+    return (uint64_t)time->tv_sec * CALL_ROW_S_NS + (uint64_t)time->tv_nsec;
 }
 
 static struct timespec to_timespec(uint64_t ns)
 {
-    return (struct timespec){(time_t)(ns / BLOCKED_CALL_S_NS), (long)(ns % BLOCKED_CALL_S_NS)};
+    return (struct timespec){(time_t)(ns / CALL_ROW_S_NS), (long)(ns % CALL_ROW_S_NS)};
 }
 
 static uint64_t timespec_ns(uint64_t address)
 {
-    return address == 0 ? BLOCKED_CALL_FOR_EVER : to_ns((const struct timespec *)address);
+    return address == 0 ? CALL_ROW_FOR_EVER : to_ns((const struct timespec *)address);
 }
 
 static uint64_t timeval_ns(const struct timeval *time)
 {
-    return time == NULL ? BLOCKED_CALL_FOR_EVER
-                        : (uint64_t)time->tv_sec * BLOCKED_CALL_S_NS + (uint64_t)time->tv_usec * 1000u;
+    return time == NULL ? CALL_ROW_FOR_EVER
+                        : (uint64_t)time->tv_sec * CALL_ROW_S_NS + (uint64_t)time->tv_usec * 1000u;
 }
 
 static uint64_t socket_ns(uint64_t fd, int option)
@@ -159,7 +161,7 @@ static uint64_t socket_ns(uint64_t fd, int option)
 
     if (raw_syscall5(SYS_getsockopt, (int)fd, SOL_SOCKET, option, (long)&timeout, (long)&size) < 0 ||
         (timeout.tv_sec == 0 && timeout.tv_usec == 0))
-        return BLOCKED_CALL_FOR_EVER;
+        return CALL_ROW_FOR_EVER;
     return timeval_ns(&timeout);
 }
 
@@ -170,7 +172,7 @@ static uint64_t ring_ns(const void *ucontext)
         (const struct io_uring_getevents_arg *)thread_frame_argument(ucontext, 4);
 
     if ((flags & IORING_ENTER_EXT_ARG) == 0 || (flags & RING_ABSOLUTE) != 0 || extended == NULL)
-        return BLOCKED_CALL_FOR_EVER;
+        return CALL_ROW_FOR_EVER;
     return timespec_ns(extended->ts);
 }
 
@@ -187,13 +189,13 @@ static uint64_t timeout_ns(const struct call_row *row, const void *ucontext)
     case SLEEP:
         return timespec_ns(argument);
     case CLOCK_SLEEP:
-        return thread_frame_argument(ucontext, 1) == 0 ? timespec_ns(argument) : BLOCKED_CALL_FOR_EVER;
+        return thread_frame_argument(ucontext, 1) == 0 ? timespec_ns(argument) : CALL_ROW_FOR_EVER;
     case MILLISECONDS:
-        return (int)argument < 0 ? BLOCKED_CALL_FOR_EVER : (uint64_t)(int)argument * BLOCKED_CALL_MS_NS;
+        return (int)argument < 0 ? CALL_ROW_FOR_EVER : (uint64_t)(int)argument * CALL_ROW_MS_NS;
     case FUTEX:
         return ((int)thread_frame_argument(ucontext, 1) & FUTEX_CMD_MASK) == FUTEX_WAIT
                    ? timespec_ns(argument)
-                   : BLOCKED_CALL_FOR_EVER;
+                   : CALL_ROW_FOR_EVER;
     case RING:
         return ring_ns(ucontext);
     case RECEIVE:
@@ -204,7 +206,7 @@ static uint64_t timeout_ns(const struct call_row *row, const void *ucontext)
     case KEPT:
         break;
     }
-    return BLOCKED_CALL_FOR_EVER;
+    return CALL_ROW_FOR_EVER;
 }
 
 /* What the kernel has just written of a sleep. */
@@ -237,7 +239,7 @@ static bool is_same_call(const struct repeated_call *last, const struct call_row
 
 static uint64_t sum(uint64_t a, uint64_t b)
 {
-    return a > BLOCKED_CALL_FOR_EVER - b ? BLOCKED_CALL_FOR_EVER : a + b;
+    return a > CALL_ROW_FOR_EVER - b ? CALL_ROW_FOR_EVER : a + b;
 }
 
 static uint64_t deadline_of(const struct repeated_call *last, const struct call_row *row,
@@ -245,13 +247,13 @@ static uint64_t deadline_of(const struct repeated_call *last, const struct call_
                             uint64_t now_ns)
 {
     uint64_t limit_ns = timeout_ns(row, ucontext);
-    const struct timespec *rest = limit_ns == BLOCKED_CALL_FOR_EVER ? NULL : rest_of_sleep(row, ucontext);
+    const struct timespec *rest = limit_ns == CALL_ROW_FOR_EVER ? NULL : rest_of_sleep(row, ucontext);
 
     if (rest != NULL)
         return sum(now_ns, to_ns(rest));
     if (row->timeout == UPDATED || row->timeout == UPDATED_US)
         return sum(now_ns, limit_ns);
-    if (limit_ns != BLOCKED_CALL_FOR_EVER &&
+    if (limit_ns != CALL_ROW_FOR_EVER &&
         is_same_call(last, row, frame, began_ns, thread_frame_argument(ucontext, row->argument)))
         return last->deadline_ns;
     return sum(began_ns != 0 ? began_ns : now_ns, limit_ns);
@@ -272,7 +274,7 @@ static void set_time_left(struct repeated_call *repeated, void *ucontext)
     const struct call_row *row = repeated->row;
     uint64_t now_ns = clock_ns();
 
-    if (repeated->deadline_ns == BLOCKED_CALL_FOR_EVER)
+    if (repeated->deadline_ns == CALL_ROW_FOR_EVER)
         return;
     uint64_t left_ns = repeated->deadline_ns > now_ns ? repeated->deadline_ns - now_ns : 0;
     if (is_made_in_place(repeated)) {
@@ -281,15 +283,14 @@ static void set_time_left(struct repeated_call *repeated, void *ucontext)
     } else if (row->timeout == UPDATED) {
         *(struct timespec *)thread_frame_argument(ucontext, row->argument) = to_timespec(left_ns);
     } else if (row->timeout == UPDATED_US) {
-        *(struct timeval *)thread_frame_argument(ucontext, row->argument) = (struct timeval){
-            (time_t)(left_ns / BLOCKED_CALL_S_NS), (long)(left_ns % BLOCKED_CALL_S_NS / 1000u)};
+        *(struct timeval *)thread_frame_argument(ucontext, row->argument) =
+            (struct timeval){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS / 1000u)};
     } else if (row->timeout == RING) {
         const struct io_uring_getevents_arg *extended =
             (const struct io_uring_getevents_arg *)thread_frame_argument(ucontext, row->argument);
         *(struct timespec *)(uintptr_t)extended->ts = to_timespec(left_ns);
     } else if (row->timeout == MILLISECONDS) {
-        thread_frame_set_argument(ucontext, row->argument,
-                                  (left_ns + BLOCKED_CALL_MS_NS - 1) / BLOCKED_CALL_MS_NS);
+        thread_frame_set_argument(ucontext, row->argument, (left_ns + CALL_ROW_MS_NS - 1) / CALL_ROW_MS_NS);
     } else {
         repeated->left = to_timespec(left_ns);
         thread_frame_set_argument(ucontext, row->argument, (uint64_t)&repeated->left);
@@ -401,7 +402,7 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext)
         return;
     if (is_interrupted(call, row, ucontext))
         thread_frame_end_call(ucontext, -EINTR);
-    else if (call->repeats && kept.deadline_ns != BLOCKED_CALL_FOR_EVER && is_made_in_place(&kept))
+    else if (call->repeats && kept.deadline_ns != CALL_ROW_FOR_EVER && is_made_in_place(&kept))
         call_in_place(&kept, ucontext);
 }
 

@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/signal_mask.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define STACK_LEAST ((size_t)64 * 1024)
 
@@ -45,13 +45,13 @@ static struct timespec time_left(const struct repeated_call *call)
     uint64_t now_ns = clock_ns();
     uint64_t left_ns = call->deadline_ns > now_ns ? call->deadline_ns - now_ns : 0;
 
-    return (struct timespec){(time_t)(left_ns / BLOCKED_CALL_S_NS), (long)(left_ns % BLOCKED_CALL_S_NS)};
+    return (struct timespec){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS)};
 }
 
 static long in_milliseconds(const struct timespec *time)
 {
-    return (time->tv_sec * (long)BLOCKED_CALL_S_NS + time->tv_nsec + (long)BLOCKED_CALL_MS_NS - 1) /
-           (long)BLOCKED_CALL_MS_NS;
+    return (time->tv_sec * (long)CALL_ROW_S_NS + time->tv_nsec + (long)CALL_ROW_MS_NS - 1) /
+           (long)CALL_ROW_MS_NS;
 }
 
 static void change(struct changed *changed, const struct repeated_call *call, const void *ucontext)

@@ -5,7 +5,7 @@
 #define LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_CALL_IN_PLACE_H
 
 #include "base/own_thread.h"
-#include "snapshot/threads/blocked_call.h"
+#include "snapshot/threads/call_row.h"
 
 /* The last thing in the handler: the thread has signals, and may be stopped, in it. On a signal stack that is
  * not large enough nothing is done: then the call has all its time again, and a later snapshot ends it. */

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The number of a system call on x86-64, as the code before it tells: see threads_processor.h. Compilers put
- * `mov $number, %eax` (b8, 32 bits), or for read `xor %eax, %eax`, close before `syscall` (0f 05). What
+/* The number of a system call on x86-64, as the code before it tells: see call_number_processor.h. Compilers
+ * put `mov $number, %eax` (b8, 32 bits), or for read `xor %eax, %eax`, close before `syscall` (0f 05). What
  * stands between them is followed: all of it must be of the few kinds that arguments are loaded with, and
  * none of it may change that register. */
-#define _GNU_SOURCE
+#include "snapshot/threads/call_number_processor.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
-
-#include "snapshot/threads/threads_processor.h"
 
 #define MOV_EAX    0xb8
 #define MOV_LENGTH 5
@@ -95,7 +94,7 @@ static bool is_zeroed_here(const unsigned char *code)
 }
 
 /* In libc nothing but this constant looks like it. */
-long thread_code_call_number(uintptr_t behind, bool in_library)
+long call_number_before(uintptr_t behind, bool in_library)
 {
     const unsigned char *next = (const unsigned char *)behind;
 

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #include "base/raw_syscall.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #define FIRST_OF_LIBC 32 /* SIGCANCEL, SIGSETXID: what they interrupt is none of the simulator's business */
 #define LAST_OF_LIBC  33

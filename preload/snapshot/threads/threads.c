@@ -22,8 +22,10 @@
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
-#include "snapshot/library_code.h"
+#include "snapshot/threads/library_code.h"
 #include "snapshot/threads/signal_stack.h"
+#include "snapshot/threads/threads_handler.h"
+#include "snapshot/threads/threads_signal.h"
 #include "snapshot/threads/threads_state.h"
 
 #define STAT_FLAGS      6 /* in /proc/TID/stat, counted from the state */
@@ -34,8 +36,6 @@
 #define STOP_SPINS      300
 #define AUXV_RSEQ_SIZE  27 /* AT_RSEQ_FEATURE_SIZE */
 #define AUXV_RSEQ_ALIGN 28 /* AT_RSEQ_ALIGN */
-
-struct threads_state threads_state;
 
 static uint64_t other_links; /* of the directory of tasks beside one per thread; 0: not known */
 static bool has_shadow_stack;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The side of a thread that is asked to stop or to stand by: see threads.h. It saves what the kernel knows of
- * it and waits in its signal handler, on its own stack. While it stands by it still hears what it was waiting
- * for when the signal came, and it never stays for long: signals are blocked meanwhile. */
+/* The side of a thread that is asked to stop or to stand by: see threads_handler.h. It saves what the kernel
+ * knows of it and waits in its signal handler, on its own stack. While it stands by it still hears what it
+ * was waiting for when the signal came, and it never stays for long: signals are blocked meanwhile. */
 #define _GNU_SOURCE
+#include "snapshot/threads/threads_handler.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,6 +16,7 @@
 #include "base/own_thread.h"
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
+#include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul

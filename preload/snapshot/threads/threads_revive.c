@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Making the stopped threads anew in a woken copy: see threads.h. */
+/* Making the stopped threads anew in a woken copy: see threads_revive.h. */
 #define _GNU_SOURCE
+#include "snapshot/threads/threads_revive.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <signal.h>

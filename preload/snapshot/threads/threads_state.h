@@ -17,8 +17,8 @@
 
 #include "base/raw_syscall.h"
 #include "snapshot/threads/blocked_call.h"
-#include "snapshot/threads/threads.h"
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define THREADS_OWN_TASKS "/proc/self/task"
 #define THREADS_PATH_SIZE 48
@@ -82,15 +82,6 @@ struct threads_state {
 };
 
 extern struct threads_state threads_state;
-
-/* Sees to it that THREADS_SIGNAL comes to us. Returns 0 or -errno. */
-int threads_install_handler(void);
-
-/* What the signal's value holds for the record at this place. */
-uintptr_t threads_signal_value(unsigned index);
-
-/* The first thing a revived thread does, all signals blocked, still inside the handler. */
-void threads_restore_self(struct record *record);
 
 static inline bool threads_stands_still(const struct record *record)
 {

@@ -2,7 +2,7 @@
 /* Where libc's code is: see library_code.h. The loader is not asked, because it takes a lock: an object's
  * header lies some whole pages below each of its functions, and all between is mapped. */
 #define _GNU_SOURCE
-#include "snapshot/library_code.h"
+#include "snapshot/threads/library_code.h"
 
 #include <elf.h>
 #include <gnu/libc-version.h>

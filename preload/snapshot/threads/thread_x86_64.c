@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Stopping and reviving threads on x86-64: see threads_processor.h. The assembly is at top level
+/* Stopping and reviving threads on x86-64: see thread_processor.h. The assembly is at top level
  * because a function that returns twice, on another kernel thread, cannot have a C frame. */
 #define _GNU_SOURCE
-#include "snapshot/threads/threads_processor.h"
+#include "snapshot/threads/thread_processor.h"
 
 #include <asm/prctl.h>
 #include <assert.h>

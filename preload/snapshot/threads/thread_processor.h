@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What stopping and reviving threads needs of the processor: registers of a thread, thread-local
  * storage, the raw clones and the way a blocked system call is started again. One file per
- * processor implements it (threads_x86_64.c); Meson chooses the file. */
-#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREADS_PROCESSOR_H
-#define LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREADS_PROCESSOR_H
+ * processor implements it (thread_x86_64.c); Meson chooses the file. */
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREAD_PROCESSOR_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREAD_PROCESSOR_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -70,11 +70,6 @@ void thread_frame_set_argument(void *ucontext, unsigned index, uint64_t value);
 
 /* Signals that are blocked where the frame goes on. */
 uint64_t thread_frame_mask(const void *ucontext);
-
-/* The number of the system call whose instruction ends here, as the code before it tells; -1 where there is
- * none or the code does not tell. (In libc it does not where all calls pass by one instruction: glibc
- * from 2.41 on, for those that are cancellation points.) */
-long thread_code_call_number(uintptr_t behind, bool in_library);
 
 /* The number of the system call that the frame is about to make, for the first time or again; < 0: none. */
 long thread_frame_next_call(const void *ucontext);
