@@ -4,12 +4,15 @@
 #include "elf/image.h"
 #include "elf/loaded.h"
 #include "elf/scope.h"
+#include "elf/stock.h"
 #include "hooks.h"
 #include "model/announce.h"
 #include "model/counts.h"
 #include "model/eval_frames.h"
 #include "model/evals.h"
+#include "model/library.h"
 #include "model/model.h"
+#include "model/objects.h"
 #include "model/simtime.h"
 #include "patch/exceptions.h"
 #include "patch/replace.h"
@@ -20,10 +23,31 @@
 #include "wave/wave_files.h"
 #include "wave/waveform.h"
 
+#include <pthread.h>
+
+/* Threads that held something here are not in the child. Its evals are not those of its parent. */
+static void forked(void)
+{
+    counts_forked();
+    evals_forked();
+    announce_forked();
+    objects_forked();
+    stock_forked();
+    library_forked();
+    hold_forked();
+}
+
+static void watch_forks(void)
+{
+    pthread_atfork(NULL, NULL, forked);
+}
+
 static int install(const struct hooks_events *events, struct hooks_why *why)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
     exceptions_prepare();
-    int error = model_install(events, why);
+    pthread_once(&once, watch_forks);
+    int error = announce_install(events, why);
     if (!error)
         hold_install(events);
     return error;
@@ -42,11 +66,11 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .due_in = evals_due_in,
         .time = model_time,
         .time_call_by = simtime_call_by,
-        .in_eval = announce_in_eval,
+        .in_eval = model_in_eval,
         .interrupted = eval_frames_look,
         .freeze = counts_freeze,
         .thaw = counts_thaw,
-        .forked = model_forked,
+        .forked = forked,
         .counts = counts_memory,
         .wave_release = hold_release,
         .wave_mark = hold_mark,

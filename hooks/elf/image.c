@@ -5,7 +5,7 @@
 #include "elf/debug_file.h"
 #include "elf/elf_file.h"
 #include "elf/loaded.h"
-#include "why.h"
+#include "elf/why.h"
 
 #include <errno.h>
 #include <fcntl.h>

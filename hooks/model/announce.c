@@ -23,17 +23,11 @@ static struct {
     atomic_bool begun;        /* the first eval_due() has returned */
     volatile bool take_turns; /* who comes while an eval is announced waits for his turn */
     bool races;               /* another thread came by while an eval was announced */
-    bool in_eval;
 } announce;
 
 bool announce_races(void)
 {
     return announce.races;
-}
-
-bool announce_in_eval(void)
-{
-    return announce.in_eval;
 }
 
 void announce_take_turns(void)
@@ -69,7 +63,7 @@ static void leave_eval(struct announced *eval)
     objects_evaluated(eval->self);
     if (announce.listener)
         announce.listener->after(eval->self);
-    announce.in_eval = false;
+    model_set_in_eval(false);
     if (eval->due)
         announce.events->eval_done(counts_sum());
     atomic_flag_clear(&announce.busy);
@@ -87,7 +81,7 @@ static void run_announced(struct site *site, void *self, bool due)
     if (announce.listener)
         announce.listener->before(self);
     __attribute__((cleanup(leave_eval))) struct announced eval = {self, due};
-    announce.in_eval = true;
+    model_set_in_eval(true);
     site->patch.original(eval.self);
 }
 
@@ -134,7 +128,7 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
         site->patch.original(self);
         return;
     }
-    bool inside = announce.in_eval && is_inside(frame);
+    bool inside = model_in_eval() && is_inside(frame);
     evals_consider(site, inside);
     if (!inside && !is_unwanted(site, self) && begin(site, frame)) {
         bool due = evals_look(site);
@@ -159,7 +153,7 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
 static void object_made(const struct patch_arguments *arguments)
 {
     struct site *site = arguments->context;
-    if (announce.in_eval && pthread_equal(announce.thread, pthread_self()))
+    if (model_in_eval() && pthread_equal(announce.thread, pthread_self()))
         site->is_part = true;
     if (site->is_part)
         return;
@@ -194,7 +188,7 @@ int announce_install(const struct hooks_events *events, struct hooks_why *why)
 void announce_forked(void)
 {
     announce.races = false;
-    announce.in_eval = announce.in_eval && pthread_equal(announce.thread, pthread_self());
+    model_set_in_eval(model_in_eval() && pthread_equal(announce.thread, pthread_self()));
     atomic_store(&announce.begun, false);
     atomic_flag_clear(&announce.busy);
 }

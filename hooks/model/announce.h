@@ -26,7 +26,6 @@ void announce_when_gone(void (*gone)(void));
 int announce_install(const struct hooks_events *events, struct hooks_why *why);
 bool announce_races(void);
 void announce_take_turns(void);
-bool announce_in_eval(void);
 
 /* In a child that the simulator forked: no other thread is at work here. */
 void announce_forked(void);

@@ -5,7 +5,7 @@
 #include "elf/loaded.h"
 #include "elf/scope.h"
 #include "elf/stock.h"
-#include "why.h"
+#include "elf/why.h"
 
 #include <dlfcn.h>
 #include <errno.h>

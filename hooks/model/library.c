@@ -4,7 +4,7 @@
  * constructors have run. */
 #include "model/library.h"
 #include "elf/stock.h"
-#include "why.h"
+#include "elf/why.h"
 
 #include <errno.h>
 #include <pthread.h>

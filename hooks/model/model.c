@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which models there are, which of them evaled last, and its time. */
 #include "model/model.h"
-#include "elf/stock.h"
-#include "model/announce.h"
+#include "elf/why.h"
 #include "model/evals.h"
 #include "model/library.h"
 #include "model/simtime.h"
-#include "wave/hold.h"
-#include "why.h"
 
 #include <errno.h>
 #include <string.h>
@@ -22,8 +19,8 @@ static struct {
     struct model_instance instance;
     uint64_t context_since;          /* the common number of evals when its context came */
     uint64_t named_evals, named_sum; /* of the named model, when it was seen to eval */
-    pthread_once_t once;
-} model = {.once = PTHREAD_ONCE_INIT};
+    bool in_eval;
+} model;
 
 /* --- finding --- */
 
@@ -153,6 +150,16 @@ void model_note_eval(const struct site *site, void *self, bool is_first)
     instance->context_alive = context != NULL;
 }
 
+void model_set_in_eval(bool in_eval)
+{
+    model.in_eval = in_eval;
+}
+
+bool model_in_eval(void)
+{
+    return model.in_eval;
+}
+
 const struct model_instance *model_instance(void)
 {
     return &model.instance;
@@ -171,8 +178,7 @@ static bool may_look_at_time(void)
 {
     if (!model.instance.context)
         return true;
-    return model.instance.context_alive &&
-           (model.primary->model->library->context_watched || announce_in_eval());
+    return model.instance.context_alive && (model.primary->model->library->context_watched || model.in_eval);
 }
 
 /* 0 may be the time, or nothing that anybody ever sets. What the original has learnt, the replay knows. */
@@ -325,31 +331,4 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
 enum hooks_format model_format(void)
 {
     return model.primary ? format_of(model.primary) : HOOKS_FORMAT_NONE;
-}
-
-/* --- installing --- */
-
-/* Threads that held something here are not in the child. Its evals are not those of its parent. */
-void model_forked(void)
-{
-    counts_forked();
-    evals_forked();
-    announce_forked();
-    objects_forked();
-    stock_forked();
-    library_forked();
-    hold_forked();
-}
-
-static void watch_forks(void)
-{
-    pthread_atfork(NULL, NULL, model_forked);
-}
-
-int model_install(const struct hooks_events *events, struct hooks_why *why)
-{
-    if (!sites_first())
-        return why_set(why, -EINVAL, "install() needs one successful find() before it: report this as a bug");
-    pthread_once(&model.once, watch_forks);
-    return announce_install(events, why);
 }

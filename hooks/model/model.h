@@ -9,15 +9,17 @@
 
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why);
-int model_install(const struct hooks_events *events, struct hooks_why *why);
 uint64_t model_time(uint64_t tick);
 bool model_site(size_t index, struct hooks_site *site);
-void model_forked(void);
+bool model_in_eval(void);
 
 /* --- for announce.c --- */
 
 /* An object of this class evals on this thread, for the first time perhaps. */
 void model_note_eval(const struct site *site, void *self, bool is_first);
+
+/* An eval that was announced begins, or has ended. */
+void model_set_in_eval(bool in_eval);
 
 /* The destructor of a context begins. */
 void model_context_gone(const struct patch_arguments *arguments);

@@ -2,8 +2,8 @@
 /* Finding and hooking of model classes: see sites.h. */
 #include "model/sites.h"
 #include "elf/stock.h"
+#include "elf/why.h"
 #include "model/simtime.h"
-#include "why.h"
 
 #include <errno.h>
 
@@ -92,8 +92,9 @@ static int hook(struct site *site, const struct site_callbacks *callbacks, struc
 
 int sites_install(const struct site_callbacks *callbacks, struct hooks_why *why)
 {
+    static const char early[] = "install() needs one successful find() before it: report this as a bug";
     size_t hooked = 0;
-    int error = 0;
+    int error = first ? 0 : why_set(why, -EINVAL, early);
     for (struct site *site = first; site; site = site->next) {
         if (site->count || site->refused)
             continue;

@@ -3,7 +3,7 @@
  * and executable at once, and the write over the function's head. The instructions themselves
  * are the business of patch_<processor>.c. */
 #include "patch/patch.h"
-#include "why.h"
+#include "elf/why.h"
 
 #include <errno.h>
 #include <fcntl.h>

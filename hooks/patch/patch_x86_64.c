@@ -2,9 +2,9 @@
 /* Patching on x86-64. A head is five bytes of whole instructions
  * or more; what is relative to the instruction pointer is made to fit its new place. Registers and
  * flags need no care at a function's entry beyond its arguments: the ABI leaves the rest free. */
+#include "elf/why.h"
 #include "patch/decode_x86_64.h"
 #include "patch/patch.h"
-#include "why.h"
 
 #include <assert.h>
 #include <errno.h>

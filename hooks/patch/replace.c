@@ -2,8 +2,8 @@
 /* Replaced functions: see replace.h. In two steps, because the second one happens while all other threads are
  * stopped, perhaps inside malloc(). */
 #include "patch/replace.h"
+#include "elf/why.h"
 #include "patch/patch.h"
-#include "why.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,13 +5,13 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "wave/hold.h"
+#include "elf/why.h"
 #include "model/announce.h"
 #include "model/dump_time.h"
 #include "model/library.h"
 #include "model/model.h"
 #include "patch/patch.h"
 #include "wave/held.h"
-#include "why.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -7,7 +7,6 @@
 #include "wave/hold.h"
 #include "wave/wave_check.h"
 #include "wave/wave_files.h"
-#include "wave/waveform.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +17,7 @@
 #define PLAY_NAMES 1000 /* files of one base name */
 
 static struct {
+    const struct play_listener *listener;
     char path[PATH_MAX];                /* of the waveform */
     char own_name[PATH_MAX];            /* base name that the testbench gave to it */
     const struct hold_tracer *waveform; /* NULL: it is closed */
@@ -75,45 +75,46 @@ static bool play_open(struct hold_tracer *tracer)
         if (!create_beside(path, sizeof(path), strrchr(tracer->path, '/') + 1))
             return false;
         wave_files_add(path, tracer);
-        return waveform_call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)path);
+        return play.listener->call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)path);
     }
     if (!create_waveform(tracer))
         return false;
     play.waveform = tracer;
-    waveform_adopt(&tracer->tracer);
-    return waveform_call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)play.path);
+    play.listener->adopt(&tracer->tracer);
+    return play.listener->call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)play.path);
 }
 
 static bool play_dump(struct hold_tracer *tracer, uint64_t time)
 {
-    if (!waveform_call(&tracer->tracer, VERILATOR_TRACER_DUMP, time))
+    if (!play.listener->call(&tracer->tracer, VERILATOR_TRACER_DUMP, time))
         return false;
     play.dumped = true;
     if (tracer == play.waveform)
-        waveform_note(time);
+        play.listener->dumped(time);
     return true;
 }
 
 static void play_flush(struct hold_tracer *tracer)
 {
-    waveform_call(&tracer->tracer, VERILATOR_TRACER_FLUSH, 0);
+    play.listener->call(&tracer->tracer, VERILATOR_TRACER_FLUSH, 0);
 }
 
 static void play_close(struct hold_tracer *tracer)
 {
-    waveform_call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0);
+    play.listener->call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0);
     wave_files_closed(tracer);
     if (tracer != play.waveform)
         return;
     play.waveform = NULL;
-    waveform_adopt(NULL);
+    play.listener->adopt(NULL);
 }
 
-void play_start(const char *path)
+void play_start(const char *path, const struct play_listener *listener)
 {
     static const struct hold_player player = {play_open, play_dump, play_flush, play_close};
     if ((size_t)snprintf(play.path, sizeof(play.path), "%s", path) >= sizeof(play.path))
         return;
+    play.listener = listener;
     hold_play(&player);
 }
 

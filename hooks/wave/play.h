@@ -4,10 +4,20 @@
 #ifndef LIGHTSSS_HOOKS_WAVE_PLAY_H
 #define LIGHTSSS_HOOKS_WAVE_PLAY_H
 
-#include <stdbool.h>
+#include "wave/tracer.h"
+
+/* Who works a waveform, by these. */
+struct play_listener {
+    /* This tracer is the one that the report speaks of and that says last words; NULL: it was closed. */
+    void (*adopt)(const struct tracer *tracer);
+    /* That one has dumped. */
+    void (*dumped)(uint64_t time);
+    /* Calls a method. False: Verilator called it fatal; the tracer must not be called again. */
+    bool (*call)(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument);
+};
 
 /* Opens what is held back, and what the testbench opens from now on. path: of the first one, absolute. */
-void play_start(const char *path);
+void play_start(const char *path, const struct play_listener *listener);
 
 /* Has any of them dumped? */
 bool play_has_dumped(void);

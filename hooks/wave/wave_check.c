@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* What stands in the way of a waveform: see wave_check.h. */
 #include "wave/wave_check.h"
-#include "model/announce.h"
+#include "elf/why.h"
 #include "model/model.h"
 #include "wave/layout.h"
 #include "wave/tracer.h"
-#include "why.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +19,7 @@ int wave_check_simulator(struct hooks_why *why)
 {
     const struct verilator_release *release = model_release();
     const struct model_instance *instance = model_instance();
-    if (announce_in_eval())
+    if (model_in_eval())
         return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
     if (!instance->self)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");

@@ -3,6 +3,7 @@
  * by one of ours, which dumps after every eval. Where Verilator calls something fatal the replay goes on
  * dark. */
 #include "wave/waveform.h"
+#include "elf/why.h"
 #include "model/announce.h"
 #include "model/counts.h"
 #include "model/dump_time.h"
@@ -14,7 +15,6 @@
 #include "wave/tracer.h"
 #include "wave/wave_check.h"
 #include "wave/wave_files.h"
-#include "why.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -90,7 +90,7 @@ static void dump_work(const void *time)
     tracer_call(&wave.tracer, VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
 }
 
-void waveform_note(uint64_t time)
+static void note_dump(uint64_t time)
 {
     struct hooks_wave_state *state = &wave.state;
     if (state->dumped && time <= state->last_time)
@@ -124,7 +124,7 @@ static void dump(void)
         return;
     if (!run(dump_work, &time) || wave.closing)
         return;
-    waveform_note(time);
+    note_dump(time);
     state->last_eval = counts_sum();
 }
 
@@ -157,7 +157,7 @@ static void dump_alone(void)
 
 void waveform_last_words(void)
 {
-    if (!may_call_tracer() || wave.spoken || !announce_in_eval() || !on_eval_thread() || !shows_primary())
+    if (!may_call_tracer() || wave.spoken || !model_in_eval() || !on_eval_thread() || !shows_primary())
         return;
     wave.spoken = true;
     dump_alone();
@@ -371,9 +371,34 @@ static bool wants_all(void *self)
     return true;
 }
 
+static bool call_testbench(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+{
+    const struct method_call call = {*tracer, method, argument};
+    if (tracer_busy() || !on_eval_thread()) {
+        call_work(&call);
+        return true;
+    }
+    if (tracer_run(tracer, call_work, &call))
+        return true;
+    if (tracer->self == wave.tracer.self)
+        lose();
+    return false;
+}
+
+static void adopt(const struct tracer *tracer)
+{
+    wave.state.open = tracer != NULL;
+    if (!tracer)
+        return;
+    wave.tracer = *tracer;
+    wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
+    wave.opened_eval = counts_sum();
+}
+
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
 {
     static const struct announce_listener listener = {ignore, after_eval, ignore, wants_all};
+    static const struct play_listener played = {adopt, note_dump, call_testbench};
     if (wave.state.testbench && wave.state.open)
         return 0; /* it was opened while we waited for it */
     int error = wave.state.open ? why_set(why, -EBUSY, "a waveform is open already: close it first")
@@ -388,7 +413,7 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     note_options(options);
     if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
         !(options->mark && *options->mark == hold_mark())) {
-        play_start(wave.path);
+        play_start(wave.path, &played);
         announce_listen(&listener);
         if (wave.state.testbench && wave.state.open)
             return 0;
@@ -400,30 +425,6 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     if (model_is_minor() && !announce_races())
         return why_set(why, -EAGAIN, "another model evals more often: wait for it");
     return inject(why);
-}
-
-bool waveform_call(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
-{
-    const struct method_call call = {*tracer, method, argument};
-    if (tracer_busy() || !on_eval_thread()) {
-        call_work(&call);
-        return true;
-    }
-    if (tracer_run(tracer, call_work, &call))
-        return true;
-    if (tracer->self == wave.tracer.self)
-        lose();
-    return false;
-}
-
-void waveform_adopt(const struct tracer *tracer)
-{
-    wave.state.open = tracer != NULL;
-    if (!tracer)
-        return;
-    wave.tracer = *tracer;
-    wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
-    wave.opened_eval = counts_sum();
 }
 
 static void close_work(const void *unused)

@@ -18,22 +18,12 @@ struct command {
                char **words); /* words after its name; returns the exit status */
 };
 
-extern const struct command commands[];
-extern const size_t command_count;
-
-/* NULL: there is none of that name. */
-const struct command *commands_find(const char *name);
-
-/* The command whose name is nearest. */
-const struct command *commands_nearest(const char *name);
-
 int run_command(const struct command *command, char **words);
 int doctor_command(const struct command *command, char **words);
 int wave_command(const struct command *command, char **words);
-int help_command(const struct command *command, char **words);
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
-void help_all(void);
+void help_all(const struct command *commands, size_t count);
 void help_one(const struct command *command);
 
 #endif

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Help, from the tables of commands and options. */
 #include <stdio.h>
-#include <string.h>
 
 #include "arguments.h"
 #include "commands.h"
-#include "say.h"
 
 #define OPTION_COLUMNS 22
 
@@ -42,34 +40,11 @@ void help_one(const struct command *command)
     print_option("--help", "this text");
 }
 
-void help_all(void)
+void help_all(const struct command *commands, size_t count)
 {
     printf("usage: lightsss COMMAND ...\n\n"
            "Snapshots of a Verilator simulator, and the waveform of its failure.\n\n");
-    for (size_t i = 0; i < command_count; i++)
+    for (size_t i = 0; i < count; i++)
         printf("  lightsss %s\n      %s\n", commands[i].usage, commands[i].line);
     printf("  lightsss --version\n  lightsss --help\n");
-}
-
-int help_command(const struct command *command, char **words)
-{
-    struct arguments arguments;
-
-    int status = arguments_read(&arguments, command, words);
-    if (status != 0)
-        return status;
-    if (arguments.help) {
-        help_one(command);
-    } else if (arguments.program == NULL) {
-        help_all();
-    } else {
-        const struct command *asked = commands_find(arguments.program[0]);
-        if (asked == NULL) {
-            say("unknown command %s; did you mean %s?", arguments.program[0],
-                commands_nearest(arguments.program[0])->name);
-            return SAY_USAGE;
-        }
-        help_one(asked);
-    }
-    return 0;
 }

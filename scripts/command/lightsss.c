@@ -3,13 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "commands.h"
 #include "options/parse.h"
 #include "say.h"
 
-#define COMMANDS_MAX 16
+static int help_command(const struct command *command, char **words);
 
-const struct command commands[] = {
+static const struct command commands[] = {
     {
         .name = "run",
         .usage = "run [OPTION...] [--] PROGRAM [ARGUMENT...]",
@@ -58,33 +59,38 @@ const struct command commands[] = {
     },
 };
 
-const size_t command_count = sizeof commands / sizeof *commands;
+#define COMMANDS (sizeof commands / sizeof *commands)
 
-const struct command *commands_find(const char *name)
+/* NULL: there is none of that name, which has been said. */
+static const struct command *find(const char *name)
 {
-    for (size_t i = 0; i < command_count; i++)
-        if (strcmp(commands[i].name, name) == 0)
+    const char *names[COMMANDS];
+
+    for (size_t i = 0; i < COMMANDS; i++) {
+        names[i] = commands[i].name;
+        if (strcmp(names[i], name) == 0)
             return &commands[i];
+    }
+    say("unknown command %s; did you mean %s?", name, names[parse_nearest(name, names, COMMANDS)]);
     return NULL;
 }
 
-const struct command *commands_nearest(const char *name)
+static int help_command(const struct command *command, char **words)
 {
-    const char *names[COMMANDS_MAX];
+    struct arguments arguments;
 
-    for (size_t i = 0; i < command_count; i++)
-        names[i] = commands[i].name;
-    return &commands[parse_nearest(name, names, command_count)];
-}
-
-static int unknown(const char *word)
-{
-    if (*word == '-')
-        say("unknown option %s; did you mean %s? Options of the library stand behind a command", word,
-            parse_distance(word, "--version") < parse_distance(word, "--help") ? "--version" : "--help");
-    else
-        say("unknown command %s; did you mean %s?", word, commands_nearest(word)->name);
-    return SAY_USAGE;
+    int status = arguments_read(&arguments, command, words);
+    if (status != 0)
+        return status;
+    if (arguments.program == NULL && !arguments.help) {
+        help_all(commands, COMMANDS);
+        return 0;
+    }
+    const struct command *asked = arguments.help ? command : find(arguments.program[0]);
+    if (asked == NULL)
+        return SAY_USAGE;
+    help_one(asked);
+    return 0;
 }
 
 int main(int argc, char **argv)
@@ -94,13 +100,19 @@ int main(int argc, char **argv)
         return SAY_USAGE;
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        help_all();
+        help_all(commands, COMMANDS);
         return 0;
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("lightsss " COMMAND_VERSION);
         return 0;
     }
-    const struct command *command = commands_find(argv[1]);
-    return command != NULL ? command->run(command, argv + 2) : unknown(argv[1]);
+    if (*argv[1] == '-') {
+        say("unknown option %s; did you mean %s? Options of the library stand behind a command", argv[1],
+            parse_distance(argv[1], "--version") < parse_distance(argv[1], "--help") ? "--version"
+                                                                                     : "--help");
+        return SAY_USAGE;
+    }
+    const struct command *command = find(argv[1]);
+    return command != NULL ? command->run(command, argv + 2) : SAY_USAGE;
 }

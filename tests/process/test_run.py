@@ -14,7 +14,7 @@ from command import COMMAND, FAKE, LIBRARY, TOP, CommandCase
 
 def rows():
     """variable -> (default, available, accepted, help) by options.def"""
-    with open(os.path.join(TOP, "preload", "options.def"), encoding="utf-8") as file:
+    with open(os.path.join(TOP, "preload", "options", "options.def"), encoding="utf-8") as file:
         row = re.compile(
             r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)", (AVAILABLE|LATER),\s*"([^"]*)",\s*"([^"]*)"\)', re.MULTILINE
         )

@@ -39,7 +39,7 @@ def read_json(*path):
 
 def available(variable):
     """Is it acted on in this version?"""
-    with open(os.path.join(ROOT, "preload", "options.def"), encoding="utf-8") as file:
+    with open(os.path.join(ROOT, "preload", "options", "options.def"), encoding="utf-8") as file:
         return re.search(rf'"{variable}", \w+, "[^"]*", AVAILABLE', file.read()) is not None
 
 

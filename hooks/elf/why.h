@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Fills in a struct hooks_why: one line for the user that names the cause and the remedy, and hands
  * the error through, so that a refusal is one statement: return why_set(why, -ENOENT, "..."). */
-#ifndef LIGHTSSS_HOOKS_WHY_H
-#define LIGHTSSS_HOOKS_WHY_H
+#ifndef LIGHTSSS_HOOKS_ELF_WHY_H
+#define LIGHTSSS_HOOKS_ELF_WHY_H
 
 #include "hooks.h"
 
