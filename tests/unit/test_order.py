@@ -174,6 +174,15 @@ class Order(unittest.TestCase):
         self.plant({"preload/low/up.c": '#include "../high/wide.h"\n'})
         self.assert_found("upwards: preload/low/up -> preload/high/wide: preload/low/up.c includes preload/high/wide.h")
 
+    def test_file_with_a_line_of_its_own(self):
+        contract = {"preload/top.h": "int top(void);\n", "preload/low/up.c": '#include "top.h"\n'}
+        self.plant(contract)
+        self.assert_found("upwards: preload/low/up -> preload/top: preload/low/up.c includes preload/top.h")
+        self.plant({"scripts/rooms": CLEAN["scripts/rooms"] + "preload/top  a contract\n"})
+        self.assertEqual(self.order(), (0, "", ""))
+        self.plant({"preload/top.h": '#include "low/text.h"\n'})
+        self.assert_found("upwards: preload/top -> preload/low/text: preload/top.h includes preload/low/text.h")
+
     def test_arrow_to_a_program(self):
         self.plant({"preload/low/up.c": "int main(void);\nint up(void) { return main(); }\n"})
         self.assert_found("upwards: preload/low/up -> scripts/command/main: preload/low/up.c uses main")
