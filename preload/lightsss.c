@@ -13,8 +13,8 @@
 #include "attach/attach.h"
 #include "attach/doctor.h"
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "ends/ends.h"
 #include "interpose/handled.h"
 #include "interpose/output.h"
@@ -158,7 +158,7 @@ static void become_original(void)
     }
     if (!anew)
         shared_memory_keep(run.page);
-    run.pid = (pid_t)raw_syscall0(SYS_getpid);
+    run.pid = kernel_getpid();
     run.start_ns = clock_ns();
     output_keep();
     match_begin();

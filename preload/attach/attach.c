@@ -17,18 +17,17 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attach/doctor.h"
 #include "attach/recognise.h"
 #include "base/aside.h"
 #include "base/expression.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/next.h"
 #include "base/own_thread.h"
 #include "base/program_file.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
 #include "interpose/exit.h"
@@ -80,7 +79,7 @@ static _Atomic uintptr_t looking_thread; /* which thread of it */
 /* A child that was forked meanwhile has the word, but not the thread. */
 static bool begin_look(bool wait)
 {
-    pid_t self = (pid_t)raw_syscall0(SYS_getpid);
+    pid_t self = kernel_getpid();
 
     for (;;) {
         pid_t other = 0;
@@ -89,7 +88,7 @@ static bool begin_look(bool wait)
             break;
         if (!wait)
             return false;
-        raw_syscall4(SYS_futex, (long)&looking, FUTEX_WAIT_PRIVATE, other, 0);
+        kernel_futex_wait(&looking, (uint32_t)other, 0);
     }
     atomic_store(&looking_thread, (uintptr_t)pthread_self());
     return true;
@@ -98,7 +97,7 @@ static bool begin_look(bool wait)
 /* What was opened may have been looked at, and not be patched yet: who then evals waits as well. */
 static bool somebody_looks(void)
 {
-    return atomic_load(&looking) == (pid_t)raw_syscall0(SYS_getpid);
+    return atomic_load(&looking) == kernel_getpid();
 }
 
 /* This thread looks: what it opens on the way is our own. */
@@ -111,7 +110,7 @@ static void end_look(void)
 {
     atomic_store(&looking_thread, 0);
     atomic_store(&looking, 0);
-    raw_syscall3(SYS_futex, (long)&looking, FUTEX_WAKE_PRIVATE, INT_MAX);
+    kernel_futex_wake(&looking, INT_MAX);
 }
 
 /* --- looking --- */
@@ -401,7 +400,7 @@ static void attach(void)
         else if (r < 0 && r != -ENOENT && r != -EALREADY && refused[0] == '\0')
             memcpy(refused, why.text, sizeof refused);
     }
-    expected_pid = (pid_t)raw_syscall0(SYS_getpid);
+    expected_pid = kernel_getpid();
     if (first != NULL)
         install(first->name);
     else if (refused[0] != '\0' && !attached)
@@ -449,6 +448,6 @@ void attach_opened(bool nested)
 
 void attach_end(void)
 {
-    if (expected[0] != '\0' && !attached && raw_syscall0(SYS_getpid) == expected_pid)
+    if (expected[0] != '\0' && !attached && kernel_getpid() == expected_pid)
         log_line(LOG_INFO, "%s; ran without snapshots", expected);
 }

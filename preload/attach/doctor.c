@@ -14,14 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "attach/attach.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/proc_list.h"
 #include "base/program_file.h"
-#include "base/raw_syscall.h"
 #include "ends/ends.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -69,7 +68,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
     va_end(arguments);
     text_hide_controls(line, text.length); /* it is shown on a terminal; a name may hold anything */
     line[text.length] = '\n';
-    raw_syscall3(SYS_write, file, (long)line, (long)text.length + 1);
+    kernel_write(file, line, text.length + 1);
 }
 
 void doctor_begin(void)
@@ -81,7 +80,7 @@ void doctor_begin(void)
     if (directory == NULL || file >= 0)
         return;
     text_init(&text, path, sizeof path);
-    text_format(&text, "%s/" DOCTOR_FILE "%ld", directory, raw_syscall0(SYS_getpid));
+    text_format(&text, "%s/" DOCTOR_FILE "%d", directory, kernel_getpid());
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
@@ -209,7 +208,7 @@ void doctor_end(void)
         try_snapshot();
     note("looked");
     if (!rehearses)
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
 }
 
 /* --- the rehearsal --- */
@@ -255,7 +254,7 @@ static void rehearse(void)
     note_replay();
     note_limits();
     note("rehearsed");
-    raw_syscall1(SYS_exit_group, 0);
+    kernel_exit_group(0);
 }
 
 /* Was a snapshot taken? What can be tried again is, at the library's own pace. */
@@ -270,10 +269,10 @@ static void after_first_look(uint64_t eval)
         note("snapshot room: %s", room_reason());
         note_limits();
         note("rehearsed");
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
     } else if (run.role == RUN_INERT || error == -EPERM || error == -ENOSYS) {
         note("rehearsed");
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
     }
 }
 

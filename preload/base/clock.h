@@ -13,7 +13,7 @@ static inline uint64_t clock_read_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
 
-    raw_syscall2(SYS_clock_gettime, clock, (long)&now);
+    raw_syscall2(SYS_clock_gettime, clock, &now);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 

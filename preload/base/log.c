@@ -8,10 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 #define MASK_SIGPIPE (UINT64_C(1) << (SIGPIPE - 1)) /* the kernel's signal set is 64 bits */
@@ -35,14 +33,6 @@ void log_set_unfinished(bool unfinished)
     is_unfinished = unfinished;
 }
 
-static uint64_t pending_signals(void)
-{
-    uint64_t pending = 0;
-
-    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof(pending));
-    return pending;
-}
-
 /* A reader of stderr that has gone away must not end the simulator because of our line: SIGPIPE is
  * blocked around the write and taken back if it was our write that raised it. */
 static void write_quietly(const char *bytes, size_t length)
@@ -52,18 +42,15 @@ static void write_quietly(const char *bytes, size_t length)
     uint64_t pending_before;
     long result;
 
-    if (raw_syscall4(SYS_rt_sigprocmask, SIG_BLOCK, (long)&block, (long)&before, sizeof(block)) < 0)
+    if (kernel_sigprocmask(SIG_BLOCK, &block, &before) < 0)
         return;
-    pending_before = pending_signals();
+    pending_before = kernel_sigpending();
     do {
-        result = raw_syscall3(SYS_write, log_fd, (long)bytes, (long)length);
+        result = kernel_write(log_fd, bytes, length);
     } while (result == -EINTR);
-    if (result == -EPIPE && !(pending_before & MASK_SIGPIPE)) {
-        struct timespec now = {0};
-
-        raw_syscall4(SYS_rt_sigtimedwait, (long)&block, 0, (long)&now, sizeof(block));
-    }
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&before, 0, sizeof(before));
+    if (result == -EPIPE && !(pending_before & MASK_SIGPIPE))
+        kernel_sigtake(&block, NULL);
+    kernel_sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 /* Makes room for "..." at the end of a line that was cut, not inside a UTF-8 character. */

@@ -10,8 +10,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 
 #define SECOND_NS  UINT64_C(1000000000)
 #define TICK_NS    (SECOND_NS / 5)
@@ -28,7 +28,7 @@ static bool look_at_child(pid_t pid, int what, bool *is_so)
 {
     siginfo_t info = {.si_pid = 0};
 
-    if (raw_syscall5(SYS_waitid, P_PID, pid, (long)&info, what | WNOHANG | __WALL, 0) < 0)
+    if (raw_syscall5(SYS_waitid, P_PID, pid, &info, what | WNOHANG | __WALL, 0) < 0)
         return false;
     *is_so = info.si_pid != 0;
     return true;
@@ -48,7 +48,7 @@ bool other_process_is_over(pid_t pid)
 
     if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
         return is_over;
-    return raw_syscall2(SYS_kill, pid, 0) == -ESRCH || state_of(pid) == 'Z';
+    return kernel_kill(pid, 0) == -ESRCH || state_of(pid) == 'Z';
 }
 
 void other_process_continue(pid_t pid)
@@ -58,24 +58,19 @@ void other_process_continue(pid_t pid)
     if (!look_at_child(pid, WSTOPPED | WNOWAIT, &is_stopped))
         is_stopped = state_of(pid) == 'T';
     if (is_stopped)
-        raw_syscall2(SYS_kill, pid, SIGCONT);
-}
-
-static struct timespec timespec_of(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / SECOND_NS), (long)(ns % SECOND_NS)};
+        kernel_kill(pid, SIGCONT);
 }
 
 /* Where the kernel refuses even that, this must not become a busy loop. */
 bool other_process_poll(struct pollfd *fds, unsigned count, uint64_t patience_ns)
 {
-    const struct timespec patience = timespec_of(patience_ns), moment = timespec_of(REFUSED_NS);
+    const struct timespec patience = kernel_timespec(patience_ns);
 
     for (unsigned i = 0; i < count; i++)
         fds[i].revents = 0;
-    long r = raw_syscall5(SYS_ppoll, (long)fds, count, (long)&patience, 0, 0);
+    long r = kernel_ppoll(fds, count, &patience);
     if (r < 0 && r != -EINTR)
-        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        kernel_sleep(REFUSED_NS);
     return r > 0;
 }
 

@@ -4,18 +4,17 @@
 #include "base/proc_file.h"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 const char *proc_file(const char *path, char *buffer, size_t size)
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return NULL;
-    long length = raw_syscall3(SYS_read, fd, (long)buffer, (long)size - 1);
-    raw_syscall1(SYS_close, fd);
+    long length = kernel_read(fd, buffer, size - 1);
+    kernel_close(fd);
     buffer[length > 0 ? length : 0] = '\0';
     return buffer;
 }

@@ -8,7 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 struct kernel_dirent {
     uint64_t inode;
@@ -20,7 +20,7 @@ struct kernel_dirent {
 
 int proc_list_open(const char *path)
 {
-    return (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    return kernel_open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
 int proc_list_each(int fd, int (*visit)(int number, void *context), void *context)
@@ -28,8 +28,8 @@ int proc_list_each(int fd, int (*visit)(int number, void *context), void *contex
     _Alignas(struct kernel_dirent) char buffer[4096];
     long length;
 
-    raw_syscall3(SYS_lseek, fd, 0, SEEK_SET);
-    while ((length = raw_syscall3(SYS_getdents64, fd, (long)buffer, sizeof buffer)) > 0)
+    kernel_lseek(fd, 0, SEEK_SET);
+    while ((length = raw_syscall3(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
         for (long at = 0; at < length;) {
             const struct kernel_dirent *entry = (const struct kernel_dirent *)(const void *)(buffer + at);
             int number = 0;

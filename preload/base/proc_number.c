@@ -7,10 +7,9 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
+#include "base/kernel.h"
 #include "base/proc_file.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 
 #define PATH_SIZE 64
@@ -19,12 +18,12 @@
 bool proc_number_is_foreign(void)
 {
     char target[16];
-    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)"/proc/self", (long)target, sizeof target - 1);
+    long length = kernel_readlink("/proc/self", target, sizeof target - 1);
 
     if (length <= 0)
         return false;
     target[length] = '\0';
-    return strtol(target, NULL, 10) != raw_syscall0(SYS_getpid);
+    return strtol(target, NULL, 10) != kernel_getpid();
 }
 
 /* The line behind this name; NULL: there is none. */
@@ -40,14 +39,14 @@ pid_t proc_number_of_process(pid_t pid)
 {
     char buffer[TEXT_SIZE], path_bytes[PATH_SIZE];
     struct text path;
-    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+    int fd = kernel_pidfd_open(pid);
 
     if (fd < 0)
         return -1;
     text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/thread-self/fdinfo/%ld", fd);
+    text_format(&path, "/proc/thread-self/fdinfo/%d", fd);
     const char *line = read_line(path_bytes, "\nPid:", buffer);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return line == NULL ? -1 : (pid_t)strtol(line, NULL, 10);
 }
 

@@ -7,11 +7,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 
+#include "base/kernel.h"
 #include "base/proc_file.h"
 #include "base/proc_number.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 
 /* Reads the whole line. NULL: there is no such process. */
@@ -21,7 +20,7 @@ static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
 
     text_init(&path, buffer, PROC_STAT_SIZE);
     bool is_foreign = proc_number_is_foreign();
-    bool is_own = is_foreign && pid == raw_syscall0(SYS_gettid);
+    bool is_own = is_foreign && pid == kernel_gettid();
     pid_t number = is_foreign && !is_own ? proc_number_of_process(pid) : pid;
     if (number < 0)
         return NULL;

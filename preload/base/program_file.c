@@ -11,10 +11,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 #define LINK           "/proc/self/exe"        /* valgrind answers for this name alone ... */
@@ -66,17 +65,17 @@ static void find(uintptr_t address)
     char buffer[4096];
     bool is_found = false;
     long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/thread-self/maps", O_RDONLY | O_CLOEXEC, 0);
+    int fd = kernel_open("/proc/thread-self/maps", O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    while (!is_found && (length = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer)) > 0)
+    while (!is_found && (length = kernel_read(fd, buffer, sizeof buffer)) > 0)
         for (long i = 0; i < length && !is_found; i++)
             if (buffer[i] == '\n')
                 is_found = end_line(&line, address);
             else
                 read_byte(&line, buffer[i]);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
 }
 
 /* A program that the kernel itself has given to the loader has one. */
@@ -89,7 +88,7 @@ static const char *working_link(void)
 {
     char byte;
 
-    return raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)LINK, (long)&byte, 1) > 0 ? LINK : LINK_OF_THREAD;
+    return kernel_readlink(LINK, &byte, 1) > 0 ? LINK : LINK_OF_THREAD;
 }
 
 const char *program_file(const struct dl_phdr_info *program)
@@ -106,7 +105,7 @@ int program_file_name(char *name, size_t size)
     const char *path = program_file(NULL);
 
     if (path != found) {
-        long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)path, (long)target, sizeof target - 1);
+        long length = kernel_readlink(path, target, sizeof target - 1);
         if (length <= 0)
             return length < 0 ? (int)length : -ENOENT;
         target[length] = '\0';

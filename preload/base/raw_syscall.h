@@ -12,39 +12,14 @@ long raw_syscall_invoke(long number, long a, long b, long c, long d, long e, lon
 #include "raw_syscall_processor.h"
 #endif
 
-static inline long raw_syscall6(long number, long a, long b, long c, long d, long e, long f)
-{
-    return raw_syscall_invoke(number, a, b, c, d, e, f);
-}
-
-static inline long raw_syscall5(long number, long a, long b, long c, long d, long e)
-{
-    return raw_syscall_invoke(number, a, b, c, d, e, 0);
-}
-
-static inline long raw_syscall4(long number, long a, long b, long c, long d)
-{
-    return raw_syscall_invoke(number, a, b, c, d, 0, 0);
-}
-
-static inline long raw_syscall3(long number, long a, long b, long c)
-{
-    return raw_syscall_invoke(number, a, b, c, 0, 0, 0);
-}
-
-static inline long raw_syscall2(long number, long a, long b)
-{
-    return raw_syscall_invoke(number, a, b, 0, 0, 0, 0);
-}
-
-static inline long raw_syscall1(long number, long a)
-{
-    return raw_syscall_invoke(number, a, 0, 0, 0, 0, 0);
-}
-
-static inline long raw_syscall0(long number)
-{
-    return raw_syscall_invoke(number, 0, 0, 0, 0, 0, 0);
-}
+/* Whatever fits a register may be handed over as it is. kernel.h has the types of the most used ones. */
+#define raw_syscall6(number, a, b, c, d, e, f)                                                               \
+    raw_syscall_invoke(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+#define raw_syscall5(number, a, b, c, d, e) raw_syscall6(number, a, b, c, d, e, 0)
+#define raw_syscall4(number, a, b, c, d)    raw_syscall6(number, a, b, c, d, 0, 0)
+#define raw_syscall3(number, a, b, c)       raw_syscall6(number, a, b, c, 0, 0, 0)
+#define raw_syscall2(number, a, b)          raw_syscall6(number, a, b, 0, 0, 0, 0)
+#define raw_syscall1(number, a)             raw_syscall6(number, a, 0, 0, 0, 0, 0)
+#define raw_syscall0(number)                raw_syscall6(number, 0, 0, 0, 0, 0, 0)
 
 #endif

@@ -6,9 +6,8 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 /* Signals that stay open whatever is asked here: in a replay SIGSYS, by which its sandbox hears of system
  * calls, and SIGTRAP, by which it hears of breakpoints (the kernel ends a process that blocks them). */
@@ -23,7 +22,7 @@ static inline uint64_t signal_mask_block_all(void)
     const uint64_t all = ~signal_mask_never;
     uint64_t before = SIGNAL_MASK_UNKNOWN; /* and it stays so where the kernel refuses */
 
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&all, (long)&before, sizeof all);
+    kernel_sigprocmask(SIG_SETMASK, &all, &before);
     return before;
 }
 
@@ -33,7 +32,7 @@ static inline int signal_mask_restore(uint64_t mask)
     if (mask == SIGNAL_MASK_UNKNOWN)
         return 0;
     mask &= ~signal_mask_never;
-    return (int)raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&mask, 0, sizeof mask);
+    return kernel_sigprocmask(SIG_SETMASK, &mask, NULL);
 }
 
 #endif

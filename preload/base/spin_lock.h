@@ -6,9 +6,8 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/signal_mask.h"
 
 /* Returns the signal mask of before, for spin_lock_release(). */
@@ -17,7 +16,7 @@ static inline uint64_t spin_lock_take(atomic_flag *lock)
     uint64_t mask = signal_mask_block_all();
 
     while (atomic_flag_test_and_set(lock))
-        raw_syscall0(SYS_sched_yield);
+        kernel_sched_yield();
     return mask;
 }
 

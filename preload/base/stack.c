@@ -51,7 +51,7 @@ static void call_there(void *argument)
     struct call *call = argument;
     const stack_t ours = {.ss_sp = lowest, .ss_size = STACK_SIZE};
 
-    raw_syscall2(SYS_sigaltstack, (long)&ours, (long)&call->before);
+    raw_syscall2(SYS_sigaltstack, &ours, &call->before);
     call->function(call->argument);
 }
 
@@ -65,5 +65,5 @@ void stack_run(void (*function)(void *argument), void *argument)
         return;
     }
     stack_switch(call_there, &call, lowest + STACK_SIZE);
-    raw_syscall2(SYS_sigaltstack, (long)&call.before, 0);
+    raw_syscall2(SYS_sigaltstack, &call.before, 0);
 }

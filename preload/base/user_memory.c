@@ -10,14 +10,14 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 #define PAGE ((uintptr_t)4096)
 
 static int copy(long number, void *own, long foreign, size_t size)
 {
     const struct iovec here = {own, size}, there = {(void *)foreign, size};
-    long r = raw_syscall6(number, raw_syscall0(SYS_getpid), (long)&here, 1, (long)&there, 1, 0);
+    long r = raw_syscall6(number, kernel_getpid(), &here, 1, &there, 1, 0);
 
     if (r == (long)size)
         return 0;

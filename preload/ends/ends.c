@@ -8,12 +8,11 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "base/stack.h"
 #include "original/request.h"
@@ -33,12 +32,12 @@ static volatile bool end_is_done; /* ... and whether all that had to happen befo
 /* Is this the thread that ends the process, here for the first time? */
 static bool end_begins(void)
 {
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    pid_t self = kernel_gettid(), other = 0;
 
     if (atomic_compare_exchange_strong(&ending_thread, &other, self))
         return true;
     while (other != self)
-        raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
+        kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
     return false;
 }
 
@@ -50,10 +49,9 @@ static bool is_failure(const struct end *end)
 /* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
 static void forget_pending_signals(void)
 {
-    const struct timespec no_time = {0, 0};
     const uint64_t all = ~UINT64_C(0);
 
-    while (raw_syscall4(SYS_rt_sigtimedwait, (long)&all, 0, (long)&no_time, sizeof all) > 0)
+    while (kernel_sigtake(&all, NULL) > 0)
         continue;
 }
 
@@ -78,18 +76,13 @@ static void replay_failure(void *argument)
 static void end_as_first(void)
 {
     const uint64_t nothing = 0;
-    struct kernel_action {
-        void *handler;
-        unsigned long flags;
-        void *restorer;
-        unsigned long mask;
-    } action = {NULL, 0, NULL, 0}; /* SIG_DFL */
+    const struct kernel_action action = {.handler = (void *)SIG_DFL};
 
     if (first_end.kind == END_EXIT || first_end.kind == END_FINISH)
-        raw_syscall1(SYS_exit_group, first_end.status);
-    raw_syscall4(SYS_rt_sigaction, first_end.signal, (long)&action, 0, sizeof nothing);
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&nothing, 0, sizeof nothing);
-    raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), first_end.signal);
+        kernel_exit_group(first_end.status);
+    kernel_sigaction(first_end.signal, &action, NULL);
+    kernel_sigprocmask(SIG_SETMASK, &nothing, NULL);
+    kernel_tgkill(kernel_getpid(), kernel_gettid(), first_end.signal);
 }
 
 static void report_unsearched(void)

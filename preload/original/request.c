@@ -12,9 +12,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/other_process.h"
-#include "base/raw_syscall.h"
 #include "replay/orphan.h"
 #include "report/report.h"
 #include "restore/rights.h"
@@ -33,20 +33,19 @@ static struct shared_page *common; /* the page of the original, for a replay tha
 
 static bool is_replaying(pid_t pid)
 {
-    return pid > 0 && raw_syscall2(SYS_kill, pid, 0) == 0;
+    return pid > 0 && kernel_kill(pid, 0) == 0;
 }
 
 /* Who reads that the waveform is there may ask for the next one at once: so one that is only writing its
  * report is waited for. */
 static bool is_under_way(void)
 {
-    const struct timespec moment = {0, 1000000};
     pid_t pid = atomic_load(&run.page->asked_pid);
 
     for (unsigned tries = 0; is_replaying(pid); tries++) {
         if (tries == ENDING_TRIES || atomic_load(&run.page->asked_ending) != pid)
             return true;
-        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        kernel_sleep(1000000);
         pid = atomic_load(&run.page->asked_pid);
     }
     return false;
@@ -87,8 +86,8 @@ void request_send(void)
 /* Nobody else sees what is written there, but for a copy of this one. Returns 0 or -errno. */
 static int take_page(const struct shared_slot *slot)
 {
-    long memory = raw_syscall6(SYS_mmap, 0, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
-                               MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    long memory =
+        kernel_mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
     if (memory < 0 && memory > -4096)
         return (int)memory;
@@ -96,7 +95,7 @@ static int take_page(const struct shared_slot *slot)
     common = run.page;
     run.page = (struct shared_page *)memory;
     memcpy(run.page, common, sizeof *common);
-    atomic_store(&run.page->slots[slot - common->slots].pid, (int32_t)raw_syscall0(SYS_getpid));
+    atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
     memset(&run.page->replay, 0, sizeof run.page->replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
     run.page->stop_eval = 0;
@@ -120,7 +119,7 @@ void request_fails(int error)
 
 bool request_begins(struct shared_slot *slot, bool hangs)
 {
-    atomic_store(&run.page->asked_pid, (int32_t)raw_syscall0(SYS_getpid));
+    atomic_store(&run.page->asked_pid, kernel_getpid());
     int r = take_page(slot);
     if (r < 0) {
         say_why_not(r);
@@ -156,7 +155,7 @@ void request_passes_on(pid_t pid)
 void request_ends(void)
 {
     if (common != NULL)
-        atomic_store(&common->asked_ending, (int32_t)raw_syscall0(SYS_getpid));
+        atomic_store(&common->asked_ending, kernel_getpid());
 }
 
 void request_done(void)
@@ -174,7 +173,6 @@ static bool is_asked_one_gone(void)
 /* It may have been asked for just now. */
 static pid_t await_begin(void)
 {
-    const struct timespec moment = {0, 1000000};
     pid_t pid;
 
     for (unsigned tries = 0; (pid = atomic_load(&run.page->asked_pid)) == SHARED_PAGE_COMING; tries++) {
@@ -184,7 +182,7 @@ static pid_t await_begin(void)
                      is_gone ? "was given up before it could answer" : "does not answer");
             return 0;
         }
-        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        kernel_sleep(1000000);
     }
     return pid;
 }
@@ -195,9 +193,9 @@ void request_settle(void)
 
     if (!is_replaying(pid))
         return;
-    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
-    if (!other_process_await(fd < 0 ? -1 : (int)fd, pid, SETTLE_NS))
-        raw_syscall2(SYS_kill, pid, SIGKILL);
+    int fd = kernel_pidfd_open(pid);
+    if (!other_process_await(fd < 0 ? -1 : fd, pid, SETTLE_NS))
+        kernel_kill(pid, SIGKILL);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
 }

@@ -17,9 +17,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/other_process.h"
-#include "base/raw_syscall.h"
 #include "interpose/handled.h"
 #include "interpose/output.h"
 #include "replay/partner.h"
@@ -59,16 +59,10 @@ static uint64_t impatient_signals(void)
 static void let_stop(int how)
 {
     const uint64_t stop = UINT64_C(1) << (SIGTSTP - 1);
-    struct {
-        uintptr_t handler;
-        unsigned long flags;
-        void *restorer;
-        uint64_t mask;
-    } action;
+    struct kernel_action action;
 
-    if (raw_syscall4(SYS_rt_sigaction, SIGTSTP, 0, (long)&action, sizeof stop) == 0 &&
-        action.handler == (uintptr_t)SIG_DFL)
-        raw_syscall4(SYS_rt_sigprocmask, how, (long)&stop, 0, sizeof stop);
+    if (kernel_sigaction(SIGTSTP, NULL, &action) == 0 && action.handler == (void *)SIG_DFL)
+        kernel_sigprocmask(how, &stop, NULL);
 }
 
 struct waiting {
@@ -85,10 +79,9 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
 
     waiting->slot = slot;
     waiting->pid = atomic_load(&slot->pid);
-    waiting->fds[0] =
-        (struct pollfd){.fd = (int)raw_syscall2(SYS_pidfd_open, waiting->pid, 0), .events = POLLIN};
+    waiting->fds[0] = (struct pollfd){.fd = kernel_pidfd_open(waiting->pid), .events = POLLIN};
     waiting->fds[1] = (struct pollfd){
-        .fd = (int)raw_syscall4(SYS_signalfd4, -1, (long)&impatient, sizeof impatient, SFD_CLOEXEC),
+        .fd = (int)raw_syscall4(SYS_signalfd4, -1, &impatient, sizeof impatient, SFD_CLOEXEC),
         .events = POLLIN,
     };
     waiting->deadline_ns = wake_deadline_ns(slot);
@@ -101,17 +94,16 @@ static void end_waiting(const struct waiting *waiting)
     let_stop(SIG_BLOCK);
     for (size_t i = 0; i < 2; i++)
         if (waiting->fds[i].fd >= 0)
-            raw_syscall1(SYS_close, waiting->fds[i].fd);
+            kernel_close(waiting->fds[i].fd);
 }
 
 /* Without a signalfd. */
 static int pending_signal(void)
 {
     const uint64_t impatient = impatient_signals();
-    const struct timespec now = {0, 0};
-    long signal = raw_syscall4(SYS_rt_sigtimedwait, (long)&impatient, 0, (long)&now, sizeof impatient);
+    int signal = kernel_sigtake(&impatient, NULL);
 
-    return signal > 0 ? (int)signal : 0;
+    return signal > 0 ? signal : 0;
 }
 
 static int received_signal(const struct waiting *waiting)
@@ -122,7 +114,7 @@ static int received_signal(const struct waiting *waiting)
         return pending_signal();
     if ((waiting->fds[1].revents & POLLIN) == 0)
         return 0;
-    if (raw_syscall3(SYS_read, waiting->fds[1].fd, (long)&received, sizeof received) != sizeof received)
+    if (kernel_read(waiting->fds[1].fd, &received, sizeof received) != sizeof received)
         return SIGTERM;
     return (int)received.ssi_signo;
 }
@@ -205,13 +197,13 @@ static uint32_t wait_for_end(struct waiting *waiting)
         asked = reason_to_ask(waiting);
     }
     atomic_store(&run.page->replay.asked, asked);
-    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    kernel_kill(waiting->pid, THREADS_SIGNAL);
     if (other_process_await(waiting->fds[0].fd, waiting->pid, WAKE_BETWEEN_EVALS_NS))
         return asked;
-    raw_syscall2(SYS_kill, waiting->pid, THREADS_SIGNAL);
+    kernel_kill(waiting->pid, THREADS_SIGNAL);
     if (!other_process_await(waiting->fds[0].fd, waiting->pid,
                              asked < REPLAY_ASKED_SLOW ? FINISH_NS : CLOSE_NS))
-        raw_syscall2(SYS_kill, waiting->pid, SIGKILL);
+        kernel_kill(waiting->pid, SIGKILL);
     return asked;
 }
 
@@ -234,7 +226,7 @@ static bool wake_one(struct shared_slot *slot, struct wake_outcome *outcome)
     outcome->snapshot_time = slot->time;
     other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
     end_waiting(&waiting);
-    while (raw_syscall4(SYS_wait4, waiting.pid, (long)&status, __WALL | WNOHANG, 0) == -EINTR)
+    while (raw_syscall4(SYS_wait4, waiting.pid, &status, __WALL | WNOHANG, 0) == -EINTR)
         continue;
     outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     outcome->result = WAKE_LOST;
@@ -283,17 +275,16 @@ static void wake_survivors(struct wake_outcome *outcome)
 static void raise_descriptor_limit(struct rlimit *before)
 {
     *before = (struct rlimit){0, 0};
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)before) < 0 ||
-        before->rlim_cur == before->rlim_max)
+    if (kernel_getrlimit(RLIMIT_NOFILE, before) < 0 || before->rlim_cur == before->rlim_max)
         return;
     const struct rlimit raised = {before->rlim_max, before->rlim_max};
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)&raised, 0);
+    kernel_setrlimit(RLIMIT_NOFILE, &raised);
 }
 
 static void set_back_descriptor_limit(const struct rlimit *before)
 {
     if (before->rlim_cur != before->rlim_max)
-        raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)before, 0);
+        kernel_setrlimit(RLIMIT_NOFILE, before);
 }
 
 static void replay_and_report(const struct end *end)
@@ -309,7 +300,7 @@ static void replay_and_report(const struct end *end)
     int room_fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
     wake_survivors(&outcome);
     if (room_fd >= 0)
-        raw_syscall1(SYS_close, room_fd);
+        kernel_close(room_fd);
     report_outcome(end, &outcome);
 }
 

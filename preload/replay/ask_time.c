@@ -16,15 +16,15 @@
 #include <time.h>
 #include <ucontext.h>
 
+#include "base/kernel.h"
 #include "base/other_process.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
-#include "snapshot/threads/threads_signal.h"
 #include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS         100000000
 #define TICKS           10u
@@ -49,9 +49,9 @@ static void close_everything(void)
 
     if (raw_syscall3(SYS_close_range, 0, UINT32_MAX, 0) == 0)
         return;
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, (long)&limit);
-    for (rlim_t fd = 0; fd < limit.rlim_cur && fd < DESCRIPTORS_MAX; fd++)
-        raw_syscall1(SYS_close, (long)fd);
+    kernel_getrlimit(RLIMIT_NOFILE, &limit);
+    for (int fd = 0; (rlim_t)fd < limit.rlim_cur && fd < (int)DESCRIPTORS_MAX; fd++)
+        kernel_close(fd);
 }
 
 /* All signals are blocked: a fault ends this process, and leaves no core. */
@@ -60,25 +60,25 @@ static _Noreturn void ask_and_end(void)
     const struct rlimit no_core = {0, 0};
 
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core, 0);
+    kernel_setrlimit(RLIMIT_CORE, &no_core);
     close_everything();
-    if (raw_syscall0(SYS_getppid) == run.page->original_pid) {
+    if (kernel_getppid() == run.page->original_pid) {
         run.hooks->time_call_by(call_plainly);
         atomic_store(&run.page->asked_time, run_time());
     }
     for (;;)
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
 }
 
 static void await(pid_t pid, uint64_t ns)
 {
-    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+    int fd = kernel_pidfd_open(pid);
 
-    if (!other_process_await((int)fd, pid, ns))
-        raw_syscall2(SYS_kill, pid, SIGKILL);
-    other_process_await((int)fd, pid, BURY_NS);
+    if (!other_process_await(fd, pid, ns))
+        kernel_kill(pid, SIGKILL);
+    other_process_await(fd, pid, BURY_NS);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
     if (!burial_reap(pid))
         burial_add(pid);
 }
@@ -88,7 +88,7 @@ static bool try_beside(uint64_t ns)
 {
     int *clear_tid = NULL;
 
-    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&clear_tid);
+    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &clear_tid);
     uint64_t mask = signal_mask_block_all();
     long pid = thread_clone_process(clear_tid, 0);
     if (pid == 0)
@@ -121,12 +121,12 @@ static void set_ticks(long ns)
     const struct itimerspec ticks = {{0, ns}, {0, ns}};
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
 
-    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
+    event._sigev_un._tid = kernel_gettid();
     if (!own_thread()->asking.has_timer &&
-        raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&own_thread()->asking.timer) == 0)
+        raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, (long)&own_thread()->asking.timer) == 0)
         own_thread()->asking.has_timer = true;
     if (own_thread()->asking.has_timer)
-        raw_syscall4(SYS_timer_settime, own_thread()->asking.timer, 0, (long)&ticks, 0);
+        raw_syscall4(SYS_timer_settime, own_thread()->asking.timer, 0, &ticks, 0);
 }
 
 static bool call_with_way_out(void (*function)(void *context), void *context)

@@ -9,10 +9,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "interpose/thread.h"
 #include "replay/bound.h"
@@ -168,12 +167,12 @@ void dumping_look(uint64_t eval)
 void dumping_close(void)
 {
     static _Atomic uint32_t closed;
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    pid_t self = kernel_gettid(), other = 0;
     bool is_first = atomic_compare_exchange_strong(&closing, &other, self) || other == self;
 
     while (!is_first && atomic_load(&closed) == 0)
-        raw_syscall4(SYS_futex, (long)&closed, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 0, 0);
+        kernel_futex_wait(&closed, 0, 0);
     run.hooks->wave_close(); /* by the second too: one may have been opened since */
     atomic_store(&closed, 1);
-    raw_syscall3(SYS_futex, (long)&closed, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, INT_MAX);
+    kernel_futex_wake(&closed, INT_MAX);
 }

@@ -18,10 +18,10 @@
 
 #include "base/clock.h"
 #include "base/high_number.h"
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/other_process.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 #include "interpose/signal.h"
 #include "original/request.h"
 #include "original/wake.h"
@@ -63,25 +63,25 @@ static int room_fd = -1;
  * processors have let go of the old one, for milliseconds. */
 void orphan_before_copy(void)
 {
-    long fd = raw_syscall2(SYS_pidfd_open, run.page->original_pid, 0);
+    int fd = kernel_pidfd_open(run.page->original_pid);
 
-    original_fd = fd < 0 ? -1 : (int)fd;
+    original_fd = fd < 0 ? -1 : fd;
 }
 
 void orphan_after_copy(void)
 {
     if (original_fd >= 0)
-        raw_syscall1(SYS_close, original_fd);
+        kernel_close(original_fd);
 }
 
 static void set_score(const char *score)
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC, 0);
+    int fd = kernel_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    raw_syscall3(SYS_write, fd, (long)score, (long)strlen(score));
-    raw_syscall1(SYS_close, fd);
+    kernel_write(fd, score, strlen(score));
+    kernel_close(fd);
 }
 
 /* An original that nearly fills its control group is above 900 of 1000 itself. */
@@ -129,7 +129,7 @@ static int status_of_reaped(int pidfd)
 {
     struct exit_info info = {.mask = EXIT_INFO_MASK};
 
-    if (raw_syscall3(SYS_ioctl, pidfd, EXIT_INFO_REQUEST, (long)&info) < 0 || !(info.mask & EXIT_INFO_MASK))
+    if (kernel_ioctl(pidfd, EXIT_INFO_REQUEST, &info) < 0 || !(info.mask & EXIT_INFO_MASK))
         return NO_STATUS;
     return info.exit_code;
 }
@@ -138,14 +138,13 @@ static int status_of_reaped(int pidfd)
  * zombie nor reaped for a moment. */
 static int original_status(void)
 {
-    const struct timespec moment = {0, 1000000};
     int status = NO_STATUS;
 
     if (!other_process_await(original_fd, run.page->original_pid, STATUS_NS))
         return NO_STATUS;
     for (unsigned tries = 0; tries < STATUS_TRIES && status == NO_STATUS; tries++) {
         if (tries > 0)
-            raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+            kernel_sleep(1000000);
         status = status_of_zombie(run.page->original_pid);
         if (status == NO_STATUS && original_fd >= 0)
             status = status_of_reaped(original_fd);
@@ -180,17 +179,17 @@ static void find_end(struct end *end)
 
 static void await_process(pid_t pid)
 {
-    long fd = raw_syscall2(SYS_pidfd_open, pid, 0);
+    int fd = kernel_pidfd_open(pid);
 
-    other_process_await(fd < 0 ? -1 : (int)fd, pid, UINT64_MAX);
+    other_process_await(fd < 0 ? -1 : fd, pid, UINT64_MAX);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
 }
 
 /* And for the one that goes on in the place of one of them. */
 static void await_older(const struct shared_slot *slot)
 {
-    const pid_t self = (pid_t)raw_syscall0(SYS_getpid);
+    const pid_t self = kernel_getpid();
 
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
         const struct shared_slot *other = &run.page->slots[i];
@@ -229,8 +228,8 @@ bool orphan_replays(struct shared_slot *slot)
     int r = 0;
 
     /* The original may have been killed before it did that. */
-    atomic_store(&slot->pid, (int32_t)raw_syscall0(SYS_getpid));
-    const bool is_spare = atomic_load(&page->spare_pid) == raw_syscall0(SYS_getpid);
+    atomic_store(&slot->pid, kernel_getpid());
+    const bool is_spare = atomic_load(&page->spare_pid) == kernel_getpid();
     await_older(slot);
     if (atomic_load(&page->reported) || (is_spare && page->stop_eval == 0))
         return false;
@@ -268,7 +267,7 @@ bool orphan_replays(struct shared_slot *slot)
 
 bool orphan_is_alone(void)
 {
-    return raw_syscall0(SYS_getppid) != run.page->original_pid;
+    return kernel_getppid() != run.page->original_pid;
 }
 
 static void set_timer(uint64_t at_ns)
@@ -279,10 +278,10 @@ static void set_timer(uint64_t at_ns)
     };
 
     /* The thread that evals is the one that can tell where it is. */
-    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
-    if (timer < 0 && raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+    event._sigev_un._tid = kernel_gettid();
+    if (timer < 0 && raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
         return;
-    raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, (long)&when, 0);
+    raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, &when, 0);
 }
 
 uint32_t orphan_watch(void)
@@ -305,11 +304,10 @@ uint32_t orphan_watch(void)
 void orphan_reserve(void)
 {
     const uint64_t too_large = UINT64_C(1) << (SIGXFSZ - 1);
-    const struct timespec now = {0, 0};
     int fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
 
     room_fd = fd < 0 ? -1 : high_number_move(fd);
-    raw_syscall4(SYS_rt_sigtimedwait, (long)&too_large, 0, (long)&now, sizeof too_large);
+    kernel_sigtake(&too_large, NULL);
 }
 
 void orphan_report(void)
@@ -323,7 +321,7 @@ void orphan_report(void)
     };
 
     if (room_fd >= 0)
-        raw_syscall1(SYS_close, room_fd);
+        kernel_close(room_fd);
     orphan_say_to_user();
     request_ends();
     report_outcome(&run.page->end, &outcome);

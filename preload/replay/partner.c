@@ -13,18 +13,18 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/proc_list.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 #include "original/request.h"
 #include "record/input.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/blocked_call.h"
-#include "snapshot/threads/threads_signal.h"
 #include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS       500000000
 #define WAIT_NS       UINT64_C(2000000000) /* in a futex there, at least */
@@ -57,9 +57,8 @@ void partner_note_look(void)
 /* The simulator's own copies have the memory as well. */
 static bool is_family(pid_t pid)
 {
-    if (pid == raw_syscall0(SYS_getpid) || pid == run.page->original_pid ||
-        pid == atomic_load(&run.page->asked_pid) || pid == raw_syscall0(SYS_getppid) ||
-        pid == atomic_load(&run.page->spare_pid))
+    if (pid == kernel_getpid() || pid == run.page->original_pid || pid == atomic_load(&run.page->asked_pid) ||
+        pid == kernel_getppid() || pid == atomic_load(&run.page->spare_pid))
         return true;
     return shared_page_slot(run.page, pid) != NULL;
 }
@@ -84,7 +83,7 @@ static void find_partner(void)
     if (fd < 0)
         return;
     proc_list_each(fd, look_at_process, NULL);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
 }
 
 void partner_begin(void)
@@ -110,10 +109,10 @@ void partner_watch(void)
 
     if (shared_count == 0)
         return;
-    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
-    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+    event._sigev_un._tid = kernel_gettid();
+    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
         return;
-    raw_syscall4(SYS_timer_settime, timer, 0, (long)&ticks, 0);
+    raw_syscall4(SYS_timer_settime, timer, 0, &ticks, 0);
 }
 
 void partner_watch_end(void)
@@ -121,7 +120,7 @@ void partner_watch_end(void)
     const struct itimerspec never = {{0, 0}, {0, 0}};
 
     if (timer >= 0)
-        raw_syscall4(SYS_timer_settime, timer, 0, (long)&never, 0);
+        raw_syscall4(SYS_timer_settime, timer, 0, &never, 0);
 }
 
 static bool is_in_shared_futex(const void *ucontext)
@@ -202,7 +201,7 @@ void partner_pass_on(void)
     run.hooks->wave_remove(); /* of a window that was left */
     request_passes_on(spare);
     for (;;)
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
 }
 
 uint64_t partner_stop_eval(void)

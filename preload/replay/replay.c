@@ -18,8 +18,8 @@
 #include <sys/syscall.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/stack.h"
 #include "interpose/output.h"
 #include "interpose/thread.h"
@@ -105,7 +105,7 @@ static _Noreturn void give_up(const char *what, int error)
     if (orphan_is_alone())
         orphan_report();
     for (;;)
-        raw_syscall1(SYS_exit_group, 1);
+        kernel_exit_group(1);
 }
 
 /* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. Of one that
@@ -164,7 +164,7 @@ static void on_asked_to_finish(void *ucontext)
     static atomic_bool asked_before;
 
     ask_time_tick(ucontext);
-    if (atomic_load(&finishing) == raw_syscall0(SYS_gettid) && finishing_with != NULL && stuck_look())
+    if (atomic_load(&finishing) == kernel_gettid() && finishing_with != NULL && stuck_look())
         finish(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
@@ -188,11 +188,11 @@ static void set_own_limits(void)
     const struct rlimit no_core = {0, 0};
     struct rlimit time;
 
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CORE, (long)&no_core, 0);
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_CPU, 0, (long)&time) < 0)
+    kernel_setrlimit(RLIMIT_CORE, &no_core);
+    if (kernel_getrlimit(RLIMIT_CPU, &time) < 0)
         return;
     time.rlim_cur = time.rlim_max;
-    raw_syscall4(SYS_prlimit64, 0, RLIMIT_CPU, (long)&time, 0);
+    kernel_setrlimit(RLIMIT_CPU, &time);
 }
 
 /* Which the original may not have known. */
@@ -209,7 +209,7 @@ void replay_begin(uint64_t eval)
     struct shared_replay *replay = findings();
 
     run.role = RUN_REPLAY;
-    run.pid = (pid_t)raw_syscall0(SYS_getpid);
+    run.pid = kernel_getpid();
     int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     set_own_limits();
@@ -377,20 +377,20 @@ static void finish_on_own_stack(void *argument)
                 orphan_report();
             break;
         default:
-            raw_syscall1(SYS_exit_group, 0);
+            kernel_exit_group(0);
         }
 }
 
 static _Noreturn void finish(const struct end *end)
 {
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid), other = 0;
+    pid_t self = kernel_gettid(), other = 0;
     const struct end *original = &run.page->end;
     /* Where the original was ended from outside, the replay cannot be: it has come as far. */
     struct end own = original->outside && end->eval >= original->eval ? *original : *end;
 
     if (!atomic_compare_exchange_strong(&finishing, &other, self))
         while (other != self)
-            raw_syscall4(SYS_ppoll, 0, 0, 0, 0); /* for ever: that thread ends us all */
+            kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
     for (;;)
         stack_run(finish_on_own_stack, &own);
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "run/run.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -30,11 +30,11 @@ void stuck_watch(void)
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
     int timer;
 
-    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
-    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, (long)&event, (long)&timer) < 0)
+    event._sigev_un._tid = kernel_gettid();
+    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
         return;
-    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&own_signal, 0, sizeof own_signal);
-    raw_syscall4(SYS_timer_settime, timer, 0, (long)&ticks, 0);
+    kernel_sigprocmask(SIG_UNBLOCK, &own_signal, NULL);
+    raw_syscall4(SYS_timer_settime, timer, 0, &ticks, 0);
 }
 
 bool stuck_look(void)
@@ -58,6 +58,5 @@ void stuck_as_original(bool is_evaluating)
     memset(&info, 0, sizeof info);
     info.si_signo = THREADS_SIGNAL;
     info.si_code = SI_USER;
-    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), THREADS_SIGNAL,
-                 (long)&info);
+    kernel_queue(THREADS_SIGNAL, &info);
 }

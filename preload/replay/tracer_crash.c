@@ -6,10 +6,9 @@
 
 #include <signal.h>
 #include <stddef.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "run/run.h"
 
 static bool ended_in_tracer;
@@ -35,7 +34,7 @@ void tracer_crash_leave(int signal, const void *ucontext)
     if (run.role != RUN_REPLAY || !is_fault(signal) || !run.hooks->wave_at_work() || has_dumped())
         return;
     left_by = signal;
-    raw_syscall4(SYS_rt_sigprocmask, SIG_SETMASK, (long)&frame->uc_sigmask, 0, sizeof(uint64_t));
+    kernel_sigprocmask(SIG_SETMASK, (const uint64_t *)(const void *)&frame->uc_sigmask, NULL);
     run.hooks->wave_leave();
 }
 

@@ -10,10 +10,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "interpose/output.h"
 #include "interpose/signal.h"
 #include "options/parse.h"
@@ -103,7 +102,7 @@ void wake_call_prepare(void)
 
 void wake_call_leave(const struct end *end)
 {
-    if (calling_thread == 0 || calling_thread != raw_syscall0(SYS_gettid))
+    if (calling_thread == 0 || calling_thread != kernel_gettid())
         return;
     left_by = *end;
     siglongjmp(way_out, 1);
@@ -133,7 +132,7 @@ static void make(size_t i, uintptr_t function)
 
     on_exit(leave_exit, NULL);
     if (sigsetjmp(way_out, 1) == 0) {
-        calling_thread = (pid_t)raw_syscall0(SYS_gettid);
+        calling_thread = kernel_gettid();
         wake_call_enter(function, &calls.list[i]);
         calling_thread = 0;
         return;

@@ -90,7 +90,7 @@ static const struct function *find_caller(uintptr_t stack)
 {
     static uintptr_t words[WORDS];
     const struct iovec local = {words, sizeof words}, remote = {(void *)stack, sizeof words};
-    long size = raw_syscall6(SYS_process_vm_readv, run.pid, (long)&local, 1, (long)&remote, 1, 0);
+    long size = raw_syscall6(SYS_process_vm_readv, run.pid, &local, 1, &remote, 1, 0);
 
     for (long i = 0; i < size / (long)sizeof *words; i++)
         if (is_program(words[i]) && thread_is_behind_call(words[i]))

@@ -4,13 +4,13 @@
 
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 struct run run;
 
 bool run_is_self(void)
 {
-    return run.role != RUN_INERT && raw_syscall0(SYS_getpid) == run.pid;
+    return run.role != RUN_INERT && kernel_getpid() == run.pid;
 }
 
 bool run_is_group(pid_t group)

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/high_number.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "run/run.h"
 
 #define SUFFIX_MAX 1000u
@@ -46,18 +46,18 @@ void run_directory_path(struct text *path, const char *name)
 
 /* Opens it by its name below another, following no link there. Returns a descriptor that only finds its
  * files, or -errno. */
-static int open_directory(long above, const char *name, struct stat *status)
+static int open_directory(int above, const char *name, struct stat *status)
 {
-    long fd = raw_syscall4(SYS_openat, above, (long)name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = kernel_openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0)
-        return (int)fd;
-    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)status, AT_EMPTY_PATH);
+        return fd;
+    int r = kernel_fstatat(fd, "", status, AT_EMPTY_PATH);
     if (r < 0) {
-        raw_syscall1(SYS_close, fd);
-        return (int)r;
+        kernel_close(fd);
+        return r;
     }
-    return (int)fd;
+    return fd;
 }
 
 /* The simulator's umask may have taken everything from everybody. */
@@ -70,7 +70,7 @@ static void give_to_owner(int fd, const struct stat *status)
         return;
     text_init(&path, path_bytes, sizeof path_bytes);
     text_format(&path, "/proc/thread-self/fd/%d", fd);
-    raw_syscall3(SYS_fchmodat, AT_FDCWD, (long)path_bytes, (status->st_mode & 07777) | S_IRWXU);
+    raw_syscall3(SYS_fchmodat, AT_FDCWD, path_bytes, (status->st_mode & 07777) | S_IRWXU);
 }
 
 /* Whose link may be followed in a place where everybody may make some: the user's own, and that of who the
@@ -87,8 +87,7 @@ static bool is_trusted(const struct stat *link)
     if (slash == NULL)
         return false;
     slash[slash == buffer] = '\0';
-    if (link->st_uid == (uid_t)raw_syscall0(SYS_geteuid) ||
-        raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)buffer, (long)&place, 0) < 0)
+    if (link->st_uid == kernel_geteuid() || kernel_fstatat(AT_FDCWD, buffer, &place, 0) < 0)
         return true;
     bool is_common = (place.st_mode & (S_ISVTX | S_IWOTH)) == (S_ISVTX | S_IWOTH);
     return !is_common || link->st_uid == place.st_uid;
@@ -99,37 +98,34 @@ static int open_base(bool made)
 {
     struct stat status;
 
-    long fd =
-        raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = kernel_open(run.base_directory, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
-        return (int)fd;
-    long r = raw_syscall4(SYS_newfstatat, fd, (long)"", (long)&status, AT_EMPTY_PATH);
+        return fd;
+    int r = kernel_fstatat(fd, "", &status, AT_EMPTY_PATH);
     if (r == 0 && made)
-        give_to_owner((int)fd, &status);
+        give_to_owner(fd, &status);
     if (r < 0 || S_ISLNK(status.st_mode)) {
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
         if (r == 0)
             r = is_trusted(&status) ? 0 : -EACCES;
-        fd = r < 0 ? r
-                   : raw_syscall4(SYS_openat, AT_FDCWD, (long)run.base_directory,
-                                  O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+        fd = r < 0 ? r : kernel_open(run.base_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     }
-    return (int)fd;
+    return fd;
 }
 
 /* Who may write to DIR may put another directory in the place of ours: what was just made is taken down, so
  * that nothing else is written to later. Some shared file systems show root as the owner of everything, and
  * NFS shows nobody as that of what root makes. */
-static int note_made(long base, const char *name)
+static int note_made(int base, const char *name)
 {
-    uid_t self = (uid_t)raw_syscall0(SYS_geteuid);
+    uid_t self = kernel_geteuid();
     struct stat status;
 
     int fd = open_directory(base, name, &status);
     if (fd < 0)
         return fd;
     give_to_owner(fd, &status);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     if (status.st_uid != self && status.st_uid != 0 && !(self == 0 && status.st_uid == NOBODY))
         return -EPERM;
     run.page->run_device = status.st_dev;
@@ -154,7 +150,7 @@ static int open_made(void)
     int fd = open_directory(AT_FDCWD, buffer, &status);
     if (fd < 0 || is_made(&status))
         return fd;
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return -ESTALE;
 }
 
@@ -163,7 +159,7 @@ int run_directory_take(void)
     struct stat status;
 
     /* The simulator may have closed it with all that it does not know. */
-    if (held_fd >= 0 && raw_syscall2(SYS_fstat, held_fd, (long)&status) == 0 && is_made(&status))
+    if (held_fd >= 0 && kernel_fstat(held_fd, &status) == 0 && is_made(&status))
         return held_fd;
     return open_made();
 }
@@ -171,7 +167,7 @@ int run_directory_take(void)
 void run_directory_leave(int fd)
 {
     if (fd >= 0 && fd != held_fd)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
 }
 
 /* Where the held directory is now. */
@@ -182,7 +178,7 @@ static int read_held_path(char *path, size_t size)
 
     text_init(&link, link_bytes, sizeof link_bytes);
     text_format(&link, "/proc/thread-self/fd/%d", held_fd);
-    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)link_bytes, (long)path, (long)size - 1);
+    long length = kernel_readlink(link_bytes, path, size - 1);
     if (length <= 0 || path[0] != '/')
         return -ENOENT;
     path[length] = '\0';
@@ -219,18 +215,18 @@ void run_directory_present_path(struct text *path, const char *name)
     else
         run_directory_path(path, name);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
 }
 
 void run_directory_link_path(struct text *path, const char *name)
 {
-    if (held_fd < 0 || raw_syscall3(SYS_faccessat, AT_FDCWD, (long)"/proc/self/fd", X_OK) < 0)
+    if (held_fd < 0 || kernel_access("/proc/self/fd", X_OK) < 0)
         run_directory_path(path, name);
     else
         text_format(path, "/proc/self/fd/%d/%s", held_fd, name);
 }
 
-static int make_below(long base)
+static int make_below(int base)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
     struct text text;
@@ -242,12 +238,12 @@ static int make_below(long base)
             return -ENAMETOOLONG;
         text_init(&text, buffer, sizeof buffer);
         format_name(&text);
-        long r = raw_syscall3(SYS_mkdirat, base, (long)buffer, 0700);
+        long r = raw_syscall3(SYS_mkdirat, base, buffer, 0700);
         if (r == -EEXIST)
             continue;
         int error = r < 0 ? (int)r : note_made(base, buffer);
         if (r == 0 && (error == -EMFILE || error == -ENFILE)) /* it is ours, and stays empty */
-            raw_syscall3(SYS_unlinkat, base, (long)buffer, AT_REMOVEDIR);
+            kernel_unlinkat(base, buffer, AT_REMOVEDIR);
         return error;
     }
     return -EEXIST;
@@ -256,12 +252,12 @@ static int make_below(long base)
 static long make_directory(const char *path)
 {
     struct stat status;
-    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, (long)path, 0777);
+    long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, path, 0777);
     int fd = made == 0 ? open_directory(AT_FDCWD, path, &status) : -1;
 
     if (fd >= 0) {
         give_to_owner(fd, &status);
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
     }
     return made;
 }
@@ -300,7 +296,7 @@ static void remove_made(void)
     for (; made_length != 0 && length >= made_length; length--)
         if (path[length] == '/' || path[length] == '\0') {
             path[length] = '\0';
-            raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+            kernel_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
         }
     made_length = 0;
 }
@@ -316,7 +312,7 @@ int run_directory_make(void)
     int base = open_base(made == 0);
     int r = base < 0 ? base : make_below(base);
     if (base >= 0)
-        raw_syscall1(SYS_close, base);
+        kernel_close(base);
     if (r < 0)
         remove_made();
     return r;
@@ -329,7 +325,7 @@ void run_directory_unmake(void)
 
     text_init(&text, path, sizeof path);
     run_directory_path(&text, "");
-    raw_syscall3(SYS_unlinkat, AT_FDCWD, (long)path, AT_REMOVEDIR);
+    kernel_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
     remove_made();
     run.page->run_suffix = 0;
 }
@@ -345,12 +341,11 @@ int run_directory_check(void)
     for (size_t length = strlen(path); r == -ENOENT && length > 0; length--)
         if (path[length] == '/' || path[length] == '\0') {
             path[length] = '\0';
-            r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)path, W_OK | X_OK);
+            r = kernel_access(path, W_OK | X_OK);
         }
     if (r == -ENOENT)
-        r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)strcpy(path, "/"), W_OK | X_OK);
-    if (r == 0 && raw_syscall2(SYS_statfs, (long)path, (long)&system) == 0 && system.f_blocks > 0 &&
-        system.f_bavail == 0)
+        r = kernel_access(strcpy(path, "/"), W_OK | X_OK);
+    if (r == 0 && raw_syscall2(SYS_statfs, path, &system) == 0 && system.f_blocks > 0 && system.f_bavail == 0)
         r = -ENOSPC;
     return (int)r;
 }
@@ -362,7 +357,7 @@ int64_t run_directory_size(const char *name)
 
     if (directory < 0)
         return directory;
-    long r = raw_syscall4(SYS_newfstatat, directory, (long)name, (long)&file, AT_SYMLINK_NOFOLLOW);
+    int r = kernel_fstatat(directory, name, &file, AT_SYMLINK_NOFOLLOW);
     run_directory_leave(directory);
     return r < 0 ? r : file.st_size;
 }
@@ -372,7 +367,7 @@ void run_directory_remove(const char *name)
     int directory = run_directory_take();
 
     if (directory >= 0)
-        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+        kernel_unlinkat(directory, name, 0);
     run_directory_leave(directory);
 }
 
@@ -382,21 +377,20 @@ int run_directory_reserve(size_t size)
 
     if (directory < 0)
         return directory;
-    int fd = (int)raw_syscall4(SYS_openat, directory, (long)".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+    int fd = kernel_openat(directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
     run_directory_leave(directory);
     if (fd >= 0)
-        raw_syscall4(SYS_fallocate, fd, 0, 0, (long)size);
+        raw_syscall4(SYS_fallocate, fd, 0, 0, size);
     return fd;
 }
 
 static int create_in(int directory, const char *name)
 {
-    long fd = raw_syscall4(SYS_openat, directory, (long)name,
-                           O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = kernel_openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 
     if (fd >= 0)
-        raw_syscall2(SYS_fchmod, fd, 0600); /* whatever the umask */
-    return (int)fd;
+        kernel_fchmod(fd, 0600); /* whatever the umask */
+    return fd;
 }
 
 int run_directory_create(const char *name)
@@ -412,7 +406,7 @@ int run_directory_create(const char *name)
 
 static int write_whole(int fd, const struct text *contents)
 {
-    long r = raw_syscall3(SYS_write, fd, (long)contents->bytes, (long)contents->length);
+    long r = kernel_write(fd, contents->bytes, contents->length);
 
     return r < 0 ? (int)r : (size_t)r < contents->length ? -ENOSPC : 0;
 }
@@ -426,11 +420,11 @@ int run_directory_write(const char *name, const struct text *contents)
     int fd = create_in(directory, NEW_NAME);
     int r = fd < 0 ? fd : write_whole(fd, contents);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
     if (r == 0)
-        r = (int)raw_syscall4(SYS_renameat, directory, (long)NEW_NAME, directory, (long)name);
+        r = (int)raw_syscall4(SYS_renameat, directory, NEW_NAME, directory, name);
     if (r < 0 && fd >= 0)
-        raw_syscall3(SYS_unlinkat, directory, (long)NEW_NAME, 0);
+        kernel_unlinkat(directory, NEW_NAME, 0);
     run_directory_leave(directory);
     return r;
 }

@@ -8,36 +8,34 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 /* A limit of file sizes holds for memory files too, and who passes it gets SIGXFSZ. */
 static bool is_within_limit(void)
 {
     struct rlimit limit;
 
-    return raw_syscall4(SYS_prlimit64, 0, RLIMIT_FSIZE, 0, (long)&limit) < 0 ||
-           limit.rlim_cur >= SHARED_PAGE_SIZE;
+    return kernel_getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= SHARED_PAGE_SIZE;
 }
 
 int shared_page_create(struct shared_page **result)
 {
     if (!is_within_limit())
         return -EFBIG;
-    long fd = raw_syscall2(SYS_memfd_create, (long)"lightsss", MFD_CLOEXEC);
+    int fd = kernel_memfd_create("lightsss", MFD_CLOEXEC);
     if (fd < 0)
-        return (int)fd;
+        return fd;
 
-    int r = (int)raw_syscall2(SYS_ftruncate, fd, SHARED_PAGE_SIZE);
+    int r = kernel_ftruncate(fd, SHARED_PAGE_SIZE);
     struct shared_page *page = MAP_FAILED;
     if (r == 0) {
         page = mmap(*result, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
-                    MAP_SHARED | (*result != NULL ? MAP_FIXED : 0), (int)fd, 0);
+                    MAP_SHARED | (*result != NULL ? MAP_FIXED : 0), fd, 0);
         r = page == MAP_FAILED ? -errno : 0;
     }
     /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     if (r < 0)
         return r;
 
@@ -45,7 +43,7 @@ int shared_page_create(struct shared_page **result)
     page->version = SHARED_PAGE_VERSION;
     page->size_bytes = sizeof *page;
     page->slot_count = SHARED_PAGE_SLOTS;
-    page->original_pid = (int32_t)raw_syscall0(SYS_getpid);
+    page->original_pid = kernel_getpid();
     *result = page;
     return 0;
 }

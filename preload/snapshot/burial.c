@@ -17,8 +17,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 #include "snapshot/limits/slots.h"
 
 #define SECOND_US     1000000
@@ -53,7 +53,7 @@ void burial_start(void)
         dying[i] = 0;
     dying_count = lasting_count = 0;
     atomic_store(&has_reaped, false);
-    raw_syscall2(SYS_getrusage, RUSAGE_CHILDREN, (long)&at_start);
+    kernel_getrusage(RUSAGE_CHILDREN, &at_start);
     atomic_store(&child_maxrss, at_start.ru_maxrss);
 }
 
@@ -73,7 +73,7 @@ bool burial_reap(pid_t pid)
     struct rusage usage;
     long r;
 
-    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | WNOHANG, (long)&usage)) == -EINTR)
+    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | WNOHANG, &usage)) == -EINTR)
         continue;
     if (r == pid)
         add_used(&usage);
@@ -123,17 +123,17 @@ static bool are_zombies(void)
 void burial_await(void)
 {
     const uint64_t start_ns = clock_ns();
-    struct timespec moment = {0, STEP_LEAST_NS};
+    uint64_t moment_ns = STEP_LEAST_NS;
 
     for (;;) {
         burial_look();
         if (dying_count <= lasting_count)
             break;
-        if (moment.tv_nsec >= STEP_MOST_NS && (are_zombies() || clock_ns() - start_ns > PATIENCE_NS))
+        if (moment_ns >= STEP_MOST_NS && (are_zombies() || clock_ns() - start_ns > PATIENCE_NS))
             break;
-        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
-        if (moment.tv_nsec < STEP_MOST_NS)
-            moment.tv_nsec *= 2;
+        kernel_sleep(moment_ns);
+        if (moment_ns < STEP_MOST_NS)
+            moment_ns *= 2;
     }
     burial_look(); /* it may have died since, and counts as a process until it is reaped */
     lasting_count = dying_count;
@@ -219,7 +219,7 @@ void burial_leave_out_ticks(struct tms *times)
 {
     struct rusage children;
 
-    if (raw_syscall2(SYS_getrusage, RUSAGE_CHILDREN, (long)&children) < 0)
+    if (kernel_getrusage(RUSAGE_CHILDREN, &children) < 0)
         return;
     burial_leave_out(&children);
     times->tms_cutime = to_ticks(&children.ru_utime);

@@ -5,10 +5,9 @@
 
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 #define PAGE          4096u
 #define WINDOW_NS     UINT64_C(100000000)
@@ -43,7 +42,7 @@ void cost_read(struct cost_now *now)
 {
     struct rusage usage = {.ru_minflt = 0};
 
-    raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage);
+    kernel_getrusage(RUSAGE_SELF, &usage);
     *now = (struct cost_now){
         .ns = clock_ns(),
         .system_ns = ((uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec) * 1000,

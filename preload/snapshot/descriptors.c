@@ -12,8 +12,8 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/proc_list.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 
 #define INFO_SIZE      32768u
@@ -37,21 +37,22 @@ static const char *read_info(int fd)
 {
     char path[40], *start = info + info_used;
     struct text text;
-    long size = 0, r = 0;
+    size_t size = 0;
+    long r;
 
     if (info_used >= sizeof info - 1)
         return "";
     text_init(&text, path, sizeof path);
     text_format(&text, "/proc/thread-self/fdinfo/%d", fd);
-    long file = raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    int file = kernel_open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return "";
-    long room = (long)(sizeof info - info_used) - 1;
-    while (size < room && (r = raw_syscall3(SYS_read, file, (long)(start + size), room - size)) > 0)
-        size += r;
-    raw_syscall1(SYS_close, file);
+    size_t room = sizeof info - info_used - 1;
+    while (size < room && (r = kernel_read(file, start + size, room - size)) > 0)
+        size += (size_t)r;
+    kernel_close(file);
     start[size] = '\0';
-    info_used += (size_t)size + 1;
+    info_used += size + 1;
     return start;
 }
 
@@ -60,19 +61,19 @@ static int describe_file(int fd, struct descriptor *descriptor)
 {
     descriptor->fd = fd;
     descriptor->info = "";
-    descriptor->offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
-    return (int)raw_syscall2(SYS_fstat, fd, (long)&descriptor->file);
+    descriptor->offset = kernel_lseek(fd, 0, SEEK_CUR);
+    return kernel_fstat(fd, &descriptor->file);
 }
 
 /* What the copy has of its own, or does not change by itself. */
 static int describe_flags(struct descriptor *descriptor)
 {
-    long flags = raw_syscall2(SYS_fcntl, descriptor->fd, F_GETFL);
+    int flags = kernel_fcntl(descriptor->fd, F_GETFL, 0);
 
     if (flags < 0)
-        return (int)flags;
-    descriptor->flags = (int)flags;
-    descriptor->closes_on_exec = (raw_syscall2(SYS_fcntl, descriptor->fd, F_GETFD) & FD_CLOEXEC) != 0;
+        return flags;
+    descriptor->flags = flags;
+    descriptor->closes_on_exec = (kernel_fcntl(descriptor->fd, F_GETFD, 0) & FD_CLOEXEC) != 0;
     return 0;
 }
 
@@ -124,13 +125,13 @@ static void note_terminal(const struct descriptor *descriptor)
     struct descriptor_terminal *terminal = &terminals[terminal_count];
 
     if (terminal_count == TERMINALS_MAX || descriptors_terminal(descriptor) != NULL ||
-        raw_syscall3(SYS_ioctl, descriptor->fd, TCGETS, (long)&terminal->termios) < 0)
+        kernel_ioctl(descriptor->fd, TCGETS, &terminal->termios) < 0)
         return;
     terminal->device = descriptor->file.st_rdev;
-    raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGWINSZ, (long)&terminal->size);
-    if (raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGPGRP, (long)&terminal->foreground) < 0)
+    kernel_ioctl(descriptor->fd, TIOCGWINSZ, &terminal->size);
+    if (kernel_ioctl(descriptor->fd, TIOCGPGRP, &terminal->foreground) < 0)
         terminal->foreground = -1;
-    if (raw_syscall3(SYS_ioctl, descriptor->fd, TIOCGSID, (long)&terminal->session) < 0)
+    if (kernel_ioctl(descriptor->fd, TIOCGSID, &terminal->session) < 0)
         terminal->session = -1;
     terminal_count++;
 }
@@ -167,7 +168,7 @@ int descriptors_take(void)
     if (list_fd < 0)
         return list_fd;
     int r = proc_list_each(list_fd, visit, &list_fd);
-    raw_syscall1(SYS_close, list_fd);
+    kernel_close(list_fd);
     return r < 0 ? r : 0;
 }
 
@@ -178,7 +179,7 @@ static bool are_shared(const struct descriptor *one, const struct descriptor *ot
     if (one->file.st_ino != other->file.st_ino || one->file.st_dev != other->file.st_dev ||
         one->flags != other->flags || one->offset != other->offset)
         return false;
-    const long pid = raw_syscall0(SYS_getpid);
+    const long pid = kernel_getpid();
     long r = raw_syscall5(SYS_kcmp, pid, pid, KCMP_FILE, one->fd, other->fd);
     return r == 0 || (r < 0 && (one->file.st_mode & S_IFMT) != 0);
 }

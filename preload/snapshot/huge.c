@@ -10,10 +10,9 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 #define PAGE        UINT64_C(4096)
 #define HUGE        UINT64_C(2097152)
@@ -64,17 +63,17 @@ static long scan(int fd, uint64_t start, uint64_t end, uint64_t wanted, uint64_t
         .returned = wanted,
     };
 
-    return raw_syscall3(SYS_ioctl, fd, (long)SCAN, (long)&question);
+    return kernel_ioctl(fd, SCAN, &question);
 }
 
 static int open_map(void)
 {
-    return (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)"/proc/self/pagemap", O_RDONLY | O_CLOEXEC, 0);
+    return kernel_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
 static void close_map(int fd)
 {
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
 }
 
 static uint64_t sum_of(const struct range *range, unsigned number)
@@ -97,7 +96,7 @@ static bool is_small(void)
 {
     struct rusage usage = {.ru_maxrss = 0};
 
-    raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage);
+    kernel_getrusage(RUSAGE_SELF, &usage);
     return (uint64_t)usage.ru_maxrss * 1024 < LEAST_BYTES;
 }
 
@@ -166,7 +165,7 @@ static uint64_t put_together(int fd)
                 return bytes;
             if (!is_split(fd, start))
                 continue;
-            if (raw_syscall3(SYS_madvise, (long)start, (long)HUGE, COLLAPSE) < 0) {
+            if (kernel_madvise((void *)start, HUGE, COLLAPSE) < 0) {
                 is_over = true; /* there is no huge page left, or it may not have one */
                 return bytes;
             }

@@ -17,8 +17,8 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "snapshot/account.h"
 #include "snapshot/burial.h"
@@ -97,23 +97,22 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
 
 void keeper_hold(void)
 {
-    uint32_t self = (uint32_t)raw_syscall0(SYS_gettid), other = 0;
+    uint32_t self = (uint32_t)kernel_gettid(), other = 0;
 
     while (!atomic_compare_exchange_strong(&holder, &other, self) && other != self) {
-        raw_syscall4(SYS_futex, (long)&holder, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, other, 0);
+        kernel_futex_wait(&holder, other, 0);
         other = 0;
     }
 }
 
 bool keeper_try_hold(void)
 {
-    const struct timespec step = {0, HOLD_STEP_NS};
-    uint32_t self = (uint32_t)raw_syscall0(SYS_gettid), other = 0;
+    uint32_t self = (uint32_t)kernel_gettid(), other = 0;
 
     for (unsigned i = 0; !atomic_compare_exchange_strong(&holder, &other, self); i++, other = 0) {
         if (other == self || i == HOLD_TRIES)
             return false;
-        raw_syscall4(SYS_futex, (long)&holder, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, other, (long)&step);
+        kernel_futex_wait(&holder, other, HOLD_STEP_NS);
     }
     return true;
 }
@@ -121,16 +120,14 @@ bool keeper_try_hold(void)
 void keeper_let_go(void)
 {
     atomic_store(&holder, 0);
-    raw_syscall3(SYS_futex, (long)&holder, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
+    kernel_futex_wake(&holder, 1);
 }
 
 /* One that does not do as it is told is left: it ends with the original. */
 static void await_dismissed(pid_t pid)
 {
-    const struct timespec moment = {0, 1000000};
-
     for (unsigned tries = 0; tries < DISMISS_TRIES && !burial_reap(pid); tries++)
-        raw_syscall2(SYS_nanosleep, (long)&moment, 0);
+        kernel_sleep(1000000);
 }
 
 /* Its place is free from now on. */
@@ -138,7 +135,7 @@ static void end_snapshot(struct shared_slot *slot)
 {
     pid_t pid = atomic_load(&slot->pid);
 
-    long r = raw_syscall2(SYS_kill, pid, SIGKILL);
+    long r = kernel_kill(pid, SIGKILL);
     if (r < 0 && r != -ESRCH) {
         /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
         park_dismiss(slot);
@@ -373,7 +370,7 @@ static void look_in(uint64_t evals)
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
-    looking_thread = (pid_t)raw_syscall0(SYS_gettid);
+    looking_thread = kernel_gettid();
     keeper_hold();
     simulator_mask = signal_mask_block_all();
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
@@ -395,7 +392,7 @@ bool keeper_look(uint64_t eval)
 
 bool keeper_is_evaluating_thread(void)
 {
-    return looking_thread == raw_syscall0(SYS_gettid);
+    return looking_thread == kernel_gettid();
 }
 
 uint64_t keeper_taken_ns(void)

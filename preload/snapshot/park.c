@@ -21,9 +21,9 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
 #include "snapshot/threads/threads_handler.h"
@@ -49,16 +49,15 @@ static void hear_kernel(void *ucontext)
 
 static bool original_is_gone(const struct shared_page *page)
 {
-    return raw_syscall0(SYS_getppid) != page->original_pid;
+    return kernel_getppid() != page->original_pid;
 }
 
 /* What was sent to the whole process group meanwhile (Ctrl-C) was meant for the original. */
 static void forget_signals(void)
 {
     const uint64_t all = ~UINT64_C(0);
-    const struct timespec now = {0, 0};
 
-    while (raw_syscall4(SYS_rt_sigtimedwait, (long)&all, 0, (long)&now, sizeof all) > 0)
+    while (kernel_sigtake(&all, NULL) > 0)
         continue;
 }
 
@@ -114,11 +113,11 @@ static long read_auxiliary(pid_t number, char *bytes, size_t size)
 
     text_init(&path, path_bytes, sizeof path_bytes);
     text_format(&path, "/proc/%d/auxv", number);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)path_bytes, O_RDONLY | O_CLOEXEC, 0);
+    int fd = kernel_open(path_bytes, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fd;
-    long length = raw_syscall3(SYS_read, fd, (long)bytes, (long)size);
-    raw_syscall1(SYS_close, fd);
+    long length = kernel_read(fd, bytes, size);
+    kernel_close(fd);
     return length;
 }
 
@@ -140,18 +139,10 @@ static bool is_other_program(const struct shared_page *page)
     if (now_ns < looked_ns + PROGRAM_LOOK_NS)
         return false;
     looked_ns = now_ns;
-    long own_size = read_auxiliary(number_of((pid_t)raw_syscall0(SYS_getpid)), own, sizeof own);
+    long own_size = read_auxiliary(number_of(kernel_getpid()), own, sizeof own);
     long other_size = read_auxiliary(number_of(page->original_pid), other, sizeof other);
     return own_size > 0 && other_size > 0 &&
            (own_size != other_size || memcmp(own, other, (size_t)own_size) != 0);
-}
-
-static void sleep_in(struct shared_slot *slot, uint64_t patience_ns)
-{
-    const struct timespec patience = {(time_t)(patience_ns / SECOND_NS), (long)(patience_ns % SECOND_NS)};
-
-    raw_syscall4(SYS_futex, (long)&slot->command, FUTEX_WAIT, SLOT_SLEEP,
-                 patience_ns == 0 ? 0 : (long)&patience);
 }
 
 static enum park_reason sleep_until_reason(struct shared_page *page, struct shared_slot *slot,
@@ -176,7 +167,7 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
                 return PARK_DISMISSED;
             if (patience->hang_ns != 0 && is_still(page, slot, patience))
                 return PARK_STILL;
-            sleep_in(slot, look_ns);
+            kernel_futex_wait_shared(&slot->command, SLOT_SLEEP, look_ns);
             continue;
         }
         /* A WAKE that comes meanwhile must survive this. */
@@ -196,7 +187,7 @@ static bool may_lose_touch(void)
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2] = {{0}};
 
-    return raw_syscall2(SYS_capget, (long)&header, (long)data) < 0 ||
+    return raw_syscall2(SYS_capget, &header, data) < 0 ||
            (data[0].permitted & (UINT32_C(1) << CAP_SETUID)) != 0;
 }
 
@@ -223,10 +214,10 @@ static void command_slot(struct shared_slot *slot, enum slot_command command)
     pid_t pid = atomic_load(&slot->pid);
 
     if (pid != 0)
-        raw_syscall2(SYS_kill, pid, SIGCONT);
+        kernel_kill(pid, SIGCONT);
     atomic_store(&slot->command, command);
-    if (raw_syscall3(SYS_futex, (long)&slot->command, FUTEX_WAKE, INT_MAX) < 0 && pid != 0)
-        raw_syscall2(SYS_kill, pid, THREADS_SIGNAL); /* it interrupts the sleep as well */
+    if (kernel_futex_wake_shared(&slot->command, INT_MAX) < 0 && pid != 0)
+        kernel_kill(pid, THREADS_SIGNAL); /* it interrupts the sleep as well */
 }
 
 void park_wake(struct shared_slot *slot)

@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 #include <sys/uio.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 #define OWN_MAX       4224u /* each class of models has a page */
@@ -152,14 +152,14 @@ static int read_list(struct reader *reader, const char *name)
 {
     char buffer[4096];
     long length;
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)name, O_RDONLY | O_CLOEXEC, 0);
+    int fd = kernel_open(name, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
-        return (int)fd;
-    while ((length = raw_syscall3(SYS_read, fd, (long)buffer, sizeof buffer)) > 0)
+        return fd;
+    while ((length = kernel_read(fd, buffer, sizeof buffer)) > 0)
         for (long i = 0; i < length; i++)
             read_byte(reader, buffer[i]);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return length < 0 ? (int)length : 0;
 }
 
@@ -171,14 +171,14 @@ static bool copy_memory(char *to, const struct shared_memory *memory)
     const struct iovec local = {to, memory->size};
     const struct iovec remote = {(void *)memory->start, memory->size};
 
-    return raw_syscall6(SYS_process_vm_readv, raw_syscall0(SYS_getpid), (long)&local, 1, (long)&remote, 1,
-                        0) == (long)memory->size;
+    return raw_syscall6(SYS_process_vm_readv, kernel_getpid(), &local, 1, &remote, 1, 0) ==
+           (long)memory->size;
 }
 
 static void drop_contents(void)
 {
     if (contents != NULL)
-        raw_syscall2(SYS_munmap, (long)contents, (long)contents_size);
+        kernel_munmap(contents, contents_size);
     contents = NULL;
 }
 
@@ -198,8 +198,8 @@ static size_t plan_contents(void)
 static void take_contents(void)
 {
     size_t used = 0;
-    long memory = raw_syscall6(SYS_mmap, 0, (long)contents_size, PROT_READ | PROT_WRITE,
-                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+    long memory = kernel_mmap(NULL, contents_size, PROT_READ | PROT_WRITE,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
     if (memory < 0 && memory > -4096)
         return;

@@ -16,12 +16,12 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/signal_mask.h"
 #include "snapshot/park.h"
+#include "snapshot/threads/thread_processor.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_signal.h"
-#include "snapshot/threads/thread_processor.h"
 
 #define SETTLE_TRIES   20
 #define SETTLE_STEP_NS 10000000
@@ -40,7 +40,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
     if (pid != 0)
         return false;
     if (!take->asked(take->slot, hangs))
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
     return true;
 }
 
@@ -60,7 +60,7 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
     case PARK_DISMISSED:
         break;
     }
-    raw_syscall1(SYS_exit_group, 0);
+    kernel_exit_group(0);
     __builtin_unreachable();
 }
 
@@ -84,7 +84,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
     if (pid < 0)
         return false;
     if (pid == 0) {
-        pid = raw_syscall0(SYS_getpid);
+        pid = kernel_getpid();
         take->page = page;
         take->slot = slot;
         take->asked = NULL;
@@ -100,12 +100,12 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
 {
     last_slot = NULL;
     if (robust_list != NULL)
-        raw_syscall2(SYS_set_robust_list, (long)robust_list, (long)robust_list_size);
+        raw_syscall2(SYS_set_robust_list, robust_list, robust_list_size);
     int r = take->in_copy == NULL ? 0 : take->in_copy();
     atomic_store(&take->slot->settled, 1);
-    raw_syscall3(SYS_futex, (long)&take->slot->settled, FUTEX_WAKE, INT_MAX);
+    kernel_futex_wake_shared(&take->slot->settled, INT_MAX);
     if (r < 0)
-        raw_syscall1(SYS_exit_group, 0);
+        kernel_exit_group(0);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
            leave_spare(take, clear_tid))
         continue;
@@ -115,14 +115,13 @@ static bool is_dead(pid_t pid)
 {
     siginfo_t end = {.si_pid = 0};
 
-    return raw_syscall5(SYS_waitid, P_PID, pid, (long)&end, WEXITED | WNOHANG | WNOWAIT | __WALL, 0) < 0 ||
+    return raw_syscall5(SYS_waitid, P_PID, pid, &end, WEXITED | WNOHANG | WNOWAIT | __WALL, 0) < 0 ||
            end.si_pid != 0;
 }
 
 /* A copy that is killed, or stopped by a debugger, is not waited for. */
 void take_settle(void)
 {
-    const struct timespec step = {0, SETTLE_STEP_NS};
     struct shared_slot *slot = last_slot;
 
     if (slot == NULL)
@@ -130,9 +129,9 @@ void take_settle(void)
     for (unsigned i = 0; i < SETTLE_TRIES; i++) {
         if (atomic_load(&slot->settled) != 0 || is_dead(last_pid)) /* or not ours: we were forked */
             return;
-        long r = raw_syscall4(SYS_futex, (long)&slot->settled, FUTEX_WAIT, 0, (long)&step);
+        int r = kernel_futex_wait_shared(&slot->settled, 0, SETTLE_STEP_NS);
         if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ETIMEDOUT)
-            raw_syscall2(SYS_nanosleep, (long)&step, 0); /* refused */
+            kernel_sleep(SETTLE_STEP_NS); /* refused */
     }
     atomic_store(&slot->settled, 1); /* nor asked for again */
 }
@@ -155,8 +154,8 @@ static long clone_stopped(struct take *take)
     void *robust_list = NULL;
     size_t robust_list_size = 0;
 
-    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&clear_tid);
-    raw_syscall3(SYS_get_robust_list, 0, (long)&robust_list, (long)&robust_list_size);
+    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &clear_tid);
+    raw_syscall3(SYS_get_robust_list, 0, &robust_list, &robust_list_size);
     int r = take->before_copy == NULL ? 0 : take->before_copy();
     take->unlisted = r < 0;
     if (r < 0)

@@ -8,31 +8,32 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 #define TEXT_SIZE 8192u /* memory.stat of the second release is the longest, with some 2 KB */
 
 static char bytes[TEXT_SIZE];
 
-static long open_file(const char *path)
+static int open_file(const char *path)
 {
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_RDONLY | O_CLOEXEC, 0);
+    return kernel_open(path, O_RDONLY | O_CLOEXEC);
 }
 
 static int read_file(const char *path)
 {
-    long fd = open_file(path), size = 0, r;
+    int fd = open_file(path);
+    size_t size = 0;
+    long r;
 
     if (fd < 0)
-        return (int)fd;
+        return fd;
     do {
-        r = raw_syscall3(SYS_read, fd, (long)(bytes + size), (long)sizeof bytes - 1 - size);
-        size += r > 0 ? r : 0;
+        r = kernel_read(fd, bytes + size, sizeof bytes - 1 - size);
+        size += r > 0 ? (size_t)r : 0;
     } while (r > 0);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     bytes[size] = '\0';
     return (int)r;
 }
@@ -50,7 +51,7 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
     struct text text;
 
     text_init(&text, path, sizeof path);
-    if (pid == raw_syscall0(SYS_getpid))
+    if (pid == kernel_getpid())
         text_format(&text, "/proc/thread-self/%s", name);
     else
         text_format(&text, "/proc/%d/%s", pid, name);
@@ -60,13 +61,14 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
 
 void fact_files_each_line(const char *path, void (*take)(const char *line))
 {
-    long fd = open_file(path), r;
+    int fd = open_file(path);
+    long r;
     size_t used = 0;
     bool too_long = false;
 
     if (fd < 0)
         return;
-    while ((r = raw_syscall3(SYS_read, fd, (long)(bytes + used), (long)(sizeof bytes - 1 - used))) > 0) {
+    while ((r = kernel_read(fd, bytes + used, sizeof bytes - 1 - used)) > 0) {
         char *line = bytes, *end;
 
         used += (size_t)r;
@@ -84,5 +86,5 @@ void fact_files_each_line(const char *path, void (*take)(const char *line))
             too_long = true;
         }
     }
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
 }

@@ -8,11 +8,10 @@
 #include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_facts.h"
@@ -32,7 +31,7 @@ static void read_now(void)
 {
     struct rusage usage;
 
-    if (raw_syscall2(SYS_getrusage, RUSAGE_SELF, (long)&usage) < 0)
+    if (kernel_getrusage(RUSAGE_SELF, &usage) < 0)
         memset(&usage, 0, sizeof usage);
     memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE + copied_bytes,
                      (uint64_t)usage.ru_maxrss * 1024);
@@ -87,7 +86,7 @@ static uint64_t held_bytes(const struct slots *slots)
     struct memory_use own, copy;
     uint64_t all_bytes, copied_tables = 0;
 
-    if (memory_facts_use((pid_t)raw_syscall0(SYS_getpid), &own) < 0)
+    if (memory_facts_use(kernel_getpid(), &own) < 0)
         return UINT64_MAX;
     all_bytes = own.share_bytes;
     for (unsigned i = 0; i < slots_count(slots); i++) {
@@ -179,7 +178,7 @@ static bool describe_space(struct text *text)
 {
     struct rlimit space;
 
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&space) < 0 || space.rlim_cur == RLIM_INFINITY)
+    if (kernel_getrlimit(RLIMIT_AS, &space) < 0 || space.rlim_cur == RLIM_INFINITY)
         return false;
     text_format(text, "ulimit -v: snapshots do not count, but a replay needs what the simulator has and a "
                       "tracer beside it, in ");

@@ -10,8 +10,8 @@
 #include <sys/sysinfo.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/proc_list.h"
-#include "base/raw_syscall.h"
 #include "snapshot/limits/cgroup.h"
 #include "snapshot/limits/fact_files.h"
 #include "snapshot/limits/groups.h"
@@ -25,7 +25,7 @@ static bool has_capability(unsigned capability)
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
 
-    return raw_syscall2(SYS_capget, (long)&header, (long)data) == 0 &&
+    return raw_syscall2(SYS_capget, &header, data) == 0 &&
            (data[capability / 32].effective & 1u << capability % 32) != 0;
 }
 
@@ -62,17 +62,16 @@ static uint64_t used_by(uid_t user, uint64_t limit, uint64_t machine)
     if (fd < 0)
         return 0;
     proc_list_each(fd, count_process, &count);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return count.threads;
 }
 
 static void add_user(struct process_left *left, uint64_t machine)
 {
     struct rlimit limit;
-    uid_t user = (uid_t)raw_syscall0(SYS_getuid);
+    uid_t user = kernel_getuid();
 
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_NPROC, 0, (long)&limit) < 0 ||
-        limit.rlim_cur == RLIM_INFINITY || is_exempt(user))
+    if (kernel_getrlimit(RLIMIT_NPROC, &limit) < 0 || limit.rlim_cur == RLIM_INFINITY || is_exempt(user))
         return;
     process_limit_add(left, PROCESS_LIMIT_USER, limit.rlim_cur, used_by(user, limit.rlim_cur, machine));
 }
@@ -95,7 +94,7 @@ void process_facts_left(struct process_left *left)
     struct cgroup_left group = groups_left(CGROUP_PROCESSES);
     if (group.left != UINT64_MAX)
         process_limit_add(left, PROCESS_LIMIT_GROUP, group.limit, group.limit - group.left);
-    if (raw_syscall1(SYS_sysinfo, (long)&machine) < 0)
+    if (raw_syscall1(SYS_sysinfo, &machine) < 0)
         return;
     add_user(left, machine.procs);
     add_file(left, "/proc/sys/kernel/threads-max", machine.procs);

@@ -22,6 +22,7 @@
 #include <sys/uio.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "snapshot/threads/call_in_place.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/call_number_processor.h"
@@ -159,7 +160,7 @@ static uint64_t socket_ns(uint64_t fd, int option)
     struct timeval timeout = {0, 0};
     socklen_t size = sizeof timeout;
 
-    if (raw_syscall5(SYS_getsockopt, (int)fd, SOL_SOCKET, option, (long)&timeout, (long)&size) < 0 ||
+    if (raw_syscall5(SYS_getsockopt, (int)fd, SOL_SOCKET, option, &timeout, &size) < 0 ||
         (timeout.tv_sec == 0 && timeout.tv_usec == 0))
         return CALL_ROW_FOR_EVER;
     return timeval_ns(&timeout);
@@ -221,7 +222,7 @@ static uint64_t own_sleeps(void)
 {
     struct rusage usage = {.ru_nvcsw = 0};
 
-    raw_syscall2(SYS_getrusage, RUSAGE_THREAD, (long)&usage);
+    kernel_getrusage(RUSAGE_THREAD, &usage);
     return (uint64_t)usage.ru_nvcsw;
 }
 

@@ -33,8 +33,8 @@ long call_in_place_over(const struct call_row *row, const void *ucontext)
     socklen_t size = sizeof family;
 
     if (row->timeout == CONNECT &&
-        raw_syscall5(SYS_getsockopt, (int)thread_frame_argument(ucontext, 0), SOL_SOCKET, SO_DOMAIN,
-                     (long)&family, (long)&size) == 0 &&
+        raw_syscall5(SYS_getsockopt, (int)thread_frame_argument(ucontext, 0), SOL_SOCKET, SO_DOMAIN, &family,
+                     &size) == 0 &&
         family == AF_UNIX)
         return -EAGAIN;
     return row->over;

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "snapshot/threads/thread_processor.h"
 
 #define FIRST_OF_LIBC 32 /* SIGCANCEL, SIGSETXID: what they interrupt is none of the simulator's business */
@@ -30,9 +30,9 @@ static uint64_t bit(int signal)
 
 static bool interrupts(int signal, bool restarts)
 {
-    struct thread_signal_action action = {NULL, 0, NULL, 0};
+    struct kernel_action action;
 
-    if (raw_syscall4(SYS_rt_sigaction, signal, 0, (long)&action, sizeof action.mask) < 0)
+    if (kernel_sigaction(signal, NULL, &action) < 0)
         return false;
     if (action.handler == (void *)SIG_DFL || action.handler == (void *)SIG_IGN ||
         action.handler == atomic_load(&ours))
@@ -42,23 +42,20 @@ static bool interrupts(int signal, bool restarts)
 
 static bool keep_for_us(uint64_t set)
 {
-    const struct timespec now = {0, 0};
     siginfo_t info;
+    int signal = kernel_sigtake(&set, &info);
 
-    long signal = raw_syscall4(SYS_rt_sigtimedwait, (long)&set, (long)&info, (long)&now, sizeof set);
     if (signal <= 0)
         return false;
-    long pid = raw_syscall0(SYS_getpid), tid = raw_syscall0(SYS_gettid);
-    if (raw_syscall4(SYS_rt_tgsigqueueinfo, pid, tid, signal, (long)&info) < 0)
-        raw_syscall3(SYS_tgkill, pid, tid, signal);
+    if (kernel_queue(signal, &info) < 0)
+        kernel_tgkill(kernel_getpid(), kernel_gettid(), signal);
     return true;
 }
 
 bool late_signal_waits(uint64_t mask, uint64_t mask_of_call, bool restarts)
 {
-    uint64_t pending = 0, set = 0;
+    uint64_t pending = kernel_sigpending(), set = 0;
 
-    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
     pending &= ~mask & ~mask_of_call & ~bit(FIRST_OF_LIBC) & ~bit(LAST_OF_LIBC);
     for (int signal = 1; pending >> (signal - 1) != 0; signal++) {
         if ((pending & bit(signal)) != 0 && interrupts(signal, restarts))

@@ -6,9 +6,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 #define KEPT        64u
 #define AUXV_FRAME  51u   /* AT_MINSIGSTKSZ: the largest frame that there can be; ... */
@@ -40,7 +39,7 @@ static bool replace(pid_t from, pid_t to)
 
 void signal_stack_note(size_t size)
 {
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid);
+    pid_t self = kernel_gettid();
 
     replace(self, 0);
     if (is_small(size) && !replace(0, self))
@@ -52,7 +51,7 @@ bool signal_stack_is_small(pid_t pid, pid_t but)
     for (unsigned i = 0; i < KEPT; i++) {
         pid_t of = atomic_load(&small_of[i]);
 
-        if (of != 0 && raw_syscall3(SYS_tgkill, pid, of, 0) == -ESRCH)
+        if (of != 0 && kernel_tgkill(pid, of, 0) == -ESRCH)
             atomic_compare_exchange_strong(&small_of[i], &of, 0);
         else if (of != 0 && of != but)
             return true;

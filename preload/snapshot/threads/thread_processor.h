@@ -34,14 +34,6 @@ __attribute__((returns_twice)) int thread_save(struct thread_registers *register
 long thread_clone(unsigned long flags, const struct thread_registers *registers, int *clear_tid,
                   uint64_t storage_base);
 
-/* What rt_sigaction takes; glibc's sigaction() refuses signal 33. */
-struct thread_signal_action {
-    void *handler;
-    unsigned long flags;
-    void (*restorer)(void);
-    uint64_t mask;
-};
-
 /* Clones this process, with this exit signal (0: none), for the calling thread only; the kernel clears
  * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */
 long thread_clone_process(int *clear_tid, int exit_signal);

@@ -115,21 +115,20 @@ static_assert(SYS_clone == 56 && SYS_rt_sigreturn == 15, "the numbers in the ass
 long thread_clone_process(int *clear_tid, int exit_signal)
 {
     /* A debugger takes a clone without an exit signal for a thread, with its breakpoints in it. */
-    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED | exit_signal, 0, 0, (long)clear_tid,
-                        0);
+    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED | exit_signal, 0, 0, clear_tid, 0);
 }
 
 void thread_storage_read(struct thread_storage *storage)
 {
-    raw_syscall2(SYS_arch_prctl, ARCH_GET_FS, (long)&storage->base);
-    raw_syscall2(SYS_arch_prctl, ARCH_GET_GS, (long)&storage->extra);
+    raw_syscall2(SYS_arch_prctl, ARCH_GET_FS, &storage->base);
+    raw_syscall2(SYS_arch_prctl, ARCH_GET_GS, &storage->extra);
 }
 
 void thread_storage_restore(const struct thread_storage *storage)
 {
     /* clone() has set the FS base; GS is hardly ever used. */
     if (storage->extra != 0)
-        raw_syscall2(SYS_arch_prctl, ARCH_SET_GS, (long)storage->extra);
+        raw_syscall2(SYS_arch_prctl, ARCH_SET_GS, storage->extra);
 }
 
 static const int argument_register[THREAD_CALL_ARGUMENTS] = {
@@ -222,7 +221,7 @@ bool thread_has_shadow_stack(void)
 {
     uint64_t features = 0;
 
-    return raw_syscall2(SYS_arch_prctl, SHADOW_STACK_STATUS, (long)&features) == 0 &&
+    return raw_syscall2(SYS_arch_prctl, SHADOW_STACK_STATUS, &features) == 0 &&
            (features & SHADOW_STACK_ENABLED) != 0;
 }
 

@@ -34,6 +34,7 @@
 #define STOP_PASSES     20
 #define STOP_TIMEOUT_NS 200000000u
 #define STOP_SPINS      300
+#define STOP_LOOK_NS    2000000
 #define AUXV_RSEQ_SIZE  27 /* AT_RSEQ_FEATURE_SIZE */
 #define AUXV_RSEQ_ALIGN 28 /* AT_RSEQ_ALIGN */
 
@@ -62,14 +63,8 @@ static void find_rseq_size(void)
         __rseq_size,
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && threads_state.rseq_size == 0; i++)
-        if (sizes[i] != 0 &&
-            raw_syscall4(SYS_rseq, (long)area, (long)sizes[i], 0, thread_rseq_signature) == -EBUSY)
+        if (sizes[i] != 0 && raw_syscall4(SYS_rseq, area, sizes[i], 0, thread_rseq_signature) == -EBUSY)
             threads_state.rseq_size = (int)sizes[i];
-}
-
-static long status(const char *path, struct stat *status)
-{
-    return raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)status, 0);
 }
 
 /* /proc may belong to another namespace, where our number is somebody else's. */
@@ -80,7 +75,7 @@ static void find_tasks(pid_t pid)
 
     text_init(&path, threads_state.tasks, sizeof threads_state.tasks);
     text_format(&path, "/proc/%d/task", pid);
-    if (status(threads_state.tasks, &by_number) < 0 || status(THREADS_OWN_TASKS, &own) < 0 ||
+    if (kernel_stat(threads_state.tasks, &by_number) < 0 || kernel_stat(THREADS_OWN_TASKS, &own) < 0 ||
         by_number.st_ino != own.st_ino || by_number.st_dev != own.st_dev)
         memcpy(threads_state.tasks, THREADS_OWN_TASKS, sizeof THREADS_OWN_TASKS);
 }
@@ -111,11 +106,11 @@ static void note_blocked_call(struct record *record)
 
     text_init(&path, buffer, sizeof buffer);
     text_format(&path, "%s/%d/syscall", threads_state.tasks, record->listed);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, O_RDONLY | O_CLOEXEC, 0);
+    int fd = kernel_open(buffer, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
-    long length = raw_syscall3(SYS_read, fd, (long)line, sizeof line - 1);
-    raw_syscall1(SYS_close, fd);
+    long length = kernel_read(fd, line, sizeof line - 1);
+    kernel_close(fd);
     if (length <= 0)
         return;
     line[length] = '\0';
@@ -142,7 +137,7 @@ static int send_signal(struct record *record, enum record_state state)
     info.si_code = SI_QUEUE;
     info.si_pid = threads_state.pid;
     info.si_value.sival_ptr = (void *)threads_signal_value((unsigned)(record - threads_state.records));
-    long r = raw_syscall4(SYS_rt_tgsigqueueinfo, threads_state.pid, record->tid, THREADS_SIGNAL, (long)&info);
+    long r = kernel_tgsigqueueinfo(threads_state.pid, record->tid, THREADS_SIGNAL, &info);
     if (r == -ESRCH)
         forget_thread(record);
     else if (r < 0)
@@ -192,7 +187,7 @@ static bool is_a_thread(pid_t tid, int listed)
     const char *state = proc_stat_listed(threads_state.tasks, listed, buffer);
 
     if (state == NULL)
-        return raw_syscall3(SYS_tgkill, threads_state.pid, tid, 0) != -ESRCH;
+        return kernel_tgkill(threads_state.pid, tid, 0) != -ESRCH;
     if (*state == 'Z' || *state == 'X')
         return false;
     const char *flags = proc_stat_field(state, STAT_FLAGS);
@@ -224,7 +219,7 @@ static int ask_new_threads(void)
     if (fd < 0)
         return fd;
     int r = proc_list_each(fd, visit_task, &added);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return r < 0 ? r : added;
 }
 
@@ -240,11 +235,9 @@ static void forget_ended_threads(void)
     }
 }
 
-/* Waits for the thread of this record; in vain for patience at most. Returns true when it has stopped. */
+/* Waits for the thread of this record; in vain for STOP_LOOK_NS at most. Returns true when it has stopped. */
 static bool wait_for(const struct record *record)
 {
-    const struct timespec patience = {0, 2000000};
-
     for (unsigned spins = 0; spins < STOP_SPINS; spins++) {
         if (atomic_load(&record->state) != RECORD_SIGNALLED)
             return true;
@@ -253,7 +246,7 @@ static bool wait_for(const struct record *record)
     atomic_store(&threads_state.stopper_waits, 1);
     uint32_t seen = atomic_load(&threads_state.arrivals);
     if (atomic_load(&record->state) == RECORD_SIGNALLED)
-        threads_futex_wait(&threads_state.arrivals, seen, &patience);
+        kernel_futex_wait(&threads_state.arrivals, seen, STOP_LOOK_NS);
     atomic_store(&threads_state.stopper_waits, 0);
     return atomic_load(&record->state) != RECORD_SIGNALLED;
 }
@@ -280,7 +273,7 @@ static uint64_t task_links(void)
 {
     struct stat found;
 
-    return status(threads_state.tasks, &found) < 0 ? 0 : found.st_nlink;
+    return kernel_stat(threads_state.tasks, &found) < 0 ? 0 : found.st_nlink;
 }
 
 static unsigned count_stopped(void)
@@ -374,9 +367,9 @@ unsigned threads_prepare(void)
 {
     unsigned asked = 0;
 
-    if (threads_state.pid != raw_syscall0(SYS_getpid))
+    if (threads_state.pid != kernel_getpid())
         return 0; /* no stop has taught us anything yet */
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid);
+    pid_t self = kernel_gettid();
     if (signal_stack_is_small(threads_state.pid, self))
         return 0;
     uint64_t mask = signal_mask_block_all();
@@ -393,8 +386,8 @@ unsigned threads_prepare(void)
 int threads_stop(const char **why)
 {
     *why = "";
-    threads_state.caller.tid = (pid_t)raw_syscall0(SYS_gettid);
-    learn_once((pid_t)raw_syscall0(SYS_getpid));
+    threads_state.caller.tid = kernel_gettid();
+    learn_once(kernel_getpid());
     int r = threads_install_handler();
     if (r < 0) {
         *why = "their signal cannot be set up";

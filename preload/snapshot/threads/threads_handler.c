@@ -19,11 +19,9 @@
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
 
-#define KERNEL_SA_RESTORER 0x04000000ul
-#define KERNEL_SIGSET_SIZE 8
-#define SIGNAL_MAGIC       (UINT64_C(0x6c53) << 32)
-#define STAT_PENDING       28 /* in /proc/TID/stat, counted from the state: what was sent to this thread */
-#define STANDBY_NS         5000000u /* on the futex that the thread was waiting on anyway */
+#define SIGNAL_MAGIC (UINT64_C(0x6c53) << 32)
+#define STAT_PENDING 28       /* in /proc/TID/stat, counted from the state: what was sent to this thread */
+#define STANDBY_NS   5000000u /* on the futex that the thread was waiting on anyway */
 #define STANDBY_DEAF_NS                                                                                      \
     1000000 /* in place of another system call, whose end is not heard meanwhile, and of a                   \
              * wait that may be over sooner */
@@ -36,7 +34,7 @@ struct own_futex {
     bool is_timed;
 };
 
-static struct thread_signal_action earlier_action; /* glibc's own handler of the signal, if any */
+static struct kernel_action earlier_action; /* glibc's own handler of the signal, if any */
 static void (*_Atomic kernel_signal)(void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
@@ -69,10 +67,10 @@ static bool is_aborting(void)
     char buffer[PROC_STAT_SIZE];
     uint64_t pending = 0;
 
-    raw_syscall2(SYS_rt_sigpending, (long)&pending, sizeof pending);
+    raw_syscall2(SYS_rt_sigpending, &pending, sizeof pending);
     if ((pending & abort_bit) == 0)
         return false;
-    const char *field = proc_stat_field(proc_stat((pid_t)raw_syscall0(SYS_gettid), buffer), STAT_PENDING);
+    const char *field = proc_stat_field(proc_stat(kernel_gettid(), buffer), STAT_PENDING);
     return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
 }
 
@@ -82,16 +80,14 @@ static void record_self(struct record *record)
 {
     if (record->self != pthread_self()) {
         thread_storage_read(&record->storage);
-        if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&record->clear_tid) < 0)
+        if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &record->clear_tid) < 0)
             record->clear_tid = NULL;
-        if (raw_syscall3(SYS_get_robust_list, 0, (long)&record->robust_list,
-                         (long)&record->robust_list_size) < 0)
+        if (raw_syscall3(SYS_get_robust_list, 0, &record->robust_list, &record->robust_list_size) < 0)
             record->robust_list = NULL;
         record->self = pthread_self();
     }
-    record->affinity_size =
-        raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, (long)record->affinity);
-    raw_syscall2(SYS_prctl, PR_GET_NAME, (long)record->name);
+    record->affinity_size = raw_syscall3(SYS_sched_getaffinity, 0, sizeof record->affinity, record->affinity);
+    raw_syscall2(SYS_prctl, PR_GET_NAME, record->name);
     record->aborting = is_aborting();
 }
 
@@ -106,7 +102,7 @@ static struct record *addressed_record(const siginfo_t *info)
     uint64_t index = (uint64_t)(uintptr_t)info->si_value.sival_ptr ^ SIGNAL_MAGIC;
 
     if (info->si_code != SI_QUEUE || index >= THREADS_MAX ||
-        threads_state.records[index].tid != raw_syscall0(SYS_gettid))
+        threads_state.records[index].tid != kernel_gettid())
         return NULL;
     return &threads_state.records[index];
 }
@@ -185,14 +181,13 @@ static bool arrive(struct record *record)
  */
 static bool wait_beside(const struct own_futex *own)
 {
-    const struct timespec deaf = {0, STANDBY_DEAF_NS};
     uint64_t until_ns = clock_ns() + (own->is_timed ? STANDBY_DEAF_NS : STANDBY_NS);
-    struct timespec until = {(time_t)(until_ns / 1000000000u), (long)(until_ns % 1000000000u)};
+    struct timespec until = kernel_timespec(until_ns);
 
     if (own->word != NULL)
-        return raw_syscall6(SYS_futex, (long)own->word, FUTEX_WAIT_BITSET | own->flags, own->value,
-                            (long)&until, 0, (long)FUTEX_BITSET_MATCH_ANY) == 0;
-    threads_futex_wait(&threads_state.resumes, atomic_load(&threads_state.resumes), &deaf);
+        return raw_syscall6(SYS_futex, own->word, FUTEX_WAIT_BITSET | own->flags, own->value, &until, 0,
+                            FUTEX_BITSET_MATCH_ANY) == 0;
+    kernel_futex_wait(&threads_state.resumes, atomic_load(&threads_state.resumes), STANDBY_DEAF_NS);
     return false;
 }
 
@@ -205,7 +200,7 @@ static void leave(struct record *record)
             return;
         threads_move(record, RECORD_STOPPED, RECORD_HELD);
         if (atomic_load(&record->state) == RECORD_HELD)
-            threads_futex_wait(&threads_state.resumes, seen, NULL);
+            kernel_futex_wait(&threads_state.resumes, seen, 0);
     }
 }
 
@@ -270,21 +265,21 @@ static atomic_bool is_installed;
 /* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
 int threads_install_handler(void)
 {
-    struct thread_signal_action now = {NULL, 0, NULL, 0};
-    const struct thread_signal_action ours = {
+    struct kernel_action now = {NULL, 0, NULL, 0};
+    const struct kernel_action ours = {
         .handler = (void *)handle_stop,
         .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
         .restorer = thread_signal_return,
         .mask = ~UINT64_C(0),
     };
 
-    long r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, 0, (long)&now, KERNEL_SIGSET_SIZE);
+    int r = kernel_sigaction(THREADS_SIGNAL, NULL, &now);
     if (r == 0 && now.handler != ours.handler) {
         earlier_action = now;
-        r = raw_syscall4(SYS_rt_sigaction, THREADS_SIGNAL, (long)&ours, 0, KERNEL_SIGSET_SIZE);
+        r = kernel_sigaction(THREADS_SIGNAL, &ours, NULL);
     }
     atomic_store_explicit(&is_installed, true, memory_order_relaxed);
-    return (int)r;
+    return r;
 }
 
 void threads_made(void)

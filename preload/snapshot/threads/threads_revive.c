@@ -26,28 +26,28 @@ void threads_restore_self(struct record *record)
 {
     thread_storage_restore(&record->storage);
     if (record->robust_list != NULL)
-        raw_syscall2(SYS_set_robust_list, (long)record->robust_list, (long)record->robust_list_size);
+        raw_syscall2(SYS_set_robust_list, record->robust_list, record->robust_list_size);
     if (record->rseq != NULL) {
         record->rseq->cpu_id_start = 0;
         record->rseq->rseq_cs = 0;
         record->rseq->flags = 0;
         record->rseq->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
-        raw_syscall4(SYS_rseq, (long)record->rseq, threads_state.rseq_size, 0, thread_rseq_signature);
+        raw_syscall4(SYS_rseq, record->rseq, threads_state.rseq_size, 0, thread_rseq_signature);
     }
     if (unpinned != NULL)
         unpinned(record->affinity, record->affinity_size);
     else if (record->affinity_size > 0)
-        raw_syscall3(SYS_sched_setaffinity, 0, record->affinity_size, (long)record->affinity);
-    raw_syscall2(SYS_prctl, PR_SET_NAME, (long)record->name);
+        raw_syscall3(SYS_sched_setaffinity, 0, record->affinity_size, record->affinity);
+    raw_syscall2(SYS_prctl, PR_SET_NAME, record->name);
 
     atomic_fetch_add(&revived_count, 1);
     threads_futex_wake(&revived_count, 1);
     while (atomic_load(&revived_go) == 0)
-        threads_futex_wait(&revived_go, 0, NULL);
+        kernel_futex_wait(&revived_go, 0, 0);
     /* A copy has no pending signals. The thread was stopped inside abort(): without this one it would go on
      * to take the default action by force, which nobody sees. */
     if (record->aborting)
-        raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), SIGABRT);
+        kernel_tgkill(kernel_getpid(), kernel_gettid(), SIGABRT);
 }
 
 static int clone_thread(struct record *record)
@@ -65,7 +65,7 @@ static int clone_thread(struct record *record)
 /* The copy may be stopped as its original was: its threads are known by their new numbers. */
 static void settle_records(void)
 {
-    threads_state.pid = (pid_t)raw_syscall0(SYS_getpid);
+    threads_state.pid = kernel_getpid();
     memcpy(threads_state.tasks, THREADS_OWN_TASKS, sizeof THREADS_OWN_TASKS);
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
@@ -87,10 +87,10 @@ int threads_revive(void)
     atomic_store(&revived_count, 0);
     atomic_store(&revived_go, 0);
     threads_state.caller.self = pthread_self();
-    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, (long)&threads_state.caller.clear_tid);
+    raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &threads_state.caller.clear_tid);
     threads_state.caller.old_tid_word =
         threads_state.caller.clear_tid != NULL ? *threads_state.caller.clear_tid : 0;
-    threads_state.caller.revived_tid = (pid_t)raw_syscall0(SYS_gettid);
+    threads_state.caller.revived_tid = kernel_gettid();
     for (unsigned i = 0; i < threads_state.count; i++) {
         if (!threads_stands_still(&threads_state.records[i]))
             continue;
@@ -100,7 +100,7 @@ int threads_revive(void)
         wanted++;
     }
     while ((seen = atomic_load(&revived_count)) < wanted)
-        threads_futex_wait(&revived_count, seen, NULL);
+        kernel_futex_wait(&revived_count, seen, 0);
     settle_records();
     revived = true;
     atomic_store(&revived_go, 1);

@@ -12,10 +12,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <time.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/thread_processor.h"
 #include "snapshot/threads/threads_signal.h"
@@ -97,16 +96,11 @@ static inline bool threads_move(struct record *record, enum record_state from, e
     return atomic_compare_exchange_strong(&record->state, &expected, (int)to);
 }
 
-static inline void threads_futex_wait(_Atomic uint32_t *word, uint32_t value, const struct timespec *timeout)
-{
-    raw_syscall4(SYS_futex, (long)word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, (long)timeout);
-}
-
 /* A thread that is not woken stands still for ever: a kernel that refuses is asked again. */
 static inline void threads_futex_wake(_Atomic uint32_t *word, int count)
 {
     for (unsigned tries = 0; tries < 3; tries++)
-        if (raw_syscall3(SYS_futex, (long)word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, count) >= 0)
+        if (kernel_futex_wake(word, count) >= 0)
             break;
 }
 
