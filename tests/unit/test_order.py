@@ -4,6 +4,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,13 +14,14 @@ import unittest
 ORDER = os.path.abspath(sys.argv.pop(1))
 COMPILER = os.environ.get("CC", "cc")
 
-# Two rooms under a table of contents, two programs of which each has its own say(), and a door of libc's.
+# Two rooms under a table of contents, two programs of which each has its own say(), and a door of libc's. Headers get
+# their guards when they are planted.
 CLEAN = {
     "scripts/rooms": "# From the top down.\nscripts/command  the command\npreload  the top\npreload/high  a room\npreload/low  another\n",
     "scripts/command/main.c": '#include "low/text.h"\nvoid say(void);\nint main(void) { say(); return text(); }\n',
     "scripts/command/say.c": "void say(void) {}\n",
     "preload/lightsss.map": "/* What stands in front of libc. */\n{\n    global:\n        sleep;\n    local:\n        *;\n};\n",
-    "preload/lightsss.c": '#include "high/wide.h"\nint top(void) { return wide(); }\n',
+    "preload/lightsss.c": '#include "high/wide.h"\nint lightsss(void) { return wide(); }\n',
     "preload/high/wide.h": '#include "made.h"\nint wide(void);\n',
     "preload/high/wide.c": '#include "high/wide.h"\n#include "low/text.h"\nvoid say(void);\nint wide(void) { say(); return text(); }\n',
     "preload/high/say.c": "void say(void) {}\n",
@@ -40,6 +42,9 @@ class Order(unittest.TestCase):
         self.plant(CLEAN)
 
     def write(self, path, text):
+        if path.endswith(".h") and not path.startswith("build"):
+            guard = "LIGHTSSS_" + re.sub(r"[/.]", "_", path).upper()
+            text = f"/* What it is for. */\n#ifndef {guard}\n#define {guard}\n{text}#endif\n"
         path = os.path.join(self.root, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w", encoding="utf-8") as file:
@@ -94,8 +99,8 @@ class Order(unittest.TestCase):
     def test_loop_by_includes(self):
         self.plant(
             {
-                "preload/low/one.h": "#ifndef ONE_H\n#define ONE_H\n#include <stddef.h>\n# include \"low/two.h\"\n#endif\n",
-                "preload/low/two.h": '#ifndef TWO_H\n#define TWO_H\n#include "one.h"\n#endif\n',
+                "preload/low/one.h": '#include <stddef.h>\n# include "low/two.h"\n',
+                "preload/low/two.h": '#include "one.h"\n',
             }
         )
         self.assert_found(
@@ -107,8 +112,8 @@ class Order(unittest.TestCase):
     def test_loop_by_what_the_build_makes(self):
         self.plant(
             {
-                "preload/low/number_x86_64.h": '#pragma once\n#include "made_too.h"\n',
-                "build/made_too.h": '#pragma once\n#include "high/wide.h"\n',
+                "preload/low/number_x86_64.h": '#include "made_too.h"\n',
+                "build/made_too.h": '#include "high/wide.h"\n',
             }
         )
         self.assertIn("loop of 2 modules: preload/high/wide preload/low/number\n", self.order()[1])
@@ -117,7 +122,7 @@ class Order(unittest.TestCase):
         self.plant(
             {
                 "preload/low/one.c": "int two(void);\nint one(void) { return two(); }\n",
-                "preload/low/two.c": "extern int one(void);\nint (*address)(void) = one;\nint two(void) { return 2; }\n",
+                "preload/low/two.c": "extern int one(void);\nint (*two_more)(void) = one;\nint two(void) { return 2; }\n",
             }
         )
         self.assert_found(
@@ -130,7 +135,7 @@ class Order(unittest.TestCase):
         self.plant(
             {
                 "preload/low/one.c": "extern int two;\n__attribute__((weak)) int one(void) { return two; }\n",
-                "preload/low/two.c": "__attribute__((weak)) int one(void);\nint two;\nint run(void) { return one ? one() : 0; }\n",
+                "preload/low/two.c": "__attribute__((weak)) int one(void);\nint two;\nint two_run(void) { return one ? one() : 0; }\n",
             }
         )
         self.assert_found(
@@ -186,6 +191,40 @@ class Order(unittest.TestCase):
     def test_arrow_to_a_program(self):
         self.plant({"preload/low/up.c": "int main(void);\nint up(void) { return main(); }\n"})
         self.assert_found("upwards: preload/low/up -> scripts/command/main: preload/low/up.c uses main")
+
+    def test_names(self):
+        self.plant(
+            {
+                "preload/low/rows.c": "int row_add(void) { return 0; }\nint rows_count;\nint _begins_so;\n",
+                "preload/low/text_row.c": "int text_row_add(void) { return 0; }\nint text_add;\n",
+                "preload/low/far_away.h": "static inline int far_away6(void) { return 6; }\n",
+            }
+        )
+        self.assertEqual(self.order(), (0, "", ""))
+        self.plant(
+            {
+                "preload/low/far.c": "int far(void) { return 1; }\nint far_away_or_so, farther;\n",
+                "preload/low/inline.h": "static inline void outline(void) {}\n",
+                "preload/high/rows.c": "static int others;\nint *rows_of(void) { return &others; }\n",
+            }
+        )
+        self.assert_found(
+            "name: preload/high/rows and preload/low/rows have one name",
+            "name: far_away_or_so of preload/low/far begins as one of preload/low/far_away",
+            "name: farther of preload/low/far does not begin with far",
+            "name: outline of preload/low/inline does not begin with inline",
+        )
+
+    def test_names_of_the_command(self):
+        self.plant({"scripts/command/wide.c": "int wide(void);\nint wide(void) { return 0; }\n"})
+        self.assertEqual(self.order(), (0, "", ""))
+        self.plant({"scripts/command/wide.c": "int narrow;\n"})
+        self.assert_found("name: narrow of scripts/command/wide does not begin with wide")
+
+    def test_guards(self):
+        self.plant({"preload/low/one.h": ""})
+        shutil.copy(os.path.join(self.root, "preload/low/one.h"), os.path.join(self.root, "preload/low/two.h"))
+        self.assert_found("guard: preload/low/two.h: its guard is LIGHTSSS_PRELOAD_LOW_TWO_H")
 
     def test_folder_without_a_room(self):
         self.plant({"preload/attic/old.c": "int old;\n", "cellar/dark.c": "int dark;\n", "tests/any.c": "int top;\n"})
