@@ -35,13 +35,13 @@ static void read_build_id(struct elf_bytes notes, struct build_id *id)
 {
     while (notes.size >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr note;
-        memcpy(&note, notes.bytes, sizeof(note));
-        size_t name = padded(note.n_namesz), size = sizeof(note) + name + padded(note.n_descsz);
-        if (sizeof(note) + name + note.n_descsz > notes.size)
+        memcpy(&note, notes.bytes, sizeof note);
+        size_t name = padded(note.n_namesz), size = sizeof note + name + padded(note.n_descsz);
+        if (sizeof note + name + note.n_descsz > notes.size)
             return;
-        const uint8_t *description = notes.bytes + sizeof(note) + name;
-        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof("GNU") &&
-            memcmp(notes.bytes + sizeof(note), "GNU", sizeof("GNU")) == 0 && note.n_descsz <= BUILD_ID_SIZE) {
+        const uint8_t *description = notes.bytes + sizeof note + name;
+        if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == sizeof "GNU" &&
+            memcmp(notes.bytes + sizeof note, "GNU", sizeof "GNU") == 0 && note.n_descsz <= BUILD_ID_SIZE) {
             id->size = note.n_descsz;
             memcpy(id->bytes, description, id->size);
         }
@@ -55,11 +55,11 @@ static void read_link(struct elf_bytes data, struct link *link)
 {
     size_t length = strnlen((const char *)data.bytes, data.size);
     size_t at = padded(length + 1);
-    if (length == 0 || length >= sizeof(link->name) || at + sizeof(uint32_t) > data.size ||
-        memchr(data.bytes, '/', length))
+    if (length == 0 || length >= sizeof link->name || at + sizeof(uint32_t) > data.size ||
+        memchr(data.bytes, '/', length) != NULL)
         return;
     memcpy(link->name, data.bytes, length + 1);
-    memcpy(&link->checksum, data.bytes + at, sizeof(link->checksum));
+    memcpy(&link->checksum, data.bytes + at, sizeof link->checksum);
 }
 
 static bool is_named(struct elf_bytes names, const Elf64_Shdr *section, const char *name)
@@ -85,14 +85,14 @@ static void read_marks(const struct elf_file *elf, struct build_id *id, struct l
     Elf64_Shdr section;
     size_t left = elf->size;
     for (size_t i = 0; elf_file_section(elf, i, &section); i++) {
-        bool is_link = link && is_named(names, &section, ".gnu_debuglink");
+        bool is_link = link != NULL && is_named(names, &section, ".gnu_debuglink");
         if ((section.sh_type != SHT_NOTE && !is_link) || section.sh_size > left)
             continue;
         struct elf_bytes data = elf_file_contents(elf, &section);
         left -= data.size;
-        if (data.bytes && is_link)
+        if (data.bytes != NULL && is_link)
             read_link(data, link);
-        else if (data.bytes)
+        else if (data.bytes != NULL)
             read_build_id(data, id);
         elf_bytes_drop(&data);
     }
@@ -109,7 +109,7 @@ static uint32_t checksum_of(int fd)
     static uint8_t buffer[65536];
     uint32_t sum = UINT32_MAX;
     off_t at = 0;
-    for (ssize_t size; (size = pread(fd, buffer, sizeof(buffer), at)) > 0; at += size)
+    for (ssize_t size; (size = pread(fd, buffer, sizeof buffer, at)) > 0; at += size)
         for (ssize_t i = 0; i < size; i++) {
             sum ^= buffer[i];
             sum = sum >> 4 ^ table[sum & 15];
@@ -156,7 +156,7 @@ static int try_build_id(const char *path, const char *root, const struct build_i
     char candidate[PATH_MAX];
     for (size_t i = 0; i < id->size; i++)
         snprintf(hex + 2 * i, 3, "%02x", id->bytes[i]);
-    int length = snprintf(candidate, sizeof(candidate), "%s/.build-id/%.2s/%s.debug", root, hex, hex + 2);
+    int length = snprintf(candidate, sizeof candidate, "%s/.build-id/%.2s/%s.debug", root, hex, hex + 2);
     return length < PATH_MAX ? try_open(candidate, path, id, link) : -ENOENT;
 }
 
@@ -169,14 +169,14 @@ int debug_file_open(const struct elf_file *elf, const char *path, const char *ro
     read_marks(elf, &id, &link);
     if (id.size > 1)
         fd = try_build_id(path, root, &id, &link);
-    if (!slash || !link.name[0])
+    if (slash == NULL || !link.name[0])
         return fd;
     const struct {
         const char *above, *below;
     } places[] = {{"", ""}, {"", ".debug/"}, {root, ""}};
-    for (size_t i = 0; fd < 0 && i < sizeof(places) / sizeof(*places); i++) {
+    for (size_t i = 0; fd < 0 && i < sizeof places / sizeof *places; i++) {
         char candidate[PATH_MAX];
-        int length = snprintf(candidate, sizeof(candidate), "%s%.*s/%s%s", places[i].above,
+        int length = snprintf(candidate, sizeof candidate, "%s%.*s/%s%s", places[i].above,
                               (int)(slash - path), path, places[i].below, link.name);
         if (length < PATH_MAX)
             fd = try_open(candidate, path, &id, &link);

@@ -34,7 +34,7 @@ static struct elf_bytes read_part(const struct elf_file *file, uint64_t offset, 
     struct elf_bytes none = {NULL, 0, false};
     if (size == 0 || !is_inside(file, offset, size))
         return none;
-    if (file->map)
+    if (file->map != NULL)
         return (struct elf_bytes){file->map + offset, size, false};
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     uint8_t *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -61,10 +61,10 @@ static bool is_supported(const Elf64_Ehdr *header)
 
 static bool read_header(const struct elf_file *file, Elf64_Ehdr *header)
 {
-    struct elf_bytes part = read_part(file, 0, sizeof(*header));
-    if (!part.bytes)
+    struct elf_bytes part = read_part(file, 0, sizeof *header);
+    if (part.bytes == NULL)
         return false;
-    memcpy(header, part.bytes, sizeof(*header));
+    memcpy(header, part.bytes, sizeof *header);
     elf_bytes_drop(&part);
     return is_supported(header);
 }
@@ -73,16 +73,16 @@ static bool read_header(const struct elf_file *file, Elf64_Ehdr *header)
 static void read_tables(struct elf_file *file, const Elf64_Ehdr *header)
 {
     Elf64_Shdr first = {0};
-    if (header->e_shoff && header->e_shentsize == sizeof(first)) {
-        struct elf_bytes part = read_part(file, header->e_shoff, sizeof(first));
-        if (part.bytes)
-            memcpy(&first, part.bytes, sizeof(first));
+    if (header->e_shoff && header->e_shentsize == sizeof first) {
+        struct elf_bytes part = read_part(file, header->e_shoff, sizeof first);
+        if (part.bytes != NULL)
+            memcpy(&first, part.bytes, sizeof first);
         elf_bytes_drop(&part);
         uint64_t count = header->e_shnum ? header->e_shnum : first.sh_size;
-        if (count <= file->size / sizeof(first))
-            file->sections = read_part(file, header->e_shoff, count * sizeof(first));
+        if (count <= file->size / sizeof first)
+            file->sections = read_part(file, header->e_shoff, count * sizeof first);
     }
-    file->section_count = file->sections.size / sizeof(first);
+    file->section_count = file->sections.size / sizeof first;
     file->names = header->e_shstrndx == SHN_XINDEX ? first.sh_link : header->e_shstrndx;
     if (header->e_phentsize != sizeof(Elf64_Phdr))
         return;
@@ -97,7 +97,7 @@ int elf_file_open(struct elf_file *file, int fd, bool is_mapped)
     *file = (struct elf_file){.fd = fd};
     if (fstat(fd, &about) != 0)
         return -EIO;
-    if (!S_ISREG(about.st_mode) || about.st_size < (off_t)sizeof(header))
+    if (!S_ISREG(about.st_mode) || about.st_size < (off_t)sizeof header)
         return -ENOEXEC;
     file->size = (size_t)about.st_size;
     if (is_mapped) {
@@ -115,7 +115,7 @@ int elf_file_open(struct elf_file *file, int fd, bool is_mapped)
 void elf_file_close(struct elf_file *file)
 {
     elf_bytes_drop(&file->sections);
-    if (file->map)
+    if (file->map != NULL)
         munmap((void *)(uintptr_t)file->map, file->size);
     *file = (struct elf_file){.fd = -1};
 }
@@ -124,10 +124,10 @@ bool elf_file_segment(const struct elf_file *file, size_t index, Elf64_Phdr *seg
 {
     if (index >= file->segment_count || file->segments > file->size)
         return false;
-    struct elf_bytes part = read_part(file, file->segments + index * sizeof(*segment), sizeof(*segment));
-    if (!part.bytes)
+    struct elf_bytes part = read_part(file, file->segments + index * sizeof *segment, sizeof *segment);
+    if (part.bytes == NULL)
         return false;
-    memcpy(segment, part.bytes, sizeof(*segment));
+    memcpy(segment, part.bytes, sizeof *segment);
     elf_bytes_drop(&part);
     return true;
 }
@@ -136,7 +136,7 @@ bool elf_file_section(const struct elf_file *file, size_t index, Elf64_Shdr *sec
 {
     if (index >= file->section_count)
         return false;
-    memcpy(section, file->sections.bytes + index * sizeof(*section), sizeof(*section));
+    memcpy(section, file->sections.bytes + index * sizeof *section, sizeof *section);
     return true;
 }
 

@@ -26,7 +26,7 @@ static int functions_add_object(struct dl_phdr_info *info, size_t space, void *c
 {
     struct object_list *list = context;
     size_t length = strlen(info->dlpi_name) + 1;
-    if (list->count == FUNCTIONS_OBJECTS || length > sizeof(list->names) - list->used)
+    if (list->count == FUNCTIONS_OBJECTS || length > sizeof list->names - list->used)
         return 1;
     char *name = memcpy(list->names + list->used, info->dlpi_name, length);
     list->used += length;
@@ -55,7 +55,7 @@ void functions_each(void (*visit)(const char *name, uintptr_t address, size_t sp
     struct functions_visit each = {visit, 0, context};
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     struct object_list *list =
-        mmap(NULL, sizeof(*list), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, sizeof *list, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (list == MAP_FAILED)
         return;
     loaded_each(functions_add_object, list);
@@ -68,5 +68,5 @@ void functions_each(void (*visit)(const char *name, uintptr_t address, size_t sp
             image_close(image);
         }
     }
-    munmap(list, sizeof(*list));
+    munmap(list, sizeof *list);
 }

@@ -82,7 +82,7 @@ static int image_load_symbols(struct image *image, const struct elf_file *elf)
         return -EIO;
     struct elf_bytes symbols = elf_file_contents(elf, &header);
     struct elf_bytes names = elf_file_contents(elf, &name_header);
-    if (!names.bytes || !symbols.bytes || names.bytes[names.size - 1] != '\0') {
+    if (names.bytes == NULL || symbols.bytes == NULL || names.bytes[names.size - 1] != '\0') {
         elf_bytes_drop(&symbols);
         elf_bytes_drop(&names);
         return -EIO;
@@ -117,11 +117,11 @@ int image_open(struct image **image, const char *path, uintptr_t base, struct ho
 {
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     struct image *opened =
-        mmap(NULL, sizeof(*opened), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        mmap(NULL, sizeof *opened, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (opened == MAP_FAILED)
         return why_set(why, -ENOMEM, "no memory to read the symbols of %.120s: free some", path);
     *opened = (struct image){.fd = -1, .debug_fd = -1, .base = base};
-    snprintf(opened->path, sizeof(opened->path), "%s", path);
+    snprintf(opened->path, sizeof opened->path, "%s", path);
     int error = image_load(opened, path, why);
     if (error) {
         image_close(opened);
@@ -154,7 +154,7 @@ static bool image_matches(const struct image *image, const struct dl_phdr_info *
     for (size_t i = 0; i < loaded->dlpi_phnum; i++) {
         Elf64_Phdr header;
         if (!elf_file_segment(&image->elf, i, &header) ||
-            memcmp(&header, &loaded->dlpi_phdr[i], sizeof(header)) != 0)
+            memcmp(&header, &loaded->dlpi_phdr[i], sizeof header) != 0)
             return false;
     }
     return true;
@@ -165,7 +165,7 @@ static void image_add_debug_file(struct image *image)
 {
     char path[PATH_MAX];
     Elf64_Shdr header;
-    if (!realpath(image->path, path))
+    if (realpath(image->path, path) == NULL)
         return;
     image->debug_fd = debug_file_open(&image->elf, path, DEBUG_FILE_ROOT);
     if (image->debug_fd < 0)
@@ -188,9 +188,9 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
     char path[PATH_MAX];
     struct wanted_object wanted = {.name = name, .base = base};
     const char *file = *name ? name : program;
-    snprintf(path, sizeof(path), "%s", file);
+    snprintf(path, sizeof path, "%s", file);
     if (!*name && strncmp(file, "/proc/", strlen("/proc/")) == 0) {
-        ssize_t length = readlink(file, path, sizeof(path) - 1);
+        ssize_t length = readlink(file, path, sizeof path - 1);
         if (length < 0) /* -ENOENT would mean that another object may still come */
             return why_set(why, -EIO, "cannot read /proc/self/exe (%s): mount /proc", strerrordesc_np(errno));
         path[length] = '\0';
@@ -202,7 +202,7 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
     int error = image_open(&opened, file, base, why);
     if (error)
         return error;
-    memcpy(opened->path, path, sizeof(path));
+    memcpy(opened->path, path, sizeof path);
     if (!image_matches(opened, &wanted.loaded)) {
         image_close(opened);
         return why_set(why, -ENOEXEC, "%.120s is not the file that is loaded (%s): start the simulator %s",
@@ -217,7 +217,7 @@ int image_open_loaded(struct image **image, const char *name, uintptr_t base, st
 
 void image_close(struct image *image)
 {
-    if (!image)
+    if (image == NULL)
         return;
     image_drop_symbols(image);
     elf_file_close(&image->elf);
@@ -226,7 +226,7 @@ void image_close(struct image *image)
         close(image->fd);
     if (image->debug_fd >= 0)
         close(image->debug_fd);
-    munmap(image, sizeof(*image));
+    munmap(image, sizeof *image);
 }
 
 void image_cleanup(struct image **image)
@@ -258,7 +258,7 @@ void image_each(const struct image *image, void (*visit)(const struct image_symb
 {
     for (size_t at = 0; image->symbols.size - at >= sizeof(Elf64_Sym); at += sizeof(Elf64_Sym)) {
         Elf64_Sym entry;
-        memcpy(&entry, image->symbols.bytes + at, sizeof(entry));
+        memcpy(&entry, image->symbols.bytes + at, sizeof entry);
         int type = ELF64_ST_TYPE(entry.st_info);
         if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names.size ||
             (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))

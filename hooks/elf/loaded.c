@@ -36,7 +36,7 @@ static const struct space *first_space(const struct dl_phdr_info *program)
 static int visit_library(const struct walk *walk, const struct link_map *library, size_t space)
 {
     const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)library->l_addr;
-    if (!header || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
+    if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
         return 0;
     struct dl_phdr_info object = {
         .dlpi_addr = library->l_addr,
@@ -53,10 +53,10 @@ static int visit_others(struct dl_phdr_info *program, size_t size, void *context
     const struct space *space = first_space(program);
     size_t number = 1;
     (void)size;
-    if (!space || space->debug.r_version < VERSION_WITH_NEXT)
+    if (space == NULL || space->debug.r_version < VERSION_WITH_NEXT)
         return 1;
-    for (space = space->next; space && !walk->result; space = space->next, number++)
-        for (const struct link_map *map = space->debug.r_map; map && !walk->result; map = map->l_next)
+    for (space = space->next; space != NULL && !walk->result; space = space->next, number++)
+        for (const struct link_map *map = space->debug.r_map; map != NULL && !walk->result; map = map->l_next)
             walk->result = visit_library(walk, map, number);
     return 1; /* the program was the first object */
 }
@@ -93,10 +93,10 @@ static int find_map(struct dl_phdr_info *program, size_t size, void *context)
     struct sought *sought = context;
     const struct space *space = first_space(program);
     (void)size;
-    if (!space || space->debug.r_version < VERSION_WITH_NEXT)
+    if (space == NULL || space->debug.r_version < VERSION_WITH_NEXT)
         return 1;
-    for (space = space->next; space; space = space->next)
-        for (const struct link_map *map = space->debug.r_map; map; map = map->l_next)
+    for (space = space->next; space != NULL; space = space->next)
+        for (const struct link_map *map = space->debug.r_map; map != NULL; map = map->l_next)
             if (map->l_addr == sought->base)
                 sought->found = map;
     return 1;
@@ -115,7 +115,7 @@ bool loaded_is_elsewhere(uintptr_t base, long *space)
     if (dl_iterate_phdr(is_own, &base))
         return false;
     dl_iterate_phdr(find_map, &sought);
-    if (!sought.found || dlinfo((void *)sought.found, RTLD_DI_LMID, &found) != 0)
+    if (sought.found == NULL || dlinfo((void *)sought.found, RTLD_DI_LMID, &found) != 0)
         return false;
     *space = found;
     return true;

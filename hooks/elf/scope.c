@@ -46,7 +46,7 @@ static struct tables find_tables(const struct dl_phdr_info *object)
     for (size_t i = 0; i < object->dlpi_phnum; i++)
         if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
             entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
-    for (; entry && entry->d_tag != DT_NULL; entry++)
+    for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
             tables.symbols = address_of(tables.base, entry);
         else if (entry->d_tag == DT_STRTAB)
@@ -97,7 +97,7 @@ static const ElfW(Sym) * look_up(const struct tables *tables, const char *name)
     for (; index >= header->first_symbol && index; index++) {
         uint32_t other = chains[index - header->first_symbol];
         const ElfW(Sym) *found = ((other ^ hash) & ~1u) == 0 ? defined(tables, index, name) : NULL;
-        if (found || other & 1)
+        if (found != NULL || other & 1)
             return found;
     }
     return NULL;
@@ -109,7 +109,7 @@ static const ElfW(Sym) * look_up_old(const struct tables *tables, const char *na
     uint32_t index = tables->old_hash[0] ? buckets[old_hash_of(name) % tables->old_hash[0]] : 0;
     for (; index; index = chains[index]) {
         const ElfW(Sym) *found = defined(tables, index, name);
-        if (found)
+        if (found != NULL)
             return found;
     }
     return NULL;
@@ -119,13 +119,13 @@ static uintptr_t exported(const struct dl_phdr_info *object, const char *name)
 {
     struct tables tables = find_tables(object);
     const ElfW(Sym) *symbol = NULL;
-    if (!tables.symbols || !tables.strings)
+    if (tables.symbols == NULL || tables.strings == NULL)
         return 0;
-    if (tables.hash)
+    if (tables.hash != NULL)
         symbol = look_up(&tables, name);
-    else if (tables.old_hash)
+    else if (tables.old_hash != NULL)
         symbol = look_up_old(&tables, name);
-    return symbol ? tables.base + symbol->st_value : 0;
+    return symbol != NULL ? tables.base + symbol->st_value : 0;
 }
 
 struct place {
@@ -222,5 +222,5 @@ void *scope_find_anywhere(const char *name, struct scope_range *code)
 void *scope_find_in(void *handle, const char *name)
 {
     struct search search = search_all(name, 0);
-    return handle && (search.at_start || search.later) ? dlsym(handle, name) : NULL;
+    return handle != NULL && (search.at_start || search.later) ? dlsym(handle, name) : NULL;
 }

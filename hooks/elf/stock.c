@@ -29,7 +29,7 @@ static void *cut(size_t size)
         return map(size);
     if (size > stock.left) {
         uint8_t *chunk = map(STOCK_CHUNK);
-        if (!chunk)
+        if (chunk == NULL)
             return NULL;
         stock.next = chunk;
         stock.left = STOCK_CHUNK;

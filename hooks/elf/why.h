@@ -16,7 +16,7 @@ __attribute__((format(printf, 2, 3))) static inline void why_write(struct hooks_
 {
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(why->text, sizeof(why->text), format, arguments);
+    vsnprintf(why->text, sizeof why->text, format, arguments);
     va_end(arguments);
 }
 

@@ -61,7 +61,7 @@ static void leave_eval(struct announced *eval)
         dump_time_eval_done();
     }
     objects_evaluated(eval->self);
-    if (announce.listener)
+    if (announce.listener != NULL)
         announce.listener->after(eval->self);
     model_set_in_eval(false);
     if (eval->due)
@@ -75,10 +75,10 @@ static void run_announced(struct site *site, void *self, bool due)
     if (due) {
         announce.events->eval_due(counts_sum());
         atomic_store(&announce.begun, true);
-    } else if (announce.listener) {
+    } else if (announce.listener != NULL) {
         evals_expect(site); /* the next one too */
     }
-    if (announce.listener)
+    if (announce.listener != NULL)
         announce.listener->before(self);
     __attribute__((cleanup(leave_eval))) struct announced eval = {self, due};
     model_set_in_eval(true);
@@ -114,7 +114,7 @@ static bool begin(const struct site *site, const char *frame)
 static bool is_unwanted(const struct site *site, void *self)
 {
     const struct announce_listener *listener = announce.listener;
-    return listener && (announce.races || !evals_joined(site)) && !listener->wants(self);
+    return listener != NULL && (announce.races || !evals_joined(site)) && !listener->wants(self);
 }
 
 /* The models of one round, and those that run on several threads, share the events: who comes while an eval
@@ -135,9 +135,9 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
         eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
         objects_add(self, NULL, site);
         bool is_first = !objects_has_evaluated(self);
-        if (evals_joined(site) || announce.listener)
+        if (evals_joined(site) || announce.listener != NULL)
             model_note_eval(site, self, is_first);
-        if (due || is_first || announce.listener) {
+        if (due || is_first || announce.listener != NULL) {
             run_announced(site, self, due);
             return;
         }
@@ -170,9 +170,9 @@ static void object_gone(const struct patch_arguments *arguments)
     if (!objects_remove(self))
         return;
     evals_expect_any();
-    if (announce.gone)
+    if (announce.gone != NULL)
         announce.gone();
-    if (announce.listener)
+    if (announce.listener != NULL)
         announce.listener->gone(self);
 }
 

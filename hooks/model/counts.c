@@ -26,17 +26,17 @@ static void *map(void *place, int flags)
 {
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     void *start = mmap(place, COUNTS_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_ANONYMOUS | (place ? MAP_FIXED : 0) | flags, -1, 0);
+                       MAP_ANONYMOUS | (place != NULL ? MAP_FIXED : 0) | flags, -1, 0);
     return start == MAP_FAILED ? NULL : start;
 }
 
 struct count *count_take(void)
 {
-    if (!counts)
+    if (counts == NULL)
         counts = map(NULL, MAP_SHARED);
-    if (!kept)
+    if (kept == NULL)
         kept = map(NULL, MAP_PRIVATE);
-    if (!counts || !kept || counts->used == COUNTS_LIMIT)
+    if (counts == NULL || kept == NULL || counts->used == COUNTS_LIMIT)
         return NULL;
     struct count *count = &counts->list[counts->used];
     *count = (struct count){.left = 1, .last = 1};
@@ -74,7 +74,7 @@ void count_arm(struct count *count, uint64_t evals)
 uint64_t counts_sum(void)
 {
     uint64_t sum = 0;
-    size_t used = counts ? __atomic_load_n(&counts->used, __ATOMIC_ACQUIRE) : 0;
+    size_t used = counts != NULL ? __atomic_load_n(&counts->used, __ATOMIC_ACQUIRE) : 0;
     for (size_t i = 0; i < used; i++)
         if (__atomic_load_n(&counts->list[i].joined, __ATOMIC_ACQUIRE))
             sum += count_evals(&counts->list[i]) - counts->list[i].skipped;
@@ -94,7 +94,7 @@ bool counts_are_woken(void)
 /* As much as is in use. */
 static void copy(struct counts *to, const struct counts *from)
 {
-    memcpy(to, from, offsetof(struct counts, list) + from->used * sizeof(*from->list));
+    memcpy(to, from, offsetof(struct counts, list) + from->used * sizeof *from->list);
 }
 
 void counts_freeze(void)
@@ -106,7 +106,7 @@ void counts_freeze(void)
 static int separate(size_t used)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    if (!map(counts, MAP_SHARED))
+    if (map(counts, MAP_SHARED) == NULL)
         return -errno;
     counts->used = used;
     for (size_t i = 0; i < used; i++) {
@@ -120,7 +120,7 @@ static int separate(size_t used)
 int counts_thaw(void)
 {
     struct counts *future = map(NULL, MAP_PRIVATE);
-    if (!future)
+    if (future == NULL)
         return -errno;
     copy(future, counts);
     int error = separate(kept->used);
@@ -135,7 +135,7 @@ int counts_thaw(void)
 void counts_forked(void)
 {
     to_come = NULL;
-    if (!counts || !kept)
+    if (counts == NULL || kept == NULL)
         return;
     struct counts_facts facts = counts->facts;
     if (separate(counts->used) != 0)
@@ -148,12 +148,12 @@ void counts_forked(void)
 const struct count *count_to_come(const struct count *count)
 {
     size_t index = (size_t)(count - counts->list);
-    return to_come && index < to_come->used ? &to_come->list[index] : NULL;
+    return to_come != NULL && index < to_come->used ? &to_come->list[index] : NULL;
 }
 
 const void *counts_memory(size_t index)
 {
-    if (!counts || index > counts->used)
+    if (counts == NULL || index > counts->used)
         return NULL;
     return index == 0 ? (const void *)counts : views[index - 1];
 }

@@ -18,12 +18,12 @@ static struct {
 
 bool evals_joined(const struct site *site)
 {
-    return site->count && __atomic_load_n(&site->count->joined, __ATOMIC_ACQUIRE);
+    return site->count != NULL && __atomic_load_n(&site->count->joined, __ATOMIC_ACQUIRE);
 }
 
 static struct site *next_joined(struct site *site)
 {
-    while (site && !evals_joined(site))
+    while (site != NULL && !evals_joined(site))
         site = site->next;
     return site;
 }
@@ -49,9 +49,9 @@ static uint64_t way_to(uint64_t goal)
 static void share_out(uint64_t goal)
 {
     uint64_t way = way_to(goal), weights = 1;
-    for (const struct site *site = next_joined(sites_first()); site; site = next_joined(site->next))
+    for (const struct site *site = next_joined(sites_first()); site != NULL; site = next_joined(site->next))
         weights += evals_weight(site);
-    for (struct site *site = next_joined(sites_first()); site; site = next_joined(site->next)) {
+    for (struct site *site = next_joined(sites_first()); site != NULL; site = next_joined(site->next)) {
         uint64_t part = 1;
         if (site->moves)
             part += way == COUNTS_NEVER
@@ -76,7 +76,7 @@ void evals_due_in(uint64_t count)
 {
     uint64_t sum = counts_sum();
     evals.goal = count > UINT64_MAX - 1 - sum ? UINT64_MAX : sum + count;
-    for (struct site *site = next_joined(sites_first()); site; site = next_joined(site->next)) {
+    for (struct site *site = next_joined(sites_first()); site != NULL; site = next_joined(site->next)) {
         uint64_t now = count_evals(site->count);
         site->pace = now > site->period_start ? now - site->period_start : 0;
         site->period_start = now;
@@ -88,7 +88,7 @@ void evals_due_in(uint64_t count)
 /* Which sites have evaled since the last look? */
 static void see_moves(const struct site *looking)
 {
-    for (struct site *site = next_joined(sites_first()); site; site = next_joined(site->next)) {
+    for (struct site *site = next_joined(sites_first()); site != NULL; site = next_joined(site->next)) {
         uint64_t now = count_evals(site->count);
         site->moves = site->moves || site == looking || now != site->seen;
         site->seen = now;
@@ -136,7 +136,7 @@ void evals_consider(struct site *site, bool inside)
     if (evals_joined(site))
         return;
     const struct count *to_come = count_to_come(site->count);
-    if (to_come)
+    if (to_come != NULL)
         follow(site, to_come);
     else if (!inside && (!evals.begun || (!site->watched && pthread_equal(evals.thread, pthread_self()))))
         join(site, count_evals(site->count) - 1);
@@ -161,28 +161,28 @@ bool evals_look(struct site *site)
 void evals_listen(bool listens)
 {
     evals.listens = listens;
-    for (struct site *site = sites_first(); site; site = site->next)
-        if (site->count && !site->is_part && !evals_joined(site) && count_evals(site->count) > 0)
+    for (struct site *site = sites_first(); site != NULL; site = site->next)
+        if (site->count != NULL && !site->is_part && !evals_joined(site) && count_evals(site->count) > 0)
             count_arm(site->count, listens ? 1 : WATCH_STEP);
 }
 
 void evals_expect(struct site *site)
 {
-    if (site->count && !site->is_part)
+    if (site->count != NULL && !site->is_part)
         count_arm(site->count, 1);
 }
 
 void evals_expect_any(void)
 {
-    for (struct site *site = next_joined(sites_first()); site; site = next_joined(site->next))
+    for (struct site *site = next_joined(sites_first()); site != NULL; site = next_joined(site->next))
         if ((int64_t)site->count->left > 1)
             count_arm(site->count, 1);
 }
 
 uint64_t evals_to_come(const struct site *site)
 {
-    const struct count *to_come = site->count ? count_to_come(site->count) : NULL;
-    if (!to_come)
+    const struct count *to_come = site->count != NULL ? count_to_come(site->count) : NULL;
+    if (to_come == NULL)
         return UINT64_MAX;
     uint64_t now = count_evals(site->count), all = count_evals(to_come);
     return all > now ? all - now : 0;
@@ -192,7 +192,7 @@ void evals_forked(void)
 {
     evals.goal = 1;
     evals.begun = false;
-    for (struct site *site = sites_first(); site; site = site->next) {
+    for (struct site *site = sites_first(); site != NULL; site = site->next) {
         site->moves = site->watched = false;
         site->seen = site->period_start = site->pace = 0;
     }

@@ -28,22 +28,22 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
     const char *name;
     size_t length;
     int method = verilator_abi_method(symbol, &name, &length);
-    if (method == VERILATOR_MODEL_CLASS && length < sizeof(search->remains)) {
+    if (method == VERILATOR_MODEL_CLASS && length < sizeof search->remains) {
         memcpy(search->remains, name, length);
         search->remains[length] = '\0';
     }
     if (method != VERILATOR_MODEL_EVAL || !symbol->code)
         return;
     search->has_eval = true;
-    struct found_model *model = length < FIND_NAME_SIZE ? stock_take(sizeof(*model)) : NULL;
-    search->crowded = search->crowded || !model;
-    if (!model)
+    struct found_model *model = length < FIND_NAME_SIZE ? stock_take(sizeof *model) : NULL;
+    search->crowded = search->crowded || model == NULL;
+    if (model == NULL)
         return;
     *model = (struct found_model){.next = NULL};
     memcpy(model->name, name, length);
-    model->named = !search->wanted || strcmp(search->wanted, model->name) == 0;
+    model->named = search->wanted == NULL || strcmp(search->wanted, model->name) == 0;
     model->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
-    *(search->last ? &search->last->next : &search->models) = model;
+    *(search->last != NULL ? &search->last->next : &search->models) = model;
     search->last = model;
 }
 
@@ -89,7 +89,7 @@ static void find_second(const struct image_symbol *symbol, void *context)
     };
     const struct search *search = context;
     struct place *places = search->library->symbols;
-    for (size_t i = 0; i < sizeof(patched) / sizeof(*patched); i++) {
+    for (size_t i = 0; i < sizeof patched / sizeof *patched; i++) {
         find_room(&places[patched[i]], symbol->address);
         if (patched[i] >= VERILATOR_TRACER)
             find_room(&places[verilator_abi_tracer(patched[i], HOOKS_FORMAT_FST)], symbol->address);
@@ -98,7 +98,7 @@ static void find_second(const struct image_symbol *symbol, void *context)
     const char *name = NULL;
     size_t length = 0;
     int method = verilator_abi_method(symbol, &name, &length);
-    for (struct found_model *model = search->models; model; model = model->next) {
+    for (struct found_model *model = search->models; model != NULL; model = model->next) {
         find_room(&model->eval, symbol->address);
         if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
@@ -113,7 +113,7 @@ static void find_second(const struct image_symbol *symbol, void *context)
 static void find_confirm(struct search *search)
 {
     struct found_model **link = &search->models;
-    while (*link)
+    while (*link != NULL)
         if ((*link)->methods[VERILATOR_MODEL_SYMS] ||
             (*link)->methods[VERILATOR_MODEL_CLASS]) /* X__Syms was inlined into it */
             link = &(*link)->next;
@@ -126,7 +126,7 @@ static void find_place(struct library *library, enum verilator_symbol symbol, vo
     Dl_info info;
     const ElfW(Sym) *entry = NULL;
     if (library->symbols[symbol].address == (uintptr_t)address ||
-        !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || !entry)
+        !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || entry == NULL)
         return;
     library->symbols[symbol] = (struct place){(uintptr_t)address, entry->st_size, SIZE_MAX};
     library->strong[symbol] = ELF64_ST_BIND(entry->st_info) == STB_GLOBAL;
@@ -143,15 +143,15 @@ static void find_bound(struct search *search, void *handle)
     bool bound[VERILATOR_SYMBOLS] = {false};
     enum verilator_symbol symbol;
     const char *name;
-    for (size_t row = 0; (name = verilator_abi_name(row, &symbol)); row++) {
+    for (size_t row = 0; (name = verilator_abi_name(row, &symbol)) != NULL; row++) {
         bool own = search->library->symbols[symbol].address != 0;
         if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
             continue;
         void *address =
             search->is_elsewhere ? NULL : scope_find(name, search->library->symbols[symbol].address);
-        if (!address && !own)
+        if (address == NULL && !own)
             address = search->is_elsewhere ? dlsym(handle, name) : scope_find_in(handle, name);
-        if (!address)
+        if (address == NULL)
             continue;
         find_place(search->library, symbol, address);
         bound[symbol] = true;
@@ -183,18 +183,18 @@ static int find_none(const struct search *search, const struct image *image, str
 static int find_in(struct search *search, const struct image *image, struct hooks_why *why)
 {
     image_each(image, find_first, search);
-    if (search->models)
+    if (search->models != NULL)
         image_each(image, find_second, search);
     find_confirm(search);
     if (search->crowded)
         return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
                        image_path(image));
-    return search->models ? 0 : find_none(search, image, why);
+    return search->models != NULL ? 0 : find_none(search, image, why);
 }
 
 static void close_handle(void *const *handle)
 {
-    if (*handle)
+    if (*handle != NULL)
         dlclose(*handle);
 }
 
@@ -205,7 +205,7 @@ static void close_handle(void *const *handle)
 static void *open_handle(const char *name, const long *space, int flags)
 {
     flags |= RTLD_LAZY | RTLD_NOLOAD;
-    return space ? dlmopen(*space, name, flags) : dlopen(name, flags);
+    return space != NULL ? dlmopen(*space, name, flags) : dlopen(name, flags);
 }
 
 /* Objects with models, by their base: they stay where they are. */
@@ -216,7 +216,7 @@ static struct known {
 
 static bool is_known(uintptr_t base)
 {
-    for (const struct known *known = known_objects; known; known = known->next)
+    for (const struct known *known = known_objects; known != NULL; known = known->next)
         if (known->base == base)
             return true;
     return false;
@@ -225,14 +225,14 @@ static bool is_known(uintptr_t base)
 /* What was found is to stay. */
 static int keep(struct search *search, uintptr_t base, struct hooks_why *why)
 {
-    struct library *library = stock_take(sizeof(*library));
-    struct known *known = stock_take(sizeof(*known));
-    if (!library || !known)
+    struct library *library = stock_take(sizeof *library);
+    struct known *known = stock_take(sizeof *known);
+    if (library == NULL || known == NULL)
         return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
                        *search->object ? search->object : "the program");
     *library = *search->library;
     library_learn(library);
-    for (struct found_model *model = search->models; model; model = model->next)
+    for (struct found_model *model = search->models; model != NULL; model = model->next)
         model->library = library;
     *known = (struct known){known_objects, base};
     known_objects = known;
@@ -248,9 +248,9 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
     if (is_known(base))
         return why_set(why, -EALREADY, "the models of %.120s are known", name);
     __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, space, 0) : NULL;
-    if (!handle && is_later && dlerror()) /* what is gone is no error to RTLD_NOLOAD */
+    if (handle == NULL && is_later && dlerror() != NULL) /* what is gone is no error to RTLD_NOLOAD */
         return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
-    if (!handle && is_later)
+    if (handle == NULL && is_later)
         return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);
     int error = image_open_loaded(&image, name, base, why);
     if (error)

@@ -28,7 +28,7 @@ void library_forked(void)
 static const struct watch *find_watch(uintptr_t address)
 {
     const struct watch *found = NULL;
-    for (const struct watch *one = __atomic_load_n(&watches, __ATOMIC_ACQUIRE); one; one = one->next)
+    for (const struct watch *one = __atomic_load_n(&watches, __ATOMIC_ACQUIRE); one != NULL; one = one->next)
         if (address && one->patch.target.address == address)
             found = one;
     return found;
@@ -38,14 +38,14 @@ uintptr_t library_symbol(const struct library *library, enum verilator_symbol sy
 {
     uintptr_t address = library->symbols[symbol].address;
     const struct watch *watch = find_watch(address);
-    return watch ? (uintptr_t)watch->patch.original : address;
+    return watch != NULL ? (uintptr_t)watch->patch.original : address;
 }
 
 static unsigned ask_release(const struct library *library)
 {
     const char *(*product_version)(void) =
         (const char *(*)(void))library->symbols[VERILATOR_PRODUCT_VERSION].address;
-    return product_version ? verilator_abi_parse(product_version()) : 0;
+    return product_version != NULL ? verilator_abi_parse(product_version()) : 0;
 }
 
 void library_learn(struct library *library)
@@ -54,12 +54,12 @@ void library_learn(struct library *library)
     library->release = release;
     if (release) {
         library->row = verilator_abi_release(release);
-        snprintf(library->release_name, sizeof(library->release_name), "%u.%03u", release / 1000,
+        snprintf(library->release_name, sizeof library->release_name, "%u.%03u", release / 1000,
                  release % 1000);
     } else {
         library->row =
             verilator_abi_guess((void (*)(void *, int))library_symbol(library, VERILATOR_CONTEXT_UNUSED));
-        snprintf(library->release_name, sizeof(library->release_name), "unknown");
+        snprintf(library->release_name, sizeof library->release_name, "unknown");
     }
 }
 
@@ -71,7 +71,7 @@ static bool has_tracer(const struct library *library, enum hooks_format format)
         VERILATOR_TRACER_DUMP,
         VERILATOR_TRACER_CLOSE,
     };
-    for (size_t i = 0; i < sizeof(needed) / sizeof(*needed); i++)
+    for (size_t i = 0; i < sizeof needed / sizeof *needed; i++)
         if (!library->symbols[verilator_abi_tracer(needed[i], format)].address)
             return false;
     return true;
@@ -83,9 +83,9 @@ enum hooks_format library_format(const struct library *library, const uintptr_t 
     const struct verilator_release *release = library->row;
     bool vcd = has_tracer(library, HOOKS_FORMAT_VCD);
     bool fst = has_tracer(library, HOOKS_FORMAT_FST);
-    if (release && release->trace_by_context && !library->symbols[VERILATOR_CONTEXT_TRACE].address)
+    if (release != NULL && release->trace_by_context && !library->symbols[VERILATOR_CONTEXT_TRACE].address)
         return HOOKS_FORMAT_NONE;
-    if (release && !release->trace_by_context) {
+    if (release != NULL && !release->trace_by_context) {
         vcd = vcd && methods[VERILATOR_MODEL_TRACE_VCD];
         fst = fst && methods[VERILATOR_MODEL_TRACE_FST];
     }
@@ -118,9 +118,9 @@ static struct watch *make_watch(const struct library *library, enum verilator_sy
         why_write(why, "a function of %s is missing: link without --gc-sections", name);
         return NULL;
     }
-    struct watch *watch = stock_take(sizeof(*watch));
-    *error = watch ? patch_check(&watch->patch, &target, why)
-                   : why_set(why, -ENOMEM, "no memory to hook %s: raise the limits", name);
+    struct watch *watch = stock_take(sizeof *watch);
+    *error = watch != NULL ? patch_check(&watch->patch, &target, why)
+                           : why_set(why, -ENOMEM, "no memory to hook %s: raise the limits", name);
     return *error ? NULL : watch;
 }
 
@@ -135,10 +135,10 @@ static int watch(const struct library *library, enum verilator_symbol symbol,
 {
     const struct watch *known = find_watch(library->symbols[symbol].address);
     int error;
-    if (known && known->tell == tell)
+    if (known != NULL && known->tell == tell)
         return 0;
     struct watch *made = make_watch(library, symbol, why, &error);
-    if (made)
+    if (made != NULL)
         error = patch_notify(&made->patch, tell, NULL, why);
     if (!error) {
         made->tell = tell;
@@ -154,7 +154,7 @@ static int replace_method(const struct library *library, enum verilator_symbol s
 {
     int error;
     struct watch *made = make_watch(library, symbol, why, &error);
-    if (!made)
+    if (made == NULL)
         return error;
     error = patch_method(&made->patch, shortcut, handler, context, why);
     *shut = made->patch.shut;

@@ -29,8 +29,8 @@ static void use_site(const struct site *site)
     if (model.primary == site)
         return;
     model.primary = site;
-    memcpy(model.name, site->model->name, sizeof(model.name));
-    memcpy(model.release_name, site->model->library->release_name, sizeof(model.release_name));
+    memcpy(model.name, site->model->name, sizeof model.name);
+    memcpy(model.release_name, site->model->library->release_name, sizeof model.release_name);
     model.instance.methods = site->model->methods;
     simtime_use(site->model->library);
 }
@@ -44,8 +44,8 @@ static enum hooks_format format_of(const struct site *site)
 static enum hooks_format best_format(void)
 {
     enum hooks_format format = model_format();
-    for (const struct site *site = sites_first(); site && !model.instance.self && format == HOOKS_FORMAT_NONE;
-         site = site->next)
+    for (const struct site *site = sites_first();
+         site != NULL && model.instance.self == NULL && format == HOOKS_FORMAT_NONE; site = site->next)
         format = format_of(site);
     return format;
 }
@@ -53,9 +53,9 @@ static enum hooks_format best_format(void)
 static const struct site *best_guess(void)
 {
     const struct site *site = sites_first();
-    while (site && !site->model->named)
+    while (site != NULL && !site->model->named)
         site = site->next;
-    return site ? site : sites_first();
+    return site != NULL ? site : sites_first();
 }
 
 static bool has_named(void)
@@ -70,7 +70,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
     int error = sites_find(name, base, wanted, &added, why);
     if (error)
         return error;
-    if (!model.instance.self)
+    if (model.instance.self == NULL)
         use_site(best_guess());
     enum hooks_format format = best_format();
     *found = (struct hooks_found){
@@ -89,9 +89,9 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
 bool model_site(size_t index, struct hooks_site *site)
 {
     const struct site *found = sites_first();
-    while (found && index--)
+    while (found != NULL && index--)
         found = found->next;
-    if (!found)
+    if (found == NULL)
         return false;
     *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size};
     return true;
@@ -103,9 +103,9 @@ bool model_site(size_t index, struct hooks_site *site)
 static void *context_or(void *known, const struct site *site, void *self)
 {
     const struct verilator_release *release = site->model->library->row;
-    if (known)
+    if (known != NULL)
         return known;
-    return release && release->context_in_model && !simtime_is_systemc() ? ((void **)self)[1] : NULL;
+    return release != NULL && release->context_in_model && !simtime_is_systemc() ? ((void **)self)[1] : NULL;
 }
 
 static void *context_of(const struct site *site, void *self)
@@ -128,7 +128,7 @@ static bool is_named_and_evals(const struct site *primary)
 static bool becomes_primary(const struct site *site, bool is_first)
 {
     const struct site *primary = model.primary;
-    if (!model.instance.self || site == primary || !objects_has(model.instance.self))
+    if (model.instance.self == NULL || site == primary || !objects_has(model.instance.self))
         return true;
     if (site->model->named != primary->model->named)
         return site->model->named || !is_named_and_evals(primary);
@@ -176,7 +176,7 @@ uint64_t model_to_come(const void *site)
  * memory is no longer ours to read, and a sc_time_stamp() may want the context too. */
 static bool may_look_at_time(void)
 {
-    if (!model.instance.context)
+    if (model.instance.context == NULL)
         return true;
     return model.instance.context_alive && (model.primary->model->library->context_watched || model.in_eval);
 }
@@ -185,7 +185,7 @@ static bool may_look_at_time(void)
 static void learn_time(uint64_t sum)
 {
     struct counts_facts *facts = counts_facts();
-    if (counts_are_woken() || !model.instance.context)
+    if (counts_are_woken() || model.instance.context == NULL)
         return;
     bool moves = simtime_in_context(model.instance.context) != 0;
     facts->time_moved = facts->time_moved || moves;
@@ -200,7 +200,7 @@ static bool zero_is_a_time(void)
 
 uint64_t model_time(uint64_t tick)
 {
-    if (!model.instance.self)
+    if (model.instance.self == NULL)
         return 0;
     uint64_t time, evals = counts_sum();
     bool alive = may_look_at_time();
@@ -244,7 +244,7 @@ static void copy_object(const struct object *object, void *context)
 {
     const struct site *site = object->model;
     struct object_copy *copy = context;
-    if (site->is_part || (copy->wanted && copy->wanted != object->self))
+    if (site->is_part || (copy->wanted != NULL && copy->wanted != object->self))
         return;
     if (copy->count < copy->room)
         copy->objects[copy->count] =
@@ -291,20 +291,20 @@ bool model_is_minor(void)
 
 bool model_has_parts(void)
 {
-    for (const struct site *site = sites_first(); site; site = site->next)
+    for (const struct site *site = sites_first(); site != NULL; site = site->next)
         if (site->is_part)
             return true;
-    return model.primary && model.primary->model->library->has_parts;
+    return model.primary != NULL && model.primary->model->library->has_parts;
 }
 
 const struct library *model_library(void)
 {
-    return model.primary ? model.primary->model->library : NULL;
+    return model.primary != NULL ? model.primary->model->library : NULL;
 }
 
 const struct verilator_release *model_release(void)
 {
-    return model.primary ? model.primary->model->library->row : NULL;
+    return model.primary != NULL ? model.primary->model->library->row : NULL;
 }
 
 void model_release_correct(const struct verilator_release *release)
@@ -319,7 +319,7 @@ const char *model_release_name(void)
 
 uintptr_t model_symbol(enum verilator_symbol symbol)
 {
-    return model.primary ? library_symbol(model_library(), symbol) : 0;
+    return model.primary != NULL ? library_symbol(model_library(), symbol) : 0;
 }
 
 int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
@@ -330,5 +330,5 @@ int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_ar
 
 enum hooks_format model_format(void)
 {
-    return model.primary ? format_of(model.primary) : HOOKS_FORMAT_NONE;
+    return model.primary != NULL ? format_of(model.primary) : HOOKS_FORMAT_NONE;
 }

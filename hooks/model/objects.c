@@ -31,7 +31,7 @@ static void unlock(void)
 static struct entry *find(const void *self)
 {
     struct entry *entry = last;
-    while (entry && entry->object.self != self)
+    while (entry != NULL && entry->object.self != self)
         entry = entry->previous;
     return entry;
 }
@@ -39,14 +39,14 @@ static struct entry *find(const void *self)
 static void append(const struct object *object)
 {
     struct entry *entry = spare;
-    if (entry)
+    if (entry != NULL)
         spare = entry->next;
     else
-        entry = stock_take(sizeof(*entry));
-    if (!entry)
+        entry = stock_take(sizeof *entry);
+    if (entry == NULL)
         return;
     *entry = (struct entry){*object, NULL, last};
-    if (last)
+    if (last != NULL)
         last->next = entry;
     else
         first = entry;
@@ -56,7 +56,7 @@ static void append(const struct object *object)
 void objects_add(void *self, void *context, const void *model)
 {
     lock();
-    if (!find(self))
+    if (find(self) == NULL)
         append(&(struct object){self, context, model, false});
     unlock();
 }
@@ -65,7 +65,7 @@ void *objects_context(const void *self)
 {
     lock();
     const struct entry *entry = find(self);
-    void *context = entry ? entry->object.context : NULL;
+    void *context = entry != NULL ? entry->object.context : NULL;
     unlock();
     return context;
 }
@@ -74,7 +74,7 @@ void objects_evaluated(const void *self)
 {
     lock();
     struct entry *entry = find(self);
-    if (entry)
+    if (entry != NULL)
         entry->object.evaluated = true;
     unlock();
 }
@@ -83,7 +83,7 @@ bool objects_has_evaluated(const void *self)
 {
     lock();
     const struct entry *entry = find(self);
-    bool has = entry && entry->object.evaluated;
+    bool has = entry != NULL && entry->object.evaluated;
     unlock();
     return has;
 }
@@ -92,9 +92,9 @@ bool objects_remove(const void *self)
 {
     lock();
     struct entry *entry = find(self);
-    if (entry) {
-        *(entry->previous ? &entry->previous->next : &first) = entry->next;
-        *(entry->next ? &entry->next->previous : &last) = entry->previous;
+    if (entry != NULL) {
+        *(entry->previous != NULL ? &entry->previous->next : &first) = entry->next;
+        *(entry->next != NULL ? &entry->next->previous : &last) = entry->previous;
         entry->next = spare;
         spare = entry;
     }
@@ -113,7 +113,7 @@ bool objects_has(const void *self)
 void objects_each(void (*visit)(const struct object *object, void *context), void *context)
 {
     lock();
-    for (const struct entry *entry = first; entry; entry = entry->next)
+    for (const struct entry *entry = first; entry != NULL; entry = entry->next)
         visit(&entry->object, context);
     unlock();
 }

@@ -47,7 +47,7 @@ void simtime_use(const struct library *library)
 
 bool simtime_has_stamp(void)
 {
-    return simtime.source.systemc || library_has_stamp(simtime.library);
+    return simtime.source.systemc != NULL || library_has_stamp(simtime.library);
 }
 
 bool simtime_is_systemc(void)
@@ -58,8 +58,8 @@ bool simtime_is_systemc(void)
 uint64_t simtime_in_context(const void *context)
 {
     uint64_t time = 0;
-    if (context && simtime.source.in_context)
-        memcpy(&time, (const char *)context + simtime.source.in_context, sizeof(time));
+    if (context != NULL && simtime.source.in_context)
+        memcpy(&time, (const char *)context + simtime.source.in_context, sizeof time);
     return time;
 }
 
@@ -70,13 +70,13 @@ void simtime_call_by(bool (*call)(void (*function)(void *context), void *context
 
 static bool asks_testbench(void)
 {
-    return simtime.source.stamp || simtime.source.stamp64;
+    return simtime.source.stamp != NULL || simtime.source.stamp64 != NULL;
 }
 
 static void ask_testbench(void *time)
 {
     const struct library_time *source = &simtime.source;
-    *(uint64_t *)time = source->stamp ? (uint64_t)source->stamp() : source->stamp64();
+    *(uint64_t *)time = source->stamp != NULL ? (uint64_t)source->stamp() : source->stamp64();
 }
 
 /* From now on evals count, from the time that was known last. */
@@ -93,11 +93,11 @@ void simtime_look(const void *context, bool zero_is_a_time, uint64_t evals)
 {
     const struct library_time *source = &simtime.source;
     uint64_t time = simtime_in_context(context);
-    bool in_context = time || (zero_is_a_time && context && source->in_context);
-    bool asks = !in_context && !source->systemc && asks_testbench();
-    if (!in_context && source->systemc)
+    bool in_context = time || (zero_is_a_time && context != NULL && source->in_context);
+    bool asks = !in_context && source->systemc == NULL && asks_testbench();
+    if (!in_context && source->systemc != NULL)
         time = *source->systemc();
-    simtime.hidden = asks && !simtime.call;
+    simtime.hidden = asks && simtime.call == NULL;
     if (simtime.hidden) {
         simtime.known = false;
         return;
@@ -106,8 +106,8 @@ void simtime_look(const void *context, bool zero_is_a_time, uint64_t evals)
         lose_time(evals);
         return;
     }
-    simtime.known =
-        in_context || time || source->systemc || (asks_testbench() && library_has_stamp(simtime.library));
+    simtime.known = in_context || time || source->systemc != NULL ||
+                    (asks_testbench() && library_has_stamp(simtime.library));
     simtime.seen = time;
 }
 

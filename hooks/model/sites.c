@@ -16,7 +16,7 @@ struct site *sites_first(void)
 
 static void append(struct site *site)
 {
-    __atomic_store_n(last ? &last->next : &first, site, __ATOMIC_RELEASE);
+    __atomic_store_n(last != NULL ? &last->next : &first, site, __ATOMIC_RELEASE);
     last = site;
 }
 
@@ -29,11 +29,11 @@ int sites_find(const char *name, uintptr_t base, const char *wanted, struct site
         return error;
     simtime_learn(models->library);
     *added = NULL;
-    for (const struct found_model *model = models; model; model = model->next) {
-        struct site *site = stock_take(sizeof(*site));
+    for (const struct found_model *model = models; model != NULL; model = model->next) {
+        struct site *site = stock_take(sizeof *site);
         const struct patch_target target = {model->name, model->eval.address, model->eval.size,
                                             model->eval.room};
-        if (!site)
+        if (site == NULL)
             return why_set(why, -ENOMEM, "no memory to hook %.60s: raise the limits", model->name);
         site->model = model;
         int refused = patch_check(&site->patch, &target, why);
@@ -42,9 +42,9 @@ int sites_find(const char *name, uintptr_t base, const char *wanted, struct site
             continue;
         }
         append(site);
-        *added = *added ? *added : site;
+        *added = *added != NULL ? *added : site;
     }
-    return *added ? 0 : error;
+    return *added != NULL ? 0 : error;
 }
 
 /* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */
@@ -73,7 +73,7 @@ static int hook(struct site *site, const struct site_callbacks *callbacks, struc
     struct library *library = site->model->library;
     struct hooks_why ignored = {""};
     struct count *count = count_take();
-    if (!count)
+    if (count == NULL)
         return why_set(why, -ENOMEM, "no shared memory to count the evals of %.60s, or more than %d models",
                        site->model->name, COUNTS_LIMIT);
     site->count = count; /* the first eval may come at once */
@@ -94,9 +94,9 @@ int sites_install(const struct site_callbacks *callbacks, struct hooks_why *why)
 {
     static const char early[] = "install() needs one successful find() before it: report this as a bug";
     size_t hooked = 0;
-    int error = first ? 0 : why_set(why, -EINVAL, early);
-    for (struct site *site = first; site; site = site->next) {
-        if (site->count || site->refused)
+    int error = first != NULL ? 0 : why_set(why, -EINVAL, early);
+    for (struct site *site = first; site != NULL; site = site->next) {
+        if (site->count != NULL || site->refused)
             continue;
         int refused = hook(site, callbacks, why);
         site->refused = refused != 0;

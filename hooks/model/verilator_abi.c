@@ -103,12 +103,12 @@ static const char syms[] = "__Syms";
 bool verilator_abi_is_of_part(const struct image_symbol *symbol)
 {
     static const char sign[] = "_protectlib_";
-    return symbol->code && memmem(symbol->name, symbol->length, sign, sizeof(sign) - 1) != NULL;
+    return symbol->code && memmem(symbol->name, symbol->length, sign, sizeof sign - 1) != NULL;
 }
 
 int verilator_abi_symbol(const struct image_symbol *symbol)
 {
-    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].length == symbol->length && !memcmp(names[i].name, symbol->name, symbol->length))
             return names[i].symbol;
     return -1;
@@ -116,7 +116,7 @@ int verilator_abi_symbol(const struct image_symbol *symbol)
 
 const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol)
 {
-    if (row >= sizeof(names) / sizeof(*names))
+    if (row >= sizeof names / sizeof *names)
         return NULL;
     *symbol = (enum verilator_symbol)names[row].symbol;
     return names[row].name;
@@ -141,13 +141,13 @@ int verilator_abi_method(const struct image_symbol *symbol, const char **name, s
 {
     bool constant;
     const char *rest = parse_class(symbol->name, &constant, name, length);
-    if (!rest)
+    if (rest == NULL)
         return -1;
-    for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++) {
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         size_t size = strlen(methods[i].rest) + !methods[i].prefix;
         if (methods[i].constant != constant || strncmp(rest, methods[i].rest, size) != 0)
             continue;
-        size_t tail = sizeof(syms) - 1;
+        size_t tail = sizeof syms - 1;
         bool is_syms = *length > tail && !memcmp(*name + *length - tail, syms, tail);
         if (methods[i].method == VERILATOR_MODEL_SYMS && !is_syms)
             continue;
@@ -164,15 +164,15 @@ struct verilator_syms verilator_abi_syms(const char *mangled)
     static const char context[] = "P16VerilatedContext", name[] = "PKc";
     struct verilator_syms arguments = {0};
     const char *at = strstr(mangled, "__SymsC");
-    if (!at)
+    if (at == NULL)
         return arguments;
     at += strlen("__SymsC1E");
     for (unsigned i = 1; *at; i++) {
-        if (strncmp(at, context, sizeof(context) - 1) == 0) {
+        if (strncmp(at, context, sizeof context - 1) == 0) {
             arguments.context = i;
-            at += sizeof(context) - 1;
-        } else if (strncmp(at, name, sizeof(name) - 1) == 0) {
-            at += sizeof(name) - 1;
+            at += sizeof context - 1;
+        } else if (strncmp(at, name, sizeof name - 1) == 0) {
+            at += sizeof name - 1;
         } else { /* a pointer to the class, however it is written */
             arguments.model = i;
             char *rest = NULL;
@@ -201,14 +201,14 @@ unsigned verilator_abi_parse(const char *product_version)
 const struct verilator_release *verilator_abi_release(unsigned release)
 {
     const struct verilator_release *best = NULL;
-    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases) && releases[i].since <= release; i++)
+    for (size_t i = 0; i < sizeof releases / sizeof *releases && releases[i].since <= release; i++)
         best = &releases[i];
     return best;
 }
 
 bool verilator_abi_is_guess(unsigned release)
 {
-    return release > releases[sizeof(releases) / sizeof(*releases) - 1].since;
+    return release > releases[sizeof releases / sizeof *releases - 1].since;
 }
 
 /* Any time will do that stands nowhere else in an object. */
@@ -218,16 +218,16 @@ static bool probe_context(void (*set_unused)(void *context, int flag), struct ve
 {
     static _Alignas(64) uint8_t context[4096]; /* the largest known is 824 bytes */
     size_t at = 0, changed = 0;
-    memset(context, 0, sizeof(context));
+    memset(context, 0, sizeof context);
     set_unused(context, 1);
-    for (size_t i = 0; i < sizeof(context); i++)
+    for (size_t i = 0; i < sizeof context; i++)
         if (context[i]) {
             at = i;
             changed++;
         }
     if (changed != 1 || context[at] != 1)
         return false;
-    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
         if (releases[i].context_unused == at && at) {
             release->context_unused = releases[i].context_unused;
             release->context_time = releases[i].context_time;
@@ -241,12 +241,12 @@ static bool probe_tracer(const struct verilator_probe *probe, struct verilator_r
 {
     static _Alignas(64) uint64_t tracer[1024]; /* the largest known is 1040 bytes */
     size_t found = 0;
-    memset(tracer, 0, sizeof(tracer));
+    memset(tracer, 0, sizeof tracer);
     probe->construct(tracer, NULL);
     probe->dump(tracer, PROBE_TIME);
-    for (size_t i = 0; i < sizeof(tracer) / sizeof(*tracer); i++)
+    for (size_t i = 0; i < sizeof tracer / sizeof *tracer; i++)
         if (tracer[i] == PROBE_TIME) {
-            release->tracer_last = (unsigned)(i * sizeof(*tracer));
+            release->tracer_last = (unsigned)(i * sizeof *tracer);
             found++;
         }
     return found == 1;
@@ -254,16 +254,16 @@ static bool probe_tracer(const struct verilator_probe *probe, struct verilator_r
 
 bool verilator_abi_probe(const struct verilator_probe *probe, struct verilator_release *release)
 {
-    return probe->set_unused && probe->construct && probe->dump &&
+    return probe->set_unused != NULL && probe->construct != NULL && probe->dump != NULL &&
            probe_context(probe->set_unused, release) && probe_tracer(probe, release);
 }
 
 const struct verilator_release *verilator_abi_guess(void (*set_unused)(void *context, int flag))
 {
     struct verilator_release asked = {0};
-    if (!set_unused || !probe_context(set_unused, &asked))
+    if (set_unused == NULL || !probe_context(set_unused, &asked))
         return NULL;
-    for (size_t i = 0; i < sizeof(releases) / sizeof(*releases); i++)
+    for (size_t i = 0; i < sizeof releases / sizeof *releases; i++)
         if (releases[i].context_in_model && releases[i].context_unused == asked.context_unused)
             return &releases[i];
     return NULL;
@@ -273,7 +273,8 @@ unsigned verilator_abi_context_time(const struct verilator_release *release,
                                     void (*set_unused)(void *context, int flag))
 {
     struct verilator_release asked = {0};
-    if (!release || !release->context_unused || !set_unused || !probe_context(set_unused, &asked))
+    if (release == NULL || !release->context_unused || set_unused == NULL ||
+        !probe_context(set_unused, &asked))
         return 0;
     return asked.context_time;
 }

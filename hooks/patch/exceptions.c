@@ -18,7 +18,7 @@ void exceptions_prepare(void)
 {
     *(void **)&personality = scope_find_anywhere("__gcc_personality_v0", &library);
     *(void **)&exceptions_resume = scope_find_anywhere("_Unwind_Resume", &library);
-    if (!exceptions_resume)
+    if (exceptions_resume == NULL)
         personality = NULL;
 }
 
@@ -26,7 +26,7 @@ _Unwind_Reason_Code __gcc_personality_v0(int version, _Unwind_Action actions, _U
                                          struct _Unwind_Exception *exception, struct _Unwind_Context *context)
 {
     uintptr_t caller = (uintptr_t)__builtin_return_address(0);
-    if (!personality || caller < library.start || caller >= library.end)
+    if (personality == NULL || caller < library.start || caller >= library.end)
         return _URC_CONTINUE_UNWIND;
     return personality(version, actions, kind, exception, context);
 }

@@ -64,7 +64,7 @@ static bool patch_read_byte(struct patch_maps *maps, char *byte)
     if (maps->at == maps->size) {
         ssize_t size;
         do
-            size = read(maps->fd, maps->bytes, sizeof(maps->bytes));
+            size = read(maps->fd, maps->bytes, sizeof maps->bytes);
         while (size < 0 && errno == EINTR);
         if (size <= 0)
             return false;
@@ -141,8 +141,8 @@ static void *patch_map_somewhere(const struct patch *patch, size_t size, int *er
     struct patch_places places = {0};
     *error = patch_find_places(&places, patch, size);
     void *start = places.below ? patch_map(places.below, size) : NULL;
-    patch_last.gap_start = start ? places.below_start : 0;
-    return start || !places.above ? start : patch_map(places.above, size);
+    patch_last.gap_start = start != NULL ? places.below_start : 0;
+    return start != NULL || !places.above ? start : patch_map(places.above, size);
 }
 
 /* Pages of code and one of data. Stubs have pages that no other stub uses yet, so that a page with a stub
@@ -154,12 +154,12 @@ static int patch_allocate(const struct patch *patch, size_t code_size, struct pa
     int error = 0;
     code_size = (code_size + page - 1) & ~(page - 1);
     uint8_t *start = patch_last.gap_start ? patch_map_below_last(patch, code_size + page) : NULL;
-    if (!start)
+    if (start == NULL)
         start = patch_map_somewhere(patch, code_size + page, &error);
     if (error)
         return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerrordesc_np(-error));
     patch_last.place = (uintptr_t)start;
-    if (!start)
+    if (start == NULL)
         return why_set(why, -ENOMEM,
                        "no free memory within 2 GiB of %.100s to hook it: raise the limit on address space "
                        "or link the simulator as a PIE",
@@ -275,7 +275,7 @@ int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
         return why_set(why, error, "no shared memory to count the evals of %.100s (%s)", patch->target.name,
                        strerrordesc_np(-error));
     }
-    memory.data += ((uintptr_t)shared & (page - 1)) / sizeof(*memory.data);
+    memory.data += ((uintptr_t)shared & (page - 1)) / sizeof *memory.data;
     patch->countdown = memory.data;
     *patch->countdown = start;
     patch_cpu_count(patch, &memory, due, context);

@@ -80,8 +80,8 @@ int patch_cpu_check(struct patch *patch, struct hooks_why *why)
 {
     const struct patch_target *target = &patch->target;
     patch->head = target->address;
-    if (target->size >= sizeof(endbr64) && !memcmp((const void *)target->address, endbr64, sizeof(endbr64)))
-        patch->head += sizeof(endbr64);
+    if (target->size >= sizeof endbr64 && !memcmp((const void *)target->address, endbr64, sizeof endbr64))
+        patch->head += sizeof endbr64;
     patch->low = patch->high = patch->head;
     int error = patch_check_head(patch, why);
     if (error)
@@ -106,7 +106,7 @@ static uint8_t *put_displacement(uint8_t *at, uintptr_t target, size_t rest)
     intptr_t displacement = (intptr_t)(target - ((uintptr_t)at + sizeof(int32_t) + rest));
     int32_t narrow = (int32_t)displacement;
     assert(narrow == displacement); /* patch_allocate() saw to it */
-    return put(at, &narrow, sizeof(narrow));
+    return put(at, &narrow, sizeof narrow);
 }
 
 static uint8_t *put_jump(uint8_t *at, uintptr_t target)
@@ -121,7 +121,7 @@ static uint8_t *put_moved(uint8_t *at, uintptr_t source, const struct decode_ins
     case DECODE_JUMP:
         return put_jump(at, instruction->target);
     case DECODE_CONDITIONAL:
-        return put_displacement(put(at, condition, sizeof(condition)), instruction->target, 0);
+        return put_displacement(put(at, condition, sizeof condition), instruction->target, 0);
     default:
         memcpy(at, (const void *)source, instruction->length);
         if (instruction->displacement)
@@ -172,7 +172,7 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     at += sizeof(int32_t);
 
     uint8_t *original = at;
-    memcpy(&patch->original, &original, sizeof(original));
+    memcpy(&patch->original, &original, sizeof original);
     at = put_head(at, patch, &constants[0]);
 
     put_displacement(jump_due, (uintptr_t)at, 0);
@@ -261,7 +261,7 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
     at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[3], 0); /* push context */
     at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
     at = put_displacement(put(at, "\xff\x15", 2), (uintptr_t)&constants[2], 0); /* call *patch_notify_enter */
-    memcpy(&patch->original, &at, sizeof(at));
+    memcpy(&patch->original, &at, sizeof at);
     put_head(at, patch, &constants[0]);
 }
 
@@ -273,7 +273,7 @@ void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, v
     patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)handler;
     at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[1], 0); /* jmp *handler */
-    memcpy(&patch->original, &at, sizeof(at));
+    memcpy(&patch->original, &at, sizeof at);
     at = put_head(at, patch, &constants[0]);
     assert(at <= (uint8_t *)constants);
 }
@@ -289,7 +289,7 @@ void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
     patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)context;
     constants[2] = (uintptr_t)handler;
-    if (shortcut) {
+    if (shortcut != NULL) {
         at = put_displacement(put(at, "\x48\x83\x3d", 3), (uintptr_t)memory->data, 1); /* cmpq $0, shut */
         at = put(at, "\x00\x74\x11", 3);                                               /* je 1f */
         at = put(put(at, "\x48\x39\xb7", 3), &shortcut->offset, 4); /* cmp %rsi, offset(%rdi) */
@@ -299,7 +299,7 @@ void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
     }
     at = put_displacement(put(at, "\x48\x8b\x15", 3), (uintptr_t)&constants[1], 0); /* mov context, %rdx */
     at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);     /* jmp *handler */
-    memcpy(&patch->original, &at, sizeof(at));
+    memcpy(&patch->original, &at, sizeof at);
     put_head(at, patch, &constants[0]);
 }
 
@@ -308,5 +308,5 @@ void patch_cpu_jump(const struct patch *patch, uint8_t *bytes)
     int32_t displacement = (int32_t)((intptr_t)patch->stub - (intptr_t)(patch->head + JUMP_SIZE));
     memset(bytes, 0xcc, patch->head_size); /* int3: nobody comes here any more */
     bytes[0] = 0xe9;
-    memcpy(bytes + 1, &displacement, sizeof(displacement));
+    memcpy(bytes + 1, &displacement, sizeof displacement);
 }

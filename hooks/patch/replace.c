@@ -48,8 +48,8 @@ int replace_prepare(const struct hooks_replacement *list, size_t count, struct h
     if (error)
         replace.count = 0;
     for (size_t i = 0; i < replace.count; i++)
-        if (originals[i])
-            memcpy(originals[i], &replace.patches[i].original, sizeof(*originals[i]));
+        if (originals[i] != NULL)
+            memcpy(originals[i], &replace.patches[i].original, sizeof *originals[i]);
     return error;
 }
 

@@ -21,7 +21,7 @@ bool held_is_open(const struct tracer *tracer, const struct verilator_release *r
     const void *writer;
     if (tracer->format != HOOKS_FORMAT_FST)
         return file_of(tracer, row)[VERILATOR_VCD_IS_OPEN] != 0;
-    memcpy(&writer, file_of(tracer, row), sizeof(writer));
+    memcpy(&writer, file_of(tracer, row), sizeof writer);
     return writer != NULL;
 }
 
@@ -30,7 +30,7 @@ void held_set_open(const struct tracer *tracer, const struct verilator_release *
     static uint64_t nobody; /* stands for a writer that is never used */
     const void *writer = open ? &nobody : NULL;
     if (tracer->format == HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer, row), &writer, sizeof(writer));
+        memcpy(file_of(tracer, row), &writer, sizeof writer);
     else
         file_of(tracer, row)[VERILATOR_VCD_IS_OPEN] = open;
 }
@@ -43,7 +43,7 @@ bool held_has_own_file(const struct tracer *tracer, const struct verilator_relea
 uint64_t held_last_time(const struct tracer *tracer, const struct verilator_release *row)
 {
     uint64_t last;
-    memcpy(&last, (const uint8_t *)tracer->self + row->tracer_last, sizeof(last));
+    memcpy(&last, (const uint8_t *)tracer->self + row->tracer_last, sizeof last);
     return last;
 }
 
@@ -51,7 +51,7 @@ void held_forget_rollover(const struct tracer *tracer, const struct verilator_re
 {
     static const uint64_t never;
     if (tracer->format != HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer, row) + VERILATOR_VCD_ROLLOVER, &never, sizeof(never));
+        memcpy(file_of(tracer, row) + VERILATOR_VCD_ROLLOVER, &never, sizeof never);
 }
 
 bool held_opens_once(const struct tracer *tracer)
@@ -73,7 +73,7 @@ bool held_note_path(char *noted, size_t size, const char *path)
     if (*path == '\0')
         return false;
     if (*path != '/') {
-        if (!getcwd(noted, size - 1))
+        if (getcwd(noted, size - 1) == NULL)
             return false;
         length = strlen(noted);
         noted[length++] = '/';

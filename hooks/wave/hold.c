@@ -64,18 +64,18 @@ static struct hold_tracer *place_for(const struct tracer *opened)
 {
     pthread_mutex_lock(&hold.lock);
     struct hold_tracer *tracer = find(opened->self);
-    for (size_t i = 0; !tracer && i < hold.count; i++)
+    for (size_t i = 0; tracer == NULL && i < hold.count; i++)
         if (hold.tracers[i].state == HOLD_CLOSED)
             tracer = &hold.tracers[i];
-    if (!tracer && hold.count < HOLD_TRACERS)
+    if (tracer == NULL && hold.count < HOLD_TRACERS)
         tracer = &hold.tracers[hold.count++];
-    if (tracer && tracer->tracer.self != opened->self)
+    if (tracer != NULL && tracer->tracer.self != opened->self)
         *tracer = (struct hold_tracer){0};
-    if (tracer) {
+    if (tracer != NULL) {
         tracer->tracer = *opened;
         tracer->state = HOLD_OPENING; /* so that no other thread takes the place */
     }
-    hold.crowded = hold.crowded || !tracer;
+    hold.crowded = hold.crowded || tracer == NULL;
     pthread_mutex_unlock(&hold.lock);
     return tracer;
 }
@@ -93,7 +93,7 @@ static void set_shortcuts(void)
             shut = shut && tracer->state == HOLD_HELD && tracer->dumped && !tracer->stale;
             any = true;
         }
-        if (hold.shut[i])
+        if (hold.shut[i] != NULL)
             *hold.shut[i] = shut && any;
     }
 }
@@ -154,7 +154,7 @@ static void hold_back(struct hold_tracer *tracer)
     tracer->order = ++hold.opens;
     held_set_open(&tracer->tracer, hold.row, true);
     set_state(tracer, HOLD_HELD);
-    if (hold.player)
+    if (hold.player != NULL)
         play(tracer);
 }
 
@@ -201,7 +201,7 @@ static void begin(struct tracer opened, const char *path, enum verilator_symbol 
 {
     /* Any other content is of a tracer that we do not understand. */
     struct hold_tracer *tracer = held_is_open(&opened, hold.row) ? NULL : place_for(&opened);
-    if (!tracer) {
+    if (tracer == NULL) {
         pthread_mutex_lock(&hold.lock);
         hold.crowded = true; /* there is a tracer that no entry stands for */
         set_shortcuts();
@@ -210,7 +210,7 @@ static void begin(struct tracer opened, const char *path, enum verilator_symbol 
         return;
     }
     tracer->foreign = !held_has_own_file(&opened, hold.row);
-    if (path != tracer->path && !held_note_path(tracer->path, sizeof(tracer->path), path))
+    if (path != tracer->path && !held_note_path(tracer->path, sizeof tracer->path, path))
         *tracer->path = '\0';
     (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
 }
@@ -222,10 +222,10 @@ PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *con
     enum hooks_format format = format_of(context);
     const char *path = (const char *)argument;
     struct hold_tracer *tracer = find(self);
-    if (self == hold.except || !path || (tracer && tracer->opening))
+    if (self == hold.except || path == NULL || (tracer != NULL && tracer->opening))
         return call(VERILATOR_TRACER_OPEN, format, self, argument);
     /* A VerilatedVcd that is open ignores this; a VerilatedFst goes on in the new file. */
-    if (tracer && tracer->state != HOLD_CLOSED) {
+    if (tracer != NULL && tracer->state != HOLD_CLOSED) {
         if (format != HOOKS_FORMAT_FST)
             return 0;
         on_close(self, 0, context);
@@ -250,13 +250,13 @@ static void next_of_held(struct hold_tracer *tracer, uintptr_t argument)
 PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void *context)
 {
     struct hold_tracer *tracer = find(self);
-    if (self == hold.except || (tracer && tracer->opening))
+    if (self == hold.except || (tracer != NULL && tracer->opening))
         return call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
-    if (tracer && tracer->state == HOLD_CLOSED && *tracer->path)
+    if (tracer != NULL && tracer->state == HOLD_CLOSED && *tracer->path)
         begin(tracer->tracer, tracer->path, VERILATOR_TRACER_OPEN_NEXT, argument);
-    else if (tracer && tracer->state == HOLD_HELD && !tracer->foreign && !tracer->broken)
+    else if (tracer != NULL && tracer->state == HOLD_HELD && !tracer->foreign && !tracer->broken)
         next_of_held(tracer, argument);
-    else if (!hold.muted && !(tracer && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED)))
+    else if (!hold.muted && !(tracer != NULL && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED)))
         call(VERILATOR_TRACER_OPEN_NEXT, format_of(context), self, argument);
     return 0;
 }
@@ -266,9 +266,9 @@ PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void
 /* A method that is not held may run: the tracer is not of those that a replay must silence. */
 static bool passes(const void *self, const struct hold_tracer *tracer)
 {
-    if (tracer && tracer->opening)
+    if (tracer != NULL && tracer->opening)
         return true; /* Verilator's own call, inside one of these */
-    return self == hold.except || !hold.muted || (tracer && tracer->state == HOLD_CLOSED);
+    return self == hold.except || !hold.muted || (tracer != NULL && tracer->state == HOLD_CLOSED);
 }
 
 static uint64_t mark_of(const struct hold_tracer *tracer)
@@ -295,14 +295,14 @@ static void drop(struct hold_tracer *tracer, uint64_t time)
 PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context)
 {
     struct hold_tracer *tracer = find(self);
-    if (tracer && tracer->state == HOLD_HELD && tracer->stale && hold.player) {
+    if (tracer != NULL && tracer->state == HOLD_HELD && tracer->stale && hold.player != NULL) {
         tracer->stale = false;
         play(tracer);
     }
-    if (tracer && tracer->state == HOLD_HELD) {
+    if (tracer != NULL && tracer->state == HOLD_HELD) {
         if (!tracer->broken)
             drop(tracer, time);
-    } else if (tracer && tracer->state == HOLD_PLAYED) {
+    } else if (tracer != NULL && tracer->state == HOLD_PLAYED) {
         held_forget_rollover(&tracer->tracer, hold.row);
         if (!hold.player->dump(tracer, time))
             abandon(tracer);
@@ -315,9 +315,9 @@ PATCH_HANDLER static uintptr_t on_flush(void *self, uintptr_t unused, void *cont
 {
     struct hold_tracer *tracer = find(self);
     (void)unused;
-    if (tracer && tracer->state == HOLD_PLAYED)
+    if (tracer != NULL && tracer->state == HOLD_PLAYED)
         hold.player->flush(tracer);
-    else if ((!tracer || tracer->state == HOLD_PASSED) && passes(self, tracer))
+    else if ((tracer == NULL || tracer->state == HOLD_PASSED) && passes(self, tracer))
         call(VERILATOR_TRACER_FLUSH, format_of(context), self, 0);
     return 0;
 }
@@ -326,15 +326,15 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
 {
     struct hold_tracer *tracer = find(self);
     (void)unused;
-    if (tracer && tracer->opening)
+    if (tracer != NULL && tracer->opening)
         return call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
-    if (!tracer || (tracer->state == HOLD_PASSED && !hold.muted)) {
+    if (tracer == NULL || (tracer->state == HOLD_PASSED && !hold.muted)) {
         if (passes(self, tracer))
             call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
     } else if (tracer->state == HOLD_PLAYED) {
         hold.player->close(tracer);
     }
-    if (tracer && tracer->state != HOLD_CLOSED) {
+    if (tracer != NULL && tracer->state != HOLD_CLOSED) {
         hold.closed += mark_of(tracer);
         held_set_open(&tracer->tracer, hold.row, false);
         set_state(tracer, HOLD_CLOSED);
@@ -358,7 +358,7 @@ static struct hold_tracer *next_of(enum hold_state state, uint64_t behind)
     struct hold_tracer *next = NULL;
     for (size_t i = 0; i < hold.count; i++) {
         struct hold_tracer *tracer = &hold.tracers[i];
-        if (tracer->state == state && tracer->order > behind && (!next || tracer->order < next->order))
+        if (tracer->state == state && tracer->order > behind && (next == NULL || tracer->order < next->order))
             next = tracer;
     }
     return next;
@@ -368,7 +368,7 @@ unsigned hold_release(void)
 {
     struct hold_tracer *tracer;
     unsigned count = 0;
-    while (!hold.muted && (tracer = next_of(HOLD_HELD, 0))) {
+    while (!hold.muted && (tracer = next_of(HOLD_HELD, 0)) != NULL) {
         held_set_open(&tracer->tracer, hold.row, false);
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t)tracer->path);
         *tracer->path = '\0';
@@ -387,7 +387,7 @@ void hold_play(const struct hold_player *player)
     uint64_t last = 0;
     struct hold_tracer *tracer;
     hold.player = player;
-    while ((tracer = next_of(HOLD_HELD, last))) {
+    while ((tracer = next_of(HOLD_HELD, last)) != NULL) {
         last = tracer->order;
         if (!tracer->stale)
             play(tracer);
@@ -397,7 +397,7 @@ void hold_play(const struct hold_player *player)
 void hold_stop(void)
 {
     struct hold_tracer *tracer;
-    while ((tracer = next_of(HOLD_PLAYED, 0))) {
+    while ((tracer = next_of(HOLD_PLAYED, 0)) != NULL) {
         hold.player->close(tracer);
         held_set_open(&tracer->tracer, hold.row, true);
         set_state(tracer, HOLD_HELD);
@@ -478,7 +478,8 @@ void hold_install(const struct hooks_events *events)
     struct hooks_why ignored = {""};
     const struct library *library = model_library();
     hold.events = events;
-    if (hold.library || !library->release || !library->row || verilator_abi_is_guess(library->release))
+    if (hold.library != NULL || !library->release || library->row == NULL ||
+        verilator_abi_is_guess(library->release))
         return;
     hold.library = library;
     hold.row = library->row;
@@ -490,7 +491,7 @@ void hold_install(const struct hooks_events *events)
 
 bool hold_is_of_primary(void)
 {
-    return hold.library && hold.library == model_library();
+    return hold.library != NULL && hold.library == model_library();
 }
 
 void hold_forked(void)

@@ -47,10 +47,10 @@ bool layout_pool(void ***place)
 {
     void **context = model_instance()->context;
     void *(*pool)(void *) = (void *(*)(void *))model_symbol(VERILATOR_CONTEXT_POOL);
-    void *workers = context && pool ? pool(context) : NULL;
+    void *workers = context != NULL && pool != NULL ? pool(context) : NULL;
     *place = NULL;
-    for (size_t i = 0; workers && i < LAYOUT_CONTEXT_WORDS && !*place; i++)
+    for (size_t i = 0; workers != NULL && i < LAYOUT_CONTEXT_WORDS && *place == NULL; i++)
         if (context[i] == workers)
             *place = &context[i];
-    return *place || !workers;
+    return *place != NULL || workers == NULL;
 }

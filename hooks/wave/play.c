@@ -47,7 +47,7 @@ static bool create_beside(char *path, size_t size, const char *name)
 static void give_name_back(void)
 {
     char path[PATH_MAX];
-    if (play.written && create_beside(path, sizeof(path), play.own_name)) {
+    if (play.written && create_beside(path, sizeof path, play.own_name)) {
         rename(play.path, path);
         wave_files_add(path, NULL);
     }
@@ -61,7 +61,7 @@ static bool create_waveform(const struct hold_tracer *tracer)
     if (fd < 0)
         return false;
     close(fd);
-    snprintf(play.own_name, sizeof(play.own_name), "%s", strrchr(tracer->path, '/') + 1);
+    snprintf(play.own_name, sizeof play.own_name, "%s", strrchr(tracer->path, '/') + 1);
     play.written = true;
     return true;
 }
@@ -71,8 +71,8 @@ static bool play_open(struct hold_tracer *tracer)
 {
     char path[PATH_MAX];
     play.once = play.once || held_opens_once(&tracer->tracer);
-    if (play.waveform) {
-        if (!create_beside(path, sizeof(path), strrchr(tracer->path, '/') + 1))
+    if (play.waveform != NULL) {
+        if (!create_beside(path, sizeof path, strrchr(tracer->path, '/') + 1))
             return false;
         wave_files_add(path, tracer);
         return play.listener->call(&tracer->tracer, VERILATOR_TRACER_OPEN, (uintptr_t)path);
@@ -112,7 +112,7 @@ static void play_close(struct hold_tracer *tracer)
 void play_start(const char *path, const struct play_listener *listener)
 {
     static const struct hold_player player = {play_open, play_dump, play_flush, play_close};
-    if ((size_t)snprintf(play.path, sizeof(play.path), "%s", path) >= sizeof(play.path))
+    if ((size_t)snprintf(play.path, sizeof play.path, "%s", path) >= sizeof play.path)
         return;
     play.listener = listener;
     hold_play(&player);

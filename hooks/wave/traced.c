@@ -19,8 +19,8 @@ static bool make_room(size_t count)
 {
     if (count <= traced.room)
         return true;
-    struct model_object *list = stock_take(2 * count * sizeof(*list));
-    if (!list)
+    struct model_object *list = stock_take(2 * count * sizeof *list);
+    if (list == NULL)
         return false;
     traced.list = list;
     traced.room = 2 * count;

@@ -84,7 +84,7 @@ bool tracer_busy_here(void)
 
 void tracer_escape(const char *complaint)
 {
-    snprintf(own.complaint, sizeof(own.complaint), "%s", complaint);
+    snprintf(own.complaint, sizeof own.complaint, "%s", complaint);
     siglongjmp(own.escape, 1);
 }
 
@@ -116,7 +116,7 @@ void *tracer_own(struct tracer *tracer, enum hooks_format format)
  * vtable, whose only true entry is the type; every method in it answers false. */
 void tracer_make(const struct tracer *tracer)
 {
-    memset(own.object, 0, sizeof(own.object));
+    memset(own.object, 0, sizeof own.object);
     if (model_release()->trace_by_context) {
         own.vtable[1] = model_symbol(verilator_abi_tracer(VERILATOR_TRACER_TYPEINFO, tracer->format));
         for (size_t i = 2; i < TRACER_VTABLE_SIZE; i++)
@@ -132,10 +132,10 @@ bool tracer_write_alone(const struct tracer *tracer)
     void *writer;
     if (tracer->format != HOOKS_FORMAT_FST)
         return true;
-    if (!set_parallel || !layout_is_of_table())
+    if (set_parallel == NULL || !layout_is_of_table())
         return false;
-    memcpy(&writer, (const char *)tracer->self + model_release()->tracer_file, sizeof(writer));
-    if (!writer)
+    memcpy(&writer, (const char *)tracer->self + model_release()->tracer_file, sizeof writer);
+    if (writer == NULL)
         return false;
     set_parallel(writer, 0);
     return true;
@@ -146,18 +146,18 @@ bool tracer_step_back(const struct tracer *tracer, uint64_t time)
     const struct verilator_release *release = model_release();
     uint8_t *place = (uint8_t *)tracer->self + release->tracer_last;
     uint64_t last;
-    memcpy(&last, place, sizeof(last));
+    memcpy(&last, place, sizeof last);
     if (last != time)
         return false;
     if (last == 0) {
         if (release->tracer_last_flag) {
-            if (place[sizeof(last)] != 1)
+            if (place[sizeof last] != 1)
                 return false;
-            place[sizeof(last)] = 0;
+            place[sizeof last] = 0;
         }
         return true;
     }
     last--;
-    memcpy(place, &last, sizeof(last));
+    memcpy(place, &last, sizeof last);
     return true;
 }

@@ -21,17 +21,17 @@ int wave_check_simulator(struct hooks_why *why)
     const struct model_instance *instance = model_instance();
     if (model_in_eval())
         return why_set(why, -EBUSY, "no waveform can be opened inside an eval: wait until it has returned");
-    if (!instance->self)
+    if (instance->self == NULL)
         return why_set(why, -EAGAIN, "no waveform before the first eval: wait for it");
     if (model_format() == HOOKS_FORMAT_NONE && !layout_known())
         return why_set(why, -ENOTSUP, newer, model_release_name());
     if (model_format() == HOOKS_FORMAT_NONE)
         return why_set(why, -ENOTSUP,
                        "the simulator has no tracer: rebuild it with verilator --trace or --trace-fst");
-    if (!release)
+    if (release == NULL)
         return why_set(why, -ENOTSUP,
                        "the simulator does not tell its Verilator release: rebuild it with 4.038 or newer");
-    if (release->context_unused && (!instance->context || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
+    if (release->context_unused && (instance->context == NULL || !model_symbol(VERILATOR_CONTEXT_UNUSED)))
         return why_set(why, -ENOTSUP,
                        "Verilator %s hides its context: rebuild the simulator with 5.006 or newer",
                        model_release_name());

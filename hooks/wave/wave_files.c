@@ -42,8 +42,8 @@ static uint64_t size_of(const char *path)
 void wave_files_add(const char *path, const void *writer)
 {
     size_t size = strlen(path) + 1;
-    struct wave_file *file = stock_take(sizeof(*file) + size);
-    if (!file)
+    struct wave_file *file = stock_take(sizeof *file + size);
+    if (file == NULL)
         return;
     memcpy(file->path, path, size);
     file->writer = writer;
@@ -54,7 +54,7 @@ void wave_files_add(const char *path, const void *writer)
 
 void wave_files_closed(const void *writer)
 {
-    for (struct wave_file *file = files.first; file; file = file->next)
+    for (struct wave_file *file = files.first; file != NULL; file = file->next)
         if (file->writer == writer) {
             file->bytes = size_of(file->path);
             file->writer = NULL;
@@ -65,7 +65,7 @@ void wave_files_keep(void)
 {
     char kept[PATH_MAX + 16];
     const char *extension = strrchr(files.path, '.');
-    snprintf(kept, sizeof(kept), "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.kept,
+    snprintf(kept, sizeof kept, "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.kept,
              extension);
     rename(files.path, kept);
     wave_files_add(kept, NULL);
@@ -73,9 +73,9 @@ void wave_files_keep(void)
 
 uint64_t wave_files_bytes(void)
 {
-    uint64_t sum = files.path ? size_of(files.path) : 0;
-    for (struct wave_file *file = files.first; file; file = file->next) {
-        if (file->writer)
+    uint64_t sum = files.path != NULL ? size_of(files.path) : 0;
+    for (struct wave_file *file = files.first; file != NULL; file = file->next) {
+        if (file->writer != NULL)
             file->bytes = size_of(file->path);
         sum += file->bytes;
     }
@@ -85,9 +85,9 @@ uint64_t wave_files_bytes(void)
 void wave_files_remove(void)
 {
     const int error = errno;
-    if (files.path)
+    if (files.path != NULL)
         unlink(files.path);
-    for (struct wave_file *file = files.first; file; file = file->next)
+    for (struct wave_file *file = files.first; file != NULL; file = file->next)
         unlink(file->path);
     files.first = NULL;
     errno = error;

@@ -147,11 +147,11 @@ static void dump_alone(void)
     void **place;
     if (!layout_pool(&place))
         return;
-    void *workers = place ? *place : NULL;
-    if (place)
+    void *workers = place != NULL ? *place : NULL;
+    if (place != NULL)
         *place = no_workers;
     dump();
-    if (place)
+    if (place != NULL)
         *place = workers;
 }
 
@@ -215,7 +215,7 @@ static void limit_depth(unsigned depth)
         const char *text;
         size_t length;
         char local[16];
-    } scope = {.text = name ? name(instance->self) : "TOP"};
+    } scope = {.text = name != NULL ? name(instance->self) : "TOP"};
     scope.length = strlen(scope.text);
     if (depth && scope.length)
         tracer_call(&wave.tracer, VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
@@ -242,14 +242,14 @@ static void open_work(const void *argument)
 
     (void)argument;
     tracer_make(&wave.tracer);
-    if (instance->context)
+    if (instance->context != NULL)
         context_unused(instance->context, 1);
-    else if (unused)
+    else if (unused != NULL)
         unused(1);
     if (model_release()->trace_by_context)
         trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
     else
-        for (size_t i = 0; (object = traced_at(i)); i++)
+        for (size_t i = 0; (object = traced_at(i)) != NULL; i++)
             trace(object->methods[trace_method()], object->self);
     limit_depth(wave.options.depth);
     tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
@@ -259,7 +259,7 @@ static void open_work(const void *argument)
 /* Models of two libraries need not have been built for the same one. */
 static void name_after_format(void)
 {
-    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof(".fst"));
+    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof ".fst");
 }
 
 static void before_eval(void *self);
@@ -350,7 +350,7 @@ static bool is_worth_waiting(void)
 
 static void note_options(const struct hooks_wave_options *options)
 {
-    snprintf(wave.path, sizeof(wave.path), "%s", options->path);
+    snprintf(wave.path, sizeof wave.path, "%s", options->path);
     wave.options = *options;
     wave.options.path = wave.path;
     wave_files_begin(wave.path);
@@ -388,7 +388,7 @@ static bool call_testbench(const struct tracer *tracer, enum verilator_symbol me
 static void adopt(const struct tracer *tracer)
 {
     wave.state.open = tracer != NULL;
-    if (!tracer)
+    if (tracer == NULL)
         return;
     wave.tracer = *tracer;
     wave.state = (struct hooks_wave_state){.open = true, .testbench = true};
@@ -412,7 +412,7 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     }
     note_options(options);
     if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
-        !(options->mark && *options->mark == hold_mark())) {
+        !(options->mark != NULL && *options->mark == hold_mark())) {
         play_start(wave.path, &played);
         announce_listen(&listener);
         if (wave.state.testbench && wave.state.open)

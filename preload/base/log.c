@@ -56,11 +56,11 @@ static void write_quietly(const char *bytes, size_t length)
 /* Makes room for "..." at the end of a line that was cut, not inside a UTF-8 character. */
 static void mark_cut(struct text *text)
 {
-    size_t length = text->size - sizeof("...");
+    size_t length = text->size - sizeof "...";
 
     while (length > 0 && ((unsigned char)text->bytes[length] & 0xc0) == 0x80)
         length--;
-    memcpy(text->bytes + length, "...", sizeof("..."));
+    memcpy(text->bytes + length, "...", sizeof "...");
     text->length = length + 3;
 }
 

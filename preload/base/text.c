@@ -75,7 +75,7 @@ static void append_number(struct text *text, const struct spec *spec, const char
                           unsigned base)
 {
     char array[DIGITS_MAX];
-    char *end = array + sizeof(array);
+    char *end = array + sizeof array;
     char *begin = digits_before(end, value, base);
     size_t prefix_length = strlen(prefix);
     size_t length = prefix_length + (size_t)(end - begin);

@@ -42,7 +42,7 @@ static const char *const signal_names[] = {
 
 const char *end_signal_name(int signal)
 {
-    if (signal < 0 || (size_t)signal >= sizeof(signal_names) / sizeof(signal_names[0]))
+    if (signal < 0 || (size_t)signal >= sizeof signal_names / sizeof signal_names[0])
         return NULL;
     return signal_names[signal];
 }

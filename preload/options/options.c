@@ -234,7 +234,7 @@ struct warning {
 
 static void warning_init(struct warning *warning)
 {
-    text_init(&warning->text, warning->bytes, sizeof(warning->bytes));
+    text_init(&warning->text, warning->bytes, sizeof warning->bytes);
 }
 
 static void describe_bad_value(struct warning *warning, const struct options_row *row, const char *name,
@@ -270,7 +270,7 @@ static void warn_unknown(void (*warn)(const char *), const char *name, size_t le
     const char *names[ROW_COUNT];
     struct text shortened;
 
-    text_init(&shortened, copy, sizeof(copy));
+    text_init(&shortened, copy, sizeof copy);
     text_append(&shortened, name, length);
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = options_rows[i].name;
@@ -357,7 +357,7 @@ void options_read(struct options *options, char *const *environment, void (*warn
 {
     const char *values[ROW_COUNT] = {0};
 
-    memset(options, 0, sizeof(*options));
+    memset(options, 0, sizeof *options);
     for (size_t i = 0; i < ROW_COUNT; i++)
         setters[i](options, options_rows[i].initial);
     walk(environment, values, NULL);

@@ -6,7 +6,7 @@
 
 void stall_init(struct stall *stall)
 {
-    memset(stall, 0, sizeof(*stall));
+    memset(stall, 0, sizeof *stall);
     stall->random = UINT64_C(0x9e3779b97f4a7c15);
 }
 

@@ -11,14 +11,14 @@ void slots_init(struct slots *slots, unsigned limit)
         limit = 1;
     if (limit > SLOTS_MAX)
         limit = SLOTS_MAX;
-    memset(slots, 0, sizeof(*slots));
+    memset(slots, 0, sizeof *slots);
     slots->limit = limit;
 }
 
 static void slots_drop(struct slots *slots, unsigned index)
 {
     slots->count--;
-    memmove(&slots->slot[index], &slots->slot[index + 1], (slots->count - index) * sizeof(slots->slot[0]));
+    memmove(&slots->slot[index], &slots->slot[index + 1], (slots->count - index) * sizeof slots->slot[0]);
 }
 
 pid_t slots_push(struct slots *slots, pid_t pid, uint64_t number)
