@@ -32,6 +32,7 @@
 #include "replay/wake_call.h"
 #include "restore/files.h"
 #include "restore/rights.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
@@ -93,12 +94,11 @@ static int in_copy(void)
  * be an original of its own with its first eval. */
 static void in_forked_child(void)
 {
-    run.role = RUN_INERT;
+    role_forked();
     no_replay = false;
     atomic_store(&first_look, false);
     run.hooks->forked();
     ends_forked();
-    input_forked();
 }
 
 static void see_children(void)
@@ -158,13 +158,12 @@ static void become_original(void)
     }
     if (!anew)
         shared_memory_keep(run.page);
-    run.pid = kernel_getpid();
     run.start_ns = clock_ns();
     output_keep();
     match_begin();
     keeper_init(run.page, &run.options, &hooks);
     start_input();
-    run.role = RUN_ORIGINAL;
+    role_become(ROLE_ORIGINAL);
     signal_arm();
     wake_call_prepare();
     check_directory();
@@ -181,8 +180,9 @@ static bool on_may_hold(const char *path)
 
     if (!run.options.hold || run.options.wave == WAVE_OFF || no_replay)
         return false;
-    if (run.role == RUN_ORIGINAL &&
-        (!run_is_self() || (atomic_load(&first_look) && keeper_figures()->taken == 0)))
+    if (role_was_taken() && !role_is_self())
+        return false;
+    if (role_kind() == ROLE_ORIGINAL && atomic_load(&first_look) && keeper_figures()->taken == 0)
         return false;
     if (!atomic_flag_test_and_set(&said))
         log_line(
@@ -203,11 +203,11 @@ static void release_waveforms(void)
 
 static void look_at_eval(uint64_t eval)
 {
-    if (run.role == RUN_INERT)
+    if (!role_was_taken())
         become_original();
-    if (!run_is_self()) /* nothing works, or a child that was made by a raw system call */
+    if (!role_is_self()) /* nothing works, or a child that was made by a raw system call */
         run.hooks->due_in(UINT64_MAX);
-    else if (run.role == RUN_REPLAY)
+    else if (role_kind() == ROLE_REPLAY)
         replay_eval_due(eval);
     else {
         match_search(false);
@@ -217,7 +217,7 @@ static void look_at_eval(uint64_t eval)
         if (keeper_look(eval))
             replay_begin(eval);
     }
-    if (run.role == RUN_ORIGINAL ? run_is_self() : no_replay)
+    if (role_is_original() || no_replay)
         release_waveforms();
 }
 
@@ -234,7 +234,7 @@ static void on_eval_done(uint64_t eval)
 {
     int error = errno;
 
-    if (run.role == RUN_REPLAY) {
+    if (role_kind() == ROLE_REPLAY) {
         retell_done(eval);
         replay_eval_done(eval);
     }

@@ -292,7 +292,7 @@ static void note_wave_format(void)
  * snapshot has come by our hook. */
 static void replace_libc(void)
 {
-    input_prepare();
+    role_await();
     libc_prepare();
     uint64_t mask = signal_mask_block_all();
     libc_commit();

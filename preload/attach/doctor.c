@@ -22,6 +22,7 @@
 #include "base/proc_list.h"
 #include "base/program_file.h"
 #include "ends/ends.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "run/verdict.h"
@@ -164,7 +165,7 @@ static void note_limits(void)
 static void try_snapshot(void)
 {
     inner->eval_due(1);
-    if (run.role != RUN_ORIGINAL)
+    if (role_kind() != ROLE_ORIGINAL)
         return;
     if (keeper_figures()->taken > 0)
         note("snapshot ok");
@@ -262,15 +263,15 @@ static void after_first_look(uint64_t eval)
 {
     int error = keeper_last_error();
 
-    if (run.role == RUN_ORIGINAL && keeper_figures()->taken > 0) {
+    if (role_kind() == ROLE_ORIGINAL && keeper_figures()->taken > 0) {
         last_eval = eval - 1 + DUMPED_EVALS;
         run.hooks->due_in(1);
-    } else if (run.role == RUN_ORIGINAL && *room_reason() != '\0') {
+    } else if (role_kind() == ROLE_ORIGINAL && *room_reason() != '\0') {
         note("snapshot room: %s", room_reason());
         note_limits();
         note("rehearsed");
         kernel_exit_group(0);
-    } else if (run.role == RUN_INERT || error == -EPERM || error == -ENOSYS) {
+    } else if (role_kind() < ROLE_ORIGINAL || error == -EPERM || error == -ENOSYS) {
         note("rehearsed");
         kernel_exit_group(0);
     }
@@ -278,7 +279,7 @@ static void after_first_look(uint64_t eval)
 
 static void on_eval_due(uint64_t eval)
 {
-    if (run.role == RUN_REPLAY || (run.role == RUN_ORIGINAL && !run_is_self())) {
+    if (role_was_taken() && !role_is_original()) {
         inner->eval_due(eval);
     } else if (eval <= WARM_UP_EVALS) {
         run.hooks->due_in(WARM_UP_EVALS + 1 - eval);
@@ -286,7 +287,7 @@ static void on_eval_due(uint64_t eval)
         run.hooks->due_in(1);
     } else {
         inner->eval_due(eval);
-        if (run.role != RUN_REPLAY)
+        if (role_kind() != ROLE_REPLAY)
             after_first_look(eval);
     }
 }
@@ -294,7 +295,7 @@ static void on_eval_due(uint64_t eval)
 static void on_eval_done(uint64_t eval)
 {
     inner->eval_done(eval);
-    if (run.role == RUN_ORIGINAL && run_is_self() && eval == last_eval)
+    if (role_is_original() && eval == last_eval)
         rehearse();
 }
 

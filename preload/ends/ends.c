@@ -21,6 +21,7 @@
 #include "replay/ask_time.h"
 #include "replay/replay.h"
 #include "replay/wake_call.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 #include "snapshot/threads/threads.h"
@@ -97,13 +98,13 @@ static void report_unsearched(void)
 /* Limits are the replay's own. */
 static bool is_meant_for_original(const struct end *end)
 {
-    return run.role == RUN_REPLAY && end->outside && end->signal != SIGXCPU && end->signal != SIGXFSZ;
+    return role_kind() == ROLE_REPLAY && end->outside && end->signal != SIGXCPU && end->signal != SIGXFSZ;
 }
 
 /* Returns whether the process is to end. */
 static bool end_process(struct end *end)
 {
-    if (!run_is_self())
+    if (!role_is_self())
         return true;
     /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
      */
@@ -113,7 +114,7 @@ static bool end_process(struct end *end)
         return false;
     }
     end->eval = run.hooks->evals();
-    if (run.role == RUN_REPLAY)
+    if (role_kind() == ROLE_REPLAY)
         replay_ended(end);
     if (end_begins()) {
         first_end = *end;

@@ -20,6 +20,7 @@
 #include "interpose/vfork.h"
 #include "record/call_count.h"
 #include "record/world.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
 #include "snapshot/keeper.h"
@@ -38,13 +39,6 @@ static int (*libc_posix_spawnp)(pid_t *pid, const char *file, const posix_spawn_
                                 char *const environment[]);
 static pid_t (*libc_wait4)(pid_t pid, int *status, int options, struct rusage *usage);
 static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
-
-/* How many children of this thread run in its memory: one, and where that does the same, more. Its parent
- * waits meanwhile. */
-bool vfork_is_between(void)
-{
-    return own_thread()->between > 0;
-}
 
 /* --- making them --- */
 
@@ -211,7 +205,7 @@ static pid_t told_of_wait(uint64_t key, int *status, struct rusage *usage)
 
 static bool has_snapshots(void)
 {
-    return run.role == RUN_ORIGINAL && run_is_self();
+    return role_is_original();
 }
 
 /* Snapshots have no exit signal, so that only who asks for children of that kind finds them. One who asks for

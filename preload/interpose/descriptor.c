@@ -8,10 +8,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
 #include "interpose/libc.h"
 #include "record/input_call.h"
 #include "run/run.h"
@@ -58,7 +56,7 @@ static int made_two(int result, const int fds[2], enum descriptor_class class)
 /* A child of vfork() or posix_spawn() shares our memory, but has descriptors of its own. */
 static bool is_ours(void)
 {
-    return input_mode() != INPUT_RECORDED || raw_syscall0(SYS_getpid) == run.pid;
+    return !role_records() || role_is_self();
 }
 
 static int copied(int from, int fd)

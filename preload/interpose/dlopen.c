@@ -14,6 +14,7 @@
 #include "attach/attach.h"
 #include "base/next.h"
 #include "record/code_place.h"
+#include "run/role.h"
 #include "run/run.h"
 
 #define OPENINGS_MAX 64
@@ -121,7 +122,7 @@ void dlopen_ends(void *handle)
 
     if (handle != NULL)
         attach_opened(depth > 0);
-    if (run.role != RUN_INERT)
+    if (role_kind() >= ROLE_ORIGINAL)
         code_place_learn();
 }
 

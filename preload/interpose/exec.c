@@ -13,13 +13,14 @@
 #include "base/next.h"
 #include "base/raw_syscall.h"
 #include "interpose/refused.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
 void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */
 void exec_begins(void)
 {
-    if (run.role == RUN_ORIGINAL && run_is_self()) {
+    if (role_is_original()) {
         keeper_hold();
         keeper_dismiss();
         keeper_let_go();

@@ -7,15 +7,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/next.h"
-#include "base/raw_syscall.h"
 #include "ends/ends.h"
 #include "interpose/output.h"
 #include "record/match.h"
 #include "record/retell.h"
+#include "run/role.h"
 #include "run/run.h"
 
 /* libc's, exported since 2.2.5: the lock of the list of streams. */
@@ -29,7 +28,8 @@ static int quick_status;
  * last flush does not wait for it either. */
 static void flush(FILE *stream)
 {
-    if ((run.role == RUN_REPLAY || run.options.match != NULL) && run_is_self() && ftrylockfile(stream) == 0) {
+    if ((role_kind() == ROLE_REPLAY || run.options.match != NULL) && role_is_self() &&
+        ftrylockfile(stream) == 0) {
         fflush_unlocked(stream);
         funlockfile(stream);
     }
@@ -39,7 +39,7 @@ static void flush(FILE *stream)
 static void end_abruptly(int status)
 {
     retell_rest();
-    if (run.role == RUN_ORIGINAL && run_is_self())
+    if (role_is_original())
         match_search_apart();
     ends_exit(status);
 }
@@ -52,13 +52,13 @@ static void at_exit_last(int status, void *unused)
 {
     (void)unused;
     retell_rest();
-    if (run_is_self())
+    if (role_is_self())
         output_end(); /* what libc will flush is counted in */
     flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */
     flush(stdout);
-    if (run.role == RUN_ORIGINAL && run_is_self())
+    if (role_is_original())
         match_search(true);
-    bool is_locked = run.role == RUN_ORIGINAL;
+    bool is_locked = role_kind() == ROLE_ORIGINAL;
     if (is_locked)
         _IO_list_lock();
     ends_exit(status);

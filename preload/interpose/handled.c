@@ -15,6 +15,7 @@
 #include "record/input.h"
 #include "record/retell.h"
 #include "record/signal_log.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
@@ -38,7 +39,7 @@ bool handled_concerns(int signal)
 
 static bool is_own_process(pid_t pid)
 {
-    return pid == raw_syscall0(SYS_getpid) || (run.role == RUN_REPLAY && pid == run.page->original_pid);
+    return pid == raw_syscall0(SYS_getpid) || (role_kind() == ROLE_REPLAY && pid == run.page->original_pid);
 }
 
 /* What the process sends to itself a replay does too. SIGPIPE, which the kernel sends in its name, is what
@@ -108,7 +109,7 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
     bool runs = true;
 
     own->signal_step = STEP_RECORDS;
-    if (!run_is_self()) {
+    if (!role_is_self()) {
         own->signal_step = STEP_NONE;
         return true;
     }

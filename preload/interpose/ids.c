@@ -21,6 +21,7 @@
 #include "interpose/libc.h"
 #include "interpose/thread.h"
 #include "record/world.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/threads/threads_revive.h"
 
@@ -51,14 +52,14 @@ static bool is_of_libc(const void *caller)
 
 static pid_t on_getpid(void)
 {
-    bool is_told = run.role == RUN_REPLAY && !is_of_libc(__builtin_return_address(0));
+    bool is_told = role_kind() == ROLE_REPLAY && !is_of_libc(__builtin_return_address(0));
 
     return is_told ? run.page->original_pid : libc_getpid();
 }
 
 static pid_t on_gettid(void)
 {
-    pid_t told = run.role == RUN_REPLAY ? thread_told_tid() : 0;
+    pid_t told = role_kind() == ROLE_REPLAY ? thread_told_tid() : 0;
 
     return told != 0 ? told : libc_gettid();
 }
@@ -96,7 +97,7 @@ static pid_t on_getsid(pid_t pid)
 static bool is_itself(pid_t pid)
 {
     return pid == run.page->original_pid || pid == raw_syscall0(SYS_getpid) || pid == 0 ||
-           (pid < 0 && run_is_group(-pid));
+           (pid < 0 && role_is_group(-pid));
 }
 
 int ids_send(pid_t tid, int signal, int code, union sigval value)

@@ -21,11 +21,10 @@
 #include "base/spin_lock.h"
 #include "interpose/input_write.h"
 #include "interpose/libc.h"
-#include "interpose/vfork.h"
-#include "record/input_mode.h"
 #include "record/match.h"
 #include "record/printed.h"
 #include "run/notes.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/keeper.h"
@@ -120,9 +119,9 @@ static void compare(unsigned stream, const struct iovec *parts, size_t written)
 /* Where a thread comes from its original into a replay, it finds the original's closed. */
 static void add(unsigned stream, const struct iovec *parts, size_t written)
 {
-    if (run.role == RUN_ORIGINAL && printed_keep(&printed[stream], &own[stream], parts, written))
+    if (role_kind() == ROLE_ORIGINAL && printed_keep(&printed[stream], &own[stream], parts, written))
         return;
-    if (run.role == RUN_REPLAY && is_compared)
+    if (role_kind() == ROLE_REPLAY && is_compared)
         compare(stream, parts, written);
 }
 
@@ -184,7 +183,7 @@ void output_end(void)
     atomic_store(&ending, true);
     end_stream(0, stdout);
     end_stream(1, stderr);
-    if (run.role == RUN_ORIGINAL) {
+    if (role_kind() == ROLE_ORIGINAL) {
         close_original();
         return;
     }
@@ -208,15 +207,9 @@ bool output_is_same(bool early, struct text *how)
            (is_same(0, "replay.stdout", early, how) && is_same(1, "replay.stderr", early, how));
 }
 
-/* Mostly without a system call. */
-static bool is_self(void)
-{
-    return input_mode() >= INPUT_RECORDED ? !vfork_is_between() : run.role != RUN_INERT && run_is_self();
-}
-
 static bool is_printed(int fd)
 {
-    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && is_self();
+    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && role_is_likely_self();
 }
 
 /* Where much is waiting, the next eval is not too early to search it. */
@@ -240,7 +233,7 @@ static void note(int fd, const struct iovec *parts, size_t written)
     if (fd == STDERR_FILENO)
         note_end(parts, written);
 
-    if (run.role == RUN_ORIGINAL && run.options.match != NULL)
+    if (role_kind() == ROLE_ORIGINAL && run.options.match != NULL)
         for (size_t i = 0, left = written; left > 0; i++, left -= size) {
             size = parts[i].iov_len < left ? parts[i].iov_len : left;
             note_for_match(fd, &parts[i], size);
@@ -255,7 +248,7 @@ __attribute__((noinline)) static void note_failure(int fd)
     int error = errno;
     struct stat file;
 
-    if (run.role != RUN_REPLAY || (error != ENOSPC && error != EDQUOT && error != EIO))
+    if (role_kind() != ROLE_REPLAY || (error != ENOSPC && error != EDQUOT && error != EIO))
         return;
     if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 && file.st_dev == run.page->run_device)
         write_error = error;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the simulator sees of its snapshots in /proc: nothing. They must be its children, because the kernel
  * tells only children of their parent's death, and lets only the parent reap them. So they are left out where
- * children are listed: in /proc/PID/task/TID/children and in /proc itself. */
+ * children are listed: in /proc/PID/task/TID/children and in /proc itself. A replay does not see them either,
+ * nor itself among them. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -23,6 +24,7 @@
 #include "interpose/input_open.h"
 #include "interpose/libc.h"
 #include "record/input_call.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
@@ -33,12 +35,6 @@
 static int (*libc_open)(const char *path, int flags, mode_t mode);
 static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
 static ssize_t (*libc_getdents)(int fd, void *entries, size_t size);
-
-/* A replay does not see them either, nor itself among them. */
-static bool has_snapshots(void)
-{
-    return run_is_self();
-}
 
 static bool is_in_proc(int fd)
 {
@@ -103,7 +99,7 @@ static int opened(int fd, const char *path)
     if (fd < 0)
         return fd;
     slash = strrchr(path, '/');
-    if (strcmp(slash != NULL ? slash + 1 : path, "children") == 0 && has_snapshots() && is_in_proc(fd))
+    if (strcmp(slash != NULL ? slash + 1 : path, "children") == 0 && role_is_self() && is_in_proc(fd))
         leave_out_snapshots(fd);
     return fd;
 }
@@ -115,7 +111,8 @@ static const char *true_path(const char *path, char buffer[PATH_SIZE])
     struct text text;
     char *rest;
 
-    if (run.role != RUN_REPLAY || !input_call_can_read(path, 1) || strncmp(path, tasks, strlen(tasks)) != 0)
+    if (role_kind() != ROLE_REPLAY || !input_call_can_read(path, 1) ||
+        strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);
     pid_t tid = told > 0 && told <= INT_MAX ? ids_true_tid((pid_t)told) : 0;
@@ -192,7 +189,7 @@ static ssize_t on_getdents(int fd, void *entries, size_t size)
 
     do {
         length = libc_getdents(fd, entries, size);
-        if (length <= 0 || !has_snapshots() || !is_list_of_processes(fd))
+        if (length <= 0 || !role_is_self() || !is_list_of_processes(fd))
             return length;
         kept = remove_snapshots(entries, length);
     } while (kept == 0); /* which would mean the end of the list */

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "base/signal_mask.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
@@ -17,17 +18,12 @@ static bool is_for_want(int error)
     return error == EAGAIN || error == ENOMEM;
 }
 
-static bool has_snapshots(void)
-{
-    return run.role == RUN_ORIGINAL && run_is_self();
-}
-
 /* A snapshot that is under way waits for this thread: it must be possible to stop it where it waits for the
  * keeper. In the copy it comes out of there, too. */
 static bool give_up_one(uint64_t refused_bytes)
 {
     uint64_t mask = signal_mask_block_all();
-    bool made = has_snapshots() && keeper_give_up_oldest(refused_bytes);
+    bool made = role_is_original() && keeper_give_up_oldest(refused_bytes);
 
     keeper_let_go();
     signal_mask_restore(mask);
@@ -36,7 +32,7 @@ static bool give_up_one(uint64_t refused_bytes)
 
 bool refused_make_room(int error)
 {
-    if (!is_for_want(error) || !has_snapshots())
+    if (!is_for_want(error) || !role_is_original())
         return false;
     keeper_hold();
     return give_up_one(0);
@@ -44,13 +40,13 @@ bool refused_make_room(int error)
 
 bool refused_make_memory(int error, size_t bytes)
 {
-    return error == ENOMEM && bytes != 0 && has_snapshots() && keeper_try_hold() && give_up_one(bytes);
+    return error == ENOMEM && bytes != 0 && role_is_original() && keeper_try_hold() && give_up_one(bytes);
 }
 
 /* A forked child has the page of its parent until it is an original itself. */
 void refused_note_program(void)
 {
-    if (run.page != NULL && run.role != RUN_REPLAY)
+    if (run.page != NULL && role_kind() != ROLE_REPLAY)
         atomic_store(&run.page->starts_programs, 1);
 }
 
@@ -58,10 +54,10 @@ void refused_before_child(bool is_program)
 {
     if (is_program)
         refused_note_program();
-    if (!has_snapshots() || !keeper_must_leave_processes() || !keeper_try_hold())
+    if (!role_is_original() || !keeper_must_leave_processes() || !keeper_try_hold())
         return;
     uint64_t mask = signal_mask_block_all();
-    if (has_snapshots())
+    if (role_is_original())
         keeper_leave_processes();
     keeper_let_go();
     signal_mask_restore(mask);

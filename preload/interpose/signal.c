@@ -26,6 +26,7 @@
 #include "record/code_place.h"
 #include "record/retell.h"
 #include "replay/tracer_crash.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/late_signal.h"
@@ -77,7 +78,7 @@ static bool is_outside(int signal, const siginfo_t *info)
     bool sent = info->si_code <= 0;
 
     if (sent && (info->si_pid == raw_syscall0(SYS_getpid) ||
-                 (run.role == RUN_REPLAY && info->si_pid == run.page->original_pid)))
+                 (role_kind() == ROLE_REPLAY && info->si_pid == run.page->original_pid)))
         return false;
     return sent || find_watched(signal)->from_outside;
 }
@@ -93,7 +94,7 @@ static pid_t sender_of(const siginfo_t *info)
  * original decides what it means: it ends the replay when nobody wants to wait any more. */
 static bool is_for_original(int signal)
 {
-    return run.role == RUN_REPLAY && run_is_self() && signal != SIGXCPU && signal != SIGXFSZ;
+    return role_kind() == ROLE_REPLAY && signal != SIGXCPU && signal != SIGXFSZ;
 }
 
 /* From here on the process dies of this signal as soon as the handler returns. */
@@ -123,13 +124,13 @@ static uint64_t unblock_faults(void)
 /* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
 static bool is_request(int signal, const siginfo_t *info)
 {
-    return signal == SIGUSR1 && run.role == RUN_ORIGINAL && run_is_self() && is_outside(signal, info);
+    return signal == SIGUSR1 && role_is_original() && is_outside(signal, info);
 }
 
 /* One that was told to a handler which is gone by now: the original had it before. */
 static bool is_told_late(int signal, siginfo_t *info)
 {
-    if (run.role != RUN_REPLAY || !retell_is_told(signal, info))
+    if (role_kind() != ROLE_REPLAY || !retell_is_told(signal, info))
         return false;
     retell_handled();
     return true;
@@ -271,7 +272,7 @@ static void stand_in(int signal)
     const struct watched *row = find_watched(signal);
     struct sigaction action;
 
-    if (!run_is_self() || real_sigaction(signal, NULL, &action) != 0)
+    if (!role_is_self() || real_sigaction(signal, NULL, &action) != 0)
         return;
     wanted[signal] = action;
     bool ends = row != NULL && !is_spared(signal);

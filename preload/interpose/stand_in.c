@@ -12,6 +12,7 @@
 #include "interpose/libc.h"
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
+#include "run/role.h"
 #include "run/run.h"
 
 #define SPEED_BITS 0x100fu /* CBAUD with CBAUDEX, as the kernel has them */
@@ -25,7 +26,7 @@ static int (*libc_tcsetattr)(int fd, int when, const struct termios *termios);
 
 static const struct descriptor *find(int fd)
 {
-    return run.role == RUN_REPLAY ? stand_ins_find(fd) : NULL;
+    return role_kind() == ROLE_REPLAY ? stand_ins_find(fd) : NULL;
 }
 
 /* A private file tells that it is the user's, so that a stat() of its name finds the same one. */
@@ -33,7 +34,7 @@ static void tell_private(struct stat *file)
 {
     const struct descriptor *of;
 
-    if (run.role != RUN_REPLAY || !private_file_original(&file->st_dev, &file->st_ino))
+    if (role_kind() != ROLE_REPLAY || !private_file_original(&file->st_dev, &file->st_ino))
         return;
     of = descriptors_find_file(file->st_dev, file->st_ino);
     if (of == NULL)

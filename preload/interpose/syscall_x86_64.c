@@ -19,6 +19,7 @@
 
 #include "base/next.h"
 #include "base/raw_syscall.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/threads/call_note.h"
 
@@ -99,7 +100,7 @@ void *syscall_function(const struct saved *saved)
     const long arguments[] = {saved->argument0, saved->argument1, saved->argument2, saved->argument3,
                               saved->argument4};
 
-    if (run.role == RUN_INERT)
+    if (!role_was_taken())
         return NULL;
     call_note_raw(saved->number, arguments, (uintptr_t)saved->above);
     switch (saved->number) {

@@ -24,6 +24,7 @@
 #include "interpose/thread.h"
 #include "record/world.h"
 #include "restore/affinity.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_revive.h"
@@ -180,7 +181,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     if (r != 0) {
         own_thread_give_back(start->own);
         let_go(start);
-    } else if (run_is_self()) {
+    } else if (role_is_self()) {
         threads_made();
     }
     return r;

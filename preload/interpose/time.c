@@ -13,18 +13,17 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
 
 #include "base/clock.h"
 #include "base/next.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "interpose/libc.h"
 #include "record/input_mode.h"
 #include "record/time_log.h"
 #include "record/world.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
 
@@ -136,7 +135,7 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
 /* They are no children of the simulator's. */
 static bool has_snapshots(void)
 {
-    return run.role == RUN_ORIGINAL && run_is_self();
+    return role_is_original();
 }
 
 static clock_t on_times(struct tms *times)

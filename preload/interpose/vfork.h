@@ -3,7 +3,6 @@
 #ifndef LIGHTSSS_PRELOAD_INTERPOSE_VFORK_H
 #define LIGHTSSS_PRELOAD_INTERPOSE_VFORK_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /* In the place of vfork(). */
@@ -15,9 +14,5 @@ pid_t vfork_told(void) __attribute__((visibility("hidden")));
 /* After it, in the parent: what to return for the kernel's result; or all is to be done again. */
 #define VFORK_AGAIN (-2)
 pid_t vfork_answer(long result) __attribute__((visibility("hidden")));
-
-/* Is this a child of vfork() or posix_spawn() that has not called exec yet? It has our memory, and this
- * thread's own too. */
-bool vfork_is_between(void) __attribute__((visibility("hidden")));
 
 #endif

@@ -18,6 +18,7 @@
 #include "replay/orphan.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/park.h"
@@ -53,7 +54,7 @@ static bool is_under_way(void)
 
 static bool may_send(void)
 {
-    return run.role == RUN_ORIGINAL && run_is_self();
+    return role_is_original();
 }
 
 void request_send(void)

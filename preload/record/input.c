@@ -25,6 +25,7 @@
 #include "record/input_streams.h"
 #include "replay/replay.h"
 #include "replay/stuck.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/limits/memory.h"
 #include "snapshot/shared_memory.h"
@@ -60,19 +61,6 @@ static size_t fed_size;
 static bool input_was_lost;
 static uint64_t lost_eval;
 static const char *_Atomic awaited;
-
-static const uint32_t no_mode = INPUT_NOT_CONCERNED;
-const volatile uint32_t *input_mode_word = &no_mode;
-
-bool input_is_recorded(void)
-{
-    return input_mode() == INPUT_RECORDED;
-}
-
-bool input_is_fed(void)
-{
-    return input_mode() == INPUT_FED;
-}
 
 /* --- memory --- */
 
@@ -129,35 +117,9 @@ static int map_log(void)
     return 0;
 }
 
-/* What a forked child reads there is 0, whichever way it was forked. */
-static volatile uint32_t *make_mode_word(void)
-{
-    uint32_t *word = map(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
-
-    if (word == MAP_FAILED || raw_syscall3(SYS_madvise, (long)word, PAGE, MADV_WIPEONFORK) < 0)
-        return NULL;
-    return word;
-}
-
-void input_prepare(void)
-{
-    volatile uint32_t *word = make_mode_word();
-
-    if (word == NULL)
-        return;
-    *word = INPUT_AWAITED;
-    input_mode_word = word;
-}
-
-void input_forked(void)
-{
-    if (input_mode_word != &no_mode)
-        *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_AWAITED;
-}
-
 int input_start(void)
 {
-    int r = input_mode_word == &no_mode ? -ENOSYS : map_log();
+    int r = role_may_log() ? map_log() : -ENOSYS;
 
     if (r < 0)
         return r;
@@ -168,7 +130,7 @@ int input_start(void)
     atomic_store(&recorded.head, INPUT_LOG_START);
     atomic_store(&control->head, INPUT_LOG_START);
     evaluating_thread = pthread_self();
-    *(volatile uint32_t *)(uintptr_t)input_mode_word = INPUT_RECORDED;
+    role_note_log();
     return 0;
 }
 
@@ -249,7 +211,7 @@ void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const
     struct input_answer same;
     size_t size = 0;
 
-    if (input_mode() == INPUT_RECORDED && !atomic_load_explicit(&losing, memory_order_relaxed)) {
+    if (role_records() && !atomic_load_explicit(&losing, memory_order_relaxed)) {
         for (int i = 0; i < count; i++)
             size += parts[i].iov_len;
         size = size < limit ? size : limit;
@@ -260,7 +222,7 @@ void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const
         if (r == -ENOSPC && !atomic_exchange(&losing, true))
             note_loss();
     }
-    if (r == -ECANCELED || input_mode() == INPUT_FED)
+    if (r == -ECANCELED || role_is_fed())
         input_feed(kind, key, &same);
     errno = error;
 }
@@ -296,7 +258,7 @@ static void make_free(uint64_t from, uint64_t to)
 
 void input_snapshot_done(uint64_t oldest)
 {
-    if (input_mode() != INPUT_RECORDED)
+    if (!role_records())
         return;
     uint64_t head = atomic_load(&recorded.head), floor = atomic_load(&recorded.floor);
     uint64_t needed = (oldest != 0 ? marks[oldest % MARKS] : head) & ~(uint64_t)(PAGE - 1);
@@ -326,8 +288,6 @@ void input_in_copy(void)
  * is revived, finds the log closed; one that was in the middle of it finishes in memory that nobody reads. */
 int input_begin_replay(void)
 {
-    uint32_t *word = (uint32_t *)(uintptr_t)input_mode_word;
-
     if (control == NULL)
         return 0;
     uint64_t from = atomic_load(&recorded.head), to = atomic_load(&control->head);
@@ -346,7 +306,7 @@ int input_begin_replay(void)
     if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
-    *word = INPUT_FED;
+    role_note_log();
     return 0;
 }
 

@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
+#include "run/role.h"
+
 enum input_kind {
     INPUT_READ = 1, /* bytes from a descriptor: read, recv and their kin; key: the descriptor */
     INPUT_CALL, /* other results of calls on a descriptor: accept, connect, poll, ...; key: the descriptor */
@@ -33,15 +35,14 @@ struct input_answer {
     const void *payload; /* stays where it is while the replay lives; of any alignment */
 };
 
-/* Is this the original, with snapshots that will need what it is told? Async-signal-safe, as all below. */
-bool input_is_recorded(void);
+/* Is this the original, with snapshots that will need what it is told? A replay, to be fed? */
+#define input_is_recorded role_records
+#define input_is_fed      role_is_fed
 
-/* Is this a replay, to be fed? */
-bool input_is_fed(void);
-
-/* Keeps an answer. Errno is kept, and taken down where the result is negative. What does not fit is lost, and
- * the replay is told so. Any thread. A thread that a snapshot stopped between the call and this finds itself
- * in a replay: then the answer, which its original recorded a moment later, is taken off the stream. */
+/* All below is async-signal-safe. Keeps an answer. Errno is kept, and taken down where the result is
+ * negative. What does not fit is lost, and the replay is told so. Any thread. A thread that a snapshot
+ * stopped between the call and this finds itself in a replay: then the answer, which its original recorded a
+ * moment later, is taken off the stream. */
 void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count);
 
 /* The next answer of this stream. False: there is none, because the original was never answered (it ended
@@ -60,14 +61,8 @@ const char *input_awaited(void);
 
 /* --- the life of the log, for lightsss.c and replay.c --- */
 
-/* Before the hooks are. */
-void input_prepare(void);
-
 /* The first eval: makes the log. Returns 0 or -errno: nothing is recorded. */
 int input_start(void);
-
-/* In a forked child, which may become an original. */
-void input_forked(void);
 
 /* On the thread that evals: snapshot `number` is about to be taken; it was taken or not, and `oldest` (0:
  * none) is the oldest that is parked: what came before that one is dropped. */

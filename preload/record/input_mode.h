@@ -4,10 +4,10 @@
 #ifndef LIGHTSSS_PRELOAD_RECORD_INPUT_MODE_H
 #define LIGHTSSS_PRELOAD_RECORD_INPUT_MODE_H
 
-#include <stdint.h>
 #include <sys/uio.h>
 
 #include "record/input.h"
+#include "run/role.h"
 
 enum input_mode {
     INPUT_NOT_CONCERNED, /* a process without a model, or a child of the original */
@@ -16,12 +16,15 @@ enum input_mode {
     INPUT_FED,
 };
 
-/* In memory that a forked child finds zero. */
-extern const volatile uint32_t *input_mode_word;
-
 static inline enum input_mode input_mode(void)
 {
-    return (enum input_mode) * input_mode_word;
+    uint32_t word = *role_word;
+
+    if (word == ROLE_BYSTANDER || word == ROLE_REPLAY || word >= ROLE_UNSURE)
+        return INPUT_NOT_CONCERNED;
+    if (word == (ROLE_ORIGINAL | ROLE_LOG))
+        return INPUT_RECORDED;
+    return word == (ROLE_REPLAY | ROLE_LOG) ? INPUT_FED : INPUT_AWAITED;
 }
 
 /* Is there one more answer for input_feed()? */

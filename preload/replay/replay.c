@@ -41,6 +41,7 @@
 #include "restore/mappings.h"
 #include "restore/rights.h"
 #include "run/notes.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "run/verdict.h"
@@ -208,8 +209,7 @@ void replay_begin(uint64_t eval)
 {
     struct shared_replay *replay = findings();
 
-    run.role = RUN_REPLAY;
-    run.pid = kernel_getpid();
+    role_become(ROLE_REPLAY);
     int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     set_own_limits();

@@ -11,6 +11,7 @@
 
 #include "base/spin_lock.h"
 #include "base/text.h"
+#include "run/role.h"
 #include "run/run.h"
 
 static atomic_flag busy = ATOMIC_FLAG_INIT;
@@ -38,7 +39,7 @@ __attribute__((format(printf, 2, 0))) static void add_formatted(bool is_cause, c
     char line[SHARED_NOTE_SIZE];
     struct text text;
 
-    if (run.role != RUN_REPLAY || !run_is_self())
+    if (role_kind() != ROLE_REPLAY)
         return;
     struct shared_notes *notes = &run.page->notes;
     text_init(&text, line, sizeof line);

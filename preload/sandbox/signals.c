@@ -16,6 +16,7 @@
 #include "ends/ends.h"
 #include "options/end.h"
 #include "run/notes.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "sandbox/calls.h"
 #include "snapshot/threads/threads_revive.h"
@@ -211,7 +212,7 @@ static long refuse(long number, long signal)
 /* Is it sent to all of a process group that the replay is in? */
 static bool is_own_group(long number)
 {
-    return number == 0 || number == -1 || run_is_group((pid_t)-number);
+    return number == 0 || number == -1 || role_is_group((pid_t)-number);
 }
 
 /* Landlock lets nobody be signalled who is outside, not even to look whether he is there. */

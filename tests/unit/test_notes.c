@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "run/notes.h"
+#include "run/role.h"
 #include "run/run.h"
 
 static struct shared_page page;
@@ -14,8 +15,8 @@ static struct shared_notes *begin(void)
 {
     memset(&page, 0, sizeof page);
     run.page = &page;
-    run.pid = getpid();
-    run.role = RUN_REPLAY;
+    role_await();
+    role_become(ROLE_REPLAY);
     return &page.notes;
 }
 
@@ -76,11 +77,8 @@ static void in_a_replay_only(void **state)
     struct shared_notes *notes = begin();
 
     (void)state;
-    run.role = RUN_ORIGINAL;
+    role_become(ROLE_ORIGINAL);
     notes_add("original");
-    run.role = RUN_REPLAY;
-    run.pid++;
-    notes_add_cause("a child");
     assert_int_equal(notes->count, 0);
     assert_string_equal(notes->cause, "");
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is this process? One word tells, in memory that a child finds zero, whichever way it was made: by
+ * fork(), by a system call, as a snapshot. Only a child that has our memory (of vfork(), of clone() with
+ * CLONE_VM) reads our word, and is told from us by its number. */
+#ifndef LIGHTSSS_PRELOAD_RUN_ROLE_H
+#define LIGHTSSS_PRELOAD_RUN_ROLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum role_kind {
+    ROLE_BYSTANDER, /* no model here, switched off, a child of the original, a snapshot that is parked */
+    ROLE_AWAITED,   /* no eval yet: a call that begins now may come back in the original, or in a replay */
+    ROLE_ORIGINAL,  /* the process that the user started, or a forked child of it, from its first eval on */
+    ROLE_REPLAY,    /* a woken copy */
+};
+
+/* The word is such a kind, and: */
+#define ROLE_KINDS  UINT32_C(3)
+#define ROLE_LOG    UINT32_C(4) /* there is a log of input: to be written, or to be fed from */
+#define ROLE_UNSURE UINT32_C(8) /* the kernel cannot make such memory: a child finds the word of its parent  \
+                                 */
+
+extern const volatile uint32_t *role_word;
+
+/* Of that process whose word it is, whatever its number. */
+enum role_kind role_look(void);
+
+/* One load, because every read() asks. */
+static inline enum role_kind role_kind(void)
+{
+    uint32_t word = *role_word;
+
+    return word < ROLE_UNSURE ? (enum role_kind)(word & ROLE_KINDS) : role_look();
+}
+
+/* Is this the original, with a log that its replay will be fed from? Is it a replay with such a log? */
+static inline bool role_records(void)
+{
+    return *role_word == (ROLE_ORIGINAL | ROLE_LOG);
+}
+
+static inline bool role_is_fed(void)
+{
+    return *role_word == (ROLE_REPLAY | ROLE_LOG);
+}
+
+/* Is this the original, or the replay, and no child in its memory? */
+bool role_is_self(void);
+
+/* Is this the original, in the same way? */
+bool role_is_original(void);
+
+/* The same as role_is_self(), mostly without a system call: of children in our memory it knows those alone
+ * that come from vfork() or posix_spawn() and have not called exec yet. */
+bool role_is_likely_self(void);
+
+/* Has this process become an original, or the one whose memory it was made with? */
+bool role_was_taken(void);
+
+/* Is this the simulator's process group? Its copies are each in one of their own. */
+bool role_is_group(pid_t group);
+
+/* --- for those who know --- */
+
+/* Before anything is replaced: a model may eval here. */
+void role_await(void);
+
+/* In a child that the simulator has forked: it may become an original too. */
+void role_forked(void);
+
+/* From now on: the number of the process is taken down. */
+void role_become(enum role_kind kind);
+
+/* May there be a log? Not where a child finds its parent's word. There is one. */
+bool role_may_log(void);
+void role_note_log(void);
+
+#endif
