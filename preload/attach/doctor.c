@@ -30,6 +30,7 @@
 #include "snapshot/limits/memory.h"
 #include "snapshot/limits/processes.h"
 #include "snapshot/limits/room.h"
+#include "snapshot/refusal.h"
 
 #define WARM_UP_EVALS 3 /* what is done only once is done then */
 #define DUMPED_EVALS  2
@@ -169,12 +170,12 @@ static void try_snapshot(void)
         return;
     if (keeper_figures()->taken > 0)
         note("snapshot ok");
-    else if (*keeper_last_problem() != '\0')
-        note("snapshot %s", keeper_last_problem());
+    else if (*refusal_problem() != '\0')
+        note("snapshot %s", refusal_problem());
     else if (*room_reason() != '\0')
         note("snapshot room: %s", room_reason());
     else
-        note("snapshot clone: %s", strerrordesc_np(-keeper_last_error()));
+        note("snapshot clone: %s", strerrordesc_np(-refusal_error()));
     keeper_dismiss();
     note_limits();
     try_directory();
@@ -261,7 +262,7 @@ static void rehearse(void)
 /* Was a snapshot taken? What can be tried again is, at the library's own pace. */
 static void after_first_look(uint64_t eval)
 {
-    int error = keeper_last_error();
+    int error = refusal_error();
 
     if (role_kind() == ROLE_ORIGINAL && keeper_figures()->taken > 0) {
         last_eval = eval - 1 + DUMPED_EVALS;

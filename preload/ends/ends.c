@@ -108,9 +108,9 @@ static bool end_process(struct end *end)
         return true;
     /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
      */
-    keeper_hold();
+    keeper_lock();
     if (is_meant_for_original(end)) { /* and this thread may be one that the replay cannot do without */
-        keeper_let_go();
+        keeper_unlock();
         return false;
     }
     end->eval = run.hooks->evals();

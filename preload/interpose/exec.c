@@ -21,9 +21,9 @@ void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() *
 void exec_begins(void)
 {
     if (role_is_original()) {
-        keeper_hold();
+        keeper_lock();
         keeper_dismiss();
-        keeper_let_go();
+        keeper_unlock();
     } else {
         refused_note_program();
     }

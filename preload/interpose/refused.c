@@ -25,7 +25,7 @@ static bool give_up_one(uint64_t refused_bytes)
     uint64_t mask = signal_mask_block_all();
     bool made = role_is_original() && keeper_give_up_oldest(refused_bytes);
 
-    keeper_let_go();
+    keeper_unlock();
     signal_mask_restore(mask);
     return made;
 }
@@ -34,13 +34,13 @@ bool refused_make_room(int error)
 {
     if (!is_for_want(error) || !role_is_original())
         return false;
-    keeper_hold();
+    keeper_lock();
     return give_up_one(0);
 }
 
 bool refused_make_memory(int error, size_t bytes)
 {
-    return error == ENOMEM && bytes != 0 && role_is_original() && keeper_try_hold() && give_up_one(bytes);
+    return error == ENOMEM && bytes != 0 && role_is_original() && keeper_try_lock() && give_up_one(bytes);
 }
 
 /* A forked child has the page of its parent until it is an original itself. */
@@ -54,11 +54,11 @@ void refused_before_child(bool is_program)
 {
     if (is_program)
         refused_note_program();
-    if (!role_is_original() || !keeper_must_leave_processes() || !keeper_try_hold())
+    if (!role_is_original() || !keeper_must_leave_processes() || !keeper_try_lock())
         return;
     uint64_t mask = signal_mask_block_all();
     if (role_is_original())
         keeper_leave_processes();
-    keeper_let_go();
+    keeper_unlock();
     signal_mask_restore(mask);
 }

@@ -26,7 +26,7 @@
 #include "snapshot/refusal.h"
 
 #define REPORT_SIZE 32768
-#define REMEDY_SIZE 240
+#define WORDS_SIZE  360
 #define KIB         (UINT64_C(1) << 10)
 #define MIB         (UINT64_C(1) << 20)
 
@@ -100,37 +100,21 @@ void report_failure(const struct end *end)
         log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
 }
 
-static void report_refusal(int error)
-{
-    char bytes[REMEDY_SIZE];
-    struct text text;
-
-    text_init(&text, bytes, sizeof bytes);
-    refusal_remedy(&text, error);
-    log_line(LOG_INFO, "no snapshot could be taken, clone failed (%s): no waveform of this failure; %s",
-             strerrorname_np(-error), bytes);
-}
-
 void report_no_snapshot(void)
 {
+    char bytes[WORDS_SIZE];
+    struct text words;
+
     if (*room_reason() != '\0')
         log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", room_reason());
     else if (keeper_figures()->taken > 0)
         log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
                            "processes): no waveform of this failure");
-    else if (*keeper_last_problem() != '\0')
-        log_line(LOG_INFO,
-                 "no snapshot could be taken, the threads would not stop: %s: no waveform of this failure",
-                 keeper_last_problem());
-    else if (keeper_was_unlisted())
-        log_line(
-            LOG_INFO,
-            "no snapshot could be taken, what is open could not be listed (%s): no waveform of this failure",
-            strerrorname_np(-keeper_last_error()));
-    else if (keeper_last_error() == 0)
-        log_line(LOG_INFO, "this was before the first snapshot: no waveform of this failure");
-    else
-        report_refusal(keeper_last_error());
+    else {
+        text_init(&words, bytes, sizeof bytes);
+        refusal_describe(&words);
+        log_line(LOG_INFO, "%s", bytes);
+    }
 }
 
 void report_no_directory(int error)

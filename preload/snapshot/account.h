@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The account of what snapshots cost: stalls, watching, copies. On the thread that looks, under the keeper's
- * hold. */
+ * lock. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_ACCOUNT_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_ACCOUNT_H
 

@@ -8,8 +8,10 @@
 #define LOOKS_PER_WAIT  16u                 /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                  /* one fast stretch must not make us blind for long */
 #define HELD_LEAST_NS   UINT64_C(100000000) /* who waits less than this has met no thread that never stops */
-#define HELD_FACTOR     2u  /* a try in vain: so many times as long as it took, doubled each time ... */
-#define HELD_DOUBLED    10u /* ... so often at most */
+#define HELD_FACTOR     2u        /* a try in vain: so many times as long as it took, doubled each time ... */
+#define HELD_DOUBLED    10u       /* ... so often at most */
+#define RETRY_NS        SECOND_NS /* to the next try where there is no snapshot, ... */
+#define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
 #define AUTO_LEAST_NS   SECOND_NS
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
@@ -120,7 +122,8 @@ static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
     return at_least(AUTO_LEAST_NS, scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
 }
 
-void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
+/* The next one waits its turn. */
+static void begin_turn(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
 {
     cadence->since_ns = now_ns;
     cadence->early_ns = UINT64_MAX;
@@ -130,6 +133,24 @@ void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t e
     cadence->look_eval = evals;
     if (cadence->interval.kind == INTERVAL_AUTO)
         cadence->wait_ns = earned_after_ns(cadence, cost_ns);
+}
+
+void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
+{
+    begin_turn(cadence, now_ns, evals, cost_ns);
+    cadence->stuck_tries = cadence->early_tries = 0;
+}
+
+void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns, bool is_stuck,
+                    bool is_bare)
+{
+    begin_turn(cadence, now_ns, evals, cost_ns);
+    if (is_stuck && cadence->stuck_tries < HELD_DOUBLED)
+        cadence->stuck_tries++;
+    if (is_stuck && cost_ns >= HELD_LEAST_NS)
+        cadence->held_ns = sum(now_ns, scaled(cost_ns, (uint64_t)HELD_FACTOR << cadence->stuck_tries, 1));
+    if (is_bare && cadence->early_tries < RETRIES)
+        cadence->early_ns = sum(now_ns, RETRY_NS << cadence->early_tries++);
 }
 
 void cadence_cost(struct cadence *cadence, uint64_t cost_ns)
@@ -147,18 +168,4 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns)
     uint64_t by_last_ns = sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));
 
     cadence->early_ns = at_least(at_most(by_run_ns, by_last_ns), now_ns);
-}
-
-void cadence_retry(struct cadence *cadence, uint64_t at_ns)
-{
-    cadence->early_ns = at_ns;
-}
-
-void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_ns, unsigned failures)
-{
-    unsigned doubled = failures < HELD_DOUBLED ? failures : HELD_DOUBLED;
-
-    if (stall_ns < HELD_LEAST_NS)
-        return;
-    cadence->held_ns = sum(now_ns, scaled(stall_ns, (uint64_t)HELD_FACTOR << doubled, 1));
 }

@@ -25,6 +25,8 @@ struct cadence {
     uint64_t look_ns;   /* the last look */
     uint64_t look_eval;
     uint64_t stride_evals; /* what the last look answered */
+    unsigned stuck_tries;  /* in a row, because threads would not stop */
+    unsigned early_tries;  /* that came before their turn, since the last snapshot */
 };
 
 struct cadence_step {
@@ -38,9 +40,16 @@ void cadence_init(struct cadence *cadence, const struct options_interval *interv
 /* A look. The first one always asks for a snapshot. */
 struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals);
 
-/* To be called when the snapshot is done, with the time after it. cost_ns: its stall. Call it too when the
- * snapshot was tried in vain, with what the attempt cost: the next one then waits its turn. */
+/* To be called when the snapshot is done, with the time after it. cost_ns: its stall. */
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
+
+/* The snapshot was tried in vain, which held the simulator up for so long: the next one waits its turn. Not
+ * so where nothing could be replayed (is_bare): a thread that gets no processor on a busy machine, or waits
+ * for a child of vfork(), is none to wait for by the budget, and the first tries come sooner. But where the
+ * threads would not stop (is_stuck) and that took long, one may never stop: the tries become rarer, however
+ * short the interval is. */
+void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns, bool is_stuck,
+                    bool is_bare);
 
 /* What the last snapshot has cost so far, pages that were copied since included. The next one waits until the
  * budget has room for that: it will cost as much. */
@@ -50,13 +59,5 @@ void cadence_cost(struct cadence *cadence, uint64_t cost_ns);
  * for what that has cost, be it that of the whole run. Always at once would mean one at every look where the
  * simulator writes faster than its snapshots may hold. */
 void cadence_none_left(struct cadence *cadence, uint64_t now_ns);
-
-/* The snapshot could not be taken and there is no other: it is tried again at that time. */
-void cadence_retry(struct cadence *cadence, uint64_t at_ns);
-
-/* The try was in vain and held the simulator up for so long, the so many-th time in a row (from 1): where a
- * thread never stops, the tries become rarer, however short the interval is. One that fails at once (a
- * process that is refused) holds nothing off: a single refusal may be over at the next eval. */
-void cadence_hold_off(struct cadence *cadence, uint64_t now_ns, uint64_t stall_ns, unsigned failures);
 
 #endif

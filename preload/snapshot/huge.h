@@ -2,7 +2,7 @@
 /* Huge pages of the original. The first write to one that a snapshot shares splits it, and the original has
  * small pages there for good, each copied by a fault of its own. Where it writes to many pages of each, it is
  * given its own huge page at once: that costs a fifth of the faults, and memory is as fast as before. Needs
- * Linux 6.7 (else all stays as it is). On the thread that looks, under the keeper's hold. */
+ * Linux 6.7 (else all stays as it is). On the thread that looks, under the keeper's lock. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_HUGE_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_HUGE_H
 

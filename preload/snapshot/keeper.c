@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parked snapshots of the original: see keeper.h. Killing is quick, dying is not: a snapshot of a large
  * simulator needs milliseconds to give its page tables back. So an evicted one is not waited for, but looked
- * after: at the next eval, and if it is not dead by then, after twice as many evals each time, up to a
- * millisecond's worth. */
+ * after (pace.h). */
 #define _GNU_SOURCE
 #include "snapshot/keeper.h"
 
@@ -36,46 +35,21 @@
 #include "snapshot/threads/threads_revive.h"
 
 #define DISMISS_TRIES 2000 /* milliseconds */
-#define BURIAL_NS     1000000u
-#define HOLD_TRIES    20
-#define HOLD_STEP_NS  50000000
-#define RETRY_NS      UINT64_C(1000000000) /* to the next try where there is no snapshot, ... */
-#define RETRIES       5u                   /* ... twice as long each time, and then as the budget allows */
+#define LOCK_TRIES    20
+#define LOCK_STEP_NS  50000000
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
 static uint64_t hang_ns;
 static struct slots slots;
 static struct cadence cadence;
+static struct pace pace;
 static struct keeper_figures figures;
 static struct take last_take;
+static bool given_up;                 /* no snapshot can be taken any more */
 static uint64_t simulator_mask;       /* signals that it blocks itself */
 static volatile pid_t looking_thread; /* the last one */
-static bool given_up;                 /* no snapshot can be taken any more */
-static unsigned retries;
-static unsigned vain_tries; /* in a row */
-
-static struct pace pace;
-static bool prepared;           /* threads were asked to stand by for the next snapshot ... */
-static uint64_t prepare_ns;     /* ... and that took so long */
-static int last_error;          /* -errno of the last try */
 static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
-
-static uint64_t burial_evals; /* how long the next look at them may wait, at most */
-
-/* In a forked child of an original. */
-static void forget_parent(void)
-{
-    atomic_store(&holder, 0);
-    take_forget();
-    figures = (struct keeper_figures){.taken = 0};
-    given_up = prepared = false;
-    retries = 0;
-    room_begin();
-    refusal_begin();
-    pace_init(&pace);
-    prepare_ns = 0;
-}
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
                  const struct keeper_hooks *keeper_hooks)
@@ -83,7 +57,13 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     page = shared_page;
     hooks = *keeper_hooks;
     hang_ns = options->hang_ns;
-    forget_parent();
+    atomic_store(&holder, 0); /* what the parent of an original had is not its own */
+    take_forget();
+    figures = (struct keeper_figures){.taken = 0};
+    given_up = false;
+    room_begin();
+    refusal_begin();
+    pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     account_init();
@@ -95,7 +75,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     burial_start();
 }
 
-void keeper_hold(void)
+void keeper_lock(void)
 {
     uint32_t self = (uint32_t)kernel_gettid(), other = 0;
 
@@ -105,19 +85,19 @@ void keeper_hold(void)
     }
 }
 
-bool keeper_try_hold(void)
+bool keeper_try_lock(void)
 {
     uint32_t self = (uint32_t)kernel_gettid(), other = 0;
 
     for (unsigned i = 0; !atomic_compare_exchange_strong(&holder, &other, self); i++, other = 0) {
-        if (other == self || i == HOLD_TRIES)
+        if (other == self || i == LOCK_TRIES)
             return false;
-        kernel_futex_wait(&holder, other, HOLD_STEP_NS);
+        kernel_futex_wait(&holder, other, LOCK_STEP_NS);
     }
     return true;
 }
 
-void keeper_let_go(void)
+void keeper_unlock(void)
 {
     atomic_store(&holder, 0);
     kernel_futex_wake(&holder, 1);
@@ -144,16 +124,8 @@ static void end_snapshot(struct shared_slot *slot)
         return;
     }
     burial_add(pid);
-    burial_evals = 1;
+    pace_killed(&pace);
     atomic_store(&slot->pid, 0);
-}
-
-/* A thread that gets no processor on a busy machine, or waits for a child of vfork(), is none to wait for by
- * the budget as long as nothing could be replayed. One that never stops is. */
-static void retry_soon(void)
-{
-    if (slots_count(&slots) == 0 && retries < RETRIES)
-        cadence_retry(&cadence, clock_ns() + (RETRY_NS << retries++));
 }
 
 static void look_at_cost(void)
@@ -163,18 +135,21 @@ static void look_at_cost(void)
     page->cost.cost_ns = account_total_ns();
 }
 
-/* A snapshot was taken, or tried in vain. */
-static void begin_account(uint64_t stall_ns, uint64_t eval)
+/* There is none at this eval, which has cost so much. */
+static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_bare)
 {
     account_begin(stall_ns);
-    cadence_snapshot_taken(&cadence, clock_ns(), eval, stall_ns);
+    cadence_failed(&cadence, clock_ns(), eval, stall_ns, is_stuck, is_bare);
 }
 
 static void add_snapshot(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_slot(page, last_take.pid);
 
-    begin_account(last_take.stall_ns, eval);
+    account_begin(last_take.stall_ns);
+    cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
+    refusal_over();
+    figures.taken++;
     stall_add(&figures.stall, last_take.stall_ns);
     page->cost = (struct shared_cost){
         .snapshots = figures.taken,
@@ -197,8 +172,7 @@ static uint64_t oldest_number(void)
     return oldest != NULL ? oldest->number : 0;
 }
 
-/* Returns true in a woken copy. */
-static bool take_one(uint64_t eval)
+static void describe_take(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_free_slot(page);
 
@@ -209,63 +183,40 @@ static bool take_one(uint64_t eval)
     last_take = (struct take){
         .page = page,
         .slot = slot,
-        .before_copy = hooks.before_copy,
-        .after_copy = hooks.after_copy,
-        .in_copy = hooks.in_copy,
-        .orphaned = hooks.orphaned,
-        .asked = hooks.asked,
-        .spare = hooks.spare,
-        .asked_in_vain = hooks.asked_in_vain,
+        .hooks = &hooks.copy,
         .patience = {hang_ns, hooks.evals},
         .why = "",
     };
-    hooks.begins(slot->number);
+}
+
+/* Returns true in a woken copy. */
+static bool take_one(uint64_t eval)
+{
+    describe_take(eval);
+    hooks.begins(last_take.slot->number);
     uint64_t start_ns = clock_used_ns();
     huge_before_snapshot();
     account_pay(clock_used_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
-    last_take.stall_ns += prepare_ns;
-    prepare_ns = 0;
-    prepared = false;
-    pace_begin(&pace, clock_ns(), eval);
-    last_error = r < 0 ? r : 0;
+    last_take.stall_ns += pace_begin(&pace, clock_ns(), eval);
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
-        hooks.done(oldest_number());
-        begin_account(last_take.stall_ns, eval);
-        if (*last_take.why != '\0')
-            cadence_hold_off(&cadence, clock_ns(), last_take.stall_ns, ++vain_tries);
-        retry_soon();
-        return false;
-    }
-    refusal_over();
-    retries = vain_tries = 0;
-    figures.taken++;
-    add_snapshot(eval);
+        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', slots_count(&slots) == 0);
+    } else
+        add_snapshot(eval);
     hooks.done(oldest_number());
     return false;
 }
 
-/* A snapshot by time may come some evals later: they are the lead. One by evals may not: so a look is put
- * that much before it. */
 static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 {
-    bool by_evals = cadence.interval.kind == INTERVAL_EVALS;
     uint64_t now_ns = clock_ns();
 
-    pace_learn(&pace, now_ns, eval);
-    if (pace.lead_evals == 0)
-        return step;
-    if (by_evals && step.look_in_evals > 2 * pace.lead_evals)
-        step.look_in_evals -= pace.lead_evals;
-    else if (step.snapshot != by_evals && !prepared && threads_prepare() > 0) {
-        prepared = true;
-        prepare_ns = clock_ns() - now_ns;
-        if (!by_evals)
-            step = (struct cadence_step){.snapshot = false, .look_in_evals = pace.lead_evals};
-    }
+    if (pace_look(&pace, now_ns, eval, &step) && threads_prepare() > 0)
+        pace_prepared(&pace, clock_ns() - now_ns, &step);
+    step.look_in_evals = pace_watch(&pace, step.look_in_evals);
     return step;
 }
 
@@ -348,44 +299,34 @@ static struct cadence_step next_step(uint64_t eval)
 
     if (step.snapshot && !has_room()) {
         step.snapshot = false;
-        begin_account(0, eval);
+        wait_turn(eval, 0, false, false);
     }
     if (!step.snapshot && slots_count(&slots) == 0)
         room_explain_none();
     return step;
 }
 
-/* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
-static void look_in(uint64_t evals)
-{
-    if (burial_count() > 0 && evals > burial_evals) {
-        evals = burial_evals;
-        if (pace.eval_ns == 0 || burial_evals < BURIAL_NS / pace.eval_ns)
-            burial_evals *= 2;
-    }
-    hooks.due_in(evals);
-}
-
-/* Everything but keeper_hold() happens with signals blocked: a handler that ends the process must find the
+/* Everything but keeper_lock() happens with signals blocked: a handler that ends the process must find the
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
     looking_thread = kernel_gettid();
-    keeper_hold();
+    keeper_lock();
     simulator_mask = signal_mask_block_all();
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
     burial_look();
     if (!given_up) {
         give_up_past();
         step = prepare(next_step(eval), eval);
-        if (cadence.interval.kind == INTERVAL_EVALS) /* looks by time come often enough */
-            step.look_in_evals = pace_watch(&pace, step.look_in_evals);
     }
     hooks.due_in(step.look_in_evals); /* of the copy too */
     if (step.snapshot && take_one(eval))
         return true;
-    look_in(given_up ? UINT64_MAX : step.look_in_evals);
-    keeper_let_go();
+    if (given_up)
+        step.look_in_evals = UINT64_MAX;
+    /* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
+    hooks.due_in(burial_count() > 0 ? pace_bury(&pace, step.look_in_evals) : step.look_in_evals);
+    keeper_unlock();
     signal_mask_restore(simulator_mask);
     return false;
 }
@@ -466,21 +407,6 @@ void keeper_dismiss(void)
     while ((oldest = slots_oldest(&slots)) != NULL)
         keeper_forget(shared_page_slot(page, oldest->pid));
     burial_await();
-}
-
-int keeper_last_error(void)
-{
-    return last_error;
-}
-
-bool keeper_was_unlisted(void)
-{
-    return last_take.unlisted;
-}
-
-const char *keeper_last_problem(void)
-{
-    return figures.taken > 0 || last_take.why == NULL ? "" : last_take.why;
 }
 
 const struct keeper_figures *keeper_figures(void)

@@ -9,19 +9,13 @@
 
 #include "options/options.h"
 #include "run/shared_page.h"
-#include "snapshot/limits/slots.h"
 #include "snapshot/stall.h"
+#include "snapshot/take.h"
 
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
     uint64_t (*time)(void);         /* simulation time */
-    int (*before_copy)(void);       /* this and the next ones: see struct take */
-    void (*after_copy)(void);
-    int (*in_copy)(void);
-    bool (*orphaned)(struct shared_slot *slot);
-    bool (*asked)(struct shared_slot *slot, bool hangs);
-    struct shared_page *(*spare)(void);
-    void (*asked_in_vain)(int error);
+    struct take_hooks copy;
     uint64_t (*evals)(void);
     void (*begins)(uint64_t number); /* this snapshot is about to be taken ... */
     void (*done)(uint64_t oldest);   /* ... or was; number of the oldest that is parked, 0: none */
@@ -42,12 +36,12 @@ bool keeper_look(uint64_t eval);
 /* Before a thread ends the process: waits until no other thread is in keeper_look(), and keeps them out from
  * then on. Must be called where the thread can still be stopped: a snapshot that is under way waits for it.
  */
-void keeper_hold(void);
-void keeper_let_go(void);
+void keeper_lock(void);
+void keeper_unlock(void);
 
 /* The same, for who may hold a lock of the simulator that keeper_look() needs, or be in keeper_look() itself.
  * False: it is held by this thread, or by another for too long. */
-bool keeper_try_hold(void);
+bool keeper_try_lock(void);
 
 /* Was keeper_look() last called by this thread? */
 bool keeper_is_evaluating_thread(void);
@@ -68,26 +62,17 @@ bool keeper_is_snapshot(pid_t pid);
 void keeper_forget(struct shared_slot *slot);
 
 /* The simulator needs its place more: it was refused so much memory, or (0) a process or a thread. Kills and
- * reaps the oldest. False: there is none, or that would not help. For any thread, under keeper_hold() and
+ * reaps the oldest. False: there is none, or that would not help. For any thread, under keeper_lock() and
  * with signals blocked. */
 bool keeper_give_up_oldest(uint64_t refused_bytes);
 
 /* The simulator is about to start a child, which may start more: is there something to be looked at? For any
- * thread. Then, under the keeper's hold and with signals blocked, so many snapshots go that there is room. */
+ * thread. Then, under the keeper's lock and with signals blocked, so many snapshots go that there is room. */
 bool keeper_must_leave_processes(void);
 void keeper_leave_processes(void);
 
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
-
-/* Why the last try to take a snapshot failed: -errno; 0: it did not. */
-int keeper_last_error(void);
-
-/* Did it fail because what is open could not be listed? */
-bool keeper_was_unlisted(void);
-
-/* Where no snapshot could be taken because the threads would not stop: what was the matter; else "". */
-const char *keeper_last_problem(void);
 
 const struct keeper_figures *keeper_figures(void);
 

@@ -6,34 +6,83 @@
 #define LEAD_MAX_NS  2000000u /* ... rounded up to whole evals, if that is not too long */
 #define WATCH_LEADS  40u      /* memory is watched every 10 ms, however far the next snapshot is */
 #define WATCH_GROWTH 4u       /* as long as the pace is not known */
+#define BURIAL_NS    1000000u
 
-void pace_init(struct pace *pace)
+void pace_init(struct pace *pace, bool is_by_evals)
 {
-    *pace = (struct pace){.watch_evals = 1};
+    *pace = (struct pace){.is_by_evals = is_by_evals, .watch_evals = 1, .dying_evals = 1};
 }
 
-void pace_begin(struct pace *pace, uint64_t now_ns, uint64_t eval)
+static void begin_stretch(struct pace *pace, uint64_t now_ns, uint64_t eval)
 {
     pace->stretch_ns = now_ns;
     pace->stretch_eval = eval;
 }
 
-void pace_learn(struct pace *pace, uint64_t now_ns, uint64_t eval)
+uint64_t pace_begin(struct pace *pace, uint64_t now_ns, uint64_t eval)
+{
+    uint64_t prepare_ns = pace->prepare_ns;
+
+    begin_stretch(pace, now_ns, eval);
+    pace->is_prepared = false;
+    pace->prepare_ns = 0;
+    return prepare_ns;
+}
+
+static void learn(struct pace *pace, uint64_t now_ns, uint64_t eval)
 {
     if (pace->stretch_ns == 0)
-        pace_begin(pace, now_ns, eval);
+        begin_stretch(pace, now_ns, eval);
     if (eval <= pace->stretch_eval || now_ns < pace->stretch_ns + LEAD_NS)
         return;
     pace->eval_ns = (now_ns - pace->stretch_ns) / (eval - pace->stretch_eval) + 1;
     pace->lead_evals = pace->eval_ns > LEAD_MAX_NS ? 0 : LEAD_NS / pace->eval_ns + 1;
-    pace_begin(pace, now_ns, eval);
+    begin_stretch(pace, now_ns, eval);
+}
+
+bool pace_look(struct pace *pace, uint64_t now_ns, uint64_t eval, struct cadence_step *step)
+{
+    learn(pace, now_ns, eval);
+    if (pace->lead_evals == 0)
+        return false;
+    if (pace->is_by_evals && step->look_in_evals > 2 * pace->lead_evals) {
+        step->look_in_evals -= pace->lead_evals;
+        return false;
+    }
+    return step->snapshot != pace->is_by_evals && !pace->is_prepared;
+}
+
+void pace_prepared(struct pace *pace, uint64_t took_ns, struct cadence_step *step)
+{
+    pace->is_prepared = true;
+    pace->prepare_ns = took_ns;
+    if (!pace->is_by_evals)
+        *step = (struct cadence_step){.snapshot = false, .look_in_evals = pace->lead_evals};
 }
 
 uint64_t pace_watch(struct pace *pace, uint64_t look_in_evals)
 {
+    if (!pace->is_by_evals) /* looks by time come often enough */
+        return look_in_evals;
     if (pace->eval_ns != 0)
         pace->watch_evals = pace->lead_evals == 0 ? 1 : pace->lead_evals * WATCH_LEADS;
     else if (pace->watch_evals < UINT32_MAX)
         pace->watch_evals *= WATCH_GROWTH;
     return look_in_evals < pace->watch_evals ? look_in_evals : pace->watch_evals;
+}
+
+void pace_killed(struct pace *pace)
+{
+    pace->dying_evals = 1;
+}
+
+uint64_t pace_bury(struct pace *pace, uint64_t look_in_evals)
+{
+    uint64_t evals = pace->dying_evals;
+
+    if (look_in_evals <= evals)
+        return look_in_evals;
+    if (pace->eval_ns == 0 || evals < BURIAL_NS / pace->eval_ns)
+        pace->dying_evals *= 2;
+    return evals;
 }

@@ -15,6 +15,11 @@
 
 static bool is_warned;
 static unsigned failed_in_a_row;
+static struct {
+    int error;
+    bool unlisted;
+    const char *why;
+} last = {.why = ""};
 
 static bool is_hopeless(int error)
 {
@@ -33,7 +38,7 @@ static bool describe_processes(struct text *text)
     return true;
 }
 
-void refusal_remedy(struct text *text, int error)
+static void append_remedy(struct text *text, int error)
 {
     if (error == -ENOMEM ? memory_describe_refusal(text) : error == -EAGAIN && describe_processes(text))
         return;
@@ -51,6 +56,9 @@ bool refusal_explain(const struct take *take, int error)
     char limit[LIMIT_SIZE];
     struct text text;
 
+    last.error = error;
+    last.unlisted = take->unlisted;
+    last.why = take->why;
     text_init(&text, limit, sizeof limit);
     if (*take->why != '\0')
         log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", take->why, remedy);
@@ -58,7 +66,7 @@ bool refusal_explain(const struct take *take, int error)
         log_line(level, "no snapshot: what is open cannot be listed (%s); %s", strerrorname_np(-error),
                  remedy);
     else {
-        refusal_remedy(&text, error);
+        append_remedy(&text, error);
         log_line(level, "no snapshot: clone %s (%s); %s; %s", hopeless ? "is refused" : "failed",
                  strerrorname_np(-error), limit, remedy);
     }
@@ -66,9 +74,39 @@ bool refusal_explain(const struct take *take, int error)
     return !hopeless;
 }
 
+int refusal_error(void)
+{
+    return last.error;
+}
+
+const char *refusal_problem(void)
+{
+    return last.why;
+}
+
+void refusal_describe(struct text *text)
+{
+    const char *lost = "no waveform of this failure";
+
+    if (last.error == 0)
+        text_format(text, "this was before the first snapshot: %s", lost);
+    else if (*last.why != '\0')
+        text_format(text, "no snapshot could be taken, the threads would not stop: %s: %s", last.why, lost);
+    else if (last.unlisted)
+        text_format(text, "no snapshot could be taken, what is open could not be listed (%s): %s",
+                    strerrorname_np(-last.error), lost);
+    else {
+        text_format(text, "no snapshot could be taken, clone failed (%s): %s; ", strerrorname_np(-last.error),
+                    lost);
+        append_remedy(text, last.error);
+    }
+}
+
 void refusal_over(void)
 {
     failed_in_a_row = 0;
+    last.error = 0;
+    last.why = "";
 }
 
 void refusal_begin(void)

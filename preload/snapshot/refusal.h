@@ -18,7 +18,10 @@ bool refusal_explain(const struct take *take, int error);
 /* One was taken. */
 void refusal_over(void);
 
-/* clone() has failed: which limit that was, as far as it can be seen now, or what to do. */
-void refusal_remedy(struct text *text, int error);
+/* Where none was ever taken. 0: none was tried; -errno of the last try. What was the matter where the threads
+ * would not stop, else "". And all of it in words, for a failure's report. */
+int refusal_error(void);
+const char *refusal_problem(void);
+void refusal_describe(struct text *text);
 
 #endif

@@ -32,14 +32,14 @@ static volatile pid_t last_pid;
 /* A copy for a replay that comes while the original goes on. This one sleeps on. */
 static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 {
-    if (take->asked == NULL)
+    if (take->is_spare)
         return false;
     long pid = thread_clone_process(clear_tid, THREADS_SIGNAL);
-    if (pid < 0 && take->asked_in_vain != NULL)
-        take->asked_in_vain((int)pid);
+    if (pid < 0)
+        take->hooks->asked_in_vain((int)pid);
     if (pid != 0)
         return false;
-    if (!take->asked(take->slot, hangs))
+    if (!take->hooks->asked(take->slot, hangs))
         kernel_exit_group(0);
     return true;
 }
@@ -54,7 +54,7 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
     case PARK_STILL:
         return copy_again(take, reason == PARK_STILL, clear_tid);
     case PARK_ORPHANED:
-        if (take->orphaned != NULL && take->orphaned(take->slot))
+        if (take->hooks->orphaned(take->slot))
             return true;
         break;
     case PARK_DISMISSED:
@@ -68,10 +68,9 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
  * that. It needs no spare itself. */
 static bool leave_spare(struct take *take, int *clear_tid)
 {
-    struct shared_page *page = take->spare == NULL ? NULL : take->spare();
+    struct shared_page *page = take->is_spare ? NULL : take->hooks->spare();
     struct shared_slot *slot = page == NULL ? NULL : shared_page_free_slot(page);
 
-    take->spare = NULL;
     if (slot == NULL)
         return false;
     slot->number = take->slot->number;
@@ -87,11 +86,11 @@ static bool leave_spare(struct take *take, int *clear_tid)
         pid = kernel_getpid();
         take->page = page;
         take->slot = slot;
-        take->asked = NULL;
+        take->is_spare = true;
     }
     atomic_store(&slot->pid, (int32_t)pid);
     atomic_store(&page->spare_pid, (int32_t)pid);
-    return take->slot == slot;
+    return take->is_spare;
 }
 
 /* The order matters: the kernel forgets the robust list at the clone, and a mutex that dies with the
@@ -101,7 +100,7 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
     last_slot = NULL;
     if (robust_list != NULL)
         raw_syscall2(SYS_set_robust_list, robust_list, robust_list_size);
-    int r = take->in_copy == NULL ? 0 : take->in_copy();
+    int r = take->hooks->in_copy();
     atomic_store(&take->slot->settled, 1);
     kernel_futex_wake_shared(&take->slot->settled, INT_MAX);
     if (r < 0)
@@ -156,15 +155,15 @@ static long clone_stopped(struct take *take)
 
     raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &clear_tid);
     raw_syscall3(SYS_get_robust_list, 0, &robust_list, &robust_list_size);
-    int r = take->before_copy == NULL ? 0 : take->before_copy();
+    int r = take->hooks->before_copy();
     take->unlisted = r < 0;
     if (r < 0)
         return r;
     long pid = thread_clone_process(clear_tid, 0);
     if (pid == 0)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);
-    else if (take->after_copy != NULL)
-        take->after_copy();
+    else
+        take->hooks->after_copy();
     if (pid > 0)
         note_copy(take->slot, pid);
     return pid;

@@ -11,10 +11,8 @@
 #include "run/shared_page.h"
 #include "snapshot/park.h"
 
-struct take {
-    /* in */
-    struct shared_page *page;
-    struct shared_slot *slot; /* free; filled here */
+/* What happens around the clone, and to the copy. */
+struct take_hooks {
     /* In the original with all threads stopped, before the clone and after it; raw system calls only. The
      * first one returns -errno where there is to be no copy: then the other is not called. */
     int (*before_copy)(void);
@@ -22,14 +20,21 @@ struct take {
     /* Runs in the copy before it parks; raw system calls only. A copy that would share with the original what
      * it must not returns -errno, and ends. */
     int (*in_copy)(void);
-    /* The original has died without a word: shall the copy go on all the same? NULL: no. */
+    /* The original has died without a word: shall the copy go on all the same? */
     bool (*orphaned)(struct shared_slot *slot);
     /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */
     bool (*asked)(struct shared_slot *slot, bool hangs);
+    void (*asked_in_vain)(int error); /* in the copy itself, where that could not be made */
     /* In a copy that is about to go on as a replay: in whose page is a copy of it to park? NULL: there is to
      * be none. It has the number of the first, and is found by the page's spare_pid. */
     struct shared_page *(*spare)(void);
-    void (*asked_in_vain)(int error); /* in the copy itself, where that could not be made */
+};
+
+struct take {
+    /* in */
+    struct shared_page *page;
+    struct shared_slot *slot; /* free; filled here */
+    const struct take_hooks *hooks;
     struct park_patience patience;
     /* out */
     pid_t pid;         /* of the copy */
@@ -37,6 +42,7 @@ struct take {
     const char *why;   /* when threads could not be stopped: see threads_stop() */
     bool unlisted;     /* before_copy said no */
     uint64_t mask;     /* signal mask of before */
+    bool is_spare;     /* of a replay: it leaves none itself, and is not copied */
 };
 
 enum take_side {

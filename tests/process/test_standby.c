@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/own_thread.h"
+#include "plain_take.h"
 #include "process.h"
 #include "snapshot/park.h"
 #include "snapshot/take.h"
@@ -299,7 +300,7 @@ static void test_copies_of_threads_standing_by(void **state)
     (void)state;
     assert_int_equal(shared_page_create(&page), 0);
     for (int i = 0; i < rounds; i++) {
-        struct take take = {.page = page, .slot = shared_page_free_slot(page)};
+        struct take take = plain_take(page);
         threads_prepare();
         for (int turns = rand_r(&seed) % 30000; turns > 0; turns--)
             thread_relax();

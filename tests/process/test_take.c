@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own_thread.h"
+#include "plain_take.h"
 #include "process.h"
 #include "snapshot/park.h"
 #include "snapshot/take.h"
@@ -45,7 +46,7 @@ static _Noreturn void live_as_copy(const struct take *take)
 
 static pid_t snapshot(struct shared_page *page, struct shared_slot **slot)
 {
-    struct take take = {.page = page, .slot = shared_page_free_slot(page)};
+    struct take take = plain_take(page);
     int r;
 
     for (int tries = 0; (r = take_snapshot(&take)) == -EAGAIN && tries < 10; tries++)

@@ -409,40 +409,6 @@ static void a_snapshot_given_up_is_replaced_within_the_budget(void **state)
     }
 }
 
-/* How many tries there are in that time, where each takes so long and is in vain. */
-static unsigned tries_in_vain(const struct options_interval *interval, unsigned seconds, uint64_t stall_ns)
-{
-    struct cadence cadence;
-    uint64_t now_ns = 1, eval = 1;
-    unsigned tries = 0;
-
-    for (cadence_init(&cadence, interval, 10000, 0); now_ns < (uint64_t)seconds * 1000 * MS_NS;) {
-        struct cadence_step step = cadence_step(&cadence, now_ns, eval);
-        if (step.snapshot) {
-            now_ns += stall_ns;
-            cadence_snapshot_taken(&cadence, now_ns, eval, stall_ns);
-            cadence_hold_off(&cadence, now_ns, stall_ns, ++tries);
-        }
-        uint64_t evals = step.look_in_evals < 1000 ? step.look_in_evals : 1000;
-        eval += evals;
-        now_ns += evals * MS_NS / 10;
-    }
-    return tries;
-}
-
-/* A thread that never stops: each try takes 200 ms, and they become rarer, whatever the interval is. */
-static void what_is_tried_in_vain_becomes_rare(void **state)
-{
-    const struct options_interval second = every_ns(1000 * MS_NS), evals = every_evals(1000);
-
-    (void)state;
-    assert_in_range(tries_in_vain(&second, 100, 200 * MS_NS), 5, 9);
-    assert_in_range(tries_in_vain(&evals, 100, 200 * MS_NS), 5, 9);
-    assert_in_range(tries_in_vain(&second, 10000, 200 * MS_NS), 20, 60); /* 0.1% of the time at most */
-    /* A clone that is refused: the next try comes when the next snapshot would, in 100 ms. */
-    assert_in_range(tries_in_vain(&evals, 100, MS_NS / 2), 980, 1001);
-}
-
 static void extremes_do_not_overflow(void **state)
 {
     struct cadence cadence;
@@ -492,7 +458,6 @@ int main(void)
         cmocka_unit_test(automatic_is_a_second_at_least),
         cmocka_unit_test(automatic_keeps_the_budget),
         cmocka_unit_test(a_snapshot_given_up_is_replaced_within_the_budget),
-        cmocka_unit_test(what_is_tried_in_vain_becomes_rare),
         cmocka_unit_test(extremes_do_not_overflow),
     };
 

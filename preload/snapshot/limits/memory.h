@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Watches the memory that parked snapshots hold: asks the kernel what memory_limit wants to know, and says
- * why a snapshot must go. On the thread that looks, under the keeper's hold. */
+ * why a snapshot must go. On the thread that looks, under the keeper's lock. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Watches how near the limits on the number of processes are. On the thread that looks, under the keeper's
- * hold, but for processes_are_near(). starts_programs: see process_limit.h. */
+ * lock, but for processes_are_near(). starts_programs: see process_limit.h. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_PROCESSES_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_PROCESSES_H
 
