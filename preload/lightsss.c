@@ -168,8 +168,8 @@ static void become_original(void)
     wake_call_prepare();
     check_directory();
     see_children();
-    threads_set_call_ender(input_call_is_inside);
-    threads_set_request(request_send);
+    threads_handler_set_call_ender(input_call_is_inside);
+    threads_handler_set_request(request_send);
 }
 
 /* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there

@@ -27,7 +27,7 @@
 #include "run/run_directory.h"
 #include "run/verdict.h"
 #include "snapshot/keeper.h"
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/processes.h"
 #include "snapshot/limits/room.h"
 #include "snapshot/refusal.h"
@@ -157,7 +157,7 @@ static void note_limits(void)
 
     for (unsigned i = 0; i < 3; i++) {
         text_init(&text, bytes, sizeof bytes);
-        if (i < 2 ? memory_describe_limit(i, &text) : processes_describe_limit(&text))
+        if (i < 2 ? memory_watch_describe_limit(i, &text) : processes_describe_limit(&text))
             note("limit %s", bytes);
     }
 }

@@ -160,7 +160,7 @@ static int on_kill(pid_t pid, int signal)
 
 pid_t ids_true_tid(pid_t told)
 {
-    pid_t revived = threads_revived_by_tid(told);
+    pid_t revived = threads_revive_by_tid(told);
 
     if (revived != 0)
         return revived;

@@ -131,7 +131,7 @@ static ssize_t receive_rest(int fd, const struct iovec *parts, size_t count, int
 
     while ((flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) == MSG_WAITALL && received > 0) {
         const struct iovec part = input_write_part_after(parts, count, (size_t)received);
-        unsigned now = threads_interruptions();
+        unsigned now = threads_handler_interruptions();
         if (part.iov_len == 0 || now == before || !is_stream(fd))
             break;
         ssize_t more = libc_recv_once(fd, part.iov_base, part.iov_len, flags);
@@ -148,7 +148,7 @@ static ssize_t receive_rest(int fd, const struct iovec *parts, size_t count, int
 static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {bytes, size};
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
 
     ssize_t received = CALL_NOTED_SOCKET(SYS_recvfrom, libc_recv_once(fd, bytes, size, flags));
 
@@ -159,7 +159,7 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
                              socklen_t *length)
 {
     const struct iovec whole = {bytes, size};
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     ssize_t received =
         CALL_NOTED_SOCKET(SYS_recvfrom, libc_recvfrom_once(fd, bytes, size, flags, address, length));
 
@@ -168,7 +168,7 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
 
 static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     ssize_t received = CALL_NOTED_SOCKET(SYS_recvmsg, libc_recvmsg_once(fd, message, flags));
 
     if (received <= 0)

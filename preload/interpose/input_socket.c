@@ -57,10 +57,10 @@ static int libc_accept4(int fd, struct sockaddr *address, socklen_t *length, int
 /* One that is begun again says something else when its time is over. */
 static int libc_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     int r = CALL_NOTED_SOCKET(SYS_connect, libc_connect_unnoted(fd, address, length));
 
-    if (r < 0 && errno == EALREADY && threads_interruptions() != before)
+    if (r < 0 && errno == EALREADY && threads_handler_interruptions() != before)
         errno = EINPROGRESS;
     return r;
 }
@@ -120,7 +120,7 @@ static ssize_t send_rest(int fd, const struct iovec *parts, size_t count, int fl
 
     while (sent > 0) {
         const struct iovec part = input_write_part_after(parts, count, (size_t)sent);
-        unsigned now = threads_interruptions();
+        unsigned now = threads_handler_interruptions();
         if (part.iov_len == 0 || now == before)
             break;
         ssize_t more = libc_send_once(fd, part.iov_base, part.iov_len, flags);
@@ -137,7 +137,7 @@ static ssize_t send_rest(int fd, const struct iovec *parts, size_t count, int fl
 static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
 
     ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_send_once(fd, bytes, size, flags));
 
@@ -148,7 +148,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
                            socklen_t length)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_sendto_once(fd, bytes, size, flags, address, length));
 
     return send_rest(fd, &whole, 1, flags, sent, before);
@@ -156,7 +156,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
 
 static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     ssize_t sent = CALL_NOTED_SOCKET(SYS_sendmsg, libc_sendmsg_once(fd, message, flags));
 
     return sent <= 0 ? sent : send_rest(fd, message->msg_iov, message->msg_iovlen, flags, sent, before);
@@ -165,11 +165,11 @@ static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
 /* At the end of the file it sends nothing more. */
 static ssize_t libc_sendfile(int fd, int from, off_t *offset, size_t size)
 {
-    unsigned before = threads_interruptions(), now;
+    unsigned before = threads_handler_interruptions(), now;
     ssize_t sent = libc_sendfile_once(fd, from, offset, size), more;
     int error = errno;
 
-    while (sent > 0 && (size_t)sent < size && (now = threads_interruptions()) != before) {
+    while (sent > 0 && (size_t)sent < size && (now = threads_handler_interruptions()) != before) {
         before = now;
         more = libc_sendfile_once(fd, from, offset, size - (size_t)sent);
         if (more <= 0)

@@ -26,11 +26,11 @@ static struct input_call call_of(int fd, const char *name)
 
 static ssize_t write_whole(int fd, const void *bytes, size_t size, ssize_t (*libc)(int, const void *, size_t))
 {
-    unsigned before = threads_interruptions(), now;
+    unsigned before = threads_handler_interruptions(), now;
     ssize_t result = CALL_NOTED_SOCKET(SYS_write, libc(fd, bytes, size)), more;
     int error = errno;
 
-    while (result > 0 && (size_t)result < size && (now = threads_interruptions()) != before) {
+    while (result > 0 && (size_t)result < size && (now = threads_handler_interruptions()) != before) {
         before = now;
         more = libc(fd, (const char *)bytes + result, size - (size_t)result);
         if (more <= 0)
@@ -54,18 +54,18 @@ struct iovec input_write_part_after(const struct iovec *parts, size_t count, siz
 static ssize_t writev_whole(int fd, const struct iovec *parts, int count,
                             ssize_t (*libc)(int, const struct iovec *, int))
 {
-    unsigned before = threads_interruptions();
+    unsigned before = threads_handler_interruptions();
     ssize_t result = CALL_NOTED_SOCKET(SYS_writev, libc(fd, parts, count)), more;
-    bool goes_on = result > 0 && threads_interruptions() != before;
+    bool goes_on = result > 0 && threads_handler_interruptions() != before;
     int error = errno;
 
     while (goes_on) {
         const struct iovec part = input_write_part_after(parts, (size_t)count, (size_t)result);
-        before = threads_interruptions();
+        before = threads_handler_interruptions();
         if (part.iov_len == 0 || (more = libc(fd, &part, 1)) <= 0)
             break;
         result += more;
-        goes_on = (size_t)more == part.iov_len || threads_interruptions() != before;
+        goes_on = (size_t)more == part.iov_len || threads_handler_interruptions() != before;
     }
     errno = error;
     return result;

@@ -127,7 +127,7 @@ static void note_tid(void)
 
 pid_t thread_told_tid(void)
 {
-    const int *word = threads_tid_word(pthread_self());
+    const int *word = threads_revive_tid_word(pthread_self());
 
     return word != NULL ? *word : own_thread()->told_tid;
 }
@@ -182,14 +182,14 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
         own_thread_give_back(start->own);
         let_go(start);
     } else if (role_is_self()) {
-        threads_made();
+        threads_handler_renew();
     }
     return r;
 }
 
 int pthread_kill(pthread_t thread, int signal)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_kill)(thread, signal);
@@ -200,7 +200,7 @@ int pthread_kill(pthread_t thread, int signal)
 
 int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_sigqueue)(thread, signal, value);
@@ -212,7 +212,7 @@ int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
 /* glibc marks the thread as cancelled and sends its signal to the old id in vain; we send it again. */
 int pthread_cancel(pthread_t thread)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
     int r = NEXT(pthread_cancel)(thread);
 
     if (tid == 0 || pthread_equal(thread, pthread_self()))
@@ -223,7 +223,7 @@ int pthread_cancel(pthread_t thread)
 
 int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_setaffinity_np)(thread, size, set);
@@ -232,7 +232,7 @@ int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
 
 int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_getaffinity_np)(thread, size, set);
@@ -247,8 +247,8 @@ int pthread_getaffinity_np(pthread_t thread, size_t size, cpu_set_t *set)
  * asks about itself takes no lock meanwhile, so its id may be the kernel's for a moment. */
 int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 {
-    pid_t tid = threads_revived_tid(thread);
-    int *word = threads_tid_word(thread);
+    pid_t tid = threads_revive_tid(thread);
+    int *word = threads_revive_tid_word(thread);
 
     if (tid == 0 || !pthread_equal(thread, pthread_self()))
         return NEXT(pthread_getattr_np)(thread, attributes);
@@ -261,7 +261,7 @@ int pthread_getattr_np(pthread_t thread, pthread_attr_t *attributes)
 
 int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param *parameters)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_setschedparam)(thread, policy, parameters);
@@ -270,7 +270,7 @@ int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param
 
 int pthread_getschedparam(pthread_t thread, int *policy, struct sched_param *parameters)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_getschedparam)(thread, policy, parameters);
@@ -285,7 +285,7 @@ int pthread_getschedparam(pthread_t thread, int *policy, struct sched_param *par
 
 int pthread_getcpuclockid(pthread_t thread, clockid_t *clock)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_getcpuclockid)(thread, clock);
@@ -311,7 +311,7 @@ static long transfer_name(pid_t tid, int flags, long number, const char *name, s
 
 int pthread_setname_np(pthread_t thread, const char *name)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_setname_np)(thread, name);
@@ -323,7 +323,7 @@ int pthread_setname_np(pthread_t thread, const char *name)
 
 int pthread_getname_np(pthread_t thread, char *name, size_t size)
 {
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     if (tid == 0)
         return NEXT(pthread_getname_np)(thread, name, size);

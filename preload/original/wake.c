@@ -29,7 +29,7 @@
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -85,7 +85,7 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
         .events = POLLIN,
     };
     waiting->deadline_ns = wake_deadline_ns(slot);
-    waiting->watch_memory = memory_is_shared_fate();
+    waiting->watch_memory = memory_watch_is_shared_fate();
     let_stop(SIG_UNBLOCK);
 }
 
@@ -160,7 +160,7 @@ static uint32_t reason_to_ask(const struct waiting *waiting)
 
     if (signal != 0 && !is_echo())
         return (uint32_t)signal;
-    if (waiting->watch_memory && memory_is_dangerous())
+    if (waiting->watch_memory && memory_watch_is_dangerous())
         return REPLAY_ASKED_MEMORY;
     return wake_overdue(waiting->deadline_ns);
 }

@@ -18,7 +18,7 @@
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "sandbox/trap.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 #define INT3        0xccu
 #define STEP        0x100 /* the processor's trap flag */
@@ -126,7 +126,7 @@ static void install(void)
     const struct trap_action ours = {
         .handler = (void *)on_trap,
         .flags = SA_SIGINFO | SA_NODEFER | RESTORER,
-        .restorer = thread_signal_return,
+        .restorer = frame_return,
         .mask = ~signal_mask_never,
     };
     struct trap_action now;

@@ -16,7 +16,7 @@
 
 #include "base/raw_syscall.h"
 #include "run/run.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 #define RANGES_MAX 256u
 #define SCAN_WORDS 32u
@@ -105,7 +105,7 @@ bool code_place_is_program(uint64_t address)
 static bool is_way_back(uint64_t address)
 {
     return is_of(OWNER_PROGRAM, address) && is_of(OWNER_PROGRAM, address - 8) &&
-           thread_is_behind_call(address);
+           frame_is_behind_call(address);
 }
 
 static void take_way_back(struct code_place *place, uint64_t word, uint64_t where)

@@ -27,7 +27,7 @@
 #include "replay/stuck.h"
 #include "run/role.h"
 #include "run/run.h"
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 #include "snapshot/shared_memory.h"
 
 #define PAGE 4096u
@@ -75,7 +75,7 @@ static void *map(void *place, size_t size, int protection, int flags)
 static uint64_t choose_size(void)
 {
     struct rlimit limit;
-    uint64_t size = RING_SIZE, left = memory_promised_bytes();
+    uint64_t size = RING_SIZE, left = memory_watch_promised_bytes();
 
     if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) == 0 && limit.rlim_cur < left)
         left = limit.rlim_cur;

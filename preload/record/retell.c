@@ -157,7 +157,7 @@ static pid_t thread_of(const struct signal_record *record)
 {
     if (!record->is_other)
         return evaluating;
-    pid_t thread = threads_revived_tid((pthread_t)record->thread);
+    pid_t thread = threads_revive_tid((pthread_t)record->thread);
     if (thread == 0)
         thread = thread_tid((pthread_t)record->thread);
     return thread != 0 ? thread : evaluating;

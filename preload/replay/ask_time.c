@@ -23,7 +23,7 @@
 #include "run/notes.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/clone_processor.h"
 #include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS         100000000
@@ -90,7 +90,7 @@ static bool try_beside(uint64_t ns)
 
     raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &clear_tid);
     uint64_t mask = signal_mask_block_all();
-    long pid = thread_clone_process(clear_tid, 0);
+    long pid = clone_process(clear_tid, 0);
     if (pid == 0)
         ask_and_end();
     if (pid > 0)

@@ -23,7 +23,7 @@
 #include "snapshot/shared_memory.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/blocked_call.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS       500000000
@@ -125,9 +125,9 @@ void partner_watch_end(void)
 
 static bool is_in_shared_futex(const void *ucontext)
 {
-    uintptr_t word = thread_frame_argument(ucontext, 0);
+    uintptr_t word = frame_argument(ucontext, 0);
 
-    if (thread_frame_next_call(ucontext) != SYS_futex)
+    if (frame_next_call(ucontext) != SYS_futex)
         return false;
     for (int i = 0; i < shared_count; i++)
         if (word >= shared[i].start && word - shared[i].start < shared[i].size)

@@ -247,7 +247,7 @@ void replay_begin(uint64_t eval)
     r = keeper_revive();
     if (r < 0)
         give_up("a thread cannot be made anew", r);
-    threads_set_kernel_signal(on_asked_to_finish);
+    threads_handler_set_kernel_signal(on_asked_to_finish);
     ask_time_here();
     note_time();
     if (orphan_is_alone())

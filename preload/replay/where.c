@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "run/notes.h"
 #include "run/run.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 #define FUNCTIONS_SIZE ((size_t)64 << 20) /* pages that are never touched cost nothing */
 #define NAME_SIZE      96u
@@ -93,16 +93,16 @@ static const struct function *find_caller(uintptr_t stack)
     long size = raw_syscall6(SYS_process_vm_readv, run.pid, &local, 1, &remote, 1, 0);
 
     for (long i = 0; i < size / (long)sizeof *words; i++)
-        if (is_program(words[i]) && thread_is_behind_call(words[i]))
+        if (is_program(words[i]) && frame_is_behind_call(words[i]))
             return function_at(words[i]);
     return NULL;
 }
 
 static void describe(struct text *text, const void *ucontext, const char *call)
 {
-    struct thread_frame frame;
+    struct frame frame;
 
-    thread_frame_read(ucontext, &frame);
+    frame_read(ucontext, &frame);
     const struct function *function = function_at(frame.program_counter), *caller = NULL;
     if (!is_program(frame.program_counter))
         caller = find_caller(frame.stack_pointer);

@@ -82,7 +82,7 @@ void affinity_begin(void)
         return;
     read_mask(0, &own);
     tell(own.bits, own.size);
-    threads_set_unpinned(tell);
+    threads_revive_set_unpinned(tell);
     is_apart = true;
 }
 

@@ -184,7 +184,7 @@ long signals_wait_argument_5(struct trap *trap)
 
 pid_t signals_number(long number)
 {
-    pid_t now = threads_revived_by_tid((pid_t)number);
+    pid_t now = threads_revive_by_tid((pid_t)number);
 
     if (number == run.page->original_pid)
         return run.pid;

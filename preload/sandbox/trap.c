@@ -14,7 +14,7 @@
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "sandbox/calls.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 #define KERNEL_SA_RESTORER 0x04000000ul
 #define SECCOMP_CODE       1 /* SYS_SECCOMP, which glibc's headers hide behind the kernel's */
@@ -90,7 +90,7 @@ int trap_install(void)
     const struct trap_action ours = {
         .handler = (void *)on_trap,
         .flags = SA_SIGINFO | SA_NODEFER | KERNEL_SA_RESTORER,
-        .restorer = thread_signal_return,
+        .restorer = frame_return,
         .mask = ~signal_mask_never,
     };
 

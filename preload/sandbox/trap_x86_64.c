@@ -6,7 +6,7 @@
 #include <ucontext.h>
 
 #include "sandbox/trap.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 const uint32_t trap_architecture = AUDIT_ARCH_X86_64;
 
@@ -39,5 +39,5 @@ uint64_t *trap_frame_mask(const struct trap *trap)
 
 void trap_return_again(struct trap *trap)
 {
-    ((ucontext_t *)trap->context)->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)thread_signal_return;
+    ((ucontext_t *)trap->context)->uc_mcontext.gregs[REG_RIP] = (greg_t)(uintptr_t)frame_return;
 }

@@ -24,7 +24,7 @@
 #include "snapshot/cadence.h"
 #include "snapshot/huge.h"
 #include "snapshot/limits/groups.h"
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/processes.h"
 #include "snapshot/limits/room.h"
 #include "snapshot/pace.h"
@@ -69,7 +69,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     account_init();
     huge_begin();
     groups_find();
-    memory_start(&options->memory);
+    memory_watch_start(&options->memory);
     processes_start();
     stall_init(&figures.stall);
     burial_start();
@@ -156,9 +156,9 @@ static void add_snapshot(uint64_t eval)
         .cost_ns = account_total_ns(),
         .stall_median_ns = stall_median_ns(&figures.stall),
         .stall_max_ns = figures.stall.max_ns,
-        .memory_bytes = memory_most_bytes(),
+        .memory_bytes = memory_watch_most_bytes(),
     };
-    memory_taken(slot->number);
+    memory_watch_taken(slot->number);
     room_taken();
     pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
     if (evicted != 0)
@@ -226,7 +226,7 @@ static void give_up_oldest(void)
     account_look(true);
     keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
     burial_await();
-    memory_gave_up();
+    memory_watch_gave_up();
     processes_changed();
 }
 
@@ -249,7 +249,7 @@ static void copy_huge(void)
 {
     uint64_t start_ns = clock_used_ns();
 
-    memory_note_copied(huge_look(account_copied()));
+    memory_watch_note_copied(huge_look(account_copied()));
     account_pay(clock_used_ns() - start_ns, true);
 }
 
@@ -260,15 +260,15 @@ static void give_up_past(void)
     uint64_t start_ns = clock_used_ns();
 
     look_at_cost();
-    memory_look();
+    memory_watch_look();
     leave_processes(false);
     account_pay(clock_used_ns() - start_ns, false);
     if (slots_count(&slots) > 0)
         copy_huge();
-    while (slots_count(&slots) > 0 && memory_is_past(&slots))
+    while (slots_count(&slots) > 0 && memory_watch_is_past(&slots))
         give_up_oldest();
-    account_pay(memory_spent_ns(), false);
-    page->cost.memory_bytes = memory_most_bytes();
+    account_pay(memory_watch_spent_ns(), false);
+    page->cost.memory_bytes = memory_watch_most_bytes();
     if (slots_count(&slots) == count)
         return;
     hooks.done(oldest_number());
@@ -283,11 +283,11 @@ static bool has_room(void)
         give_up_oldest();
     if (!processes_have_room(starts_programs()))
         return false;
-    enum memory_room room = memory_room(&slots);
+    enum memory_watch_room room = memory_watch_room(&slots);
 
     if (room == MEMORY_ROOM_OF_OLDEST) {
         give_up_oldest();
-        room = memory_room(&slots);
+        room = memory_watch_room(&slots);
     }
     return room == MEMORY_ROOM;
 }
@@ -382,7 +382,7 @@ bool keeper_give_up_oldest(uint64_t refused_bytes)
 {
     const struct slot *oldest = slots_oldest(&slots);
 
-    if (oldest == NULL || (refused_bytes != 0 && !memory_may_help(&slots, refused_bytes)))
+    if (oldest == NULL || (refused_bytes != 0 && !memory_watch_may_help(&slots, refused_bytes)))
         return false;
     log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator was refused %s", oldest->number,
              refused_bytes != 0 ? "memory" : "a process or a thread");

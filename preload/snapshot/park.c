@@ -195,13 +195,13 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                            const struct park_patience *patience)
 {
     own_slot = slot;
-    threads_set_kernel_signal(hear_kernel);
+    threads_handler_set_kernel_signal(hear_kernel);
     bool hears = raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL) == 0 &&
                  signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1))) == 0;
     enum park_reason reason = sleep_until_reason(page, slot, patience, hears && !may_lose_touch());
     signal_mask_block_all();
     forget_signals();
-    threads_set_kernel_signal(NULL);
+    threads_handler_set_kernel_signal(NULL);
     own_slot = NULL;
     return reason;
 }

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/process_facts.h"
 
 #define TRIES_BEFORE_NEWS 5
@@ -40,7 +40,7 @@ static bool describe_processes(struct text *text)
 
 static void append_remedy(struct text *text, int error)
 {
-    if (error == -ENOMEM ? memory_describe_refusal(text) : error == -EAGAIN && describe_processes(text))
+    if (error == -ENOMEM ? memory_watch_describe_refusal(text) : error == -EAGAIN && describe_processes(text))
         return;
     text_format(text, "%s",
                 is_hopeless(error) ? "allow it in the sandbox (seccomp)"

@@ -19,7 +19,7 @@
 #include "base/kernel.h"
 #include "base/signal_mask.h"
 #include "snapshot/park.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/clone_processor.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -34,7 +34,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 {
     if (take->is_spare)
         return false;
-    long pid = thread_clone_process(clear_tid, THREADS_SIGNAL);
+    long pid = clone_process(clear_tid, THREADS_SIGNAL);
     if (pid < 0)
         take->hooks->asked_in_vain((int)pid);
     if (pid != 0)
@@ -79,7 +79,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
     slot->taken_ns = take->slot->taken_ns;
     atomic_store(&slot->command, SLOT_SLEEP);
     atomic_store(&slot->settled, 1);
-    long pid = thread_clone_process(clear_tid, CLONE_PARENT);
+    long pid = clone_process(clear_tid, CLONE_PARENT);
     if (pid < 0)
         return false;
     if (pid == 0) {
@@ -159,7 +159,7 @@ static long clone_stopped(struct take *take)
     take->unlisted = r < 0;
     if (r < 0)
         return r;
-    long pid = thread_clone_process(clear_tid, 0);
+    long pid = clone_process(clear_tid, 0);
     if (pid == 0)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);
     else

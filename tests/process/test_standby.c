@@ -115,7 +115,7 @@ static void test_every_wake_arrives_once(void **state)
             threads_prepare();
         if (rand_r(&seed) % 4 != 0)
             for (int turns = rand_r(&seed) % 3000; turns > 0; turns--)
-                thread_relax();
+                clone_relax();
         if (rand_r(&seed) % 2 == 0)
             sent += (int)wake_word();
         if (rand_r(&seed) % 2 == 0)
@@ -276,7 +276,7 @@ static void test_end_while_standing_by(void **state)
 static _Noreturn void live_as_copy(const struct take *take, pthread_t thread)
 {
     int r = threads_revive();
-    pid_t tid = threads_revived_tid(thread);
+    pid_t tid = threads_revive_tid(thread);
 
     take_unblock(take);
     alarm(20);
@@ -287,7 +287,7 @@ static _Noreturn void live_as_copy(const struct take *take, pthread_t thread)
             wake_word();
         before = woken;
     }
-    _exit(r == 0 && odd == 0 && tid != 0 && threads_revived_tid(thread) == tid ? 0 : 1);
+    _exit(r == 0 && odd == 0 && tid != 0 && threads_revive_tid(thread) == tid ? 0 : 1);
 }
 
 static void test_copies_of_threads_standing_by(void **state)
@@ -303,7 +303,7 @@ static void test_copies_of_threads_standing_by(void **state)
         struct take take = plain_take(page);
         threads_prepare();
         for (int turns = rand_r(&seed) % 30000; turns > 0; turns--)
-            thread_relax();
+            clone_relax();
         if (rand_r(&seed) % 2 == 0)
             wake_word();
         int r = take_snapshot(&take);
@@ -344,7 +344,7 @@ static void test_handler_can_be_unwound(void **state)
         unsigned long flags;
         void (*restorer)(void);
         unsigned long mask;
-    } action = {trace_back, 0x04000000ul /* SA_RESTORER */, thread_signal_return, 0};
+    } action = {trace_back, 0x04000000ul /* SA_RESTORER */, frame_return, 0};
     bool found = false;
 
     (void)state;

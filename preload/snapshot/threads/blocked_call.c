@@ -27,9 +27,9 @@
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/call_number_processor.h"
 #include "snapshot/threads/call_row.h"
+#include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/late_signal.h"
 #include "snapshot/threads/library_code.h"
-#include "snapshot/threads/thread_processor.h"
 
 #define NO_MASK       (-1)
 #define PACKED_MASK   5         /* the argument leads to an address and a size */
@@ -73,23 +73,22 @@ void blocked_call_parse(struct blocked_call *call, const char *line)
 
 static bool is_in_library(uintptr_t program_counter)
 {
-    return library_code_holds(program_counter) || thread_is_in_call(program_counter);
+    return library_code_holds(program_counter) || frame_is_in_call(program_counter);
 }
 
 /* The same code, the same stack and the same arguments: the thread has not left it since. */
-static bool is_as_told(const struct blocked_call *call, const void *ucontext,
-                       const struct thread_frame *frame)
+static bool is_as_told(const struct blocked_call *call, const void *ucontext, const struct frame *frame)
 {
     if (call->number < 0 || frame->program_counter != call->program_counter ||
         frame->stack_pointer != call->stack_pointer)
         return false;
-    for (unsigned i = 0; i < THREAD_CALL_ARGUMENTS; i++)
-        if (thread_frame_argument(ucontext, i) != call->argument[i])
+    for (unsigned i = 0; i < FRAME_ARGUMENTS; i++)
+        if (frame_argument(ucontext, i) != call->argument[i])
             return false;
     return true;
 }
 
-static bool is_same_place(const struct repeated_call *repeated, const struct thread_frame *frame)
+static bool is_same_place(const struct repeated_call *repeated, const struct frame *frame)
 {
     return repeated->row != NULL && repeated->program_counter == frame->program_counter &&
            repeated->stack_pointer == frame->stack_pointer;
@@ -121,7 +120,7 @@ static long told_number(struct blocked_call *call, uintptr_t behind, uint64_t st
 /* One that the kernel started again itself, after somebody had stopped the process, has the number of
  * restart_syscall. */
 static const struct call_row *interrupted_call(struct blocked_call *call, const void *ucontext,
-                                               const struct thread_frame *frame)
+                                               const struct frame *frame)
 {
     long number = told_number(call, frame->program_counter, frame->stack_pointer);
 
@@ -168,9 +167,9 @@ static uint64_t socket_ns(uint64_t fd, int option)
 
 static uint64_t ring_ns(const void *ucontext)
 {
-    uint64_t flags = thread_frame_argument(ucontext, 3);
+    uint64_t flags = frame_argument(ucontext, 3);
     const struct io_uring_getevents_arg *extended =
-        (const struct io_uring_getevents_arg *)thread_frame_argument(ucontext, 4);
+        (const struct io_uring_getevents_arg *)frame_argument(ucontext, 4);
 
     if ((flags & IORING_ENTER_EXT_ARG) == 0 || (flags & RING_ABSOLUTE) != 0 || extended == NULL)
         return CALL_ROW_FOR_EVER;
@@ -180,7 +179,7 @@ static uint64_t ring_ns(const void *ucontext)
 /* How long this call would wait if it began now. */
 static uint64_t timeout_ns(const struct call_row *row, const void *ucontext)
 {
-    uint64_t argument = thread_frame_argument(ucontext, row->argument);
+    uint64_t argument = frame_argument(ucontext, row->argument);
 
     switch ((enum timeout_kind)row->timeout) {
     case UPDATED_US:
@@ -190,13 +189,12 @@ static uint64_t timeout_ns(const struct call_row *row, const void *ucontext)
     case SLEEP:
         return timespec_ns(argument);
     case CLOCK_SLEEP:
-        return thread_frame_argument(ucontext, 1) == 0 ? timespec_ns(argument) : CALL_ROW_FOR_EVER;
+        return frame_argument(ucontext, 1) == 0 ? timespec_ns(argument) : CALL_ROW_FOR_EVER;
     case MILLISECONDS:
         return (int)argument < 0 ? CALL_ROW_FOR_EVER : (uint64_t)(int)argument * CALL_ROW_MS_NS;
     case FUTEX:
-        return ((int)thread_frame_argument(ucontext, 1) & FUTEX_CMD_MASK) == FUTEX_WAIT
-                   ? timespec_ns(argument)
-                   : CALL_ROW_FOR_EVER;
+        return ((int)frame_argument(ucontext, 1) & FUTEX_CMD_MASK) == FUTEX_WAIT ? timespec_ns(argument)
+                                                                                 : CALL_ROW_FOR_EVER;
     case RING:
         return ring_ns(ucontext);
     case RECEIVE:
@@ -215,7 +213,7 @@ static const struct timespec *rest_of_sleep(const struct call_row *row, const vo
 {
     if (row->timeout != SLEEP && row->timeout != CLOCK_SLEEP)
         return NULL;
-    return (const struct timespec *)thread_frame_argument(ucontext, row->argument + 1u);
+    return (const struct timespec *)frame_argument(ucontext, row->argument + 1u);
 }
 
 static uint64_t own_sleeps(void)
@@ -229,7 +227,7 @@ static uint64_t own_sleeps(void)
 /* Or has the thread come out of that call, and is in another one at the same place with the same arguments?
  */
 static bool is_same_call(const struct repeated_call *last, const struct call_row *row,
-                         const struct thread_frame *frame, uint64_t began_ns, uint64_t argument)
+                         const struct frame *frame, uint64_t began_ns, uint64_t argument)
 {
     if (last->row != row)
         return false;
@@ -244,7 +242,7 @@ static uint64_t sum(uint64_t a, uint64_t b)
 }
 
 static uint64_t deadline_of(const struct repeated_call *last, const struct call_row *row,
-                            const void *ucontext, const struct thread_frame *frame, uint64_t began_ns,
+                            const void *ucontext, const struct frame *frame, uint64_t began_ns,
                             uint64_t now_ns)
 {
     uint64_t limit_ns = timeout_ns(row, ucontext);
@@ -255,7 +253,7 @@ static uint64_t deadline_of(const struct repeated_call *last, const struct call_
     if (row->timeout == UPDATED || row->timeout == UPDATED_US)
         return sum(now_ns, limit_ns);
     if (limit_ns != CALL_ROW_FOR_EVER &&
-        is_same_call(last, row, frame, began_ns, thread_frame_argument(ucontext, row->argument)))
+        is_same_call(last, row, frame, began_ns, frame_argument(ucontext, row->argument)))
         return last->deadline_ns;
     return sum(began_ns != 0 ? began_ns : now_ns, limit_ns);
 }
@@ -280,43 +278,42 @@ static void set_time_left(struct repeated_call *repeated, void *ucontext)
     uint64_t left_ns = repeated->deadline_ns > now_ns ? repeated->deadline_ns - now_ns : 0;
     if (is_made_in_place(repeated)) {
         if (left_ns == 0)
-            thread_frame_end_call(ucontext, call_in_place_over(row, ucontext));
+            frame_end_call(ucontext, call_in_place_over(row, ucontext));
     } else if (row->timeout == UPDATED) {
-        *(struct timespec *)thread_frame_argument(ucontext, row->argument) = to_timespec(left_ns);
+        *(struct timespec *)frame_argument(ucontext, row->argument) = to_timespec(left_ns);
     } else if (row->timeout == UPDATED_US) {
-        *(struct timeval *)thread_frame_argument(ucontext, row->argument) =
+        *(struct timeval *)frame_argument(ucontext, row->argument) =
             (struct timeval){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS / 1000u)};
     } else if (row->timeout == RING) {
         const struct io_uring_getevents_arg *extended =
-            (const struct io_uring_getevents_arg *)thread_frame_argument(ucontext, row->argument);
+            (const struct io_uring_getevents_arg *)frame_argument(ucontext, row->argument);
         *(struct timespec *)(uintptr_t)extended->ts = to_timespec(left_ns);
     } else if (row->timeout == MILLISECONDS) {
-        thread_frame_set_argument(ucontext, row->argument, (left_ns + CALL_ROW_MS_NS - 1) / CALL_ROW_MS_NS);
+        frame_set_argument(ucontext, row->argument, (left_ns + CALL_ROW_MS_NS - 1) / CALL_ROW_MS_NS);
     } else {
         repeated->left = to_timespec(left_ns);
-        thread_frame_set_argument(ucontext, row->argument, (uint64_t)&repeated->left);
+        frame_set_argument(ucontext, row->argument, (uint64_t)&repeated->left);
     }
-    repeated->argument = thread_frame_argument(ucontext, row->argument);
+    repeated->argument = frame_argument(ucontext, row->argument);
     repeated->sleeps = repeated->began_ns == 0 ? own_sleeps() : 0;
 }
 
 /* Has a second signal found the thread when it had left for that call, but not come to it? */
 static bool is_still_to_come(const struct repeated_call *last, const void *ucontext,
-                             const struct thread_frame *frame)
+                             const struct frame *frame)
 {
     return last->row != NULL && frame->program_counter == last->begin_counter &&
            frame->stack_pointer == last->stack_pointer && frame->result == last->row->number &&
-           thread_frame_argument(ucontext, last->row->argument) == last->argument;
+           frame_argument(ucontext, last->row->argument) == last->argument;
 }
 
-static void repeat(const struct call_row *row, void *ucontext, const struct thread_frame *frame,
-                   bool in_library)
+static void repeat(const struct call_row *row, void *ucontext, const struct frame *frame, bool in_library)
 {
     struct repeated_call *repeated = &own_thread()->repeated;
     const struct repeated_call last = *repeated;
     const struct call_note *note = in_library ? call_note_of(frame->stack_pointer) : NULL;
     uint64_t began_ns = note != NULL && note->number == row->number ? note->began_ns : 0;
-    struct thread_frame begin;
+    struct frame begin;
 
     *repeated = (struct repeated_call){
         .row = row,
@@ -325,11 +322,11 @@ static void repeat(const struct call_row *row, void *ucontext, const struct thre
         .began_ns = began_ns,
         .deadline_ns = deadline_of(&last, row, ucontext, frame, began_ns, clock_ns()),
         .is_in_library = in_library,
-        .is_in_place = thread_is_in_call(frame->program_counter),
+        .is_in_place = frame_is_in_call(frame->program_counter),
     };
     own_thread()->repeats++;
-    thread_frame_repeat(ucontext, row->number);
-    thread_frame_read(ucontext, &begin);
+    frame_repeat(ucontext, row->number);
+    frame_read(ucontext, &begin);
     repeated->begin_counter = begin.program_counter;
     set_time_left(repeated, ucontext);
 }
@@ -337,16 +334,16 @@ static void repeat(const struct call_row *row, void *ucontext, const struct thre
 void blocked_call_repeat(struct blocked_call *call, void *ucontext)
 {
     const struct call_row *row = NULL;
-    struct thread_frame frame;
+    struct frame frame;
 
-    thread_frame_read(ucontext, &frame);
+    frame_read(ucontext, &frame);
     call->repeats = is_still_to_come(&own_thread()->repeated, ucontext, &frame);
     if (call->repeats)
         return;
     if (frame.result == -EINTR)
         row = interrupted_call(call, ucontext, &frame);
-    else if (thread_frame_next_call(ucontext) >= 0)
-        told_number(call, thread_frame_behind_next_call(ucontext), frame.stack_pointer);
+    else if (frame_next_call(ucontext) >= 0)
+        told_number(call, frame_behind_next_call(ucontext), frame.stack_pointer);
     else
         call->tells = true;
     call->repeats = row != NULL;
@@ -359,11 +356,11 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext)
 /* Whoever changed the word has woken nobody: this thread was not waiting. */
 static bool futex_has_changed(const void *ucontext)
 {
-    int operation = (int)thread_frame_argument(ucontext, 1) & FUTEX_CMD_MASK;
-    const uint32_t *word = (const uint32_t *)thread_frame_argument(ucontext, 0);
+    int operation = (int)frame_argument(ucontext, 1) & FUTEX_CMD_MASK;
+    const uint32_t *word = (const uint32_t *)frame_argument(ucontext, 0);
 
     return (operation == FUTEX_WAIT || operation == FUTEX_WAIT_BITSET) &&
-           __atomic_load_n(word, __ATOMIC_RELAXED) != (uint32_t)thread_frame_argument(ucontext, 2);
+           __atomic_load_n(word, __ATOMIC_RELAXED) != (uint32_t)frame_argument(ucontext, 2);
 }
 
 static uint64_t mask_of_call(const struct call_row *row, const void *ucontext)
@@ -372,7 +369,7 @@ static uint64_t mask_of_call(const struct call_row *row, const void *ucontext)
 
     if (row == NULL || row->mask == NO_MASK)
         return 0;
-    mask = (const uint64_t *)thread_frame_argument(ucontext, (unsigned)row->mask);
+    mask = (const uint64_t *)frame_argument(ucontext, (unsigned)row->mask);
     if (row->mask == PACKED_MASK && mask != NULL)
         mask = (const uint64_t *)*mask;
     return mask == NULL ? 0 : *mask;
@@ -382,12 +379,12 @@ static uint64_t mask_of_call(const struct call_row *row, const void *ucontext)
  * call, is as one that comes a moment before the simulator makes its call. */
 static bool is_interrupted(const struct blocked_call *call, const struct call_row *row, const void *ucontext)
 {
-    return late_signal_waits(thread_frame_mask(ucontext), mask_of_call(row, ucontext), !call->repeats);
+    return late_signal_waits(frame_mask(ucontext), mask_of_call(row, ucontext), !call->repeats);
 }
 
 void blocked_call_go_on(struct blocked_call *call, void *ucontext)
 {
-    long number = thread_frame_next_call(ucontext);
+    long number = frame_next_call(ucontext);
     const struct repeated_call kept = own_thread()->repeated;
 
     if (number < 0)
@@ -396,13 +393,13 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext)
     if (row == NULL)
         return;
     if (number == SYS_futex && futex_has_changed(ucontext))
-        thread_frame_end_call(ucontext, 0);
+        frame_end_call(ucontext, 0);
     else if (call->repeats)
         set_time_left(&own_thread()->repeated, ucontext);
-    if (thread_frame_next_call(ucontext) < 0)
+    if (frame_next_call(ucontext) < 0)
         return;
     if (is_interrupted(call, row, ucontext))
-        thread_frame_end_call(ucontext, -EINTR);
+        frame_end_call(ucontext, -EINTR);
     else if (call->repeats && kept.deadline_ns != CALL_ROW_FOR_EVER && is_made_in_place(&kept))
         call_in_place(&kept, ucontext);
 }

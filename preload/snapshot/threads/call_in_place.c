@@ -15,13 +15,13 @@
 #include "base/clock.h"
 #include "base/signal_mask.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/frame_processor.h"
 
 #define STACK_LEAST ((size_t)64 * 1024)
 
 /* The arguments, and what they point to. */
 struct changed {
-    long argument[THREAD_CALL_ARGUMENTS];
+    long argument[FRAME_ARGUMENTS];
     struct timespec left, rest;
     struct io_uring_getevents_arg extended;
     struct pollfd fd;
@@ -33,7 +33,7 @@ long call_in_place_over(const struct call_row *row, const void *ucontext)
     socklen_t size = sizeof family;
 
     if (row->timeout == CONNECT &&
-        raw_syscall5(SYS_getsockopt, (int)thread_frame_argument(ucontext, 0), SOL_SOCKET, SO_DOMAIN, &family,
+        raw_syscall5(SYS_getsockopt, (int)frame_argument(ucontext, 0), SOL_SOCKET, SO_DOMAIN, &family,
                      &size) == 0 &&
         family == AF_UNIX)
         return -EAGAIN;
@@ -58,8 +58,8 @@ static void change(struct changed *changed, const struct repeated_call *call, co
 {
     const struct call_row *row = call->row;
 
-    for (unsigned i = 0; i < THREAD_CALL_ARGUMENTS; i++)
-        changed->argument[i] = (long)thread_frame_argument(ucontext, i);
+    for (unsigned i = 0; i < FRAME_ARGUMENTS; i++)
+        changed->argument[i] = (long)frame_argument(ucontext, i);
     changed->left = time_left(call);
     if (row->timeout == MILLISECONDS) {
         changed->argument[row->argument] = in_milliseconds(&changed->left);
@@ -76,29 +76,29 @@ static void change(struct changed *changed, const struct repeated_call *call, co
     changed->argument[row->argument] = (long)&changed->left;
 }
 
-static long make(long number, const long arguments[THREAD_CALL_ARGUMENTS])
+static long make(long number, const long arguments[FRAME_ARGUMENTS])
 {
-    return CALL_NOTED(number, true, thread_call(number, arguments));
+    return CALL_NOTED(number, true, frame_call(number, arguments));
 }
 
 /* With the simulator's mask, so that what interrupts the simulator's call interrupts this one. */
 static void wait_for_socket(const struct repeated_call *call, void *ucontext)
 {
-    const uint64_t mask = thread_frame_mask(ucontext) & ~signal_mask_never;
+    const uint64_t mask = frame_mask(ucontext) & ~signal_mask_never;
     struct changed changed = {
         .left = time_left(call),
-        .fd = {.fd = (int)thread_frame_argument(ucontext, 0),
+        .fd = {.fd = (int)frame_argument(ucontext, 0),
                .events = call->row->timeout == RECEIVE ? POLLIN : POLLOUT},
     };
-    const long arguments[THREAD_CALL_ARGUMENTS] = {
+    const long arguments[FRAME_ARGUMENTS] = {
         (long)&changed.fd, 1, (long)&changed.left, (long)&mask, sizeof mask, 0,
     };
 
     long r = make(SYS_ppoll, arguments);
     if (r == 0)
-        thread_frame_end_call(ucontext, call_in_place_over(call->row, ucontext));
+        frame_end_call(ucontext, call_in_place_over(call->row, ucontext));
     else if (r == -EINTR)
-        thread_frame_end_call(ucontext, r);
+        frame_end_call(ucontext, r);
 }
 
 static void wait_here(const struct repeated_call *call, void *ucontext)
@@ -107,20 +107,19 @@ static void wait_here(const struct repeated_call *call, void *ucontext)
     struct changed changed;
 
     change(&changed, call, ucontext);
-    signal_mask_restore(thread_frame_mask(ucontext));
+    signal_mask_restore(frame_mask(ucontext));
     long r = make(row->number, changed.argument);
     signal_mask_block_all();
     bool sleeps = row->timeout == SLEEP || row->timeout == CLOCK_SLEEP;
-    struct timespec *rest =
-        sleeps ? (struct timespec *)thread_frame_argument(ucontext, row->argument + 1u) : NULL;
+    struct timespec *rest = sleeps ? (struct timespec *)frame_argument(ucontext, row->argument + 1u) : NULL;
     if (r == -EINTR && rest != NULL)
         *rest = changed.rest;
-    thread_frame_end_call(ucontext, r);
+    frame_end_call(ucontext, r);
 }
 
 void call_in_place(const struct repeated_call *call, void *ucontext)
 {
-    if (thread_frame_alternate_stack(ucontext) < STACK_LEAST)
+    if (frame_alternate_stack(ucontext) < STACK_LEAST)
         return;
     if (call->row->timeout >= RECEIVE)
         wait_for_socket(call, ucontext);

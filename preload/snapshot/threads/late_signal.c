@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "base/kernel.h"
-#include "snapshot/threads/thread_processor.h"
 
 #define FIRST_OF_LIBC 32 /* SIGCANCEL, SIGSETXID: what they interrupt is none of the simulator's business */
 #define LAST_OF_LIBC  33

@@ -63,7 +63,7 @@ static void find_rseq_size(void)
         __rseq_size,
     };
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes && threads_state.rseq_size == 0; i++)
-        if (sizes[i] != 0 && raw_syscall4(SYS_rseq, area, sizes[i], 0, thread_rseq_signature) == -EBUSY)
+        if (sizes[i] != 0 && raw_syscall4(SYS_rseq, area, sizes[i], 0, clone_rseq_signature) == -EBUSY)
             threads_state.rseq_size = (int)sizes[i];
 }
 
@@ -87,7 +87,7 @@ static void learn_once(pid_t pid)
         return;
     if (threads_state.pid == 0) {
         find_rseq_size();
-        has_shadow_stack = thread_has_shadow_stack();
+        has_shadow_stack = clone_has_shadow_stack();
         library_code_find();
     }
     for (unsigned i = 0; i < threads_state.count; i++)
@@ -136,7 +136,7 @@ static int send_signal(struct record *record, enum record_state state)
     info.si_signo = THREADS_SIGNAL;
     info.si_code = SI_QUEUE;
     info.si_pid = threads_state.pid;
-    info.si_value.sival_ptr = (void *)threads_signal_value((unsigned)(record - threads_state.records));
+    info.si_value.sival_ptr = (void *)threads_handler_value((unsigned)(record - threads_state.records));
     long r = kernel_tgsigqueueinfo(threads_state.pid, record->tid, THREADS_SIGNAL, &info);
     if (r == -ESRCH)
         forget_thread(record);
@@ -153,15 +153,15 @@ static int ask_to_stop(struct record *record)
         case RECORD_RUNNING:
             return send_signal(record, RECORD_SIGNALLED);
         case RECORD_STANDBY:
-            if (threads_move(record, RECORD_STANDBY, RECORD_STOPPED))
+            if (threads_state_move(record, RECORD_STANDBY, RECORD_STOPPED))
                 return 0;
             break;
         case RECORD_ASKED:
-            if (threads_move(record, RECORD_ASKED, RECORD_SIGNALLED))
+            if (threads_state_move(record, RECORD_ASKED, RECORD_SIGNALLED))
                 return 0;
             break;
         case RECORD_CANCELLED:
-            if (threads_move(record, RECORD_CANCELLED, RECORD_SIGNALLED))
+            if (threads_state_move(record, RECORD_CANCELLED, RECORD_SIGNALLED))
                 return 0;
             break;
         default:
@@ -241,7 +241,7 @@ static bool wait_for(const struct record *record)
     for (unsigned spins = 0; spins < STOP_SPINS; spins++) {
         if (atomic_load(&record->state) != RECORD_SIGNALLED)
             return true;
-        thread_relax();
+        clone_relax();
     }
     atomic_store(&threads_state.stopper_waits, 1);
     uint32_t seen = atomic_load(&threads_state.arrivals);
@@ -281,7 +281,7 @@ static unsigned count_stopped(void)
     unsigned count = 0;
 
     for (unsigned i = 0; i < threads_state.count; i++)
-        count += threads_stands_still(&threads_state.records[i]);
+        count += threads_state_stands_still(&threads_state.records[i]);
     return count;
 }
 
@@ -342,7 +342,7 @@ static int check_stopped(const char **why)
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
 
-        if (!threads_stands_still(record))
+        if (!threads_state_stands_still(record))
             continue;
         if (has_shadow_stack) {
             *why = "they have shadow stacks (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off does without)";
@@ -388,7 +388,7 @@ int threads_stop(const char **why)
     *why = "";
     threads_state.caller.tid = kernel_gettid();
     learn_once(kernel_getpid());
-    int r = threads_install_handler();
+    int r = threads_handler_install();
     if (r < 0) {
         *why = "their signal cannot be set up";
     } else if (signal_stack_is_small(threads_state.pid, threads_state.caller.tid)) {
@@ -402,7 +402,7 @@ int threads_stop(const char **why)
     if (r < 0) {
         other_links = 0; /* list the threads next time */
         for (unsigned i = 0; i < threads_state.count; i++)
-            threads_move(&threads_state.records[i], RECORD_SIGNALLED, RECORD_CANCELLED);
+            threads_state_move(&threads_state.records[i], RECORD_SIGNALLED, RECORD_CANCELLED);
         threads_resume();
     }
     return r;
@@ -415,7 +415,7 @@ bool threads_any_at(bool (*test)(uintptr_t program_counter))
     for (unsigned i = 0; i < threads_state.count; i++) {
         const struct record *record = &threads_state.records[i];
 
-        if (threads_stands_still(record) && test(record->program_counter))
+        if (threads_state_stands_still(record) && test(record->program_counter))
             return true;
     }
     return false;
@@ -426,10 +426,10 @@ void threads_resume(void)
     bool held = false;
 
     for (unsigned i = 0; i < threads_state.count; i++)
-        if (threads_stands_still(&threads_state.records[i]))
+        if (threads_state_stands_still(&threads_state.records[i]))
             held |= atomic_exchange(&threads_state.records[i].state, RECORD_STANDBY) == RECORD_HELD;
     if (!held)
         return;
     atomic_fetch_add(&threads_state.resumes, 1);
-    threads_futex_wake(&threads_state.resumes, INT_MAX);
+    threads_state_wake(&threads_state.resumes, INT_MAX);
 }

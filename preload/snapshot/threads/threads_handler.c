@@ -16,6 +16,7 @@
 #include "base/own_thread.h"
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
+#include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
 
@@ -39,22 +40,22 @@ static void (*_Atomic kernel_signal)(void *ucontext);
 static void (*_Atomic request)(void);
 static bool (*_Atomic call_ender)(void);
 
-unsigned threads_interruptions(void)
+unsigned threads_handler_interruptions(void)
 {
     return own_thread()->interruptions;
 }
 
-void threads_set_request(void (*handler)(void))
+void threads_handler_set_request(void (*handler)(void))
 {
     atomic_store(&request, handler);
 }
 
-void threads_set_kernel_signal(void (*handler)(void *ucontext))
+void threads_handler_set_kernel_signal(void (*handler)(void *ucontext))
 {
     atomic_store(&kernel_signal, handler);
 }
 
-void threads_set_call_ender(bool (*ends)(void))
+void threads_handler_set_call_ender(bool (*ends)(void))
 {
     atomic_store(&call_ender, ends);
 }
@@ -79,7 +80,7 @@ static bool is_aborting(void)
 static void record_self(struct record *record)
 {
     if (record->self != pthread_self()) {
-        thread_storage_read(&record->storage);
+        clone_storage_read(&record->storage);
         if (raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &record->clear_tid) < 0)
             record->clear_tid = NULL;
         if (raw_syscall3(SYS_get_robust_list, 0, &record->robust_list, &record->robust_list_size) < 0)
@@ -91,7 +92,7 @@ static void record_self(struct record *record)
     record->aborting = is_aborting();
 }
 
-uintptr_t threads_signal_value(unsigned index)
+uintptr_t threads_handler_value(unsigned index)
 {
     return SIGNAL_MAGIC | index;
 }
@@ -137,17 +138,17 @@ static struct own_futex find_own_futex(const void *context)
     const int flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME;
     struct own_futex own = {NULL, 0, 0, false};
 
-    if (thread_frame_next_call(context) != SYS_futex)
+    if (frame_next_call(context) != SYS_futex)
         return own;
-    int operation = (int)thread_frame_argument(context, 1);
+    int operation = (int)frame_argument(context, 1);
     bool any = (operation & ~flags) == FUTEX_WAIT_BITSET &&
-               (uint32_t)thread_frame_argument(context, 5) == FUTEX_BITSET_MATCH_ANY;
+               (uint32_t)frame_argument(context, 5) == FUTEX_BITSET_MATCH_ANY;
     if (!any && (operation & ~flags) != FUTEX_WAIT)
         return own;
-    own.word = (uint32_t *)thread_frame_argument(context, 0);
-    own.value = (uint32_t)thread_frame_argument(context, 2);
+    own.word = (uint32_t *)frame_argument(context, 0);
+    own.value = (uint32_t)frame_argument(context, 2);
     own.flags = operation & FUTEX_PRIVATE_FLAG;
-    own.is_timed = thread_frame_argument(context, 3) != 0;
+    own.is_timed = frame_argument(context, 3) != 0;
     return own;
 }
 
@@ -157,18 +158,18 @@ static bool arrive(struct record *record)
     for (;;) {
         switch (atomic_load(&record->state)) {
         case RECORD_ASKED:
-            if (threads_move(record, RECORD_ASKED, record->idle ? RECORD_STANDBY : RECORD_RUNNING))
+            if (threads_state_move(record, RECORD_ASKED, record->idle ? RECORD_STANDBY : RECORD_RUNNING))
                 return record->idle;
             break;
         case RECORD_SIGNALLED:
-            if (!threads_move(record, RECORD_SIGNALLED, RECORD_STOPPED))
+            if (!threads_state_move(record, RECORD_SIGNALLED, RECORD_STOPPED))
                 break;
             atomic_fetch_add(&threads_state.arrivals, 1);
             if (atomic_load(&threads_state.stopper_waits) != 0)
-                threads_futex_wake(&threads_state.arrivals, 1);
+                threads_state_wake(&threads_state.arrivals, 1);
             return true;
         case RECORD_CANCELLED:
-            if (threads_move(record, RECORD_CANCELLED, RECORD_RUNNING))
+            if (threads_state_move(record, RECORD_CANCELLED, RECORD_RUNNING))
                 return false;
             break;
         default:
@@ -196,9 +197,9 @@ static void leave(struct record *record)
     for (;;) {
         uint32_t seen = atomic_load(&threads_state.resumes);
 
-        if (threads_move(record, RECORD_STANDBY, RECORD_RUNNING))
+        if (threads_state_move(record, RECORD_STANDBY, RECORD_RUNNING))
             return;
-        threads_move(record, RECORD_STOPPED, RECORD_HELD);
+        threads_state_move(record, RECORD_STOPPED, RECORD_HELD);
         if (atomic_load(&record->state) == RECORD_HELD)
             kernel_futex_wait(&threads_state.resumes, seen, 0);
     }
@@ -218,7 +219,7 @@ static __attribute__((noinline)) void stay(struct record *record, void *context)
         woken = wait_beside(&own);
     leave(record);
     if (woken)
-        thread_frame_end_call(context, 0);
+        frame_end_call(context, 0);
     else
         blocked_call_go_on(&record->call, context);
 }
@@ -231,18 +232,18 @@ static __attribute__((noinline)) void live_again(struct record *record, void *co
     uint64_t mask;
 
     if (find_own_futex(context).word != NULL)
-        thread_frame_end_call(context, 0);
-    else if (ends != NULL && thread_frame_next_call(context) >= 0 && ends())
-        thread_frame_end_call(context, -EINTR);
-    mask = thread_frame_mask(context) & ~signal_mask_never;
+        frame_end_call(context, 0);
+    else if (ends != NULL && frame_next_call(context) >= 0 && ends())
+        frame_end_call(context, -EINTR);
+    mask = frame_mask(context) & ~signal_mask_never;
     memcpy(&((ucontext_t *)context)->uc_sigmask, &mask, sizeof mask);
-    threads_restore_self(record);
+    threads_revive_self(record);
 }
 
 static void handle_stop(int signal, siginfo_t *info, void *context)
 {
     struct record *record = addressed_record(info);
-    struct thread_frame frame;
+    struct frame frame;
 
     if (record == NULL) {
         handle_foreign_signal(signal, info, context);
@@ -250,11 +251,11 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
     }
     own_thread()->interruptions++;
     blocked_call_repeat(&record->call, context);
-    thread_frame_read(context, &frame);
+    frame_read(context, &frame);
     record->program_counter = frame.program_counter;
-    record->idle = thread_frame_next_call(context) >= 0;
+    record->idle = frame_next_call(context) >= 0;
     record_self(record);
-    if (thread_save(&record->registers) == 0)
+    if (clone_save(&record->registers) == 0)
         stay(record, context);
     else
         live_again(record, context);
@@ -263,13 +264,13 @@ static void handle_stop(int signal, siginfo_t *info, void *context)
 static atomic_bool is_installed;
 
 /* Checked at every snapshot: glibc installs its own handler when the simulator changes user ids. */
-int threads_install_handler(void)
+int threads_handler_install(void)
 {
     struct kernel_action now = {NULL, 0, NULL, 0};
     const struct kernel_action ours = {
         .handler = (void *)handle_stop,
         .flags = SA_SIGINFO | SA_RESTART | SA_ONSTACK | KERNEL_SA_RESTORER,
-        .restorer = thread_signal_return,
+        .restorer = frame_return,
         .mask = ~UINT64_C(0),
     };
 
@@ -282,8 +283,8 @@ int threads_install_handler(void)
     return r;
 }
 
-void threads_made(void)
+void threads_handler_renew(void)
 {
     if (atomic_load_explicit(&is_installed, memory_order_relaxed))
-        threads_install_handler();
+        threads_handler_install();
 }

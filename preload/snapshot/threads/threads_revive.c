@@ -17,14 +17,14 @@ static _Atomic uint32_t revived_go;    /* futex */
 static bool revived;
 static void (*unpinned)(const unsigned long *affinity, long size);
 
-void threads_set_unpinned(void (*tell)(const unsigned long *affinity, long size))
+void threads_revive_set_unpinned(void (*tell)(const unsigned long *affinity, long size))
 {
     unpinned = tell;
 }
 
-void threads_restore_self(struct record *record)
+void threads_revive_self(struct record *record)
 {
-    thread_storage_restore(&record->storage);
+    clone_storage_restore(&record->storage);
     if (record->robust_list != NULL)
         raw_syscall2(SYS_set_robust_list, record->robust_list, record->robust_list_size);
     if (record->rseq != NULL) {
@@ -32,7 +32,7 @@ void threads_restore_self(struct record *record)
         record->rseq->rseq_cs = 0;
         record->rseq->flags = 0;
         record->rseq->cpu_id = (uint32_t)RSEQ_CPU_ID_UNINITIALIZED;
-        raw_syscall4(SYS_rseq, record->rseq, threads_state.rseq_size, 0, thread_rseq_signature);
+        raw_syscall4(SYS_rseq, record->rseq, threads_state.rseq_size, 0, clone_rseq_signature);
     }
     if (unpinned != NULL)
         unpinned(record->affinity, record->affinity_size);
@@ -41,7 +41,7 @@ void threads_restore_self(struct record *record)
     raw_syscall2(SYS_prctl, PR_SET_NAME, record->name);
 
     atomic_fetch_add(&revived_count, 1);
-    threads_futex_wake(&revived_count, 1);
+    threads_state_wake(&revived_count, 1);
     while (atomic_load(&revived_go) == 0)
         kernel_futex_wait(&revived_go, 0, 0);
     /* A copy has no pending signals. The thread was stopped inside abort(): without this one it would go on
@@ -50,11 +50,11 @@ void threads_restore_self(struct record *record)
         kernel_tgkill(kernel_getpid(), kernel_gettid(), SIGABRT);
 }
 
-static int clone_thread(struct record *record)
+static int revive_one(struct record *record)
 {
     const unsigned long flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
                                 CLONE_SYSVSEM | CLONE_SETTLS | CLONE_CHILD_CLEARTID;
-    long tid = thread_clone(flags, &record->registers, record->clear_tid, record->storage.base);
+    long tid = clone_thread(flags, &record->registers, record->clear_tid, record->storage.base);
 
     if (tid < 0)
         return (int)tid;
@@ -70,7 +70,7 @@ static void settle_records(void)
     for (unsigned i = 0; i < threads_state.count; i++) {
         struct record *record = &threads_state.records[i];
 
-        if (!threads_stands_still(record))
+        if (!threads_state_stands_still(record))
             continue;
         record->tid = record->revived_tid;
         atomic_store(&record->state, RECORD_RUNNING);
@@ -79,7 +79,7 @@ static void settle_records(void)
 
 /* The tids in glibc's thread descriptors stay those of the original: they are the identity that
  * recursive mutexes, rwlocks and the loader's lock know their owner by. Patching them made 16 of
- * 1000 torture runs hang. threads_revived_tid() serves the calls that hand a tid to the kernel. */
+ * 1000 torture runs hang. threads_revive_tid() serves the calls that hand a tid to the kernel. */
 int threads_revive(void)
 {
     uint32_t wanted = 0, seen;
@@ -92,9 +92,9 @@ int threads_revive(void)
         threads_state.caller.clear_tid != NULL ? *threads_state.caller.clear_tid : 0;
     threads_state.caller.revived_tid = kernel_gettid();
     for (unsigned i = 0; i < threads_state.count; i++) {
-        if (!threads_stands_still(&threads_state.records[i]))
+        if (!threads_state_stands_still(&threads_state.records[i]))
             continue;
-        int r = clone_thread(&threads_state.records[i]);
+        int r = revive_one(&threads_state.records[i]);
         if (r < 0)
             return r;
         wanted++;
@@ -104,7 +104,7 @@ int threads_revive(void)
     settle_records();
     revived = true;
     atomic_store(&revived_go, 1);
-    threads_futex_wake(&revived_go, INT_MAX);
+    threads_state_wake(&revived_go, INT_MAX);
     return 0;
 }
 
@@ -126,14 +126,14 @@ static const struct record *find_record(pthread_t thread)
     return NULL;
 }
 
-pid_t threads_revived_tid(pthread_t thread)
+pid_t threads_revive_tid(pthread_t thread)
 {
     const struct record *record = revived ? find_record(thread) : NULL;
 
     return record == NULL ? 0 : record->revived_tid;
 }
 
-pid_t threads_revived_by_tid(pid_t old_tid)
+pid_t threads_revive_by_tid(pid_t old_tid)
 {
     if (revived && threads_state.caller.old_tid_word == old_tid)
         return threads_state.caller.revived_tid;
@@ -143,7 +143,7 @@ pid_t threads_revived_by_tid(pid_t old_tid)
     return 0;
 }
 
-int *threads_tid_word(pthread_t thread)
+int *threads_revive_tid_word(pthread_t thread)
 {
     const struct record *record = revived ? find_record(thread) : NULL;
 

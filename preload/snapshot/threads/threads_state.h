@@ -16,7 +16,7 @@
 
 #include "base/kernel.h"
 #include "snapshot/threads/blocked_call.h"
-#include "snapshot/threads/thread_processor.h"
+#include "snapshot/threads/clone_processor.h"
 #include "snapshot/threads/threads_signal.h"
 
 #define THREADS_OWN_TASKS "/proc/self/task"
@@ -52,9 +52,9 @@ struct record {
     pid_t revived_tid; /* woken copy: the kernel's id of the new thread; 0: made after the wake */
     int old_tid_word;  /* value of *clear_tid at the stop; another value there: the thread has ended */
     pthread_t self;
-    struct thread_registers registers;
+    struct clone_registers registers;
     uintptr_t program_counter; /* where it goes on when it leaves the handler */
-    struct thread_storage storage;
+    struct clone_storage storage;
     int *clear_tid;
     void *robust_list;
     size_t robust_list_size;
@@ -82,14 +82,14 @@ struct threads_state {
 
 extern struct threads_state threads_state;
 
-static inline bool threads_stands_still(const struct record *record)
+static inline bool threads_state_stands_still(const struct record *record)
 {
     int state = atomic_load(&record->state);
 
     return state == RECORD_STOPPED || state == RECORD_HELD;
 }
 
-static inline bool threads_move(struct record *record, enum record_state from, enum record_state to)
+static inline bool threads_state_move(struct record *record, enum record_state from, enum record_state to)
 {
     int expected = (int)from;
 
@@ -97,7 +97,7 @@ static inline bool threads_move(struct record *record, enum record_state from, e
 }
 
 /* A thread that is not woken stands still for ever: a kernel that refuses is asked again. */
-static inline void threads_futex_wake(_Atomic uint32_t *word, int count)
+static inline void threads_state_wake(_Atomic uint32_t *word, int count)
 {
     for (unsigned tries = 0; tries < 3; tries++)
         if (kernel_futex_wake(word, count) >= 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Watches the memory that parked snapshots hold: asks the kernel what memory_limit wants to know, and says
  * why a snapshot must go. On the thread that looks, under the keeper's lock. */
-#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_H
-#define LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_H
+#ifndef LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_WATCH_H
+#define LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_WATCH_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -12,55 +12,55 @@
 #include "snapshot/limits/slots.h"
 
 /* In the original, before the first snapshot. */
-void memory_start(const struct options_memory *option);
+void memory_watch_start(const struct options_memory *option);
 
 /* What may be promised to this process yet; UINT64_MAX: all that it asks for. Before the first snapshot. */
-uint64_t memory_promised_bytes(void);
+uint64_t memory_watch_promised_bytes(void);
 
 /* At each look of the keeper, once, before anything else here. */
-void memory_look(void);
+void memory_watch_look(void);
 
 /* Must the oldest snapshot go? Then it is said why (LOG_DEBUG), and it is to be killed and reaped before this
  * is asked again: what is left is measured. */
-bool memory_is_past(const struct slots *slots);
+bool memory_watch_is_past(const struct slots *slots);
 
 /* So much was copied without a fault. */
-void memory_note_copied(uint64_t bytes);
+void memory_watch_note_copied(uint64_t bytes);
 
 /* Is there room for a snapshot? If not, it is said why (room.h). */
-enum memory_room {
+enum memory_watch_room {
     MEMORY_NO_ROOM,
     MEMORY_ROOM_OF_OLDEST, /* in the place of the oldest, once that is dead */
     MEMORY_ROOM,
 };
-enum memory_room memory_room(const struct slots *slots);
+enum memory_watch_room memory_watch_room(const struct slots *slots);
 
 /* The simulator was refused so much memory. Would it help to give snapshots up? */
-bool memory_may_help(const struct slots *slots, uint64_t refused_bytes);
+bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes);
 
-/* The oldest was given up for another reason than memory_is_past(). */
-void memory_gave_up(void);
+/* The oldest was given up for another reason than memory_watch_is_past(). */
+void memory_watch_gave_up(void);
 
 /* It was taken. */
-void memory_taken(uint64_t number);
+void memory_watch_taken(uint64_t number);
 
 /* For lightsss doctor: what the machine (kind 0) and the limits of this process (kind 1) leave to snapshots.
  * False: nothing is near or unusual. */
-bool memory_describe_limit(unsigned kind, struct text *text);
+bool memory_watch_describe_limit(unsigned kind, struct text *text);
 
 /* The kernel has refused a snapshot for want of memory (ENOMEM): appends which limit that was. False: it
  * cannot be seen. */
-bool memory_describe_refusal(struct text *text);
+bool memory_watch_describe_refusal(struct text *text);
 
 /* While the original waits for a replay: where memory runs out, would the kernel end (or stop) the original
  * with it? And is that near? Where the kernel would take the replay alone, it may. */
-bool memory_is_shared_fate(void);
-bool memory_is_dangerous(void);
+bool memory_watch_is_shared_fate(void);
+bool memory_watch_is_dangerous(void);
 
 /* What that cost since it was last asked. */
-uint64_t memory_spent_ns(void);
+uint64_t memory_watch_spent_ns(void);
 
 /* What snapshots held at most, as far as it was measured; 0: it was not. */
-uint64_t memory_most_bytes(void);
+uint64_t memory_watch_most_bytes(void);
 
 #endif

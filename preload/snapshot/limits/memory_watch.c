@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* The memory of parked snapshots: see memory.h. What they hold is what would be free without them: all that
- * the original and they map, each page once, without what the original maps itself; and their page tables. */
+/* The memory of parked snapshots: see memory_watch.h. What they hold is what would be free without them: all
+ * that the original and they map, each page once, without what the original maps itself; and their page
+ * tables. */
 #define _GNU_SOURCE
-#include "snapshot/limits/memory.h"
+#include "snapshot/limits/memory_watch.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -37,12 +38,12 @@ static void read_now(void)
                      (uint64_t)usage.ru_maxrss * 1024);
 }
 
-void memory_note_copied(uint64_t bytes)
+void memory_watch_note_copied(uint64_t bytes)
 {
     copied_bytes += bytes;
 }
 
-void memory_start(const struct options_memory *option)
+void memory_watch_start(const struct options_memory *option)
 {
     spent_ns = tables_ns = 0;
     memory_facts_find();
@@ -50,7 +51,7 @@ void memory_start(const struct options_memory *option)
     memory_limit_init(&limit, option, &now);
 }
 
-uint64_t memory_promised_bytes(void)
+uint64_t memory_watch_promised_bytes(void)
 {
     struct memory_left left;
 
@@ -58,7 +59,7 @@ uint64_t memory_promised_bytes(void)
     return left.commit.is_strict ? left.commit.left_bytes : UINT64_MAX;
 }
 
-void memory_look(void)
+void memory_watch_look(void)
 {
     read_now();
     memory_limit_look(&limit, &now);
@@ -143,7 +144,7 @@ static void append_left(struct text *text)
     append_size(text, limit.left.of_bytes);
 }
 
-bool memory_describe_refusal(struct text *text)
+bool memory_watch_describe_refusal(struct text *text)
 {
     ask_left();
     if (!commit_has_room(&limit.left.commit))
@@ -186,7 +187,7 @@ static bool describe_space(struct text *text)
     return true;
 }
 
-bool memory_describe_limit(unsigned kind, struct text *text)
+bool memory_watch_describe_limit(unsigned kind, struct text *text)
 {
     if (kind != 0)
         return describe_space(text);
@@ -215,7 +216,7 @@ static void find_words(enum memory_step step, const char *who, uint64_t bytes)
 
 /* --- questions --- */
 
-bool memory_is_past(const struct slots *slots)
+bool memory_watch_is_past(const struct slots *slots)
 {
     uint64_t start_ns = clock_used_ns();
     enum memory_step step;
@@ -235,7 +236,7 @@ bool memory_is_past(const struct slots *slots)
     return true;
 }
 
-enum memory_room memory_room(const struct slots *slots)
+enum memory_watch_room memory_watch_room(const struct slots *slots)
 {
     uint64_t start_ns = clock_used_ns();
 
@@ -255,35 +256,35 @@ enum memory_room memory_room(const struct slots *slots)
                                                                               : MEMORY_NO_ROOM;
 }
 
-bool memory_may_help(const struct slots *slots, uint64_t refused_bytes)
+bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes)
 {
     ask_left();
     return memory_limit_may_help(&limit, slots, refused_bytes);
 }
 
-void memory_gave_up(void)
+void memory_watch_gave_up(void)
 {
     memory_limit_gave_up(&limit);
 }
 
-void memory_taken(uint64_t number)
+void memory_watch_taken(uint64_t number)
 {
     read_now();
     memory_limit_taken(&limit, number, &now);
 }
 
-bool memory_is_shared_fate(void)
+bool memory_watch_is_shared_fate(void)
 {
     return groups_are_merciless();
 }
 
-bool memory_is_dangerous(void)
+bool memory_watch_is_dangerous(void)
 {
     ask_left();
     return memory_limit_is_dangerous(&limit);
 }
 
-uint64_t memory_spent_ns(void)
+uint64_t memory_watch_spent_ns(void)
 {
     uint64_t result = spent_ns;
 
@@ -291,7 +292,7 @@ uint64_t memory_spent_ns(void)
     return result;
 }
 
-uint64_t memory_most_bytes(void)
+uint64_t memory_watch_most_bytes(void)
 {
     return limit.most_bytes;
 }
