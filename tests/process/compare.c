@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "compare.h"
 
+#include "expect.h"
 #include "fake_steps.h"
 #include "process.h"
 
@@ -66,12 +67,6 @@ void compare_runs(const struct program *program, struct outcome *with)
     describe(program);
     print_message("%s", with->said);
     fail_msg("the run differs with the library");
-}
-
-static void expect_in_report(const struct outcome *outcome, const char *part)
-{
-    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
-        fail_msg("no %s in the report:\n%s\n%s", part, outcome->report, outcome->said);
 }
 
 static void expect_nothing(const struct outcome *outcome)
@@ -144,9 +139,9 @@ void compare_expected(const struct outcome *outcome, const struct expected *expe
     if (expected->quiet)
         assert_string_equal(outcome->said, "");
     else
-        run_expect_said(outcome,
-                        LIST("fake_simulator (pid ", "the oldest checkpoint start to dump wave: snapshot ",
-                             "replay ", "no waveform: "));
+        expect_said(outcome,
+                    LIST("fake_simulator (pid ", "the oldest checkpoint start to dump wave: snapshot ",
+                         "replay ", "no waveform: "));
     if (strcmp(verdict, "reproduced") != 0)
         return;
     expect_output("stdout", outcome->replay_out, outcome->out, expected);

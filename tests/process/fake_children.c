@@ -2,6 +2,7 @@
 /* Steps of the fake simulator: its children, pipes to them, and what it hears of their ends. */
 #define _GNU_SOURCE
 #include "base/raw_syscall.h"
+#include "child_signals.h"
 #include "fake_steps.h"
 
 #include <dirent.h>
@@ -25,7 +26,6 @@
 
 static pid_t children[CHILDREN_MAX];
 static int child_count;
-static volatile sig_atomic_t child_signals;
 static FILE *pipe_stream;
 
 static void say_status(const char *what, int status)
@@ -115,12 +115,6 @@ static void do_child_by_descriptor(const char *argument)
     close(fd);
 }
 
-static void count_child_signal(int signal)
-{
-    (void)signal;
-    child_signals++;
-}
-
 /* --- who are my children? asked in the ways that programs ask --- */
 
 static int count_numbers(const char *text)
@@ -201,7 +195,7 @@ static void do_children(const char *argument)
 static void do_count_sigchld(const char *argument)
 {
     (void)argument;
-    signal(SIGCHLD, count_child_signal);
+    signal(SIGCHLD, child_signals_count);
 }
 
 static void do_say_sigchld(const char *argument)

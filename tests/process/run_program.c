@@ -458,6 +458,23 @@ void run_await_snapshots(const struct running *running, int count)
     }
 }
 
+void run_await_sign(const struct running *running, const char *name)
+{
+    char path[64];
+
+    snprintf(path, sizeof path, "lightsss/fake_simulator.%d/%s", running->pid, name);
+    run_await_file(running, path);
+}
+
+void run_start_with_three(struct running *running, const char *const *steps, const char *const *environment)
+{
+    const struct program program = {.arguments = steps, .environment = environment, .preload = true};
+
+    run_start(running, &program);
+    run_await_file(running, "ready");
+    run_await_snapshots(running, 3);
+}
+
 void run_touch(const struct running *running, const char *name)
 {
     char path[PATH_MAX];
@@ -466,8 +483,6 @@ void run_touch(const struct running *running, const char *name)
     close(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
 }
 
-/* --- what was said --- */
-
 int run_lines(const char *text)
 {
     int count = 0;
@@ -475,20 +490,4 @@ int run_lines(const char *text)
     for (; *text != '\0'; text++)
         count += *text == '\n';
     return count;
-}
-
-void run_expect_said(const struct outcome *outcome, const char *const *prefixes)
-{
-    const char *line = outcome->said;
-
-    for (; *prefixes != NULL; prefixes++) {
-        size_t length = strlen(*prefixes);
-        if (strncmp(line, OUR_PREFIX, strlen(OUR_PREFIX)) != 0 ||
-            strncmp(line + strlen(OUR_PREFIX), *prefixes, length) != 0)
-            fail_msg("not said: \"%s\"; in\n%s", *prefixes, outcome->said);
-        line += strcspn(line, "\n");
-        line += *line == '\n';
-    }
-    if (*line != '\0')
-        fail_msg("too much is said:\n%s", outcome->said);
 }

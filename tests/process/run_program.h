@@ -10,6 +10,10 @@
 
 #define RUN_SNAPSHOTS_MAX 128
 
+/* An environment, and steps: snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
+#define EVERY_TEN LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
+#define TO_THREE  "eval:45", "touch:ready", "await:go"
+
 /* A list of strings with its NULL, for the two lists below. */
 #define LIST(...)                                                                                            \
     (const char *const[])                                                                                    \
@@ -64,14 +68,16 @@ int run_snapshots(pid_t pid, pid_t snapshots[RUN_SNAPSHOTS_MAX]);
  * after two minutes. */
 void run_await_file(const struct running *running, const char *name);
 void run_await_snapshots(const struct running *running, int count);
+
+/* The same for a file of the run directory: what a replay of the fake simulator makes is seen there only. */
+void run_await_sign(const struct running *running, const char *name);
+
+/* Starts the fake simulator with the library, and waits until it is ready and three snapshots are parked. */
+void run_start_with_three(struct running *running, const char *const *steps, const char *const *environment);
 void run_touch(const struct running *running, const char *name);
 
 /* How many lines a text has. */
 int run_lines(const char *text);
-
-/* Lines of a text, of which each must begin with the next of the prefixes (lightsss: ... is put in front).
- * Fails the test, showing the text, when one does not or when there are more or less of them. */
-void run_expect_said(const struct outcome *outcome, const char *const *prefixes);
 
 /* Path of a program of the tests' build directory, and of the library. */
 const char *run_test_program(const char *name);

@@ -2,6 +2,7 @@
 /* Two threads that fail at the same moment, and one that fails while another takes a snapshot: the end is one
  * of those that it can be without the library, the report tells the one that it was, and nothing hangs. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -36,13 +37,12 @@ static const struct way *way_of(const struct outcome *outcome, const struct way 
     return status == first->status ? first : status == second->status ? second : NULL;
 }
 
-static void expect_report(const struct outcome *outcome, const struct way *way)
+static void expect_replay(const struct outcome *outcome, const struct way *way)
 {
     char kind[32];
 
     snprintf(kind, sizeof kind, "\"kind\": \"%s\"", way->kind);
-    if (outcome->report == NULL || strstr(outcome->report, kind) == NULL)
-        fail_msg("no %s in the report:\n%s\n%s", kind, outcome->report, outcome->said);
+    expect_in_report(outcome, kind);
     if (strstr(outcome->said, "the oldest checkpoint start to dump wave") == NULL)
         fail_msg("no replay: %s", outcome->said);
 }
@@ -58,7 +58,7 @@ static void check(const struct program *program, const struct way *first, const 
                  (unsigned)outcome.status, outcome.left, outcome.timed_out ? ", timed out" : "",
                  outcome.said);
     if (program->preload)
-        expect_report(&outcome, way);
+        expect_replay(&outcome, way);
     else
         assert_null(outcome.run);
     run_discard(&outcome);

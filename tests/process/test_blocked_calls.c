@@ -3,6 +3,7 @@
  * call of the library's table, in each way of making it, says what it says without the library, and after the
  * same time. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 #include "snapshot/threads/threads_signal.h"
@@ -35,13 +36,6 @@ static struct program program_of(const char *const *steps, bool preload)
     return (struct program){.arguments = steps, .environment = often, .preload = preload};
 }
 
-static void expect_end(const struct outcome *outcome)
-{
-    if (outcome->timed_out || outcome->status != 3 << 8 || outcome->left != 0)
-        fail_msg("wait status %#x%s, %d are left; stderr:\n%s%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", outcome->left, outcome->err, outcome->said);
-}
-
 /* Returns how many snapshots there were: fewer on a busy machine. */
 static long run_both(const char *const *steps)
 {
@@ -52,8 +46,8 @@ static long run_both(const char *const *steps)
     run_start(&plain, &without);
     run_program(&with, &found);
     run_wait(&plain, &expected);
-    expect_end(&expected);
-    expect_end(&found);
+    expect_exit(&expected, 3);
+    expect_exit(&found, 3);
     if (strcmp(expected.out, found.out) != 0)
         fail_msg("with the library:\n%s%swithout:\n%s%s", found.out, found.err, expected.out, expected.err);
     long snapshots = snapshots_of(&found);
@@ -153,8 +147,8 @@ static void check_asked(const char *step)
         usleep(20000);
     }
     run_wait(&running, &found);
-    expect_end(&expected);
-    expect_end(&found);
+    expect_exit(&expected, 3);
+    expect_exit(&found, 3);
     assert_true(asked > 10);
     if (strcmp(expected.out, found.out) != 0)
         fail_msg("asked:\n%s%swithout:\n%s%s", found.out, found.err, expected.out, expected.err);

@@ -4,6 +4,7 @@
  * library. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <stdio.h>
@@ -114,8 +115,7 @@ static const struct compare_case cases[] = {
 static void run_case(const struct program *program, struct outcome *outcome)
 {
     compare_runs(program, outcome);
-    if (outcome->report == NULL || strstr(outcome->report, "\"verdict\": \"reproduced\"") == NULL)
-        fail_msg("not reproduced:\n%s\n%s", outcome->report, outcome->said);
+    expect_reproduced(outcome);
 }
 
 /* A line comes out of stdout's buffer at once where it is a terminal: what the replay prints without flushing
@@ -164,7 +164,7 @@ static void test_captured_output(void **state)
     run_program(&program, &outcome);
     assert_false(outcome.timed_out);
     assert_string_equal(outcome.out, "captured late\n\n");
-    assert_non_null(strstr(outcome.report, "\"verdict\": \"reproduced\""));
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -177,7 +177,7 @@ static void test_cut_file(void **state)
 
     (void)state;
     run_case(&program, &outcome);
-    assert_non_null(strstr(outcome.report, "was changed since the snapshot: "));
+    expect_in_report(&outcome, "was changed since the snapshot: ");
     run_discard(&outcome);
 }
 
@@ -190,7 +190,7 @@ static void test_emptied_file(void **state)
 
     (void)state;
     run_case(&program, &outcome);
-    assert_non_null(strstr(outcome.report, "was changed too much since the snapshot to be had again: "));
+    expect_in_report(&outcome, "was changed too much since the snapshot to be had again: ");
     run_discard(&outcome);
 }
 
@@ -207,7 +207,7 @@ static void test_mapped_file(void **state)
                                                           "close_slot:0", "sleep:20", "eval:1", "sleep:20",
                                                           "if_original:put:in:ONE two three", "exit:1")};
         run_case(&changed, &outcome);
-        assert_non_null(strstr(outcome.report, "what is mapped of "));
+        expect_in_report(&outcome, "what is mapped of ");
         run_discard(&outcome);
         const struct program seen = {
             .arguments = LIST("put:in:one two three", "open:0:r:in", kinds[i], "close_slot:0", "sleep:20",
@@ -215,8 +215,8 @@ static void test_mapped_file(void **state)
                               "if_original:put:in:ONE two three", "if_copy:peek_start:0", "exit:1"),
             .preload = true};
         run_program(&seen, &outcome);
-        assert_non_null(strstr(outcome.report, "\"verdict\": \"diverged\""));
-        assert_non_null(strstr(outcome.report, "; what is mapped of "));
+        expect_in_report(&outcome, "\"verdict\": \"diverged\"");
+        expect_in_report(&outcome, "; what is mapped of ");
         run_discard(&outcome);
         const struct program alone = {.arguments = LIST("put:in:one two three", "open:0:r:in", kinds[i],
                                                         "close_slot:0", "sleep:20", "eval:1", "peek_start:0",
@@ -240,8 +240,8 @@ static void test_replaced_file(void **state)
                                                  "sleep:20", "if_original:rename:new:in", looks[i], "exit:1"),
                                         .preload = true};
         run_program(&program, &outcome);
-        assert_non_null(strstr(outcome.report, "\"verdict\": \"diverged\""));
-        assert_non_null(strstr(outcome.report, "/in was changed after the snapshot\", \"eval\""));
+        expect_in_report(&outcome, "\"verdict\": \"diverged\"");
+        expect_in_report(&outcome, "/in was changed after the snapshot\", \"eval\"");
         run_discard(&outcome);
     }
 }

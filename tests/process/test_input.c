@@ -4,6 +4,7 @@
  * same. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -14,12 +15,6 @@
 #define ONCE LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1000000evals")
 /* Snapshots before evals 1, 3, 5, ...: the oldest of three is in the middle of what is read. */
 #define MANY LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=2evals", "LIGHTSSS_SLOTS=3")
-
-static void expect_in_report(const struct outcome *outcome, const char *part)
-{
-    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
-        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
-}
 
 /* The end of what the original printed: all of it where the only snapshot came first. */
 static void expect_same_output(const struct outcome *outcome, bool all)
@@ -39,10 +34,8 @@ static void check(const struct program *program, bool all)
 
     with.preload = true;
     run_program(&with, &outcome);
-    if (outcome.timed_out || !WIFEXITED(outcome.status) || WEXITSTATUS(outcome.status) != 3)
-        fail_msg("wait status %#x, said:\n%s%s%s", (unsigned)outcome.status, outcome.said, outcome.err,
-                 outcome.out);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_exit(&outcome, 3);
+    expect_reproduced(&outcome);
     expect_same_output(&outcome, all);
     run_discard(&outcome);
 }

@@ -4,6 +4,7 @@
  * skipped. */
 #define _GNU_SOURCE
 #include "control_group.h"
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -78,14 +79,6 @@ static long held_mib(const struct running *running, int *count)
     return kib / 1024;
 }
 
-static void expect_status(const struct outcome *outcome, int status)
-{
-    if (outcome->timed_out || outcome->status != status)
-        fail_msg("wait status %#x%s; said:\n%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", outcome->said);
-    assert_int_equal(outcome->left, 0);
-}
-
 /* Each snapshot holds the ten megabytes that were written over until the next. */
 static void count_held(const char *option, long least_mib, long most_mib, int least_count, int most_count)
 {
@@ -104,7 +97,7 @@ static void count_held(const char *option, long least_mib, long most_mib, int le
     long mib = held_mib(&running, &count);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
-    expect_status(&outcome, 0);
+    expect_exit(&outcome, 0);
     if (mib < least_mib || mib > most_mib || count < least_count || count > most_count)
         fail_msg("%d snapshots hold %ld MB with %s", count, mib, option);
     run_discard(&outcome);
@@ -133,13 +126,13 @@ static void test_given_back(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    expect_status(&outcome, 5 << 8);
+    expect_exit(&outcome, 5);
     if (strstr(outcome.said, "snapshot 1 is given up: snapshots hold more than LIGHTSSS_MEMORY (6") == NULL)
         fail_msg("said:\n%s", outcome.said);
     /* It is replaced at once. */
     assert_non_null(strstr(outcome.said, "the oldest checkpoint start to dump wave: snapshot 2"));
     assert_non_null(outcome.report);
-    assert_non_null(strstr(outcome.report, "\"memory_mib_max\": 6"));
+    expect_in_report(&outcome, "\"memory_mib_max\": 6");
     run_discard(&outcome);
 }
 
@@ -155,11 +148,10 @@ static void test_no_room(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    expect_status(&outcome, 3 << 8);
-    run_expect_said(&outcome,
-                    LIST("no snapshot for now: a snapshot would hold more than LIGHTSSS_MEMORY (",
-                         "fake_simulator (pid ",
-                         "there is no snapshot (a snapshot would hold more than LIGHTSSS_MEMORY ("));
+    expect_exit(&outcome, 3);
+    expect_said(&outcome, LIST("no snapshot for now: a snapshot would hold more than LIGHTSSS_MEMORY (",
+                               "fake_simulator (pid ",
+                               "there is no snapshot (a snapshot would hold more than LIGHTSSS_MEMORY ("));
     run_discard(&outcome);
 }
 
@@ -174,7 +166,7 @@ static long tight_limit(void)
     struct outcome outcome;
 
     run_program(&program, &outcome);
-    expect_status(&outcome, 0);
+    expect_exit(&outcome, 0);
     run_discard(&outcome);
     long peak = group_peak();
     if (peak <= 0) {
@@ -195,7 +187,7 @@ static void run_tight(const char *interval)
     struct outcome outcome;
 
     run_program(&program, &outcome);
-    expect_status(&outcome, 0);
+    expect_exit(&outcome, 0);
     if (group_killed() > 0)
         fail_msg("the kernel had to kill; said:\n%s", outcome.said);
     run_discard(&outcome);
@@ -249,7 +241,7 @@ static void test_too_large(void **state)
         struct outcome outcome;
 
         run_program(&program, &outcome);
-        expect_status(&outcome, SIGKILL);
+        expect_signal(&outcome, SIGKILL);
         if (i == 5 && (outcome.report == NULL || strstr(outcome.report, "\"kind\": \"kill\"") == NULL ||
                        strstr(outcome.report, "\"verdict\": \"reproduced\"") == NULL))
             fail_msg("said:\n%s", outcome.said);
@@ -269,7 +261,7 @@ static void fail_beside_replay(const char *why)
     struct outcome outcome;
 
     run_program(&program, &outcome);
-    expect_status(&outcome, 3 << 8);
+    expect_exit(&outcome, 3);
     if (outcome.report == NULL || strstr(outcome.report, why) == NULL)
         fail_msg("said:\n%s", outcome.said);
     run_discard(&outcome);
@@ -301,7 +293,7 @@ static void run_huge(const char *scatter, bool preload, struct outcome *outcome)
     };
 
     run_program(&program, outcome);
-    expect_status(outcome, 0);
+    expect_exit(outcome, 0);
 }
 
 /* Is there a kernel that gives them, and tells where they are? Else skips the test. */

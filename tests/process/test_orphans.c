@@ -3,6 +3,7 @@
  */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -17,49 +18,13 @@
 #define WOKEN_1     "the oldest checkpoint start to dump wave: snapshot 1"
 #define WOKEN_3     "the oldest checkpoint start to dump wave: snapshot 3"
 #define LAST_LINE   "no waveform: "
-#define EVERY_TEN   LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
-
-/* Snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
-#define TO_THREE "eval:45", "touch:ready", "await:go"
-
-static void expect_in_report(const struct outcome *outcome, const char *part)
-{
-    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
-        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
-}
-
-static void expect_killed(const struct outcome *outcome)
-{
-    if (outcome->timed_out || !WIFSIGNALED(outcome->status) || WTERMSIG(outcome->status) != SIGKILL)
-        fail_msg("wait status %#x; said:\n%s", (unsigned)outcome->status, outcome->said);
-    assert_int_equal(outcome->left, 0);
-}
-
-/* What a replay makes is seen in the run directory only. */
-static void await_sign(const struct running *running, const char *name)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "lightsss/fake_simulator.%d/%s", running->pid, name);
-    run_await_file(running, path);
-}
-
-static void start_with_three(struct running *running, const char *const *environment)
-{
-    const struct program program = {
-        .arguments = LIST(TO_THREE, "exit:3"), .environment = environment, .preload = true};
-
-    run_start(running, &program);
-    run_await_file(running, "ready");
-    run_await_snapshots(running, 3);
-}
 
 static void expect_kill_report(const struct outcome *outcome)
 {
-    expect_killed(outcome);
+    expect_signal(outcome, SIGKILL);
     expect_in_report(outcome, "\"kind\": \"kill\", \"status\": null, \"signal\": \"SIGKILL\"");
     expect_in_report(outcome, "\"eval\": 45, \"time\": 225 }");
-    expect_in_report(outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(outcome);
 }
 
 static void test_killed(void **state)
@@ -68,12 +33,12 @@ static void test_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, EVERY_TEN);
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
     expect_kill_report(&outcome);
     expect_in_report(&outcome, "\"number\": 3, \"eval\": 20");
-    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_3, "replay reproduced", LAST_LINE));
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_3, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -92,8 +57,8 @@ static void test_closed_output(void **state)
     run_await_file(&running, "ready");
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_signal(&outcome, SIGKILL);
+    expect_reproduced(&outcome);
     snprintf(path, sizeof path, "%s/own", outcome.directory);
     assert_int_equal(stat(path, &file), 0);
     assert_int_equal(file.st_size, 0);
@@ -107,7 +72,7 @@ static void test_group_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, EVERY_TEN);
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     kill(-running.pid, SIGKILL);
     run_wait(&running, &outcome);
     expect_kill_report(&outcome);
@@ -142,7 +107,7 @@ static void test_copies_yield(void **state)
     assert_non_null(file);
     assert_non_null(fgets(own, sizeof own, file));
     fclose(file);
-    start_with_three(&running, EVERY_TEN);
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     for (int i = run_snapshots(running.pid, snapshots); i > 0; i--)
         expect_score(snapshots[i - 1], "900\n");
     expect_score(running.pid, own);
@@ -159,7 +124,7 @@ static void test_oldest_killed_too(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, EVERY_TEN);
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     run_snapshots(running.pid, snapshots);
     kill(snapshots[0], SIGKILL);
     kill(running.pid, SIGKILL);
@@ -176,13 +141,13 @@ static void test_all_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, EVERY_TEN);
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     int count = run_snapshots(running.pid, snapshots);
     for (int i = 0; i < count; i++)
         kill(snapshots[i], SIGKILL);
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     assert_null(outcome.run);
     run_discard(&outcome);
 }
@@ -193,11 +158,12 @@ static void test_kill_is_no_failure(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3",
-                                    "LIGHTSSS_ON=exit,abort,signal"));
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"),
+                         LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3",
+                              "LIGHTSSS_ON=exit,abort,signal"));
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     assert_null(outcome.run);
     assert_string_equal(outcome.said, "");
     run_discard(&outcome);
@@ -214,9 +180,9 @@ static void test_killed_by_itself(void **state)
         struct outcome outcome;
 
         run_program(&program, &outcome);
-        expect_killed(&outcome);
-        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-        run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
+        expect_signal(&outcome, SIGKILL);
+        expect_reproduced(&outcome);
+        expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
         run_discard(&outcome);
     }
 }
@@ -233,7 +199,7 @@ static void test_ended_unseen(void **state)
     assert_int_equal(outcome.left, 0);
     expect_in_report(&outcome, "\"kind\": \"exit\", \"status\": 3");
     expect_in_report(&outcome, "\"eval\": 6");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -261,9 +227,9 @@ static void test_words(void **state)
         assert_int_equal(outcome.left, 0);
         expect_in_report(&outcome, end[1]);
         expect_in_report(&outcome, "\"match\": \"TEST FAILED\" }");
-        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-        run_expect_said(&outcome, LIST(KILLED_LINE, "it printed what LIGHTSSS_MATCH looks for: TEST FAILED",
-                                       WOKEN_1, "replay reproduced", LAST_LINE));
+        expect_reproduced(&outcome);
+        expect_said(&outcome, LIST(KILLED_LINE, "it printed what LIGHTSSS_MATCH looks for: TEST FAILED",
+                                   WOKEN_1, "replay reproduced", LAST_LINE));
         run_discard(&outcome);
     }
 }
@@ -282,10 +248,9 @@ static void test_killed_without_replay(void **state)
     run_await_snapshots(&running, 3);
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     expect_in_report(&outcome, "\"verdict\": \"incomplete\"");
-    run_expect_said(&outcome,
-                    LIST(KILLED_LINE, WOKEN_3, "replay incomplete: memory that it shares", LAST_LINE));
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_3, "replay incomplete: memory that it shares", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -304,7 +269,7 @@ static void test_killed_at_snapshot(void **state)
         skip();
     assert_true(WIFSIGNALED(outcome.status));
     assert_int_equal(outcome.left, 0);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -323,13 +288,13 @@ static void test_killed_while_it_waits(void **state)
     run_start(&running, &program);
     run_await_file(&running, "ready");
     kill(running.pid, SIGTERM);
-    await_sign(&running, "replays");
+    run_await_sign(&running, "replays");
     kill(-running.pid, SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     expect_in_report(&outcome, "\"signal\": \"SIGTERM\"");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
+    expect_reproduced(&outcome);
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -348,19 +313,19 @@ static void test_all_killed_while_it_waits(void **state)
     run_start(&running, &program);
     run_await_file(&running, "ready");
     kill(running.pid, SIGTERM);
-    await_sign(&running, "replays");
+    run_await_sign(&running, "replays");
     int count = run_snapshots(running.pid, snapshots);
     assert_int_equal(count, 1);
     kill(snapshots[0], SIGSTOP);
     kill(running.pid, SIGKILL);
     kill(snapshots[0], SIGKILL);
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     expect_in_report(&outcome, "\"signal\": \"SIGTERM\", \"eval\": 6, \"time\": 30 }");
     expect_in_report(&outcome, "\"number\": 1, \"eval\": 0");
     expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay was killed before it");
     expect_in_report(&outcome, "\"wave\": null");
-    run_expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1));
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1));
     run_discard(&outcome);
 }
 
@@ -381,10 +346,10 @@ static void test_killed_inside_eval(void **state)
     kill(running.pid, SIGKILL);
     sleep(3); /* the replay gives up after two seconds */
     run_wait(&running, &outcome);
-    expect_killed(&outcome);
+    expect_signal(&outcome, SIGKILL);
     expect_in_report(&outcome, "\"kind\": \"kill\"");
     expect_in_report(&outcome, "\"eval\": 6");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 

@@ -2,6 +2,7 @@
 /* Where something cannot work: one line says what and what to do, and the simulator's run is that of one
  * without the library. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -56,7 +57,7 @@ static void check(const struct program *program, const char *const *lines)
     assert_string_equal(with.files, without.files);
     assert_int_equal(with.left, 0);
     assert_null(with.run);
-    run_expect_said(&with, lines);
+    expect_said(&with, lines);
     run_discard(&without);
     run_discard(&with);
 }
@@ -87,8 +88,8 @@ static void check_warning(const char *variable, const char *line)
 
     run_program(&program, &outcome);
     assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
-    run_expect_said(&outcome, LIST(line, FAIL_LINE, "the oldest checkpoint start to dump wave",
-                                   "replay reproduced", "no waveform: "));
+    expect_said(&outcome, LIST(line, FAIL_LINE, "the oldest checkpoint start to dump wave",
+                               "replay reproduced", "no waveform: "));
     run_discard(&outcome);
 }
 
@@ -172,7 +173,7 @@ static void test_wrong_model(void **state)
                                   .preload = true},
                 &outcome);
     assert_non_null(strstr(outcome.said, "no model VBar in fake_simulator: give the name of a Verilated"));
-    assert_non_null(strstr(outcome.report, "\"model\": \"Vfoo\""));
+    expect_in_report(&outcome, "\"model\": \"Vfoo\"");
     run_discard(&outcome);
 }
 
@@ -265,9 +266,9 @@ static void test_threads_stop_later(void **state)
     (void)state;
     run_program(&program, &outcome);
     assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
-    run_expect_said(&outcome, LIST("fake_simulator: model ", "no snapshot: the threads cannot be stopped: ",
-                                   FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
-                                   "replay reproduced", "no waveform: "));
+    expect_said(&outcome, LIST("fake_simulator: model ", "no snapshot: the threads cannot be stopped: ",
+                               FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
+                               "replay reproduced", "no waveform: "));
     run_discard(&outcome);
 }
 
@@ -304,7 +305,7 @@ static void test_directory_below_missing_ones(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    run_expect_said(&outcome, LIST(FAIL_LINE, "the oldest checkpoint", "replay reproduced", "no waveform: "));
+    expect_said(&outcome, LIST(FAIL_LINE, "the oldest checkpoint", "replay reproduced", "no waveform: "));
     run_discard(&outcome);
 }
 
@@ -320,7 +321,7 @@ static void test_directory_is_kept(void **state)
     assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
     assert_string_equal(outcome.said, "");
     assert_non_null(outcome.report);
-    assert_non_null(strstr(outcome.report, "\"verdict\": \"reproduced\""));
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 

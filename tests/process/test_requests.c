@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Replays while the original goes on: by SIGUSR1, by the command, and because it hangs. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "first_child.h"
 #include "process.h"
 #include "run_program.h"
@@ -24,18 +25,9 @@
 #define LAST_LINE  "no waveform: "
 #define REPLAY     ASKED_LINE, WOKEN_LINE, "replay reproduced", LAST_LINE
 #define UNDER_WAY  "the replay was killed before it was done"
-#define EVERY_TEN  LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
-
-static void expect_exit(const struct outcome *outcome, int status)
-{
-    if (outcome->timed_out || !WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != status)
-        fail_msg("wait status %#x%s; said:\n%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", outcome->said);
-    assert_int_equal(outcome->left, 0);
-}
 
 /* The n-th report of a run: later ones have a suffix. Waits for it. */
-static void expect_report(const struct running *running, unsigned n, const char *part)
+static void expect_nth_report(const struct running *running, unsigned n, const char *part)
 {
     char name[64], path[PATH_MAX + 65], text[4096] = "";
 
@@ -89,7 +81,7 @@ static void test_signal(void **state)
     run_await_snapshots(&running, 3);
     for (unsigned n = 1; n <= 3; n++) {
         kill(running.pid, SIGUSR1);
-        expect_report(
+        expect_nth_report(
             &running, n,
             "\"kind\": \"request\", \"status\": null, \"signal\": null, \"eval\": 45, \"time\": 225");
     }
@@ -123,7 +115,7 @@ static void test_evicted(void **state)
     run_wait(&running, &outcome);
     double seconds = run_clock() - begin;
     expect_exit(&outcome, 0);
-    run_expect_said(&outcome, LIST("no waveform: it was asked for, and the snapshot was given up before"));
+    expect_said(&outcome, LIST("no waveform: it was asked for, and the snapshot was given up before"));
     if (seconds > 1.5)
         fail_msg("the end took %.1f s", seconds);
     run_discard(&outcome);
@@ -148,7 +140,7 @@ static void test_command(void **state)
           EVERY_TEN);
     run_await_snapshots(&running, 3);
     assert_int_equal(ask(running.pid), 0);
-    expect_report(&running, 1, "\"kind\": \"request\"");
+    expect_nth_report(&running, 1, "\"kind\": \"request\"");
     end(&running);
 }
 
@@ -256,16 +248,16 @@ static void test_failure_after_request(void **state)
     start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:3"), EVERY_TEN);
     run_await_snapshots(&running, 3);
     kill(running.pid, SIGUSR1);
-    expect_report(&running, 1, "\"kind\": \"request\"");
+    expect_nth_report(&running, 1, "\"kind\": \"request\"");
     char path[PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/lightsss/fake_simulator.%d", running.directory, running.pid);
     run_remove_directory(path);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
-    run_expect_said(&outcome, LIST(REPLAY, REPLAY));
-    assert_non_null(strstr(outcome.report, "\"kind\": \"exit\", \"status\": 3"));
-    assert_non_null(strstr(outcome.report, "\"number\": 3, \"eval\": 20"));
+    expect_said(&outcome, LIST(REPLAY, REPLAY));
+    expect_in_report(&outcome, "\"kind\": \"exit\", \"status\": 3");
+    expect_in_report(&outcome, "\"number\": 3, \"eval\": 20");
     run_discard(&outcome);
 }
 
@@ -290,7 +282,7 @@ static void check_hang(const char *step, const char *where)
     struct outcome outcome;
 
     start(&running, steps, LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_HANG=500ms"));
-    expect_report(&running, 1, "\"kind\": \"hang\"");
+    expect_nth_report(&running, 1, "\"kind\": \"hang\"");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 0);
     if (strstr(outcome.report, where) == NULL)
@@ -372,7 +364,7 @@ static void test_processors(void **state)
     }
     assert_true(was_free);
     assert_false(has_masks(running.pid, 2, masks));
-    expect_report(&running, 1, "\"kind\": \"request\"");
+    expect_nth_report(&running, 1, "\"kind\": \"request\"");
     end(&running);
 }
 

@@ -2,6 +2,7 @@
 /* Nothing that a replay does reaches the user's files, other processes or the network, and what it is told is
  * what its original was told. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -424,8 +425,8 @@ static void test_without_seccomp(void **state)
     char *found = list_tree(&outcome);
     assert_string_equal(found, "/a 100640 append\n");
     free(found);
-    assert_non_null(strstr(outcome.report, "the sandbox had no seccomp: "));
-    assert_non_null(strstr(outcome.report, "what it started and sent was real"));
+    expect_in_report(&outcome, "the sandbox had no seccomp: ");
+    expect_in_report(&outcome, "what it started and sent was real");
     run_discard(&outcome);
 }
 

@@ -4,6 +4,7 @@
  * so that its constructor runs all the same. And one that gives rights up has no replay that still has them.
  */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -77,9 +78,8 @@ static void test_linked(void **state)
     (void)state;
     copy("fake_secure", "4755", path);
     run_as_nobody(path, &outcome);
-    run_expect_said(&outcome,
-                    LIST("fake_secure runs with more rights than its user (set-user-ID, set-group-ID, "
-                         "capabilities); start it as its owner; running without snapshots"));
+    expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID, set-group-ID, "
+                               "capabilities); start it as its owner; running without snapshots"));
     assert_null(outcome.run);
     run_discard(&outcome);
 }
@@ -102,7 +102,7 @@ static void test_environment(void **state)
                        LIST(directory, look, "LIGHTSSS_SLOTS=none", "LIGHTSSS_LOG=debug",
                             "LIGHTSSS_MATCH=text", "LIGHTSSS_ON=all", "LIGHTSSS_INTERVALL=1s"),
                        &outcome);
-    run_expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
+    expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
     assert_null(outcome.run);
     run_discard(&outcome);
     assert_int_equal(stat(place, &status), 0);
@@ -115,7 +115,7 @@ static void expect_refused(const char *path)
     struct outcome outcome;
 
     run_as_nobody(path, &outcome);
-    run_expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
+    expect_said(&outcome, LIST("fake_secure runs with more rights than its user (set-user-ID"));
     assert_null(outcome.run);
     run_discard(&outcome);
 }
@@ -209,8 +209,8 @@ static void check_given_up(const char *end, const char *interval, int status)
     };
     run_program(&program, &outcome);
     assert_int_equal(outcome.status, status);
-    run_expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
-                                   "no waveform: LIGHTSSS_WAVE=off"));
+    expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
+                               "no waveform: LIGHTSSS_WAVE=off"));
     assert_int_equal(outcome.left, 0);
     run_discard(&outcome);
     expect_owner(place, 3);
@@ -253,8 +253,8 @@ static void test_given_up_and_asked(void **state)
     run_touch(&running, "asked");
     run_wait(&running, &outcome);
     assert_int_equal(outcome.status, 0);
-    run_expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
-                                   "no waveform: LIGHTSSS_WAVE=off"));
+    expect_said(&outcome, LIST("fake_simulator (pid ", "the oldest checkpoint", "replay reproduced",
+                               "no waveform: LIGHTSSS_WAVE=off"));
     assert_int_equal(outcome.left, 0);
     run_discard(&outcome);
     expect_owner(place, 3);

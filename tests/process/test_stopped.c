@@ -3,6 +3,7 @@
  * original's result stays that of a run without the library; what was stopped is had go on where it is
  * needed, and nothing waits for it for ever. */
 #define _GNU_SOURCE
+#include "expect.h"
 #include "process.h"
 #include "run_program.h"
 
@@ -14,17 +15,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define EVERY_TEN LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
-#define PATIENCE  10 /* seconds that a run of a few milliseconds may take on a busy machine */
+#define PATIENCE 10 /* seconds that a run of a few milliseconds may take on a busy machine */
 
-static void start_with_three(struct running *running, const char *const *steps)
+static void start(struct running *running, const char *const *steps)
 {
-    const struct program program = {
-        .arguments = steps, .environment = EVERY_TEN, .preload = true, .timeout_s = 3 * PATIENCE};
-
-    run_start(running, &program);
-    run_await_file(running, "ready");
-    run_await_snapshots(running, 3);
+    run_start_with_three(running, steps, EVERY_TEN);
+    running->program.timeout_s = 3 * PATIENCE;
 }
 
 static char state_of(pid_t pid)
@@ -63,12 +59,6 @@ static void stop_all(const struct running *running)
         stop(snapshots[i]);
 }
 
-static void expect_report(const struct outcome *outcome, const char *part)
-{
-    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
-        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
-}
-
 static void expect_end(const struct outcome *outcome, int status, double start)
 {
     double seconds = run_clock() - start;
@@ -90,13 +80,13 @@ static void test_parked_are_stopped(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "await:go", "eval:20", "exit:3"));
+    start(&running, LIST(TO_THREE, "eval:20", "exit:3"));
     stop_all(&running);
     double start = run_clock();
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_end(&outcome, EXITED(3), start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -106,7 +96,7 @@ static void test_clean_end(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "await:go", "eval:20", "exit:0"));
+    start(&running, LIST(TO_THREE, "eval:20", "exit:0"));
     stop_all(&running);
     double start = run_clock();
     run_touch(&running, "go");
@@ -124,7 +114,7 @@ static void expect_end_with_held(const char *const *steps, int status)
     struct outcome outcome;
     siginfo_t end = {.si_pid = 0};
 
-    start_with_three(&running, steps);
+    start(&running, steps);
     assert_int_equal(run_snapshots(running.pid, snapshots), 3);
     if (ptrace(PTRACE_SEIZE, snapshots[1], NULL, NULL) != 0) {
         print_message("no ptrace(): not tested\n");
@@ -147,13 +137,13 @@ static void expect_end_with_held(const char *const *steps, int status)
 static void test_held_at_clean_end(void **state)
 {
     (void)state;
-    expect_end_with_held(LIST("eval:45", "touch:ready", "await:go", "exit:0"), EXITED(0));
+    expect_end_with_held(LIST(TO_THREE, "exit:0"), EXITED(0));
 }
 
 static void test_held_at_failure(void **state)
 {
     (void)state;
-    expect_end_with_held(LIST("eval:45", "touch:ready", "await:go", "eval:30", "exit:3"), EXITED(3));
+    expect_end_with_held(LIST(TO_THREE, "eval:30", "exit:3"), EXITED(3));
 }
 
 static void test_original_is_killed(void **state)
@@ -162,13 +152,13 @@ static void test_original_is_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "await:go"));
+    start(&running, LIST(TO_THREE));
     stop_all(&running);
     double start = run_clock();
     kill(running.pid, SIGKILL);
     run_wait(&running, &outcome);
     expect_end(&outcome, SIGKILL, start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -179,14 +169,14 @@ static void test_request(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "await:go", "exit:0"));
+    start(&running, LIST(TO_THREE, "exit:0"));
     stop_all(&running);
     double start = run_clock();
     kill(running.pid, SIGUSR1);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_end(&outcome, EXITED(0), start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -209,13 +199,13 @@ static void test_replay_is_stopped(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "if_copy:sign:here+sleep:300", "exit:3"));
+    start(&running, LIST("eval:45", "touch:ready", "if_copy:sign:here+sleep:300", "exit:3"));
     pid_t replay = await_replay(&running);
     double start = run_clock();
     stop(replay);
     run_wait(&running, &outcome);
     expect_end(&outcome, EXITED(3), start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -225,13 +215,13 @@ static void test_replay_is_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "if_copy:once:here:sleep:5000", "exit:3"));
+    start(&running, LIST("eval:45", "touch:ready", "if_copy:once:here:sleep:5000", "exit:3"));
     pid_t replay = await_replay(&running);
     double start = run_clock();
     kill(replay, SIGKILL);
     run_wait(&running, &outcome);
     expect_end(&outcome, EXITED(3), start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     assert_non_null(strstr(outcome.said, "died (SIGKILL) before it was done; trying the next one"));
     run_discard(&outcome);
 }
@@ -246,7 +236,7 @@ static void test_original_is_stopped(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST("eval:45", "touch:ready", "await:go", "eval:20", "exit:3"));
+    start(&running, LIST(TO_THREE, "eval:20", "exit:3"));
     double start = run_clock();
     kill(-running.pid, SIGSTOP);
     int status = 0;
@@ -260,7 +250,7 @@ static void test_original_is_stopped(void **state)
     kill(-running.pid, SIGCONT);
     run_wait(&running, &outcome);
     expect_end(&outcome, EXITED(3), start);
-    expect_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 

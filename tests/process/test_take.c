@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own_thread.h"
+#include "child_signals.h"
 #include "plain_take.h"
 #include "process.h"
 #include "snapshot/park.h"
@@ -20,14 +21,7 @@
 #include "snapshot/threads/threads_revive.h"
 #include "torture.h"
 
-static volatile sig_atomic_t child_signals;
 static bool tortured; /* the threads of torture.c run */
-
-static void count_child_signal(int signal)
-{
-    (void)signal;
-    child_signals++;
-}
 
 /* In a woken copy: everything must work again. Never returns. */
 static _Noreturn void live_as_copy(const struct take *take)
@@ -68,7 +62,7 @@ static void test_copies_revive(void **state)
 
     (void)state;
     assert_int_equal(shared_page_create(&page), 0);
-    signal(SIGCHLD, count_child_signal);
+    signal(SIGCHLD, child_signals_count);
     torture_start();
     tortured = true;
     for (int i = 0; i < count; i++) {

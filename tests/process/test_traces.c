@@ -2,6 +2,7 @@
 /* What a simulator, and who looks at it from outside, can see of the library while it runs and when it has
  * ended: nothing. All that a process knows of itself is printed by the fake simulator (fake_traces.c). */
 #define _GNU_SOURCE
+#include "child_signals.h"
 #include "compare.h"
 #include "first_child.h"
 #include "process.h"
@@ -166,14 +167,6 @@ static void check_end(void **state)
 
 /* --- what its parent sees --- */
 
-static volatile sig_atomic_t child_signals;
-
-static void count_child_signal(int signal)
-{
-    (void)signal;
-    child_signals++;
-}
-
 static pid_t start_with_pipe(const char *const *steps, int *out)
 {
     const char *argv[16] = {run_test_program("fake_simulator")};
@@ -226,7 +219,7 @@ static double wait_for_both(pid_t pid, int out)
 /* The steps after which the output must not end late: `./emu | tee log` would wait for it. */
 static void check_parent(const char *const *steps)
 {
-    const struct sigaction action = {.sa_handler = count_child_signal, .sa_flags = SA_RESTART};
+    const struct sigaction action = {.sa_handler = child_signals_count, .sa_flags = SA_RESTART};
     struct sigaction before;
     double best = 1000;
     int status, out;

@@ -2,6 +2,7 @@
 /* Which snapshot replays, what becomes of it, and what ends the waiting for it. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -16,51 +17,6 @@
 #define WOKEN_4    "the oldest checkpoint start to dump wave: snapshot 4"
 #define WOKEN_5    "the oldest checkpoint start to dump wave: snapshot 5"
 #define LAST_LINE  "no waveform: "
-#define EVERY_TEN  LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3")
-
-static void expect_exit(const struct outcome *outcome, int status)
-{
-    if (outcome->timed_out || !WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != status)
-        fail_msg("wait status %#x%s, not exit status %d; said:\n%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", status, outcome->said);
-    assert_int_equal(outcome->left, 0);
-}
-
-static void expect_signal(const struct outcome *outcome, int signal)
-{
-    if (outcome->timed_out || !WIFSIGNALED(outcome->status) || WTERMSIG(outcome->status) != signal)
-        fail_msg("wait status %#x%s, not signal %d; said:\n%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", signal, outcome->said);
-    assert_int_equal(outcome->left, 0);
-}
-
-static void expect_in_report(const struct outcome *outcome, const char *part)
-{
-    if (outcome->report == NULL || strstr(outcome->report, part) == NULL)
-        fail_msg("no %s in the report:\n%s%s", part, outcome->report, outcome->said);
-}
-
-/* Runs to where three snapshots are parked, and waits there for the file `go`. */
-static void start_with_three(struct running *running, const char *const *steps)
-{
-    const struct program program = {.arguments = steps, .environment = EVERY_TEN, .preload = true};
-
-    run_start(running, &program);
-    run_await_file(running, "ready");
-    run_await_snapshots(running, 3);
-}
-
-/* What a replay makes is seen in the run directory only. */
-static void await_sign(const struct running *running, const char *name)
-{
-    char path[64];
-
-    snprintf(path, sizeof path, "lightsss/fake_simulator.%d/%s", running->pid, name);
-    run_await_file(running, path);
-}
-
-/* Snapshots are taken before evals 1, 11, 21, 31 and 41; the last three stay. */
-#define TO_THREE "eval:45", "touch:ready", "await:go"
 
 static void test_slots(void **state)
 {
@@ -68,12 +24,12 @@ static void test_slots(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
     expect_in_report(&outcome, "\"number\": 3, \"eval\": 20, \"time\": 105");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     expect_in_report(&outcome, "\"snapshots\": 5");
     run_discard(&outcome);
 }
@@ -85,7 +41,7 @@ static void test_oldest_is_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     run_snapshots(running.pid, snapshots);
     kill(snapshots[0], SIGKILL);
     run_await_snapshots(&running, 2);
@@ -93,8 +49,8 @@ static void test_oldest_is_killed(void **state)
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
     expect_in_report(&outcome, "\"number\": 4, \"eval\": 30, \"time\": 155");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_4, "replay reproduced", LAST_LINE));
+    expect_reproduced(&outcome);
+    expect_said(&outcome, LIST(FIRST_LINE, WOKEN_4, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -105,14 +61,14 @@ static void test_middle_is_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST(TO_THREE, "eval:20", "abort"));
+    run_start_with_three(&running, LIST(TO_THREE, "eval:20", "abort"), EVERY_TEN);
     run_snapshots(running.pid, snapshots);
     kill(snapshots[1], SIGKILL);
     run_await_snapshots(&running, 2);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_signal(&outcome, SIGABRT);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -123,14 +79,14 @@ static void test_all_are_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST(TO_THREE, "exit:3"));
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
     for (int i = run_snapshots(running.pid, snapshots); i > 0; i--)
         kill(snapshots[i - 1], SIGKILL);
     run_await_snapshots(&running, 0);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
-    run_expect_said(
+    expect_said(
         &outcome,
         LIST(FIRST_LINE,
              "no snapshot is left (all were killed, ran out of memory or made room for its own processes)"));
@@ -146,19 +102,19 @@ static void test_replay_is_killed(void **state)
     struct outcome outcome;
 
     (void)state;
-    start_with_three(&running, LIST(TO_THREE, "if_copy:once:hangs:hang", "exit:3"));
+    run_start_with_three(&running, LIST(TO_THREE, "if_copy:once:hangs:hang", "exit:3"), EVERY_TEN);
     run_touch(&running, "go");
-    await_sign(&running, "hangs");
+    run_await_sign(&running, "hangs");
     run_snapshots(running.pid, snapshots);
     kill(snapshots[0], SIGKILL);
     run_wait(&running, &outcome);
     expect_exit(&outcome, 3);
     expect_in_report(&outcome, "\"number\": 4");
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
-    run_expect_said(&outcome,
-                    LIST(FIRST_LINE, WOKEN_3,
-                         "the replay of snapshot 3 died (SIGKILL) before it was done; trying the next one",
-                         WOKEN_4, "replay reproduced", LAST_LINE));
+    expect_reproduced(&outcome);
+    expect_said(&outcome,
+                LIST(FIRST_LINE, WOKEN_3,
+                     "the replay of snapshot 3 died (SIGKILL) before it was done; trying the next one",
+                     WOKEN_4, "replay reproduced", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -173,10 +129,9 @@ static void test_every_replay_dies(void **state)
     run_program(&program, &outcome);
     expect_exit(&outcome, 3);
     expect_in_report(&outcome, "\"verdict\": \"incomplete\", \"why\": \"the replay died (SIGSEGV)\"");
-    run_expect_said(&outcome,
-                    LIST(FIRST_LINE, WOKEN_3, "the replay of snapshot 3 died (SIGSEGV)", WOKEN_4,
-                         "the replay of snapshot 4 died (SIGSEGV)", WOKEN_5,
-                         "the replay of snapshot 5 died (SIGSEGV)", "replay incomplete", LAST_LINE));
+    expect_said(&outcome, LIST(FIRST_LINE, WOKEN_3, "the replay of snapshot 3 died (SIGSEGV)", WOKEN_4,
+                               "the replay of snapshot 4 died (SIGSEGV)", WOKEN_5,
+                               "the replay of snapshot 5 died (SIGSEGV)", "replay incomplete", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -190,7 +145,7 @@ static void check_impatience(int signal, bool group)
     struct outcome outcome;
 
     run_start(&running, &program);
-    await_sign(&running, "hangs");
+    run_await_sign(&running, "hangs");
     double start = run_clock();
     kill(group ? -running.pid : running.pid, signal);
     run_wait(&running, &outcome);
@@ -198,7 +153,7 @@ static void check_impatience(int signal, bool group)
     assert_true(run_clock() - start < 2);
     assert_string_equal(outcome.out, "text");
     expect_in_report(&outcome, "\"verdict\": \"incomplete\"");
-    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay incomplete", LAST_LINE));
+    expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay incomplete", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -232,7 +187,7 @@ static void check_sent(int signal, bool group)
     kill(group ? -running.pid : running.pid, signal);
     run_wait(&running, &outcome);
     expect_signal(&outcome, signal);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -260,7 +215,7 @@ static void test_end_inside_hanging_eval(void **state)
     kill(running.pid, SIGTERM);
     run_wait(&running, &outcome);
     expect_signal(&outcome, SIGTERM);
-    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(&outcome);
     run_discard(&outcome);
 }
 
@@ -279,7 +234,7 @@ static void expect_handled(const struct outcome *outcome)
     const char *handled = strstr(outcome->out, "handler of USR1");
 
     assert_non_null(handled);
-    expect_in_report(outcome, "\"verdict\": \"reproduced\"");
+    expect_reproduced(outcome);
     assert_string_equal(outcome->replay_out, handled);
 }
 
@@ -290,7 +245,7 @@ static void check_survived(useconds_t waited_us)
     struct running running;
     struct outcome outcome;
 
-    start_with_three(&running, LIST("signal:TERM:ignore", "signal:USR1", TO_THREE, "exit:3"));
+    run_start_with_three(&running, LIST("signal:TERM:ignore", "signal:USR1", TO_THREE, "exit:3"), EVERY_TEN);
     usleep(waited_us);
     kill(-running.pid, SIGTERM);
     kill(-running.pid, SIGUSR1);
@@ -318,7 +273,7 @@ static void check_divergence(const char *const *steps, const char *why)
     expect_exit(&outcome, 3);
     snprintf(part, sizeof part, "\"verdict\": \"diverged\", \"why\": \"%s\"", why);
     expect_in_report(&outcome, part);
-    run_expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay diverged: ", LAST_LINE));
+    expect_said(&outcome, LIST(FIRST_LINE, WOKEN_LINE, "replay diverged: ", LAST_LINE));
     run_discard(&outcome);
 }
 
@@ -387,7 +342,7 @@ static void check_match(const char *const *steps, const char *line)
     if (line != NULL) {
         snprintf(part, sizeof part, "\"match\": \"%s\"", line);
         expect_in_report(&outcome, part);
-        expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+        expect_reproduced(&outcome);
     }
     run_discard(&outcome);
 }

@@ -2,6 +2,7 @@
 /* A replay is told what its original was told: times, random numbers, ids, and what became of children. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -18,12 +19,8 @@ static void run_to(const char *verdict, const char *const *steps, const char *co
         .arguments = steps, .environment = environment, .preload = true, .library = library};
 
     run_program(&program, outcome);
-    if (outcome->timed_out || !WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != 3)
-        fail_msg("wait status %#x%s; said:\n%s%s", (unsigned)outcome->status,
-                 outcome->timed_out ? " (timed out)" : "", outcome->said, outcome->err);
-    assert_int_equal(outcome->left, 0);
-    if (outcome->report == NULL || strstr(outcome->report, verdict) == NULL)
-        fail_msg("not reproduced:\n%s\n%s\nreplay:\n%s", outcome->report, outcome->out, outcome->replay_out);
+    expect_exit(outcome, 3);
+    expect_in_report(outcome, verdict);
 }
 
 static void run_steps(const char *const *steps, const char *const *environment, const char *library,
