@@ -47,11 +47,6 @@ static bool parse_interval(const char *string, struct options_interval *value)
     return false;
 }
 
-static bool parse_share(const char *string, uint32_t *value)
-{
-    return parse_share_ppm(string, value);
-}
-
 static bool parse_between(const char *string, uint64_t least, uint64_t most, uint64_t *value)
 {
     uint64_t number;
@@ -62,24 +57,24 @@ static bool parse_between(const char *string, uint64_t least, uint64_t most, uin
     return true;
 }
 
-static bool parse_slots(const char *string, unsigned *value)
+static bool parse_few(const char *string, uint64_t least, uint64_t most, unsigned *value)
 {
     uint64_t number;
+    bool valid = parse_between(string, least, most, &number);
 
-    if (!parse_between(string, 1, OPTIONS_SLOTS_MAX, &number))
-        return false;
-    *value = (unsigned)number;
-    return true;
+    if (valid)
+        *value = (unsigned)number;
+    return valid;
+}
+
+static bool parse_slots(const char *string, unsigned *value)
+{
+    return parse_few(string, 1, OPTIONS_SLOTS_MAX, value);
 }
 
 static bool parse_depth(const char *string, unsigned *value)
 {
-    uint64_t number;
-
-    if (!parse_between(string, 0, OPTIONS_DEPTH_MAX, &number))
-        return false;
-    *value = (unsigned)number;
-    return true;
+    return parse_few(string, 0, OPTIONS_DEPTH_MAX, value);
 }
 
 static bool parse_tick(const char *string, uint64_t *value)
@@ -192,17 +187,13 @@ static bool parse_directory(const char *string, const char **value)
 
 /* ---- the tables ---- */
 
-#define AVAILABLE true
-#define LATER     false
-
 const struct options_row options_rows[] = {
-#define OPTION(field, variable, kind, initial, availability, accepted, help)                                 \
-    {variable, initial, accepted, help, availability},
+#define OPTION(field, variable, kind, initial, accepted, help) {variable, initial, accepted, help},
 #include "options/options.def"
 #undef OPTION
 };
 
-#define OPTION(field, variable, kind, initial, availability, accepted, help)                                 \
+#define OPTION(field, variable, kind, initial, accepted, help)                                               \
     static bool set_##field(struct options *options, const char *string)                                     \
     {                                                                                                        \
         return parse_##kind(string, &options->field);                                                        \
@@ -211,13 +202,13 @@ const struct options_row options_rows[] = {
 #undef OPTION
 
 static bool (*const setters[])(struct options *options, const char *string) = {
-#define OPTION(field, variable, kind, initial, availability, accepted, help) set_##field,
+#define OPTION(field, variable, kind, initial, accepted, help) set_##field,
 #include "options/options.def"
 #undef OPTION
 };
 
 enum row {
-#define OPTION(field, variable, kind, initial, availability, accepted, help) ROW_##field,
+#define OPTION(field, variable, kind, initial, accepted, help) ROW_##field,
 #include "options/options.def"
 #undef OPTION
     ROW_COUNT
@@ -251,15 +242,6 @@ static void warn_bad_value(void (*warn)(const char *), const struct options_row 
 
     describe_bad_value(&warning, row, row->name, value);
     text_format(&warning.text, "; using %s", *row->initial != '\0' ? row->initial : "none");
-    warn(warning.bytes);
-}
-
-static void warn_unavailable(void (*warn)(const char *), const char *what)
-{
-    struct warning warning;
-
-    warning_init(&warning);
-    text_format(&warning.text, "%s is not available in this version; ignored", what);
     warn(warning.bytes);
 }
 
@@ -330,14 +312,8 @@ static void check_failures(const struct options *options, const char *value, voi
 
 static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
 {
-    bool valid = setters[row](options, value);
-
-    if (warn == NULL)
-        return;
-    if (!valid)
+    if (!setters[row](options, value) && warn != NULL)
         warn_bad_value(warn, &options_rows[row], value);
-    else if (!options_rows[row].available)
-        warn_unavailable(warn, options_rows[row].name);
 }
 
 bool options_check(const struct options_row *row, const char *name, const char *value,

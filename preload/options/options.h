@@ -68,15 +68,14 @@ struct options_row {
     const char *initial;  /* "auto"; "" where nothing is asked for */
     const char *accepted; /* what a value may look like */
     const char *help;     /* one line */
-    bool available;       /* does this version act on it? */
 };
 
 extern const struct options_row options_rows[];
 extern const size_t options_row_count;
 
 /* Fills *options from defaults and from a block like environ (NULL-terminated). warn gets one line, without
- * newline, for each bad value, unknown LIGHTSSS_* name and variable that is not available in this version;
- * it may be NULL, and is not called where LIGHTSSS=0 or LIGHTSSS_LOG=quiet. Never fails. */
+ * newline, for each bad value and unknown LIGHTSSS_* name; it may be NULL, and is not called where LIGHTSSS=0
+ * or LIGHTSSS_LOG=quiet. Never fails. */
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line));
 
 /* Is this a value for that row? If not, say gets one line about it in the words of options_read(); name is

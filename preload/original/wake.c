@@ -66,7 +66,6 @@ static void let_stop(int how)
 }
 
 struct waiting {
-    const struct shared_slot *slot;
     pid_t pid;
     struct pollfd fds[2]; /* the replay's pidfd, and a signalfd of those signals */
     uint64_t deadline_ns;
@@ -77,7 +76,6 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
 {
     const uint64_t impatient = impatient_signals();
 
-    waiting->slot = slot;
     waiting->pid = atomic_load(&slot->pid);
     waiting->fds[0] = (struct pollfd){.fd = kernel_pidfd_open(waiting->pid), .events = POLLIN};
     waiting->fds[1] = (struct pollfd){

@@ -39,10 +39,6 @@ int shared_page_create(struct shared_page **result)
     if (r < 0)
         return r;
 
-    page->magic = SHARED_PAGE_MAGIC;
-    page->version = SHARED_PAGE_VERSION;
-    page->size_bytes = sizeof *page;
-    page->slot_count = SHARED_PAGE_SLOTS;
     page->original_pid = kernel_getpid();
     *result = page;
     return 0;

@@ -13,9 +13,7 @@
 
 #include "options/end.h"
 
-#define SHARED_PAGE_MAGIC   0x5353534c /* "LSSS" */
-#define SHARED_PAGE_VERSION 5u
-#define SHARED_PAGE_SIZE    8192u
+#define SHARED_PAGE_SIZE 8192u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
 #define SHARED_PAGE_WHY   480u
@@ -97,7 +95,6 @@ struct shared_rights {
 };
 
 struct shared_page {
-    uint32_t magic, version, size_bytes, slot_count;
     int32_t original_pid;
     uint32_t run_suffix;              /* of the run directory's name, 0: none */
     uint64_t run_device, run_inode;   /* of the run directory */
@@ -124,7 +121,6 @@ struct shared_page {
 };
 
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
-static_assert(sizeof(struct shared_slot) == 48, "layout of version 4");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");

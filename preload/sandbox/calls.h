@@ -17,7 +17,6 @@
 
 enum call_pass {
     CALL_TRAPPED,  /* the handler answers */
-    CALL_ALLOWED,  /* always made as it is */
     CALL_WITHOUT,  /* ... where this argument is 0 */
     CALL_WITH_BIT, /* ... where this bit of the argument is set */
 };

@@ -23,8 +23,6 @@ void stall_add(struct stall *stall, uint64_t stall_ns)
 {
     uint64_t place = stall->count++;
 
-    if (__builtin_add_overflow(stall->total_ns, stall_ns, &stall->total_ns))
-        stall->total_ns = UINT64_MAX;
     if (stall_ns > stall->max_ns)
         stall->max_ns = stall_ns;
     if (place >= STALL_SAMPLES)

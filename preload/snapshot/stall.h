@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How long snapshots held the simulator up: count, sum and maximum are exact, the median comes from a
+/* How long snapshots held the simulator up: count and maximum are exact, the median comes from a
  * fixed reservoir that every stall has the same chance to be in. Pure logic, no heap. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_STALL_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_STALL_H
@@ -10,7 +10,6 @@
 
 struct stall {
     uint64_t count;
-    uint64_t total_ns; /* stays at UINT64_MAX once it gets there */
     uint64_t max_ns;
     uint64_t random; /* state of the reservoir's choice */
     uint64_t sample_ns[STALL_SAMPLES];

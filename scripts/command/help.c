@@ -19,8 +19,8 @@ static void print_row(const struct options_row *row)
     arguments_name(row, name);
     snprintf(with_value, sizeof with_value, "%s VALUE", name);
     print_option(with_value, row->help);
-    printf("  %-*s %s%s%s%s\n", OPTION_COLUMNS, "", row->accepted, *row->initial != '\0' ? "; default " : "",
-           row->initial, row->available ? "" : " (not acted on in this version)");
+    printf("  %-*s %s%s%s\n", OPTION_COLUMNS, "", row->accepted, *row->initial != '\0' ? "; default " : "",
+           row->initial);
 }
 
 void help_one(const struct command *command)

@@ -13,14 +13,10 @@ from command import COMMAND, FAKE, LIBRARY, TOP, CommandCase
 
 
 def rows():
-    """variable -> (default, available, accepted, help) by options.def"""
+    """variable -> (default, accepted, help) by options.def"""
     with open(os.path.join(TOP, "preload", "options", "options.def"), encoding="utf-8") as file:
-        row = re.compile(
-            r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)", (AVAILABLE|LATER),\s*"([^"]*)",\s*"([^"]*)"\)', re.MULTILINE
-        )
-        return {
-            match[1]: (match[2], match[3] == "AVAILABLE", match[4], match[5]) for match in row.finditer(file.read())
-        }
+        row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)",\s*"([^"]*)",\s*"([^"]*)"\)', re.MULTILINE)
+        return {match[1]: (match[2], match[3], match[4]) for match in row.finditer(file.read())}
 
 
 def option(variable):
@@ -143,14 +139,6 @@ class Environment(CommandCase):
         self.assertEqual(self.variables(LD_PRELOAD=other)["LD_PRELOAD"], f"{LIBRARY}:{other}")
         self.assertEqual(self.variables(LD_PRELOAD="")["LD_PRELOAD"], LIBRARY)
 
-    def test_what_comes_later_is_mentioned_once(self):
-        for name, (default, available, *_) in rows().items():
-            if available:
-                continue
-            value = SAMPLES.get(name, default)
-            _, _, err = self.lightsss("run", "--wave=off", option(name), value, FAKE, "eval:1")
-            self.assertEqual(err, f"lightsss: {name} is not available in this version; ignored\n")
-
     def test_command_without_library(self):
         alone = os.path.join(self.work, "lightsss")
         shutil.copy(COMMAND, alone)
@@ -223,10 +211,8 @@ class Help(CommandCase):
             status, out, err = self.lightsss(command, "--help")
             self.assertEqual((status, err), (0, ""))
             self.assertEqual(self.lightsss("help", command), (0, out, ""))
-            for name, (default, available, accepted, text) in rows().items():
-                tail = (f"; default {default}" if default else "") + (
-                    "" if available else " (not acted on in this version)"
-                )
+            for name, (default, accepted, text) in rows().items():
+                tail = f"; default {default}" if default else ""
                 self.assertRegex(out, rf"\n  {option(name)} VALUE +{re.escape(text)}\n +{re.escape(accepted + tail)}\n")
             self.assertEqual("  --rehearse " in out, command == "doctor")
             self.assertEqual("  --patience VALUE " in out, command == "doctor")

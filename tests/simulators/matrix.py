@@ -38,9 +38,9 @@ def read_json(*path):
 
 
 def available(variable):
-    """Is it acted on in this version?"""
+    """Is it an option of this version?"""
     with open(os.path.join(ROOT, "preload", "options", "options.def"), encoding="utf-8") as file:
-        return re.search(rf'"{variable}", \w+, "[^"]*", AVAILABLE', file.read()) is not None
+        return re.search(rf'"{variable}", \w+, "[^"]*",', file.read()) is not None
 
 
 def cells_of(table):

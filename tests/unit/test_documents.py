@@ -16,9 +16,9 @@ def read(*path):
 
 
 def options():
-    """variable -> (default, available) by options.def."""
-    row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)", (AVAILABLE|LATER),', re.MULTILINE)
-    return {name: (default, when == "AVAILABLE") for name, default, when in row.findall(read("preload", "options", "options.def"))}
+    """variable -> default by options.def."""
+    row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "([^"]*)",', re.MULTILINE)
+    return dict(row.findall(read("preload", "options", "options.def")))
 
 
 def option_name(variable):
@@ -42,23 +42,18 @@ class Documents(unittest.TestCase):
         table = dict(re.findall(r"^\| `(LIGHTSSS\w*)` \| (.*?) \|", readme, re.MULTILINE))
         rows = options()
         self.assertGreater(len(rows), 15)
-        for name, (default, available) in rows.items():
-            if available:
-                self.assertIn(name, table, "README's table of options")
-                if default:
-                    self.assertEqual(table[name], f"`{default}`", name)
-            else:
-                self.assertNotIn(name, table, f"{name} is not acted on yet")
-                self.assertRegex(readme, rf"not acted on in this version[^#]*`{name}`")
+        for name, default in rows.items():
+            self.assertIn(name, table, "README's table of options")
+            if default:
+                self.assertEqual(table[name], f"`{default}`", name)
         self.assertEqual(set(table) - set(rows), set(), "options that do not exist")
 
     def check_manual(self, found, wanted):
-        """Both are dicts by option; found has the text, wanted default and availability."""
+        """Both are dicts by option; found has the text, wanted the default."""
         self.assertEqual(set(found), set(wanted))
-        for name, (default, available) in wanted.items():
+        for name, default in wanted.items():
             default_lines = re.findall(r"^The default is\n\.Cm (.*) \.$", found[name], re.MULTILINE)
             self.assertEqual(default_lines, [default] if default else [], name)
-            self.assertEqual("Not acted on in this version." not in found[name], available, name)
 
     def test_options_are_in_man_pages(self):
         rows = options()

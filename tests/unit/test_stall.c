@@ -25,7 +25,6 @@ static void few_are_exact(void **state)
     for (size_t i = 0; i < COUNT_OF(values); i++)
         stall_add(&stall, values[i]);
     assert_int_equal(stall.count, 5);
-    assert_int_equal(stall.total_ns, 2140);
     assert_int_equal(stall.max_ns, 900);
     assert_int_equal(stall_median_ns(&stall), 310);
 }
@@ -60,26 +59,13 @@ static void many_are_sampled_evenly(void **state)
     assert_in_range(stall_median_ns(&stall), 40000, 60000);
 }
 
-static void the_sum_stops_at_its_end(void **state)
-{
-    struct stall stall;
-
-    (void)state;
-    stall_init(&stall);
-    stall_add(&stall, UINT64_MAX - 1);
-    stall_add(&stall, 5);
-    assert_true(stall.total_ns == UINT64_MAX);
-    stall_add(&stall, 5);
-    assert_true(stall.total_ns == UINT64_MAX);
-    assert_true(stall.max_ns == UINT64_MAX - 1);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(nothing_is_zero),          cmocka_unit_test(few_are_exact),
-        cmocka_unit_test(of_two_middles_the_lower), cmocka_unit_test(many_are_sampled_evenly),
-        cmocka_unit_test(the_sum_stops_at_its_end),
+        cmocka_unit_test(nothing_is_zero),
+        cmocka_unit_test(few_are_exact),
+        cmocka_unit_test(of_two_middles_the_lower),
+        cmocka_unit_test(many_are_sampled_evenly),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
