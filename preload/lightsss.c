@@ -17,12 +17,13 @@
 #include "base/log.h"
 #include "ends/ends.h"
 #include "interpose/handled.h"
-#include "interpose/output.h"
 #include "interpose/signal.h"
+#include "interpose/write.h"
 #include "original/request.h"
 #include "record/input.h"
 #include "record/input_call.h"
 #include "record/match.h"
+#include "record/output.h"
 #include "record/retell.h"
 #include "record/time_log.h"
 #include "record/undo.h"
@@ -159,7 +160,8 @@ static void become_original(void)
     if (!anew)
         shared_memory_keep(run.page);
     run.start_ns = clock_ns();
-    output_keep();
+    if (write_is_met())
+        output_keep();
     match_begin();
     keeper_init(run.page, &run.options, &hooks);
     start_input();

@@ -30,7 +30,9 @@
 #include "base/program_file.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
+#include "interpose/dlopen.h"
 #include "interpose/exit.h"
+#include "interpose/ids.h"
 #include "interpose/libc.h"
 #include "options/options.h"
 #include "record/input.h"
@@ -62,10 +64,9 @@ struct walk {
 static const struct hooks_events *told; /* whom the hooks tell */
 static bool can_see_exit;
 
-static _Atomic pid_t looking;      /* process whose thread is looking; 0: nobody */
-static size_t started_with;        /* so many objects */
-static atomic_bool is_global_used; /* others were opened for all to see */
-static atomic_ullong seen;         /* of the objects ever loaded, how many were looked at */
+static _Atomic pid_t looking; /* process whose thread is looking; 0: nobody */
+static size_t started_with;   /* so many objects */
+static atomic_ullong seen;    /* of the objects ever loaded, how many were looked at */
 
 static enum { UNPREPARED, READY, HOPELESS } state;
 static bool attached;
@@ -293,6 +294,7 @@ static void note_wave_format(void)
 static void replace_libc(void)
 {
     role_await();
+    ids_prepare();
     libc_prepare();
     uint64_t mask = signal_mask_block_all();
     libc_commit();
@@ -388,7 +390,7 @@ static void attach(void)
     const struct object *first = NULL;
     char refused[HOOKS_WHY_SIZE] = "";
 
-    run.hooks->scope(started_with, atomic_load(&is_global_used));
+    run.hooks->scope(started_with, dlopen_is_global_used());
     for (size_t i = 0; i < objects.count; i++) {
         struct hooks_why why = {""};
         int r =
@@ -416,27 +418,12 @@ static void look_and_attach(void)
         attach();
 }
 
-void attach_start(const struct hooks_events *events)
-{
-    told = events;
-    /* The handler that is registered first runs last, also where the model comes later. */
-    can_see_exit = exit_register() == 0;
-    if (begin_look(false)) {
-        look_and_attach();
-        end_look();
-    }
-}
-
-void attach_opened_globally(void)
-{
-    atomic_store(&is_global_used, true);
-}
-
-void attach_opened(bool nested)
+/* It does not wait for a thread that is looking already where this one may hold the loader's lock. */
+static void look_again(bool nested)
 {
     struct walk walk = {0};
 
-    if (is_looking() || told == NULL || state == HOPELESS)
+    if (is_looking() || state == HOPELESS)
         return;
     dl_iterate_phdr(first_object, &walk);
     if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))
@@ -444,6 +431,18 @@ void attach_opened(bool nested)
     look_and_attach();
     end_look();
     dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
+}
+
+void attach_start(const struct hooks_events *events)
+{
+    told = events;
+    dlopen_when_opened(look_again);
+    /* The handler that is registered first runs last, also where the model comes later. */
+    can_see_exit = exit_register() == 0;
+    if (begin_look(false)) {
+        look_and_attach();
+        end_look();
+    }
 }
 
 void attach_end(void)

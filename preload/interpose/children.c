@@ -15,7 +15,7 @@
 
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
 #include "interpose/refused.h"
 #include "interpose/vfork.h"
 #include "record/call_count.h"
@@ -294,13 +294,13 @@ static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
     return (int)told;
 }
 
-const struct libc_hook children_hooks[] = {
-    {"_Fork", (void *)on__Fork, (void **)&libc__Fork},
-    {"fork", (void *)on_fork, (void **)&libc_fork},
-    {"vfork", (void *)vfork_in_place, (void **)&libc_vfork},
-    {"posix_spawn", (void *)on_posix_spawn, (void **)&libc_posix_spawn},
-    {"posix_spawnp", (void *)on_posix_spawnp, (void **)&libc_posix_spawnp},
-    {"wait4", (void *)on_wait4, (void **)&libc_wait4},
-    {"waitid", (void *)on_waitid, (void **)&libc_waitid},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("_Fork", on__Fork, libc__Fork),
+    LIBC_HOOK("fork", on_fork, libc_fork),
+    LIBC_HOOK("vfork", vfork_in_place, libc_vfork),
+    LIBC_HOOK("posix_spawn", on_posix_spawn, libc_posix_spawn),
+    LIBC_HOOK("posix_spawnp", on_posix_spawnp, libc_posix_spawnp),
+    LIBC_HOOK("wait4", on_wait4, libc_wait4),
+    LIBC_HOOK("waitid", on_waitid, libc_waitid),
 };
-const size_t children_hooks_count = sizeof children_hooks / sizeof *children_hooks;
+const struct libc_hooks children_hooks = LIBC_HOOKS(rows);

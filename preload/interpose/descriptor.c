@@ -2,7 +2,6 @@
 /* Where a number gets another file: what kind of file it is now is remembered, or forgotten, for the hooks
  * that ask (record/descriptor_class.h). A byte is stored; nothing else is changed. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -10,7 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
 #include "record/input_call.h"
 #include "run/run.h"
 #include "snapshot/take.h"
@@ -34,8 +33,6 @@ static int (*libc_inotify_init)(void);
 static int (*libc_inotify_init1)(int flags);
 static int (*libc_memfd_create)(const char *name, unsigned flags);
 static int (*libc_pidfd_open)(pid_t pid, unsigned flags);
-static int (*libc_creat)(const char *path, mode_t mode);
-static off_t (*libc_lseek)(int fd, off_t offset, int from);
 
 static int made(int fd, enum descriptor_class class)
 {
@@ -174,43 +171,25 @@ static int on_pidfd_open(pid_t pid, unsigned flags)
     return made(libc_pidfd_open(pid, flags), DESCRIPTOR_KERNEL);
 }
 
-static int on_creat(const char *path, mode_t mode)
-{
-    return made(libc_creat(path, mode), DESCRIPTOR_UNKNOWN);
-}
-
-/* What a replay has in place of a pipe could be sought in. */
-static off_t on_lseek(int fd, off_t offset, int from)
-{
-    if (input_mode() == INPUT_FED && input_concerns(fd) &&
-        (descriptor_class(fd) == DESCRIPTOR_PIPE || descriptor_class(fd) == DESCRIPTOR_SOCKET)) {
-        errno = ESPIPE;
-        return -1;
-    }
-    return libc_lseek(fd, offset, from);
-}
-
-const struct libc_hook descriptor_hooks[] = {
-    {"close", (void *)on_close, (void **)&libc_close},
-    {"fclose", (void *)on_fclose, (void **)&libc_fclose},
-    {"close_range", (void *)on_close_range, (void **)&libc_close_range},
-    {"dup", (void *)on_dup, (void **)&libc_dup},
-    {"dup2", (void *)on_dup2, (void **)&libc_dup2},
-    {"dup3", (void *)on_dup3, (void **)&libc_dup3},
-    {"fcntl64", (void *)on_fcntl, (void **)&libc_fcntl},
-    {"pipe", (void *)on_pipe, (void **)&libc_pipe},
-    {"pipe2", (void *)on_pipe2, (void **)&libc_pipe2},
-    {"socketpair", (void *)on_socketpair, (void **)&libc_socketpair},
-    {"epoll_create", (void *)on_epoll_create, (void **)&libc_epoll_create},
-    {"epoll_create1", (void *)on_epoll_create1, (void **)&libc_epoll_create1},
-    {"eventfd", (void *)on_eventfd, (void **)&libc_eventfd},
-    {"timerfd_create", (void *)on_timerfd_create, (void **)&libc_timerfd_create},
-    {"signalfd", (void *)on_signalfd, (void **)&libc_signalfd},
-    {"inotify_init", (void *)on_inotify_init, (void **)&libc_inotify_init},
-    {"inotify_init1", (void *)on_inotify_init1, (void **)&libc_inotify_init1},
-    {"memfd_create", (void *)on_memfd_create, (void **)&libc_memfd_create},
-    {"pidfd_open", (void *)on_pidfd_open, (void **)&libc_pidfd_open},
-    {"creat64", (void *)on_creat, (void **)&libc_creat},
-    {"lseek64", (void *)on_lseek, (void **)&libc_lseek},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("close", on_close, libc_close),
+    LIBC_HOOK("fclose", on_fclose, libc_fclose),
+    LIBC_HOOK("close_range", on_close_range, libc_close_range),
+    LIBC_HOOK("dup", on_dup, libc_dup),
+    LIBC_HOOK("dup2", on_dup2, libc_dup2),
+    LIBC_HOOK("dup3", on_dup3, libc_dup3),
+    LIBC_HOOK("fcntl64", on_fcntl, libc_fcntl),
+    LIBC_HOOK("pipe", on_pipe, libc_pipe),
+    LIBC_HOOK("pipe2", on_pipe2, libc_pipe2),
+    LIBC_HOOK("socketpair", on_socketpair, libc_socketpair),
+    LIBC_HOOK("epoll_create", on_epoll_create, libc_epoll_create),
+    LIBC_HOOK("epoll_create1", on_epoll_create1, libc_epoll_create1),
+    LIBC_HOOK("eventfd", on_eventfd, libc_eventfd),
+    LIBC_HOOK("timerfd_create", on_timerfd_create, libc_timerfd_create),
+    LIBC_HOOK("signalfd", on_signalfd, libc_signalfd),
+    LIBC_HOOK("inotify_init", on_inotify_init, libc_inotify_init),
+    LIBC_HOOK("inotify_init1", on_inotify_init1, libc_inotify_init1),
+    LIBC_HOOK("memfd_create", on_memfd_create, libc_memfd_create),
+    LIBC_HOOK("pidfd_open", on_pidfd_open, libc_pidfd_open),
 };
-const size_t descriptor_hooks_count = sizeof descriptor_hooks / sizeof *descriptor_hooks;
+const struct libc_hooks descriptor_hooks = LIBC_HOOKS(rows);

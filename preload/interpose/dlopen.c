@@ -6,18 +6,19 @@
 #include "interpose/dlopen.h"
 
 #include <dlfcn.h>
-#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
 
-#include "attach/attach.h"
 #include "base/next.h"
 #include "record/code_place.h"
 #include "run/role.h"
 #include "run/run.h"
 
 #define OPENINGS_MAX 64
+
+static void (*opened)(bool nested);
+static atomic_bool is_global_used;
 
 /* How many dlopen() and dlclose() a thread is in: constructors and destructors may call them. Every process
  * has this, so it is no record of the thread's own. */
@@ -62,6 +63,16 @@ static unsigned leave(void)
     return depth;
 }
 
+void dlopen_when_opened(void (*told)(bool nested))
+{
+    opened = told;
+}
+
+bool dlopen_is_global_used(void)
+{
+    return atomic_load(&is_global_used);
+}
+
 void *dlopen_next(void)
 {
     return (void *)NEXT(dlopen);
@@ -72,43 +83,10 @@ void *dlmopen_next(void)
     return (void *)NEXT(dlmopen);
 }
 
-struct search {
-    uintptr_t address;
-    struct dlopen_code found, program;
-};
-
-static int look_for_code(struct dl_phdr_info *info, size_t size, void *context)
-{
-    struct search *search = context;
-
-    (void)size;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type != PT_LOAD || (header->p_flags & (PF_R | PF_X)) != (PF_R | PF_X))
-            continue;
-        const uint8_t *start = (const uint8_t *)(info->dlpi_addr + header->p_vaddr);
-        struct dlopen_code code = {start, start + header->p_filesz};
-        if (search->program.start == NULL)
-            search->program = code; /* it comes first */
-        if (search->address >= (uintptr_t)code.start && search->address < (uintptr_t)code.end) {
-            search->found = code;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-struct dlopen_code dlopen_code_around(const void *address)
-{
-    struct search search = {.address = (uintptr_t)address};
-
-    return dl_iterate_phdr(look_for_code, &search) != 0 ? search.found : search.program;
-}
-
 void dlopen_note_flags(int flags)
 {
     if ((flags & RTLD_GLOBAL) != 0)
-        attach_opened_globally();
+        atomic_store(&is_global_used, true);
 }
 
 void dlopen_begins(void)
@@ -120,8 +98,8 @@ void dlopen_ends(void *handle)
 {
     unsigned depth = leave();
 
-    if (handle != NULL)
-        attach_opened(depth > 0);
+    if (handle != NULL && opened != NULL)
+        opened(depth > 0);
     if (role_kind() >= ROLE_ORIGINAL)
         code_place_learn();
 }

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* What the processor's part of dlopen() asks: see dlopen_<processor>.c. */
+/* Objects that are opened while the process runs: who is told, and what the processor's part of dlopen() asks
+ * (dlopen_<processor>.c). */
 #ifndef LIGHTSSS_PRELOAD_INTERPOSE_DLOPEN_H
 #define LIGHTSSS_PRELOAD_INTERPOSE_DLOPEN_H
 
-#include <stdint.h>
+#include <stdbool.h>
 
-/* A loaded object's code, readable, around an address; for an address outside of all objects that of
- * the program, as dlopen() itself takes it. */
-struct dlopen_code {
-    const uint8_t *start, *end;
-};
-struct dlopen_code dlopen_code_around(const void *address) __attribute__((visibility("hidden")));
+/* Called after a dlopen(), and before its caller knows. nested: this thread is inside another dlopen() or
+ * dlclose(), so it may hold the loader's lock. */
+void dlopen_when_opened(void (*told)(bool nested));
+
+/* Has there been a dlopen() whose symbols all other objects see? */
+bool dlopen_is_global_used(void);
 
 /* The next functions of these names. */
 void *dlopen_next(void) __attribute__((visibility("hidden")));

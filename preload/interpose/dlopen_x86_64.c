@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/loaded_code.h"
 #include "interpose/dlopen.h"
 
 #define RET 0xc3
@@ -21,7 +22,7 @@ static uint64_t shadow_stack(void)
 }
 
 /* Behind an instruction that leaves the stack alone unwinders read this place rightly. */
-static const uint8_t *find_ret(struct dlopen_code code)
+static const uint8_t *find_ret(struct loaded_code code)
 {
     static const uint8_t xor_eax_ret[] = {0x31, 0xc0, RET};
     size_t size = (size_t)(code.end - code.start);
@@ -37,7 +38,7 @@ const void *dlopen_way(const void *caller, int flags) __attribute__((visibility(
 const void *dlopen_way(const void *caller, int flags)
 {
     dlopen_note_flags(flags);
-    struct dlopen_code code = dlopen_code_around(caller);
+    struct loaded_code code = loaded_code_around(caller);
 
     if (code.start == NULL || shadow_stack() != 0)
         return NULL;

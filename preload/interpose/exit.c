@@ -11,8 +11,8 @@
 
 #include "base/next.h"
 #include "ends/ends.h"
-#include "interpose/output.h"
 #include "record/match.h"
+#include "record/output.h"
 #include "record/retell.h"
 #include "run/role.h"
 #include "run/run.h"

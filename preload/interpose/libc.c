@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "base/symbol.h"
-#include "interpose/ids.h"
+#include "interpose/libc_hook.h"
 #include "run/run.h"
 #include "snapshot/threads/threads.h"
 
@@ -16,18 +16,11 @@
 #define COMMIT_TRIES 20
 #define REACH_MAX    (UINT64_C(1) << 30) /* from libc; all stubs are in one place */
 
-/* Where two rows are of one function, the later handler calls the earlier as if that were libc's. */
-static bool chain(struct hooks_replacement *row, size_t count, const struct libc_hook *hook,
-                  const void *function)
-{
-    for (size_t i = 0; i < count; i++)
-        if (row[i].function == function) {
-            *hook->original = row[i].handler;
-            row[i].handler = hook->handler;
-            return true;
-        }
-    return false;
-}
+static const struct libc_hooks *const tables[] = {
+    &children_hooks, &descriptor_hooks, &ids_hooks,    &memory_hooks, &open_hooks,
+    &poll_hooks,     &proc_hooks,       &random_hooks, &read_hooks,   &socket_hooks,
+    &stand_in_hooks, &system_v_hooks,   &time_hooks,   &waits_hooks,  &write_hooks,
+};
 
 struct rows {
     struct hooks_replacement row[ROWS_MAX];
@@ -41,37 +34,17 @@ static bool is_near(const void *function, const void *first)
     return (there > here ? there - here : here - there) < REACH_MAX;
 }
 
-static void add_rows(struct rows *rows, const struct symbol_library *library, const struct libc_hook *hooks,
-                     size_t count)
+static void add_rows(struct rows *rows, const struct symbol_library *library, const struct libc_hooks *hooks)
 {
-    for (size_t i = 0; i < count && rows->count < ROWS_MAX; i++) {
+    for (size_t i = 0; i < hooks->count && rows->count < ROWS_MAX; i++) {
+        const struct libc_hook *hook = &hooks->rows[i];
         struct hooks_replacement *row = &rows->row[rows->count];
 
         *row = (struct hooks_replacement){
-            .name = hooks[i].name, .handler = hooks[i].handler, .original = hooks[i].original};
+            .name = hook->name, .handler = hook->handler, .original = hook->original};
         row->size = symbol_find(library, row->name, &row->function);
-        rows->count += row->size != 0 && is_near(row->function, rows->row[0].function) &&
-                       !chain(rows->row, rows->count, &hooks[i], row->function);
+        rows->count += row->size != 0 && is_near(row->function, rows->row[0].function);
     }
-}
-
-static void add_rows_of_libc(struct rows *rows, const struct symbol_library *libc)
-{
-    add_rows(rows, libc, proc_hooks, proc_hooks_count);
-    add_rows(rows, libc, output_hooks, output_hooks_count);
-    add_rows(rows, libc, input_read_hooks, input_read_hooks_count);
-    add_rows(rows, libc, input_socket_hooks, input_socket_hooks_count);
-    add_rows(rows, libc, input_poll_hooks, input_poll_hooks_count);
-    add_rows(rows, libc, descriptor_hooks, descriptor_hooks_count);
-    add_rows(rows, libc, file_change_hooks, file_change_hooks_count);
-    add_rows(rows, libc, memory_hooks, memory_hooks_count);
-    add_rows(rows, libc, system_v_hooks, system_v_hooks_count);
-    add_rows(rows, libc, stand_in_hooks, stand_in_hooks_count);
-    add_rows(rows, libc, time_hooks, time_hooks_count);
-    add_rows(rows, libc, waits_hooks, waits_hooks_count);
-    add_rows(rows, libc, random_hooks, random_hooks_count);
-    add_rows(rows, libc, ids_hooks, ids_hooks_count);
-    add_rows(rows, libc, children_hooks, children_hooks_count);
 }
 
 void libc_prepare(void)
@@ -82,10 +55,10 @@ void libc_prepare(void)
 
     if (!symbol_library_find(&libc, "libc.so.6"))
         return;
-    ids_prepare();
-    add_rows_of_libc(&rows, &libc);
+    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
+        add_rows(&rows, &libc, tables[i]);
     if (symbol_library_find(&libstdcxx, "libstdc++.so.6"))
-        add_rows(&rows, &libstdcxx, random_device_hooks, random_device_hooks_count);
+        add_rows(&rows, &libstdcxx, &random_device_hooks);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
         log_line(LOG_DEBUG, "functions of libc are left as they are: %s", why.text);
 }

@@ -6,13 +6,12 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 
 #include "base/raw_syscall.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
 #include "interpose/refused.h"
 #include "snapshot/shared_memory.h"
 
@@ -20,18 +19,6 @@ static void *(*libc_mmap)(void *address, size_t size, int protection, int flags,
 static void *(*libc_mremap)(void *old, size_t old_size, size_t size, int flags, void *address);
 static int (*libc_mprotect)(void *memory, size_t size, int protection);
 static int (*libc_brk)(void *end);
-static int (*libc_shmget)(key_t key, size_t size, int flags);
-static void *(*libc_shmat)(int id, const void *address, int flags);
-
-/* To be asked after a call that has failed: is it to be made again? A call that then succeeds leaves errno as
- * it was. */
-static bool is_again(size_t size, int saved_errno)
-{
-    if (!refused_make_memory(errno, size))
-        return false;
-    errno = saved_errno;
-    return true;
-}
 
 static void *on_mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
@@ -40,7 +27,7 @@ static void *on_mmap(void *address, size_t size, int protection, int flags, int 
 
     do
         memory = libc_mmap(address, size, protection, flags, fd, offset);
-    while (memory == MAP_FAILED && is_again(size, saved_errno));
+    while (memory == MAP_FAILED && refused_again(size, saved_errno));
     /* MAP_SHARED_VALIDATE has the bit too. */
     if ((flags & MAP_SHARED) != 0)
         shared_memory_changed();
@@ -56,7 +43,7 @@ static void *on_mremap(void *old, size_t old_size, size_t size, int flags, void 
 
     do
         memory = libc_mremap(old, old_size, size, flags, address);
-    while (memory == MAP_FAILED && is_again(size > old_size ? size - old_size : 0, saved_errno));
+    while (memory == MAP_FAILED && refused_again(size > old_size ? size - old_size : 0, saved_errno));
     if (is_shared)
         shared_memory_changed();
     return memory;
@@ -69,7 +56,7 @@ static int on_mprotect(void *memory, size_t size, int protection)
 
     do
         r = libc_mprotect(memory, size, protection);
-    while (r < 0 && (protection & PROT_WRITE) != 0 && is_again(size, saved_errno));
+    while (r < 0 && (protection & PROT_WRITE) != 0 && refused_again(size, saved_errno));
     return r;
 }
 
@@ -86,34 +73,13 @@ static int on_brk(void *end)
 
     do
         r = libc_brk(end);
-    while (r < 0 && is_again(beyond_break(end), saved_errno));
+    while (r < 0 && refused_again(beyond_break(end), saved_errno));
     return r;
 }
 
-static int on_shmget(key_t key, size_t size, int flags)
-{
-    int saved_errno = errno, r;
-
-    do
-        r = libc_shmget(key, size, flags);
-    while (r < 0 && is_again(size, saved_errno));
-    return r;
-}
-
-static void *on_shmat(int id, const void *address, int flags)
-{
-    void *memory = libc_shmat(id, address, flags);
-
-    shared_memory_changed();
-    return memory;
-}
-
-const struct libc_hook memory_hooks[] = {
-    {"mmap64", (void *)on_mmap, (void **)&libc_mmap},
-    {"mremap", (void *)on_mremap, (void **)&libc_mremap},
-    {"mprotect", (void *)on_mprotect, (void **)&libc_mprotect},
-    {"brk", (void *)on_brk, (void **)&libc_brk}, /* sbrk() calls it */
-    {"shmget", (void *)on_shmget, (void **)&libc_shmget},
-    {"shmat", (void *)on_shmat, (void **)&libc_shmat},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("mmap64", on_mmap, libc_mmap), LIBC_HOOK("mremap", on_mremap, libc_mremap),
+    LIBC_HOOK("mprotect", on_mprotect, libc_mprotect),
+    LIBC_HOOK("brk", on_brk, libc_brk), /* sbrk() calls it */
 };
-const size_t memory_hooks_count = sizeof memory_hooks / sizeof *memory_hooks;
+const struct libc_hooks memory_hooks = LIBC_HOOKS(rows);

@@ -4,6 +4,8 @@
  * children are listed: in /proc/PID/task/TID/children and in /proc itself. A replay does not see them either,
  * nor itself among them. */
 #define _GNU_SOURCE
+#include "interpose/proc.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,9 +22,8 @@
 
 #include "base/raw_syscall.h"
 #include "base/text.h"
-#include "interpose/ids.h"
-#include "interpose/input_open.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
+#include "record/identity.h"
 #include "record/input_call.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -30,10 +31,7 @@
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
 #define NUMBER_SIZE     12
-#define PATH_SIZE       128
 
-static int (*libc_open)(const char *path, int flags, mode_t mode);
-static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
 static ssize_t (*libc_getdents)(int fd, void *entries, size_t size);
 
 static bool is_in_proc(int fd)
@@ -92,20 +90,15 @@ static void leave_out_snapshots(int fd)
     raw_syscall1(SYS_close, list);
 }
 
-static int opened(int fd, const char *path)
+void proc_opened(int fd, const char *path)
 {
-    const char *slash;
+    const char *slash = strrchr(path, '/');
 
-    if (fd < 0)
-        return fd;
-    slash = strrchr(path, '/');
     if (strcmp(slash != NULL ? slash + 1 : path, "children") == 0 && role_is_self() && is_in_proc(fd))
         leave_out_snapshots(fd);
-    return fd;
 }
 
-/* A replay knows its threads by the ids that they have in the original. */
-static const char *true_path(const char *path, char buffer[PATH_SIZE])
+const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
 {
     static const char tasks[] = "/proc/self/task/";
     struct text text;
@@ -115,32 +108,12 @@ static const char *true_path(const char *path, char buffer[PATH_SIZE])
         strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);
-    pid_t tid = told > 0 && told <= INT_MAX ? ids_true_tid((pid_t)told) : 0;
-    if (tid == 0 || tid == told || strlen(rest) > PATH_SIZE / 2)
+    pid_t tid = told > 0 && told <= INT_MAX ? identity_true_tid((pid_t)told) : 0;
+    if (tid == 0 || tid == told || strlen(rest) > PROC_PATH_SIZE / 2)
         return path;
-    text_init(&text, buffer, PATH_SIZE);
+    text_init(&text, buffer, PROC_PATH_SIZE);
     text_format(&text, "%s%d%s", tasks, tid, rest);
     return buffer;
-}
-
-static int on_open(const char *path, int flags, mode_t mode)
-{
-    char buffer[PATH_SIZE];
-    struct input_open open;
-
-    if (input_open_is_made(&open, AT_FDCWD, path, flags))
-        open.fd = libc_open(true_path(path, buffer), flags, mode);
-    return opened(input_open_done(&open), path);
-}
-
-static int on_openat(int directory, const char *path, int flags, mode_t mode)
-{
-    char buffer[PATH_SIZE];
-    struct input_open open;
-
-    if (input_open_is_made(&open, directory, path, flags))
-        open.fd = libc_openat(directory, true_path(path, buffer), flags, mode);
-    return opened(input_open_done(&open), path);
 }
 
 /* --- the list of processes --- */
@@ -196,10 +169,7 @@ static ssize_t on_getdents(int fd, void *entries, size_t size)
     return kept;
 }
 
-/* fopen() and opendir() come by here as well. */
-const struct libc_hook proc_hooks[] = {
-    {"open64", (void *)on_open, (void **)&libc_open},
-    {"openat64", (void *)on_openat, (void **)&libc_openat},
-    {"getdents64", (void *)on_getdents, (void **)&libc_getdents},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("getdents64", on_getdents, libc_getdents),
 };
-const size_t proc_hooks_count = sizeof proc_hooks / sizeof *proc_hooks;
+const struct libc_hooks proc_hooks = LIBC_HOOKS(rows);

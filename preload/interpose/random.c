@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
 #include "record/world.h"
 
 static ssize_t (*libc_getrandom)(void *bytes, size_t size, unsigned flags);
@@ -52,15 +52,15 @@ static unsigned on_getval(void *device)
     return (unsigned)answer(WORLD_RANDOM_DEVICE, device_getval(device), NULL, 0);
 }
 
-const struct libc_hook random_hooks[] = {
-    {"getrandom", (void *)on_getrandom, (void **)&libc_getrandom},
-    {"getentropy", (void *)on_getentropy, (void **)&libc_getentropy},
-    {"arc4random", (void *)on_arc4random, (void **)&libc_arc4random},
-    {"arc4random_buf", (void *)on_arc4random_buf, (void **)&libc_arc4random_buf},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("getrandom", on_getrandom, libc_getrandom),
+    LIBC_HOOK("getentropy", on_getentropy, libc_getentropy),
+    LIBC_HOOK("arc4random", on_arc4random, libc_arc4random),
+    LIBC_HOOK("arc4random_buf", on_arc4random_buf, libc_arc4random_buf),
 };
-const size_t random_hooks_count = sizeof random_hooks / sizeof *random_hooks;
+const struct libc_hooks random_hooks = LIBC_HOOKS(rows);
 
-const struct libc_hook random_device_hooks[] = {
-    {"_ZNSt13random_device9_M_getvalEv", (void *)on_getval, (void **)&device_getval},
+static const struct libc_hook random_device_rows[] = {
+    LIBC_HOOK("_ZNSt13random_device9_M_getvalEv", on_getval, device_getval),
 };
-const size_t random_device_hooks_count = sizeof random_device_hooks / sizeof *random_device_hooks;
+const struct libc_hooks random_device_hooks = LIBC_HOOKS(random_device_rows);

@@ -38,9 +38,12 @@ bool refused_make_room(int error)
     return give_up_one(0);
 }
 
-bool refused_make_memory(int error, size_t bytes)
+bool refused_again(size_t bytes, int saved_errno)
 {
-    return error == ENOMEM && bytes != 0 && role_is_original() && keeper_try_lock() && give_up_one(bytes);
+    if (errno != ENOMEM || bytes == 0 || !role_is_original() || !keeper_try_lock() || !give_up_one(bytes))
+        return false;
+    errno = saved_errno;
+    return true;
 }
 
 /* A forked child has the page of its parent until it is an original itself. */

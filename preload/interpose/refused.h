@@ -11,8 +11,9 @@
  * kept. */
 bool refused_make_room(int error);
 
-/* The same for so much memory, where snapshots are to blame. From inside malloc(). */
-bool refused_make_memory(int error, size_t bytes);
+/* After a call that has failed (errno) and wants so much memory, where snapshots may be to blame: is it to be
+ * made again? A call that then succeeds leaves errno as it was. From inside malloc(). */
+bool refused_again(size_t bytes, int saved_errno);
 
 /* The simulator is about to make a child. What that one starts in its turn is refused where we see nothing of
  * it: where a limit is near, snapshots go before. */

@@ -9,7 +9,8 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
+#include "record/input_call.h"
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
 #include "run/role.h"
@@ -79,21 +80,32 @@ static int on_fxstat(int version, int fd, struct stat *file)
     return told(fd, file, libc_fxstat(version, fd, file));
 }
 
+/* What a replay has in place of a pipe could be sought in. */
+static off_t seek(int fd, off_t offset, int whence)
+{
+    if (input_mode() == INPUT_FED && input_concerns(fd) &&
+        (descriptor_class(fd) == DESCRIPTOR_PIPE || descriptor_class(fd) == DESCRIPTOR_SOCKET)) {
+        errno = ESPIPE;
+        return -1;
+    }
+    return libc_lseek(fd, offset, whence);
+}
+
 static off_t on_lseek(int fd, off_t offset, int whence)
 {
     const struct descriptor *of = find(fd);
 
     if (of == NULL)
-        return libc_lseek(fd, offset, whence);
+        return seek(fd, offset, whence);
     if (of->offset < 0) {
         errno = (int)-of->offset;
         return -1;
     }
     if (!S_ISREG(of->file.st_mode))
-        return libc_lseek(fd, offset, whence);
+        return seek(fd, offset, whence);
     if (whence == SEEK_SET)
         offset = offset < of->offset ? 0 : offset - of->offset;
-    off_t r = libc_lseek(fd, offset, whence);
+    off_t r = seek(fd, offset, whence);
     return r < 0 ? r : r + of->offset;
 }
 
@@ -172,6 +184,25 @@ static bool ask_terminal(struct descriptor_terminal *tty, unsigned long request,
     }
 }
 
+/* What it asks of a descriptor that cannot be rewound is input. */
+static int input_ioctl(int fd, unsigned long request, void *argument)
+{
+    const bool asks = request == FIONREAD || request == TIOCOUTQ;
+    struct input_call call = {.kind = INPUT_CALL, .fd = (uint64_t)fd, .name = "ioctl"};
+    int64_t result = 0;
+
+    if ((!asks && request != FIONBIO) || !input_concerns(fd))
+        return libc_ioctl(fd, request, argument);
+    if (input_call_is_made(&call))
+        result = libc_ioctl(fd, request, argument);
+    if (!input_call_is_fed(&call, &result))
+        input_call_record_bytes(&call, result, argument,
+                                asks && result >= 0 && argument != NULL ? sizeof(int) : 0);
+    else if (asks && argument != NULL)
+        input_call_copy(&call, 0, argument, sizeof(int));
+    return (int)result;
+}
+
 static int on_ioctl(int fd, unsigned long request, void *argument)
 {
     const struct descriptor *of = find(fd);
@@ -179,16 +210,16 @@ static int on_ioctl(int fd, unsigned long request, void *argument)
 
     if (tty != NULL && argument != NULL && ask_terminal(tty, request, argument))
         return 0;
-    return libc_ioctl(fd, request, argument);
+    return input_ioctl(fd, request, argument);
 }
 
 /* isatty() asks tcgetattr(); stdio comes by as well. */
-const struct libc_hook stand_in_hooks[] = {
-    {"fstat64", (void *)on_fstat, (void **)&libc_fstat},
-    {"__fxstat64", (void *)on_fxstat, (void **)&libc_fxstat},
-    {"lseek64", (void *)on_lseek, (void **)&libc_lseek},
-    {"ioctl", (void *)on_ioctl, (void **)&libc_ioctl},
-    {"tcgetattr", (void *)on_tcgetattr, (void **)&libc_tcgetattr},
-    {"tcsetattr", (void *)on_tcsetattr, (void **)&libc_tcsetattr},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("fstat64", on_fstat, libc_fstat),
+    LIBC_HOOK("__fxstat64", on_fxstat, libc_fxstat),
+    LIBC_HOOK("lseek64", on_lseek, libc_lseek),
+    LIBC_HOOK("ioctl", on_ioctl, libc_ioctl),
+    LIBC_HOOK("tcgetattr", on_tcgetattr, libc_tcgetattr),
+    LIBC_HOOK("tcsetattr", on_tcsetattr, libc_tcsetattr),
 };
-const size_t stand_in_hooks_count = sizeof stand_in_hooks / sizeof *stand_in_hooks;
+const struct libc_hooks stand_in_hooks = LIBC_HOOKS(rows);

@@ -16,11 +16,13 @@
 
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
+#include "interpose/refused.h"
 #include "record/call_count.h"
 #include "record/world.h"
 #include "restore/segments.h"
 #include "snapshot/shared_memory.h"
+#include "snapshot/threads/call_note.h"
 
 #define NOTHING ((struct world_bytes){NULL, 0})
 
@@ -79,7 +81,10 @@ static int64_t waited(int64_t result, unsigned repeats)
 static int on_shmget(key_t key, size_t size, int flags)
 {
     if (!input_is_fed()) {
-        int id = libc_shmget(key, size, flags);
+        int saved_errno = errno, id;
+        do
+            id = libc_shmget(key, size, flags);
+        while (id < 0 && refused_again(size, saved_errno));
         if (!input_is_fed())
             return (int)keep(WORLD_SHMGET, (uint64_t)key, id, NOTHING);
     }
@@ -146,7 +151,9 @@ static int on_semtimedop(int id, struct sembuf *operations, size_t count, const 
 {
     const unsigned before = own_thread()->repeats;
 
-    ANSWER(WORLD_SEMOP, id, "semtimedop", (int)waited(libc_semtimedop(id, operations, count, time), before),
+    ANSWER(WORLD_SEMOP, id, "semtimedop",
+           (int)waited(CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)),
+                       before),
            NOTHING);
 }
 
@@ -221,13 +228,18 @@ static int on_msgctl(int id, int command, void *facts)
     ANSWER(WORLD_MSGCTL, id, "msgctl", libc_msgctl(id, command, facts), bytes);
 }
 
-#define ROW(name)                                                                                            \
-    {                                                                                                        \
-#name, (void *)on_##name, (void **)&libc_##name                                                      \
-    }
-
-const struct libc_hook system_v_hooks[] = {
-    ROW(shmget),     ROW(shmat),  ROW(shmdt),  ROW(shmctl), ROW(semget), ROW(semop),
-    ROW(semtimedop), ROW(semctl), ROW(msgget), ROW(msgsnd), ROW(msgrcv), ROW(msgctl),
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("shmget", on_shmget, libc_shmget),
+    LIBC_HOOK("shmat", on_shmat, libc_shmat),
+    LIBC_HOOK("shmdt", on_shmdt, libc_shmdt),
+    LIBC_HOOK("shmctl", on_shmctl, libc_shmctl),
+    LIBC_HOOK("semget", on_semget, libc_semget),
+    LIBC_HOOK("semop", on_semop, libc_semop),
+    LIBC_HOOK("semtimedop", on_semtimedop, libc_semtimedop),
+    LIBC_HOOK("semctl", on_semctl, libc_semctl),
+    LIBC_HOOK("msgget", on_msgget, libc_msgget),
+    LIBC_HOOK("msgsnd", on_msgsnd, libc_msgsnd),
+    LIBC_HOOK("msgrcv", on_msgrcv, libc_msgrcv),
+    LIBC_HOOK("msgctl", on_msgctl, libc_msgctl),
 };
-const size_t system_v_hooks_count = sizeof system_v_hooks / sizeof *system_v_hooks;
+const struct libc_hooks system_v_hooks = LIBC_HOOKS(rows);

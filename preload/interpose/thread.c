@@ -19,10 +19,10 @@
 #include "base/raw_syscall.h"
 #include "base/text.h"
 #include "ends/alternate_stack.h"
-#include "interpose/ids.h"
 #include "interpose/refused.h"
-#include "interpose/thread.h"
-#include "record/world.h"
+#include "record/identity.h"
+#include "record/input.h"
+#include "record/thread_key.h"
 #include "restore/affinity.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -30,11 +30,6 @@
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_signal.h"
 
-/* Each takes a stream of the log of input, and the simulator has other uses for these: a thread of a later
- * one sees its true id in a replay. */
-#define THREADS_NOTED 1024u
-
-#define THREADS_KNOWN   256u
 #define GLIBC_SIGCANCEL 32
 #define STARTS_MAX      1024
 
@@ -67,71 +62,6 @@ static void let_go(struct start *start)
     atomic_store(&start->is_used, false);
 }
 
-uint64_t thread_key(void)
-{
-    uint64_t key = own_thread()->key;
-
-    return key != 0 ? key : (uint64_t)pthread_self();
-}
-
-/* A tracer of the replay may make threads that the original had not: they are counted apart, by who calls and
- * by what is known of the call. */
-static uint64_t next_child_key(const void *caller)
-{
-    uint64_t place = (uint64_t)caller * UINT64_C(0x9e3779b97f4a7c15) + own_thread()->is_at_waveform;
-    uint64_t key = (thread_key() ^ place) + ++own_thread()->children[(place >> 32) % OWN_THREAD_CHILDREN];
-
-    key *= UINT64_C(0xd6e8feb86659fd93);
-    return (key ^ key >> 32) | 1;
-}
-
-void thread_at_waveform(bool is_at_waveform)
-{
-    own_thread()->is_at_waveform = is_at_waveform;
-}
-
-/* Those that a replay has made, the last ones. */
-static struct {
-    _Atomic pthread_t thread;
-    _Atomic pid_t tid;
-} made[THREADS_KNOWN];
-
-static void note_made(void)
-{
-    static atomic_uint next;
-    unsigned place = atomic_fetch_add(&next, 1) % THREADS_KNOWN;
-
-    atomic_store(&made[place].tid, (pid_t)raw_syscall0(SYS_gettid));
-    atomic_store(&made[place].thread, pthread_self());
-}
-
-pid_t thread_tid(pthread_t thread)
-{
-    for (unsigned i = 0; i < THREADS_KNOWN; i++)
-        if (atomic_load(&made[i].thread) == thread)
-            return atomic_load(&made[i].tid);
-    return 0;
-}
-
-/* The threads that a replay makes get other ids than those of the original. */
-static void note_tid(void)
-{
-    static atomic_uint noted;
-
-    if (input_is_recorded() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
-        return;
-    pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
-    own_thread()->told_tid =
-        (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
-}
-
-pid_t thread_told_tid(void)
-{
-    const int *word = threads_revive_tid_word(pthread_self());
-
-    return word != NULL ? *word : own_thread()->told_tid;
-}
-
 static void leave_thread(void *unused)
 {
     (void)unused;
@@ -149,11 +79,9 @@ static void *start_thread(void *argument)
     own_thread()->key = given->key;
     pid_t maker = given->maker;
     let_go(given);
-    if (input_is_fed()) {
-        note_made();
+    if (input_is_fed())
         affinity_inherit(maker);
-    }
-    note_tid();
+    identity_begin_thread();
     alternate_stack_begin();
     pthread_cleanup_push(leave_thread, NULL);
     result = function(argument);
@@ -171,7 +99,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
         return NEXT(pthread_create)(thread, attributes, function, argument);
     start->function = function;
     start->argument = argument;
-    start->key = next_child_key(__builtin_return_address(0));
+    start->key = thread_key_of_child(__builtin_return_address(0));
     start->maker = input_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
     start->own = own_thread_reserve();
     int r;
@@ -195,7 +123,7 @@ int pthread_kill(pthread_t thread, int signal)
         return NEXT(pthread_kill)(thread, signal);
     if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
         return EINVAL; /* as glibc answers */
-    return -ids_send(tid, signal, SI_TKILL, (union sigval){.sival_int = 0});
+    return -identity_send(tid, signal, SI_TKILL, (union sigval){.sival_int = 0});
 }
 
 int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
@@ -206,7 +134,7 @@ int pthread_sigqueue(pthread_t thread, int signal, const union sigval value)
         return NEXT(pthread_sigqueue)(thread, signal, value);
     if (signal == GLIBC_SIGCANCEL || signal == THREADS_SIGNAL)
         return EINVAL;
-    return -ids_send(tid, signal, SI_QUEUE, value);
+    return -identity_send(tid, signal, SI_QUEUE, value);
 }
 
 /* glibc marks the thread as cancelled and sends its signal to the old id in vain; we send it again. */

@@ -8,13 +8,12 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <time.h>
 
-#include "interpose/libc.h"
-#include "interpose/time.h"
+#include "interpose/libc_hook.h"
 #include "record/input.h"
+#include "record/told_time.h"
 #include "snapshot/threads/call_note.h"
 
 /* What is waited for is handed on as it is: one or two pointers. The clock is told by a function's kind, or
@@ -22,7 +21,7 @@
 #define MOVED(clock, call, plain)                                                                            \
     if (time == NULL || !input_is_fed())                                                                     \
         return plain;                                                                                        \
-    const struct timespec moved = time_for_kernel(clock, time);                                              \
+    const struct timespec moved = told_time_for_kernel(clock, time);                                         \
     return call
 
 #define ONE(name)                                                                                            \
@@ -53,7 +52,7 @@
         MOVED(clock, libc_##name(object, other, clock, &moved), libc_##name(object, other, clock, time));    \
     }
 
-TWO(pthread_cond_timedwait, time_guess_clock(time))
+TWO(pthread_cond_timedwait, told_time_guess_clock(time))
 TWO_BY_CLOCK(pthread_cond_clockwait)
 ONE(pthread_mutex_timedlock)
 ONE_BY_CLOCK(pthread_mutex_clocklock)
@@ -95,33 +94,20 @@ static int on_sigtimedwait(const sigset_t *set, siginfo_t *info, const struct ti
     return CALL_NOTED(SYS_rt_sigtimedwait, timeout != NULL, libc_sigtimedwait(set, info, timeout));
 }
 
-static int (*libc_semtimedop)(int set, struct sembuf *operations, size_t count,
-                              const struct timespec *timeout);
-static int on_semtimedop(int set, struct sembuf *operations, size_t count, const struct timespec *timeout)
-{
-    return CALL_NOTED(SYS_semtimedop, timeout != NULL, libc_semtimedop(set, operations, count, timeout));
-}
-
-#define ROW(name)                                                                                            \
-    {                                                                                                        \
-#name, (void *)on_##name, (void **)&libc_##name                                                      \
-    }
-
-const struct libc_hook waits_hooks[] = {
-    ROW(pthread_cond_timedwait),
-    ROW(pthread_cond_clockwait),
-    ROW(pthread_mutex_timedlock),
-    ROW(pthread_mutex_clocklock),
-    ROW(pthread_rwlock_timedrdlock),
-    ROW(pthread_rwlock_timedwrlock),
-    ROW(pthread_rwlock_clockrdlock),
-    ROW(pthread_rwlock_clockwrlock),
-    ROW(pthread_timedjoin_np),
-    ROW(pthread_clockjoin_np),
-    ROW(sem_timedwait),
-    ROW(sem_clockwait),
-    ROW(clock_nanosleep),
-    ROW(sigtimedwait),
-    ROW(semtimedop),
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("pthread_cond_timedwait", on_pthread_cond_timedwait, libc_pthread_cond_timedwait),
+    LIBC_HOOK("pthread_cond_clockwait", on_pthread_cond_clockwait, libc_pthread_cond_clockwait),
+    LIBC_HOOK("pthread_mutex_timedlock", on_pthread_mutex_timedlock, libc_pthread_mutex_timedlock),
+    LIBC_HOOK("pthread_mutex_clocklock", on_pthread_mutex_clocklock, libc_pthread_mutex_clocklock),
+    LIBC_HOOK("pthread_rwlock_timedrdlock", on_pthread_rwlock_timedrdlock, libc_pthread_rwlock_timedrdlock),
+    LIBC_HOOK("pthread_rwlock_timedwrlock", on_pthread_rwlock_timedwrlock, libc_pthread_rwlock_timedwrlock),
+    LIBC_HOOK("pthread_rwlock_clockrdlock", on_pthread_rwlock_clockrdlock, libc_pthread_rwlock_clockrdlock),
+    LIBC_HOOK("pthread_rwlock_clockwrlock", on_pthread_rwlock_clockwrlock, libc_pthread_rwlock_clockwrlock),
+    LIBC_HOOK("pthread_timedjoin_np", on_pthread_timedjoin_np, libc_pthread_timedjoin_np),
+    LIBC_HOOK("pthread_clockjoin_np", on_pthread_clockjoin_np, libc_pthread_clockjoin_np),
+    LIBC_HOOK("sem_timedwait", on_sem_timedwait, libc_sem_timedwait),
+    LIBC_HOOK("sem_clockwait", on_sem_clockwait, libc_sem_clockwait),
+    LIBC_HOOK("clock_nanosleep", on_clock_nanosleep, libc_clock_nanosleep),
+    LIBC_HOOK("sigtimedwait", on_sigtimedwait, libc_sigtimedwait),
 };
-const size_t waits_hooks_count = sizeof waits_hooks / sizeof *waits_hooks;
+const struct libc_hooks waits_hooks = LIBC_HOOKS(rows);

@@ -21,7 +21,7 @@
 #include "base/log.h"
 #include "base/other_process.h"
 #include "interpose/handled.h"
-#include "interpose/output.h"
+#include "record/output.h"
 #include "replay/partner.h"
 #include "report/report.h"
 #include "restore/rights.h"

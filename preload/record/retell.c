@@ -17,12 +17,11 @@
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
-#include "interpose/thread.h"
 #include "record/breakpoint.h"
 #include "record/call_count.h"
+#include "record/identity.h"
 #include "record/signal_log.h"
 #include "run/run.h"
-#include "snapshot/threads/threads_revive.h"
 
 #define BATCH_MAX     8u /* that came at once */
 #define BEING_HANDLED (-1)
@@ -157,9 +156,7 @@ static pid_t thread_of(const struct signal_record *record)
 {
     if (!record->is_other)
         return evaluating;
-    pid_t thread = threads_revive_tid((pthread_t)record->thread);
-    if (thread == 0)
-        thread = thread_tid((pthread_t)record->thread);
+    pid_t thread = identity_tid_of((pthread_t)record->thread);
     return thread != 0 ? thread : evaluating;
 }
 

@@ -6,7 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "interpose/thread.h"
+#include "record/thread_key.h"
 
 #define PARTS_MAX 2
 

@@ -13,7 +13,7 @@
 
 #include "base/kernel.h"
 #include "base/text.h"
-#include "interpose/thread.h"
+#include "record/thread_key.h"
 #include "replay/bound.h"
 #include "replay/partner.h"
 #include "replay/window.h"
@@ -64,9 +64,9 @@ static void open_wave(void)
         run_directory_held_path(&text, wave_file_name());
     else
         run_directory_link_path(&text, wave_file_name());
-    thread_at_waveform(true);
+    thread_key_at_waveform(true);
     int r = run.hooks->wave_open(&options, &why);
-    thread_at_waveform(false);
+    thread_key_at_waveform(false);
     if (r < 0) {
         text_init(&text, run.page->replay.wave_why, sizeof run.page->replay.wave_why);
         text_format(&text, "%s", why.text);

@@ -21,12 +21,11 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/stack.h"
-#include "interpose/output.h"
-#include "interpose/thread.h"
-#include "interpose/time.h"
 #include "record/input.h"
+#include "record/output.h"
 #include "record/retell.h"
 #include "record/time_log.h"
+#include "record/told_time.h"
 #include "replay/ask_time.h"
 #include "replay/dumping.h"
 #include "replay/orphan.h"
@@ -242,7 +241,7 @@ void replay_begin(uint64_t eval)
         give_up("memory that it shares with others cannot be made private", r);
     files_seal();
     sandbox_enter(shared_page_slot(run.page, run.pid)->taken_ns);
-    time_wake(keeper_taken_ns());
+    told_time_wake(keeper_taken_ns());
     affinity_begin();
     r = keeper_revive();
     if (r < 0)

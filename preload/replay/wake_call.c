@@ -13,9 +13,9 @@
 
 #include "base/kernel.h"
 #include "base/log.h"
-#include "interpose/output.h"
 #include "interpose/signal.h"
 #include "options/parse.h"
+#include "record/output.h"
 #include "run/notes.h"
 #include "run/run.h"
 

@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include "replay/where.h"
 
-#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 
+#include "base/loaded_code.h"
 #include "base/raw_syscall.h"
 #include "base/text.h"
 #include "run/notes.h"
@@ -31,7 +31,7 @@ struct function {
 
 static struct function *functions;
 static size_t count;
-static uintptr_t program_start, program_end; /* its code */
+static struct loaded_code program;
 
 static void add(const char *name, uintptr_t address, size_t space, void *unused)
 {
@@ -44,21 +44,6 @@ static void add(const char *name, uintptr_t address, size_t space, void *unused)
     count++;
 }
 
-/* The program comes first. */
-static int find_program(struct dl_phdr_info *info, size_t size, void *unused)
-{
-    (void)size;
-    (void)unused;
-    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_X) != 0) {
-            program_start = info->dlpi_addr + segment->p_vaddr;
-            program_end = program_start + segment->p_memsz;
-        }
-    }
-    return 1;
-}
-
 void where_prepare(void)
 {
     void *memory = mmap(NULL, FUNCTIONS_SIZE, PROT_READ | PROT_WRITE,
@@ -67,7 +52,7 @@ void where_prepare(void)
     if (memory == MAP_FAILED)
         return;
     functions = memory;
-    dl_iterate_phdr(find_program, NULL);
+    program = loaded_code_around(NULL);
     run.hooks->functions(add, NULL);
 }
 
@@ -81,11 +66,6 @@ static const struct function *function_at(uintptr_t address)
     return found != NULL && address - found->address < FAR ? found : NULL;
 }
 
-static bool is_program(uintptr_t address)
-{
-    return address >= program_start && address < program_end;
-}
-
 static const struct function *find_caller(uintptr_t stack)
 {
     static uintptr_t words[WORDS];
@@ -93,7 +73,7 @@ static const struct function *find_caller(uintptr_t stack)
     long size = raw_syscall6(SYS_process_vm_readv, run.pid, &local, 1, &remote, 1, 0);
 
     for (long i = 0; i < size / (long)sizeof *words; i++)
-        if (is_program(words[i]) && frame_is_behind_call(words[i]))
+        if (loaded_code_holds(&program, (const void *)words[i]) && frame_is_behind_call(words[i]))
             return function_at(words[i]);
     return NULL;
 }
@@ -104,7 +84,7 @@ static void describe(struct text *text, const void *ucontext, const char *call)
 
     frame_read(ucontext, &frame);
     const struct function *function = function_at(frame.program_counter), *caller = NULL;
-    if (!is_program(frame.program_counter))
+    if (!loaded_code_holds(&program, (const void *)frame.program_counter))
         caller = find_caller(frame.stack_pointer);
     if (call == NULL && function != NULL)
         call = function->name;

@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "interpose/input_write.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
+#include "interpose/rest.h"
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/threads_handler.h"
@@ -110,48 +110,30 @@ RESULT_ONLY(int, INPUT_GROUP_NONE, setsockopt,
             (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value,
             length)
 
-/* --- where a snapshot has interrupted it when it had sent a part: see input_write.c --- */
+/* --- where a snapshot has interrupted it when it had sent a part: see rest.h --- */
 
-/* Sends the rest, of which `sent` bytes are gone. Only streams are cut. Errno is kept. */
-static ssize_t send_rest(int fd, const struct iovec *parts, size_t count, int flags, ssize_t sent,
-                         unsigned before)
+/* Only streams are cut. */
+static ssize_t move(int fd, void *bytes, size_t size, int flags)
 {
-    int error = errno;
-
-    while (sent > 0) {
-        const struct iovec part = input_write_part_after(parts, count, (size_t)sent);
-        unsigned now = threads_handler_interruptions();
-        if (part.iov_len == 0 || now == before)
-            break;
-        ssize_t more = libc_send_once(fd, part.iov_base, part.iov_len, flags);
-        if (more <= 0)
-            break;
-        sent += more;
-        if ((size_t)more < part.iov_len)
-            before = now;
-    }
-    errno = error;
-    return sent;
+    return libc_send_once(fd, bytes, size, flags);
 }
 
 static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    unsigned before = threads_handler_interruptions();
+    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, move};
 
-    ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_send_once(fd, bytes, size, flags));
-
-    return send_rest(fd, &whole, 1, flags, sent, before);
+    return rest_move(&rest, CALL_NOTED_SOCKET(SYS_sendto, libc_send_once(fd, bytes, size, flags)));
 }
 
 static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
                            socklen_t length)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    unsigned before = threads_handler_interruptions();
-    ssize_t sent = CALL_NOTED_SOCKET(SYS_sendto, libc_sendto_once(fd, bytes, size, flags, address, length));
+    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, move};
 
-    return send_rest(fd, &whole, 1, flags, sent, before);
+    return rest_move(
+        &rest, CALL_NOTED_SOCKET(SYS_sendto, libc_sendto_once(fd, bytes, size, flags, address, length)));
 }
 
 static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
@@ -159,7 +141,10 @@ static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
     unsigned before = threads_handler_interruptions();
     ssize_t sent = CALL_NOTED_SOCKET(SYS_sendmsg, libc_sendmsg_once(fd, message, flags));
 
-    return sent <= 0 ? sent : send_rest(fd, message->msg_iov, message->msg_iovlen, flags, sent, before);
+    if (sent <= 0)
+        return sent;
+    struct rest rest = {message->msg_iov, message->msg_iovlen, before, fd, flags, move};
+    return rest_move(&rest, sent);
 }
 
 /* At the end of the file it sends nothing more. */
@@ -340,23 +325,23 @@ static int on_socket(int family, int type, int protocol)
     return (int)result;
 }
 
-const struct libc_hook input_socket_hooks[] = {
-    {"accept", (void *)on_accept, (void **)&libc_accept_unnoted},
-    {"accept4", (void *)on_accept4, (void **)&libc_accept4_unnoted},
-    {"connect", (void *)on_connect, (void **)&libc_connect_unnoted},
-    {"bind", (void *)on_bind, (void **)&libc_bind},
-    {"listen", (void *)on_listen, (void **)&libc_listen},
-    {"shutdown", (void *)on_shutdown, (void **)&libc_shutdown},
-    {"getsockname", (void *)on_getsockname, (void **)&libc_getsockname},
-    {"getpeername", (void *)on_getpeername, (void **)&libc_getpeername},
-    {"getsockopt", (void *)on_getsockopt, (void **)&libc_getsockopt},
-    {"setsockopt", (void *)on_setsockopt, (void **)&libc_setsockopt_unnoted},
-    {"send", (void *)on_send, (void **)&libc_send_once},
-    {"sendto", (void *)on_sendto, (void **)&libc_sendto_once},
-    {"sendmsg", (void *)on_sendmsg, (void **)&libc_sendmsg_once},
-    {"sendfile64", (void *)on_sendfile, (void **)&libc_sendfile_once},
-    {"recvmmsg", (void *)on_recvmmsg, (void **)&libc_recvmmsg},
-    {"sendmmsg", (void *)on_sendmmsg, (void **)&libc_sendmmsg},
-    {"socket", (void *)on_socket, (void **)&libc_socket},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("accept", on_accept, libc_accept_unnoted),
+    LIBC_HOOK("accept4", on_accept4, libc_accept4_unnoted),
+    LIBC_HOOK("connect", on_connect, libc_connect_unnoted),
+    LIBC_HOOK("bind", on_bind, libc_bind),
+    LIBC_HOOK("listen", on_listen, libc_listen),
+    LIBC_HOOK("shutdown", on_shutdown, libc_shutdown),
+    LIBC_HOOK("getsockname", on_getsockname, libc_getsockname),
+    LIBC_HOOK("getpeername", on_getpeername, libc_getpeername),
+    LIBC_HOOK("getsockopt", on_getsockopt, libc_getsockopt),
+    LIBC_HOOK("setsockopt", on_setsockopt, libc_setsockopt_unnoted),
+    LIBC_HOOK("send", on_send, libc_send_once),
+    LIBC_HOOK("sendto", on_sendto, libc_sendto_once),
+    LIBC_HOOK("sendmsg", on_sendmsg, libc_sendmsg_once),
+    LIBC_HOOK("sendfile64", on_sendfile, libc_sendfile_once),
+    LIBC_HOOK("recvmmsg", on_recvmmsg, libc_recvmmsg),
+    LIBC_HOOK("sendmmsg", on_sendmmsg, libc_sendmmsg),
+    LIBC_HOOK("socket", on_socket, libc_socket),
 };
-const size_t input_socket_hooks_count = sizeof input_socket_hooks / sizeof *input_socket_hooks;
+const struct libc_hooks socket_hooks = LIBC_HOOKS(rows);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening FIFOs and devices: see input_open.h. The original learns by the same fstat() what it would ask at
- * the first read; a replay looks before it opens. */
+/* Opening by name. A FIFO, a terminal or another device may block, and do something to whoever is at its
+ * other end, so a replay does not open it: it looks before it opens. The original learns by the same fstat()
+ * what it would ask at the first read. fopen() and opendir() come by here as well. */
 #define _GNU_SOURCE
-#include "interpose/input_open.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -14,6 +13,22 @@
 #include <sys/sysmacros.h>
 
 #include "base/raw_syscall.h"
+#include "interpose/libc_hook.h"
+#include "interpose/proc.h"
+#include "record/input_call.h"
+#include "record/undo.h"
+
+static int (*libc_open)(const char *path, int flags, mode_t mode);
+static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
+static int (*libc_creat)(const char *path, mode_t mode);
+
+struct input_open {
+    struct input_call call;
+    int fd; /* in: what libc's function gave, where the call is made */
+    const char *path;
+    int flags;
+    bool concerned;
+};
 
 #define MEMORY_DEVICES 1 /* major number: null, zero, random, ... */
 
@@ -38,7 +53,8 @@ static void name_call(struct input_open *open)
         .kind = INPUT_CALL, .group = INPUT_GROUP_OPEN, .fd = hash(open->path), .name = "open"};
 }
 
-bool input_open_is_made(struct input_open *open, int directory, const char *path, int flags)
+/* Is the call to be made? */
+static bool is_made(struct input_open *open, int directory, const char *path, int flags)
 {
     struct stat file;
 
@@ -101,7 +117,7 @@ static void note_class(const struct input_open *open)
     }
 }
 
-int input_open_done(struct input_open *open)
+static int done(struct input_open *open)
 {
     uint8_t class = DESCRIPTOR_PIPE;
     int64_t result = open->fd;
@@ -116,3 +132,51 @@ int input_open_done(struct input_open *open)
     descriptor_class_stand_in((int)result, (enum descriptor_class) class, (open->flags & O_CLOEXEC) != 0);
     return (int)result;
 }
+
+/* As for everybody who opens a file: what it is in /proc, and what it holds before it is written to. */
+static int opened(struct input_open *open)
+{
+    int fd = done(open);
+
+    if (fd >= 0) {
+        proc_opened(fd, open->path);
+        undo_opened(fd, open->flags);
+    }
+    return fd;
+}
+
+static int on_open(const char *path, int flags, mode_t mode)
+{
+    char buffer[PROC_PATH_SIZE];
+    struct input_open open;
+
+    if (is_made(&open, AT_FDCWD, path, flags))
+        open.fd = libc_open(proc_true_path(path, buffer), flags, mode);
+    return opened(&open);
+}
+
+static int on_openat(int directory, const char *path, int flags, mode_t mode)
+{
+    char buffer[PROC_PATH_SIZE];
+    struct input_open open;
+
+    if (is_made(&open, directory, path, flags))
+        open.fd = libc_openat(directory, proc_true_path(path, buffer), flags, mode);
+    return opened(&open);
+}
+
+static int on_creat(const char *path, mode_t mode)
+{
+    int fd = libc_creat(path, mode);
+
+    if (fd >= 0)
+        descriptor_class_set(fd, DESCRIPTOR_UNKNOWN);
+    return fd;
+}
+
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("open64", on_open, libc_open),
+    LIBC_HOOK("openat64", on_openat, libc_openat),
+    LIBC_HOOK("creat64", on_creat, libc_creat),
+};
+const struct libc_hooks open_hooks = LIBC_HOOKS(rows);

@@ -12,8 +12,8 @@
 #include <sys/uio.h>
 
 #include "base/raw_syscall.h"
-#include "interpose/input_write.h"
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
+#include "interpose/rest.h"
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/threads_handler.h"
@@ -124,46 +124,30 @@ static bool is_stream(int fd)
 
 /* With MSG_WAITALL nothing but a signal, an error or the end makes it come back with less: what a snapshot
  * has interrupted goes on. Errno is kept. */
-static ssize_t receive_rest(int fd, const struct iovec *parts, size_t count, int flags, ssize_t received,
-                            unsigned before)
+static ssize_t receive_rest(struct rest *rest, ssize_t received)
 {
-    int error = errno;
-
-    while ((flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) == MSG_WAITALL && received > 0) {
-        const struct iovec part = input_write_part_after(parts, count, (size_t)received);
-        unsigned now = threads_handler_interruptions();
-        if (part.iov_len == 0 || now == before || !is_stream(fd))
-            break;
-        ssize_t more = libc_recv_once(fd, part.iov_base, part.iov_len, flags);
-        if (more <= 0)
-            break;
-        received += more;
-        if ((size_t)more < part.iov_len)
-            before = now;
-    }
-    errno = error;
-    return received;
+    if ((rest->flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) != MSG_WAITALL ||
+        threads_handler_interruptions() == rest->before || !is_stream(rest->fd))
+        return received;
+    return rest_move(rest, received);
 }
 
 static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {bytes, size};
-    unsigned before = threads_handler_interruptions();
+    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, libc_recv_once};
 
-    ssize_t received = CALL_NOTED_SOCKET(SYS_recvfrom, libc_recv_once(fd, bytes, size, flags));
-
-    return receive_rest(fd, &whole, 1, flags, received, before);
+    return receive_rest(&rest, CALL_NOTED_SOCKET(SYS_recvfrom, libc_recv_once(fd, bytes, size, flags)));
 }
 
 static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                              socklen_t *length)
 {
     const struct iovec whole = {bytes, size};
-    unsigned before = threads_handler_interruptions();
-    ssize_t received =
-        CALL_NOTED_SOCKET(SYS_recvfrom, libc_recvfrom_once(fd, bytes, size, flags, address, length));
+    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, libc_recv_once};
 
-    return receive_rest(fd, &whole, 1, flags, received, before);
+    return receive_rest(
+        &rest, CALL_NOTED_SOCKET(SYS_recvfrom, libc_recvfrom_once(fd, bytes, size, flags, address, length)));
 }
 
 static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
@@ -173,7 +157,8 @@ static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 
     if (received <= 0)
         return received;
-    return receive_rest(fd, message->msg_iov, message->msg_iovlen, flags, received, before);
+    struct rest rest = {message->msg_iov, message->msg_iovlen, before, fd, flags, libc_recv_once};
+    return receive_rest(&rest, received);
 }
 
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
@@ -333,12 +318,12 @@ static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
     return result;
 }
 
-const struct libc_hook input_read_hooks[] = {
-    {"read", (void *)on_read, (void **)&libc_read_unnoted},
-    {"pread64", (void *)on_pread, (void **)&libc_pread},
-    {"readv", (void *)on_readv, (void **)&libc_readv_unnoted},
-    {"recv", (void *)on_recv, (void **)&libc_recv_once},
-    {"recvfrom", (void *)on_recvfrom, (void **)&libc_recvfrom_once},
-    {"recvmsg", (void *)on_recvmsg, (void **)&libc_recvmsg_once},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("read", on_read, libc_read_unnoted),
+    LIBC_HOOK("pread64", on_pread, libc_pread),
+    LIBC_HOOK("readv", on_readv, libc_readv_unnoted),
+    LIBC_HOOK("recv", on_recv, libc_recv_once),
+    LIBC_HOOK("recvfrom", on_recvfrom, libc_recvfrom_once),
+    LIBC_HOOK("recvmsg", on_recvmsg, libc_recvmsg_once),
 };
-const size_t input_read_hooks_count = sizeof input_read_hooks / sizeof *input_read_hooks;
+const struct libc_hooks read_hooks = LIBC_HOOKS(rows);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What the simulator prints: see output.h. stdio and C++ streams end in these two functions of libc; the text
- * is noted after it was written, and nothing of it is changed or delayed. The original notes without a lock
- * and without a system call; in a replay, signals are blocked meanwhile. */
+/* What the simulator prints: see output.h. The text is noted after it was written, and nothing of it is
+ * changed or delayed. The original notes without a lock and without a system call; in a replay, signals are
+ * blocked meanwhile. */
 #define _GNU_SOURCE
-#include "interpose/output.h"
+#include "record/output.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,8 +19,6 @@
 #include "base/log.h"
 #include "base/raw_syscall.h"
 #include "base/spin_lock.h"
-#include "interpose/input_write.h"
-#include "interpose/libc.h"
 #include "record/match.h"
 #include "record/printed.h"
 #include "run/notes.h"
@@ -34,9 +32,6 @@
 #define SIZE    (STREAMS * sizeof(struct printed))
 
 #define PATIENCE 1000 /* looks at whether other threads are done */
-
-static ssize_t (*libc_write)(int fd, const void *bytes, size_t size);
-static ssize_t (*libc_writev)(int fd, const struct iovec *parts, int count);
 
 static struct printed *printed; /* shared, one per stream; NULL: there is none */
 static struct printed_own own[STREAMS];
@@ -52,8 +47,6 @@ static atomic_flag busy = ATOMIC_FLAG_INIT;
 
 void output_keep(void)
 {
-    if (libc_write == NULL || libc_writev == NULL)
-        return;
     void *memory =
         mmap(printed, SIZE, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (printed != NULL ? MAP_FIXED : 0), -1, 0);
@@ -207,11 +200,6 @@ bool output_is_same(bool early, struct text *how)
            (is_same(0, "replay.stdout", early, how) && is_same(1, "replay.stderr", early, how));
 }
 
-static bool is_printed(int fd)
-{
-    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && role_is_likely_self();
-}
-
 /* Where much is waiting, the next eval is not too early to search it. */
 static void note_for_match(int fd, const struct iovec *part, size_t size)
 {
@@ -259,43 +247,20 @@ int output_write_error(void)
     return write_error;
 }
 
-static bool begin_write(int fd)
+bool output_begins_to_print(int fd)
 {
-    bool noted = is_printed(fd);
-
-    if (noted)
-        atomic_fetch_add(&writing[fd - 1], 1);
-    return noted;
+    if (!role_is_likely_self())
+        return false;
+    atomic_fetch_add(&writing[fd - 1], 1);
+    return true;
 }
 
-static ssize_t end_write(int fd, bool noted, const struct iovec *parts, ssize_t written)
+void output_take_down(int fd, bool prints, const struct iovec *parts, ssize_t written)
 {
     if (written < 0)
         note_failure(fd);
-    else if (written > 0 && noted)
+    else if (written > 0 && prints)
         note(fd, parts, (size_t)written);
-    if (noted)
+    if (prints)
         atomic_fetch_sub(&writing[fd - 1], 1);
-    return written;
 }
-
-static ssize_t on_write(int fd, const void *bytes, size_t size)
-{
-    const struct iovec part = {(void *)bytes, size};
-    bool noted = begin_write(fd);
-
-    return end_write(fd, noted, &part, input_write(fd, bytes, size, libc_write));
-}
-
-static ssize_t on_writev(int fd, const struct iovec *parts, int count)
-{
-    bool noted = begin_write(fd);
-
-    return end_write(fd, noted, parts, input_writev(fd, parts, count, libc_writev));
-}
-
-const struct libc_hook output_hooks[] = {
-    {"write", (void *)on_write, (void **)&libc_write},
-    {"writev", (void *)on_writev, (void **)&libc_writev},
-};
-const size_t output_hooks_count = sizeof output_hooks / sizeof *output_hooks;

@@ -2,15 +2,35 @@
 /* What the simulator prints: all that it writes to descriptors 1 and 2. The original keeps it for its replay,
  * whose verdict compares, byte by byte; and LIGHTSSS_MATCH searches it. What is still in a buffer of stdio at
  * the end counts as printed: whether it was flushed by then depends on where the output goes. */
-#ifndef LIGHTSSS_PRELOAD_INTERPOSE_OUTPUT_H
-#define LIGHTSSS_PRELOAD_INTERPOSE_OUTPUT_H
+#ifndef LIGHTSSS_PRELOAD_RECORD_OUTPUT_H
+#define LIGHTSSS_PRELOAD_RECORD_OUTPUT_H
 
 #include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
 /* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
 void output_keep(void);
+
+bool output_begins_to_print(int fd);
+void output_take_down(int fd, bool prints, const struct iovec *parts, ssize_t written);
+
+/* Around a write(): the first tells whether it prints, and is asked before; the second takes down what was
+ * written, and returns it. Errno is kept. */
+static inline bool output_begins(int fd)
+{
+    return (fd == STDOUT_FILENO || fd == STDERR_FILENO) && output_begins_to_print(fd);
+}
+
+static inline ssize_t output_written(int fd, bool prints, const struct iovec *parts, ssize_t written)
+{
+    if (prints || written < 0)
+        output_take_down(fd, prints, parts, written);
+    return written;
+}
 
 /* In a woken copy, before it prints anything and before shared memory becomes private. */
 void output_compare(void);

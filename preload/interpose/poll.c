@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* What waiting for descriptors answers: poll, select, epoll and their kin, and ioctl(FIONREAD). A set is
+/* What waiting for descriptors answers: poll, select, epoll and their kin. A set is
  * recorded where one of its descriptors cannot be rewound; the first of them names the stream. A testbench
  * that polls at every cycle and is told "nothing" writes the same answer again and again: that is counted,
  * not written. */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/ioctl.h>
 #include <sys/select.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
-#include "interpose/libc.h"
+#include "interpose/libc_hook.h"
 #include "record/input_call.h"
 #include "snapshot/threads/call_note.h"
 
@@ -32,7 +30,6 @@ static int (*libc_epoll_pwait_unnoted)(int fd, struct epoll_event *events, int r
 static int (*libc_epoll_pwait2_unnoted)(int fd, struct epoll_event *events, int room,
                                         const struct timespec *timeout, const sigset_t *mask);
 static int (*libc_epoll_ctl)(int fd, int operation, int of, struct epoll_event *event);
-static int (*libc_ioctl)(int fd, unsigned long request, void *argument);
 static int (*libc_timerfd_settime)(int fd, int flags, const struct itimerspec *value,
                                    struct itimerspec *before);
 static int (*libc_timerfd_gettime)(int fd, struct itimerspec *value);
@@ -324,23 +321,6 @@ static int finish_value(struct input_call *call, int64_t result, void *value, si
     return (int)result;
 }
 
-static int on_ioctl(int fd, unsigned long request, ...)
-{
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "ioctl");
-    va_list arguments;
-    int result = 0;
-
-    va_start(arguments, request);
-    void *argument = va_arg(arguments, void *);
-    va_end(arguments);
-    bool asks = request == FIONREAD || request == TIOCOUTQ;
-    if ((!asks && request != FIONBIO) || !input_concerns(fd))
-        return libc_ioctl(fd, request, argument);
-    if (input_call_is_made(&call))
-        result = libc_ioctl(fd, request, argument);
-    return finish_value(&call, result, argument, asks ? sizeof(int) : 0);
-}
-
 static int on_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *before)
 {
     struct input_call call = call_of(fd, INPUT_GROUP_NONE, "timerfd_settime");
@@ -365,17 +345,16 @@ static int on_timerfd_gettime(int fd, struct itimerspec *value)
     return finish_value(&call, result, value, sizeof *value);
 }
 
-const struct libc_hook input_poll_hooks[] = {
-    {"poll", (void *)on_poll, (void **)&libc_poll_unnoted},
-    {"ppoll", (void *)on_ppoll, (void **)&libc_ppoll},
-    {"select", (void *)on_select, (void **)&libc_select},
-    {"pselect", (void *)on_pselect, (void **)&libc_pselect},
-    {"epoll_wait", (void *)on_epoll_wait, (void **)&libc_epoll_wait_unnoted},
-    {"epoll_pwait", (void *)on_epoll_pwait, (void **)&libc_epoll_pwait_unnoted},
-    {"epoll_pwait2", (void *)on_epoll_pwait2, (void **)&libc_epoll_pwait2_unnoted},
-    {"epoll_ctl", (void *)on_epoll_ctl, (void **)&libc_epoll_ctl},
-    {"ioctl", (void *)on_ioctl, (void **)&libc_ioctl},
-    {"timerfd_settime", (void *)on_timerfd_settime, (void **)&libc_timerfd_settime},
-    {"timerfd_gettime", (void *)on_timerfd_gettime, (void **)&libc_timerfd_gettime},
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("poll", on_poll, libc_poll_unnoted),
+    LIBC_HOOK("ppoll", on_ppoll, libc_ppoll),
+    LIBC_HOOK("select", on_select, libc_select),
+    LIBC_HOOK("pselect", on_pselect, libc_pselect),
+    LIBC_HOOK("epoll_wait", on_epoll_wait, libc_epoll_wait_unnoted),
+    LIBC_HOOK("epoll_pwait", on_epoll_pwait, libc_epoll_pwait_unnoted),
+    LIBC_HOOK("epoll_pwait2", on_epoll_pwait2, libc_epoll_pwait2_unnoted),
+    LIBC_HOOK("epoll_ctl", on_epoll_ctl, libc_epoll_ctl),
+    LIBC_HOOK("timerfd_settime", on_timerfd_settime, libc_timerfd_settime),
+    LIBC_HOOK("timerfd_gettime", on_timerfd_gettime, libc_timerfd_gettime),
 };
-const size_t input_poll_hooks_count = sizeof input_poll_hooks / sizeof *input_poll_hooks;
+const struct libc_hooks poll_hooks = LIBC_HOOKS(rows);

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* Ids of processes and threads: see identity.h. */
+#define _GNU_SOURCE
+#include "record/identity.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/own_thread.h"
+#include "base/raw_syscall.h"
+#include "ends/ends.h"
+#include "record/world.h"
+#include "run/role.h"
+#include "run/run.h"
+#include "snapshot/threads/threads_revive.h"
+
+/* Each takes a stream of the log of input, and the simulator has other uses for these: a thread of a later
+ * one sees its true id in a replay. */
+#define THREADS_NOTED 1024u
+
+#define THREADS_KNOWN 256u
+
+/* Those that a replay has made, the last ones. */
+static struct {
+    _Atomic pthread_t thread;
+    _Atomic pid_t tid;
+} made[THREADS_KNOWN];
+
+static void note_made(pid_t tid)
+{
+    static atomic_uint next;
+    unsigned place = atomic_fetch_add(&next, 1) % THREADS_KNOWN;
+
+    atomic_store(&made[place].tid, tid);
+    atomic_store(&made[place].thread, pthread_self());
+}
+
+pid_t identity_tid_of(pthread_t thread)
+{
+    pid_t revived = threads_revive_tid(thread);
+
+    for (unsigned i = 0; revived == 0 && i < THREADS_KNOWN; i++)
+        if (atomic_load(&made[i].thread) == thread)
+            return atomic_load(&made[i].tid);
+    return revived;
+}
+
+void identity_begin_thread(void)
+{
+    static atomic_uint noted;
+    const pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
+
+    if (input_is_fed())
+        note_made(tid);
+    if (input_is_recorded() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
+        return;
+    own_thread()->told_tid =
+        (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
+}
+
+pid_t identity_told_tid(void)
+{
+    const int *word = threads_revive_tid_word(pthread_self());
+
+    return word != NULL ? *word : own_thread()->told_tid;
+}
+
+pid_t identity_true_tid(pid_t told)
+{
+    pid_t revived = threads_revive_by_tid(told);
+
+    if (revived != 0)
+        return revived;
+    return told == identity_told_tid() ? (pid_t)raw_syscall0(SYS_gettid) : told;
+}
+
+bool identity_is_itself(pid_t pid)
+{
+    return pid == run.page->original_pid || pid == raw_syscall0(SYS_getpid) || pid == 0 ||
+           (pid < 0 && role_is_group(-pid));
+}
+
+int identity_send(pid_t tid, int signal, int code, union sigval value)
+{
+    const long self = raw_syscall0(SYS_getpid);
+    siginfo_t info;
+
+    if (signal == 0)
+        return 0;
+    if (signal == SIGKILL) /* nobody would see this end */
+        ends_signal(SIGKILL, false, 0);
+    if (signal == SIGSTOP) /* the original has gone on; nobody is there to wake a replay */
+        return 0;
+    memset(&info, 0, sizeof info);
+    info.si_signo = signal;
+    info.si_code = code;
+    info.si_pid = run.page->original_pid;
+    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
+    info.si_value = value;
+    long r = tid != 0 ? raw_syscall4(SYS_rt_tgsigqueueinfo, self, tid, signal, (long)&info)
+                      : raw_syscall3(SYS_rt_sigqueueinfo, self, signal, (long)&info);
+    if (r == -EPERM) /* the kernel lets a thread say SI_USER and SI_TKILL to itself only */
+        r = tid != 0 ? raw_syscall3(SYS_tgkill, self, tid, signal) : raw_syscall2(SYS_kill, self, signal);
+    return (int)r;
+}
