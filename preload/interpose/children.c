@@ -23,6 +23,7 @@
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
+#include "snapshot/family.h"
 #include "snapshot/keeper.h"
 #include "snapshot/take.h"
 
@@ -203,23 +204,9 @@ static pid_t told_of_wait(uint64_t key, int *status, struct rusage *usage)
     return (pid_t)pid;
 }
 
-static bool has_snapshots(void)
-{
-    return role_is_original();
-}
-
-/* Snapshots have no exit signal, so that only who asks for children of that kind finds them. One who asks for
- * any child is given those that have one; libc makes no others. Returns false where nobody is left to wait
- * for. */
 static bool leave_out_snapshots(pid_t pid, int *options)
 {
-    const int kinds = *options & (int)(__WALL | __WCLONE);
-
-    if (kinds == 0 || !has_snapshots())
-        return true;
-    if (pid <= 0)
-        *options &= ~(int)__WALL;
-    if (pid > 0 ? !keeper_is_snapshot(pid) : kinds != (int)__WCLONE)
+    if (!role_is_original() || family_may_wait(pid, keeper_is_snapshot, options))
         return true;
     errno = ECHILD;
     return false;
