@@ -27,12 +27,15 @@
 #include "record/retell.h"
 #include "record/time_log.h"
 #include "record/undo.h"
+#include "replay/asked.h"
 #include "replay/orphan.h"
+#include "replay/parked.h"
 #include "replay/partner.h"
 #include "replay/replay.h"
 #include "replay/wake_call.h"
 #include "restore/files.h"
 #include "restore/rights.h"
+#include "run/patience.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -80,13 +83,13 @@ static int before_copy(void)
     shared_memory_take();
     undo_take();
     run.group = (pid_t)raw_syscall1(SYS_getpgid, 0);
-    orphan_before_copy(); /* its own descriptor is not on that list */
+    parked_before_copy(); /* its own descriptor is not on that list */
     return 0;
 }
 
 static int in_copy(void)
 {
-    orphan_in_copy();
+    parked_in_copy();
     input_in_copy();
     return files_let_go();
 }
@@ -135,11 +138,11 @@ static void become_original(void)
         .due_in = run.hooks->due_in,
         .time = run_time,
         .copy = {.before_copy = before_copy,
-                 .after_copy = orphan_after_copy,
+                 .after_copy = parked_after_copy,
                  .in_copy = in_copy,
                  .orphaned = orphan_replays,
-                 .asked = request_begins,
-                 .asked_in_vain = request_fails,
+                 .asked = asked_begins,
+                 .asked_in_vain = asked_fails,
                  .spare = partner_wants_spare},
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
@@ -214,7 +217,7 @@ static void look_at_eval(uint64_t eval)
     else {
         match_search(false);
         rights_note();
-        partner_note_look();
+        patience_note_look();
         handled_evals_here();
         if (keeper_look(eval))
             replay_begin(eval);
@@ -249,7 +252,7 @@ __attribute__((constructor)) static void lightsss_start(void)
                                                on_may_hold}; /* the hooks keep it */
 
     run.forked = in_forked_child;
-    attach_start(&events);
+    attach_start(&events, &doctor_observer);
     doctor_end();
 }
 

@@ -19,7 +19,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "attach/doctor.h"
 #include "attach/recognise.h"
 #include "base/aside.h"
 #include "base/expression.h"
@@ -62,6 +61,7 @@ struct walk {
 };
 
 static const struct hooks_events *told; /* whom the hooks tell */
+static const struct attach_observer *observer;
 static bool can_see_exit;
 
 static _Atomic pid_t looking; /* process whose thread is looking; 0: nobody */
@@ -248,7 +248,7 @@ static void prepare(void)
                  run.program);
         return;
     }
-    doctor_begin();
+    observer->begins();
     descriptors_note_output();
     if (getenv("LIGHTSSS_MATCH") != NULL && aside_prepare())
         expression_set_memory(aside_begin, aside_end);
@@ -311,13 +311,13 @@ static void attach_first(void)
     log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
 }
 
-/* Asked for once: with a doctor about, they are others. */
+/* Asked for once. */
 static const struct hooks_events *events(void)
 {
     static const struct hooks_events *chosen;
 
     if (chosen == NULL)
-        chosen = doctor_events(told);
+        chosen = observer->events(told);
     return chosen;
 }
 
@@ -433,9 +433,10 @@ static void look_again(bool nested)
     dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
 }
 
-void attach_start(const struct hooks_events *events)
+void attach_start(const struct hooks_events *events, const struct attach_observer *one)
 {
     told = events;
+    observer = one;
     dlopen_when_opened(look_again);
     /* The handler that is registered first runs last, also where the model comes later. */
     can_see_exit = exit_register() == 0;

@@ -6,8 +6,15 @@
 
 #include "../hooks/hooks.h"
 
-/* In the constructor. The events must stay where they are. */
-void attach_start(const struct hooks_events *events);
+/* Who looks on. */
+struct attach_observer {
+    void (*begins)(void); /* it is known that a model may be in the process */
+    const struct hooks_events *(*events)(
+        const struct hooks_events *events); /* to install in place of these */
+};
+
+/* In the constructor. What is given must stay where it is. */
+void attach_start(const struct hooks_events *events, const struct attach_observer *observer);
 
 /* At the end of the process: says so where a model was expected and none has come. */
 void attach_end(void);

@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "attach/attach.h"
+#include "attach/doctor_file.h"
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/proc_list.h"
@@ -73,7 +73,7 @@ __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
     kernel_write(file, line, text.length + 1);
 }
 
-void doctor_begin(void)
+static void begin(void)
 {
     const char *directory = asked();
     char path[PATH_MAX];
@@ -203,7 +203,7 @@ void doctor_end(void)
     is_started = true;
     if (directory == NULL || (rehearses && file < 0))
         return;
-    doctor_begin();
+    begin();
     attach_end();
     describe();
     if (!rehearses && inner != NULL)
@@ -305,12 +305,12 @@ static bool on_may_hold(const char *path)
     return inner->may_hold(path);
 }
 
-const struct hooks_events *doctor_events(const struct hooks_events *events)
+static const struct hooks_events *choose_events(const struct hooks_events *events)
 {
     static const struct hooks_events rehearsal = {on_eval_due, on_eval_done, on_may_hold};
 
     inner = events;
-    doctor_begin();
+    begin();
     if (!rehearses || file < 0)
         return events;
     if (is_started) { /* the model came with an object that was opened later */
@@ -321,3 +321,5 @@ const struct hooks_events *doctor_events(const struct hooks_events *events)
     run.options.window_evals = OPTIONS_WINDOW_ALL;
     return &rehearsal;
 }
+
+const struct attach_observer doctor_observer = {begin, choose_events};

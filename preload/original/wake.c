@@ -22,9 +22,10 @@
 #include "base/other_process.h"
 #include "interpose/handled.h"
 #include "record/output.h"
-#include "replay/partner.h"
+#include "report/outcome.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/patience.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
@@ -33,14 +34,12 @@
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define SECOND_NS       UINT64_C(1000000000)
-#define ECHO_NS         SECOND_NS         /* of the signal that ended the original */
-#define ASKED_NS        (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
-#define WATCH_NS        (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
-#define FINISH_NS       (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
-#define CLOSE_NS        (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
-#define PATIENCE_NS     (60 * SECOND_NS)  /* a replay may take that long and ... */
-#define PATIENCE_FACTOR 100u              /* ... so many times what the original took since the snapshot */
+#define SECOND_NS UINT64_C(1000000000)
+#define ECHO_NS   SECOND_NS         /* of the signal that ended the original */
+#define ASKED_NS  (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
+#define WATCH_NS  (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
+#define FINISH_NS (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
+#define CLOSE_NS  (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
 
 /* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
  * original still ends as it would have without us. */
@@ -82,7 +81,7 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
         .fd = (int)raw_syscall4(SYS_signalfd4, -1, &impatient, sizeof impatient, SFD_CLOEXEC),
         .events = POLLIN,
     };
-    waiting->deadline_ns = wake_deadline_ns(slot);
+    waiting->deadline_ns = patience_deadline_ns(slot);
     waiting->watch_memory = memory_watch_is_shared_fate();
     let_stop(SIG_UNBLOCK);
 }
@@ -117,26 +116,6 @@ static int received_signal(const struct waiting *waiting)
     return (int)received.ssi_signo;
 }
 
-uint64_t wake_deadline_ns(const struct shared_slot *slot)
-{
-    uint64_t start_ns = run.page->replay.start_ns;
-
-    if (run.options.limit_ns != 0)
-        return start_ns + run.options.limit_ns;
-    return start_ns + PATIENCE_NS + (start_ns - slot->taken_ns) * PATIENCE_FACTOR;
-}
-
-uint32_t wake_overdue(uint64_t deadline_ns)
-{
-    uint64_t now_ns = clock_ns(), last_due_ns = atomic_load(&run.page->replay.last_due_ns);
-
-    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + WAKE_LAST_EVAL_NS)
-        return REPLAY_ASKED_LAST;
-    if (now_ns <= deadline_ns)
-        return REPLAY_ASKED_NOTHING;
-    return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
-}
-
 /* Has somebody asked the simulator to end, by a signal that it died of or that its own handler took? */
 static bool was_asked_to_end(void)
 {
@@ -160,7 +139,7 @@ static uint32_t reason_to_ask(const struct waiting *waiting)
         return (uint32_t)signal;
     if (waiting->watch_memory && memory_watch_is_dangerous())
         return REPLAY_ASKED_MEMORY;
-    return wake_overdue(waiting->deadline_ns);
+    return patience_overdue(waiting->deadline_ns);
 }
 
 /* One that somebody has stopped goes on. */
@@ -196,7 +175,7 @@ static uint32_t wait_for_end(struct waiting *waiting)
     }
     atomic_store(&run.page->replay.asked, asked);
     kernel_kill(waiting->pid, THREADS_SIGNAL);
-    if (other_process_await(waiting->fds[0].fd, waiting->pid, WAKE_BETWEEN_EVALS_NS))
+    if (other_process_await(waiting->fds[0].fd, waiting->pid, PATIENCE_BETWEEN_EVALS_NS))
         return asked;
     kernel_kill(waiting->pid, THREADS_SIGNAL);
     if (!other_process_await(waiting->fds[0].fd, waiting->pid,
@@ -205,7 +184,7 @@ static uint32_t wait_for_end(struct waiting *waiting)
     return asked;
 }
 
-static bool wake_one(struct shared_slot *slot, struct wake_outcome *outcome)
+static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
 {
     struct shared_replay *replay = &run.page->replay;
     const uint64_t start_ns = run.page->stop_eval != 0 ? replay->start_ns : clock_ns();
@@ -227,18 +206,18 @@ static bool wake_one(struct shared_slot *slot, struct wake_outcome *outcome)
     while (raw_syscall4(SYS_wait4, waiting.pid, &status, __WALL | WNOHANG, 0) == -EINTR)
         continue;
     outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
-    outcome->result = WAKE_LOST;
+    outcome->result = OUTCOME_LOST;
     if (atomic_load(&replay->state) == REPLAY_DONE)
-        outcome->result = WAKE_REPLAYED;
+        outcome->result = OUTCOME_REPLAYED;
     else if (outcome->asked != REPLAY_ASKED_NOTHING)
-        outcome->result = WAKE_GIVEN_UP;
+        outcome->result = OUTCOME_GIVEN_UP;
     keeper_forget(slot);
-    return outcome->result != WAKE_LOST;
+    return outcome->result != OUTCOME_LOST;
 }
 
 /* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when nobody
  * wants to wait for another try. One that waits for another process goes on in a copy of its own. */
-static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
+static bool try_snapshot(struct shared_slot *slot, struct outcome *outcome)
 {
     run.page->stop_eval = 0;
     atomic_store(&run.page->spare_pid, 0);
@@ -254,7 +233,7 @@ static bool try_snapshot(struct shared_slot *slot, struct wake_outcome *outcome)
     return is_done;
 }
 
-static void wake_survivors(struct wake_outcome *outcome)
+static void wake_survivors(struct outcome *outcome)
 {
     struct shared_slot *slot;
 
@@ -287,7 +266,7 @@ static void set_back_descriptor_limit(const struct rlimit *before)
 
 static void replay_and_report(const struct end *end)
 {
-    struct wake_outcome outcome = {.result = WAKE_NONE_LEFT};
+    struct outcome outcome = {.result = OUTCOME_NONE_LEFT};
     int r = run_directory_make();
 
     if (r < 0) {
@@ -311,7 +290,7 @@ void wake_replay(const struct end *end)
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
         log_set_level(LOG_QUIET);
     run.page->end = *end;
-    partner_note_look();
+    patience_note_look();
     run.page->races = run.hooks->races();
     run.page->wave_mark = run.hooks->wave_mark();
     run.page->wave_marked = 1;

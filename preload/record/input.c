@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -17,18 +18,18 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "record/descriptor_class.h"
 #include "record/input_log.h"
 #include "record/input_mode.h"
 #include "record/input_streams.h"
 #include "replay/replay.h"
-#include "replay/stuck.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/shared_memory.h"
+#include "snapshot/threads/threads_signal.h"
 
 #define PAGE 4096u
 /* Untouched pages cost nothing. This is 4 million answers of clocks, or as many of a UART as it sends in a
@@ -380,6 +381,23 @@ const char *input_awaited(void)
     return atomic_load(&awaited);
 }
 
+/* Where the original was ended from outside, or hangs, in this very waiting of the thread that evals, the
+ * replay is there too, and does not come back. The signal is that by which the original would ask after some
+ * time: its handler sees where this thread is. */
+static void end_as_original(bool is_evaluating)
+{
+    uint32_t nothing = REPLAY_ASKED_NOTHING;
+    siginfo_t info;
+
+    if (!is_evaluating || !run.page->end.outside || atomic_load(&run.page->replay.last_due_ns) == 0 ||
+        !atomic_compare_exchange_strong(&run.page->replay.asked, &nothing, REPLAY_ASKED_LAST))
+        return;
+    memset(&info, 0, sizeof info);
+    info.si_signo = THREADS_SIGNAL;
+    info.si_code = SI_USER;
+    kernel_queue(THREADS_SIGNAL, &info);
+}
+
 void input_exhausted(const char *call)
 {
     bool ends = !run.page->end.outside && run.page->end_thread == (uint64_t)pthread_self();
@@ -387,7 +405,7 @@ void input_exhausted(const char *call)
     if (input_was_lost && (ends || run.hooks->evals() >= lost_eval))
         replay_stop(VERDICT_INCOMPLETE, "there was no room for the input from eval %" PRIu64 " on (%s)",
                     lost_eval, call);
-    stuck_as_original(pthread_equal(pthread_self(), evaluating_thread));
+    end_as_original(pthread_equal(pthread_self(), evaluating_thread));
     if (ends)
         replay_stop(VERDICT_DIVERGED, "%s asked for more input than the original was given", call);
     wait_for_ever(call);

@@ -23,18 +23,17 @@
 #include "base/other_process.h"
 #include "base/proc_stat.h"
 #include "interpose/signal.h"
-#include "original/request.h"
-#include "original/wake.h"
 #include "record/match.h"
+#include "replay/asked.h"
+#include "replay/parked.h"
+#include "report/outcome.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/patience.h"
 #include "run/run.h"
 #include "run/run_directory.h"
-#include "snapshot/descriptors.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define SCORE_PARKED "900"
-#define SCORE_BESIDE "1000"
 #define STATUS_NS    SECOND_NS /* for the kernel to know how the original ended */
 #define STATUS_TRIES 20
 #define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
@@ -52,62 +51,9 @@ struct exit_info {
 #define EXIT_INFO_MASK    (UINT64_C(1) << 3)
 #define EXIT_INFO_REQUEST _IOWR(0xFF, 11, struct exit_info)
 
-static int original_fd = -1; /* pidfd */
-static int user_fd = -1;     /* the original's stderr; without it our lines go nowhere */
 static uint64_t deadline_ns; /* of a replay that is alone */
 static int timer = -1;
 static int room_fd = -1;
-
-/* By the original itself: it may be dead and gone before its copy has done anything. Not at a high number
- * here: each copy would get a table as long as that, and to make it longer the kernel waits until all other
- * processors have let go of the old one, for milliseconds. */
-void orphan_before_copy(void)
-{
-    int fd = kernel_pidfd_open(run.page->original_pid);
-
-    original_fd = fd < 0 ? -1 : fd;
-}
-
-void orphan_after_copy(void)
-{
-    if (original_fd >= 0)
-        kernel_close(original_fd);
-}
-
-static void set_score(const char *score)
-{
-    int fd = kernel_open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return;
-    kernel_write(fd, score, strlen(score));
-    kernel_close(fd);
-}
-
-/* An original that nearly fills its control group is above 900 of 1000 itself. */
-void orphan_yield(void)
-{
-    if (!orphan_is_alone())
-        set_score(SCORE_BESIDE);
-}
-
-void orphan_in_copy(void)
-{
-    struct descriptor error_output;
-
-    if (original_fd >= 0)
-        original_fd = high_number_move(original_fd);
-    if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && descriptors_may_be_kept(&error_output))
-        user_fd = high_number_dup(STDERR_FILENO);
-    /* Where memory runs out, copies go first, and the original and what is left of them go on. But where the
-     * original alone takes nearly all, a copy that is small replays its end. */
-    set_score(SCORE_PARKED);
-}
-
-void orphan_say_to_user(void)
-{
-    log_set_fd(user_fd);
-}
 
 /* --- how the original ended --- */
 
@@ -140,14 +86,14 @@ static int original_status(void)
 {
     int status = NO_STATUS;
 
-    if (!other_process_await(original_fd, run.page->original_pid, STATUS_NS))
+    if (!other_process_await(parked_original(), run.page->original_pid, STATUS_NS))
         return NO_STATUS;
     for (unsigned tries = 0; tries < STATUS_TRIES && status == NO_STATUS; tries++) {
         if (tries > 0)
             kernel_sleep(1000000);
         status = status_of_zombie(run.page->original_pid);
-        if (status == NO_STATUS && original_fd >= 0)
-            status = status_of_reaped(original_fd);
+        if (status == NO_STATUS && parked_original() >= 0)
+            status = status_of_reaped(parked_original());
     }
     return status;
 }
@@ -235,7 +181,7 @@ bool orphan_replays(struct shared_slot *slot)
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;
-    orphan_say_to_user();
+    parked_say_to_user();
     if (page->end.kind == END_NONE) {
         struct end end;
 
@@ -265,11 +211,6 @@ bool orphan_replays(struct shared_slot *slot)
 
 /* --- a replay that nobody waits for --- */
 
-bool orphan_is_alone(void)
-{
-    return kernel_getppid() != run.page->original_pid;
-}
-
 static void set_timer(uint64_t at_ns)
 {
     struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
@@ -290,12 +231,12 @@ uint32_t orphan_watch(void)
     uint64_t last_due_ns = atomic_load(&replay->last_due_ns);
 
     if (deadline_ns == 0)
-        deadline_ns = wake_deadline_ns(shared_page_slot(run.page, run.pid));
-    uint32_t asked = wake_overdue(deadline_ns);
+        deadline_ns = patience_deadline_ns(shared_page_slot(run.page, run.pid));
+    uint32_t asked = patience_overdue(deadline_ns);
     if (asked != REPLAY_ASKED_NOTHING)
-        set_timer(clock_ns() + WAKE_BETWEEN_EVALS_NS);
+        set_timer(clock_ns() + PATIENCE_BETWEEN_EVALS_NS);
     else if (run.page->end.outside && last_due_ns != 0)
-        set_timer(last_due_ns + WAKE_LAST_EVAL_NS + 1);
+        set_timer(last_due_ns + PATIENCE_LAST_EVAL_NS + 1);
     else
         set_timer(deadline_ns + 1);
     return asked;
@@ -313,8 +254,8 @@ void orphan_reserve(void)
 void orphan_report(void)
 {
     const struct shared_slot *slot = shared_page_slot(run.page, run.pid);
-    struct wake_outcome outcome = {
-        .result = WAKE_REPLAYED,
+    struct outcome outcome = {
+        .result = OUTCOME_REPLAYED,
         .snapshot_number = slot->number,
         .snapshot_eval = slot->eval,
         .snapshot_time = slot->time,
@@ -322,8 +263,8 @@ void orphan_report(void)
 
     if (room_fd >= 0)
         kernel_close(room_fd);
-    orphan_say_to_user();
-    request_ends();
+    parked_say_to_user();
+    asked_ends();
     report_outcome(&run.page->end, &outcome);
-    request_done();
+    asked_done();
 }

@@ -17,8 +17,8 @@
 #include "base/proc_list.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
-#include "original/request.h"
 #include "record/input.h"
+#include "replay/asked.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
 #include "snapshot/take.h"
@@ -41,16 +41,6 @@ static char partner_name[PROC_NAME_SIZE];
 
 static int timer = -1;
 static uint64_t seen_evals, seen_ns; /* when the last one was seen to begin */
-
-void partner_note_look(void)
-{
-    static uint64_t looked_ns;
-    uint64_t now_ns = clock_ns();
-
-    if (looked_ns != 0 && now_ns - looked_ns > run.page->longest_look_ns)
-        run.page->longest_look_ns = now_ns - looked_ns;
-    looked_ns = now_ns;
-}
 
 /* --- who it is --- */
 
@@ -199,7 +189,7 @@ void partner_pass_on(void)
         return;
     run.page->stop_eval = run.hooks->evals();
     run.hooks->wave_remove(); /* of a window that was left */
-    request_passes_on(spare);
+    asked_passes_on(spare);
     for (;;)
         kernel_exit_group(0);
 }

@@ -11,10 +11,6 @@
 #include "base/text.h"
 #include "run/shared_page.h"
 
-/* In the original, whenever it looks at an eval, and when it ends: how long it has been since the last time
- * tells how long a replay may take. */
-void partner_note_look(void);
-
 /* In a woken copy, while its shared memory is still the original's: who else has that memory? */
 void partner_begin(void);
 

@@ -29,6 +29,7 @@
 #include "replay/ask_time.h"
 #include "replay/dumping.h"
 #include "replay/orphan.h"
+#include "replay/parked.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
 #include "replay/stuck.h"
@@ -102,7 +103,7 @@ static _Noreturn void give_up(const char *what, int error)
     text_init(&why, findings()->why, sizeof findings()->why);
     text_format(&why, "%s (%s)", what, strerrorname_np(-error));
     publish(VERDICT_INCOMPLETE, &end);
-    if (orphan_is_alone())
+    if (role_is_alone())
         orphan_report();
     for (;;)
         kernel_exit_group(1);
@@ -138,7 +139,7 @@ static void finish_if_asked(void)
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
     bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
 
-    if (orphan_is_alone())
+    if (role_is_alone())
         atomic_store(&findings()->asked, orphan_watch());
     if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
         finish(is_there ? &run.page->end : &unknown);
@@ -168,7 +169,7 @@ static void on_asked_to_finish(void *ucontext)
         finish(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
-    if (orphan_is_alone())
+    if (role_is_alone())
         atomic_store(&findings()->asked, orphan_watch());
     uint32_t asked = atomic_load(&findings()->asked);
     if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
@@ -177,7 +178,7 @@ static void on_asked_to_finish(void *ucontext)
         finish_if_asked();
     if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))
         stop_for_partner();
-    if (asked != REPLAY_ASKED_NOTHING || orphan_is_alone())
+    if (asked != REPLAY_ASKED_NOTHING || role_is_alone())
         run.hooks->due_in(1);
 }
 
@@ -212,7 +213,7 @@ void replay_begin(uint64_t eval)
     int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
     raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
     set_own_limits();
-    orphan_yield();
+    parked_yield();
     int thawed = run.hooks->thaw();
     run.hooks->wave_mute();
     if (partner_stop_eval() == 0)
@@ -249,7 +250,7 @@ void replay_begin(uint64_t eval)
     threads_handler_set_kernel_signal(on_asked_to_finish);
     ask_time_here();
     note_time();
-    if (orphan_is_alone())
+    if (role_is_alone())
         orphan_watch();
     partner_watch();
     on_exit(close_at_exit, NULL);
@@ -271,7 +272,7 @@ void replay_eval_due(uint64_t eval)
     }
     if (eval == original->eval) {
         atomic_store(&findings()->last_due_ns, clock_ns());
-        if (orphan_is_alone())
+        if (role_is_alone())
             orphan_watch();
     }
     run.hooks->due_in(retell_due(eval, dumping_due(eval)));
@@ -372,7 +373,7 @@ static void finish_on_own_stack(void *argument)
             decide_and_publish(end);
             break;
         case FINISH_REPORT:
-            if (orphan_is_alone())
+            if (role_is_alone())
                 orphan_report();
             break;
         default:

@@ -7,13 +7,11 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "run/run.h"
 #include "snapshot/threads/threads_signal.h"
 
 #define TICK_NS    100000000
@@ -44,19 +42,4 @@ bool stuck_look(void)
     idle_ticks = now_ns < used_ns + AT_WORK_NS ? idle_ticks + 1 : 0;
     used_ns = now_ns;
     return idle_ticks >= TICKS;
-}
-
-/* By the signal by which the original would ask after some time: its handler sees where this thread is. */
-void stuck_as_original(bool is_evaluating)
-{
-    uint32_t nothing = REPLAY_ASKED_NOTHING;
-    siginfo_t info;
-
-    if (!is_evaluating || !run.page->end.outside || atomic_load(&run.page->replay.last_due_ns) == 0 ||
-        !atomic_compare_exchange_strong(&run.page->replay.asked, &nothing, REPLAY_ASKED_LAST))
-        return;
-    memset(&info, 0, sizeof info);
-    info.si_signo = THREADS_SIGNAL;
-    info.si_code = SI_USER;
-    kernel_queue(THREADS_SIGNAL, &info);
 }

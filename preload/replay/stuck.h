@@ -12,8 +12,4 @@ void stuck_watch(void);
 /* At each of them: has nothing in this process used a processor for two seconds? */
 bool stuck_look(void);
 
-/* The calling thread waits for what its original was never given. Where that was ended from outside, or
- * hangs, in this very waiting of the thread that evals, the replay is there too, and does not come back. */
-void stuck_as_original(bool is_evaluating);
-
 #endif

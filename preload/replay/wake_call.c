@@ -121,7 +121,7 @@ static void note_missing(const struct search *search)
 {
     bool is_near = *search->nearest != '\0';
 
-    notes_add(WAKE_CALL_MISSING "%.*s in the program and its libraries%s%.*s%s", NAME_SHOWN, search->name,
+    notes_add(NOTES_MISSING_CALL "%.*s in the program and its libraries%s%.*s%s", NAME_SHOWN, search->name,
               is_near ? "; did you mean " : "", NAME_SHOWN, search->nearest, is_near ? "?" : "");
 }
 

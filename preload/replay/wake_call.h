@@ -9,9 +9,6 @@
 #include "options/calls.h"
 #include "options/end.h"
 
-/* So begins the note on a function that is not there. */
-#define WAKE_CALL_MISSING "LIGHTSSS_WAKE_CALL: there is no function "
-
 /* In the original, at its first eval: reads the option. */
 void wake_call_prepare(void);
 

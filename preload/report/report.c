@@ -16,8 +16,8 @@
 #include "base/raw_syscall.h"
 #include "base/text.h"
 #include "record/match.h"
-#include "replay/wake_call.h"
 #include "report/wave_file.h"
+#include "run/notes.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "run/verdict.h"
@@ -166,7 +166,7 @@ static void append_end(struct text *json, const struct end *end)
     text_format(json, " }");
 }
 
-static void append_snapshot(struct text *json, const struct wake_outcome *outcome)
+static void append_snapshot(struct text *json, const struct outcome *outcome)
 {
     text_format(json, ",\n  \"snapshot\": { ");
     append_number(json, "number", outcome->snapshot_number);
@@ -313,7 +313,7 @@ static void append_cost(struct text *json)
     text_format(json, " }\n}\n");
 }
 
-static int write_report(const struct end *end, const struct wake_outcome *outcome,
+static int write_report(const struct end *end, const struct outcome *outcome,
                         const struct conclusion *conclusion)
 {
     static char buffer[REPORT_SIZE]; /* not on the alternate stack */
@@ -340,7 +340,7 @@ static bool find_wave(struct conclusion *conclusion)
 
 void report_progress(const struct shared_slot *slot)
 {
-    const struct wake_outcome outcome = {
+    const struct outcome outcome = {
         .snapshot_number = slot->number,
         .snapshot_eval = slot->eval,
         .snapshot_time = slot->time,
@@ -363,15 +363,15 @@ void report_wake(const struct shared_slot *slot)
     report_progress(slot);
 }
 
-static void conclude(const struct wake_outcome *outcome, struct text *why, struct conclusion *conclusion)
+static void conclude(const struct outcome *outcome, struct text *why, struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
 
     conclusion->verdict = verdict_name(VERDICT_INCOMPLETE);
-    if (outcome->result == WAKE_REPLAYED) {
+    if (outcome->result == OUTCOME_REPLAYED) {
         conclusion->verdict = verdict_name((enum verdict)replay->verdict);
         text_format(why, "%.*s", (int)sizeof replay->why - 1, replay->why);
-    } else if (outcome->result == WAKE_GIVEN_UP) {
+    } else if (outcome->result == OUTCOME_GIVEN_UP) {
         text_format(why, "the replay was asked to finish (%s) and did not",
                     outcome->asked < REPLAY_ASKED_SLOW      ? end_signal_name((int)outcome->asked)
                     : outcome->asked == REPLAY_ASKED_MEMORY ? "memory ran out"
@@ -397,7 +397,7 @@ static void say_missing_calls(void)
     const struct shared_notes *notes = &run.page->notes;
 
     for (uint32_t i = 0; i < notes->count && i < SHARED_NOTES_MAX; i++)
-        if (strncmp(notes->lines[i], WAKE_CALL_MISSING, strlen(WAKE_CALL_MISSING)) == 0)
+        if (strncmp(notes->lines[i], NOTES_MISSING_CALL, strlen(NOTES_MISSING_CALL)) == 0)
             log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
 }
 
@@ -412,14 +412,14 @@ static void say_bound(void)
         log_line(LOG_INFO, "%s", bytes);
 }
 
-void report_outcome(const struct end *end, const struct wake_outcome *outcome)
+void report_outcome(const struct end *end, const struct outcome *outcome)
 {
     const struct shared_replay *replay = &run.page->replay;
     char why_buffer[SHARED_PAGE_WHY], path[RUN_DIRECTORY_PATH_SIZE];
     struct conclusion conclusion;
     struct text why, text;
 
-    bool has_room = outcome->result == WAKE_REPLAYED && replay->wave_dumped && wave_file_make_room();
+    bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
     text_init(&why, why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);

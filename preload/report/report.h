@@ -5,7 +5,8 @@
 #define LIGHTSSS_PRELOAD_REPORT_REPORT_H
 
 #include "options/end.h"
-#include "original/wake.h"
+#include "report/outcome.h"
+#include "run/shared_page.h"
 
 /* First line: how the simulator ended. */
 void report_failure(const struct end *end);
@@ -22,6 +23,6 @@ void report_no_snapshot(void);
 void report_no_directory(int error);
 
 /* After the replay: report.json, wave.gtkw, the verdict's line and the last line. */
-void report_outcome(const struct end *end, const struct wake_outcome *outcome);
+void report_outcome(const struct end *end, const struct outcome *outcome);
 
 #endif

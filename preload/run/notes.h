@@ -12,4 +12,7 @@ __attribute__((format(printf, 1, 2))) void notes_add(const char *format, ...);
  * these is added to its why. */
 __attribute__((format(printf, 1, 2))) void notes_add_cause(const char *format, ...);
 
+/* So begins the note on a function of LIGHTSSS_WAKE_CALL that is not there: the user is told at once. */
+#define NOTES_MISSING_CALL "LIGHTSSS_WAKE_CALL: there is no function "
+
 #endif

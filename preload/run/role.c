@@ -104,3 +104,8 @@ bool role_is_group(pid_t group)
 {
     return group == (role_kind() == ROLE_REPLAY ? run.group : raw_syscall1(SYS_getpgid, 0));
 }
+
+bool role_is_alone(void)
+{
+    return kernel_getppid() != run.page->original_pid;
+}

@@ -17,10 +17,11 @@ enum role_kind {
 };
 
 /* The word is such a kind, and: */
-#define ROLE_KINDS  UINT32_C(3)
-#define ROLE_LOG    UINT32_C(4) /* there is a log of input: to be written, or to be fed from */
-#define ROLE_UNSURE UINT32_C(8) /* the kernel cannot make such memory: a child finds the word of its parent  \
-                                 */
+#define ROLE_KINDS UINT32_C(3)
+#define ROLE_LOG   UINT32_C(4) /* there is a log of input: to be written, or to be fed from */
+#define ROLE_UNSURE                                                                                          \
+    UINT32_C(8) /* the kernel cannot make such memory: a child finds the word of its parent                  \
+                 */
 
 extern const volatile uint32_t *role_word;
 
@@ -58,6 +59,9 @@ bool role_is_likely_self(void);
 
 /* Has this process become an original, or the one whose memory it was made with? */
 bool role_was_taken(void);
+
+/* In a replay: is there nobody who waits for its findings? */
+bool role_is_alone(void);
 
 /* Is this the simulator's process group? Its copies are each in one of their own. */
 bool role_is_group(pid_t group);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "arguments.h"
-#include "attach/doctor.h"
+#include "attach/doctor_file.h"
 #include "commands.h"
 #include "diagnosis.h"
 #include "launch.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "attach/doctor.h"
+#include "attach/doctor_file.h"
 
 static void split(struct record *record)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What the library wrote down in a process that the doctor started; the form of the lines is in
- * preload/attach/doctor.h. */
+ * preload/attach/doctor_file.h. */
 #ifndef LIGHTSSS_SCRIPTS_COMMAND_RECORD_H
 #define LIGHTSSS_SCRIPTS_COMMAND_RECORD_H
 

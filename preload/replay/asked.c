@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* See asked.h. Such a replay has a page of its own: the one that it was made with belongs to the original and
+ * its other snapshots. */
+#define _GNU_SOURCE
+#include "replay/asked.h"
+
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/log.h"
+#include "replay/parked.h"
+#include "report/report.h"
+#include "restore/rights.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "snapshot/shared_memory.h"
+
+static struct shared_page *common; /* the page of the original, for a replay that has its own */
+
+/* Nobody else sees what is written there, but for a copy of this one. Returns 0 or -errno. */
+static int take_page(const struct shared_slot *slot)
+{
+    long memory =
+        kernel_mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    if (memory < 0 && memory > -4096)
+        return (int)memory;
+    shared_memory_keep((const void *)memory);
+    common = run.page;
+    run.page = (struct shared_page *)memory;
+    memcpy(run.page, common, sizeof *common);
+    atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
+    memset(&run.page->replay, 0, sizeof run.page->replay);
+    memset(&run.page->notes, 0, sizeof run.page->notes);
+    run.page->stop_eval = 0;
+    atomic_store(&run.page->spare_pid, 0);
+    return 0;
+}
+
+static void say_why_not(int error)
+{
+    parked_say_to_user();
+    log_line(LOG_INFO, "no waveform: a snapshot cannot be copied for it (%s); raise the limits",
+             strerrorname_np(-error));
+}
+
+void asked_fails(int error)
+{
+    atomic_store(&run.page->asked_pid, 0);
+    say_why_not(error);
+    log_set_fd(STDERR_FILENO); /* of the replay that this one may become */
+}
+
+bool asked_begins(struct shared_slot *slot, bool hangs)
+{
+    atomic_store(&run.page->asked_pid, kernel_getpid());
+    int r = take_page(slot);
+    if (r < 0) {
+        say_why_not(r);
+        atomic_store(&run.page->asked_pid, 0);
+        return false;
+    }
+    run.page->end = (struct end){
+        .kind = hangs ? END_HANG : END_REQUEST,
+        .outside = true,
+        .eval = hangs ? run.page->still_evals : run.page->asked_evals,
+        .time = END_TIME_UNKNOWN,
+    };
+    run.page->races = run.hooks->races();
+    run.page->replay.start_ns = clock_ns();
+    parked_say_to_user();
+    report_failure(&run.page->end);
+    r = rights_take();
+    if (r == 0)
+        r = run_directory_make();
+    if (r < 0)
+        report_no_directory(r);
+    else
+        report_wake(slot);
+    return r >= 0;
+}
+
+void asked_passes_on(pid_t pid)
+{
+    if (common != NULL)
+        atomic_store(&common->asked_pid, pid);
+}
+
+void asked_ends(void)
+{
+    if (common != NULL)
+        atomic_store(&common->asked_ending, kernel_getpid());
+}
+
+void asked_done(void)
+{
+    if (common != NULL)
+        atomic_store(&common->asked_pid, 0);
+}

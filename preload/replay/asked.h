@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* A replay that was asked for (original/request.h), on its own side: the parked snapshot has had a copy made
+ * of itself, which replays while the original goes on. */
+#ifndef LIGHTSSS_PRELOAD_REPLAY_ASKED_H
+#define LIGHTSSS_PRELOAD_REPLAY_ASKED_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "run/shared_page.h"
+
+/* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
+bool asked_begins(struct shared_slot *slot, bool hangs);
+
+/* In such a replay: that process goes on in its place. */
+void asked_passes_on(pid_t pid);
+
+/* In such a replay, when it begins to write its report: the next request waits for that. */
+void asked_ends(void);
+
+/* And when it has written it: the next request may come. */
+void asked_done(void);
+
+/* In the parked snapshot, where no copy of it can be made: says so. */
+void asked_fails(int error);
+
+#endif

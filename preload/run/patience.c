@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* See patience.h. */
+#include "run/patience.h"
+
+#include "base/clock.h"
+#include "run/run.h"
+
+#define LEAST_NS UINT64_C(60000000000) /* a replay may take that long and ... */
+#define FACTOR   100u                  /* ... so many times what the original took since the snapshot */
+
+void patience_note_look(void)
+{
+    static uint64_t looked_ns;
+    uint64_t now_ns = clock_ns();
+
+    if (looked_ns != 0 && now_ns - looked_ns > run.page->longest_look_ns)
+        run.page->longest_look_ns = now_ns - looked_ns;
+    looked_ns = now_ns;
+}
+
+uint64_t patience_deadline_ns(const struct shared_slot *slot)
+{
+    uint64_t start_ns = run.page->replay.start_ns;
+
+    if (run.options.limit_ns != 0)
+        return start_ns + run.options.limit_ns;
+    return start_ns + LEAST_NS + (start_ns - slot->taken_ns) * FACTOR;
+}
+
+uint32_t patience_overdue(uint64_t deadline_ns)
+{
+    uint64_t now_ns = clock_ns(), last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+
+    if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + PATIENCE_LAST_EVAL_NS)
+        return REPLAY_ASKED_LAST;
+    if (now_ns <= deadline_ns)
+        return REPLAY_ASKED_NOTHING;
+    return run.options.limit_ns != 0 ? REPLAY_ASKED_LIMIT : REPLAY_ASKED_SLOW;
+}
