@@ -233,8 +233,7 @@ static void check_verdict(const struct program *program, const char *verdict, co
     struct outcome outcome;
 
     run_program(program, &outcome);
-    if (!WIFEXITED(outcome.status) || WEXITSTATUS(outcome.status) != 3)
-        fail_msg("wait status %#x, said:\n%s%s", (unsigned)outcome.status, outcome.said, outcome.err);
+    expect_exit(&outcome, 3);
     expect_in_report(&outcome, verdict);
     expect_in_report(&outcome, why);
     run_discard(&outcome);

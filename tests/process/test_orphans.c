@@ -195,8 +195,7 @@ static void test_ended_unseen(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
-    assert_int_equal(outcome.left, 0);
+    expect_exit(&outcome, 3);
     expect_in_report(&outcome, "\"kind\": \"exit\", \"status\": 3");
     expect_in_report(&outcome, "\"eval\": 6");
     expect_reproduced(&outcome);

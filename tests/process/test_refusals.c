@@ -87,7 +87,7 @@ static void check_warning(const char *variable, const char *line)
     struct outcome outcome;
 
     run_program(&program, &outcome);
-    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
+    expect_exit(&outcome, 3);
     expect_said(&outcome, LIST(line, FAIL_LINE, "the oldest checkpoint start to dump wave",
                                "replay reproduced", "no waveform: "));
     run_discard(&outcome);
@@ -265,7 +265,7 @@ static void test_threads_stop_later(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
+    expect_exit(&outcome, 3);
     expect_said(&outcome, LIST("fake_simulator: model ", "no snapshot: the threads cannot be stopped: ",
                                FAIL_LINE, "the oldest checkpoint start to dump wave: snapshot 1, ",
                                "replay reproduced", "no waveform: "));
@@ -318,7 +318,7 @@ static void test_directory_is_kept(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
+    expect_exit(&outcome, 3);
     assert_string_equal(outcome.said, "");
     assert_non_null(outcome.report);
     expect_reproduced(&outcome);

@@ -77,8 +77,7 @@ static void test_signal(void **state)
     struct running running;
 
     (void)state;
-    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:0"), EVERY_TEN);
-    run_await_snapshots(&running, 3);
+    run_start_with_three(&running, LIST(TO_THREE, "eval:5", "exit:0"), EVERY_TEN);
     for (unsigned n = 1; n <= 3; n++) {
         kill(running.pid, SIGUSR1);
         expect_nth_report(
@@ -97,8 +96,7 @@ static void test_evicted(void **state)
     struct outcome outcome;
 
     (void)state;
-    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:40", "exit:0"), EVERY_TEN);
-    run_await_snapshots(&running, 3);
+    run_start_with_three(&running, LIST(TO_THREE, "eval:40", "exit:0"), EVERY_TEN);
     run_snapshots(running.pid, snapshots);
     if (ptrace(PTRACE_SEIZE, snapshots[0], NULL, NULL) != 0) {
         print_message("no ptrace(): not tested\n");
@@ -226,8 +224,7 @@ static void test_another_user(void **state)
     snprintf(command, sizeof command, "%s/lightsss", directory);
     snprintf(text, sizeof text, "cp '%s' '%s'", getenv("LIGHTSSS_TEST_COMMAND"), command);
     assert_int_equal(system(text), 0); /* NOLINT(cert-env33-c) */
-    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:0"), EVERY_TEN);
-    run_await_snapshots(&running, 3);
+    run_start_with_three(&running, LIST(TO_THREE, "eval:5", "exit:0"), EVERY_TEN);
     ask_as_nobody(running.pid, command);
     run_touch(&running, "go");
     run_wait(&running, &outcome);
@@ -245,8 +242,7 @@ static void test_failure_after_request(void **state)
     struct outcome outcome;
 
     (void)state;
-    start(&running, LIST("eval:45", "touch:ready", "await:go", "eval:5", "exit:3"), EVERY_TEN);
-    run_await_snapshots(&running, 3);
+    run_start_with_three(&running, LIST(TO_THREE, "eval:5", "exit:3"), EVERY_TEN);
     kill(running.pid, SIGUSR1);
     expect_nth_report(&running, 1, "\"kind\": \"request\"");
     char path[PATH_MAX + 64];

@@ -45,11 +45,9 @@ static void run_as_nobody_with(const char *path, const char *const *environment,
                                     .user = NOBODY};
 
     run_program(&program, outcome);
-    if (!WIFEXITED(outcome->status) || WEXITSTATUS(outcome->status) != 3)
-        fail_msg("wait status %#x:\n%s%s", (unsigned)outcome->status, outcome->err, outcome->said);
+    expect_exit(outcome, 3);
     assert_string_equal(outcome->out, "text");
     assert_string_equal(outcome->err, "");
-    assert_int_equal(outcome->left, 0);
 }
 
 static void run_as_nobody(const char *path, struct outcome *outcome)

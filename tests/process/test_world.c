@@ -212,8 +212,7 @@ static void test_watchdog(void **state)
 
     (void)state;
     run_program(&program, &outcome);
-    assert_true(WIFEXITED(outcome.status) && WEXITSTATUS(outcome.status) == 3);
-    assert_int_equal(outcome.left, 0);
+    expect_exit(&outcome, 3);
     assert_non_null(outcome.report);
     if (strstr(outcome.report, VERDICT("reproduced")) == NULL)
         fail_msg("not reproduced:\n%s", outcome.report);

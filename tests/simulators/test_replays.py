@@ -227,14 +227,18 @@ class Replays(unittest.TestCase):
             with wave.Wave(os.path.join(os.path.dirname(path), report["wave"]["path"]), cut=True) as cut:
                 self.assertGreaterEqual(max(time for time, _ in cut.times()), report["wave"]["last_time"] - 2)
 
-    def test_full_disk_of_killed(self):
-        """The replay has nobody who writes the report for it."""
+    def small_disk(self):
         disk = os.path.join(self.top, "disk")
         os.mkdir(disk)
         mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], check=False)
         if mounted.returncode != 0:
             self.skipTest("a small file system cannot be mounted (needs root)")
         self.addCleanup(subprocess.run, ["umount", "-l", disk], check=False)
+        return disk
+
+    def test_full_disk_of_killed(self):
+        """The replay has nobody who writes the report for it."""
+        disk = self.small_disk()
         environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_WINDOW": "all", "LIGHTSSS_DIR": disk}
         made = subprocess.run(
             [VCD, "--quiet", "--cycles", "100000", "--fail", "kill@50000"],
@@ -266,12 +270,7 @@ class Replays(unittest.TestCase):
             self.assertRegex(report["replay"]["why"], r"limit of file sizes|disk full")
 
     def test_full_disk(self):
-        disk = os.path.join(self.top, "disk")
-        os.mkdir(disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", disk], check=False)
-        if mounted.returncode != 0:
-            self.skipTest("a small file system cannot be mounted (needs root)")
-        self.addCleanup(subprocess.run, ["umount", "-l", disk], check=False)
+        disk = self.small_disk()
         for simulator, held in ((VCD, False), (FST, False), (VCD, True), (FST, True)):
             arguments = ["--quiet", "--cycles", "100000", "--fail", "_exit@50000"]
             directory = os.path.join(disk, "lightsss")
