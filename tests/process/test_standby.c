@@ -22,6 +22,7 @@
 #include "process.h"
 #include "snapshot/park.h"
 #include "snapshot/take.h"
+#include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
