@@ -14,17 +14,16 @@
 #include <sys/types.h>
 #include <ucontext.h>
 
+#include "base/kernel.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
+#include "base/signal_action.h"
 #include "base/signal_mask.h"
-#include "sandbox/trap.h"
 #include "snapshot/threads/frame_processor.h"
 
 #define INT3        0xccu
 #define STEP        0x100 /* the processor's trap flag */
 #define PAGE        4096u
 #define CALL_LENGTH 2
-#define RESTORER    0x04000000ul
 
 struct breakpoint {
     _Atomic uintptr_t address; /* 0: not set */
@@ -34,7 +33,7 @@ struct breakpoint {
 static struct breakpoint breakpoints[BREAKPOINTS];
 static breakpoint_handler *handle;
 static pid_t thread;
-static struct trap_action before; /* of SIGTRAP */
+static struct kernel_action before; /* of SIGTRAP */
 static bool is_installed;
 
 static void write_byte(uintptr_t address, unsigned char byte)
@@ -47,7 +46,7 @@ static bool set_one(struct breakpoint *breakpoint, uintptr_t address)
 {
     uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
 
-    if (raw_syscall3(SYS_mprotect, (long)page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) < 0)
+    if (kernel_mprotect((void *)page, PAGE, PROT_READ | PROT_WRITE | PROT_EXEC) < 0)
         return false;
     breakpoint->byte = *(const unsigned char *)address;
     if (breakpoint->byte == INT3)
@@ -65,19 +64,6 @@ void breakpoint_clear(void)
             write_byte(address, breakpoints[i].byte);
         atomic_store(&breakpoints[i].address, 0);
     }
-}
-
-static void pass_on(int signal, siginfo_t *info, void *ucontext)
-{
-    if (before.handler == (void *)SIG_IGN)
-        return;
-    if (before.handler != (void *)SIG_DFL) {
-        ((void (*)(int, siginfo_t *, void *))before.handler)(signal, info, ucontext);
-        return;
-    }
-    raw_syscall4(SYS_rt_sigaction, signal, (long)&before, 0, sizeof before.mask);
-    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), signal,
-                 (long)info);
 }
 
 static void end_step(greg_t *registers)
@@ -111,31 +97,30 @@ static void on_trap(int signal, siginfo_t *info, void *ucontext)
     while (number < BREAKPOINTS && atomic_load(&breakpoints[number].address) != address)
         number++;
     if (info->si_code != SI_KERNEL || (number == BREAKPOINTS && *(const unsigned char *)address == INT3)) {
-        pass_on(signal, info, ucontext);
+        signal_action_run(&before, signal, info, ucontext);
         return;
     }
     registers[REG_RIP] = (greg_t)address;
     if (number == BREAKPOINTS) /* it was cleared on another thread's way to here */
         return;
-    if (thread != raw_syscall0(SYS_gettid) || !handle(ucontext, address))
+    if (thread != kernel_gettid() || !handle(ucontext, address))
         begin_step(number, registers);
 }
 
 static void install(void)
 {
-    const struct trap_action ours = {
+    const struct kernel_action ours = {
         .handler = (void *)on_trap,
-        .flags = SA_SIGINFO | SA_NODEFER | RESTORER,
+        .flags = SA_SIGINFO | SA_NODEFER | KERNEL_SA_RESTORER,
         .restorer = frame_return,
         .mask = ~signal_mask_never,
     };
-    struct trap_action now;
+    struct kernel_action now;
 
-    if (raw_syscall4(SYS_rt_sigaction, SIGTRAP, 0, (long)&now, sizeof now.mask) < 0 ||
-        now.handler == ours.handler)
+    if (kernel_sigaction(SIGTRAP, NULL, &now) < 0 || now.handler == ours.handler)
         return;
     before = now;
-    is_installed = raw_syscall4(SYS_rt_sigaction, SIGTRAP, (long)&ours, 0, sizeof ours.mask) == 0;
+    is_installed = kernel_sigaction(SIGTRAP, &ours, NULL) == 0;
 }
 
 unsigned breakpoint_set(const uint64_t addresses[BREAKPOINTS], breakpoint_handler *handler)
@@ -145,7 +130,7 @@ unsigned breakpoint_set(const uint64_t addresses[BREAKPOINTS], breakpoint_handle
     breakpoint_clear();
     install();
     handle = handler;
-    thread = (pid_t)raw_syscall0(SYS_gettid);
+    thread = kernel_gettid();
     for (unsigned i = 0; i < BREAKPOINTS && is_installed; i++)
         if (addresses[i] != 0 && (i == 0 || addresses[i] != addresses[0]))
             count += set_one(&breakpoints[i], addresses[i]);

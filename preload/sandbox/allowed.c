@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* System calls that a replay may make as they are: what they change is the process's own, a descriptor
- * (whatever can be written to is the replay's own by then), or nothing. */
-#include "sandbox/calls.h"
+/* See allowed.h. */
+#include "sandbox/allowed.h"
 
 #include <sys/syscall.h>
 
@@ -201,7 +200,7 @@ static const short allowed[] = {
 #endif
 };
 
-const short *calls_allowed(size_t *count)
+const short *allowed_numbers(size_t *count)
 {
     *count = sizeof allowed / sizeof *allowed;
     return allowed;

@@ -16,7 +16,9 @@
 #include <sys/syscall.h>
 
 #include "base/raw_syscall.h"
-#include "sandbox/calls.h"
+#include "sandbox/allowed.h"
+#include "sandbox/call_table.h"
+#include "sandbox/trap_processor.h"
 
 #define FIELD(name)   ((uint32_t)offsetof(struct seccomp_data, name))
 #define LOW(address)  ((uint32_t)(address))
@@ -28,9 +30,9 @@ struct builder {
     struct sock_filter *program;
     unsigned count;
     bool too_long;
-    uint16_t border[CALLS_LIMIT]; /* numbers where "allowed" begins, ends, begins, ... */
+    uint16_t border[CALL_TABLE_LIMIT]; /* numbers where "allowed" begins, ends, begins, ... */
     unsigned border_count;
-    unsigned to_tail[CALLS_LIMIT + 1]; /* jumps to what comes behind the tree */
+    unsigned to_tail[CALL_TABLE_LIMIT + 1]; /* jumps to what comes behind the tree */
     unsigned to_tail_count;
 };
 
@@ -81,13 +83,14 @@ static void add_tree(struct builder *builder, unsigned from, unsigned to)
 
 static void find_borders(struct builder *builder)
 {
-    bool allowed[CALLS_LIMIT + 1] = {false}, before = false;
+    bool allowed[CALL_TABLE_LIMIT + 1] = {false}, before = false;
     size_t count;
-    const short *numbers = calls_allowed(&count);
+    const short *numbers = allowed_numbers(&count);
 
     for (size_t i = 0; i < count; i++)
         allowed[numbers[i]] = true;
-    for (unsigned number = 0; number <= CALLS_LIMIT && builder->border_count < CALLS_LIMIT; number++)
+    for (unsigned number = 0; number <= CALL_TABLE_LIMIT && builder->border_count < CALL_TABLE_LIMIT;
+         number++)
         if (allowed[number] != before) {
             before = allowed[number];
             builder->border[builder->border_count++] = (uint16_t)number;
@@ -129,7 +132,7 @@ int filter_build(struct sock_filter program[FILTER_SIZE], uintptr_t start, uintp
 {
     struct builder builder = {.program = program};
     size_t count;
-    const struct call *rows = calls_rows(&count);
+    const struct call *rows = call_table_rows(&count);
     const uint64_t half = UINT64_C(1) << 32;
 
     find_borders(&builder);

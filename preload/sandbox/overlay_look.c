@@ -9,7 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
@@ -25,7 +25,7 @@ static void describe_made(struct statx *status)
     memset(status, 0, sizeof *status);
     status->stx_mask = STATX_BASIC_STATS;
     status->stx_blksize = 4096;
-    status->stx_uid = (uint32_t)raw_syscall0(SYS_geteuid);
+    status->stx_uid = kernel_geteuid();
     status->stx_gid = (uint32_t)raw_syscall0(SYS_getegid);
     status->stx_ino = (uint64_t)(uintptr_t)place.name;
     if (place.kind == PLACE_DIRECTORY) {
@@ -51,15 +51,15 @@ static void tell_original_number(struct statx *status)
     status->stx_ino = inode;
 }
 
-static long look_at_place(struct statx *status, int flags, unsigned mask)
+static int look_at_place(struct statx *status, int flags, unsigned mask)
 {
-    long r;
+    int r;
 
     switch (place.kind) {
     case PLACE_NOWHERE:
         return -ENOENT;
     case PLACE_PRIVATE:
-        r = raw_syscall5(SYS_statx, place.fd, (long)"", AT_EMPTY_PATH, mask, (long)status);
+        r = (int)raw_syscall5(SYS_statx, place.fd, "", AT_EMPTY_PATH, mask, status);
         status->stx_nlink = 1;
         tell_original_number(status);
         return r;
@@ -74,19 +74,17 @@ static long look_at_place(struct statx *status, int flags, unsigned mask)
     default:
         break;
     }
-    return raw_syscall5(SYS_statx, AT_FDCWD, (long)place_path(&place), flags, mask, (long)status);
+    return (int)raw_syscall5(SYS_statx, AT_FDCWD, place_path(&place), flags, mask, status);
 }
 
-/* With the lock. */
-static long look(int directory, long user_path, int flags, unsigned mask, struct statx *status)
+static int look(const struct trap *trap, int flags, unsigned mask, struct statx *status)
 {
-    bool follow = (flags & AT_SYMLINK_NOFOLLOW) == 0;
-    char first = 'x';
+    const int directory = (int)trap->argument[0];
+    const long user_path = trap->argument[1];
 
-    if ((flags & AT_EMPTY_PATH) != 0 && (user_path == 0 || user_read(&first, user_path, 1) == 0) &&
-        (user_path == 0 || first == '\0'))
-        return raw_syscall5(SYS_statx, directory, (long)"", flags, mask, (long)status);
-    long r = place_find(&place, directory, user_path, follow);
+    if ((flags & AT_EMPTY_PATH) != 0 && (user_path == 0 || place_is_empty_name(user_path)))
+        return (int)raw_syscall5(SYS_statx, directory, "", flags, mask, status);
+    int r = place_find(&place, directory, user_path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
     return r < 0 ? r : look_at_place(status, flags & ~AT_EMPTY_PATH, mask);
 }
 
@@ -113,138 +111,96 @@ static void convert(const struct statx *from, struct stat *to)
     to->st_ctim = to_timespec(&from->stx_ctime);
 }
 
-static long stat_name(int directory, long user_path, long result, int flags)
+long overlay_newfstatat(struct trap *trap)
 {
     static struct statx status;
     struct stat converted;
+    int r = look(trap, (int)trap->argument[3], STATX_BASIC_STATS, &status);
 
-    place_lock();
-    long r = look(directory, user_path, flags, STATX_BASIC_STATS, &status);
-    if (r == 0)
-        convert(&status, &converted);
-    place_unlock();
-    return r < 0 ? r : user_write(result, &converted, sizeof converted);
-}
-
-long overlay_stat(struct trap *trap)
-{
-    return stat_name(AT_FDCWD, trap->argument[0], trap->argument[1], 0);
-}
-
-long overlay_lstat(struct trap *trap)
-{
-    return stat_name(AT_FDCWD, trap->argument[0], trap->argument[1], AT_SYMLINK_NOFOLLOW);
-}
-
-long overlay_newfstatat(struct trap *trap)
-{
-    return stat_name((int)trap->argument[0], trap->argument[1], trap->argument[2], (int)trap->argument[3]);
+    if (r < 0)
+        return r;
+    convert(&status, &converted);
+    return user_write(trap->argument[2], &converted, sizeof converted);
 }
 
 long overlay_statx(struct trap *trap)
 {
     struct statx status;
+    int r = look(trap, (int)trap->argument[2], (unsigned)trap->argument[3], &status);
 
-    place_lock();
-    long r = look((int)trap->argument[0], trap->argument[1], (int)trap->argument[2],
-                  (unsigned)trap->argument[3], &status);
-    place_unlock();
     return r < 0 ? r : user_write(trap->argument[4], &status, sizeof status);
 }
 
-static long access_private(int mode)
+static int access_private(int mode)
 {
     char path[32];
     struct text text;
 
     text_init(&text, path, sizeof path);
     text_format(&text, "/proc/self/fd/%d", place.fd);
-    return raw_syscall3(SYS_faccessat, AT_FDCWD, (long)path, mode);
+    return kernel_access(path, mode);
 }
 
-static long access_name(int directory, long user_path, int mode, int flags)
+long overlay_faccessat2(struct trap *trap)
 {
-    char first;
+    const int mode = (int)trap->argument[2];
+    const long flags = trap->argument[3];
 
-    if ((flags & AT_EMPTY_PATH) != 0 && user_read(&first, user_path, 1) == 0 && first == '\0')
+    if ((flags & AT_EMPTY_PATH) != 0 && place_is_empty_name(trap->argument[1]))
         return 0;
-    place_lock();
-    long r = place_find(&place, directory, user_path, (flags & AT_SYMLINK_NOFOLLOW) == 0);
-    if (r == 0 && place.kind == PLACE_NOWHERE)
-        r = -ENOENT;
-    else if (r == 0 && place.kind == PLACE_PRIVATE)
-        r = access_private(mode);
-    else if (r == 0 && place.kind != PLACE_DIRECTORY && place.kind != PLACE_LINK)
-        r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)place_path(&place), mode);
-    place_unlock();
-    return r;
+    int r = place_find(&place, (int)trap->argument[0], trap->argument[1], (flags & AT_SYMLINK_NOFOLLOW) == 0);
+    if (r < 0 || place.kind == PLACE_DIRECTORY || place.kind == PLACE_LINK)
+        return r;
+    if (place.kind == PLACE_NOWHERE)
+        return -ENOENT;
+    return place.kind == PLACE_PRIVATE ? access_private(mode) : kernel_access(place_path(&place), mode);
 }
 
-long overlay_access(struct trap *trap)
+static long read_made_link(long result, long size)
 {
-    return access_name(AT_FDCWD, trap->argument[0], (int)trap->argument[1], 0);
-}
+    long length = (long)strlen(place.name->link), r = length < size ? length : size;
 
-/* The older of the two has no flags. */
-long overlay_faccessat(struct trap *trap)
-{
-    int flags = trap->number == SYS_faccessat ? 0 : (int)trap->argument[3];
-
-    return access_name((int)trap->argument[0], trap->argument[1], (int)trap->argument[2], flags);
-}
-
-static long read_link(int directory, long user_path, long result, long size)
-{
-    place_lock();
-    long r = place_find(&place, directory, user_path, false);
-    if (r < 0)
-        ;
-    else if (place.kind == PLACE_NOWHERE)
-        r = -ENOENT;
-    else if (place.kind == PLACE_LINK) {
-        long length = (long)strlen(place.name->link);
-        r = length < size ? length : size;
-        if (size <= 0)
-            r = -EINVAL;
-        else if (user_write(result, place.name->link, (size_t)r) < 0)
-            r = -EFAULT;
-    } else if (place.kind == PLACE_PRIVATE || place.kind == PLACE_DIRECTORY)
-        r = -EINVAL;
-    else
-        r = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)place_path(&place), result, size);
-    place_unlock();
-    return r;
-}
-
-long overlay_readlink(struct trap *trap)
-{
-    return read_link(AT_FDCWD, trap->argument[0], trap->argument[1], trap->argument[2]);
+    if (size <= 0)
+        return -EINVAL;
+    return user_write(result, place.name->link, (size_t)r) < 0 ? -EFAULT : r;
 }
 
 /* An empty name is the descriptor of a link itself. */
 long overlay_readlinkat(struct trap *trap)
 {
-    char first = 'x';
+    const long result = trap->argument[2], size = trap->argument[3];
 
-    if (user_read(&first, trap->argument[1], 1) == 0 && first == '\0')
-        return raw_syscall4(SYS_readlinkat, trap->argument[0], (long)"", trap->argument[2],
-                            trap->argument[3]);
-    return read_link((int)trap->argument[0], trap->argument[1], trap->argument[2], trap->argument[3]);
+    if (place_is_empty_name(trap->argument[1]))
+        return raw_syscall4(SYS_readlinkat, trap->argument[0], "", result, size);
+    int r = place_find(&place, (int)trap->argument[0], trap->argument[1], false);
+    if (r < 0)
+        return r;
+    switch (place.kind) {
+    case PLACE_NOWHERE:
+        return -ENOENT;
+    case PLACE_LINK:
+        return read_made_link(result, size);
+    case PLACE_PRIVATE:
+    case PLACE_DIRECTORY:
+        return -EINVAL;
+    default:
+        return raw_syscall4(SYS_readlinkat, AT_FDCWD, place_path(&place), result, size);
+    }
 }
 
 /* A directory that the replay has made is the one that the original has made, where it is still there. */
 long overlay_chdir(struct trap *trap)
 {
-    place_lock();
-    long r = place_find(&place, AT_FDCWD, trap->argument[0], true);
-    if (r == 0 && place.kind == PLACE_NOWHERE)
-        r = -ENOENT;
-    else if (r == 0 && place.kind == PLACE_PRIVATE)
-        r = -ENOTDIR;
-    else if (r == 0)
-        r = raw_syscall1(SYS_chdir, (long)place_path(&place));
+    int r = place_find(&place, AT_FDCWD, trap->argument[0], true);
+
+    if (r < 0)
+        return r;
+    if (place.kind == PLACE_NOWHERE)
+        return -ENOENT;
+    if (place.kind == PLACE_PRIVATE)
+        return -ENOTDIR;
+    r = (int)raw_syscall1(SYS_chdir, place_path(&place));
     if (r == -ENOENT && place.kind == PLACE_DIRECTORY)
         notes_add_cause("%s is not there any more", place.path);
-    place_unlock();
     return r;
 }

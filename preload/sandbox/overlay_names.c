@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
@@ -23,11 +23,6 @@ static struct place one, other;
 static char text[PATH_MAX];
 
 static const struct name gone = {.kind = NAME_GONE};
-
-static bool is_directory(const struct place *place)
-{
-    return place->kind == PLACE_DIRECTORY || (place->kind == PLACE_REAL && S_ISDIR(place->real.stx_mode));
-}
 
 /* /proc has no names that anybody makes or removes. Returns 0 or -errno. */
 static int find_to_change(struct place *place, int directory, long user_path)
@@ -48,10 +43,10 @@ static bool has_entries(const struct place *directory)
 {
     static char entries[4096];
     bool found = false;
-    long size,
-        fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    long size;
+    int fd = kernel_open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    while (!found && (size = raw_syscall3(SYS_getdents64, fd, (long)entries, sizeof entries)) > 0)
+    while (!found && (size = raw_syscall3(SYS_getdents64, fd, entries, sizeof entries)) > 0)
         for (long at = 0; at < size && !found;) {
             const struct dirent64 *entry = (const struct dirent64 *)(void *)(entries + at);
             struct text path;
@@ -65,7 +60,7 @@ static bool has_entries(const struct place *directory)
             found = name == NULL || name->kind != NAME_GONE;
         }
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
     return found || names_has_below(&place_names, directory->path);
 }
 
@@ -73,7 +68,7 @@ static long remove_directory(const struct place *place)
 {
     if (place->kind == PLACE_NOWHERE)
         return -ENOENT;
-    if (!is_directory(place))
+    if (!place_is_directory(place))
         return -ENOTDIR;
     if (place->kind == PLACE_REAL ? has_entries(place) : names_has_below(&place_names, place->path))
         return -ENOTEMPTY;
@@ -84,46 +79,21 @@ static long remove_name(const struct place *place)
 {
     if (place->kind == PLACE_NOWHERE)
         return -ENOENT;
-    if (is_directory(place))
+    if (place_is_directory(place))
         return -EISDIR;
     return names_set(&place_names, place->path, &gone);
 }
 
-static long remove_ours(int flags)
-{
-    const char *name;
-    int directory = place_ours(&one, &name);
-    long r = directory < 0 ? directory : raw_syscall3(SYS_unlinkat, directory, (long)name, flags);
-
-    run_directory_leave(directory);
-    return r;
-}
-
-static long unlink_at(int directory, long user_path, int flags)
-{
-    place_lock();
-    long r = find_to_change(&one, directory, user_path);
-    if (r == 0 && one.kind == PLACE_OURS)
-        r = remove_ours(flags);
-    else if (r == 0)
-        r = (flags & AT_REMOVEDIR) != 0 ? remove_directory(&one) : remove_name(&one);
-    place_unlock();
-    return r;
-}
-
-long overlay_unlink(struct trap *trap)
-{
-    return unlink_at(AT_FDCWD, trap->argument[0], 0);
-}
-
-long overlay_rmdir(struct trap *trap)
-{
-    return unlink_at(AT_FDCWD, trap->argument[0], AT_REMOVEDIR);
-}
-
 long overlay_unlinkat(struct trap *trap)
 {
-    return unlink_at((int)trap->argument[0], trap->argument[1], (int)trap->argument[2]);
+    const long flags = trap->argument[2];
+    int r = find_to_change(&one, (int)trap->argument[0], trap->argument[1]);
+
+    if (r < 0)
+        return r;
+    if (one.kind == PLACE_OURS)
+        return place_ours(&one, SYS_unlinkat, flags, 0);
+    return (flags & AT_REMOVEDIR) != 0 ? remove_directory(&one) : remove_name(&one);
 }
 
 /* --- renaming --- */
@@ -141,11 +111,9 @@ static int take_as(struct place *from, struct name *what)
         return 0;
     case PLACE_REAL:
         if (S_ISLNK(from->real.stx_mode)) {
-            long length =
-                raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)from->path, (long)text, sizeof text - 1);
+            long length = place_read_link(from->path, text);
             if (length < 0)
                 return (int)length;
-            text[length] = '\0';
             what->kind = NAME_LINK;
             what->link = text;
             return 0;
@@ -165,26 +133,24 @@ static int take_as(struct place *from, struct name *what)
 static int may_replace(const struct place *from, const struct place *to, unsigned flags)
 {
     if (to->kind == PLACE_NOWHERE)
-        return from->is_directory_name && !is_directory(from) ? -ENOTDIR : 0;
+        return from->is_directory_name && !place_is_directory(from) ? -ENOTDIR : 0;
     if ((flags & RENAME_NOREPLACE) != 0)
         return -EEXIST;
-    if (is_directory(to) != is_directory(from))
-        return is_directory(to) ? -EISDIR : -ENOTDIR;
-    if (is_directory(to) && (to->kind == PLACE_REAL || names_has_below(&place_names, to->path)))
+    if (place_is_directory(to) != place_is_directory(from))
+        return place_is_directory(to) ? -EISDIR : -ENOTDIR;
+    if (place_is_directory(to) && (to->kind == PLACE_REAL || names_has_below(&place_names, to->path)))
         return -ENOTEMPTY;
     return 0;
 }
 
 static long rename_ours(unsigned flags)
 {
-    const char *name, *other_name;
-    int directory = place_ours(&one, &name), same = place_ours(&other, &other_name);
-    long r = directory < 0 || same < 0
-                 ? -ENOENT
-                 : raw_syscall5(SYS_renameat2, directory, (long)name, same, (long)other_name, flags);
+    int directory = run_directory_take();
+    long r = directory < 0 ? directory
+                           : raw_syscall5(SYS_renameat2, directory, place_ours_name(&one), directory,
+                                          place_ours_name(&other), flags);
 
     run_directory_leave(directory);
-    run_directory_leave(same);
     return r;
 }
 
@@ -199,7 +165,7 @@ static long rename_place(unsigned flags)
     if ((flags & ~(unsigned)RENAME_NOREPLACE) != 0)
         return -EINVAL;
     int r = one.kind == PLACE_NOWHERE ? -ENOENT : may_replace(&one, &other, flags);
-    if (r == 0 && is_directory(&one) && names_is_in(other.path, one.path))
+    if (r == 0 && place_is_directory(&one) && names_is_in(other.path, one.path))
         r = strcmp(one.path, other.path) == 0 ? 0 : -EINVAL;
     if (r < 0 || strcmp(one.path, other.path) == 0)
         return r;
@@ -211,28 +177,13 @@ static long rename_place(unsigned flags)
     return r < 0 ? r : names_set(&place_names, one.path, &gone);
 }
 
-static long rename_at(int from_directory, long from, int to_directory, long to, unsigned flags)
+long overlay_renameat2(struct trap *trap)
 {
-    place_lock();
-    long r = find_to_change(&one, from_directory, from);
-    if (r == 0)
-        r = find_to_change(&other, to_directory, to);
-    if (r == 0)
-        r = rename_place(flags);
-    place_unlock();
-    return r;
-}
+    int r = find_to_change(&one, (int)trap->argument[0], trap->argument[1]);
 
-long overlay_rename(struct trap *trap)
-{
-    return rename_at(AT_FDCWD, trap->argument[0], AT_FDCWD, trap->argument[1], 0);
-}
-
-/* renameat() has no flags. */
-long overlay_renameat(struct trap *trap)
-{
-    return rename_at((int)trap->argument[0], trap->argument[1], (int)trap->argument[2], trap->argument[3],
-                     trap->number == SYS_renameat2 ? (unsigned)trap->argument[4] : 0);
+    if (r == 0)
+        r = find_to_change(&other, (int)trap->argument[2], trap->argument[3]);
+    return r < 0 ? r : rename_place((unsigned)trap->argument[4]);
 }
 
 /* --- making --- */
@@ -244,7 +195,7 @@ static long link_place(void)
 
     if (other.kind != PLACE_NOWHERE)
         return -EEXIST;
-    if (is_directory(&one))
+    if (place_is_directory(&one))
         return -EPERM;
     if (one.kind == PLACE_OURS || one.kind == PLACE_PROC)
         return -EXDEV;
@@ -252,114 +203,55 @@ static long link_place(void)
     return r < 0 ? r : names_set(&place_names, other.path, &what);
 }
 
-static long link_at(int from_directory, long from, int to_directory, long to, int flags)
-{
-    place_lock();
-    long r = place_find(&one, from_directory, from, (flags & AT_SYMLINK_FOLLOW) != 0);
-    if (r == 0)
-        r = find_to_change(&other, to_directory, to);
-    if (r == 0)
-        r = link_place();
-    place_unlock();
-    return r;
-}
-
-long overlay_link(struct trap *trap)
-{
-    return link_at(AT_FDCWD, trap->argument[0], AT_FDCWD, trap->argument[1], 0);
-}
-
 long overlay_linkat(struct trap *trap)
 {
-    return link_at((int)trap->argument[0], trap->argument[1], (int)trap->argument[2], trap->argument[3],
-                   (int)trap->argument[4]);
-}
+    int r = place_find(&one, (int)trap->argument[0], trap->argument[1],
+                       (trap->argument[4] & AT_SYMLINK_FOLLOW) != 0);
 
-/* A new name, which is to be what *what says. Of a file in the run directory -EXDEV is answered: only tracers
- * write there, and they make nothing but files. */
-static long make_at(int directory, long user_path, const struct name *what)
-{
-    long r = find_to_change(&one, directory, user_path);
-
-    if (r == 0 && one.kind != PLACE_NOWHERE)
-        r = -EEXIST;
-    return r < 0 ? r : names_set(&place_names, one.path, what);
-}
-
-static unsigned umask_now(void)
-{
-    long mask = raw_syscall1(SYS_umask, 077);
-
-    raw_syscall1(SYS_umask, mask);
-    return (unsigned)mask;
-}
-
-static long symlink_at(long contents, int directory, long user_path)
-{
-    place_lock();
-    long r = user_string(text, contents, sizeof text);
     if (r == 0)
-        r = -ENOENT;
-    if (r > 0)
-        r = make_at(directory, user_path, &(struct name){.kind = NAME_LINK, .link = text});
-    place_unlock();
-    return r;
+        r = find_to_change(&other, (int)trap->argument[2], trap->argument[3]);
+    return r < 0 ? r : link_place();
 }
 
-long overlay_symlink(struct trap *trap)
+/* Of a file in the run directory -EXDEV is answered: only tracers write there, and they make nothing but
+ * files. */
+static int find_free(long directory, long user_path)
 {
-    return symlink_at(trap->argument[0], AT_FDCWD, trap->argument[1]);
+    int r = find_to_change(&one, (int)directory, user_path);
+
+    return r == 0 && one.kind != PLACE_NOWHERE ? -EEXIST : r;
 }
 
 long overlay_symlinkat(struct trap *trap)
 {
-    return symlink_at(trap->argument[0], (int)trap->argument[1], trap->argument[2]);
-}
+    long length = user_string(text, trap->argument[0], sizeof text);
 
-static long make_directory_at(int directory, long user_path, unsigned mode)
-{
-    place_lock();
-    long r = make_at(directory, user_path,
-                     &(struct name){.kind = NAME_DIRECTORY, .mode = mode & 07777 & ~umask_now()});
-    place_unlock();
-    return r;
-}
-
-long overlay_mkdir(struct trap *trap)
-{
-    return make_directory_at(AT_FDCWD, trap->argument[0], (unsigned)trap->argument[1]);
+    if (length <= 0)
+        return length < 0 ? length : -ENOENT;
+    int r = find_free(trap->argument[1], trap->argument[2]);
+    return r < 0 ? r : names_set(&place_names, one.path, &(struct name){.kind = NAME_LINK, .link = text});
 }
 
 long overlay_mkdirat(struct trap *trap)
 {
-    return make_directory_at((int)trap->argument[0], trap->argument[1], (unsigned)trap->argument[2]);
+    const struct name directory = {.kind = NAME_DIRECTORY,
+                                   .mode = trap->argument[2] & 07777 & ~place_umask()};
+    int r = find_free(trap->argument[0], trap->argument[1]);
+
+    return r < 0 ? r : names_set(&place_names, one.path, &directory);
 }
 
 /* A FIFO would lead to nobody. */
-static long make_node_at(int directory, long user_path, unsigned mode)
+long overlay_mknodat(struct trap *trap)
 {
+    const mode_t mode = (mode_t)trap->argument[2];
+
     if ((mode & S_IFMT) != 0 && !S_ISREG(mode)) {
         notes_add("mknod was refused");
         return -EPERM;
     }
-    place_lock();
-    long r = find_to_change(&one, directory, user_path);
-    if (r == 0 && one.kind != PLACE_NOWHERE)
-        r = -EEXIST;
+    int r = find_free(trap->argument[0], trap->argument[1]);
     if (r == 0)
         r = place_private(&one, 0);
-    if (r >= 0)
-        r = raw_syscall2(SYS_fchmod, r, mode & 07777 & ~umask_now());
-    place_unlock();
-    return r;
-}
-
-long overlay_mknod(struct trap *trap)
-{
-    return make_node_at(AT_FDCWD, trap->argument[0], (unsigned)trap->argument[1]);
-}
-
-long overlay_mknodat(struct trap *trap)
-{
-    return make_node_at((int)trap->argument[0], trap->argument[1], (unsigned)trap->argument[2]);
+    return r < 0 ? r : kernel_fchmod(r, mode & 07777 & ~place_umask());
 }

@@ -11,15 +11,15 @@
 #include <unistd.h>
 
 #include "base/high_number.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "run/notes.h"
 #include "run/run.h"
-#include "run/run_directory.h"
-#include "sandbox/descriptors.h"
+#include "sandbox/open_files.h"
 #include "sandbox/overlay.h"
 #include "sandbox/place.h"
+#include "sandbox/place_walk.h"
 
 /* What means something for a file that is there. */
 #define REOPEN_FLAGS (~(O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY)))
@@ -31,33 +31,19 @@ static bool wants_to_write(int flags)
 
 static long open_path(const char *path, int flags, unsigned mode)
 {
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags, mode);
+    return kernel_openat(AT_FDCWD, path, flags, mode);
 }
 
 /* Links were followed before. */
 static long open_ours(const struct place *place, int flags, unsigned mode)
 {
-    const char *name;
     struct stat file;
-    int directory = place_ours(place, &name);
+    long r = place_ours(place, SYS_openat, flags | O_NOFOLLOW, mode);
 
-    if (directory < 0)
-        return directory;
-    long r = raw_syscall4(SYS_openat, directory, (long)name, flags | O_NOFOLLOW, mode);
-    run_directory_leave(directory);
-    if (r >= 0 && (flags & O_CREAT) != 0 && raw_syscall2(SYS_fstat, r, (long)&file) == 0 &&
+    if (r >= 0 && (flags & O_CREAT) != 0 && kernel_fstat((int)r, &file) == 0 &&
         (file.st_mode & 0600) != 0600) /* the umask forbids the user what it is made for */
-        raw_syscall2(SYS_fchmod, r, (file.st_mode & 07777) | 0600);
+        kernel_fchmod((int)r, (file.st_mode & 07777) | 0600);
     return r;
-}
-
-/* The calling process's; there is no other way to ask for it that needs no text to be read. */
-static unsigned umask_now(void)
-{
-    long mask = raw_syscall1(SYS_umask, 077);
-
-    raw_syscall1(SYS_umask, mask);
-    return (unsigned)mask;
 }
 
 /* The permissions hold from the next time on that the file is opened. */
@@ -71,7 +57,7 @@ static long create(struct place *place, int flags, unsigned mode)
     if (fd < 0)
         return fd;
     r = private_file_reopen(fd, flags & REOPEN_FLAGS & ~O_TRUNC);
-    raw_syscall2(SYS_fchmod, fd, mode & 07777 & ~umask_now());
+    kernel_fchmod(fd, mode & 07777 & ~place_umask());
     return r;
 }
 
@@ -101,8 +87,7 @@ static long open_real_file(struct place *place, int flags)
             notes_add_cause("%s was changed after the snapshot", place->path);
         return open_path(place->path, flags & ~(O_CREAT | O_EXCL), 0);
     }
-    long r = raw_syscall3(SYS_faccessat, AT_FDCWD, (long)place->path,
-                          (flags & O_ACCMODE) == O_WRONLY ? W_OK : R_OK | W_OK);
+    int r = kernel_access(place->path, (flags & O_ACCMODE) == O_WRONLY ? W_OK : R_OK | W_OK);
     if (r < 0)
         return r;
     int fd = place_private(place, (flags & O_TRUNC) != 0 ? 0 : UINT64_MAX);
@@ -153,42 +138,25 @@ static long open_real(struct place *place, int flags)
     }
 }
 
-/* The number between the two, which are all of the name; -1: it is another. Other names in /proc may lead to
- * the user's files (cwd, root, "..").
- */
-static int number_in(const char *path, const char *before, const char *behind)
-{
-    size_t length = strlen(before);
-    int number = 0;
-
-    if (strncmp(path, before, length) != 0)
-        return -1;
-    for (path += length; *path >= '0' && *path <= '9' && number < 100000000; path++)
-        number = number * 10 + (*path - '0');
-    return strcmp(path, behind) == 0 ? number : -1;
-}
-
 /* A file without a name is the replay's own, but for one that the original reads. What else is open for
- * writing
- * (/dev/stdout) goes on where it is. */
+ * writing (/dev/stdout) goes on where it is. */
 static long open_descriptor(const struct place *place, int fd, int flags)
 {
     struct stat file;
-    long r = raw_syscall2(SYS_fstat, fd, (long)&file);
 
-    if (r < 0)
+    if (kernel_fstat(fd, &file) < 0)
         return -ENOENT;
-    if (S_ISREG(file.st_mode) && file.st_nlink == 0 && descriptors_is_own(fd))
+    if (S_ISREG(file.st_mode) && file.st_nlink == 0 && open_files_is_own(fd))
         return open_path(place->path, flags, 0);
-    if (descriptors_is_own(fd))
-        return raw_syscall3(SYS_fcntl, fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
+    if (open_files_is_own(fd))
+        return kernel_fcntl(fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);
     return -EACCES;
 }
 
 /* What is written there would be the machine's or another process's. */
 static long open_in_proc(const struct place *place, int flags)
 {
-    int fd = number_in(place->path, "/proc/self/fd/", "");
+    int fd = place_walk_number(place->path, "/proc/self/fd/", "");
     long r = -EACCES;
 
     flags &= ~(O_CREAT | O_EXCL);
@@ -196,7 +164,7 @@ static long open_in_proc(const struct place *place, int flags)
         return open_path(place->path, flags, 0);
     if (fd >= 0)
         r = open_descriptor(place, fd, flags);
-    else if (number_in(place->path, "/proc/self/task/", "/comm") >= 0)
+    else if (place_walk_number(place->path, "/proc/self/task/", "/comm") >= 0)
         return open_path(place->path, flags, 0);
     /* Who writes code asks for the memory first, as our own hooks do, and has another way. */
     if (r == -EACCES && strcmp(place->path, "/proc/thread-self/mem") != 0 &&
@@ -211,13 +179,13 @@ static long open_temporary(const struct place *place, int flags, unsigned mode)
         return open_ours(place, flags, mode);
     if (place->kind == PLACE_NOWHERE)
         return -ENOENT;
-    if (place->kind != PLACE_DIRECTORY && (place->kind != PLACE_REAL || !S_ISDIR(place->real.stx_mode)))
+    if (!place_is_directory(place))
         return -ENOTDIR;
     int own = place_unnamed();
     if (own < 0)
         return own;
     int fd = private_file_reopen(own, flags & REOPEN_FLAGS);
-    raw_syscall1(SYS_close, own);
+    kernel_close(own);
     return fd;
 }
 
@@ -252,24 +220,12 @@ static long open_name(int directory, long user_path, int flags, unsigned mode)
     static struct place place;
     /* A name that must be new is not followed, and a link there makes it an old one. */
     bool follow = (flags & O_NOFOLLOW) == 0 && (flags & (O_CREAT | O_EXCL)) != (O_CREAT | O_EXCL);
-
-    place_lock();
     long r = place_find(&place, directory, user_path, follow);
+
     if (r == 0)
         r = open_place(&place, flags, mode);
     bool is_waveform = place.kind == PLACE_OURS || run.hooks->wave_at_work();
-    place_unlock();
     return r >= 0 && is_waveform ? high_number_move((int)r) : r;
-}
-
-long overlay_open(struct trap *trap)
-{
-    return open_name(AT_FDCWD, trap->argument[0], (int)trap->argument[1], (unsigned)trap->argument[2]);
-}
-
-long overlay_creat(struct trap *trap)
-{
-    return open_name(AT_FDCWD, trap->argument[0], O_CREAT | O_WRONLY | O_TRUNC, (unsigned)trap->argument[1]);
 }
 
 long overlay_openat(struct trap *trap)

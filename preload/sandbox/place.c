@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/futex.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,15 +14,15 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/stack.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "run/run_directory.h"
+#include "sandbox/place_walk.h"
 
-#define LINKS_MAX 40
 #define LOOKS_MAX 20
 
 struct names place_names;
@@ -32,41 +31,18 @@ static uint64_t snapshot_ns; /* wall clock */
 static char run_directory[PATH_MAX];
 static _Atomic uint32_t lock;
 
-/* What is still to be followed of a name. */
-static char rest[PATH_MAX], link_text[PATH_MAX];
+static char rest[PATH_MAX]; /* of a name that is followed */
 
 void place_lock(void)
 {
     while (atomic_exchange(&lock, 1) != 0)
-        raw_syscall4(SYS_futex, (long)&lock, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, 1, 0);
+        kernel_futex_wait(&lock, 1, 0);
 }
 
 void place_unlock(void)
 {
     atomic_store(&lock, 0);
-    raw_syscall3(SYS_futex, (long)&lock, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 1);
-}
-
-/* Returns its length or -errno. */
-static long read_link(const char *path, char *text, size_t size)
-{
-    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)path, (long)text, (long)size);
-
-    if (length >= (long)size)
-        return -ENAMETOOLONG;
-    if (length >= 0)
-        text[length] = '\0';
-    return length;
-}
-
-static long read_descriptor_link(int fd, char *text, size_t size)
-{
-    char path[32];
-    struct text own;
-
-    text_init(&own, path, sizeof path);
-    text_format(&own, "/proc/self/fd/%d", fd);
-    return read_link(path, text, size);
+    kernel_futex_wake(&lock, 1);
 }
 
 void place_prepare(uint64_t wall_ns)
@@ -78,25 +54,31 @@ void place_prepare(uint64_t wall_ns)
     run_directory_held_path(&path, "");
 }
 
-/* What is behind the run directory in a path; NULL: it is not below it. */
-static const char *behind_run_directory(const char *path)
+const char *place_ours_name(const struct place *place)
 {
-    size_t length = strlen(run_directory);
+    const char *behind = place_walk_behind(place->path, run_directory);
 
-    return names_is_in(path, run_directory) && path[length] == '/' ? path + length + 1 : NULL;
+    return behind == NULL || *behind == '\0' ? "." : behind;
 }
 
-int place_ours(const struct place *place, const char **name)
+long place_ours(const struct place *place, long number, long a, long b)
 {
-    const char *behind = behind_run_directory(place->path);
+    int directory = run_directory_take();
+    long r = directory < 0 ? directory : raw_syscall4(number, directory, place_ours_name(place), a, b);
 
-    *name = behind == NULL || *behind == '\0' ? "." : behind;
-    return run_directory_take();
+    run_directory_leave(directory);
+    return r;
 }
 
 const char *place_path(const struct place *place)
 {
     return *place->path == '\0' ? "/" : place->path;
+}
+
+bool place_is_directory(const struct place *place)
+{
+    return place->kind == PLACE_DIRECTORY ||
+           ((place->kind == PLACE_REAL || place->kind == PLACE_OURS) && S_ISDIR(place->real.stx_mode));
 }
 
 static bool is_after(const struct statx_timestamp *time)
@@ -109,65 +91,7 @@ bool place_is_changed(const struct place *place)
     return is_after(&place->real.stx_mtime) || is_after(&place->real.stx_ctime);
 }
 
-/* --- the way --- */
-
-static int start_at(struct place *place, int directory)
-{
-    long r;
-
-    if (*rest == '/') {
-        place->path[0] = '\0';
-        return 0;
-    }
-    if (directory == AT_FDCWD) {
-        r = raw_syscall2(SYS_getcwd, (long)place->path, sizeof place->path);
-    } else {
-        struct stat file;
-        r = raw_syscall2(SYS_fstat, directory, (long)&file);
-        if (r == 0 && !S_ISDIR(file.st_mode))
-            return -ENOTDIR;
-        if (r == 0)
-            r = read_descriptor_link(directory, place->path, sizeof place->path);
-    }
-    if (r >= 0 && strcmp(place->path, "/") == 0)
-        place->path[0] = '\0';
-    return r < 0 ? (int)r : 0;
-}
-
-/* Takes the next part off the rest. Returns its length; 0: there is none. */
-static size_t next_part(const char **part)
-{
-    const char *at = rest + strspn(rest, "/");
-    size_t length = strcspn(at, "/");
-
-    *part = at;
-    return length;
-}
-
-static void drop_part(const char *part, size_t length)
-{
-    memmove(rest, part + length, strlen(part + length) + 1);
-}
-
-static void step_back(struct place *place)
-{
-    char *slash = strrchr(place->path, '/');
-
-    if (slash != NULL)
-        *slash = '\0';
-}
-
-static int append(struct place *place, const char *part, size_t length)
-{
-    size_t at = strlen(place->path);
-
-    if (length > NAME_MAX || at + length + 2 > sizeof place->path)
-        return -ENAMETOOLONG;
-    place->path[at] = '/';
-    memcpy(place->path + at + 1, part, length);
-    place->path[at + 1 + length] = '\0';
-    return 0;
-}
+/* --- what is there --- */
 
 static bool leads_to_run_directory(const char *path)
 {
@@ -197,34 +121,36 @@ static bool is_future(const struct place *place)
            !leads_to_run_directory(place->path) && !is_awaited(place);
 }
 
-static void look_at_real(struct place *place)
+static int look_at(int directory, const char *name, struct statx *status)
 {
-    int r = (int)raw_syscall5(SYS_statx, AT_FDCWD, (long)place_path(place), AT_SYMLINK_NOFOLLOW,
-                              STATX_BASIC_STATS | STATX_BTIME, (long)&place->real);
+    return (int)raw_syscall5(SYS_statx, directory, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME,
+                             status);
+}
 
-    place->kind = PLACE_NOWHERE;
-    place->fd = r; /* why it is nowhere */
+/* Returns 0, or why it is nowhere. */
+static int look_at_real(struct place *place)
+{
+    int r = look_at(AT_FDCWD, place_path(place), &place->real);
+
     if (names_is_in(place->path, run_directory) && (r == 0 || r == -ENOENT)) {
         place->kind = PLACE_OURS;
         if (r < 0)
             place->real.stx_mode = 0;
+        return 0;
     }
-    if (r < 0 || place->kind == PLACE_OURS)
-        return;
+    if (r < 0)
+        return r;
     place->fd = private_file_find(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
                                   (ino_t)place->real.stx_ino);
-    if (place->fd >= 0 && S_ISREG(place->real.stx_mode)) {
-        place->kind = PLACE_PRIVATE;
-        return;
-    }
-    place->fd = -ENOENT;
-    place->is_new = is_future(place);
-    if (!place->is_new)
-        place->kind = PLACE_REAL;
+    place->is_new = (place->fd < 0 || !S_ISREG(place->real.stx_mode)) && is_future(place);
+    if (place->is_new)
+        return -ENOENT;
+    place->kind = place->fd >= 0 && S_ISREG(place->real.stx_mode) ? PLACE_PRIVATE : PLACE_REAL;
+    return 0;
 }
 
-/* What is at place->path, itself not followed? `inside`: in a directory that the replay has made. */
-static void look(struct place *place, bool inside)
+/* For place_walk(). In a directory that the replay has made there is nothing of the user's. */
+static int look(void *context, bool down)
 {
     static const enum place_kind kinds[] = {
         [NAME_GONE] = PLACE_NOWHERE,
@@ -232,178 +158,108 @@ static void look(struct place *place, bool inside)
         [NAME_DIRECTORY] = PLACE_DIRECTORY,
         [NAME_LINK] = PLACE_LINK,
     };
+    struct place *place = context;
+    bool is_inside = down && place->kind == PLACE_DIRECTORY;
+    int error = -ENOENT;
 
     place->name = names_find(&place_names, place->path);
     place->is_new = false;
-    place->fd = -ENOENT;
+    place->kind = PLACE_NOWHERE;
     if (place->name != NULL) {
         place->kind = kinds[place->name->kind];
-        if (place->kind == PLACE_PRIVATE)
-            place->fd = place->name->fd;
-    } else if (inside) {
-        place->kind = PLACE_NOWHERE;
-    } else {
-        look_at_real(place);
-    }
+        place->fd = place->name->fd;
+    } else if (!is_inside)
+        error = look_at_real(place);
+    if (place->kind == PLACE_NOWHERE)
+        return error;
+    bool is_link = place->kind == PLACE_LINK || ((place->kind == PLACE_REAL || place->kind == PLACE_OURS) &&
+                                                 S_ISLNK(place->real.stx_mode));
+    return is_link ? PLACE_WALK_LINK : place_is_directory(place) ? PLACE_WALK_DIRECTORY : PLACE_WALK_OTHER;
 }
 
-static bool is_directory(const struct place *place)
+long place_read_link(const char *path, char text[PATH_MAX])
 {
-    return place->kind == PLACE_DIRECTORY ||
-           ((place->kind == PLACE_REAL || place->kind == PLACE_OURS) && S_ISDIR(place->real.stx_mode));
-}
+    long length = kernel_readlink(path, text, PATH_MAX);
 
-static bool is_link(const struct place *place)
-{
-    return place->kind == PLACE_LINK ||
-           ((place->kind == PLACE_REAL || place->kind == PLACE_OURS) && S_ISLNK(place->real.stx_mode));
-}
-
-/* Puts what the link holds in front of the rest. */
-static int follow_link(struct place *place)
-{
-    if (place->kind == PLACE_LINK) {
-        memcpy(link_text, place->name->link, strlen(place->name->link) + 1);
-    } else {
-        long length = read_link(place->path, link_text, sizeof link_text);
-        if (length < 0)
-            return (int)length;
-    }
-    size_t length = strlen(link_text), behind = strlen(rest);
-    if (length + 1 + behind >= sizeof rest)
+    if (length >= PATH_MAX)
         return -ENAMETOOLONG;
-    memmove(rest + length + 1, rest, behind + 1);
-    rest[length] = '/';
-    memcpy(rest, link_text, length);
-    if (behind == 0)
-        rest[length] = '\0';
-    if (*link_text == '/')
-        place->path[0] = '\0';
-    else
-        step_back(place);
+    if (length >= 0)
+        text[length] = '\0';
+    return length;
+}
+
+static long read_link(void *context, char *text)
+{
+    const struct place *place = context;
+
+    if (place->kind != PLACE_LINK)
+        return place_read_link(place->path, text);
+    memcpy(text, place->name->link, strlen(place->name->link) + 1);
     return 0;
 }
 
-/* Links in /proc lead to where no path does. Numbers there are those of the replay. */
-static int enter_proc(struct place *place)
+/* --- the way there --- */
+
+static int start_at(struct place *place, int directory)
 {
+    struct stat file;
     struct text path;
-    const char *part;
-    static char behind[PATH_MAX];
-    size_t length = next_part(&part);
+    char bytes[32];
 
-    memcpy(behind, part, strlen(part) + 1);
-    text_init(&path, place->path, sizeof place->path);
-    text_format(&path, "/proc");
-    if (length > 0) {
-        struct text number;
-        char original[16];
-
-        text_init(&number, original, sizeof original);
-        text_format(&number, "%d", run.page->original_pid);
-        bool is_original = number.length == length && memcmp(behind, original, length) == 0;
-        text_format(&path, "/%s", is_original ? "self" : "");
-        text_append(&path, behind + (is_original ? length : 0), strlen(behind + (is_original ? length : 0)));
-    }
-    place->kind = PLACE_PROC;
-    return path.cut ? -ENAMETOOLONG : 0;
-}
-
-/* From the root, so that /proc is met on the way. */
-static int begin_again(struct place *place)
-{
-    size_t length = strlen(place->path), behind = strlen(rest);
-
-    if (length + 1 + behind >= sizeof rest)
-        return -ENAMETOOLONG;
-    memmove(rest + length + 1, rest, behind + 1);
-    memcpy(rest, place->path, length);
-    rest[length] = '/';
-    place->path[0] = '\0';
-    return 0;
+    if (directory == AT_FDCWD)
+        return (int)raw_syscall2(SYS_getcwd, place->path, sizeof place->path);
+    int r = kernel_fstat(directory, &file);
+    if (r == 0 && !S_ISDIR(file.st_mode))
+        return -ENOTDIR;
+    text_init(&path, bytes, sizeof bytes);
+    text_format(&path, "/proc/self/fd/%d", directory);
+    return r < 0 ? r : (int)place_read_link(bytes, place->path);
 }
 
 /* The waveform's name leads to the directory that was made, wherever somebody has moved it since. */
-static bool begin_in_run_directory(struct place *place)
+static bool is_in_run_directory(struct place *place)
 {
-    const char *name = behind_run_directory(rest);
+    const char *name = place_walk_behind(rest, run_directory);
 
     if (name == NULL || *name == '\0' || strchr(name, '/') != NULL || strcmp(name, "..") == 0)
         return false;
     int directory = run_directory_take();
     place->real.stx_mode = 0;
-    place->fd = (int)raw_syscall5(SYS_statx, directory, (long)name, AT_SYMLINK_NOFOLLOW,
-                                  STATX_BASIC_STATS | STATX_BTIME, (long)&place->real);
+    look_at(directory, name, &place->real);
     run_directory_leave(directory);
     memcpy(place->path, rest, strlen(rest) + 1);
-    *rest = '\0';
     place->kind = PLACE_OURS;
     place->is_new = false;
     return true;
 }
 
-static int begin(struct place *place, int directory, long user_path)
+bool place_is_empty_name(long user_path)
 {
-    long length = user_string(rest, user_path, sizeof rest);
+    char first;
 
-    if (length < 0)
-        return (int)length;
-    if (length == 0)
-        return -ENOENT;
-    place->is_directory_name = rest[length - 1] == '/';
-    place->kind = PLACE_REAL;
-    place->name = NULL;
-    if (begin_in_run_directory(place))
-        return 0;
-    int r = start_at(place, directory);
-    if (r == 0 && names_is_in(place->path, "/proc"))
-        r = begin_again(place);
-    if (r == 0)
-        look(place, false);
-    return r;
+    return user_read(&first, user_path, 1) == 0 && first == '\0';
 }
 
 int place_find(struct place *place, int directory, long user_path, bool follow)
 {
-    const char *part;
-    unsigned links = 0;
-    size_t length;
-    int r = begin(place, directory, user_path);
+    long length = user_string(rest, user_path, sizeof rest);
 
-    while (r == 0 && (length = next_part(&part)) > 0) {
-        bool inside = place->kind == PLACE_DIRECTORY;
-
-        if (length == 1 && *part == '.') {
-            drop_part(part, length);
-            continue;
-        }
-        if (length == 2 && memcmp(part, "..", 2) == 0) {
-            drop_part(part, length);
-            step_back(place);
-            look(place, false);
-            continue;
-        }
-        r = append(place, part, length);
-        drop_part(part, length);
-        if (r < 0)
-            return r;
-        if (strcmp(place->path, "/proc") == 0)
-            return enter_proc(place);
-        look(place, inside);
-        bool is_last = next_part(&part) == 0;
-        if (is_link(place) && (!is_last || follow || place->is_directory_name)) {
-            r = ++links > LINKS_MAX ? -ELOOP : follow_link(place);
-            if (r == 0)
-                look(place, false);
-        } else if (!is_last && !is_directory(place)) {
-            return place->kind == PLACE_NOWHERE ? place->fd : -ENOTDIR;
-        }
-    }
-    if (r == 0 && place->kind == PLACE_NOWHERE && place->fd != -ENOENT)
-        r = place->fd; /* not to be looked at */
-    if (r == 0 && place->is_directory_name && place->kind != PLACE_NOWHERE && !is_directory(place))
-        r = -ENOTDIR;
-    return r;
+    if (length <= 0)
+        return length < 0 ? (int)length : -ENOENT;
+    place->is_directory_name = rest[length - 1] == '/';
+    place->kind = PLACE_REAL;
+    place->name = NULL;
+    if (is_in_run_directory(place))
+        return 0;
+    int r = *rest == '/' ? 0 : start_at(place, directory);
+    if (r < 0)
+        return r;
+    struct place_walk walk = {place->path, rest, follow, place->is_directory_name, look, read_link, place, 0};
+    r = place_walk(&walk);
+    if (r != PLACE_WALK_PROC)
+        return r;
+    place->kind = PLACE_PROC;
+    return place_walk_proc(place->path, rest, run.page->original_pid);
 }
 
 /* --- changes --- */
@@ -422,17 +278,17 @@ int place_may_change(const struct place *place)
     const struct name *name = names_find(&place_names, parent);
     if (name != NULL)
         return name->kind == NAME_DIRECTORY ? 0 : -ENOTDIR;
-    return (int)raw_syscall3(SYS_faccessat, AT_FDCWD, (long)(*parent == '\0' ? "/" : parent), W_OK);
+    return kernel_access(*parent == '\0' ? "/" : parent, W_OK);
 }
 
 static int fill(const struct place *place, int private_fd, uint64_t size)
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+    int fd = kernel_open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
-        return (int)fd;
-    int r = private_file_fill(private_fd, (int)fd, size);
-    raw_syscall1(SYS_close, fd);
+        return fd;
+    int r = private_file_fill(private_fd, fd, size);
+    kernel_close(fd);
     return r;
 }
 
@@ -451,10 +307,10 @@ static void make_private(void *argument)
     making->fd = private_file_create();
     if (making->fd < 0 || place == NULL || place->kind != PLACE_REAL)
         return;
-    raw_syscall2(SYS_fchmod, making->fd, place->real.stx_mode & 07777);
+    kernel_fchmod(making->fd, place->real.stx_mode & 07777);
     int r = making->size > 0 ? fill(place, making->fd, making->size) : 0;
     if (r < 0) {
-        raw_syscall1(SYS_close, making->fd);
+        kernel_close(making->fd);
         making->fd = r;
     }
 }
@@ -491,10 +347,19 @@ int place_private(struct place *place, uint64_t size)
                                      (ino_t)place->real.stx_ino, fd) < 0)
         r = names_set(&place_names, place->path, &file);
     if (r < 0) {
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
         return r;
     }
     place->kind = PLACE_PRIVATE;
     place->fd = fd;
     return fd;
+}
+
+/* There is no other way to ask for it that needs no text to be read. */
+unsigned place_umask(void)
+{
+    long mask = raw_syscall1(SYS_umask, 077);
+
+    raw_syscall1(SYS_umask, mask);
+    return (unsigned)mask;
 }

@@ -27,7 +27,7 @@ enum place_kind {
 struct place {
     enum place_kind kind;
     char path[PATH_MAX]; /* absolute, without links; empty: the root */
-    int fd;
+    int fd;              /* of a private one */
     struct statx real;
     const struct name *name; /* what the replay has done to it; NULL: nothing */
     bool is_new;             /* nowhere, because it was made after the snapshot */
@@ -40,7 +40,7 @@ void place_prepare(uint64_t wall_ns);
 /* Was the file changed after the snapshot? */
 bool place_is_changed(const struct place *place);
 
-/* One thread at a time may use places. Signals are blocked between the two. */
+/* One thread at a time may use places, and answers about names run in between. Signals are blocked. */
 void place_lock(void);
 void place_unlock(void);
 
@@ -51,8 +51,18 @@ extern struct names place_names;
  * open() would for the way there. */
 int place_find(struct place *place, int directory, long user_path, bool follow);
 
-/* Of a PLACE_OURS: the run directory, for run_directory_leave(), and its name from there; or -errno. */
-int place_ours(const struct place *place, const char **name);
+/* Of a PLACE_OURS: its name from the run directory; and a system call with that directory, the name and two
+ * arguments more. */
+const char *place_ours_name(const struct place *place);
+long place_ours(const struct place *place, long number, long a, long b);
+
+bool place_is_directory(const struct place *place);
+
+/* Is it an empty text that the simulator gave? Where that is allowed, a descriptor is meant. */
+bool place_is_empty_name(long user_path);
+
+/* What a link of the user's holds. Returns its length or -errno. */
+long place_read_link(const char *path, char text[PATH_MAX]);
 
 /* Its path, for the kernel. */
 const char *place_path(const struct place *place);
@@ -66,5 +76,8 @@ int place_private(struct place *place, uint64_t size);
 
 /* A private file without a name. Returns a descriptor or -errno. */
 int place_unnamed(void);
+
+/* The calling process's. */
+unsigned place_umask(void);
 
 #endif

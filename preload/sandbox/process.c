@@ -1,39 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls on the process itself and on others: see descriptors.h. A replay has no other threads and children
- * than it makes itself, and knows them by the original's numbers. */
+/* See process.h. */
 #define _GNU_SOURCE
+#include "sandbox/process.h"
+
 #include <errno.h>
 #include <sched.h>
-#include <stdbool.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
 #include "ends/ends.h"
 #include "restore/affinity.h"
 #include "restore/rights.h"
 #include "run/notes.h"
 #include "run/run.h"
-#include "sandbox/calls.h"
-#include "sandbox/descriptors.h"
 #include "sandbox/signals.h"
 
 #define IOPRIO_WHO_PROCESS 1
 
-static long again(const struct trap *trap, int replaced, long value)
-{
-    long given[TRAP_ARGUMENTS];
-
-    for (int i = 0; i < TRAP_ARGUMENTS; i++)
-        given[i] = i == replaced ? value : trap->argument[i];
-    return raw_syscall6(trap->number, given[0], given[1], given[2], given[3], given[4], given[5]);
-}
-
 static long refuse(const struct trap *trap)
 {
-    notes_add("%s of another process was refused", calls_find(trap->number)->name);
+    notes_add("%s of another process was refused", trap->name);
     return -EPERM;
+}
+
+long process_about(struct trap *trap)
+{
+    const long number = trap->argument[trap->which];
+
+    return signals_is_own(number) ? trap_call_with(trap, trap->which, signals_number(number)) : refuse(trap);
 }
 
 /* The replay's own death signal and its filter stay. */
@@ -49,14 +44,14 @@ long process_prctl(struct trap *trap)
         notes_add("prctl %ld was refused", trap->argument[0]);
         return -EPERM;
     default:
-        return again(trap, -1, 0);
+        return trap_call(trap);
     }
 }
 
 /* A replay that has the rights of the run's end already cannot give them up once more. */
 long process_rights(struct trap *trap)
 {
-    long r = again(trap, -1, 0);
+    long r = trap_call(trap);
 
     return r == -EPERM && rights_were_taken() ? 0 : r;
 }
@@ -64,7 +59,7 @@ long process_rights(struct trap *trap)
 /* That of any process may be asked for. */
 long process_affinity(struct trap *trap)
 {
-    const pid_t tid = trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]);
+    const pid_t tid = signals_number(trap->argument[0]);
 
     if (trap->number == SYS_sched_getaffinity)
         return affinity_get(tid, trap->argument[1], trap->argument[2]);
@@ -73,27 +68,18 @@ long process_affinity(struct trap *trap)
     return affinity_set(tid, trap->argument[1], trap->argument[2]);
 }
 
-long process_schedule(struct trap *trap)
-{
-    if (!signals_is_own(trap->argument[0]))
-        return refuse(trap);
-    return again(trap, 0, trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]));
-}
-
 long process_priority(struct trap *trap)
 {
     long own_kind = trap->number == SYS_setpriority ? PRIO_PROCESS : IOPRIO_WHO_PROCESS;
 
-    if (trap->argument[0] != own_kind || !signals_is_own(trap->argument[1]))
-        return refuse(trap);
-    return again(trap, 1, trap->argument[1] == 0 ? 0 : signals_number(trap->argument[1]));
+    return trap->argument[0] == own_kind ? process_about(trap) : refuse(trap);
 }
 
-long process_limit(struct trap *trap)
+/* Those of any process may be asked for. */
+long process_resources(struct trap *trap)
 {
-    if (trap->argument[2] != 0 && !signals_is_own(trap->argument[0]))
-        return refuse(trap);
-    return again(trap, 0, trap->argument[0] == 0 ? 0 : signals_number(trap->argument[0]));
+    return trap->argument[2] != 0 ? process_about(trap)
+                                  : trap_call_with(trap, 0, signals_number(trap->argument[0]));
 }
 
 /* The replay stays in the session, and knows what its group would be. */
@@ -114,7 +100,7 @@ long process_session(struct trap *trap)
 long process_exit(struct trap *trap)
 {
     ends_exit((int)trap->argument[0]);
-    return again(trap, -1, 0);
+    return trap_call(trap);
 }
 
 /* The filter lets threads through. LeakSanitizer, at the end of a program, has a process of its own look on.
@@ -123,7 +109,7 @@ long process_clone(struct trap *trap)
 {
     if (trap->number == SYS_clone && (trap->argument[0] & CLONE_UNTRACED) != 0)
         notes_add("LeakSanitizer cannot look for leaks in a replay; run with ASAN_OPTIONS=detect_leaks=0");
-    notes_add("%s was refused: a replay starts no processes", calls_find(trap->number)->name);
+    notes_add("%s was refused: a replay starts no processes", trap->name);
     return -EAGAIN;
 }
 

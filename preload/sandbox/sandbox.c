@@ -12,10 +12,11 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "run/notes.h"
+#include "sandbox/call_table.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 #include "sandbox/place.h"
@@ -28,10 +29,9 @@ static int enter_filter(void)
 {
     signal_mask_never = UINT64_C(1) << (SIGSYS - 1) | UINT64_C(1) << (SIGTRAP - 1);
     signals_open();
-    int r = trap_install();
+    int r = trap_install(call_table_answer);
     if (r == 0)
-        r = (int)raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&signal_mask_never, 0,
-                              sizeof signal_mask_never);
+        r = kernel_sigprocmask(SIG_UNBLOCK, &signal_mask_never, NULL);
     return r < 0 ? r : filter_install();
 }
 

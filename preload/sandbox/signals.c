@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/signal_mask.h"
 #include "base/user_memory.h"
 #include "ends/ends.h"
@@ -18,7 +18,7 @@
 #include "run/notes.h"
 #include "run/role.h"
 #include "run/run.h"
-#include "sandbox/calls.h"
+#include "sandbox/trap_processor.h"
 #include "snapshot/threads/threads_revive.h"
 
 #define KERNEL_SIGNALS 64
@@ -32,7 +32,7 @@
 
 static _Atomic uint64_t spared; /* signals that are ignored where the simulator wants the default action */
 
-static void spare(long number, struct trap_action *action)
+static void spare(long number, struct kernel_action *action)
 {
     if (number < 1 || number > KERNEL_SIGNALS || (OF_TIMERS & BIT(number)) == 0)
         return;
@@ -51,16 +51,16 @@ static bool is_spared(long number)
 
 void signals_open(void)
 {
-    struct trap_action action;
+    struct kernel_action action;
 
     for (int number = 1; number <= KERNEL_SIGNALS; number++) {
-        if (raw_syscall4(SYS_rt_sigaction, number, 0, (long)&action, sizeof action.mask) < 0)
+        if (kernel_sigaction(number, NULL, &action) < 0)
             continue;
         spare(number, &action);
         if ((action.mask & signal_mask_never) == 0 && !is_spared(number))
             continue;
         action.mask &= ~signal_mask_never;
-        raw_syscall4(SYS_rt_sigaction, number, (long)&action, 0, sizeof action.mask);
+        kernel_sigaction(number, &action, NULL);
     }
 }
 
@@ -86,7 +86,7 @@ long signals_mask(struct trap *trap)
 
 long signals_action(struct trap *trap)
 {
-    struct trap_action action = {NULL, 0, NULL, 0}, before;
+    struct kernel_action action = {NULL, 0, NULL, 0}, before;
     bool is_new = trap->argument[1] != 0;
 
     if (trap->argument[3] != sizeof action.mask)
@@ -101,8 +101,7 @@ long signals_action(struct trap *trap)
     bool was_spared = is_spared(trap->argument[0]);
     if (is_new)
         spare(trap->argument[0], &action);
-    long r = raw_syscall4(SYS_rt_sigaction, trap->argument[0], is_new ? (long)&action : 0, (long)&before,
-                          sizeof action.mask);
+    int r = kernel_sigaction((int)trap->argument[0], is_new ? &action : NULL, &before);
     if (r < 0 || trap->argument[2] == 0)
         return r;
     if (was_spared)
@@ -122,16 +121,6 @@ long signals_return(struct trap *trap)
     return TRAP_NO_RESULT;
 }
 
-/* The call itself, with another value for one argument. Handlers run while it waits, on top of this one. */
-static long call_with(const struct trap *trap, int argument, const void *value)
-{
-    long given[TRAP_ARGUMENTS];
-
-    memcpy(given, trap->argument, sizeof given);
-    given[argument] = (long)value;
-    return raw_syscall6(trap->number, given[0], given[1], given[2], given[3], given[4], given[5]);
-}
-
 static int read_mask(uint64_t *mask, long from)
 {
     if (user_read(mask, from, sizeof *mask) < 0)
@@ -140,51 +129,36 @@ static int read_mask(uint64_t *mask, long from)
     return 0;
 }
 
-static long wait_with(const struct trap *trap, int argument)
+/* Handlers run while the call waits, on top of this one. */
+long signals_wait(struct trap *trap)
 {
     uint64_t mask;
 
-    if (read_mask(&mask, trap->argument[argument]) < 0)
+    if (read_mask(&mask, trap->argument[trap->which]) < 0)
         return -EFAULT;
-    return call_with(trap, argument, &mask);
+    return trap_call_with(trap, trap->which, (long)&mask);
 }
 
-long signals_suspend(struct trap *trap)
-{
-    return wait_with(trap, 0);
-}
-
-long signals_wait_argument_3(struct trap *trap)
-{
-    return wait_with(trap, 3);
-}
-
-long signals_wait_argument_4(struct trap *trap)
-{
-    return wait_with(trap, 4);
-}
-
-/* The mask and its size are behind a pointer. */
-long signals_wait_argument_5(struct trap *trap)
+long signals_wait_behind(struct trap *trap)
 {
     long indirect[2];
     uint64_t mask;
 
-    if (user_read(indirect, trap->argument[5], sizeof indirect) < 0)
+    if (user_read(indirect, trap->argument[trap->which], sizeof indirect) < 0)
         return -EFAULT;
     if (indirect[0] == 0)
-        return call_with(trap, 5, NULL);
+        return trap_call_with(trap, trap->which, 0);
     if (read_mask(&mask, indirect[0]) < 0)
         return -EFAULT;
     indirect[0] = (long)&mask;
-    return call_with(trap, 5, indirect);
+    return trap_call_with(trap, trap->which, (long)indirect);
 }
 
 /* --- sending --- */
 
 pid_t signals_number(long number)
 {
-    pid_t now = threads_revive_by_tid((pid_t)number);
+    pid_t now = number == 0 ? 0 : threads_revive_by_tid((pid_t)number);
 
     if (number == run.page->original_pid)
         return run.pid;
@@ -192,10 +166,10 @@ pid_t signals_number(long number)
 }
 
 /* Which threads are ours the kernel knows. */
-int signals_is_own(long number)
+bool signals_is_own(long number)
 {
     return number == 0 || signals_number(number) == run.pid ||
-           raw_syscall3(SYS_tgkill, run.pid, signals_number(number), 0) == 0;
+           kernel_tgkill(run.pid, signals_number(number), 0) == 0;
 }
 
 static long refuse(long number, long signal)
@@ -218,7 +192,7 @@ static bool is_own_group(long number)
 /* Landlock lets nobody be signalled who is outside, not even to look whether he is there. */
 static long look_for(long number)
 {
-    long r = raw_syscall2(SYS_kill, number > 0 ? signals_number(number) : number, 0);
+    int r = kernel_kill(number > 0 ? signals_number(number) : (pid_t)number, 0);
 
     return r == -EPERM ? 0 : r;
 }
@@ -234,15 +208,15 @@ static bool is_seen_to(long signal)
 
 static long send_to_process(long signal)
 {
-    return is_seen_to(signal) ? 0 : raw_syscall2(SYS_kill, run.pid, signal);
+    return is_seen_to(signal) ? 0 : kernel_kill(run.pid, (int)signal);
 }
 
 static long send_to_thread(long number, long signal)
 {
     const pid_t thread = signals_number(number);
-    long r = raw_syscall3(SYS_tgkill, run.pid, thread, 0);
+    int r = kernel_tgkill(run.pid, thread, 0);
 
-    return r < 0 || is_seen_to(signal) ? r : raw_syscall3(SYS_tgkill, run.pid, thread, signal);
+    return r < 0 || is_seen_to(signal) ? r : kernel_tgkill(run.pid, thread, (int)signal);
 }
 
 long signals_kill(struct trap *trap)
@@ -299,7 +273,7 @@ long signals_queue(struct trap *trap)
         return -EFAULT;
     if (is_seen_to(trap->argument[1]))
         return 0;
-    return raw_syscall3(SYS_rt_sigqueueinfo, run.pid, trap->argument[1], (long)&information);
+    return raw_syscall3(SYS_rt_sigqueueinfo, run.pid, trap->argument[1], &information);
 }
 
 long signals_queue_thread(struct trap *trap)
@@ -310,6 +284,6 @@ long signals_queue_thread(struct trap *trap)
         return refuse(trap->argument[0], trap->argument[2]);
     if (read_information(&information, trap->argument[3]) < 0)
         return -EFAULT;
-    return raw_syscall4(SYS_rt_tgsigqueueinfo, run.pid, signals_number(trap->argument[1]), trap->argument[2],
-                        (long)&information);
+    return kernel_tgsigqueueinfo(run.pid, signals_number(trap->argument[1]), (int)trap->argument[2],
+                                 &information);
 }

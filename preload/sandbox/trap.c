@@ -6,24 +6,22 @@
 #define _GNU_SOURCE
 #include "sandbox/trap.h"
 
-#include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <ucontext.h>
 
-#include "base/raw_syscall.h"
+#include "base/signal_action.h"
 #include "base/signal_mask.h"
-#include "sandbox/calls.h"
+#include "sandbox/trap_processor.h"
 #include "snapshot/threads/frame_processor.h"
 
-#define KERNEL_SA_RESTORER 0x04000000ul
-#define SECCOMP_CODE       1 /* SYS_SECCOMP, which glibc's headers hide behind the kernel's */
+#define SECCOMP_CODE 1 /* SYS_SECCOMP, which glibc's headers hide behind the kernel's */
 
-static struct trap_action own_action; /* what the simulator wants of SIGSYS */
+static trap_answer *answer;
+static struct kernel_action own_action; /* what the simulator wants of SIGSYS */
 
-void trap_own_action(const struct trap_action *new_action, struct trap_action *old_action)
+void trap_own_action(const struct kernel_action *new_action, struct kernel_action *old_action)
 {
-    struct trap_action before = own_action;
+    struct kernel_action before = own_action;
 
     if (new_action != NULL)
         own_action = *new_action;
@@ -45,54 +43,45 @@ void trap_set_mask(struct trap *trap, uint64_t mask)
     memcpy(&((ucontext_t *)trap->context)->uc_sigmask, &mask, sizeof mask);
 }
 
-/* From here on it does what it does without us, where the handler returns to. */
-static void take_default_action(int signal, siginfo_t *info)
+long trap_call(const struct trap *trap)
 {
-    const struct trap_action action = {(void *)SIG_DFL, 0, NULL, 0};
+    const long *given = trap->argument;
 
-    raw_syscall4(SYS_rt_sigaction, signal, (long)&action, 0, sizeof action.mask);
-    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), signal,
-                 (long)info);
+    return raw_syscall6(trap->number, given[0], given[1], given[2], given[3], given[4], given[5]);
 }
 
-/* Somebody sent it, or it is of a filter that the simulator has made itself. */
-static void pass_on(int signal, siginfo_t *info, void *context)
+long trap_call_with(const struct trap *trap, unsigned argument, long value)
 {
-    struct trap_action action = own_action;
+    struct trap other = *trap;
 
-    if (action.handler == (void *)SIG_IGN)
-        return;
-    if (action.handler == (void *)SIG_DFL) {
-        take_default_action(signal, info);
-        return;
-    }
-    if ((action.flags & (unsigned long)SA_RESETHAND) != 0)
-        own_action.handler = (void *)SIG_DFL;
-    ((void (*)(int, siginfo_t *, void *))action.handler)(signal, info, context);
+    other.argument[argument] = value;
+    return trap_call(&other);
 }
 
+/* Else somebody sent it, or it is of a filter that the simulator has made itself. */
 static void on_trap(int signal, siginfo_t *info, void *context)
 {
     struct trap trap;
 
     if (info->si_code != SECCOMP_CODE || info->si_errno != TRAP_SIGN) {
-        pass_on(signal, info, context);
+        signal_action_run(&own_action, signal, info, context);
         return;
     }
     trap_read(&trap, context);
-    long result = calls_answer(&trap, (uint32_t)info->si_arch);
+    long result = answer(&trap, (uint32_t)info->si_arch);
     if (result != TRAP_NO_RESULT)
         trap_set_result(context, result);
 }
 
-int trap_install(void)
+int trap_install(trap_answer *answers)
 {
-    const struct trap_action ours = {
+    const struct kernel_action ours = {
         .handler = (void *)on_trap,
         .flags = SA_SIGINFO | SA_NODEFER | KERNEL_SA_RESTORER,
         .restorer = frame_return,
         .mask = ~signal_mask_never,
     };
 
-    return (int)raw_syscall4(SYS_rt_sigaction, SIGSYS, (long)&ours, (long)&own_action, sizeof ours.mask);
+    answer = answers;
+    return kernel_sigaction(SIGSYS, &ours, &own_action);
 }

@@ -5,7 +5,7 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include "sandbox/trap.h"
+#include "sandbox/trap_processor.h"
 #include "snapshot/threads/frame_processor.h"
 
 const uint32_t trap_architecture = AUDIT_ARCH_X86_64;

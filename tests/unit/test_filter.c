@@ -4,7 +4,8 @@
 
 #include "sandbox/filter.h"
 
-#include "sandbox/calls.h"
+#include "sandbox/allowed.h"
+#include "sandbox/call_table.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -33,7 +34,7 @@ static const struct call rows[] = {
 };
 const uint32_t trap_architecture = AUDIT_ARCH_X86_64;
 
-const struct call *calls_rows(size_t *count)
+const struct call *call_table_rows(size_t *count)
 {
     *count = COUNT_OF(rows);
     return rows;
@@ -108,10 +109,10 @@ static int build(void **state)
 static void numbers_of_the_list_pass(void **state)
 {
     size_t count;
-    const short *numbers = calls_allowed(&count);
+    const short *numbers = allowed_numbers(&count);
 
     (void)state;
-    for (int number = -1; number < CALLS_LIMIT + 10; number++) {
+    for (int number = -1; number < CALL_TABLE_LIMIT + 10; number++) {
         bool listed = false;
         for (size_t i = 0; i < count; i++)
             listed |= numbers[i] == number;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* See descriptors.h. */
+/* See open_files.h. */
 #define _GNU_SOURCE
-#include "sandbox/descriptors.h"
+#include "sandbox/open_files.h"
 
 #include <asm/ioctls.h>
 #include <errno.h>
@@ -11,20 +11,19 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/user_memory.h"
 #include "run/notes.h"
-#include "sandbox/calls.h"
 #include "snapshot/descriptors.h"
 
 /* What is open for writing is the replay's own, and so is what has no name: the user's files are only read.
  * What was open at the snapshot and is the same file still is the original's. */
-bool descriptors_is_own(int fd)
+bool open_files_is_own(int fd)
 {
     struct stat file;
-    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
+    int flags = kernel_fcntl(fd, F_GETFL, 0);
 
-    if (flags < 0 || (flags & O_PATH) != 0 || raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+    if (flags < 0 || (flags & O_PATH) != 0 || kernel_fstat(fd, &file) < 0)
         return false;
     if ((flags & O_ACCMODE) == O_RDONLY && S_ISREG(file.st_mode) &&
         descriptors_find_file(file.st_dev, file.st_ino) != NULL)
@@ -34,17 +33,16 @@ bool descriptors_is_own(int fd)
             !S_ISBLK(file.st_mode));
 }
 
-long descriptors_change(struct trap *trap)
+long open_files_change(struct trap *trap)
 {
     int fd = (int)trap->argument[0];
-    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFL);
+    int flags = kernel_fcntl(fd, F_GETFL, 0);
 
     if (flags < 0 || (flags & O_PATH) != 0)
         return -EBADF;
-    if (descriptors_is_own(fd))
-        return raw_syscall5(trap->number, fd, trap->argument[1], trap->argument[2], trap->argument[3],
-                            trap->argument[4]);
-    notes_add("%s of a file that was open for reading was not done", calls_find(trap->number)->name);
+    if (open_files_is_own(fd))
+        return trap_call(trap);
+    notes_add("%s of a file that was open for reading was not done", trap->name);
     return 0;
 }
 
@@ -65,38 +63,36 @@ static bool is_harmless_ioctl(unsigned command)
     return false;
 }
 
-long descriptors_ioctl(struct trap *trap)
+long open_files_ioctl(struct trap *trap)
 {
     unsigned command = (unsigned)trap->argument[1];
     struct stat file;
 
     if (is_harmless_ioctl(command))
-        return raw_syscall3(SYS_ioctl, trap->argument[0], command, trap->argument[2]);
-    if (raw_syscall2(SYS_fstat, trap->argument[0], (long)&file) < 0)
+        return trap_call(trap);
+    if (kernel_fstat((int)trap->argument[0], &file) < 0)
         return -EBADF;
     notes_add("ioctl 0x%x was refused", command);
     return S_ISCHR(file.st_mode) || S_ISBLK(file.st_mode) ? -EPERM : -ENOTTY;
 }
 
 /* Locks are those of the user's files, which the original may hold: nobody else can want the replay's own. */
-long descriptors_fcntl(struct trap *trap)
+long open_files_fcntl(struct trap *trap)
 {
-    long fd = trap->argument[0], command = trap->argument[1];
-
-    switch (command) {
+    switch (trap->argument[1]) {
     case F_SETLK:
     case F_SETLKW:
     case F_OFD_SETLK:
     case F_OFD_SETLKW:
     case F_SETLEASE:
-        return raw_syscall2(SYS_fcntl, fd, F_GETFD) < 0 ? -EBADF : 0;
+        return kernel_fcntl((int)trap->argument[0], F_GETFD, 0) < 0 ? -EBADF : 0;
     case F_SETOWN:
     case F_SETOWN_EX:
     case F_NOTIFY:
-        notes_add("fcntl %ld was refused", command);
+        notes_add("fcntl %ld was refused", trap->argument[1]);
         return -EPERM;
     default:
-        return raw_syscall3(SYS_fcntl, fd, command, trap->argument[2]);
+        return trap_call(trap);
     }
 }
 
@@ -109,14 +105,14 @@ static long refuse_address(void)
     return -ENETUNREACH;
 }
 
-long descriptors_send(struct trap *trap)
+long open_files_send(struct trap *trap)
 {
     (void)trap; /* the filter lets it through without one */
     return refuse_address();
 }
 
 /* The kernel reads the message again; what another thread writes into it meanwhile must not matter. */
-long descriptors_send_message(struct trap *trap)
+long open_files_send_message(struct trap *trap)
 {
     struct msghdr message;
 
@@ -124,10 +120,10 @@ long descriptors_send_message(struct trap *trap)
         return -EFAULT;
     if (message.msg_name != NULL)
         return refuse_address();
-    return raw_syscall3(SYS_sendmsg, trap->argument[0], (long)&message, trap->argument[2]);
+    return trap_call_with(trap, 1, (long)&message);
 }
 
-long descriptors_send_messages(struct trap *trap)
+long open_files_send_messages(struct trap *trap)
 {
     struct mmsghdr message;
     unsigned count = (unsigned)trap->argument[2], sent = 0;
@@ -139,7 +135,7 @@ long descriptors_send_messages(struct trap *trap)
         if (r == 0 && message.msg_hdr.msg_name != NULL)
             r = refuse_address();
         if (r == 0)
-            r = raw_syscall3(SYS_sendmsg, trap->argument[0], (long)&message.msg_hdr, trap->argument[3]);
+            r = raw_syscall3(SYS_sendmsg, trap->argument[0], &message.msg_hdr, trap->argument[3]);
         if (r < 0)
             break;
         message.msg_len = (unsigned)r;
