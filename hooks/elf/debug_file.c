@@ -31,7 +31,7 @@ static size_t padded(size_t size)
 }
 
 /* A note is a header, a name and a description, each padded. */
-static void read_build_id(struct elf_bytes notes, struct build_id *id)
+static void read_build_id(struct elf_file_part notes, struct build_id *id)
 {
     while (notes.size >= sizeof(Elf64_Nhdr)) {
         Elf64_Nhdr note;
@@ -51,7 +51,7 @@ static void read_build_id(struct elf_bytes notes, struct build_id *id)
     }
 }
 
-static void read_link(struct elf_bytes data, struct link *link)
+static void read_link(struct elf_file_part data, struct link *link)
 {
     size_t length = strnlen((const char *)data.bytes, data.size);
     size_t at = padded(length + 1);
@@ -62,18 +62,18 @@ static void read_link(struct elf_bytes data, struct link *link)
     memcpy(&link->checksum, data.bytes + at, sizeof link->checksum);
 }
 
-static bool is_named(struct elf_bytes names, const Elf64_Shdr *section, const char *name)
+static bool is_named(struct elf_file_part names, const Elf64_Shdr *section, const char *name)
 {
     size_t size = strlen(name) + 1;
     return section->sh_name < names.size && size <= names.size - section->sh_name &&
            memcmp(names.bytes + section->sh_name, name, size) == 0;
 }
 
-static struct elf_bytes section_names(const struct elf_file *elf)
+static struct elf_file_part section_names(const struct elf_file *elf)
 {
     Elf64_Shdr section;
     if (!elf_file_section(elf, elf->names, &section))
-        return (struct elf_bytes){NULL, 0, false};
+        return (struct elf_file_part){0};
     return elf_file_contents(elf, &section);
 }
 
@@ -81,22 +81,22 @@ static struct elf_bytes section_names(const struct elf_file *elf)
  * are not read again and again. */
 static void read_marks(const struct elf_file *elf, struct build_id *id, struct link *link)
 {
-    struct elf_bytes names = section_names(elf);
+    struct elf_file_part names = section_names(elf);
     Elf64_Shdr section;
     size_t left = elf->size;
     for (size_t i = 0; elf_file_section(elf, i, &section); i++) {
         bool is_link = link != NULL && is_named(names, &section, ".gnu_debuglink");
         if ((section.sh_type != SHT_NOTE && !is_link) || section.sh_size > left)
             continue;
-        struct elf_bytes data = elf_file_contents(elf, &section);
+        struct elf_file_part data = elf_file_contents(elf, &section);
         left -= data.size;
         if (data.bytes != NULL && is_link)
             read_link(data, link);
         else if (data.bytes != NULL)
             read_build_id(data, id);
-        elf_bytes_drop(&data);
+        elf_file_drop(&data);
     }
-    elf_bytes_drop(&names);
+    elf_file_drop(&names);
 }
 
 /* CRC-32 as in zlib, by half bytes. */

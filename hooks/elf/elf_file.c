@@ -2,6 +2,7 @@
 /* Headers, tables and contents of an ELF file: see elf_file.h. Mapped as a whole, or read part by part into
  * mappings of their own. */
 #include "elf/elf_file.h"
+#include "elf/stock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,10 +15,10 @@ static bool is_inside(const struct elf_file *file, uint64_t offset, uint64_t siz
     return offset <= file->size && size <= file->size - offset;
 }
 
-static bool read_whole(int fd, uint8_t *to, size_t size, uint64_t offset)
+static bool read_inside(const struct elf_file *file, uint8_t *to, size_t size, uint64_t offset)
 {
     while (size > 0) {
-        ssize_t part = pread(fd, to, size, (off_t)offset);
+        ssize_t part = pread(file->fd, to, size, (off_t)offset);
         if (part <= 0 && !(part < 0 && errno == EINTR))
             return false;
         if (part > 0) {
@@ -29,28 +30,36 @@ static bool read_whole(int fd, uint8_t *to, size_t size, uint64_t offset)
     return true;
 }
 
-static struct elf_bytes read_part(const struct elf_file *file, uint64_t offset, size_t size)
+static bool copy_part(const struct elf_file *file, uint64_t offset, void *to, size_t size)
 {
-    struct elf_bytes none = {NULL, 0, false};
+    if (!is_inside(file, offset, size))
+        return false;
+    if (file->map == NULL)
+        return read_inside(file, to, size, offset);
+    memcpy(to, file->map + offset, size);
+    return true;
+}
+
+static struct elf_file_part read_part(const struct elf_file *file, uint64_t offset, size_t size)
+{
+    struct elf_file_part none = {0};
     if (size == 0 || !is_inside(file, offset, size))
         return none;
     if (file->map != NULL)
-        return (struct elf_bytes){file->map + offset, size, false};
-    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
-    uint8_t *copy = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (copy == MAP_FAILED)
-        return none;
-    if (read_whole(file->fd, copy, size, offset))
-        return (struct elf_bytes){copy, size, true};
-    munmap(copy, size);
+        return (struct elf_file_part){file->map + offset, size, false};
+    uint8_t *copy = stock_map(size);
+    if (copy != NULL && read_inside(file, copy, size, offset))
+        return (struct elf_file_part){copy, size, true};
+    if (copy != NULL)
+        munmap(copy, size);
     return none;
 }
 
-void elf_bytes_drop(struct elf_bytes *bytes)
+void elf_file_drop(struct elf_file_part *bytes)
 {
     if (bytes->is_copy)
         munmap((void *)(uintptr_t)bytes->bytes, bytes->size);
-    *bytes = (struct elf_bytes){NULL, 0, false};
+    *bytes = (struct elf_file_part){0};
 }
 
 static bool is_supported(const Elf64_Ehdr *header)
@@ -59,25 +68,12 @@ static bool is_supported(const Elf64_Ehdr *header)
            header->e_ident[EI_DATA] == ELFDATA2LSB;
 }
 
-static bool read_header(const struct elf_file *file, Elf64_Ehdr *header)
-{
-    struct elf_bytes part = read_part(file, 0, sizeof *header);
-    if (part.bytes == NULL)
-        return false;
-    memcpy(header, part.bytes, sizeof *header);
-    elf_bytes_drop(&part);
-    return is_supported(header);
-}
-
 /* What does not fit into the header's fields is in the first section. */
 static void read_tables(struct elf_file *file, const Elf64_Ehdr *header)
 {
     Elf64_Shdr first = {0};
     if (header->e_shoff && header->e_shentsize == sizeof first) {
-        struct elf_bytes part = read_part(file, header->e_shoff, sizeof first);
-        if (part.bytes != NULL)
-            memcpy(&first, part.bytes, sizeof first);
-        elf_bytes_drop(&part);
+        copy_part(file, header->e_shoff, &first, sizeof first);
         uint64_t count = header->e_shnum ? header->e_shnum : first.sh_size;
         if (count <= file->size / sizeof first)
             file->sections = read_part(file, header->e_shoff, count * sizeof first);
@@ -106,7 +102,7 @@ int elf_file_open(struct elf_file *file, int fd, bool is_mapped)
             return -errno;
         file->map = map;
     }
-    if (!read_header(file, &header))
+    if (!copy_part(file, 0, &header, sizeof header) || !is_supported(&header))
         return -ENOEXEC;
     read_tables(file, &header);
     return 0;
@@ -114,7 +110,7 @@ int elf_file_open(struct elf_file *file, int fd, bool is_mapped)
 
 void elf_file_close(struct elf_file *file)
 {
-    elf_bytes_drop(&file->sections);
+    elf_file_drop(&file->sections);
     if (file->map != NULL)
         munmap((void *)(uintptr_t)file->map, file->size);
     *file = (struct elf_file){.fd = -1};
@@ -122,14 +118,8 @@ void elf_file_close(struct elf_file *file)
 
 bool elf_file_segment(const struct elf_file *file, size_t index, Elf64_Phdr *segment)
 {
-    if (index >= file->segment_count || file->segments > file->size)
-        return false;
-    struct elf_bytes part = read_part(file, file->segments + index * sizeof *segment, sizeof *segment);
-    if (part.bytes == NULL)
-        return false;
-    memcpy(segment, part.bytes, sizeof *segment);
-    elf_bytes_drop(&part);
-    return true;
+    return index < file->segment_count && file->segments <= file->size &&
+           copy_part(file, file->segments + index * sizeof *segment, segment, sizeof *segment);
 }
 
 bool elf_file_section(const struct elf_file *file, size_t index, Elf64_Shdr *section)
@@ -140,9 +130,9 @@ bool elf_file_section(const struct elf_file *file, size_t index, Elf64_Shdr *sec
     return true;
 }
 
-struct elf_bytes elf_file_contents(const struct elf_file *file, const Elf64_Shdr *section)
+struct elf_file_part elf_file_contents(const struct elf_file *file, const Elf64_Shdr *section)
 {
     if (section->sh_type == SHT_NOBITS || section->sh_flags & SHF_COMPRESSED)
-        return (struct elf_bytes){NULL, 0, false};
+        return (struct elf_file_part){0};
     return read_part(file, section->sh_offset, section->sh_size);
 }

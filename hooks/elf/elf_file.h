@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct elf_bytes {
+struct elf_file_part {
     const uint8_t *bytes; /* NULL: there are none */
     size_t size;
     bool is_copy;
@@ -19,7 +19,7 @@ struct elf_file {
     int fd; /* not ours */
     size_t size;
     const uint8_t *map; /* NULL: what is asked for is read */
-    struct elf_bytes sections;
+    struct elf_file_part sections;
     size_t segment_count, section_count, names; /* the latter: which section holds the names of sections */
     uint64_t segments;                          /* offset of their table */
 };
@@ -33,8 +33,8 @@ void elf_file_close(struct elf_file *file);
 bool elf_file_segment(const struct elf_file *file, size_t index, Elf64_Phdr *segment);
 bool elf_file_section(const struct elf_file *file, size_t index, Elf64_Shdr *section);
 
-/* Let go of with elf_bytes_drop(). */
-struct elf_bytes elf_file_contents(const struct elf_file *file, const Elf64_Shdr *section);
-void elf_bytes_drop(struct elf_bytes *bytes);
+/* Let go of with elf_file_drop(). */
+struct elf_file_part elf_file_contents(const struct elf_file *file, const Elf64_Shdr *section);
+void elf_file_drop(struct elf_file_part *bytes);
 
 #endif

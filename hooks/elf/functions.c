@@ -4,6 +4,7 @@
 #include "elf/functions.h"
 #include "elf/image.h"
 #include "elf/loaded.h"
+#include "elf/stock.h"
 
 #include <link.h>
 #include <string.h>
@@ -53,10 +54,8 @@ void functions_each(void (*visit)(const char *name, uintptr_t address, size_t sp
                     void *context)
 {
     struct functions_visit each = {visit, 0, context};
-    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
-    struct object_list *list =
-        mmap(NULL, sizeof *list, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (list == MAP_FAILED)
+    struct object_list *list = stock_map(sizeof *list);
+    if (list == NULL)
         return;
     loaded_each(functions_add_object, list);
     for (size_t i = 0; i < list->count; i++) {

@@ -5,6 +5,7 @@
 #include "elf/debug_file.h"
 #include "elf/elf_file.h"
 #include "elf/loaded.h"
+#include "elf/stock.h"
 #include "elf/why.h"
 
 #include <errno.h>
@@ -23,8 +24,8 @@ struct image {
     struct elf_file elf, debug_elf;
     uintptr_t base;
     bool stripped;
-    struct elf_bytes symbols; /* an array of Elf64_Sym, which need not be aligned */
-    struct elf_bytes names;   /* ends in a NUL, checked when opened */
+    struct elf_file_part symbols; /* an array of Elf64_Sym, which need not be aligned */
+    struct elf_file_part names;   /* ends in a NUL, checked when opened */
     struct {
         uintptr_t start, end;
     } code[IMAGE_SEGMENTS]; /* executable memory */
@@ -69,8 +70,8 @@ static bool image_symbol_section(struct image *image, const struct elf_file *elf
 
 static void image_drop_symbols(struct image *image)
 {
-    elf_bytes_drop(&image->symbols);
-    elf_bytes_drop(&image->names);
+    elf_file_drop(&image->symbols);
+    elf_file_drop(&image->names);
 }
 
 static int image_load_symbols(struct image *image, const struct elf_file *elf)
@@ -80,11 +81,11 @@ static int image_load_symbols(struct image *image, const struct elf_file *elf)
         return 0;
     if (header.sh_entsize != sizeof(Elf64_Sym) || !elf_file_section(elf, header.sh_link, &name_header))
         return -EIO;
-    struct elf_bytes symbols = elf_file_contents(elf, &header);
-    struct elf_bytes names = elf_file_contents(elf, &name_header);
+    struct elf_file_part symbols = elf_file_contents(elf, &header);
+    struct elf_file_part names = elf_file_contents(elf, &name_header);
     if (names.bytes == NULL || symbols.bytes == NULL || names.bytes[names.size - 1] != '\0') {
-        elf_bytes_drop(&symbols);
-        elf_bytes_drop(&names);
+        elf_file_drop(&symbols);
+        elf_file_drop(&names);
         return -EIO;
     }
     image_drop_symbols(image);
@@ -115,10 +116,8 @@ static int image_load(struct image *image, const char *path, struct hooks_why *w
 
 int image_open(struct image **image, const char *path, uintptr_t base, struct hooks_why *why)
 {
-    /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
-    struct image *opened =
-        mmap(NULL, sizeof *opened, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (opened == MAP_FAILED)
+    struct image *opened = stock_map(sizeof *opened);
+    if (opened == NULL)
         return why_set(why, -ENOMEM, "no memory to read the symbols of %.120s: free some", path);
     *opened = (struct image){.fd = -1, .debug_fd = -1, .base = base};
     snprintf(opened->path, sizeof opened->path, "%s", path);

@@ -14,26 +14,33 @@ struct space {
 };
 
 struct walk {
+    int (*look)(struct walk *walk, const struct link_map *library, size_t space); /* elsewhere */
     int (*visit)(struct dl_phdr_info *object, size_t space, void *context);
     void *context;
     int result;
+    uintptr_t base; /* of the object that is sought */
+    const struct link_map *sought;
 };
+
+const ElfW(Dyn) * loaded_dynamic(const struct dl_phdr_info *object)
+{
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    return NULL;
+}
 
 static const struct space *first_space(const struct dl_phdr_info *program)
 {
-    for (size_t i = 0; i < program->dlpi_phnum; i++) {
-        if (program->dlpi_phdr[i].p_type != PT_DYNAMIC)
-            continue;
-        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(program->dlpi_addr + program->dlpi_phdr[i].p_vaddr);
-        for (; entry->d_tag != DT_NULL; entry++)
-            if (entry->d_tag == DT_DEBUG)
-                return (const struct space *)entry->d_un.d_ptr;
-    }
+    const ElfW(Dyn) *entry = loaded_dynamic(program);
+    for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == DT_DEBUG)
+            return (const struct space *)entry->d_un.d_ptr;
     return NULL;
 }
 
 /* Where a library is loaded, its header is. */
-static int visit_library(const struct walk *walk, const struct link_map *library, size_t space)
+static int visit_library(struct walk *walk, const struct link_map *library, size_t space)
 {
     const ElfW(Ehdr) *header = (const ElfW(Ehdr) *)library->l_addr;
     if (header == NULL || memcmp(header->e_ident, ELFMAG, SELFMAG) != 0)
@@ -57,7 +64,7 @@ static int visit_others(struct dl_phdr_info *program, size_t size, void *context
         return 1;
     for (space = space->next; space != NULL && !walk->result; space = space->next, number++)
         for (const struct link_map *map = space->debug.r_map; map != NULL && !walk->result; map = map->l_next)
-            walk->result = visit_library(walk, map, number);
+            walk->result = walk->look(walk, map, number);
     return 1; /* the program was the first object */
 }
 
@@ -70,14 +77,14 @@ static int visit_own(struct dl_phdr_info *object, size_t size, void *context)
 
 int loaded_elsewhere(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context)
 {
-    struct walk walk = {visit, context, 0};
+    struct walk walk = {.look = visit_library, .visit = visit, .context = context};
     dl_iterate_phdr(visit_others, &walk);
     return walk.result;
 }
 
 int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context)
 {
-    struct walk walk = {visit, context, 0};
+    struct walk walk = {.visit = visit, .context = context};
     if (dl_iterate_phdr(visit_own, &walk) != 0)
         return walk.result;
     return loaded_elsewhere(visit, context);
@@ -85,37 +92,44 @@ int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *co
 
 struct sought {
     uintptr_t base;
-    const struct link_map *found;
+    size_t before;
 };
 
-static int find_map(struct dl_phdr_info *program, size_t size, void *context)
+static int find_base(struct dl_phdr_info *object, size_t size, void *context)
 {
     struct sought *sought = context;
-    const struct space *space = first_space(program);
     (void)size;
-    if (space == NULL || space->debug.r_version < VERSION_WITH_NEXT)
+    if (object->dlpi_addr == sought->base)
         return 1;
-    for (space = space->next; space != NULL; space = space->next)
-        for (const struct link_map *map = space->debug.r_map; map != NULL; map = map->l_next)
-            if (map->l_addr == sought->base)
-                sought->found = map;
-    return 1;
+    sought->before++;
+    return 0;
 }
 
-static int is_own(struct dl_phdr_info *object, size_t size, void *context)
+bool loaded_is_own(uintptr_t base, size_t *before)
 {
-    (void)size;
-    return object->dlpi_addr == *(const uintptr_t *)context;
+    struct sought sought = {base, 0};
+    bool found = dl_iterate_phdr(find_base, &sought) != 0;
+    *before = sought.before;
+    return found;
+}
+
+static int seek(struct walk *walk, const struct link_map *library, size_t space)
+{
+    (void)space;
+    if (library->l_addr == walk->base)
+        walk->sought = library;
+    return 0;
 }
 
 bool loaded_is_elsewhere(uintptr_t base, long *space)
 {
-    struct sought sought = {.base = base};
+    struct walk walk = {.look = seek, .base = base};
+    size_t before;
     Lmid_t found = LM_ID_BASE;
-    if (dl_iterate_phdr(is_own, &base))
+    if (loaded_is_own(base, &before))
         return false;
-    dl_iterate_phdr(find_map, &sought);
-    if (sought.found == NULL || dlinfo((void *)sought.found, RTLD_DI_LMID, &found) != 0)
+    dl_iterate_phdr(visit_others, &walk);
+    if (walk.sought == NULL || dlinfo((void *)walk.sought, RTLD_DI_LMID, &found) != 0)
         return false;
     *space = found;
     return true;

@@ -17,6 +17,12 @@ int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *co
 /* The same without the process's own. */
 int loaded_elsewhere(int (*visit)(struct dl_phdr_info *object, size_t space, void *context), void *context);
 
+/* Is there an object at this base in the process's own namespace? *before: how many were loaded before it. */
+bool loaded_is_own(uintptr_t base, size_t *before);
+
+/* NULL: it has none. */
+const ElfW(Dyn) * loaded_dynamic(const struct dl_phdr_info *object);
+
 /* The namespace of the object that is loaded at this base, for dlmopen(); false: it is in the process's own.
  */
 bool loaded_is_elsewhere(uintptr_t base, long *space);

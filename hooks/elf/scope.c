@@ -3,6 +3,7 @@
  * it is known to find something. The objects that the process was started with are seen by all others, and
  * stand first in the loader's list. */
 #include "elf/scope.h"
+#include "elf/loaded.h"
 
 #include <dlfcn.h>
 #include <elf.h>
@@ -42,10 +43,7 @@ static const void *address_of(uintptr_t base, const ElfW(Dyn) * entry)
 static struct tables find_tables(const struct dl_phdr_info *object)
 {
     struct tables tables = {.base = object->dlpi_addr};
-    const ElfW(Dyn) *entry = NULL;
-    for (size_t i = 0; i < object->dlpi_phnum; i++)
-        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            entry = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+    const ElfW(Dyn) *entry = loaded_dynamic(object);
     for (; entry != NULL && entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == DT_SYMTAB)
             tables.symbols = address_of(tables.base, entry);
@@ -128,26 +126,11 @@ static uintptr_t exported(const struct dl_phdr_info *object, const char *name)
     return symbol != NULL ? tables.base + symbol->st_value : 0;
 }
 
-struct place {
-    uintptr_t base;
-    size_t number;
-};
-
-static int find_object(struct dl_phdr_info *object, size_t size, void *context)
-{
-    struct place *place = context;
-    (void)size;
-    if (object->dlpi_addr == place->base)
-        return 1;
-    place->number++;
-    return 0;
-}
-
 bool scope_is_later(uintptr_t base)
 {
-    struct place place = {base, 0};
-    dl_iterate_phdr(find_object, &place);
-    return place.number >= started_with;
+    size_t before;
+    loaded_is_own(base, &before);
+    return before >= started_with;
 }
 
 struct search {

@@ -16,7 +16,7 @@ static struct {
 } stock;
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
-static void *map(size_t size)
+void *stock_map(size_t size)
 {
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     void *start = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -26,9 +26,9 @@ static void *map(size_t size)
 static void *cut(size_t size)
 {
     if (size > STOCK_CHUNK)
-        return map(size);
+        return stock_map(size);
     if (size > stock.left) {
-        uint8_t *chunk = map(STOCK_CHUNK);
+        uint8_t *chunk = stock_map(STOCK_CHUNK);
         if (chunk == NULL)
             return NULL;
         stock.next = chunk;

@@ -10,6 +10,9 @@
 /* Zeroed, for any type. NULL: the kernel refuses more. */
 void *stock_take(size_t size);
 
+/* Pages of their own, zeroed, for munmap(). NULL: as above. */
+void *stock_map(size_t size);
+
 /* In a child that the simulator forked: no other thread is at work here. */
 void stock_forked(void);
 

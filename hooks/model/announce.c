@@ -134,10 +134,12 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
         bool due = evals_look(site);
         eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
         objects_add(self, NULL, site);
-        bool is_first = !objects_has_evaluated(self);
+        struct object object = {.self = self};
+        objects_find(self, &object);
+        object.site = site;
         if (evals_joined(site) || announce.listener != NULL)
-            model_note_eval(site, self, is_first);
-        if (due || is_first || announce.listener != NULL) {
+            model_note_eval(&object);
+        if (due || !object.evaluated || announce.listener != NULL) {
             run_announced(site, self, due);
             return;
         }

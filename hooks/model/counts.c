@@ -2,6 +2,7 @@
 /* Counts are packed into one shared mapping; stubs, which reach no further than 2 GiB, have second views of
  * its pages: see counts.h. */
 #include "model/counts.h"
+#include "elf/stock.h"
 
 #include <errno.h>
 #include <string.h>
@@ -18,25 +19,25 @@ struct counts {
 };
 
 static struct counts *counts; /* never moves */
-static struct counts *kept;   /* by counts_freeze() */
+static struct counts *frozen; /* by counts_freeze() */
 static const struct counts *to_come;
 static void *views[COUNTS_LIMIT];
 
-static void *map(void *place, int flags)
+static void *share(void *place)
 {
     /* cppcheck-suppress invalidFunctionArg ; it has not heard of MAP_ANONYMOUS here */
     void *start = mmap(place, COUNTS_SIZE, PROT_READ | PROT_WRITE,
-                       MAP_ANONYMOUS | (place != NULL ? MAP_FIXED : 0) | flags, -1, 0);
+                       MAP_ANONYMOUS | (place != NULL ? MAP_FIXED : 0) | MAP_SHARED, -1, 0);
     return start == MAP_FAILED ? NULL : start;
 }
 
 struct count *count_take(void)
 {
     if (counts == NULL)
-        counts = map(NULL, MAP_SHARED);
-    if (kept == NULL)
-        kept = map(NULL, MAP_PRIVATE);
-    if (counts == NULL || kept == NULL || counts->used == COUNTS_LIMIT)
+        counts = share(NULL);
+    if (frozen == NULL)
+        frozen = stock_map(COUNTS_SIZE);
+    if (counts == NULL || frozen == NULL || counts->used == COUNTS_LIMIT)
         return NULL;
     struct count *count = &counts->list[counts->used];
     *count = (struct count){.left = 1, .last = 1};
@@ -99,14 +100,14 @@ static void copy(struct counts *to, const struct counts *from)
 
 void counts_freeze(void)
 {
-    copy(kept, counts);
+    copy(frozen, counts);
 }
 
 /* From here on it is not shared with the other process any more. Everything is 0. */
 static int separate(size_t used)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    if (map(counts, MAP_SHARED) == NULL)
+    if (share(counts) == NULL)
         return -errno;
     counts->used = used;
     for (size_t i = 0; i < used; i++) {
@@ -119,14 +120,14 @@ static int separate(size_t used)
 
 int counts_thaw(void)
 {
-    struct counts *future = map(NULL, MAP_PRIVATE);
+    struct counts *future = stock_map(COUNTS_SIZE);
     if (future == NULL)
         return -errno;
     copy(future, counts);
-    int error = separate(kept->used);
+    int error = separate(frozen->used);
     if (error)
         return error;
-    copy(counts, kept);
+    copy(counts, frozen);
     counts->facts = future->facts;
     to_come = future;
     return 0;
@@ -135,7 +136,7 @@ int counts_thaw(void)
 void counts_forked(void)
 {
     to_come = NULL;
-    if (counts == NULL || kept == NULL)
+    if (counts == NULL || frozen == NULL)
         return;
     struct counts_facts facts = counts->facts;
     if (separate(counts->used) != 0)

@@ -20,8 +20,7 @@ static pthread_mutex_t lock =
 
 void library_forked(void)
 {
-    static const pthread_mutex_t fresh = PTHREAD_MUTEX_INITIALIZER;
-    lock = fresh;
+    lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 /* The first one of a function, which is the last in the list; NULL: it is not patched. */
@@ -106,22 +105,18 @@ bool library_has_stamp(const struct library *library)
     return library->symbols[VERILATOR_SC_TIME_STAMP].address || library->strong[VERILATOR_TIME_STAMP64];
 }
 
-/* A patch for the function; NULL and *error where there can be none. */
-static struct watch *make_watch(const struct library *library, enum verilator_symbol symbol,
-                                struct hooks_why *why, int *error)
+/* A patch for the function, which is not in the list yet. */
+static int make_watch(const struct library *library, enum verilator_symbol symbol, struct watch **made,
+                      struct hooks_why *why)
 {
     static const char name[] = "Verilator's run time library";
     const struct place *place = &library->symbols[symbol];
     const struct patch_target target = {name, place->address, place->size, place->room};
-    *error = -ENOENT;
-    if (!place->address) {
-        why_write(why, "a function of %s is missing: link without --gc-sections", name);
-        return NULL;
-    }
-    struct watch *watch = stock_take(sizeof *watch);
-    *error = watch != NULL ? patch_check(&watch->patch, &target, why)
-                           : why_set(why, -ENOMEM, "no memory to hook %s: raise the limits", name);
-    return *error ? NULL : watch;
+    if (!place->address)
+        return why_set(why, -ENOENT, "a function of %s is missing: link without --gc-sections", name);
+    *made = stock_take(sizeof **made);
+    return *made != NULL ? patch_check(&(*made)->patch, &target, why)
+                         : why_set(why, -ENOMEM, "no memory to hook %s: raise the limits", name);
 }
 
 static void add_watch(struct watch *watch)
@@ -130,44 +125,22 @@ static void add_watch(struct watch *watch)
     __atomic_store_n(&watches, watch, __ATOMIC_RELEASE);
 }
 
-static int watch(const struct library *library, enum verilator_symbol symbol,
-                 void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why)
-{
-    const struct watch *known = find_watch(library->symbols[symbol].address);
-    int error;
-    if (known != NULL && known->tell == tell)
-        return 0;
-    struct watch *made = make_watch(library, symbol, why, &error);
-    if (made != NULL)
-        error = patch_notify(&made->patch, tell, NULL, why);
-    if (!error) {
-        made->tell = tell;
-        add_watch(made);
-    }
-    return error;
-}
-
-static int replace_method(const struct library *library, enum verilator_symbol symbol,
-                          const struct patch_shortcut *shortcut,
-                          uintptr_t (*handler)(void *object, uintptr_t argument, void *context),
-                          void *context, volatile uint64_t **shut, struct hooks_why *why)
-{
-    int error;
-    struct watch *made = make_watch(library, symbol, why, &error);
-    if (made == NULL)
-        return error;
-    error = patch_method(&made->patch, shortcut, handler, context, why);
-    *shut = made->patch.shut;
-    if (!error)
-        add_watch(made);
-    return error;
-}
-
 int library_watch(const struct library *library, enum verilator_symbol symbol,
                   void (*tell)(const struct patch_arguments *arguments), struct hooks_why *why)
 {
+    struct watch *made;
+    int error = 0;
     pthread_mutex_lock(&lock);
-    int error = watch(library, symbol, tell, why);
+    const struct watch *known = find_watch(library->symbols[symbol].address);
+    if (known == NULL || known->tell != tell) {
+        error = make_watch(library, symbol, &made, why);
+        if (!error)
+            error = patch_notify(&made->patch, tell, NULL, why);
+        if (!error) {
+            made->tell = tell;
+            add_watch(made);
+        }
+    }
     pthread_mutex_unlock(&lock);
     return error;
 }
@@ -177,8 +150,15 @@ int library_method(const struct library *library, enum verilator_symbol symbol,
                    uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                    volatile uint64_t **shut, struct hooks_why *why)
 {
+    struct watch *made;
     pthread_mutex_lock(&lock);
-    int error = replace_method(library, symbol, shortcut, handler, context, shut, why);
+    int error = make_watch(library, symbol, &made, why);
+    if (!error)
+        error = patch_method(&made->patch, shortcut, handler, context, why);
+    if (!error) {
+        *shut = made->patch.shut;
+        add_watch(made);
+    }
     pthread_mutex_unlock(&lock);
     return error;
 }

@@ -58,11 +58,6 @@ static const struct site *best_guess(void)
     return site != NULL ? site : sites_first();
 }
 
-static bool has_named(void)
-{
-    return best_guess()->model->named;
-}
-
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why)
 {
@@ -76,7 +71,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
     *found = (struct hooks_found){
         .model = model.name,
         .verilator = model.release_name,
-        .named = has_named(),
+        .named = best_guess()->model->named,
         .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
         .format = format,
         .tracer_removed = format == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
@@ -99,18 +94,14 @@ bool model_site(size_t index, struct hooks_site *site)
 
 /* --- the model that evals --- */
 
-/* Behind the vtable pointer stands the context, except in SystemC's modules. known: that it was made with. */
-static void *context_or(void *known, const struct site *site, void *self)
+/* Behind the vtable pointer stands the context, except in SystemC's modules. */
+static void *context_of(const struct object *object)
 {
-    const struct verilator_release *release = site->model->library->row;
-    if (known != NULL)
-        return known;
-    return release != NULL && release->context_in_model && !simtime_is_systemc() ? ((void **)self)[1] : NULL;
-}
-
-static void *context_of(const struct site *site, void *self)
-{
-    return context_or(objects_context(self), site, self);
+    const struct verilator_release *release = object->site->model->library->row;
+    if (object->context != NULL)
+        return object->context; /* that it was made with */
+    return release != NULL && release->context_in_model && !simtime_is_systemc() ? ((void **)object->self)[1]
+                                                                                 : NULL;
 }
 
 /* The model that the user has named is the primary one while it evals. */
@@ -125,26 +116,27 @@ static bool is_named_and_evals(const struct site *primary)
 }
 
 /* Of two that eval in turn the one that evals more is the primary one. */
-static bool becomes_primary(const struct site *site, bool is_first)
+static bool becomes_primary(const struct object *object)
 {
-    const struct site *primary = model.primary;
-    if (model.instance.self == NULL || site == primary || !objects_has(model.instance.self))
+    const struct site *site = object->site, *primary = model.primary;
+    struct object present;
+    if (model.instance.self == NULL || site == primary || !objects_find(model.instance.self, &present))
         return true;
     if (site->model->named != primary->model->named)
         return site->model->named || !is_named_and_evals(primary);
-    return is_first || 2 * evals_weight(site) >= evals_weight(primary);
+    return !object->evaluated || 2 * evals_weight(site) >= evals_weight(primary);
 }
 
-void model_note_eval(const struct site *site, void *self, bool is_first)
+void model_note_eval(const struct object *object)
 {
     struct model_instance *instance = &model.instance;
-    if (!becomes_primary(site, is_first))
+    if (!becomes_primary(object))
         return;
-    use_site(site);
-    void *context = context_of(site, self);
+    use_site(object->site);
+    void *context = context_of(object);
     if (context != instance->context || !instance->context_alive)
         model.context_since = counts_sum();
-    instance->self = self;
+    instance->self = object->self;
     instance->thread = pthread_self();
     instance->context = context;
     instance->context_alive = context != NULL;
@@ -163,11 +155,6 @@ bool model_in_eval(void)
 const struct model_instance *model_instance(void)
 {
     return &model.instance;
-}
-
-uint64_t model_to_come(const void *site)
-{
-    return evals_to_come(site);
 }
 
 /* --- time --- */
@@ -235,50 +222,44 @@ void model_context_gone(const struct patch_arguments *arguments)
 /* --- what others ask --- */
 
 struct object_copy {
-    struct model_object *objects;
+    struct object *objects;
     size_t room, count;
-    const void *wanted; /* NULL: all */
 };
 
 static void copy_object(const struct object *object, void *context)
 {
-    const struct site *site = object->model;
     struct object_copy *copy = context;
-    if (site->is_part || (copy->wanted != NULL && copy->wanted != object->self))
+    if (object->site->is_part)
         return;
-    if (copy->count < copy->room)
-        copy->objects[copy->count] =
-            (struct model_object){object->self, context_or(object->context, site, object->self), site,
-                                  site->model->methods, object->evaluated};
+    if (copy->count < copy->room) {
+        copy->objects[copy->count] = *object;
+        copy->objects[copy->count].context = context_of(object);
+    }
     copy->count++;
 }
 
-size_t model_objects(struct model_object *objects, size_t room)
+size_t model_objects(struct object *objects, size_t room)
 {
-    struct object_copy copy = {objects, room, 0, NULL};
+    struct object_copy copy = {objects, room, 0};
     objects_each(copy_object, &copy);
     return copy.count;
 }
 
-bool model_object(const void *self, struct model_object *object)
+bool model_object(const void *self, struct object *object)
 {
-    struct object_copy copy = {object, 1, 0, self};
-    objects_each(copy_object, &copy);
-    return copy.count > 0;
-}
-
-bool model_is_named(const void *site)
-{
-    return ((const struct site *)site)->model->named;
+    if (!objects_find(self, object) || object->site->is_part)
+        return false;
+    object->context = context_of(object);
+    return true;
 }
 
 static void look_for_major(const struct object *object, void *context)
 {
     bool *found = context;
-    const struct site *site = object->model, *primary = model.primary;
+    const struct site *site = object->site, *primary = model.primary;
     if (!site->is_part && site != primary && site->model->named == primary->model->named &&
-        context_or(object->context, site, object->self) != model.instance.context &&
-        evals_to_come(site) != UINT64_MAX && evals_to_come(site) / 2 > evals_to_come(primary))
+        context_of(object) != model.instance.context && evals_to_come(site) != UINT64_MAX &&
+        evals_to_come(site) / 2 > evals_to_come(primary))
         *found = true;
 }
 
@@ -320,12 +301,6 @@ const char *model_release_name(void)
 uintptr_t model_symbol(enum verilator_symbol symbol)
 {
     return model.primary != NULL ? library_symbol(model_library(), symbol) : 0;
-}
-
-int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                struct hooks_why *why)
-{
-    return library_watch(model_library(), symbol, tell, why);
 }
 
 enum hooks_format model_format(void)

@@ -15,8 +15,8 @@ bool model_in_eval(void);
 
 /* --- for announce.c --- */
 
-/* An object of this class evals on this thread, for the first time perhaps. */
-void model_note_eval(const struct site *site, void *self, bool is_first);
+/* This object evals on this thread. */
+void model_note_eval(const struct object *object);
 
 /* An eval that was announced begins, or has ended. */
 void model_set_in_eval(bool in_eval);
@@ -54,8 +54,6 @@ const struct library *model_library(void);
 
 /* A function of the primary model's run time library as it is without our patches: see library.h. */
 uintptr_t model_symbol(enum verilator_symbol symbol);
-int model_watch(enum verilator_symbol symbol, void (*tell)(const struct patch_arguments *arguments),
-                struct hooks_why *why);
 
 /* Format of the tracer that the model was built with. */
 enum hooks_format model_format(void);
@@ -63,30 +61,15 @@ enum hooks_format model_format(void);
 /* Does model_time() know better than to count evals? */
 bool model_time_known(void);
 
-/* A model object that is alive. */
-struct model_object {
-    void *self;
-    void *context;    /* as in struct model_instance */
-    const void *site; /* its class */
-    const uintptr_t *methods;
-    bool evaluated; /* it was seen to eval */
-};
-
 /* Copies those that are alive and no parts of others, in the order in which they were made, as many as there
- * is room for. Returns how many there are. */
-size_t model_objects(struct model_object *objects, size_t room);
+ * is room for; with their contexts as in struct model_instance. Returns how many there are. */
+size_t model_objects(struct object *objects, size_t room);
 
 /* One of them; false: it is not known. */
-bool model_object(const void *self, struct model_object *object);
-
-/* Did the user name this class, or none? */
-bool model_is_named(const void *site);
+bool model_object(const void *self, struct object *object);
 
 /* Is there another one, in a context of its own, that will eval far more often from now on than the primary
  * one? In a woken copy only. */
 bool model_is_minor(void);
-
-/* In a woken copy: how often objects of this class will still eval; UINT64_MAX: nobody knows. */
-uint64_t model_to_come(const void *site);
 
 #endif

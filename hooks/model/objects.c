@@ -53,21 +53,22 @@ static void append(const struct object *object)
     last = entry;
 }
 
-void objects_add(void *self, void *context, const void *model)
+void objects_add(void *self, void *context, const struct site *site)
 {
     lock();
     if (find(self) == NULL)
-        append(&(struct object){self, context, model, false});
+        append(&(struct object){self, context, site, false});
     unlock();
 }
 
-void *objects_context(const void *self)
+bool objects_find(const void *self, struct object *found)
 {
     lock();
     const struct entry *entry = find(self);
-    void *context = entry != NULL ? entry->object.context : NULL;
+    if (entry != NULL)
+        *found = entry->object;
     unlock();
-    return context;
+    return entry != NULL;
 }
 
 void objects_evaluated(const void *self)
@@ -77,15 +78,6 @@ void objects_evaluated(const void *self)
     if (entry != NULL)
         entry->object.evaluated = true;
     unlock();
-}
-
-bool objects_has_evaluated(const void *self)
-{
-    lock();
-    const struct entry *entry = find(self);
-    bool has = entry != NULL && entry->object.evaluated;
-    unlock();
-    return has;
 }
 
 bool objects_remove(const void *self)
@@ -100,14 +92,6 @@ bool objects_remove(const void *self)
     }
     unlock();
     return entry != NULL;
-}
-
-bool objects_has(const void *self)
-{
-    lock();
-    bool has = find(self) != NULL;
-    unlock();
-    return has;
 }
 
 void objects_each(void (*visit)(const struct object *object, void *context), void *context)

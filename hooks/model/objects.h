@@ -7,30 +7,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct site;
+
 struct object {
     void *self;
-    void *context;     /* VerilatedContext; NULL: not known */
-    const void *model; /* whatever the caller knows of its class */
-    bool evaluated;
+    void *context;           /* VerilatedContext; NULL: not known */
+    const struct site *site; /* its class */
+    bool evaluated;          /* it was seen to eval */
 };
 
 /* Notes an object, unless it is known. One for which there is no memory is not known. */
-void objects_add(void *self, void *context, const void *model);
+void objects_add(void *self, void *context, const struct site *site);
 
-/* NULL where the object or its context is not known. */
-void *objects_context(const void *self);
+/* Copies one. False: it is not known, and *found is left alone. */
+bool objects_find(const void *self, struct object *found);
 
 /* Notes that it has evaluated. */
 void objects_evaluated(const void *self);
 
-/* Has it? False where it is not known. */
-bool objects_has_evaluated(const void *self);
-
 /* Returns false when it was not known. */
 bool objects_remove(const void *self);
-
-/* Is it alive? */
-bool objects_has(const void *self);
 
 /* In a child that the simulator forked: no other thread is at work here. */
 void objects_forked(void);

@@ -11,47 +11,47 @@
 
 #define LAST_TO_OPEN_AGAIN 5032u
 
-static uint8_t *file_of(const struct tracer *tracer, const struct verilator_release *row)
+static uint8_t *file_of(const struct tracer *tracer)
 {
-    return (uint8_t *)tracer->self + row->tracer_file;
+    return (uint8_t *)tracer->self + tracer->library->row->tracer_file;
 }
 
-bool held_is_open(const struct tracer *tracer, const struct verilator_release *row)
+bool held_is_open(const struct tracer *tracer)
 {
     const void *writer;
     if (tracer->format != HOOKS_FORMAT_FST)
-        return file_of(tracer, row)[VERILATOR_VCD_IS_OPEN] != 0;
-    memcpy(&writer, file_of(tracer, row), sizeof writer);
+        return file_of(tracer)[VERILATOR_VCD_IS_OPEN] != 0;
+    memcpy(&writer, file_of(tracer), sizeof writer);
     return writer != NULL;
 }
 
-void held_set_open(const struct tracer *tracer, const struct verilator_release *row, bool open)
+void held_set_open(const struct tracer *tracer, bool open)
 {
     static uint64_t nobody; /* stands for a writer that is never used */
     const void *writer = open ? &nobody : NULL;
     if (tracer->format == HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer, row), &writer, sizeof writer);
+        memcpy(file_of(tracer), &writer, sizeof writer);
     else
-        file_of(tracer, row)[VERILATOR_VCD_IS_OPEN] = open;
+        file_of(tracer)[VERILATOR_VCD_IS_OPEN] = open;
 }
 
-bool held_has_own_file(const struct tracer *tracer, const struct verilator_release *row)
+bool held_has_own_file(const struct tracer *tracer)
 {
-    return tracer->format == HOOKS_FORMAT_FST || file_of(tracer, row)[VERILATOR_VCD_OWN_FILE] == 1;
+    return tracer->format == HOOKS_FORMAT_FST || file_of(tracer)[VERILATOR_VCD_OWN_FILE] == 1;
 }
 
-uint64_t held_last_time(const struct tracer *tracer, const struct verilator_release *row)
+uint64_t held_last_time(const struct tracer *tracer)
 {
     uint64_t last;
-    memcpy(&last, (const uint8_t *)tracer->self + row->tracer_last, sizeof last);
+    memcpy(&last, (const uint8_t *)tracer->self + tracer->library->row->tracer_last, sizeof last);
     return last;
 }
 
-void held_forget_rollover(const struct tracer *tracer, const struct verilator_release *row)
+void held_forget_rollover(const struct tracer *tracer)
 {
     static const uint64_t never;
     if (tracer->format != HOOKS_FORMAT_FST)
-        memcpy(file_of(tracer, row) + VERILATOR_VCD_ROLLOVER, &never, sizeof never);
+        memcpy(file_of(tracer) + VERILATOR_VCD_ROLLOVER, &never, sizeof never);
 }
 
 bool held_opens_once(const struct tracer *tracer)

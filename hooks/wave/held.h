@@ -6,17 +6,17 @@
 
 #include "wave/tracer.h"
 
-bool held_is_open(const struct tracer *tracer, const struct verilator_release *row);
-void held_set_open(const struct tracer *tracer, const struct verilator_release *row, bool open);
+bool held_is_open(const struct tracer *tracer);
+void held_set_open(const struct tracer *tracer, bool open);
 
 /* False: it writes through an object that the testbench has handed in. */
-bool held_has_own_file(const struct tracer *tracer, const struct verilator_release *row);
+bool held_has_own_file(const struct tracer *tracer);
 
 /* The time of its last dump. */
-uint64_t held_last_time(const struct tracer *tracer, const struct verilator_release *row);
+uint64_t held_last_time(const struct tracer *tracer);
 
 /* One file, whatever rollover the testbench asked for: together its files would be this one. */
-void held_forget_rollover(const struct tracer *tracer, const struct verilator_release *row);
+void held_forget_rollover(const struct tracer *tracer);
 
 /* Would a second open() end the simulator? So it does from some release behind 5.032 on, where an FST with
  * enumerations declares them once more. */

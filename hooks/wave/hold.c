@@ -26,8 +26,7 @@ static struct {
     bool muted;
     bool crowded; /* a tracer found no place in the table: it passes */
     bool installed;
-    const struct library *library;         /* whose tracers these are */
-    const struct verilator_release *row;   /* and how they are laid out */
+    const struct library *library;         /* whose tracers these are, and how they are laid out */
     volatile uint64_t *shut[HOLD_FORMATS]; /* of dump() */
     uint64_t opens;
     uint64_t closed; /* marks of those that are, see hold_mark() */
@@ -37,16 +36,17 @@ static struct {
     struct hold_tracer tracers[HOLD_TRACERS];
 } hold = {.install_lock = PTHREAD_MUTEX_INITIALIZER, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-static enum hooks_format format_of(void *context)
+static struct tracer tracer_of(void *self, void *context)
 {
-    return (enum hooks_format)(uintptr_t)context;
+    return (struct tracer){self, (enum hooks_format)(uintptr_t)context, hold.library};
 }
 
 /* Calls the method as it is without us. */
-static uintptr_t call(enum verilator_symbol method, enum hooks_format format, void *self, uintptr_t argument)
+static uintptr_t pass(enum verilator_symbol method, void *self, uintptr_t argument, void *context)
 {
-    uintptr_t address = library_symbol(hold.library, verilator_abi_tracer(method, format));
-    return ((uintptr_t(*)(void *, uintptr_t))address)(self, argument);
+    const struct tracer tracer = tracer_of(self, context);
+    tracer_call(&tracer, method, argument, 0);
+    return 0;
 }
 
 /* --- the table --- */
@@ -75,7 +75,6 @@ static struct hold_tracer *place_for(const struct tracer *opened)
         tracer->tracer = *opened;
         tracer->state = HOLD_OPENING; /* so that no other thread takes the place */
     }
-    hold.crowded = hold.crowded || tracer == NULL;
     pthread_mutex_unlock(&hold.lock);
     return tracer;
 }
@@ -112,16 +111,16 @@ static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol meth
 {
     tracer->opening = true;
     set_state(tracer, HOLD_PASSED);
-    call(method, tracer->tracer.format, tracer->tracer.self, argument);
+    tracer_call(&tracer->tracer, method, argument, 0);
     tracer->opening = false;
-    if (!held_is_open(&tracer->tracer, hold.row))
+    if (!held_is_open(&tracer->tracer))
         set_state(tracer, HOLD_CLOSED);
 }
 
 static void close_for_real(struct hold_tracer *tracer)
 {
     tracer->opening = true;
-    call(VERILATOR_TRACER_CLOSE, tracer->tracer.format, tracer->tracer.self, 0);
+    tracer_call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0, 0);
     tracer->opening = false;
 }
 
@@ -129,7 +128,7 @@ static void close_for_real(struct hold_tracer *tracer)
 static void abandon(struct hold_tracer *tracer)
 {
     tracer->broken = true;
-    held_set_open(&tracer->tracer, hold.row, true);
+    held_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
 }
 
@@ -137,13 +136,13 @@ static void play(struct hold_tracer *tracer)
 {
     if (tracer->foreign || tracer->broken)
         return;
-    held_set_open(&tracer->tracer, hold.row, false);
-    held_forget_rollover(&tracer->tracer, hold.row);
+    held_set_open(&tracer->tracer, false);
+    held_forget_rollover(&tracer->tracer);
     set_state(tracer, HOLD_PLAYED);
     tracer->opening = true;
     bool opened = hold.player->open(tracer);
     tracer->opening = false;
-    if (!opened || !held_is_open(&tracer->tracer, hold.row))
+    if (!opened || !held_is_open(&tracer->tracer))
         abandon(tracer);
 }
 
@@ -152,7 +151,7 @@ static void hold_back(struct hold_tracer *tracer)
 {
     tracer->dumped = tracer->stale = false;
     tracer->order = ++hold.opens;
-    held_set_open(&tracer->tracer, hold.row, true);
+    held_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player != NULL)
         play(tracer);
@@ -200,16 +199,16 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
 static void begin(struct tracer opened, const char *path, enum verilator_symbol method, uintptr_t argument)
 {
     /* Any other content is of a tracer that we do not understand. */
-    struct hold_tracer *tracer = held_is_open(&opened, hold.row) ? NULL : place_for(&opened);
+    struct hold_tracer *tracer = held_is_open(&opened) ? NULL : place_for(&opened);
     if (tracer == NULL) {
         pthread_mutex_lock(&hold.lock);
         hold.crowded = true; /* there is a tracer that no entry stands for */
         set_shortcuts();
         pthread_mutex_unlock(&hold.lock);
-        call(method, opened.format, opened.self, hold.muted ? (uintptr_t) "/dev/null" : argument);
+        tracer_call(&opened, method, hold.muted ? (uintptr_t) "/dev/null" : argument, 0);
         return;
     }
-    tracer->foreign = !held_has_own_file(&opened, hold.row);
+    tracer->foreign = !held_has_own_file(&opened);
     if (path != tracer->path && !held_note_path(tracer->path, sizeof tracer->path, path))
         *tracer->path = '\0';
     (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
@@ -219,30 +218,30 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
 
 PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *context)
 {
-    enum hooks_format format = format_of(context);
+    struct tracer opened = tracer_of(self, context);
     const char *path = (const char *)argument;
     struct hold_tracer *tracer = find(self);
     if (self == hold.except || path == NULL || (tracer != NULL && tracer->opening))
-        return call(VERILATOR_TRACER_OPEN, format, self, argument);
+        return pass(VERILATOR_TRACER_OPEN, self, argument, context);
     /* A VerilatedVcd that is open ignores this; a VerilatedFst goes on in the new file. */
     if (tracer != NULL && tracer->state != HOLD_CLOSED) {
-        if (format != HOOKS_FORMAT_FST)
+        if (opened.format != HOOKS_FORMAT_FST)
             return 0;
         on_close(self, 0, context);
     }
-    begin((struct tracer){self, format, hold.library}, path, VERILATOR_TRACER_OPEN, argument);
+    begin(opened, path, VERILATOR_TRACER_OPEN, argument);
     return 0;
 }
 
 /* Of one that is held: the next file stands there too. */
 static void next_of_held(struct hold_tracer *tracer, uintptr_t argument)
 {
-    held_set_open(&tracer->tracer, hold.row, false);
+    held_set_open(&tracer->tracer, false);
     open_for_real(tracer, VERILATOR_TRACER_OPEN_NEXT, argument);
     if (tracer->state == HOLD_CLOSED)
         return;
     close_for_real(tracer);
-    held_set_open(&tracer->tracer, hold.row, true);
+    held_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
 }
 
@@ -251,13 +250,13 @@ PATCH_HANDLER static uintptr_t on_open_next(void *self, uintptr_t argument, void
 {
     struct hold_tracer *tracer = find(self);
     if (self == hold.except || (tracer != NULL && tracer->opening))
-        return call(VERILATOR_TRACER_OPEN_NEXT, HOOKS_FORMAT_VCD, self, argument);
+        return pass(VERILATOR_TRACER_OPEN_NEXT, self, argument, context);
     if (tracer != NULL && tracer->state == HOLD_CLOSED && *tracer->path)
         begin(tracer->tracer, tracer->path, VERILATOR_TRACER_OPEN_NEXT, argument);
     else if (tracer != NULL && tracer->state == HOLD_HELD && !tracer->foreign && !tracer->broken)
         next_of_held(tracer, argument);
     else if (!hold.muted && !(tracer != NULL && (tracer->state == HOLD_HELD || tracer->state == HOLD_PLAYED)))
-        call(VERILATOR_TRACER_OPEN_NEXT, format_of(context), self, argument);
+        pass(VERILATOR_TRACER_OPEN_NEXT, self, argument, context);
     return 0;
 }
 
@@ -275,16 +274,16 @@ static uint64_t mark_of(const struct hold_tracer *tracer)
 {
     if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale)
         return 0;
-    return held_last_time(&tracer->tracer, hold.row) + 1;
+    return held_last_time(&tracer->tracer) + 1;
 }
 
 /* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
  * would without us, and writes nothing. */
 static void drop(struct hold_tracer *tracer, uint64_t time)
 {
-    held_set_open(&tracer->tracer, hold.row, false);
-    call(VERILATOR_TRACER_DUMP, tracer->tracer.format, tracer->tracer.self, time);
-    held_set_open(&tracer->tracer, hold.row, true);
+    held_set_open(&tracer->tracer, false);
+    tracer_call(&tracer->tracer, VERILATOR_TRACER_DUMP, time, 0);
+    held_set_open(&tracer->tracer, true);
     if (dump_time_note(time) || !tracer->dumped || tracer->stale) {
         tracer->dumped = true;
         tracer->stale = false;
@@ -303,11 +302,11 @@ PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context
         if (!tracer->broken)
             drop(tracer, time);
     } else if (tracer != NULL && tracer->state == HOLD_PLAYED) {
-        held_forget_rollover(&tracer->tracer, hold.row);
+        held_forget_rollover(&tracer->tracer);
         if (!hold.player->dump(tracer, time))
             abandon(tracer);
     } else if (passes(self, tracer))
-        call(VERILATOR_TRACER_DUMP, format_of(context), self, time);
+        pass(VERILATOR_TRACER_DUMP, self, time, context);
     return 0;
 }
 
@@ -318,7 +317,7 @@ PATCH_HANDLER static uintptr_t on_flush(void *self, uintptr_t unused, void *cont
     if (tracer != NULL && tracer->state == HOLD_PLAYED)
         hold.player->flush(tracer);
     else if ((tracer == NULL || tracer->state == HOLD_PASSED) && passes(self, tracer))
-        call(VERILATOR_TRACER_FLUSH, format_of(context), self, 0);
+        pass(VERILATOR_TRACER_FLUSH, self, 0, context);
     return 0;
 }
 
@@ -327,16 +326,16 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
     struct hold_tracer *tracer = find(self);
     (void)unused;
     if (tracer != NULL && tracer->opening)
-        return call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
+        return pass(VERILATOR_TRACER_CLOSE, self, 0, context);
     if (tracer == NULL || (tracer->state == HOLD_PASSED && !hold.muted)) {
         if (passes(self, tracer))
-            call(VERILATOR_TRACER_CLOSE, format_of(context), self, 0);
+            pass(VERILATOR_TRACER_CLOSE, self, 0, context);
     } else if (tracer->state == HOLD_PLAYED) {
         hold.player->close(tracer);
     }
     if (tracer != NULL && tracer->state != HOLD_CLOSED) {
         hold.closed += mark_of(tracer);
-        held_set_open(&tracer->tracer, hold.row, false);
+        held_set_open(&tracer->tracer, false);
         set_state(tracer, HOLD_CLOSED);
     }
     return 0;
@@ -369,7 +368,7 @@ unsigned hold_release(void)
     struct hold_tracer *tracer;
     unsigned count = 0;
     while (!hold.muted && (tracer = next_of(HOLD_HELD, 0)) != NULL) {
-        held_set_open(&tracer->tracer, hold.row, false);
+        held_set_open(&tracer->tracer, false);
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t)tracer->path);
         *tracer->path = '\0';
         count++;
@@ -399,7 +398,7 @@ void hold_stop(void)
     struct hold_tracer *tracer;
     while ((tracer = next_of(HOLD_PLAYED, 0)) != NULL) {
         hold.player->close(tracer);
-        held_set_open(&tracer->tracer, hold.row, true);
+        held_set_open(&tracer->tracer, true);
         set_state(tracer, HOLD_HELD);
     }
     hold.player = NULL;
@@ -415,7 +414,7 @@ void hold_except(const void *tracer)
 static bool replace(enum hooks_format format, enum verilator_symbol method,
                     uintptr_t (*replacement)(void *object, uintptr_t argument, void *context))
 {
-    const struct patch_shortcut shortcut = {(int32_t)hold.row->tracer_last};
+    const struct patch_shortcut shortcut = {(int32_t)hold.library->row->tracer_last};
     enum verilator_symbol symbol = verilator_abi_tracer(method, format);
     struct hooks_why ignored = {""};
     volatile uint64_t *shut;
@@ -482,7 +481,6 @@ void hold_install(const struct hooks_events *events)
         verilator_abi_is_guess(library->release))
         return;
     hold.library = library;
-    hold.row = library->row;
     announce_when_gone(model_gone);
     if (library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
         library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) != 0)

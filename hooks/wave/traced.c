@@ -2,13 +2,14 @@
 /* A waveform gives way where nothing of it evals any more: a replay knows what is to come. See traced.h. */
 #include "wave/traced.h"
 #include "elf/stock.h"
+#include "model/evals.h"
 
 #include <string.h>
 
 #define SILENCE_EVALS 1000u /* of others, in a run of which nobody knows what is to come */
 
 static struct {
-    struct model_object *list;
+    struct object *list;
     size_t room, count;
     void *context;
     uint64_t strangers; /* evals of others since it was chosen ... */
@@ -19,7 +20,7 @@ static bool make_room(size_t count)
 {
     if (count <= traced.room)
         return true;
-    struct model_object *list = stock_take(2 * count * sizeof *list);
+    struct object *list = stock_take(2 * count * sizeof *list);
     if (list == NULL)
         return false;
     traced.list = list;
@@ -36,7 +37,7 @@ bool traced_choose(enum verilator_method method, bool any)
     traced.context = model_instance()->context;
     traced.strangers = traced.silence = 0;
     for (size_t i = 0; i < all; i++)
-        if (traced.list[i].context == traced.context && (any || traced.list[i].methods[method]))
+        if (traced.list[i].context == traced.context && (any || traced.list[i].site->model->methods[method]))
             traced.list[count++] = traced.list[i];
     traced.count = count;
     return true;
@@ -50,7 +51,7 @@ bool traced_has(const void *self)
     return false;
 }
 
-const struct model_object *traced_at(size_t index)
+const struct object *traced_at(size_t index)
 {
     return index < traced.count ? &traced.list[index] : NULL;
 }
@@ -67,7 +68,7 @@ void traced_note_eval(const void *self)
     traced.silence = known ? 0 : traced.silence + 1;
 }
 
-static bool shows_class(const void *site)
+static bool shows_class(const struct site *site)
 {
     for (size_t i = 0; i < traced.count; i++)
         if (traced.list[i].site == site)
@@ -78,7 +79,7 @@ static bool shows_class(const void *site)
 static bool shows_named(void)
 {
     for (size_t i = 0; i < traced.count; i++)
-        if (model_is_named(traced.list[i].site))
+        if (traced.list[i].site->model->named)
             return true;
     return false;
 }
@@ -88,7 +89,7 @@ static uint64_t to_come(void)
 {
     uint64_t most = 0;
     for (size_t i = 0; i < traced.count; i++) {
-        uint64_t evals = model_to_come(traced.list[i].site);
+        uint64_t evals = evals_to_come(traced.list[i].site);
         most = evals > most ? evals : most;
     }
     return most;
@@ -99,18 +100,18 @@ static uint64_t to_come(void)
  * eval in turn. */
 bool traced_gives_way_to(const void *self)
 {
-    struct model_object object;
+    struct object object;
     if (!model_object(self, &object))
         return false;
     bool replaces = object.context == traced.context || shows_class(object.site);
     if (!object.evaluated && replaces)
         return true;
-    if (model_is_named(object.site) && !shows_named())
+    if (object.site->model->named && !shows_named())
         return true;
     if (shows_class(object.site))
         return false;
     uint64_t rest = to_come();
     if (rest == UINT64_MAX)
         return traced.silence >= SILENCE_EVALS;
-    return rest == 0 && model_to_come(object.site) + 1 >= traced.strangers;
+    return rest == 0 && evals_to_come(object.site) + 1 >= traced.strangers;
 }

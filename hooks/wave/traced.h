@@ -12,7 +12,7 @@ bool traced_choose(enum verilator_method method, bool any);
 bool traced_has(const void *self);
 
 /* By index from 0; NULL where there are no more. */
-const struct model_object *traced_at(size_t index);
+const struct object *traced_at(size_t index);
 
 /* Are they of the primary model's context? Then its time is theirs. */
 bool traced_is_primary(void);

@@ -52,10 +52,10 @@ static void lose(void)
     announce_listen(NULL);
 }
 
-static bool run(void (*work)(const void *argument), const void *argument)
+static bool run(const struct tracer *tracer, void (*work)(const void *argument), const void *argument)
 {
-    bool whole = tracer_run(&wave.tracer, work, argument);
-    if (!whole)
+    bool whole = tracer_run(tracer, work, argument);
+    if (!whole && tracer->self == wave.tracer.self)
         lose();
     return whole;
 }
@@ -74,6 +74,13 @@ static void call_work(const void *argument)
     tracer_call(&call->tracer, call->method, call->argument, 0);
     if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
         wave.whole = true;
+}
+
+/* A method without arguments. */
+static bool run_method(enum verilator_symbol method)
+{
+    const struct method_call call = {wave.tracer, method, 0};
+    return run(&wave.tracer, call_work, &call);
 }
 
 static bool on_eval_thread(void)
@@ -122,7 +129,7 @@ static void dump(void)
         return;
     if (state->dumped && time == state->last_time && !tracer_step_back(&wave.tracer, time))
         return;
-    if (!run(dump_work, &time) || wave.closing)
+    if (!run(&wave.tracer, dump_work, &time) || wave.closing)
         return;
     note_dump(time);
     state->last_eval = counts_sum();
@@ -165,18 +172,12 @@ void waveform_last_words(void)
 
 /* --- Verilator's ways to the end --- */
 
-static void flush_work(const void *unused)
-{
-    (void)unused;
-    tracer_call(&wave.tracer, VERILATOR_TRACER_FLUSH, 0, 0);
-}
-
 /* An FST writes its block at the next dump. Until it is closed its names are in a second file, FILE.hier,
  * where readers look for them. */
 void waveform_flush(void)
 {
     if (may_call_tracer() && on_eval_thread() && !wave.whole)
-        run(flush_work, NULL);
+        run_method(VERILATOR_TRACER_FLUSH);
 }
 
 /* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
@@ -199,9 +200,9 @@ static void tell_fatal(const struct patch_arguments *arguments)
 static void watch_ends(void)
 {
     struct hooks_why ignored = {""};
-    model_watch(VERILATOR_FATAL, tell_fatal, &ignored);
-    model_watch(VERILATOR_STOP, tell_end, &ignored);
-    model_watch(VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
+    library_watch(model_library(), VERILATOR_FATAL, tell_fatal, &ignored);
+    library_watch(model_library(), VERILATOR_STOP, tell_end, &ignored);
+    library_watch(model_library(), VERILATOR_RUN_EXIT_CALLBACKS, tell_end, &ignored);
 }
 
 /* --- opening and closing --- */
@@ -238,7 +239,7 @@ static void open_work(const void *argument)
     const struct model_instance *instance = model_instance();
     void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
     void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
-    const struct model_object *object;
+    const struct object *object;
 
     (void)argument;
     tracer_make(&wave.tracer);
@@ -250,7 +251,7 @@ static void open_work(const void *argument)
         trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
     else
         for (size_t i = 0; (object = traced_at(i)) != NULL; i++)
-            trace(object->methods[trace_method()], object->self);
+            trace(object->site->model->methods[trace_method()], object->self);
     limit_depth(wave.options.depth);
     tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
     wave.whole = !tracer_write_alone(&wave.tracer);
@@ -279,14 +280,14 @@ static bool open_file(void)
     wave.waits = false;
     wave.late = false;
     wave.state = (struct hooks_wave_state){.open = true};
-    return run(open_work, NULL);
+    return run(&wave.tracer, open_work, NULL);
 }
 
 /* Parts of a model are made in its first eval, and before 5.024 a model's trace() asks them without looking
  * whether they are there. */
 static bool begins_late(void)
 {
-    struct model_object object;
+    struct object object;
     return model_object(model_instance()->self, &object) && !object.evaluated && model_has_parts() &&
            !model_release()->trace_by_context;
 }
@@ -374,15 +375,10 @@ static bool wants_all(void *self)
 static bool call_testbench(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     const struct method_call call = {*tracer, method, argument};
-    if (tracer_busy() || !on_eval_thread()) {
-        call_work(&call);
-        return true;
-    }
-    if (tracer_run(tracer, call_work, &call))
-        return true;
-    if (tracer->self == wave.tracer.self)
-        lose();
-    return false;
+    if (!tracer_busy() && on_eval_thread())
+        return run(tracer, call_work, &call);
+    call_work(&call);
+    return true;
 }
 
 static void adopt(const struct tracer *tracer)
@@ -427,12 +423,6 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     return inject(why);
 }
 
-static void close_work(const void *unused)
-{
-    (void)unused;
-    tracer_call(&wave.tracer, VERILATOR_TRACER_CLOSE, 0, 0);
-}
-
 /* The thread that ends the process need not be the one that dumps. */
 static void wait_for_dump(void)
 {
@@ -451,7 +441,7 @@ void waveform_close(void)
         return;
     play_stop();
     if (wave.state.open && !wave.waits && !wave.late)
-        run(close_work, NULL);
+        run_method(VERILATOR_TRACER_CLOSE);
     wave.state.open = false;
     announce_listen(NULL);
 }
@@ -468,7 +458,7 @@ static void before_eval(void *self)
     if (model_instance()->self != self)
         return;
     if (!wave.waits && may_call_tracer() && !announce_races())
-        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run(close_work, NULL);
+        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run_method(VERILATOR_TRACER_CLOSE);
     if (!wave.waits)
         return;
     wave_files_keep();
@@ -481,7 +471,7 @@ static void object_gone(void *self)
     if (!may_call_tracer() || !traced_has(self))
         return;
     wave.waits = true;
-    run(close_work, NULL);
+    run_method(VERILATOR_TRACER_CLOSE);
 }
 
 static bool is_wanted(void *self)
