@@ -161,18 +161,17 @@ static void find_bound(struct search *search, void *handle)
 static int find_none(const struct search *search, const struct image *image, struct hooks_why *why)
 {
     const char *path = image_path(image);
-    const char *slash = strrchr(path, '/');
     bool has_library = search->library->symbols[VERILATOR_PRODUCT_VERSION].address != 0;
     if (image_stripped(image))
         return why_set(why, -ENODATA,
                        "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
                        "not strip it",
-                       slash ? slash + 1 : path);
+                       basename(path));
     if (search->remains[0] && !search->has_eval)
         return why_set(why, -ENOTSUP,
                        "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
                        "testbench may have it)",
-                       search->remains, slash ? slash + 1 : path);
+                       search->remains, basename(path));
     if (has_library)
         return why_set(why, -ENOENT,
                        "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto",

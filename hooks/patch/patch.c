@@ -2,8 +2,8 @@
 /* What patching needs on every processor: memory near the function, pages that are never writable
  * and executable at once, and the write over the function's head. The instructions themselves
  * are the business of patch_<processor>.c. */
-#include "patch/patch.h"
 #include "elf/why.h"
+#include "patch/patch_processor.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -186,22 +186,6 @@ static int patch_write(int fd, uintptr_t address, const uint8_t *bytes, size_t s
     return mprotect((void *)start, length, PROT_READ | PROT_EXEC) != 0 ? -errno : 0;
 }
 
-static int patch_refused(const struct patch *patch, int error, struct hooks_why *why)
-{
-    return why_set(why, error,
-                   "the kernel refuses to change the code of %.100s (%s): relax its policy for %s",
-                   patch->target.name, strerrordesc_np(-error), "the simulator (SELinux: execmem, execmod)");
-}
-
-/* The stubs are complete. */
-static int patch_seal(const struct patch_memory *memory)
-{
-    if (mprotect(memory->code, memory->code_size, PROT_READ | PROT_EXEC) != 0)
-        return -errno;
-    __builtin___clear_cache((char *)memory->code, (char *)memory->code + memory->code_size);
-    return 0;
-}
-
 static void patch_free(const struct patch_memory *memory)
 {
     munmap(memory->code, memory->code_size + (size_t)sysconf(_SC_PAGESIZE));
@@ -234,15 +218,23 @@ bool patch_covers(const struct patch *patch, uintptr_t program_counter)
     return patch->stub && program_counter > patch->head && program_counter < patch->head + patch->head_size;
 }
 
-static int patch_activate(const struct patch *patch, const struct patch_memory *memory, struct hooks_why *why)
+/* The stubs are complete. commits: how many of these functions are redirected to them at once. */
+static int patch_seal(const struct patch *patch, size_t commits, const struct patch_memory *memory,
+                      struct hooks_why *why)
 {
-    int error = patch_seal(memory);
-    if (!error)
-        error = patch_commit(patch, 1);
+    int error = 0;
+    if (mprotect(memory->code, memory->code_size, PROT_READ | PROT_EXEC) != 0)
+        error = -errno;
+    __builtin___clear_cache((char *)memory->code, (char *)memory->code + memory->code_size);
+    if (!error && commits > 0)
+        error = patch_commit(patch, commits);
     if (!error)
         return 0;
     patch_free(memory);
-    return patch_refused(patch, error, why);
+    return why_set(why, error,
+                   "the kernel refuses to change the code of %.100s (%s): relax its policy for the simulator "
+                   "(SELinux: execmem, execmod)",
+                   patch->target.name, strerrordesc_np(-error));
 }
 
 int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
@@ -279,7 +271,7 @@ int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
     patch->countdown = memory.data;
     *patch->countdown = start;
     patch_cpu_count(patch, &memory, due, context);
-    return patch_activate(patch, &memory, why);
+    return patch_seal(patch, 1, &memory, why);
 }
 
 int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments), void *context,
@@ -290,7 +282,7 @@ int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments 
     if (error)
         return error;
     patch_cpu_notify(patch, &memory, tell, context);
-    return patch_activate(patch, &memory, why);
+    return patch_seal(patch, 1, &memory, why);
 }
 
 int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
@@ -303,7 +295,7 @@ int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
         return error;
     patch->shut = memory.data;
     patch_cpu_method(patch, &memory, shortcut, handler, context);
-    return patch_activate(patch, &memory, why);
+    return patch_seal(patch, 1, &memory, why);
 }
 
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why)
@@ -321,9 +313,5 @@ int patch_replace(struct patch *patches, void *const *handlers, size_t count, st
         const struct patch_memory part = {memory.code + i * PATCH_STUB_SIZE, NULL, PATCH_STUB_SIZE};
         patch_cpu_replace(&patches[i], &part, handlers[i]);
     }
-    error = patch_seal(&memory);
-    if (!error)
-        return 0;
-    patch_free(&memory);
-    return patch_refused(&reach, error, why);
+    return patch_seal(&reach, 0, &memory, why);
 }

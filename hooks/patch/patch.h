@@ -87,34 +87,4 @@ int patch_commit(const struct patch *patches, size_t count);
 /* Would a thread that goes on at this address run into the middle of what patch_commit() writes? */
 bool patch_covers(const struct patch *patch, uintptr_t program_counter);
 
-/* --- what patch_<processor>.c gives to patch.c --- */
-
-#define PATCH_HEAD_SIZE 32  /* no head is longer, in bytes */
-#define PATCH_STUB_SIZE 128 /* nor a stub of patch_replace(), constants included */
-
-/* Memory of one stub: code is writable while it is being made and executable afterwards, data is
- * writable always; never both. */
-struct patch_memory {
-    uint8_t *code;
-    uint64_t *data;
-    size_t code_size;
-};
-
-/* Sets head, head_size, low and high, or says why not. */
-int patch_cpu_check(struct patch *patch, struct hooks_why *why);
-
-/* Write the stub of a checked function into memory->code, and set patch->original. */
-void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
-                     void (*due)(void *object, void *context), void *context);
-void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
-                      void (*tell)(const struct patch_arguments *arguments), void *context);
-
-void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler);
-void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
-                      const struct patch_shortcut *shortcut,
-                      uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context);
-
-/* The bytes that replace the head; as many as head_size. */
-void patch_cpu_jump(const struct patch *patch, uint8_t *bytes);
-
 #endif

@@ -4,7 +4,7 @@
  * flags need no care at a function's entry beyond its arguments: the ABI leaves the rest free. */
 #include "elf/why.h"
 #include "patch/decode_x86_64.h"
-#include "patch/patch.h"
+#include "patch/patch_processor.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -109,6 +109,12 @@ static uint8_t *put_displacement(uint8_t *at, uintptr_t target, size_t rest)
     return put(at, &narrow, sizeof narrow);
 }
 
+/* An instruction that ends with its operand's displacement. */
+static uint8_t *put_operand(uint8_t *at, const char *opcode, const void *address)
+{
+    return put_displacement(put(at, opcode, strlen(opcode)), (uintptr_t)address, 0);
+}
+
 static uint8_t *put_jump(uint8_t *at, uintptr_t target)
 {
     return put_displacement(put(at, "\xe9", 1), target, 0);
@@ -143,7 +149,7 @@ static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *const
         done += instruction.length;
         if (instruction.kind == DECODE_CALL) {
             *constant = source + instruction.length;
-            at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)constant, 0);
+            at = put_operand(at, "\xff\x35", constant);
             at = put_jump(at, instruction.target);
         } else {
             at = put_moved(at, source, &instruction);
@@ -156,6 +162,13 @@ static uint8_t *put_head(uint8_t *at, const struct patch *patch, uint64_t *const
 static uint64_t *constants_of(const struct patch_memory *memory, size_t count)
 {
     return (uint64_t *)(void *)(memory->code + memory->code_size) - count;
+}
+
+/* The function as it was. */
+static uint8_t *put_original(uint8_t *at, struct patch *patch, uint64_t *constant)
+{
+    memcpy(&patch->original, &at, sizeof at);
+    return put_head(at, patch, constant);
 }
 
 void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
@@ -171,15 +184,12 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     uint8_t *jump_due = at;
     at += sizeof(int32_t);
 
-    uint8_t *original = at;
-    memcpy(&patch->original, &original, sizeof original);
-    at = put_head(at, patch, &constants[0]);
-
+    at = put_original(at, patch, &constants[0]);
     put_displacement(jump_due, (uintptr_t)at, 0);
     constants[1] = (uintptr_t)context;
     constants[2] = (uintptr_t)due;
-    at = put_displacement(put(at, "\x48\x8b\x35", 3), (uintptr_t)&constants[1], 0); /* mov context, %rsi */
-    put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);          /* jmp *due */
+    at = put_operand(at, "\x48\x8b\x35", &constants[1]); /* mov context, %rsi */
+    put_operand(at, "\xff\x25", &constants[2]);          /* jmp *due */
 }
 
 /* Called by the stub of patch_notify() with the context and the callback pushed before the return address.
@@ -258,11 +268,10 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
     constants[1] = (uintptr_t)tell;
     constants[2] = (uintptr_t)patch_notify_enter;
     constants[3] = (uintptr_t)context;
-    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[3], 0); /* push context */
-    at = put_displacement(put(at, "\xff\x35", 2), (uintptr_t)&constants[1], 0); /* push tell */
-    at = put_displacement(put(at, "\xff\x15", 2), (uintptr_t)&constants[2], 0); /* call *patch_notify_enter */
-    memcpy(&patch->original, &at, sizeof at);
-    put_head(at, patch, &constants[0]);
+    at = put_operand(at, "\xff\x35", &constants[3]); /* push context */
+    at = put_operand(at, "\xff\x35", &constants[1]); /* push tell */
+    at = put_operand(at, "\xff\x15", &constants[2]); /* call *patch_notify_enter */
+    put_original(at, patch, &constants[0]);
 }
 
 void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler)
@@ -272,9 +281,8 @@ void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, v
 
     patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)handler;
-    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[1], 0); /* jmp *handler */
-    memcpy(&patch->original, &at, sizeof at);
-    at = put_head(at, patch, &constants[0]);
+    at = put_operand(at, "\xff\x25", &constants[1]); /* jmp *handler */
+    at = put_original(at, patch, &constants[0]);
     assert(at <= (uint8_t *)constants);
 }
 
@@ -297,10 +305,9 @@ void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
         at = put(put(at, "\x48\x89\xb7", 3), &shortcut->offset, 4); /* mov %rsi, offset(%rdi) */
         at = put(at, "\xc3", 1);                                    /* ret; 1: */
     }
-    at = put_displacement(put(at, "\x48\x8b\x15", 3), (uintptr_t)&constants[1], 0); /* mov context, %rdx */
-    at = put_displacement(put(at, "\xff\x25", 2), (uintptr_t)&constants[2], 0);     /* jmp *handler */
-    memcpy(&patch->original, &at, sizeof at);
-    put_head(at, patch, &constants[0]);
+    at = put_operand(at, "\x48\x8b\x15", &constants[1]); /* mov context, %rdx */
+    at = put_operand(at, "\xff\x25", &constants[2]);     /* jmp *handler */
+    put_original(at, patch, &constants[0]);
 }
 
 void patch_cpu_jump(const struct patch *patch, uint8_t *bytes)

@@ -29,13 +29,6 @@ static void note_line(const char *line)
     findings_note(&current->findings, "%s", line);
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
 void diagnosis_begin(struct diagnosis *diagnosis, const char *name, bool wants_rehearsal)
 {
     current = diagnosis;
@@ -329,7 +322,7 @@ static void print_hooks(const struct record *record)
     while ((value = record_next(record, "hook", &at)) != NULL) {
         if (sscanf(value, "%255s %31s %31s %4095[^\n]", model, address, bytes, object) != 4)
             continue;
-        bool elsewhere = program != NULL && strcmp(base_name(object), program) != 0;
+        bool elsewhere = program != NULL && strcmp(basename(object), program) != 0;
         findings_row("Model", "%s", model);
         findings_row("Eval", "%s::eval_step() at 0x%s%s%s, %s bytes of it moved", model, address,
                      elsewhere ? " of " : "", elsewhere ? object : "", bytes);

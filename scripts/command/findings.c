@@ -23,47 +23,32 @@ void findings_row(const char *word, const char *format, ...)
     printf("%-*s %s\n", WORD_COLUMNS, word, line);
 }
 
-__attribute__((format(printf, 3, 0))) static void add(struct findings *findings, int is_problem,
-                                                      const char *format, va_list arguments)
+void findings_add(struct findings *findings, bool is_problem, const char *format, ...)
 {
+    va_list arguments;
+
     if (findings->count == FINDINGS_MAX)
         return;
     struct finding *finding = &findings->list[findings->count];
     finding->is_problem = is_problem;
+    va_start(arguments, format);
     vsnprintf(finding->text, sizeof finding->text, format, arguments);
+    va_end(arguments);
     for (unsigned i = 0; i < findings->count; i++)
         if (strcmp(findings->list[i].text, finding->text) == 0)
             return;
     findings->count++;
 }
 
-void findings_note(struct findings *findings, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    add(findings, 0, format, arguments);
-    va_end(arguments);
-}
-
-void findings_problem(struct findings *findings, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    add(findings, 1, format, arguments);
-    va_end(arguments);
-}
-
-int findings_has_problem(const struct findings *findings)
+bool findings_has_problem(const struct findings *findings)
 {
     for (unsigned i = 0; i < findings->count; i++)
         if (findings->list[i].is_problem)
-            return 1;
-    return 0;
+            return true;
+    return false;
 }
 
-static void print(const struct findings *findings, int problems, const char *word)
+static void print(const struct findings *findings, bool problems, const char *word)
 {
     for (unsigned i = 0; i < findings->count; i++)
         if (findings->list[i].is_problem == problems)
@@ -76,8 +61,8 @@ int findings_end(const struct findings *findings)
 
     if (findings->count > 0)
         putchar('\n');
-    print(findings, 0, "Note");
-    print(findings, 1, "Problem");
+    print(findings, false, "Note");
+    print(findings, true, "Problem");
     puts(status == 0 ? "\nA failure would leave a waveform." : "\nA failure would leave no waveform.");
     return status;
 }

@@ -157,13 +157,6 @@ static int find_own_loader(struct dl_phdr_info *object, size_t size, void *conte
     return 1;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-
-    return slash != NULL ? slash + 1 : path;
-}
-
 static void look_at_loader(struct program *program, Elf *elf, const GElf_Ehdr *header, int fd,
                            const char *name)
 {
@@ -171,16 +164,16 @@ static void look_at_loader(struct program *program, Elf *elf, const GElf_Ehdr *h
 
     dl_iterate_phdr(find_own_loader, NULL);
     /* The loader itself, with the program as its argument. */
-    bool is_loader = strcmp(base_name(program->path), base_name(own_loader)) == 0;
+    bool is_loader = strcmp(basename(program->path), basename(own_loader)) == 0;
     if (!read_loader(elf, header, fd, loader))
         refuse(program, PROGRAM_CLOSED,
                "%s is damaged: its program headers are not in the file; link it anew", name);
     else if (*loader == '\0' && !is_loader)
         refuse(program, PROGRAM_CLOSED,
                "%s is statically linked: no library can be preloaded into it; link it without -static", name);
-    else if (*loader != '\0' && strcmp(base_name(loader), base_name(own_loader)) != 0)
+    else if (*loader != '\0' && strcmp(basename(loader), basename(own_loader)) != 0)
         refuse(program, PROGRAM_CLOSED, "%s is started by %s, not by glibc's %s; build it for glibc", name,
-               loader, base_name(own_loader));
+               loader, basename(own_loader));
     else
         look_at_rights(program, fd, name);
 }

@@ -18,42 +18,33 @@
 
 #define NO_SUCH_PROCESS 1
 
-static bool file_has(const char *name, int pid, const char *what)
+/* What stands behind `what` in a line of /proc/PID/NAME, which is the begin of that line where it ends in a
+ * colon; NULL: there is no such line. */
+static const char *find_line(int pid, const char *name, const char *what)
 {
-    char path[64], line[4352];
-    bool found = false;
+    static char line[4352];
+    char path[64];
+    const char *found = NULL;
 
     snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
     FILE *file = fopen(path, "re");
     if (file == NULL)
-        return false;
-    while (!found && fgets(line, sizeof line, file) != NULL)
-        found = strstr(line, what) != NULL;
+        return NULL;
+    while (found == NULL && fgets(line, sizeof line, file) != NULL) {
+        found = strstr(line, what);
+        if (found != line && what[strlen(what) - 1] == ':')
+            found = NULL;
+    }
     fclose(file);
-    return found;
+    return found != NULL ? found + strlen(what) : NULL;
 }
 
 /* A number that the kernel shows in /proc/PID/status; 0: none. */
 static uint64_t status_number(int pid, const char *name, int base)
 {
-    char path[64], line[256];
-    uint64_t number = 0;
+    const char *number = find_line(pid, "status", name);
 
-    snprintf(path, sizeof path, "/proc/%d/status", pid);
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return 0;
-    while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, name, strlen(name)) == 0)
-            number = strtoull(line + strlen(name), NULL, base);
-    fclose(file);
-    return number;
-}
-
-/* Is the signal caught? */
-static bool catches(int pid, int signal)
-{
-    return (status_number(pid, "SigCgt:", 16) >> (signal - 1) & 1) != 0;
+    return number != NULL ? strtoull(number, NULL, base) : 0;
 }
 
 /* By its descriptor, where the kernel has such (Linux 5.3): its number may be another's meanwhile. */
@@ -85,11 +76,12 @@ static int ask(int pid, int pidfd)
         say("%d is a thread of process %d; ask that", pid, (int)process);
         return NO_SUCH_PROCESS;
     }
-    if (!file_has("maps", pid, "/liblightsss.so")) {
+    if (find_line(pid, "maps", "/liblightsss.so") == NULL) {
         say("process %d is no simulator with the library in it; start it with lightsss run", pid);
         return NO_SUCH_PROCESS;
     }
-    if (!file_has("maps", pid, "/memfd:lightsss") || !catches(pid, THREADS_SIGNAL)) {
+    bool is_caught = (status_number(pid, "SigCgt:", 16) >> (THREADS_SIGNAL - 1) & 1) != 0;
+    if (find_line(pid, "maps", "/memfd:lightsss") == NULL || !is_caught) {
         say("process %d has no snapshot yet; ask again when its model evals", pid);
         return NO_SUCH_PROCESS;
     }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "patch/patch.h"
+#include "patch/patch_processor.h"
 #include "stepper.h"
 
 #define FUNCTION_MAX 80

@@ -4,7 +4,7 @@
  * CONSTANT     the head, what stands for it in the stub, the stub's constant refused NAME REASON */
 #define _GNU_SOURCE
 #include "elf/image.h"
-#include "patch/patch.h"
+#include "patch/patch_processor.h"
 
 #include <dlfcn.h>
 #include <errno.h>
