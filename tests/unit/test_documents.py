@@ -89,6 +89,11 @@ class Documents(unittest.TestCase):
         for command in re.findall(r"(?<!build/)\b(scripts/\w+)", read("README.md") + read("CONTRIBUTING.md")):
             self.assertTrue(os.access(os.path.join(ROOT, command), os.F_OK if command == "scripts/rooms" else os.X_OK), command)
 
+    def test_architecture_names_every_script(self):
+        text = re.search(r"^### scripts\n(.*?)^##", read("ARCHITECTURE.md"), re.MULTILINE | re.DOTALL)[1]
+        named = re.findall(r"`(\w+)/?`", "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)))
+        self.assertEqual(sorted(named), sorted(set(os.listdir(os.path.join(ROOT, "scripts"))) - {"meson.build"}))
+
     def test_architecture_shows_the_rooms(self):
         rooms = "".join(line for line in read("scripts", "rooms").splitlines(True) if not line.startswith("#"))
         self.assertIn(f"```\n{rooms}```\n", read("ARCHITECTURE.md"))

@@ -226,6 +226,15 @@ class Order(unittest.TestCase):
         shutil.copy(os.path.join(self.root, "preload/low/one.h"), os.path.join(self.root, "preload/low/two.h"))
         self.assert_found("guard: preload/low/two.h: its guard is LIGHTSSS_PRELOAD_LOW_TWO_H")
 
+    def test_file_with_a_room_of_its_own(self):
+        """A contract that stands below all folders, whatever its own."""
+        self.plant({"preload/contract.h": "", "preload/low/user.c": '#include "contract.h"\n'})
+        self.assert_found("upwards: preload/low/user -> preload/contract: preload/low/user.c includes preload/contract.h")
+        self.write("scripts/rooms", CLEAN["scripts/rooms"] + "preload/contract  a file\n")
+        self.assertEqual(self.order(), (0, "", ""))
+        self.plant({"preload/contract.h": '#include "low/text.h"\n'})
+        self.assert_found("upwards: preload/contract -> preload/low/text: preload/contract.h includes preload/low/text.h")
+
     def test_folder_without_a_room(self):
         self.plant({"preload/attic/old.c": "int old;\n", "cellar/dark.c": "int dark;\n", "tests/any.c": "int top;\n"})
         self.assert_found(
