@@ -267,7 +267,7 @@ static bool is_recorded(int signal, const struct sigaction *action)
 
 /* The simulator's action is in place; where it hides the end from us, a handler of ours takes its place.
  * Children of the simulator have no end that we want to see. */
-static void stand_in(int signal)
+static void stand_before(int signal)
 {
     const struct watched *row = find_watched(signal);
     struct sigaction action;
@@ -302,7 +302,7 @@ void signal_arm(void)
         struct sigaction shown;
 
         if (signal_may_be_ours(signal) && !look(signal, &shown)) /* a forked child has its parent's */
-            stand_in(signal);
+            stand_before(signal);
     }
     armed = true;
     errno = error;
@@ -364,7 +364,7 @@ static uint64_t change_begins(bool is_change)
 static void change_ends(int signal, bool is_change, uint64_t mask)
 {
     if (is_change)
-        stand_in(signal);
+        stand_before(signal);
     signal_mask_restore(mask);
 }
 

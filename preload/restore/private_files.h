@@ -23,10 +23,10 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size);
  * -errno. */
 int private_file_fill_later(int private_fd, int from_fd, uint64_t size);
 
-/* Makes it known as the stand-in for a file of the user. Returns 0 or -ENOSPC: there are too many. */
+/* Makes it known as the one in place of a file of the user. Returns 0 or -ENOSPC: there are too many. */
 int private_file_add(dev_t device, ino_t inode, int private_fd);
 
-/* The stand-in for that file, or -1. */
+/* The one in place of that file, or -1. */
 int private_file_find(dev_t device, ino_t inode);
 
 /* A file by its numbers: if it is a private one, they become those of the file that it stands for. Returns

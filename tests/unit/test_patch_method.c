@@ -32,7 +32,7 @@ static uintptr_t call_method(const void *function, struct grown *object, uintptr
     return ((uintptr_t(*)(void *, uintptr_t))(uintptr_t)function)(object, argument);
 }
 
-static uintptr_t stand_in(void *object, uintptr_t argument, void *context)
+static uintptr_t replacement(void *object, uintptr_t argument, void *context)
 {
     struct method *method = context;
     method->calls++;
@@ -49,7 +49,7 @@ static void install_method(struct method *method, const struct golden *golden,
 
     *method = (struct method){.calls = 0};
     if (patch_check(&method->patch, &target, &why) != 0 ||
-        patch_method(&method->patch, shortcut, stand_in, method, &why) != 0)
+        patch_method(&method->patch, shortcut, replacement, method, &why) != 0)
         fail_msg("%s", why.text);
 }
 

@@ -222,4 +222,4 @@ static const struct libc_hook rows[] = {
     LIBC_HOOK("tcgetattr", on_tcgetattr, libc_tcgetattr),
     LIBC_HOOK("tcsetattr", on_tcsetattr, libc_tcsetattr),
 };
-const struct libc_hooks stand_in_hooks = LIBC_HOOKS(rows);
+const struct libc_hooks descriptor_facts_hooks = LIBC_HOOKS(rows);
