@@ -34,41 +34,57 @@ CLEAN = {
 }
 
 
+def write(root, path, text):
+    if path.endswith(".h") and not path.startswith("build"):
+        guard = "LIGHTSSS_" + re.sub(r"[/.]", "_", path).upper()
+        text = f"/* What it is for. */\n#ifndef {guard}\n#define {guard}\n{text}#endif\n"
+    path = os.path.join(root, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def plant(root, files):
+    """Writes them and compiles the sources of them, as Meson would: into a folder of the program that each belongs to."""
+    for path, text in files.items():
+        write(root, path, text)
+    build = os.path.join(root, "build")
+    entries = []
+    for folder, _, names in os.walk(root):
+        for name in filter(lambda name: name.endswith(".c"), sorted(names)):
+            source = os.path.relpath(os.path.join(folder, name), root)
+            program = source.split(os.sep)[0] + "/program.p"
+            output = f"{program}/{source.replace(os.sep, '_')}.o"
+            command = [COMPILER, "-I../preload", "-I.", "-o", output, "-c", os.path.join("..", source)]
+            if source in files:
+                os.makedirs(os.path.join(build, program), exist_ok=True)
+                subprocess.run(command, cwd=build, check=True)
+            # Half of them as other build tools write it.
+            entry = {"directory": build, "file": os.path.join("..", source)}
+            entry |= {"arguments": command} if len(entries) % 2 else {"command": " ".join(command), "output": output}
+            entries.append(entry)
+    write(root, "build/compile_commands.json", json.dumps(entries))
+
+
 class Order(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.clean = tempfile.mkdtemp()
+        cls.addClassCleanup(shutil.rmtree, cls.clean)
+        plant(cls.clean, CLEAN)
+
     def setUp(self):
-        self.root = tempfile.mkdtemp()
-        self.addCleanup(shutil.rmtree, self.root)
-        self.entries = []
-        self.plant(CLEAN)
+        self.top = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.top)
+        self.root = os.path.join(self.top, "tree")
+        shutil.copytree(self.clean, self.root)
+        self.plant({})
 
     def write(self, path, text):
-        if path.endswith(".h") and not path.startswith("build"):
-            guard = "LIGHTSSS_" + re.sub(r"[/.]", "_", path).upper()
-            text = f"/* What it is for. */\n#ifndef {guard}\n#define {guard}\n{text}#endif\n"
-        path = os.path.join(self.root, path)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
+        write(self.root, path, text)
 
     def plant(self, files):
-        """Writes them, then compiles what there is, as Meson would: into a folder of the program that it belongs to."""
-        for path, text in files.items():
-            self.write(path, text)
-        build = os.path.join(self.root, "build")
-        self.entries = []
-        for folder, _, names in os.walk(self.root):
-            for name in filter(lambda name: name.endswith(".c"), sorted(names)):
-                source = os.path.relpath(os.path.join(folder, name), self.root)
-                program = source.split(os.sep)[0] + "/program.p"
-                output = f"{program}/{source.replace(os.sep, '_')}.o"
-                os.makedirs(os.path.join(build, program), exist_ok=True)
-                command = [COMPILER, "-I../preload", "-I.", "-o", output, "-c", os.path.join("..", source)]
-                subprocess.run(command, cwd=build, check=True)
-                # Half of them as other build tools write it.
-                entry = {"directory": build, "file": os.path.join("..", source)}
-                entry |= {"arguments": command} if len(self.entries) % 2 else {"command": " ".join(command), "output": output}
-                self.entries.append(entry)
-        self.write("build/compile_commands.json", json.dumps(self.entries))
+        plant(self.root, files)
 
     def order(self, *arguments):
         command = [ORDER, "--root", self.root, "-C", os.path.join(self.root, "build"), *arguments]
