@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A look costs a call into C, so looks are rare: the rate of evals since the last look says how many evals
- * fill the time to the next one. Arithmetic saturates; clocks may stand still or step back. */
+ * fill the time to the next one. */
 #include "snapshot/cadence.h"
+
+#include "base/u64.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
 #define LOOK_MAX_NS     UINT64_C(10000000)  /* a look every 10 ms at least ... */
@@ -14,36 +16,6 @@
 #define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
 #define AUTO_LEAST_NS   SECOND_NS
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
-
-static uint64_t at_most(uint64_t value, uint64_t limit)
-{
-    return value < limit ? value : limit;
-}
-
-static uint64_t at_least(uint64_t value, uint64_t limit)
-{
-    return value > limit ? value : limit;
-}
-
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t difference(uint64_t later, uint64_t earlier)
-{
-    return later > earlier ? later - earlier : 0;
-}
-
-/* value * by / from; UINT64_MAX where it does not fit or from is 0. */
-static uint64_t scaled(uint64_t value, uint64_t by, uint64_t from)
-{
-    unsigned __int128 product = (unsigned __int128)value * by;
-
-    if (from == 0 || product / from > UINT64_MAX)
-        return UINT64_MAX;
-    return (uint64_t)(product / from);
-}
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
                   uint64_t start_ns)
@@ -66,7 +38,7 @@ static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_n
     struct cadence_step step = {.snapshot = !cadence->begun || evals >= cadence->next_eval};
 
     if (step.snapshot)
-        cadence->next_eval = sum(evals, at_least(cadence->interval.evals, 1));
+        cadence->next_eval = u64_sum(evals, u64_max(cadence->interval.evals, 1));
     else
         step.snapshot = now_ns >= cadence->early_ns;
     step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
@@ -78,26 +50,26 @@ static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_n
  * the stride while the clock stands still. */
 static uint64_t stride_for(const struct cadence *cadence, uint64_t aim_ns, uint64_t now_ns, uint64_t evals)
 {
-    uint64_t passed_evals = difference(evals, cadence->look_eval);
-    uint64_t passed_ns = at_least(difference(now_ns, cadence->look_ns), passed_evals);
+    uint64_t passed_evals = u64_difference(evals, cadence->look_eval);
+    uint64_t passed_ns = u64_max(u64_difference(now_ns, cadence->look_ns), passed_evals);
     uint64_t stride;
 
     if (passed_evals == 0) /* looked twice in one eval: nothing was learned */
         return cadence->stride_evals;
-    stride = scaled(aim_ns, passed_evals, passed_ns);
-    return at_least(at_most(stride, scaled(cadence->stride_evals, GROWTH_PER_LOOK, 1)), 1);
+    stride = u64_scaled(aim_ns, passed_evals, passed_ns);
+    return u64_max(u64_min(stride, u64_product(cadence->stride_evals, GROWTH_PER_LOOK)), 1);
 }
 
 static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns, uint64_t evals)
 {
-    uint64_t waited_ns = difference(now_ns, cadence->since_ns);
-    uint64_t aim_ns = at_most(cadence->wait_ns / LOOKS_PER_WAIT, LOOK_MAX_NS);
+    uint64_t waited_ns = u64_difference(now_ns, cadence->since_ns);
+    uint64_t aim_ns = u64_min(cadence->wait_ns / LOOKS_PER_WAIT, LOOK_MAX_NS);
     struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns ||
                                             now_ns >= cadence->early_ns};
 
     step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
     if (waited_ns < cadence->wait_ns)
-        aim_ns = at_most(aim_ns, cadence->wait_ns - waited_ns);
+        aim_ns = u64_min(aim_ns, cadence->wait_ns - waited_ns);
     if (cadence->begun)
         cadence->stride_evals = stride_for(cadence, aim_ns, now_ns, evals);
     cadence->look_ns = now_ns;
@@ -119,7 +91,7 @@ struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint6
 /* How long the simulator must run for the budget to have room for that cost. */
 static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
 {
-    return at_least(AUTO_LEAST_NS, scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+    return u64_max(AUTO_LEAST_NS, u64_scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
 }
 
 /* The next one waits its turn. */
@@ -127,7 +99,7 @@ static void begin_turn(struct cadence *cadence, uint64_t now_ns, uint64_t evals,
 {
     cadence->since_ns = now_ns;
     cadence->early_ns = UINT64_MAX;
-    cadence->spent_ns = sum(cadence->spent_ns, cadence->cost_ns);
+    cadence->spent_ns = u64_sum(cadence->spent_ns, cadence->cost_ns);
     cadence->cost_ns = cost_ns;
     cadence->look_ns = now_ns; /* the stall is no part of the evals' pace */
     cadence->look_eval = evals;
@@ -148,24 +120,26 @@ void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, ui
     if (is_stuck && cadence->stuck_tries < HELD_DOUBLED)
         cadence->stuck_tries++;
     if (is_stuck && cost_ns >= HELD_LEAST_NS)
-        cadence->held_ns = sum(now_ns, scaled(cost_ns, (uint64_t)HELD_FACTOR << cadence->stuck_tries, 1));
+        cadence->held_ns =
+            u64_sum(now_ns, u64_product(cost_ns, (uint64_t)HELD_FACTOR << cadence->stuck_tries));
     if (is_bare && cadence->early_tries < RETRIES)
-        cadence->early_ns = sum(now_ns, RETRY_NS << cadence->early_tries++);
+        cadence->early_ns = u64_sum(now_ns, RETRY_NS << cadence->early_tries++);
 }
 
 void cadence_cost(struct cadence *cadence, uint64_t cost_ns)
 {
-    cadence->cost_ns = at_least(cost_ns, cadence->cost_ns);
+    cadence->cost_ns = u64_max(cost_ns, cadence->cost_ns);
     if (cadence->interval.kind == INTERVAL_AUTO)
-        cadence->wait_ns = at_least(cadence->wait_ns, earned_after_ns(cadence, cadence->cost_ns));
+        cadence->wait_ns = u64_max(cadence->wait_ns, earned_after_ns(cadence, cadence->cost_ns));
 }
 
 void cadence_none_left(struct cadence *cadence, uint64_t now_ns)
 {
     uint64_t cost_ns = cadence->cost_ns;
-    uint64_t run_cost_ns = difference(sum(cadence->spent_ns, cost_ns), GRACE_NS);
-    uint64_t by_run_ns = sum(cadence->start_ns, scaled(run_cost_ns, OPTIONS_PPM, cadence->budget_ppm));
-    uint64_t by_last_ns = sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));
+    uint64_t run_cost_ns = u64_difference(u64_sum(cadence->spent_ns, cost_ns), GRACE_NS);
+    uint64_t by_run_ns =
+        u64_sum(cadence->start_ns, u64_scaled(run_cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+    uint64_t by_last_ns = u64_sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));
 
-    cadence->early_ns = at_least(at_most(by_run_ns, by_last_ns), now_ns);
+    cadence->early_ns = u64_max(u64_min(by_run_ns, by_last_ns), now_ns);
 }

@@ -3,31 +3,26 @@
  * windows says something. */
 #include "snapshot/cost.h"
 
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/u64.h"
 
 #define PAGE          4096u
 #define WINDOW_NS     UINT64_C(100000000)
 #define QUIET_SHARE   1000u                 /* copies take less than that part of a quiet window */
 #define QUIET_MOST_NS UINT64_C(10000000000) /* older ones count half when there are so many */
 
-static uint64_t difference(uint64_t later, uint64_t earlier)
-{
-    return later > earlier ? later - earlier : 0;
-}
-
 /* Memory that the simulator touches for the first time is no copy. */
 static struct cost_sum window(const struct cost *cost, const struct cost_now *now)
 {
-    uint64_t grown = difference(now->peak_bytes, cost->last.peak_bytes) / PAGE;
+    uint64_t grown = u64_difference(now->peak_bytes, cost->last.peak_bytes) / PAGE;
 
     return (struct cost_sum){
-        .ns = difference(now->ns, cost->last.ns),
-        .system_ns = difference(now->system_ns, cost->last.system_ns),
-        .copied = difference(difference(now->faults, cost->last.faults), grown),
+        .ns = u64_difference(now->ns, cost->last.ns),
+        .system_ns = u64_difference(now->system_ns, cost->last.system_ns),
+        .copied = u64_difference(u64_difference(now->faults, cost->last.faults), grown),
     };
 }
 
@@ -38,12 +33,12 @@ static void add(struct cost_sum *sum, const struct cost_sum *window)
     sum->copied += window->copied;
 }
 
-void cost_read(struct cost_now *now)
+struct cost_now cost_read(void)
 {
     struct rusage usage = {.ru_minflt = 0};
 
     kernel_getrusage(RUSAGE_SELF, &usage);
-    *now = (struct cost_now){
+    return (struct cost_now){
         .ns = clock_ns(),
         .system_ns = ((uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec) * 1000,
         .faults = (uint64_t)usage.ru_minflt,
@@ -51,13 +46,12 @@ void cost_read(struct cost_now *now)
     };
 }
 
-void cost_init(struct cost *cost)
+void cost_init(struct cost *cost, const struct cost_now *now)
 {
-    memset(cost, 0, sizeof *cost);
-    cost_read(&cost->last);
+    *cost = (struct cost){.last = *now};
 }
 
-void cost_look(struct cost *cost, const struct cost_now *now)
+static void close_window(struct cost *cost, const struct cost_now *now)
 {
     struct cost_sum last = window(cost, now);
 
@@ -84,17 +78,31 @@ static uint64_t own_ns(const struct cost *cost)
     return (uint64_t)((unsigned __int128)cost->quiet.system_ns * cost->busy.ns / cost->quiet.ns);
 }
 
-uint64_t cost_ns(const struct cost *cost, const struct cost_now *now)
+void cost_look(struct cost *cost, const struct cost_now *now, bool is_shared)
 {
-    struct cost_sum last = window(cost, now);
-    uint64_t measured_ns = difference(cost->busy.system_ns, own_ns(cost));
+    close_window(cost, now);
+    if (!is_shared)
+        return;
+    uint64_t measured_ns = u64_difference(cost->busy.system_ns, own_ns(cost));
     uint64_t least_ns = cost->busy.copied * COST_PAGE_NS, most_ns = cost->busy.copied * COST_PAGE_MOST_NS;
+    cost->copies_ns =
+        u64_min(u64_max(measured_ns, least_ns), most_ns) + window(cost, now).copied * COST_PAGE_NS;
+}
 
-    if (measured_ns < least_ns)
-        measured_ns = least_ns;
-    if (measured_ns > most_ns)
-        measured_ns = most_ns;
-    return measured_ns + last.copied * COST_PAGE_NS;
+void cost_pay(struct cost *cost, uint64_t ns, bool is_system)
+{
+    cost->paid_ns += ns;
+    if (is_system)
+        cost->last.system_ns += ns;
+}
+
+void cost_begin(struct cost *cost, const struct cost_now *now, uint64_t stall_ns)
+{
+    cost->before_ns += cost_ns(cost);
+    cost->paid_ns = stall_ns;
+    cost->copies_ns = 0;
+    cost->last = *now;
+    cost->busy = (struct cost_sum){0};
 }
 
 uint64_t cost_copied(const struct cost *cost)
@@ -102,13 +110,12 @@ uint64_t cost_copied(const struct cost *cost)
     return cost->busy.copied;
 }
 
-void cost_leave_out(struct cost *cost, uint64_t ns)
+uint64_t cost_ns(const struct cost *cost)
 {
-    cost->last.system_ns += ns;
+    return cost->paid_ns + cost->copies_ns;
 }
 
-void cost_begin(struct cost *cost, const struct cost_now *now)
+uint64_t cost_total_ns(const struct cost *cost)
 {
-    cost->last = *now;
-    cost->busy = (struct cost_sum){0};
+    return cost->before_ns + cost_ns(cost);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* What it costs the original that a snapshot shares its pages: each that it writes over must be copied. How
- * long one takes differs ten times between machines, memories and sizes of pages; so it is taken from the
- * time that the kernel has spent, less what the simulator spends there by itself while it copies nothing.
- * Pure logic but for cost_read(); times are nanoseconds. */
+/* What a snapshot costs the original: the stall, watching, and that it shares its pages, of which each that
+ * the original writes over must be copied. How long one takes differs ten times between machines, memories
+ * and sizes of pages; so it is taken from the time that the kernel has spent, less what the simulator spends
+ * there by itself while it copies nothing. Pure logic but for cost_read(); times are nanoseconds. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_COST_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_COST_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* A page at least, and where nothing is measured yet; and at most. */
@@ -29,26 +30,29 @@ struct cost {
     struct cost_now last;  /* when the last window ended */
     struct cost_sum busy;  /* since the snapshot */
     struct cost_sum quiet; /* what counts of all so far */
+    uint64_t paid_ns;      /* the stall, and what was spent otherwise since */
+    uint64_t copies_ns;    /* since the last snapshot, ... */
+    uint64_t before_ns;    /* ... and all that came before it */
 };
 
-void cost_read(struct cost_now *now);
+struct cost_now cost_read(void);
 
 /* In an original, before its first snapshot. */
-void cost_init(struct cost *cost);
+void cost_init(struct cost *cost, const struct cost_now *now);
 
-/* At each look. */
-void cost_look(struct cost *cost, const struct cost_now *now);
+/* At each look: is there a snapshot, so that pages are copied? To be called before the last one goes, too. */
+void cost_look(struct cost *cost, const struct cost_now *now, bool is_shared);
 
-/* What the pages have cost that were copied since the last snapshot. */
-uint64_t cost_ns(const struct cost *cost, const struct cost_now *now);
+/* So much was spent otherwise. is_system: in the kernel, by this thread, so that it is no page's price. */
+void cost_pay(struct cost *cost, uint64_t ns, bool is_system);
 
-/* How many these were, up to the last window. */
+/* A snapshot was taken, or tried in vain: what it costs is counted from here on. */
+void cost_begin(struct cost *cost, const struct cost_now *now, uint64_t stall_ns);
+
+/* How many pages were copied since the last snapshot, up to the last window; what that one has cost; what all
+ * have. */
 uint64_t cost_copied(const struct cost *cost);
-
-/* That much of the time that the kernel has spent is paid for in another way. */
-void cost_leave_out(struct cost *cost, uint64_t ns);
-
-/* A snapshot was taken, or given up: the account begins anew. */
-void cost_begin(struct cost *cost, const struct cost_now *now);
+uint64_t cost_ns(const struct cost *cost);
+uint64_t cost_total_ns(const struct cost *cost);
 
 #endif

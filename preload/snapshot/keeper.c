@@ -19,9 +19,9 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/signal_mask.h"
-#include "snapshot/account.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
+#include "snapshot/cost.h"
 #include "snapshot/huge.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_watch.h"
@@ -44,6 +44,7 @@ static uint64_t hang_ns;
 static struct slots slots;
 static struct cadence cadence;
 static struct pace pace;
+static struct cost cost;
 static struct keeper_figures figures;
 static struct take last_take;
 static bool given_up;                 /* no snapshot can be taken any more */
@@ -66,7 +67,8 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
-    account_init();
+    const struct cost_now now = cost_read();
+    cost_init(&cost, &now);
     huge_begin();
     groups_find();
     memory_watch_start(&options->memory);
@@ -130,15 +132,24 @@ static void end_snapshot(struct shared_slot *slot)
 
 static void look_at_cost(void)
 {
-    account_look(slots_count(&slots) > 0);
-    cadence_cost(&cadence, account_ns());
-    page->cost.cost_ns = account_total_ns();
+    const struct cost_now now = cost_read();
+
+    cost_look(&cost, &now, slots_count(&slots) > 0);
+    cadence_cost(&cadence, cost_ns(&cost));
+    page->cost.cost_ns = cost_total_ns(&cost);
+}
+
+static void begin_cost(uint64_t stall_ns)
+{
+    const struct cost_now now = cost_read();
+
+    cost_begin(&cost, &now, stall_ns);
 }
 
 /* There is none at this eval, which has cost so much. */
 static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_bare)
 {
-    account_begin(stall_ns);
+    begin_cost(stall_ns);
     cadence_failed(&cadence, clock_ns(), eval, stall_ns, is_stuck, is_bare);
 }
 
@@ -146,14 +157,14 @@ static void add_snapshot(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_slot(page, last_take.pid);
 
-    account_begin(last_take.stall_ns);
+    begin_cost(last_take.stall_ns);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
     figures.taken++;
     stall_add(&figures.stall, last_take.stall_ns);
     page->cost = (struct shared_cost){
         .snapshots = figures.taken,
-        .cost_ns = account_total_ns(),
+        .cost_ns = cost_total_ns(&cost),
         .stall_median_ns = stall_median_ns(&figures.stall),
         .stall_max_ns = figures.stall.max_ns,
         .memory_bytes = memory_watch_most_bytes(),
@@ -196,7 +207,7 @@ static bool take_one(uint64_t eval)
     hooks.begins(last_take.slot->number);
     uint64_t start_ns = clock_used_ns();
     huge_before_snapshot();
-    account_pay(clock_used_ns() - start_ns, false);
+    cost_pay(&cost, clock_used_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -223,7 +234,7 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 /* Kills it and waits until it is dead: only then it is free what it held. */
 static void give_up_oldest(void)
 {
-    account_look(true);
+    look_at_cost();
     keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
     burial_await();
     memory_watch_gave_up();
@@ -249,8 +260,8 @@ static void copy_huge(void)
 {
     uint64_t start_ns = clock_used_ns();
 
-    memory_watch_note_copied(huge_look(account_copied()));
-    account_pay(clock_used_ns() - start_ns, true);
+    memory_watch_note_copied(huge_look(cost_copied(&cost)));
+    cost_pay(&cost, clock_used_ns() - start_ns, true);
 }
 
 /* Past the limit on memory, and near the one on processes, the oldest go. */
@@ -262,12 +273,12 @@ static void give_up_past(void)
     look_at_cost();
     memory_watch_look();
     leave_processes(false);
-    account_pay(clock_used_ns() - start_ns, false);
+    cost_pay(&cost, clock_used_ns() - start_ns, false);
     if (slots_count(&slots) > 0)
         copy_huge();
     while (slots_count(&slots) > 0 && memory_watch_is_past(&slots))
         give_up_oldest();
-    account_pay(memory_watch_spent_ns(), false);
+    cost_pay(&cost, memory_watch_spent_ns(), false);
     page->cost.memory_bytes = memory_watch_most_bytes();
     if (slots_count(&slots) == count)
         return;

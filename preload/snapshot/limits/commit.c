@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/u64.h"
 #include "snapshot/limits/cgroup.h"
 
 #define MIB           (UINT64_C(1) << 20)
@@ -28,16 +29,6 @@ static uint64_t number(const char *(*read)(const char *path), const char *path)
     return cgroup_number(read(path), &value) ? value : 0;
 }
 
-static uint64_t difference(uint64_t a, uint64_t b)
-{
-    return a > b ? a - b : 0;
-}
-
-static uint64_t at_most(uint64_t value, uint64_t limit)
-{
-    return value < limit ? value : limit;
-}
-
 /* The kernel counts what is private and can be written to, and the stack. */
 void commit_read(struct commit *commit, const char *(*read)(const char *path))
 {
@@ -48,27 +39,27 @@ void commit_read(struct commit *commit, const char *(*read)(const char *path))
     uint64_t for_user = number(read, "/proc/sys/vm/user_reserve_kbytes") * 1024;
     const char *status = read("/proc/thread-self/status");
     commit->charge_bytes = field(status, "VmData:") + field(status, "VmStk:");
-    uint64_t kept = for_admin + at_most(for_user, field(status, "VmSize:") / OWN_SHARE);
+    uint64_t kept = for_admin + u64_min(for_user, field(status, "VmSize:") / OWN_SHARE);
     const char *machine = read("/proc/meminfo");
     commit->of_bytes = field(machine, "CommitLimit:");
     commit->doubt_bytes = field(machine, "MemTotal:") / DOUBT_SHARE;
-    commit->left_bytes = difference(commit->of_bytes, field(machine, "Committed_AS:") + kept);
+    commit->left_bytes = u64_difference(commit->of_bytes, field(machine, "Committed_AS:") + kept);
     commit->is_strict = commit->of_bytes != 0;
 }
 
 uint64_t commit_reserve_bytes(const struct commit *commit)
 {
-    return at_most(RESERVE_BYTES, commit->of_bytes / RESERVE_SHARE);
+    return u64_min(RESERVE_BYTES, commit->of_bytes / RESERVE_SHARE);
 }
 
 bool commit_has_room(const struct commit *commit)
 {
     return !commit->is_strict ||
-           difference(commit->left_bytes, commit->charge_bytes) >= 2 * commit_reserve_bytes(commit);
+           u64_difference(commit->left_bytes, commit->charge_bytes) >= 2 * commit_reserve_bytes(commit);
 }
 
 bool commit_is_to_blame(const struct commit *commit, uint64_t charged_bytes, uint64_t refused_bytes)
 {
-    return commit->is_strict && refused_bytes > difference(commit->left_bytes, commit->doubt_bytes) &&
-           difference(refused_bytes, charged_bytes) <= commit->left_bytes + commit->doubt_bytes;
+    return commit->is_strict && refused_bytes > u64_difference(commit->left_bytes, commit->doubt_bytes) &&
+           u64_difference(refused_bytes, charged_bytes) <= commit->left_bytes + commit->doubt_bytes;
 }

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "base/u64.h"
+
 #define SECOND_NS        UINT64_C(1000000000)
 #define MIB              (UINT64_C(1) << 20)
 #define LOOK_NS          SECOND_NS  /* others take memory too */
@@ -20,43 +22,16 @@
 #define NS_PER_KIB       3u         /* measuring walks page tables: 10 ns a page */
 #define LOOKS_REMEMBERED 4u         /* growth is forgotten in about so many looks */
 
-static uint64_t at_most(uint64_t value, uint64_t limit)
-{
-    return value < limit ? value : limit;
-}
-
-static uint64_t at_least(uint64_t value, uint64_t limit)
-{
-    return value > limit ? value : limit;
-}
-
-static uint64_t difference(uint64_t later, uint64_t earlier)
-{
-    return later > earlier ? later - earlier : 0;
-}
-
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > UINT64_MAX - b ? UINT64_MAX : a + b;
-}
-
-static uint64_t product(uint64_t a, uint64_t b)
-{
-    uint64_t result;
-
-    return __builtin_mul_overflow(a, b, &result) ? UINT64_MAX : result;
-}
-
 void memory_limit_now(struct memory_now *now, uint64_t ns, uint64_t fault_bytes, uint64_t peak_bytes)
 {
-    uint64_t faults = difference(fault_bytes, now->fault_bytes);
-    uint64_t grown = difference(peak_bytes, now->peak_bytes);
+    uint64_t faults = u64_difference(fault_bytes, now->fault_bytes);
+    uint64_t grown = u64_difference(peak_bytes, now->peak_bytes);
 
     now->ns = ns;
-    now->fault_bytes = at_least(now->fault_bytes, fault_bytes);
-    now->peak_bytes = at_least(now->peak_bytes, peak_bytes);
-    now->touched_bytes = sum(now->touched_bytes, at_least(faults, grown));
-    now->copied_bytes = sum(now->copied_bytes, difference(faults, grown));
+    now->fault_bytes = u64_max(now->fault_bytes, fault_bytes);
+    now->peak_bytes = u64_max(now->peak_bytes, peak_bytes);
+    now->touched_bytes = u64_sum(now->touched_bytes, u64_max(faults, grown));
+    now->copied_bytes = u64_sum(now->copied_bytes, u64_difference(faults, grown));
 }
 
 void memory_limit_init(struct memory_limit *limit, const struct options_memory *option,
@@ -71,11 +46,11 @@ void memory_limit_init(struct memory_limit *limit, const struct options_memory *
 
 void memory_limit_look(struct memory_limit *limit, const struct memory_now *now)
 {
-    uint64_t grown_bytes = difference(now->touched_bytes, limit->look_bytes);
+    uint64_t grown_bytes = u64_difference(now->touched_bytes, limit->look_bytes);
 
     limit->look_bytes = now->touched_bytes;
     limit->growth_bytes -= limit->growth_bytes / LOOKS_REMEMBERED;
-    limit->growth_bytes = at_least(limit->growth_bytes, grown_bytes);
+    limit->growth_bytes = u64_max(limit->growth_bytes, grown_bytes);
 }
 
 /* What must be left for the original. */
@@ -83,8 +58,8 @@ static uint64_t reserve_bytes(const struct memory_limit *limit)
 {
     uint64_t of_bytes = limit->left.of_bytes;
 
-    return at_most(at_least(at_most(RESERVE_BYTES, of_bytes / RESERVE_SHARE),
-                            product(limit->growth_bytes, RESERVE_LOOKS)),
+    return u64_min(u64_max(u64_min(RESERVE_BYTES, of_bytes / RESERVE_SHARE),
+                           u64_product(limit->growth_bytes, RESERVE_LOOKS)),
                    of_bytes / RESERVE_MOST);
 }
 
@@ -106,22 +81,23 @@ uint64_t memory_limit_estimate(const struct memory_limit *limit, const struct sl
     if (oldest == NULL)
         return 0;
     uint64_t since_measured =
-        sum(limit->held_bytes, difference(now->copied_bytes, limit->held_at.copied_bytes));
-    uint64_t since_oldest = sum(difference(now->copied_bytes, limit->copied_at[oldest->number % SLOTS_MAX]),
-                                product(limit->table_bytes, slots_count(slots)));
-    return limit->held_is_exact ? since_measured : at_most(since_measured, since_oldest);
+        u64_sum(limit->held_bytes, u64_difference(now->copied_bytes, limit->held_at.copied_bytes));
+    uint64_t since_oldest =
+        u64_sum(u64_difference(now->copied_bytes, limit->copied_at[oldest->number % SLOTS_MAX]),
+                u64_product(limit->table_bytes, slots_count(slots)));
+    return limit->held_is_exact ? since_measured : u64_min(since_measured, since_oldest);
 }
 
 bool memory_limit_is_stale(const struct memory_limit *limit, const struct memory_now *now)
 {
-    uint64_t touched_bytes = difference(now->touched_bytes, limit->left_at.touched_bytes);
+    uint64_t touched_bytes = u64_difference(now->touched_bytes, limit->left_at.touched_bytes);
 
-    if (limit->left_is_old || difference(now->ns, limit->left_at.ns) >= LOOK_NS)
+    if (limit->left_is_old || u64_difference(now->ns, limit->left_at.ns) >= LOOK_NS)
         return true;
     if (!limit->left_is_known)
         return false;
     return touched_bytes >=
-           at_least(LOOK_BYTES, difference(limit->left.left_bytes, reserve_bytes(limit)) / 4);
+           u64_max(LOOK_BYTES, u64_difference(limit->left.left_bytes, reserve_bytes(limit)) / 4);
 }
 
 /* How long measuring takes; a guess where that was never done: the original, and the copy. */
@@ -134,7 +110,7 @@ static bool measure_is_due(const struct memory_limit *limit, const struct memory
                            uint64_t share)
 {
     return limit->measure_ns != UINT64_MAX && now->ns > limit->measured_ns &&
-           now->ns - limit->measured_ns >= at_least(least_ns, product(measure_ns(limit, now), share));
+           now->ns - limit->measured_ns >= u64_max(least_ns, u64_product(measure_ns(limit, now), share));
 }
 
 static enum memory_step step_by_limit(const struct memory_limit *limit, uint64_t held_bytes,
@@ -150,7 +126,7 @@ static enum memory_step step_by_limit(const struct memory_limit *limit, uint64_t
     /* The first is never too dear: it may save a snapshot. So may the one after another was given up. */
     if (limit->measure_ns == 0 || limit->held_is_old || measure_is_due(limit, now, 0, URGENT_SHARE))
         return MEMORY_MEASURE;
-    return held_bytes > product(allowed_bytes, 2) ? MEMORY_PAST : MEMORY_ENOUGH;
+    return held_bytes > u64_product(allowed_bytes, 2) ? MEMORY_PAST : MEMORY_ENOUGH;
 }
 
 static bool is_short(const struct memory_limit *limit)
@@ -194,12 +170,12 @@ void memory_limit_held(struct memory_limit *limit, uint64_t bytes, uint64_t took
         limit->measure_ns = UINT64_MAX; /* not again */
         return;
     }
-    limit->measure_ns = at_least(took_ns, 1);
+    limit->measure_ns = u64_max(took_ns, 1);
     limit->held_bytes = bytes;
     limit->held_at = *now;
     limit->held_is_exact = true;
     limit->held_is_old = false;
-    limit->most_bytes = at_least(limit->most_bytes, bytes);
+    limit->most_bytes = u64_max(limit->most_bytes, bytes);
 }
 
 void memory_limit_gave_up(struct memory_limit *limit)
@@ -219,13 +195,13 @@ void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struc
     limit->copied_at[number % SLOTS_MAX] = now->copied_bytes;
     limit->charge_at[number % SLOTS_MAX] = limit->left.commit.charge_bytes;
     limit->left_is_old = limit->left_is_old || limit->left.commit.is_strict;
-    limit->held_bytes = sum(limit->held_bytes, limit->table_bytes);
+    limit->held_bytes = u64_sum(limit->held_bytes, limit->table_bytes);
     limit->held_is_exact = false; /* the oldest may have lost its place */
 }
 
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit)
 {
-    return sum(limit->table_bytes, limit->growth_bytes);
+    return u64_sum(limit->table_bytes, limit->growth_bytes);
 }
 
 enum memory_step memory_limit_fresh(const struct memory_limit *limit, const struct slots *slots,
@@ -233,7 +209,7 @@ enum memory_step memory_limit_fresh(const struct memory_limit *limit, const stru
 {
     uint64_t held_bytes = memory_limit_estimate(limit, slots, now);
 
-    if (limit->left_is_known && limit->left.left_bytes < product(reserve_bytes(limit), 2))
+    if (limit->left_is_known && limit->left.left_bytes < u64_product(reserve_bytes(limit), 2))
         return MEMORY_SHORT;
     if (!commit_has_room(&limit->left.commit))
         return MEMORY_PROMISED;
@@ -253,7 +229,7 @@ bool memory_limit_may_replace(const struct memory_limit *limit, const struct slo
 
     if (slots_oldest(slots) == NULL)
         return false;
-    commit.left_bytes = sum(commit.left_bytes, charge_of(limit, slots_oldest(slots)));
+    commit.left_bytes = u64_sum(commit.left_bytes, charge_of(limit, slots_oldest(slots)));
     return commit_has_room(&commit);
 }
 
@@ -263,7 +239,7 @@ bool memory_limit_may_help(const struct memory_limit *limit, const struct slots 
     uint64_t charged_bytes = 0;
 
     for (unsigned i = 0; i < slots_count(slots); i++)
-        charged_bytes = sum(charged_bytes, charge_of(limit, &slots->slot[i]));
+        charged_bytes = u64_sum(charged_bytes, charge_of(limit, &slots->slot[i]));
     return commit_is_to_blame(&limit->left.commit, charged_bytes, refused_bytes);
 }
 
@@ -272,5 +248,5 @@ bool memory_limit_is_dangerous(const struct memory_limit *limit)
     uint64_t of_bytes = limit->left.of_bytes;
 
     return limit->left_is_known &&
-           limit->left.left_bytes < at_most(2 * RESERVE_BYTES, of_bytes / RESERVE_MOST);
+           limit->left.left_bytes < u64_min(2 * RESERVE_BYTES, of_bytes / RESERVE_MOST);
 }

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/u64.h"
 #include "snapshot/threads/call_in_place.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/call_number_processor.h"
@@ -236,11 +237,6 @@ static bool is_same_call(const struct repeated_call *last, const struct call_row
     return is_same_place(last, frame) && last->argument == argument && own_sleeps() - last->sleeps <= 1;
 }
 
-static uint64_t sum(uint64_t a, uint64_t b)
-{
-    return a > CALL_ROW_FOR_EVER - b ? CALL_ROW_FOR_EVER : a + b;
-}
-
 static uint64_t deadline_of(const struct repeated_call *last, const struct call_row *row,
                             const void *ucontext, const struct frame *frame, uint64_t began_ns,
                             uint64_t now_ns)
@@ -249,13 +245,13 @@ static uint64_t deadline_of(const struct repeated_call *last, const struct call_
     const struct timespec *rest = limit_ns == CALL_ROW_FOR_EVER ? NULL : rest_of_sleep(row, ucontext);
 
     if (rest != NULL)
-        return sum(now_ns, to_ns(rest));
+        return u64_sum(now_ns, to_ns(rest));
     if (row->timeout == UPDATED || row->timeout == UPDATED_US)
-        return sum(now_ns, limit_ns);
+        return u64_sum(now_ns, limit_ns);
     if (limit_ns != CALL_ROW_FOR_EVER &&
         is_same_call(last, row, frame, began_ns, frame_argument(ucontext, row->argument)))
         return last->deadline_ns;
-    return sum(began_ns != 0 ? began_ns : now_ns, limit_ns);
+    return u64_sum(began_ns != 0 ? began_ns : now_ns, limit_ns);
 }
 
 /* Or is the timeout an argument that may be changed? */
