@@ -39,23 +39,42 @@ struct conclusion {
     uint64_t wave_bytes;
 };
 
+/* Begins a member of the object that was begun last; behind a blank it is on a line of its own. */
+static void append_key(struct text *json, const char *key)
+{
+    text_format(json, "%s \"%s\": ", strchr("{ ", json->bytes[json->length - 1]) != NULL ? "" : ",", key);
+}
+
+static void append_object(struct text *json, const char *key)
+{
+    text_format(json, ",\n  \"%s\": {", key);
+}
+
 static void append_string(struct text *json, const char *key, const char *value)
 {
-    text_format(json, "\"%s\": ", key);
+    append_key(json, key);
     text_json(json, value, value == NULL ? 0 : strlen(value));
 }
 
 static void append_number(struct text *json, const char *key, uint64_t value)
 {
-    text_format(json, "\"%s\": %" PRIu64, key, value);
+    append_key(json, key);
+    text_format(json, "%" PRIu64, value);
 }
 
-static void append_time(struct text *json, uint64_t time)
+static void append_known(struct text *json, const char *key, bool is_known, uint64_t value)
 {
-    if (time == END_TIME_UNKNOWN)
-        text_format(json, "\"time\": null");
+    if (is_known)
+        append_number(json, key, value);
     else
-        append_number(json, "time", time);
+        append_string(json, key, NULL);
+}
+
+static void append_fraction(struct text *json, const char *key, uint64_t value, unsigned digits,
+                            unsigned decimals)
+{
+    append_key(json, key);
+    text_fixed(json, value, digits, decimals);
 }
 
 /* It may have ended since: then its number has to do. */
@@ -127,53 +146,40 @@ void report_no_directory(int error)
                       : "set LIGHTSSS_DIR to a place that can be written to");
 }
 
-/* Another process wrote this: it need not end. */
-static void append_bounded(struct text *json, const char *string, size_t size)
-{
-    text_json(json, string, strnlen(string, size - 1));
-}
-
 static void append_header(struct text *json)
 {
-    text_format(json, "{\n  \"version\": 1, ");
+    text_format(json, "{\n  \"version\": 1");
     append_string(json, "program", run.program);
-    text_format(json, ", \"pid\": %d, ", run.page->original_pid);
+    append_number(json, "pid", (uint64_t)run.page->original_pid);
     append_string(json, "verilator", run.found.verilator);
-    text_format(json, ", ");
     append_string(json, "model", run.found.model);
 }
 
 static void append_end(struct text *json, const struct end *end)
 {
-    bool has_status = end->kind == END_EXIT || end->kind == END_FINISH;
-
-    text_format(json, ",\n  \"end\": { ");
+    append_object(json, "end");
     append_string(json, "kind", end_kind_name(end->kind));
-    if (has_status)
-        text_format(json, ", \"status\": %d, \"signal\": null, ", end->status);
-    else {
-        text_format(json, ", \"status\": null, ");
+    if (end->kind == END_EXIT || end->kind == END_FINISH) {
+        append_key(json, "status");
+        text_format(json, "%d", end->status);
+        append_string(json, "signal", NULL);
+    } else {
+        append_string(json, "status", NULL);
         append_string(json, "signal", end_signal_name(end->signal));
-        text_format(json, ", ");
     }
     append_number(json, "eval", end->eval);
-    text_format(json, ", ");
-    append_time(json, end->time);
-    if (match_line() != NULL) {
-        text_format(json, ", ");
+    append_known(json, "time", end->time != END_TIME_UNKNOWN, end->time);
+    if (match_line() != NULL)
         append_string(json, "match", match_line());
-    }
     text_format(json, " }");
 }
 
 static void append_snapshot(struct text *json, const struct outcome *outcome)
 {
-    text_format(json, ",\n  \"snapshot\": { ");
+    append_object(json, "snapshot");
     append_number(json, "number", outcome->snapshot_number);
-    text_format(json, ", ");
     append_number(json, "eval", outcome->snapshot_eval);
-    text_format(json, ", ");
-    append_time(json, outcome->snapshot_time);
+    append_known(json, "time", outcome->snapshot_time != END_TIME_UNKNOWN, outcome->snapshot_time);
     text_format(json, " }");
 }
 
@@ -207,6 +213,13 @@ static void append_bound(struct text *line)
                     replay->wave_last_eval);
 }
 
+/* Another process wrote it: it need not end. */
+static void append_note(struct text *json, const char *line, bool is_first)
+{
+    text_format(json, "%s\n                ", is_first ? ",\n              \"notes\": [" : ",");
+    text_json(json, line, strnlen(line, SHARED_NOTE_SIZE - 1));
+}
+
 static void append_notes(struct text *json)
 {
     const struct shared_notes *notes = &run.page->notes;
@@ -216,45 +229,30 @@ static void append_notes(struct text *json)
 
     text_init(&bound, bound_bytes, sizeof bound_bytes);
     append_bound(&bound);
-    if (count == 0 && bound.length == 0)
-        return;
-    text_format(json, ",\n              \"notes\": [");
-    for (uint32_t i = 0; i < count; i++) {
-        text_format(json, "%s\n                ", i == 0 ? "" : ",");
-        append_bounded(json, notes->lines[i], sizeof notes->lines[i]);
-    }
-    if (bound.length > 0) {
-        text_format(json, "%s\n                ", count == 0 ? "" : ",");
-        append_bounded(json, bound_bytes, sizeof bound_bytes);
-    }
-    text_format(json, " ]");
+    for (uint32_t i = 0; i < count; i++)
+        append_note(json, notes->lines[i], i == 0);
+    if (bound.length > 0)
+        append_note(json, bound_bytes, count == 0);
+    if (count > 0 || bound.length > 0)
+        text_format(json, " ]");
 }
 
 static void append_replay(struct text *json, const struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
-    uint64_t done_ns = replay->done_ns != 0 ? replay->done_ns : clock_ns();
+    bool is_done = replay->done_ns != 0;
+    uint64_t eval = is_done ? replay->end.eval : atomic_load(&replay->eval);
 
-    text_format(json, ",\n  \"replay\": { ");
+    append_object(json, "replay");
     append_string(json, "verdict", conclusion->verdict);
-    if (*conclusion->why != '\0') {
-        text_format(json, ", ");
+    if (*conclusion->why != '\0')
         append_string(json, "why", conclusion->why);
-    }
-    text_format(json, ", ");
-    if (replay->done_ns != 0)
-        append_number(json, "eval", replay->end.eval);
-    else if (atomic_load(&replay->eval) != 0)
-        append_number(json, "eval", atomic_load(&replay->eval));
-    else
-        text_format(json, "\"eval\": null");
-    text_format(json, ", \"seconds\": ");
-    text_fixed(json, done_ns - replay->start_ns, 9, 6);
-    text_format(json, ", \"seconds_to_first_dump\": ");
+    append_known(json, "eval", is_done || eval != 0, eval);
+    append_fraction(json, "seconds", (is_done ? replay->done_ns : clock_ns()) - replay->start_ns, 9, 6);
     if (replay->dumping_ns != 0)
-        text_fixed(json, replay->dumping_ns - replay->start_ns, 9, 6);
+        append_fraction(json, "seconds_to_first_dump", replay->dumping_ns - replay->start_ns, 9, 6);
     else
-        text_format(json, "null");
+        append_string(json, "seconds_to_first_dump", NULL);
     append_notes(json);
     text_format(json, " }");
 }
@@ -262,33 +260,24 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
 static void append_wave(struct text *json, const struct conclusion *conclusion)
 {
     const struct shared_replay *replay = &run.page->replay;
+    const bool dumped = replay->wave_dumped;
 
     if (!conclusion->has_wave) {
         text_format(json, ",\n  \"wave\": null");
         return;
     }
-    text_format(json, ",\n  \"wave\": { ");
+    append_object(json, "wave");
     append_string(json, "path", wave_file_name());
-    text_format(json, ", ");
     append_string(json, "format", wave_file_format());
-    if (replay->wave_dumped) {
-        text_format(json, ", ");
-        append_number(json, "first_eval", replay->wave_first_eval);
-        text_format(json, ", ");
-        append_number(json, "last_eval", replay->wave_last_eval);
-        text_format(json, ",\n            ");
-        append_number(json, "first_time", replay->wave_first_time);
-        text_format(json, ", ");
-        append_number(json, "last_time", replay->wave_last_time);
-    } else {
-        text_format(json, ", \"first_eval\": null, \"last_eval\": null,\n"
-                          "            \"first_time\": null, \"last_time\": null");
-    }
-    text_format(json, ", ");
+    append_known(json, "first_eval", dumped, replay->wave_first_eval);
+    append_known(json, "last_eval", dumped, replay->wave_last_eval);
+    text_format(json, ",\n           ");
+    append_known(json, "first_time", dumped, replay->wave_first_time);
+    append_known(json, "last_time", dumped, replay->wave_last_time);
     append_number(json, "bytes", conclusion->wave_bytes);
-    text_format(json, ", \"source\": \"%s\", \"times\": \"%s\" }",
-                replay->wave_testbench ? "testbench" : "injected",
-                replay->wave_as_dumped ? "dumps" : "ends of evals");
+    append_string(json, "source", replay->wave_testbench ? "testbench" : "injected");
+    append_string(json, "times", replay->wave_as_dumped ? "dumps" : "ends of evals");
+    text_format(json, " }");
 }
 
 static void append_cost(struct text *json)
@@ -297,19 +286,16 @@ static void append_cost(struct text *json)
     uint64_t run_ns = run.page->replay.start_ns - run.start_ns;
     uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : cost->cost_ns / 1000 * 1000000 / (run_ns / 1000);
 
-    text_format(json, ",\n  \"cost\": { ");
+    append_object(json, "cost");
     append_number(json, "snapshots", cost->snapshots);
-    text_format(json, ", ");
     append_number(json, "stall_us_median", cost->stall_median_ns / 1000);
-    text_format(json, ", ");
     append_number(json, "stall_us_max", cost->stall_max_ns / 1000);
-    text_format(json, ", \"share\": ");
-    text_fixed(json, share_ppm, 6, 6);
-    text_format(json, ", \"memory_mib_max\": ");
+    append_fraction(json, "share", share_ppm, 6, 6);
     if (cost->memory_bytes != 0)
-        text_fixed(json, cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
+        append_fraction(json, "memory_mib_max",
+                        cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
     else
-        text_format(json, "null");
+        append_string(json, "memory_mib_max", NULL);
     text_format(json, " }\n}\n");
 }
 

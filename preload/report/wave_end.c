@@ -4,50 +4,41 @@
 #define _GNU_SOURCE
 #include "report/wave_end.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 #define CHUNK      65536u
 #define OVERLAP    32u /* more than a line with a time has */
 #define LOOK_BYTES (UINT64_C(64) << 20)
 #define LINE_SIZE  128u
-/* The first block: its kind, its length, the first time and the last. */
-#define FST_HEAD     0
-#define FST_LENGTH   329u
-#define FST_LAST_AT  17u
-#define FST_LAST_END 25u
-#define NUMBER_BYTES 8u
+/* Of an FST's first block. */
+#define FST_HEAD   0
+#define FST_LENGTH 329u
 /* On one line: who reads a VCD line by line takes it for a comment, who reads it word by word (viewers do)
  * finds the time. */
 #define NOTE "$comment the last dump was at the time before; what follows is room for the view $end"
 
-static uint64_t number_at(const unsigned char *bytes)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < NUMBER_BYTES; i++)
-        value = value << 8 | bytes[i];
-    return value;
-}
-
 static int move_fst(int fd, uint64_t last, uint64_t end)
 {
-    unsigned char head[FST_LAST_END], bytes[NUMBER_BYTES];
+    struct __attribute__((packed)) {
+        uint8_t kind;
+        uint64_t length, first, last; /* the highest byte first */
+    } head;
 
-    if (raw_syscall4(SYS_pread64, fd, (long)head, sizeof head, 0) != sizeof head || head[0] != FST_HEAD ||
-        number_at(head + 1) != FST_LENGTH || number_at(head + FST_LAST_AT) != last)
+    end = htobe64(end);
+    if (kernel_pread(fd, &head, sizeof head, 0) != sizeof head || head.kind != FST_HEAD ||
+        head.length != htobe64(FST_LENGTH) || head.last != htobe64(last))
         return -EINVAL;
-    for (unsigned i = 0; i < NUMBER_BYTES; i++)
-        bytes[i] = (unsigned char)(end >> 8 * (NUMBER_BYTES - 1 - i));
-    long r = raw_syscall4(SYS_pwrite64, fd, (long)bytes, sizeof bytes, FST_LAST_AT);
-    return r == sizeof bytes ? 0 : r < 0 ? (int)r : -ENOSPC;
+    long r = kernel_pwrite(fd, &end, sizeof end, offsetof(typeof(head), last));
+    return r == sizeof end ? 0 : r < 0 ? (int)r : -ENOSPC;
 }
 
 /* Where the last line begins that is a time, in a part of the file that ends with a line. NULL: there is
@@ -83,8 +74,7 @@ static bool ends_at(int fd, uint64_t size, uint64_t time)
         uint64_t end = at + OVERLAP < size ? at + OVERLAP : size;
         at = at > CHUNK ? at - CHUNK : 0;
         size_t part = (size_t)(end - at);
-        if (raw_syscall4(SYS_pread64, fd, (long)bytes, (long)part, (long)at) != (long)part ||
-            (is_end && bytes[part - 1] != '\n'))
+        if (kernel_pread(fd, bytes, part, (off_t)at) != (long)part || (is_end && bytes[part - 1] != '\n'))
             return false;
         const char *stamp = last_stamp(bytes, part);
         if (stamp != NULL)
@@ -99,17 +89,17 @@ static int move_vcd(int fd, uint64_t last, uint64_t end)
     struct text line;
     struct stat status;
 
-    long r = raw_syscall2(SYS_fstat, fd, (long)&status);
+    long r = kernel_fstat(fd, &status);
     if (r < 0)
         return (int)r;
     if (!ends_at(fd, (uint64_t)status.st_size, last))
         return -EINVAL;
     text_init(&line, line_bytes, sizeof line_bytes);
     text_format(&line, NOTE " #%" PRIu64 "\n", end);
-    r = raw_syscall4(SYS_pwrite64, fd, (long)line.bytes, (long)line.length, status.st_size);
+    r = kernel_pwrite(fd, line.bytes, line.length, status.st_size);
     if (r == (long)line.length)
         return 0;
-    raw_syscall2(SYS_ftruncate, fd, status.st_size);
+    kernel_ftruncate(fd, status.st_size);
     return r < 0 ? (int)r : -ENOSPC;
 }
 

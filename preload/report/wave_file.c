@@ -3,13 +3,13 @@
 #define _GNU_SOURCE
 #include "report/wave_file.h"
 
+#include <endian.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "report/wave_end.h"
 #include "report/wave_names.h"
@@ -23,8 +23,8 @@
 #define READ_BYTES 65536u
 #define HEAD_BYTES (64 << 20) /* of a VCD, at most */
 #define VIEW_BYTES 12288u
-/* Blocks of an FST: a kind, the length of what follows, and of the hierarchy its length when unpacked. */
-#define FST_BLOCK_HEAD    9u
+/* Blocks of an FST: the length is that of what follows; of the hierarchy there is its length when unpacked.
+ */
 #define FST_HIERARCHY     6 /* packed by LZ4 once */
 #define FST_HIERARCHY_ALL 8u
 #define FST_BLOCKS_MAX    100000u
@@ -39,41 +39,34 @@ const char *wave_file_name(void)
     return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
 }
 
-static size_t read_at(int fd, char *bytes, size_t size, uint64_t offset)
+static size_t read_at(int fd, void *to, size_t size, uint64_t offset)
 {
     size_t done = 0;
     long r;
 
-    while (done < size && (r = raw_syscall4(SYS_pread64, fd, (long)(bytes + done), (long)(size - done),
-                                            (long)(offset + done))) > 0)
+    while (done < size && (r = kernel_pread(fd, (char *)to + done, size - done, (off_t)(offset + done))) > 0)
         done += (size_t)r;
     return done;
-}
-
-static uint64_t big_endian(const char *bytes)
-{
-    uint64_t value = 0;
-
-    for (unsigned i = 0; i < sizeof value; i++)
-        value = value << 8 | (unsigned char)bytes[i];
-    return value;
 }
 
 /* The hierarchy stands behind the values. */
 static void names_of_fst(int fd, struct wave_names *names)
 {
     static char packed[READ_BYTES], bytes[READ_BYTES];
-    char head[FST_BLOCK_HEAD];
+    struct __attribute__((packed)) {
+        uint8_t kind;
+        uint64_t length; /* the highest byte first */
+    } head;
     uint64_t at = 0;
 
-    for (unsigned i = 0; i < FST_BLOCKS_MAX && read_at(fd, head, sizeof head, at) == sizeof head; i++) {
-        uint64_t length = big_endian(head + 1);
-        if (*head == FST_HIERARCHY) {
+    for (unsigned i = 0; i < FST_BLOCKS_MAX && read_at(fd, &head, sizeof head, at) == sizeof head; i++) {
+        uint64_t length = be64toh(head.length);
+        if (head.kind == FST_HIERARCHY) {
             size_t size = length < sizeof packed ? (size_t)length : sizeof packed;
             size = read_at(fd, packed, size, at + sizeof head + FST_HIERARCHY_ALL);
             wave_names_of_fst(names, bytes, wave_names_unpack(bytes, sizeof bytes, packed, size));
         }
-        if (*head == FST_HIERARCHY || length < sizeof length)
+        if (head.kind == FST_HIERARCHY || length < sizeof length)
             return;
         at += 1 + length;
     }
@@ -82,7 +75,7 @@ static void names_of_fst(int fd, struct wave_names *names)
 static void names_of_vcd(int fd, struct wave_names *names)
 {
     static char tail[READ_BYTES];
-    int64_t size = raw_syscall3(SYS_lseek, fd, 0, SEEK_END);
+    int64_t size = kernel_lseek(fd, 0, SEEK_END);
 
     if (size <= 0)
         return;
@@ -102,10 +95,9 @@ static int open_wave(int flags)
 
     if (directory < 0)
         return directory;
-    long fd = raw_syscall4(SYS_openat, directory, (long)wave_file_name(),
-                           flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+    int fd = kernel_openat(directory, wave_file_name(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
     run_directory_leave(directory);
-    return (int)fd;
+    return fd;
 }
 
 static void names_of_wave(struct wave_names *names)
@@ -119,7 +111,7 @@ static void names_of_wave(struct wave_names *names)
         names_of_fst(fd, names);
     else
         names_of_vcd(fd, names);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
 }
 
 static void append_names(struct text *text)
@@ -151,7 +143,7 @@ bool wave_file_make_room(void)
     if (fd < 0)
         return false;
     int r = wave_end_move(fd, run.found.format == HOOKS_FORMAT_FST, last_time, view.end);
-    raw_syscall1(SYS_close, fd);
+    kernel_close(fd);
     return r == 0;
 }
 
