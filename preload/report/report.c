@@ -13,7 +13,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/proc_stat.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 #include "record/match.h"
 #include "report/wave_file.h"

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/user_memory.h"
 #include "run/run.h"
 #include "snapshot/threads/threads_revive.h"
@@ -35,7 +35,7 @@ static bool is_apart; /* this is such a replay */
 
 static void read_mask(pid_t tid, struct mask *mask)
 {
-    mask->size = raw_syscall3(SYS_sched_getaffinity, tid, sizeof mask->bits, (long)mask->bits);
+    mask->size = raw_syscall3(SYS_sched_getaffinity, tid, sizeof mask->bits, mask->bits);
 }
 
 void affinity_note(void)
@@ -44,9 +44,11 @@ void affinity_note(void)
         read_mask(0, &of_process);
 }
 
-/* The place of a thread; NULL: it has none, and there is none left. */
+/* The place of a thread, 0 is the calling one; NULL: it has none, and there is none left. */
 static struct mask *find(pid_t tid, bool make)
 {
+    if (tid == 0)
+        tid = kernel_gettid();
     for (unsigned i = 0; i < TOLD_MAX; i++) {
         pid_t free_place = 0;
 
@@ -59,13 +61,13 @@ static struct mask *find(pid_t tid, bool make)
 
 static void set_free(pid_t tid)
 {
-    raw_syscall3(SYS_sched_setaffinity, tid, of_process.size, (long)of_process.bits);
+    raw_syscall3(SYS_sched_setaffinity, tid, of_process.size, of_process.bits);
 }
 
 /* The calling thread was pinned like that. */
 static void tell(const unsigned long *bits, long size)
 {
-    struct mask *mask = size > 0 ? find((pid_t)raw_syscall0(SYS_gettid), true) : NULL;
+    struct mask *mask = size > 0 ? find(0, true) : NULL;
 
     if (mask != NULL) {
         memcpy(mask->bits, bits, (size_t)size);
@@ -89,22 +91,16 @@ void affinity_begin(void)
 /* Unless it was made with a mask of its own. */
 void affinity_inherit(pid_t maker)
 {
-    const pid_t self = (pid_t)raw_syscall0(SYS_gettid);
     const struct mask *of_maker = is_apart ? find(maker, false) : NULL;
 
-    if (of_maker != NULL && find(self, false) == NULL)
+    if (of_maker != NULL && find(0, false) == NULL)
         tell(of_maker->bits, of_maker->size);
-}
-
-static pid_t number(pid_t tid)
-{
-    return tid != 0 ? tid : (pid_t)raw_syscall0(SYS_gettid);
 }
 
 long affinity_get(pid_t tid, long size, long mask)
 {
     long r = raw_syscall3(SYS_sched_getaffinity, tid, size, mask);
-    const struct mask *kept = is_apart && r > 0 ? find(number(tid), false) : NULL;
+    const struct mask *kept = is_apart && r > 0 ? find(tid, false) : NULL;
 
     if (kept == NULL)
         return r;
@@ -120,7 +116,7 @@ long affinity_set(pid_t tid, long size, long mask)
         return r;
     read_mask(tid, &now);
     set_free(tid);
-    kept = now.size > 0 ? find(number(tid), true) : NULL;
+    kept = now.size > 0 ? find(tid, true) : NULL;
     if (kept != NULL)
         *kept = now;
     return r;

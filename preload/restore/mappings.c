@@ -18,7 +18,7 @@
 
 #include "base/clock.h"
 #include "base/high_number.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "restore/private_files.h"
 #include "restore/segments.h"
 #include "run/notes.h"
@@ -34,12 +34,12 @@ static bool is_writable(const struct shared_memory *memory)
 /* Has the simulator the right to make it writable? Only the kernel knows, by what the file was opened for. */
 static bool may_become_writable(const struct shared_memory *memory)
 {
-    long r =
-        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection | PROT_WRITE);
+    void *start = (void *)memory->start;
+    bool may = kernel_mprotect(start, memory->size, memory->protection | PROT_WRITE) == 0;
 
-    if (r == 0)
-        raw_syscall3(SYS_mprotect, (long)memory->start, (long)memory->size, memory->protection);
-    return r == 0;
+    if (may)
+        kernel_mprotect(start, memory->size, memory->protection);
+    return may;
 }
 
 static bool same_object(const struct shared_memory *one, const struct shared_memory *other)
@@ -65,21 +65,19 @@ static int copy_file(const struct shared_memory *memory)
 
     if (memory->path[0] != '/')
         return -ENOENT;
-    long from = raw_syscall4(SYS_openat, AT_FDCWD, (long)memory->path,
-                             O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
+    int from = kernel_open(memory->path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (from < 0)
-        return (int)from;
+        return from;
     int fd = -ENOENT;
-    if (raw_syscall2(SYS_fstat, from, (long)&file) == 0 && file.st_ino == memory->inode &&
-        S_ISREG(file.st_mode)) {
+    if (kernel_fstat(from, &file) == 0 && file.st_ino == memory->inode && S_ISREG(file.st_mode)) {
         fd = private_file_find(file.st_dev, file.st_ino);
         if (fd < 0 && (fd = private_file_create()) >= 0) {
-            if (private_file_fill(fd, (int)from, (uint64_t)file.st_size) < 0)
+            if (private_file_fill(fd, from, (uint64_t)file.st_size) < 0)
                 notes_add_cause("there is no room for a copy of what is mapped of %s", memory->path);
             private_file_add(file.st_dev, file.st_ino, fd);
         }
     }
-    raw_syscall1(SYS_close, from);
+    kernel_close(from);
     return fd;
 }
 
@@ -87,7 +85,7 @@ static int copy_file(const struct shared_memory *memory)
 static int create_object(const struct shared_memory *list, int count, const struct shared_memory *memory)
 {
     uint64_t end = 0;
-    int fd = (int)raw_syscall2(SYS_memfd_create, (long)"shared", MFD_CLOEXEC);
+    int fd = kernel_memfd_create("shared", MFD_CLOEXEC);
 
     if (fd < 0)
         return fd;
@@ -96,8 +94,8 @@ static int create_object(const struct shared_memory *list, int count, const stru
         if (same_object(&list[i], memory) && list[i].offset + list[i].size > end)
             end = list[i].offset + list[i].size;
     private_file_add(memory->device, memory->inode, fd);
-    long r = raw_syscall2(SYS_ftruncate, fd, (long)end);
-    return r < 0 ? (int)r : fd;
+    int r = kernel_ftruncate(fd, (off_t)end);
+    return r < 0 ? r : fd;
 }
 
 static int find_file(const struct shared_memory *list, int count, const struct shared_memory *memory)
@@ -114,15 +112,15 @@ static int find_file(const struct shared_memory *list, int count, const struct s
 static void put_present(int fd, const struct shared_memory *memory, size_t size)
 {
     static char buffer[65536];
-    const long pid = raw_syscall0(SYS_getpid);
+    const pid_t pid = kernel_getpid();
 
     for (size_t done = 0; done < size;) {
         const struct iovec local = {buffer, size - done < sizeof buffer ? size - done : sizeof buffer};
         const struct iovec remote = {(void *)(memory->start + done), local.iov_len};
-        long r = raw_syscall6(SYS_process_vm_readv, pid, (long)&local, 1, (long)&remote, 1, 0);
+        long r = raw_syscall6(SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0);
         if (r <= 0)
             break;
-        raw_syscall4(SYS_pwrite64, fd, (long)buffer, r, (long)(memory->offset + done));
+        kernel_pwrite(fd, buffer, (size_t)r, (off_t)(memory->offset + done));
         done += (size_t)r;
     }
 }
@@ -131,7 +129,7 @@ static void put_contents(int fd, const struct shared_memory *memory)
 {
     struct stat file;
 
-    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0 || (uint64_t)file.st_size <= memory->offset)
+    if (kernel_fstat(fd, &file) < 0 || (uint64_t)file.st_size <= memory->offset)
         return;
     uint64_t room = (uint64_t)file.st_size - memory->offset;
     size_t size = memory->size < room ? memory->size : room;
@@ -145,8 +143,8 @@ static void put_contents(int fd, const struct shared_memory *memory)
         return;
     }
     for (size_t done = 0; done < size;) {
-        long r = raw_syscall4(SYS_pwrite64, fd, (long)((const char *)memory->contents + done),
-                              (long)(size - done), (long)(memory->offset + done));
+        long r = kernel_pwrite(fd, (const char *)memory->contents + done, size - done,
+                               (off_t)(memory->offset + done));
         if (r <= 0)
             break;
         done += (size_t)r;
@@ -159,8 +157,8 @@ static int replace(int fd, const struct shared_memory *memory)
     long r = 0;
 
     for (unsigned i = 0; i < 2; i++) {
-        r = raw_syscall6(SYS_mmap, (long)memory->start, (long)memory->size, memory->protection,
-                         kinds[i] | MAP_FIXED, fd, (long)memory->offset);
+        r = kernel_mmap((void *)memory->start, memory->size, memory->protection, kinds[i] | MAP_FIXED, fd,
+                        (off_t)memory->offset);
         if (r >= 0 || r <= -4096)
             return 0;
     }
@@ -194,8 +192,8 @@ static void look_for_change(const char *path, ino_t inode)
 {
     struct stat file;
 
-    if (raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, AT_SYMLINK_NOFOLLOW) < 0 ||
-        file.st_ino != inode || !S_ISREG(file.st_mode))
+    if (kernel_fstatat(AT_FDCWD, path, &file, AT_SYMLINK_NOFOLLOW) < 0 || file.st_ino != inode ||
+        !S_ISREG(file.st_mode))
         return;
     uint64_t changed_ns = (uint64_t)file.st_mtim.tv_sec * 1000000000u + (uint64_t)file.st_mtim.tv_nsec;
     if (changed_ns > snapshot_ns)

@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "run/run.h"
 
 static bool taken;
@@ -20,7 +20,7 @@ static void read_capabilities(struct shared_rights *rights)
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2] = {{0}};
 
-    raw_syscall2(SYS_capget, (long)&header, (long)data);
+    raw_syscall2(SYS_capget, &header, data);
     for (unsigned i = 0; i < 2; i++) {
         rights->effective[i] = data[i].effective;
         rights->permitted[i] = data[i].permitted;
@@ -30,9 +30,9 @@ static void read_capabilities(struct shared_rights *rights)
 static void read_rights(struct shared_rights *rights)
 {
     memset(rights, 0, sizeof *rights);
-    raw_syscall3(SYS_getresuid, (long)&rights->user[0], (long)&rights->user[1], (long)&rights->user[2]);
-    raw_syscall3(SYS_getresgid, (long)&rights->group[0], (long)&rights->group[1], (long)&rights->group[2]);
-    long count = raw_syscall2(SYS_getgroups, SHARED_GROUPS_MAX, (long)rights->groups);
+    raw_syscall3(SYS_getresuid, &rights->user[0], &rights->user[1], &rights->user[2]);
+    raw_syscall3(SYS_getresgid, &rights->group[0], &rights->group[1], &rights->group[2]);
+    long count = raw_syscall2(SYS_getgroups, SHARED_GROUPS_MAX, rights->groups);
     rights->group_count = count < 0 ? 0 : (uint32_t)count; /* more than there is room for: none is fewer */
     rights->dumpable = raw_syscall5(SYS_prctl, PR_GET_DUMPABLE, 0, 0, 0, 0) == 1;
     read_capabilities(rights);
@@ -67,7 +67,7 @@ static int keep_capabilities(const struct shared_rights *noted)
         data[i].effective = own.effective[i] & noted->effective[i];
         data[i].permitted = own.permitted[i] & noted->permitted[i];
     }
-    return (int)raw_syscall2(SYS_capset, (long)&header, (long)data);
+    return (int)raw_syscall2(SYS_capset, &header, data);
 }
 
 static bool same_groups(const struct shared_rights *one, const struct shared_rights *other)
@@ -87,7 +87,7 @@ int rights_take(void)
         return 0;
     taken = true;
     if (!same_groups(&own, noted) && noted->group_count <= SHARED_GROUPS_MAX)
-        r = raw_syscall2(SYS_setgroups, noted->group_count, (long)noted->groups);
+        r = raw_syscall2(SYS_setgroups, noted->group_count, noted->groups);
     if (r == 0)
         r = raw_syscall3(SYS_setresgid, noted->group[0], noted->group[1], noted->group[2]);
     if (r == 0)
@@ -95,7 +95,7 @@ int rights_take(void)
     if (r == 0)
         r = keep_capabilities(noted);
     /* A change of the user makes a process one that nobody may look into; so is the original, perhaps. */
-    raw_syscall5(SYS_prctl, PR_SET_DUMPABLE, (long)noted->dumpable, 0, 0, 0);
+    raw_syscall5(SYS_prctl, PR_SET_DUMPABLE, noted->dumpable, 0, 0, 0);
     return (int)r;
 }
 

@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 
 #include "base/high_number.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/spin_lock.h"
 
 #define SEGMENTS_MAX 256u
@@ -92,7 +92,7 @@ static void copy_present(const struct segment *segment)
 
     if (there < 0 && there > -4096)
         return;
-    raw_syscall4(SYS_pwrite64, segment->fd, there, (long)segment->size, 0);
+    kernel_pwrite(segment->fd, (const void *)there, segment->size, 0);
     raw_syscall1(SYS_shmdt, there);
 }
 
@@ -106,13 +106,13 @@ static int memory_of(int id)
         return -ENOMEM;
     if (segment->fd >= 0)
         return segment->fd;
-    if (raw_syscall3(SYS_shmctl, id, IPC_STAT, (long)&facts) == 0)
+    if (raw_syscall3(SYS_shmctl, id, IPC_STAT, &facts) == 0)
         segment->size = facts.shm_segsz;
-    int fd = (int)raw_syscall2(SYS_memfd_create, (long)"segment", MFD_CLOEXEC);
+    int fd = kernel_memfd_create("segment", MFD_CLOEXEC);
     if (fd < 0)
         return fd;
     segment->fd = high_number_move(fd);
-    raw_syscall2(SYS_ftruncate, segment->fd, (long)segment->size);
+    kernel_ftruncate(segment->fd, (off_t)segment->size);
     copy_present(segment);
     return segment->fd;
 }
@@ -125,9 +125,9 @@ void *segments_attach(int id, void *address, bool writable)
     int fd = memory_of(id);
     long memory = fd;
     if (fd >= 0) {
-        raw_syscall2(SYS_fstat, fd, (long)&file);
-        memory = raw_syscall6(SYS_mmap, (long)address, file.st_size, PROT_READ | (writable ? PROT_WRITE : 0),
-                              MAP_SHARED, fd, 0);
+        kernel_fstat(fd, &file);
+        memory = kernel_mmap(address, (size_t)file.st_size, PROT_READ | (writable ? PROT_WRITE : 0),
+                             MAP_SHARED, fd, 0);
     }
     bool failed = memory < 0 && memory > -4096;
     if (!failed)
@@ -143,7 +143,7 @@ void segments_detach(const void *address)
     uint64_t mask = spin_lock_take(&lock);
     for (unsigned i = 0; i < SEGMENTS_MAX; i++)
         if (attachments[i].start == address && address != NULL) {
-            raw_syscall2(SYS_munmap, (long)address, (long)attachments[i].size);
+            kernel_munmap((void *)address, attachments[i].size);
             attachments[i] = (struct attachment){NULL, 0};
             break;
         }

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 
 #include "base/high_number.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 
 #define STAND_INS_MAX 256u
 
@@ -24,7 +24,7 @@ void stand_ins_add(const struct descriptor *descriptor)
 {
     struct stat file;
 
-    if (count == STAND_INS_MAX || raw_syscall2(SYS_fstat, descriptor->fd, (long)&file) < 0)
+    if (count == STAND_INS_MAX || kernel_fstat(descriptor->fd, &file) < 0)
         return;
     int fd = high_number_dup(descriptor->fd);
     if (fd >= 0)
@@ -36,9 +36,9 @@ const struct descriptor *stand_ins_find(int fd)
 {
     struct stat file;
 
-    if (count == 0 || raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+    if (count == 0 || kernel_fstat(fd, &file) < 0)
         return NULL;
-    const long pid = raw_syscall0(SYS_getpid);
+    const pid_t pid = kernel_getpid();
     for (unsigned i = 0; i < count; i++) {
         if (list[i].device != file.st_dev || list[i].inode != file.st_ino)
             continue;
