@@ -77,12 +77,10 @@ static void begin(void)
 {
     const char *directory = asked();
     char path[PATH_MAX];
-    struct text text;
 
     if (directory == NULL || file >= 0)
         return;
-    text_init(&text, path, sizeof path);
-    text_format(&text, "%s/" DOCTOR_FILE "%d", directory, kernel_getpid());
+    text_print(path, sizeof path, "%s/" DOCTOR_FILE "%d", directory, kernel_getpid());
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600);
     if (fd < 0)
         return;
@@ -225,12 +223,8 @@ static int count_thread(int number, void *context)
 static unsigned other_threads(void)
 {
     unsigned count = 0;
-    int fd = proc_list_open("/proc/self/task");
 
-    if (fd >= 0) {
-        proc_list_each(fd, count_thread, &count);
-        close(fd);
-    }
+    proc_list_each("/proc/self/task", count_thread, &count);
     return count > 0 ? count - 1 : 0;
 }
 

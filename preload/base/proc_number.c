@@ -38,13 +38,11 @@ static const char *read_line(const char *path, const char *name, char buffer[TEX
 pid_t proc_number_of_process(pid_t pid)
 {
     char buffer[TEXT_SIZE], path_bytes[PATH_SIZE];
-    struct text path;
     int fd = kernel_pidfd_open(pid);
 
     if (fd < 0)
         return -1;
-    text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/thread-self/fdinfo/%d", fd);
+    text_print(path_bytes, sizeof path_bytes, "/proc/thread-self/fdinfo/%d", fd);
     const char *line = read_line(path_bytes, "\nPid:", buffer);
     kernel_close(fd);
     return line == NULL ? -1 : (pid_t)strtol(line, NULL, 10);
@@ -54,12 +52,10 @@ pid_t proc_number_of_process(pid_t pid)
 pid_t proc_number_of_thread(const char *tasks, int listed)
 {
     char buffer[TEXT_SIZE], path_bytes[PATH_SIZE];
-    struct text path;
     char *end = NULL;
     long number = -1;
 
-    text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "%s/%d/status", tasks, listed);
+    text_print(path_bytes, sizeof path_bytes, "%s/%d/status", tasks, listed);
     const char *line = read_line(path_bytes, "\nNSpid:", buffer);
     while (line != NULL && *line == '\t') {
         number = strtol(line, &end, 10);

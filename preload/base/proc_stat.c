@@ -45,10 +45,8 @@ const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
 
 const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STAT_SIZE])
 {
-    struct text path;
 
-    text_init(&path, buffer, PROC_STAT_SIZE);
-    text_format(&path, "%s/%d/stat", tasks, listed);
+    text_print(buffer, PROC_STAT_SIZE, "%s/%d/stat", tasks, listed);
     return behind_name(proc_file(buffer, buffer, PROC_STAT_SIZE));
 }
 

@@ -101,7 +101,6 @@ const char *program_file(const struct dl_phdr_info *program)
 int program_file_name(char *name, size_t size)
 {
     char target[PATH_MAX];
-    struct text text;
     const char *path = program_file(NULL);
 
     if (path != found) {
@@ -111,7 +110,6 @@ int program_file_name(char *name, size_t size)
         target[length] = '\0';
         path = target;
     }
-    text_init(&text, name, size);
-    text_format(&text, "%s", strrchr(path, '/') + 1);
+    text_print(name, size, "%s", strrchr(path, '/') + 1);
     return 0;
 }

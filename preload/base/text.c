@@ -225,6 +225,18 @@ void text_format(struct text *text, const char *format, ...)
     va_end(arguments);
 }
 
+size_t text_print(char *buffer, size_t size, const char *format, ...)
+{
+    struct text text;
+    va_list arguments;
+
+    text_init(&text, buffer, size);
+    va_start(arguments, format);
+    text_vformat(&text, format, arguments);
+    va_end(arguments);
+    return text.length;
+}
+
 /* Appends all of it or nothing. After the first cut nothing more is added, so what is there stays a prefix.
  */
 static void append_whole(struct text *text, const char *bytes, size_t length)

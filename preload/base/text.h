@@ -26,6 +26,9 @@ void text_format(struct text *text, const char *format, ...) __attribute__((form
 void text_vformat(struct text *text, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
+/* The same into a buffer that holds nothing else. Returns the length without the NUL. */
+size_t text_print(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* Appends length bytes as they are. */
 void text_append(struct text *text, const char *bytes, size_t length);
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "base/memory_device.h"
 #include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "interpose/proc.h"
@@ -30,8 +31,6 @@ struct input_open {
     bool concerned;
 };
 
-#define MEMORY_DEVICES 1 /* major number: null, zero, random, ... */
-
 static uint64_t hash(const char *path)
 {
     uint64_t value = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
@@ -43,7 +42,7 @@ static uint64_t hash(const char *path)
 
 static bool is_concerned(const struct stat *file)
 {
-    return S_ISFIFO(file->st_mode) || (S_ISCHR(file->st_mode) && major(file->st_rdev) != MEMORY_DEVICES);
+    return S_ISFIFO(file->st_mode) || (S_ISCHR(file->st_mode) && major(file->st_rdev) != MEMORY_DEVICE_MAJOR);
 }
 
 /* Only once the kernel has read the name. */

@@ -7,23 +7,19 @@
 #include <stddef.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 
+#include "base/memory_device.h"
 #include "base/proc_list.h"
 #include "base/raw_syscall.h"
-
-#define MEMORY_DEVICES 1 /* major number */
 
 uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
 uint32_t descriptor_names[DESCRIPTOR_CLASSES];
 
-/* null, zero and full keep no state and always answer the same. */
 static enum descriptor_class class_of_device(const struct stat *file)
 {
-    unsigned number = minor(file->st_rdev);
-    bool same = major(file->st_rdev) == MEMORY_DEVICES && (number == 3 || number == 5 || number == 7);
+    const struct memory_device *device = memory_device_find(file->st_rdev);
 
-    return same ? DESCRIPTOR_FILE : DESCRIPTOR_DEVICE;
+    return device != NULL && device->answers_same ? DESCRIPTOR_FILE : DESCRIPTOR_DEVICE;
 }
 
 static enum descriptor_class class_of(const struct stat *file)
@@ -62,13 +58,7 @@ static int learn_one(int fd, void *unused)
 
 void descriptor_class_learn_all(void)
 {
-    int list = proc_list_open("/proc/thread-self/fd");
-
-    if (list < 0)
-        return;
-    proc_list_each(list, learn_one, NULL);
-    raw_syscall1(SYS_close, list);
-    descriptor_class_set(list, DESCRIPTOR_UNKNOWN);
+    proc_list_descriptors(learn_one, NULL);
 }
 
 void descriptor_class_stand_in(int fd, enum descriptor_class class, bool close_on_exec)

@@ -68,12 +68,8 @@ static int look_at_process(int number, void *unused)
 
 static void find_partner(void)
 {
-    int fd = proc_number_is_foreign() ? -1 : proc_list_open("/proc");
-
-    if (fd < 0)
-        return;
-    proc_list_each(fd, look_at_process, NULL);
-    kernel_close(fd);
+    if (!proc_number_is_foreign())
+        proc_list_each("/proc", look_at_process, NULL);
 }
 
 void partner_begin(void)

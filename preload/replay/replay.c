@@ -97,11 +97,9 @@ static void publish(enum verdict verdict, const struct end *end)
 /* The replay could not even begin, or cannot go on. */
 static _Noreturn void give_up(const char *what, int error)
 {
-    struct text why;
     const struct end end = {.kind = END_NONE};
 
-    text_init(&why, findings()->why, sizeof findings()->why);
-    text_format(&why, "%s (%s)", what, strerrorname_np(-error));
+    text_print(findings()->why, sizeof findings()->why, "%s (%s)", what, strerrorname_np(-error));
     publish(VERDICT_INCOMPLETE, &end);
     if (role_is_alone())
         orphan_report();

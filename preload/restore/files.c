@@ -12,10 +12,12 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fd_name.h"
 #include "base/high_number.h"
+#include "base/kernel.h"
+#include "base/memory_device.h"
 #include "base/proc_list.h"
 #include "base/raw_syscall.h"
 #include "base/text.h"
@@ -56,12 +58,6 @@ static bool can_read(const struct descriptor *descriptor)
     return (descriptor->flags & O_ACCMODE) != O_WRONLY;
 }
 
-/* Devices of major number 1 that keep no state: null, zero, full, random, urandom. */
-static bool is_harmless_device(const struct stat *file)
-{
-    return major(file->st_rdev) == 1 && minor(file->st_rdev) >= 3 && minor(file->st_rdev) <= 9;
-}
-
 /* A message queue looks like a file, but who reads it takes something out. */
 static bool is_message_queue(int fd)
 {
@@ -86,7 +82,7 @@ static enum fate decide(const struct descriptor *descriptor)
     case S_IFBLK:
         return can_write(descriptor) ? STAND_IN : READER;
     case S_IFCHR:
-        return is_harmless_device(&descriptor->file) ? READER : STAND_IN;
+        return memory_device_find(descriptor->file.st_rdev) != NULL ? READER : STAND_IN;
     case 0:
         return OBJECT;
     default:
@@ -98,12 +94,7 @@ static enum fate decide(const struct descriptor *descriptor)
 
 static long open_again(int fd, int flags)
 {
-    char path[32];
-    struct text text;
-
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", fd);
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags | O_NOCTTY | O_CLOEXEC, 0);
+    return kernel_open(fd_name(fd).path, flags | O_NOCTTY | O_CLOEXEC);
 }
 
 static bool put(long from, const struct descriptor *descriptor)
@@ -179,9 +170,9 @@ static void let_go(const struct descriptor *descriptor, enum fate fate)
 static int visit_late(int fd, void *context)
 {
     struct descriptor descriptor;
-    const int *list_fd = context;
 
-    if (fd == *list_fd || descriptors_find(fd) != NULL)
+    (void)context;
+    if (descriptors_find(fd) != NULL)
         return 0;
     int r = descriptors_describe(fd, &descriptor);
     if (r < 0)
@@ -189,17 +180,6 @@ static int visit_late(int fd, void *context)
     enum fate fate = decide(&descriptor);
     let_go(&descriptor, fate == WRITER ? STAND_IN : fate);
     return 0;
-}
-
-static int let_go_late(void)
-{
-    int list_fd = proc_list_open("/proc/self/fd");
-
-    if (list_fd < 0)
-        return list_fd;
-    int r = proc_list_each(list_fd, visit_late, &list_fd);
-    raw_syscall1(SYS_close, list_fd);
-    return r;
 }
 
 /* What shares the open file description of the first one shares it again. */
@@ -223,7 +203,7 @@ int files_let_go(void)
         else if (fates[i] != STAYS)
             rejoin(descriptors_at(i));
     if (descriptors_overflowed())
-        r = let_go_late();
+        r = proc_list_descriptors(visit_late, NULL);
     for (size_t i = 0; i < count; i++)
         if (descriptors_at(i)->leader == i && fates[i] == OBJECT)
             kernel_object_connect(descriptors_at(i));
@@ -231,17 +211,6 @@ int files_let_go(void)
 }
 
 /* --- in the woken copy: private files --- */
-
-static void read_name(int fd, char name[NAME_SIZE])
-{
-    char path[32];
-    struct text text;
-
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", fd);
-    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)path, (long)name, NAME_SIZE - 1);
-    name[length < 0 ? 0 : length] = '\0';
-}
 
 static bool same_file(const struct stat *one, const struct stat *other)
 {
@@ -301,7 +270,7 @@ static int make_private(const struct descriptor *descriptor)
     struct stat now = {.st_size = 0};
     bool has_content = has_source(descriptor, &now), read = is_read(then);
 
-    read_name(descriptor->fd, name);
+    fd_name_read(descriptor->fd, name, sizeof name);
     int fd = has_content && is_memory_file(name) ? create_memory_file(name) : private_file_create();
     if (fd < 0)
         return fd;
@@ -376,7 +345,7 @@ static void set_back_reader(const struct descriptor *descriptor)
         return;
     if (now.st_size == then->st_size && !is_later(&now.st_mtim, &then->st_mtim))
         return;
-    read_name(descriptor->fd, name);
+    fd_name_read(descriptor->fd, name, sizeof name);
     notes_add_cause("was changed since the snapshot: %s", name);
 }
 

@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
+#include "base/fd_name.h"
 #include "base/raw_syscall.h"
 #include "base/text.h"
 
@@ -109,15 +110,10 @@ static const struct kind {
 
 int kernel_object_create(const struct descriptor *descriptor)
 {
-    char path[32], name[32];
-    struct text text;
+    char name[32];
 
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", descriptor->fd);
-    long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, (long)path, (long)name, sizeof name - 1);
-    if (length < 0)
+    if (fd_name_read(descriptor->fd, name, sizeof name) < 0)
         return -ENOTSUP;
-    name[length] = '\0';
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         if (strcmp(kinds[i].name, name) == 0)
             return (int)kinds[i].create(descriptor);

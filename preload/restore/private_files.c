@@ -12,7 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/fd_name.h"
 #include "base/high_number.h"
+#include "base/kernel.h"
 #include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "run/run_directory.h"
@@ -82,16 +84,6 @@ int private_file_create(void)
 }
 
 /* --- filling it --- */
-
-static long open_again(int fd, int flags)
-{
-    char path[32];
-    struct text text;
-
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", fd);
-    return raw_syscall4(SYS_openat, AT_FDCWD, (long)path, flags, 0);
-}
 
 static int write_piece(int to, const char *bytes, uint64_t at, long size)
 {
@@ -164,7 +156,7 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size)
         size = (uint64_t)file.st_size;
     /* An open file description of our own, with an offset of its own; perhaps the given one is for writing.
      */
-    long from = open_again(from_fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    long from = kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (from < 0) {
         from = from_fd;
         offset = raw_syscall3(SYS_lseek, from_fd, 0, SEEK_CUR);
@@ -195,7 +187,7 @@ static struct private_file *find_known(int private_fd)
 int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
 {
     struct private_file *file = find_known(private_fd);
-    long from = file == NULL ? -1 : open_again(from_fd, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    long from = file == NULL ? -1 : kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (from < 0)
         return private_file_fill(private_fd, from_fd, size);
@@ -292,5 +284,6 @@ int private_file_reopen(int private_fd, int flags)
 {
     if ((flags & O_ACCMODE) != O_WRONLY)
         fill_now(private_fd);
-    return (int)open_again(private_fd, flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
+    return (int)kernel_open(fd_name(private_fd).path,
+                            flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
 }

@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/fd_name.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "run/run.h"
@@ -63,14 +64,8 @@ static int open_directory(int above, const char *name, struct stat *status)
 /* The simulator's umask may have taken everything from everybody. */
 static void give_to_owner(int fd, const struct stat *status)
 {
-    char path_bytes[32];
-    struct text path;
-
-    if ((status->st_mode & S_IRWXU) == S_IRWXU)
-        return;
-    text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/thread-self/fd/%d", fd);
-    raw_syscall3(SYS_fchmodat, AT_FDCWD, path_bytes, (status->st_mode & 07777) | S_IRWXU);
+    if ((status->st_mode & S_IRWXU) != S_IRWXU)
+        raw_syscall3(SYS_fchmodat, AT_FDCWD, fd_name(fd).path, (status->st_mode & 07777) | S_IRWXU);
 }
 
 /* Whose link may be followed in a place where everybody may make some: the user's own, and that of who the
@@ -173,16 +168,7 @@ void run_directory_leave(int fd)
 /* Where the held directory is now. */
 static int read_held_path(char *path, size_t size)
 {
-    char link_bytes[32];
-    struct text link;
-
-    text_init(&link, link_bytes, sizeof link_bytes);
-    text_format(&link, "/proc/thread-self/fd/%d", held_fd);
-    long length = kernel_readlink(link_bytes, path, size - 1);
-    if (length <= 0 || path[0] != '/')
-        return -ENOENT;
-    path[length] = '\0';
-    return 0;
+    return fd_name_read(held_fd, path, size) <= 0 || path[0] != '/' ? -ENOENT : 0;
 }
 
 int run_directory_hold(void)

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#include "base/memory_device.h"
 #include "base/raw_syscall.h"
 #include "run/run_directory.h"
 
@@ -55,9 +56,9 @@ static void allow(long ruleset, const char *path, uint64_t rights)
 
 static long add_rules(long ruleset, uint64_t rights)
 {
-    static const char *const devices[] = {"/dev/null", "/dev/zero", "/dev/full"};
-    for (size_t i = 0; i < sizeof devices / sizeof *devices; i++)
-        allow(ruleset, devices[i], rights & (FS_WRITE_FILE | FS_IOCTL_DEVICE));
+    for (size_t i = 0; i < MEMORY_DEVICES; i++)
+        if (memory_devices[i].answers_same)
+            allow(ruleset, memory_devices[i].path, rights & (FS_WRITE_FILE | FS_IOCTL_DEVICE));
     allow(ruleset, "/proc/self/task", rights & FS_WRITE_FILE); /* names of threads */
     int directory = run_directory_take();
     long r = allow_below(ruleset, directory, rights);

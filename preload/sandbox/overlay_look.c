@@ -9,6 +9,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fd_name.h"
 #include "base/kernel.h"
 #include "base/text.h"
 #include "base/user_memory.h"
@@ -133,12 +134,7 @@ long overlay_statx(struct trap *trap)
 
 static int access_private(int mode)
 {
-    char path[32];
-    struct text text;
-
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/self/fd/%d", place.fd);
-    return kernel_access(path, mode);
+    return kernel_access(fd_name(place.fd).path, mode);
 }
 
 long overlay_faccessat2(struct trap *trap)

@@ -12,6 +12,7 @@
 
 #include "base/high_number.h"
 #include "base/kernel.h"
+#include "base/memory_device.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "run/notes.h"
@@ -94,11 +95,9 @@ static long open_real_file(struct place *place, int flags)
     return fd < 0 ? fd : private_file_reopen(fd, flags & REOPEN_FLAGS);
 }
 
-/* Devices that keep no state. */
-static bool is_harmless_device(const struct place *place)
+static bool is_harmless_device(const struct statx *file)
 {
-    return place->real.stx_rdev_major == 1 && place->real.stx_rdev_minor >= 3 &&
-           place->real.stx_rdev_minor <= 9;
+    return memory_device_find(makedev(file->stx_rdev_major, file->stx_rdev_minor)) != NULL;
 }
 
 /* Whoever is at the other end must not notice. */
@@ -124,8 +123,8 @@ static long open_real(struct place *place, int flags)
     case S_IFREG:
         return open_real_file(place, flags);
     case S_IFCHR:
-        return is_harmless_device(place) ? open_path(place->path, flags & ~O_CREAT, 0)
-                                         : open_null(place, flags);
+        return is_harmless_device(&place->real) ? open_path(place->path, flags & ~O_CREAT, 0)
+                                                : open_null(place, flags);
     case S_IFIFO:
         return open_null(place, flags);
     case S_IFBLK:

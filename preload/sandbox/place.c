@@ -14,6 +14,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/fd_name.h"
 #include "base/kernel.h"
 #include "base/stack.h"
 #include "base/user_memory.h"
@@ -203,17 +204,13 @@ static long read_link(void *context, char *text)
 static int start_at(struct place *place, int directory)
 {
     struct stat file;
-    struct text path;
-    char bytes[32];
 
     if (directory == AT_FDCWD)
         return (int)raw_syscall2(SYS_getcwd, place->path, sizeof place->path);
     int r = kernel_fstat(directory, &file);
     if (r == 0 && !S_ISDIR(file.st_mode))
         return -ENOTDIR;
-    text_init(&path, bytes, sizeof bytes);
-    text_format(&path, "/proc/self/fd/%d", directory);
-    return r < 0 ? r : (int)place_read_link(bytes, place->path);
+    return r < 0 ? r : (int)place_read_link(fd_name(directory).path, place->path);
 }
 
 /* The waveform's name leads to the directory that was made, wherever somebody has moved it since. */

@@ -8,17 +8,16 @@
 #include <fcntl.h>
 #include <linux/kcmp.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/kernel.h"
+#include "base/memory_device.h"
 #include "base/proc_list.h"
 #include "base/text.h"
 
-#define INFO_SIZE      32768u
-#define TERMINALS_MAX  8u
-#define MEMORY_DEVICES 1u /* major number of /dev/null and its like */
+#define INFO_SIZE     32768u
+#define TERMINALS_MAX 8u
 
 static struct descriptor list[DESCRIPTORS_MAX];
 static size_t count;
@@ -36,14 +35,12 @@ static size_t info_used;
 static const char *read_info(int fd)
 {
     char path[40], *start = info + info_used;
-    struct text text;
     size_t size = 0;
     long r;
 
     if (info_used >= sizeof info - 1)
         return "";
-    text_init(&text, path, sizeof path);
-    text_format(&text, "/proc/thread-self/fdinfo/%d", fd);
+    text_print(path, sizeof path, "/proc/thread-self/fdinfo/%d", fd);
     int file = kernel_open(path, O_RDONLY | O_CLOEXEC);
     if (file < 0)
         return "";
@@ -138,11 +135,9 @@ static void note_terminal(const struct descriptor *descriptor)
 
 static int visit(int fd, void *context)
 {
-    const int *list_fd = context;
     struct descriptor *descriptor = &list[count];
 
-    if (fd == *list_fd)
-        return 0;
+    (void)context;
     if (count == DESCRIPTORS_MAX) {
         overflowed = true;
         return 1;
@@ -152,7 +147,7 @@ static int visit(int fd, void *context)
         return r == -EBADF ? 0 : r;
     if ((descriptor->file.st_mode & S_IFMT) == 0)
         descriptor->info = read_info(fd);
-    else if (S_ISCHR(descriptor->file.st_mode) && major(descriptor->file.st_rdev) != MEMORY_DEVICES)
+    else if (S_ISCHR(descriptor->file.st_mode) && major(descriptor->file.st_rdev) != MEMORY_DEVICE_MAJOR)
         note_terminal(descriptor);
     descriptor->leader = (unsigned)count++;
     return 0;
@@ -164,11 +159,7 @@ int descriptors_take(void)
     overflowed = false;
     info_used = 0;
     terminal_count = 0;
-    int list_fd = proc_list_open("/proc/thread-self/fd");
-    if (list_fd < 0)
-        return list_fd;
-    int r = proc_list_each(list_fd, visit, &list_fd);
-    kernel_close(list_fd);
+    int r = proc_list_descriptors(visit, NULL);
     return r < 0 ? r : 0;
 }
 

@@ -109,10 +109,8 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
 static long read_auxiliary(pid_t number, char *bytes, size_t size)
 {
     char path_bytes[32];
-    struct text path;
 
-    text_init(&path, path_bytes, sizeof path_bytes);
-    text_format(&path, "/proc/%d/auxv", number);
+    text_print(path_bytes, sizeof path_bytes, "/proc/%d/auxv", number);
     int fd = kernel_open(path_bytes, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return fd;

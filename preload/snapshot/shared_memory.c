@@ -242,10 +242,8 @@ int shared_memory_find_shared(pid_t pid, const struct shared_memory *list, int c
     static struct shared_memory others[SHARED_MEMORY_MAX];
     struct reader reader = {.list = others};
     char bytes[32];
-    struct text name;
 
-    text_init(&name, bytes, sizeof bytes);
-    text_format(&name, "/proc/%d/maps", pid);
+    text_print(bytes, sizeof bytes, "/proc/%d/maps", pid);
     if (read_list(&reader, bytes) < 0)
         return -1;
     for (int i = 0; i < count; i++)

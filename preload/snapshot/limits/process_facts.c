@@ -58,11 +58,7 @@ static uint64_t used_by(uid_t user, uint64_t limit, uint64_t machine)
 
     if (machine + ENOUGH < limit)
         return machine;
-    int fd = proc_list_open("/proc");
-    if (fd < 0)
-        return 0;
-    proc_list_each(fd, count_process, &count);
-    kernel_close(fd);
+    proc_list_each("/proc", count_process, &count);
     return count.threads;
 }
 

@@ -71,10 +71,8 @@ static void find_rseq_size(void)
 static void find_tasks(pid_t pid)
 {
     struct stat by_number, own;
-    struct text path;
 
-    text_init(&path, threads_state.tasks, sizeof threads_state.tasks);
-    text_format(&path, "/proc/%d/task", pid);
+    text_print(threads_state.tasks, sizeof threads_state.tasks, "/proc/%d/task", pid);
     if (kernel_stat(threads_state.tasks, &by_number) < 0 || kernel_stat(THREADS_OWN_TASKS, &own) < 0 ||
         by_number.st_ino != own.st_ino || by_number.st_dev != own.st_dev)
         memcpy(threads_state.tasks, THREADS_OWN_TASKS, sizeof THREADS_OWN_TASKS);
@@ -102,10 +100,8 @@ static void learn_once(pid_t pid)
 static void note_blocked_call(struct record *record)
 {
     char buffer[THREADS_PATH_SIZE], line[256];
-    struct text path;
 
-    text_init(&path, buffer, sizeof buffer);
-    text_format(&path, "%s/%d/syscall", threads_state.tasks, record->listed);
+    text_print(buffer, sizeof buffer, "%s/%d/syscall", threads_state.tasks, record->listed);
     int fd = kernel_open(buffer, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return;
@@ -214,12 +210,8 @@ static int visit_task(int listed, void *added)
 static int ask_new_threads(void)
 {
     int added = 0;
-    int fd = proc_list_open(threads_state.tasks);
+    int r = proc_list_each(threads_state.tasks, visit_task, &added);
 
-    if (fd < 0)
-        return fd;
-    int r = proc_list_each(fd, visit_task, &added);
-    kernel_close(fd);
     return r < 0 ? r : added;
 }
 
