@@ -37,6 +37,31 @@ static bool same_trees(const char *without, const char *with)
     return system(command) == 0; /* NOLINT(cert-env33-c) */
 }
 
+bool compare_outcomes(const struct outcome *without, const struct outcome *with)
+{
+    bool same = !without->timed_out && !with->timed_out && without->status == with->status;
+
+    if (!same)
+        print_message("wait status without the library %#x%s, with it %#x%s\n", (unsigned)without->status,
+                      without->timed_out ? " (timed out)" : "", (unsigned)with->status,
+                      with->timed_out ? " (timed out)" : "");
+    same = same_text("stdout", without->out, with->out) && same;
+    same = same_text("stderr", without->err, with->err) && same;
+    same = same_text("files", without->files, with->files) && same;
+    same = same_trees(without->directory, with->directory) && same;
+    if (with->left == without->left)
+        return same;
+    print_message("%d processes are left, %d without the library\n", with->left, without->left);
+    return false;
+}
+
+void compare_same(const struct outcome *without, const struct outcome *with)
+{
+    if (!compare_outcomes(without, with))
+        fail_msg("the run differs with the library; said:\n%s", with->said);
+    assert_int_equal(with->left, 0);
+}
+
 void compare_runs(const struct program *program, struct outcome *with)
 {
     struct program plain = *program, preloaded = *program;
@@ -46,19 +71,7 @@ void compare_runs(const struct program *program, struct outcome *with)
     preloaded.preload = true;
     run_program(&plain, &without);
     run_program(&preloaded, with);
-    bool same = !without.timed_out && !with->timed_out && without.status == with->status;
-    if (!same)
-        print_message("wait status without the library %#x%s, with it %#x%s\n", (unsigned)without.status,
-                      without.timed_out ? " (timed out)" : "", (unsigned)with->status,
-                      with->timed_out ? " (timed out)" : "");
-    same = same_text("stdout", without.out, with->out) && same;
-    same = same_text("stderr", without.err, with->err) && same;
-    same = same_text("files", without.files, with->files) && same;
-    same = same_trees(without.directory, with->directory) && same;
-    if (with->left != without.left) {
-        print_message("%d processes are left, %d without the library\n", with->left, without.left);
-        same = false;
-    }
+    bool same = compare_outcomes(&without, with);
     if (*without.said != '\0' || without.run != NULL)
         fail_msg("there were snapshots without the library");
     run_discard(&without);

@@ -44,7 +44,13 @@ struct compare_case {
     struct expected expected;
 };
 
-/* Fails the test when status, output, files or processes left behind differ. Gives the run with the library
+/* Are status, output, files and the number of processes left behind the same? Says what differs. */
+bool compare_outcomes(const struct outcome *without, const struct outcome *with);
+
+/* Fails the test when they are not, or when something is left behind. */
+void compare_same(const struct outcome *without, const struct outcome *with);
+
+/* Fails the test when they are not. Gives the run with the library
  * (not NULL): discard it. */
 void compare_runs(const struct program *program, struct outcome *with);
 

@@ -5,9 +5,9 @@
  * LIGHTSSS_TEST_SEED.
  */
 #define _GNU_SOURCE
+#include "compare.h"
 #include "inject.h"
 #include "process.h"
-#include "run_program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,29 +135,6 @@ static void count_calls(const struct scenario *scenario)
 
 /* --- one run --- */
 
-static bool same(const char *what, const char *without, const char *with)
-{
-    if (strcmp(without, with) == 0)
-        return true;
-    print_message("%s without the library:\n%s\nand with it:\n%s\n", what, without, with);
-    return false;
-}
-
-static bool is_same_run(const struct outcome *without, const struct outcome *with)
-{
-    char command[2 * PATH_MAX + 64];
-
-    bool result = !with->timed_out && with->status == without->status && with->left == 0;
-    if (!result)
-        print_message("wait status %#x, not %#x%s; %d processes are left\n", (unsigned)with->status,
-                      (unsigned)without->status, with->timed_out ? ", timed out" : "", with->left);
-    result = same("stdout", without->out, with->out) && result;
-    result = same("stderr", without->err, with->err) && result;
-    result = same("files", without->files, with->files) && result;
-    snprintf(command, sizeof command, "diff -r -x lightsss '%s' '%s'", without->directory, with->directory);
-    return system(command) == 0 && result; /* NOLINT(cert-env33-c) */
-}
-
 /* The line could not be written, as a call on stderr failed: its write, or the look at it (in a replay that
  * keeps the user's stderr for later). Or signals cannot be blocked: nothing is written where SIGPIPE could
  * end the simulator. */
@@ -227,7 +204,7 @@ static bool try_fault(const struct scenario *scenario, const struct outcome *wit
     state->lasting = fault->lasting;
     double start = run_clock();
     run_scenario(scenario, true, &with);
-    bool good = is_not_taken(scenario, &with) || is_same_run(without, &with);
+    bool good = is_not_taken(scenario, &with) || (compare_outcomes(without, &with) && with.left == 0);
     good = says_what_is_lost(scenario, &with) && good;
     if (run_clock() - start > PATIENCE) {
         print_message("it took %.1f s\n", run_clock() - start);

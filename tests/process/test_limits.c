@@ -3,9 +3,9 @@
  * /dev. The original's result is that of a run without the library, and it is said what is lost. What is
  * mounted for it is seen by the program alone (unshare -m, as root). */
 #define _GNU_SOURCE
+#include "compare.h"
 #include "control_group.h"
 #include "process.h"
-#include "run_program.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -47,15 +47,12 @@ static void check(const char *script, const char *const *steps, unsigned user, c
 
     run(script, steps, user, false, &without);
     run(script, steps, user, true, &with);
-    if (with.status != without.status || with.timed_out || with.left != 0 ||
-        strcmp(with.out, without.out) != 0 || strcmp(with.err, without.err) != 0 ||
-        strcmp(with.files, without.files) != 0)
-        fail_msg("%s: wait status %#x, not %#x, %d are left; stdout %s\nstderr %s\nsaid %s", script,
-                 (unsigned)with.status, (unsigned)without.status, with.left, with.out, with.err, with.said);
+    print_message("%s\n", script);
+    compare_same(&without, &with);
     if (said != NULL && strstr(with.said, said) == NULL)
         fail_msg("%s: \"%s\" is not said:\n%s", script, said, with.said);
     if (getenv("LIGHTSSS_TEST_VERBOSE") != NULL)
-        print_message("%s\n%s\n", script, with.said);
+        print_message("%s\n", with.said);
     run_discard(&without);
     run_discard(&with);
 }

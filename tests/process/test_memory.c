@@ -3,10 +3,10 @@
  * group without the library does so with it. What cannot be tried here (no root, no control groups) is
  * skipped. */
 #define _GNU_SOURCE
+#include "compare.h"
 #include "control_group.h"
 #include "expect.h"
 #include "process.h"
-#include "run_program.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -368,9 +368,7 @@ static void check_strict(const char *limit_mib, const char *const *steps, const 
 
     run_strict(limit_mib, steps, false, &without);
     run_strict(limit_mib, steps, true, &with);
-    if (with.status != without.status || with.left != 0 || strcmp(with.out, without.out) != 0)
-        fail_msg("wait status %#x, not %#x; stdout\n%snot\n%ssaid %s", (unsigned)with.status,
-                 (unsigned)without.status, with.out, without.out, with.said);
+    compare_same(&without, &with);
     if (said != NULL && strstr(with.said, said) == NULL)
         fail_msg("\"%s\" is not said:\n%s", said, with.said);
     run_discard(&without);

@@ -2,9 +2,9 @@
 /* Where something cannot work: one line says what and what to do, and the simulator's run is that of one
  * without the library. */
 #define _GNU_SOURCE
+#include "compare.h"
 #include "expect.h"
 #include "process.h"
-#include "run_program.h"
 
 #include <limits.h>
 #include <signal.h>
@@ -51,11 +51,7 @@ static void check(const struct program *program, const char *const *lines)
     run_program(&preloaded, &with);
     if (WIFEXITED(without.status) && WEXITSTATUS(without.status) == 77)
         skip();
-    assert_int_equal(with.status, without.status);
-    assert_string_equal(with.out, without.out);
-    assert_string_equal(with.err, without.err);
-    assert_string_equal(with.files, without.files);
-    assert_int_equal(with.left, 0);
+    compare_same(&without, &with);
     assert_null(with.run);
     expect_said(&with, lines);
     run_discard(&without);
