@@ -23,6 +23,7 @@
 #include "base/aside.h"
 #include "base/expression.h"
 #include "base/kernel.h"
+#include "base/loaded_code.h"
 #include "base/log.h"
 #include "base/next.h"
 #include "base/own_thread.h"
@@ -31,7 +32,6 @@
 #include "base/text.h"
 #include "interpose/dlopen.h"
 #include "interpose/exit.h"
-#include "interpose/ids.h"
 #include "interpose/libc.h"
 #include "options/options.h"
 #include "record/input.h"
@@ -294,7 +294,7 @@ static void note_wave_format(void)
 static void replace_libc(void)
 {
     role_await();
-    ids_prepare();
+    loaded_code_find_libc();
     libc_prepare();
     uint64_t mask = signal_mask_block_all();
     libc_commit();

@@ -3,8 +3,12 @@
 #define _GNU_SOURCE
 #include "base/loaded_code.h"
 
+#include <gnu/libc-version.h>
 #include <link.h>
+#include <semaphore.h>
 #include <stddef.h>
+
+static struct loaded_code libc[2]; /* and, before 2.34, libpthread */
 
 struct search {
     const void *address;
@@ -37,4 +41,18 @@ struct loaded_code loaded_code_around(const void *address)
     struct search search = {.address = address};
 
     return dl_iterate_phdr(look, &search) != 0 ? search.found : search.program;
+}
+
+void loaded_code_find_libc(void)
+{
+    if (libc[0].start != NULL)
+        return;
+    libc[0] = loaded_code_around((const void *)gnu_get_libc_version);
+    libc[1] = loaded_code_around((const void *)sem_getvalue);
+}
+
+bool loaded_code_is_libc(uintptr_t address)
+{
+    return loaded_code_holds(&libc[0], (const void *)address) ||
+           loaded_code_holds(&libc[1], (const void *)address);
 }

@@ -15,6 +15,12 @@ struct loaded_code {
  * dlopen() itself takes it. */
 struct loaded_code loaded_code_around(const void *address);
 
+/* Is an address in libc's code? There what a register held as an argument of a system call is not read again
+ * behind it, and the number of a system call stands close before it. To be found before that is asked, by
+ * whom the loader's lock does no harm; async-signal-safe from then on. */
+void loaded_code_find_libc(void);
+bool loaded_code_is_libc(uintptr_t address);
+
 static inline bool loaded_code_holds(const struct loaded_code *code, const void *address)
 {
     return (const uint8_t *)address >= code->start && (const uint8_t *)address < code->end;

@@ -4,7 +4,6 @@
  * pthread_kill()) and all of ours are told the truth. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <gnu/libc-version.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,7 +13,6 @@
 
 #include "base/loaded_code.h"
 #include "base/raw_syscall.h"
-#include "interpose/ids.h"
 #include "interpose/libc_hook.h"
 #include "record/identity.h"
 #include "record/world.h"
@@ -33,17 +31,11 @@ static int (*libc_sigqueue)(pid_t pid, int signal, const union sigval value);
 
 static int (*libc_raise)(int signal);
 
-static struct loaded_code libc_code;
 static const union sigval no_value;
-
-void ids_prepare(void)
-{
-    libc_code = loaded_code_around((const void *)gnu_get_libc_version);
-}
 
 static pid_t on_getpid(void)
 {
-    bool is_told = role_kind() == ROLE_REPLAY && !loaded_code_holds(&libc_code, __builtin_return_address(0));
+    bool is_told = role_kind() == ROLE_REPLAY && !loaded_code_is_libc((uintptr_t)__builtin_return_address(0));
 
     return is_told ? run.page->original_pid : libc_getpid();
 }

@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/loaded_code.h"
 #include "base/u64.h"
 #include "snapshot/threads/call_in_place.h"
 #include "snapshot/threads/call_note.h"
@@ -30,7 +31,6 @@
 #include "snapshot/threads/call_row.h"
 #include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/late_signal.h"
-#include "snapshot/threads/library_code.h"
 
 #define NO_MASK       (-1)
 #define PACKED_MASK   5         /* the argument leads to an address and a size */
@@ -74,7 +74,7 @@ void blocked_call_parse(struct blocked_call *call, const char *line)
 
 static bool is_in_library(uintptr_t program_counter)
 {
-    return library_code_holds(program_counter) || frame_is_in_call(program_counter);
+    return loaded_code_is_libc(program_counter) || frame_is_in_call(program_counter);
 }
 
 /* The same code, the same stack and the same arguments: the thread has not left it since. */

@@ -17,12 +17,12 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/loaded_code.h"
 #include "base/proc_list.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
-#include "snapshot/threads/library_code.h"
 #include "snapshot/threads/signal_stack.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
@@ -86,7 +86,7 @@ static void learn_once(pid_t pid)
     if (threads_state.pid == 0) {
         find_rseq_size();
         has_shadow_stack = clone_has_shadow_stack();
-        library_code_find();
+        loaded_code_find_libc();
     }
     for (unsigned i = 0; i < threads_state.count; i++)
         threads_state.records[i] = (struct record){.state = RECORD_FREE};
