@@ -6,6 +6,7 @@
 #define LIGHTSSS_PRELOAD_BASE_KERNEL_H
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <poll.h>
 #include <signal.h>
@@ -244,6 +245,16 @@ static inline int kernel_getrusage(int who, struct rusage *usage)
 static inline void kernel_sched_yield(void)
 {
     raw_syscall0(SYS_sched_yield);
+}
+
+/* Of this thread. Returns 0 or -errno, with nothing set. */
+static inline int kernel_capget(struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3])
+{
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+
+    for (unsigned i = 0; i < _LINUX_CAPABILITY_U32S_3; i++)
+        data[i] = (struct __user_cap_data_struct){0};
+    return (int)raw_syscall2(SYS_capget, &header, data);
 }
 
 /* Without handlers of exit() and of threads. */

@@ -34,21 +34,13 @@ static bool look_at_child(pid_t pid, int what, bool *is_so)
     return true;
 }
 
-static char state_of(pid_t pid)
-{
-    char buffer[PROC_STAT_SIZE];
-    const char *state = proc_stat(pid, buffer);
-
-    return state == NULL ? '\0' : *state;
-}
-
 bool other_process_is_over(pid_t pid)
 {
     bool is_over;
 
     if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
         return is_over;
-    return kernel_kill(pid, 0) == -ESRCH || state_of(pid) == 'Z';
+    return kernel_kill(pid, 0) == -ESRCH || proc_stat_state(pid) == 'Z';
 }
 
 void other_process_continue(pid_t pid)
@@ -56,7 +48,7 @@ void other_process_continue(pid_t pid)
     bool is_stopped;
 
     if (!look_at_child(pid, WSTOPPED | WNOWAIT, &is_stopped))
-        is_stopped = state_of(pid) == 'T';
+        is_stopped = proc_stat_state(pid) == 'T';
     if (is_stopped)
         kernel_kill(pid, SIGCONT);
 }

@@ -43,6 +43,14 @@ const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE])
     return behind_name(read_line(pid, buffer));
 }
 
+char proc_stat_state(pid_t pid)
+{
+    char buffer[PROC_STAT_SIZE];
+    const char *state = proc_stat(pid, buffer);
+
+    return state == NULL ? '\0' : *state;
+}
+
 const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STAT_SIZE])
 {
 

@@ -12,7 +12,10 @@
  * such process. The text is in the buffer. */
 const char *proc_stat(pid_t pid, char buffer[PROC_STAT_SIZE]);
 
-/* The same of a thread, by the number that a directory of tasks lists. */
+/* The state alone; '\0': there is no such process. */
+char proc_stat_state(pid_t pid);
+
+/* The same as the first of a thread, by the number that a directory of tasks lists. */
 const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STAT_SIZE]);
 
 /* Of that text: field 0 is the state; NULL: there are not so many. */

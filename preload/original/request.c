@@ -63,7 +63,7 @@ void request_send(void)
         rights_note();
         asked_snapshot = atomic_load(&oldest->pid);
         atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
-        park_copy(oldest);
+        park_command(oldest, SLOT_COPY);
     }
 }
 

@@ -198,7 +198,7 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
     replay->start_ns = start_ns;
     report_wake(slot);
     begin_waiting(&waiting, slot);
-    park_wake(slot);
+    park_command(slot, SLOT_WAKE);
     outcome->asked = wait_for_end(&waiting);
     outcome->snapshot_time = slot->time;
     other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */

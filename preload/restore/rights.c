@@ -17,10 +17,9 @@ static bool taken;
 
 static void read_capabilities(struct shared_rights *rights)
 {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {{0}};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-    raw_syscall2(SYS_capget, &header, data);
+    kernel_capget(data);
     for (unsigned i = 0; i < 2; i++) {
         rights->effective[i] = data[i].effective;
         rights->permitted[i] = data[i].permitted;

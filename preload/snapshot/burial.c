@@ -52,19 +52,11 @@ void burial_look(void)
             i++;
 }
 
-/* Nothing is left of it but its number: a debugger that holds it has not reaped it. */
-static bool is_zombie(pid_t pid)
-{
-    char buffer[PROC_STAT_SIZE];
-    const char *state = proc_stat(pid, buffer);
-
-    return state != NULL && *state == 'Z';
-}
-
+/* Nothing is left of them but their numbers: a debugger that holds one has not reaped it. */
 static bool are_zombies(void)
 {
     for (unsigned i = 0; i < family.dying_count; i++)
-        if (!is_zombie(family.dying[i]))
+        if (proc_stat_state(family.dying[i]) != 'Z')
             return false;
     return true;
 }

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 
+#define MAP         "/proc/self/pagemap"
 #define PAGE        UINT64_C(4096)
 #define HUGE        UINT64_C(2097152)
 #define RANGES_MAX  256u
@@ -66,16 +67,6 @@ static long scan(int fd, uint64_t start, uint64_t end, uint64_t wanted, uint64_t
     return kernel_ioctl(fd, SCAN, &question);
 }
 
-static int open_map(void)
-{
-    return kernel_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-}
-
-static void close_map(int fd)
-{
-    kernel_close(fd);
-}
-
 static uint64_t sum_of(const struct range *range, unsigned number)
 {
     uint64_t bytes = 0;
@@ -109,10 +100,10 @@ void huge_before_snapshot(void)
         skipped++;
         return;
     }
-    int fd = open_map();
+    int fd = kernel_open(MAP, O_RDONLY | O_CLOEXEC);
     long r = fd < 0 ? fd : scan(fd, 0, ADDRESSES_END, SCAN_HUGE, SCAN_FILE, ranges, RANGES_MAX);
     if (fd >= 0)
-        close_map(fd);
+        kernel_close(fd);
     skipped = 0;
     huge_bytes = r > 0 ? sum_of(ranges, (unsigned)r) : 0;
     if (huge_bytes < LEAST_BYTES) {
@@ -181,7 +172,7 @@ uint64_t huge_look(uint64_t copied)
 
     if (is_over || (!is_dense && copied < 2 * asked_at + DENSE))
         return 0;
-    int fd = open_map();
+    int fd = kernel_open(MAP, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         is_over = true;
         return 0;
@@ -192,6 +183,6 @@ uint64_t huge_look(uint64_t copied)
     }
     if (is_dense)
         bytes = put_together(fd);
-    close_map(fd);
+    kernel_close(fd);
     return bytes;
 }

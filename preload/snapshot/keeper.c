@@ -120,7 +120,7 @@ static void end_snapshot(struct shared_slot *slot)
     long r = kernel_kill(pid, SIGKILL);
     if (r < 0 && r != -ESRCH) {
         /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
-        park_dismiss(slot);
+        park_command(slot, SLOT_QUIT);
         await_dismissed(pid);
         atomic_store(&slot->pid, 0);
         return;

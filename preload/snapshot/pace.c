@@ -2,6 +2,8 @@
 /* The pace of evals: see pace.h. */
 #include "snapshot/pace.h"
 
+#include "base/u64.h"
+
 #define LEAD_NS      250000u  /* idle threads are asked to stand by so long before a snapshot ... */
 #define LEAD_MAX_NS  2000000u /* ... rounded up to whole evals, if that is not too long */
 #define WATCH_LEADS  40u      /* memory is watched every 10 ms, however far the next snapshot is */
@@ -68,7 +70,7 @@ uint64_t pace_watch(struct pace *pace, uint64_t look_in_evals)
         pace->watch_evals = pace->lead_evals == 0 ? 1 : pace->lead_evals * WATCH_LEADS;
     else if (pace->watch_evals < UINT32_MAX)
         pace->watch_evals *= WATCH_GROWTH;
-    return look_in_evals < pace->watch_evals ? look_in_evals : pace->watch_evals;
+    return u64_min(look_in_evals, pace->watch_evals);
 }
 
 void pace_killed(struct pace *pace)

@@ -83,10 +83,9 @@ static bool is_oldest(const struct shared_page *page, const struct shared_slot *
 /* Somebody who stops it with a signal or a debugger does not make it hang. */
 static bool is_stopped(pid_t pid)
 {
-    char buffer[PROC_STAT_SIZE];
-    const char *state = proc_stat(pid, buffer);
+    char state = proc_stat_state(pid);
 
-    return state != NULL && (*state == 'T' || *state == 't');
+    return state == 'T' || state == 't';
 }
 
 /* Has it been too long since the original began an eval? Told once for each time. */
@@ -182,11 +181,9 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
  * root's process, and does not send it. */
 static bool may_lose_touch(void)
 {
-    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {{0}};
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-    return raw_syscall2(SYS_capget, &header, data) < 0 ||
-           (data[0].permitted & (UINT32_C(1) << CAP_SETUID)) != 0;
+    return kernel_capget(data) < 0 || (data[0].permitted & (UINT32_C(1) << CAP_SETUID)) != 0;
 }
 
 enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
@@ -207,7 +204,7 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
 /* All waiters, not one: a snapshot that was evicted from this slot and killed is in the kernel's queue until
  * it has been scheduled to die, and would swallow the only wake. One that was stopped (SIGSTOP) goes on: the
  * signal itself finds it parked, and is forgotten. */
-static void command_slot(struct shared_slot *slot, enum slot_command command)
+void park_command(struct shared_slot *slot, enum slot_command command)
 {
     pid_t pid = atomic_load(&slot->pid);
 
@@ -216,19 +213,4 @@ static void command_slot(struct shared_slot *slot, enum slot_command command)
     atomic_store(&slot->command, command);
     if (kernel_futex_wake_shared(&slot->command, INT_MAX) < 0 && pid != 0)
         kernel_kill(pid, THREADS_SIGNAL); /* it interrupts the sleep as well */
-}
-
-void park_wake(struct shared_slot *slot)
-{
-    command_slot(slot, SLOT_WAKE);
-}
-
-void park_copy(struct shared_slot *slot)
-{
-    command_slot(slot, SLOT_COPY);
-}
-
-void park_dismiss(struct shared_slot *slot)
-{
-    command_slot(slot, SLOT_QUIT);
 }

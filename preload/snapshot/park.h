@@ -26,13 +26,8 @@ struct park_patience {
 enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                            const struct park_patience *patience);
 
-/* In the original: wakes the snapshot of this slot. */
-void park_wake(struct shared_slot *slot);
-
-/* In the original: has the snapshot of this slot copied, and the copy woken. Async-signal-safe. */
-void park_copy(struct shared_slot *slot);
-
-/* In the original: tells the snapshot of this slot to end. */
-void park_dismiss(struct shared_slot *slot);
+/* In the original: has the snapshot of this slot wake (SLOT_WAKE), be copied and the copy woken (SLOT_COPY),
+ * or end (SLOT_QUIT). Async-signal-safe. */
+void park_command(struct shared_slot *slot, enum slot_command command);
 
 #endif

@@ -312,7 +312,7 @@ static void test_copies_of_threads_standing_by(void **state)
         if (r == -EAGAIN)
             continue;
         assert_int_equal(r, TAKE_ORIGINAL);
-        park_wake(take.slot);
+        park_command(take.slot, SLOT_WAKE);
         assert_int_equal(waitpid(take.pid, &status, __WALL), take.pid);
         assert_int_equal(status, 0);
         atomic_store(&take.slot->pid, 0);

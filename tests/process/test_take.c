@@ -77,7 +77,7 @@ static void test_copies_revive(void **state)
         pid_t pid = snapshot(page, &slot);
         assert_int_equal(waitpid(-1, &status, WNOHANG), -1);
         assert_int_equal(errno, ECHILD);
-        park_wake(slot);
+        park_command(slot, SLOT_WAKE);
         assert_int_equal(waitpid(pid, &status, __WALL), pid);
         if (status != 0)
             fail_msg("copy %d ended with wait status %#x", i, (unsigned)status);
@@ -161,7 +161,7 @@ static void test_wake_is_not_swallowed(void **state)
     pid_t pid = snapshot(page, &slot);
     assert_ptr_equal(slot, first_slot);
     usleep(50000);
-    park_wake(slot);
+    park_command(slot, SLOT_WAKE);
     for (int tries = 0; (status = -1, waitpid(pid, &status, __WALL | WNOHANG)) == 0 && tries < 1000; tries++)
         usleep(10000);
     assert_int_equal(status, 0);

@@ -16,14 +16,9 @@
 
 static char bytes[TEXT_SIZE];
 
-static int open_file(const char *path)
-{
-    return kernel_open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static int read_file(const char *path)
 {
-    int fd = open_file(path);
+    int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
     size_t size = 0;
     long r;
 
@@ -61,7 +56,7 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
 
 void fact_files_each_line(const char *path, void (*take)(const char *line))
 {
-    int fd = open_file(path);
+    int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
     long r;
     size_t used = 0;
     bool too_long = false;

@@ -20,18 +20,12 @@
 
 /* --- the user --- */
 
-static bool has_capability(unsigned capability)
-{
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {{0}};
-
-    return raw_syscall2(SYS_capget, &header, data) == 0 &&
-           (data[capability / 32].effective & 1u << capability % 32) != 0;
-}
-
 static bool is_exempt(uid_t user)
 {
-    return user == 0 || has_capability(CAP_SYS_RESOURCE) || has_capability(CAP_SYS_ADMIN);
+    const uint32_t exempt = UINT32_C(1) << CAP_SYS_RESOURCE | UINT32_C(1) << CAP_SYS_ADMIN;
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+    return user == 0 || (kernel_capget(data) == 0 && (data[0].effective & exempt) != 0);
 }
 
 struct count {

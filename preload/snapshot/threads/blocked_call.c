@@ -139,11 +139,6 @@ static uint64_t to_ns(const struct timespec *time)
     return (uint64_t)time->tv_sec * CALL_ROW_S_NS + (uint64_t)time->tv_nsec;
 }
 
-static struct timespec to_timespec(uint64_t ns)
-{
-    return (struct timespec){(time_t)(ns / CALL_ROW_S_NS), (long)(ns % CALL_ROW_S_NS)};
-}
-
 static uint64_t timespec_ns(uint64_t address)
 {
     return address == 0 ? CALL_ROW_FOR_EVER : to_ns((const struct timespec *)address);
@@ -267,27 +262,26 @@ static bool is_made_in_place(const struct repeated_call *repeated)
 static void set_time_left(struct repeated_call *repeated, void *ucontext)
 {
     const struct call_row *row = repeated->row;
-    uint64_t now_ns = clock_ns();
 
     if (repeated->deadline_ns == CALL_ROW_FOR_EVER)
         return;
-    uint64_t left_ns = repeated->deadline_ns > now_ns ? repeated->deadline_ns - now_ns : 0;
+    uint64_t left_ns = u64_difference(repeated->deadline_ns, clock_ns());
     if (is_made_in_place(repeated)) {
         if (left_ns == 0)
             frame_end_call(ucontext, call_in_place_over(row, ucontext));
     } else if (row->timeout == UPDATED) {
-        *(struct timespec *)frame_argument(ucontext, row->argument) = to_timespec(left_ns);
+        *(struct timespec *)frame_argument(ucontext, row->argument) = kernel_timespec(left_ns);
     } else if (row->timeout == UPDATED_US) {
         *(struct timeval *)frame_argument(ucontext, row->argument) =
             (struct timeval){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS / 1000u)};
     } else if (row->timeout == RING) {
         const struct io_uring_getevents_arg *extended =
             (const struct io_uring_getevents_arg *)frame_argument(ucontext, row->argument);
-        *(struct timespec *)(uintptr_t)extended->ts = to_timespec(left_ns);
+        *(struct timespec *)(uintptr_t)extended->ts = kernel_timespec(left_ns);
     } else if (row->timeout == MILLISECONDS) {
         frame_set_argument(ucontext, row->argument, (left_ns + CALL_ROW_MS_NS - 1) / CALL_ROW_MS_NS);
     } else {
-        repeated->left = to_timespec(left_ns);
+        repeated->left = kernel_timespec(left_ns);
         frame_set_argument(ucontext, row->argument, (uint64_t)&repeated->left);
     }
     repeated->argument = frame_argument(ucontext, row->argument);

@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/signal_mask.h"
+#include "base/u64.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/frame_processor.h"
 
@@ -42,10 +43,7 @@ long call_in_place_over(const struct call_row *row, const void *ucontext)
 
 static struct timespec time_left(const struct repeated_call *call)
 {
-    uint64_t now_ns = clock_ns();
-    uint64_t left_ns = call->deadline_ns > now_ns ? call->deadline_ns - now_ns : 0;
-
-    return (struct timespec){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS)};
+    return kernel_timespec(u64_difference(call->deadline_ns, clock_ns()));
 }
 
 static long in_milliseconds(const struct timespec *time)
