@@ -64,23 +64,15 @@ static bool has_entries(const struct place *directory)
     return found || names_has_below(&place_names, directory->path);
 }
 
-static long remove_directory(const struct place *place)
+static long remove_place(const struct place *place, bool as_directory)
 {
     if (place->kind == PLACE_NOWHERE)
         return -ENOENT;
-    if (!place_is_directory(place))
-        return -ENOTDIR;
-    if (place->kind == PLACE_REAL ? has_entries(place) : names_has_below(&place_names, place->path))
+    if (place_is_directory(place) != as_directory)
+        return as_directory ? -ENOTDIR : -EISDIR;
+    if (as_directory &&
+        (place->kind == PLACE_REAL ? has_entries(place) : names_has_below(&place_names, place->path)))
         return -ENOTEMPTY;
-    return names_set(&place_names, place->path, &gone);
-}
-
-static long remove_name(const struct place *place)
-{
-    if (place->kind == PLACE_NOWHERE)
-        return -ENOENT;
-    if (place_is_directory(place))
-        return -EISDIR;
     return names_set(&place_names, place->path, &gone);
 }
 
@@ -93,7 +85,7 @@ long overlay_unlinkat(struct trap *trap)
         return r;
     if (one.kind == PLACE_OURS)
         return place_ours(&one, SYS_unlinkat, flags, 0);
-    return (flags & AT_REMOVEDIR) != 0 ? remove_directory(&one) : remove_name(&one);
+    return remove_place(&one, (flags & AT_REMOVEDIR) != 0);
 }
 
 /* --- renaming --- */
@@ -213,8 +205,8 @@ long overlay_linkat(struct trap *trap)
     return r < 0 ? r : link_place();
 }
 
-/* Of a file in the run directory -EXDEV is answered: only tracers write there, and they make nothing but
- * files. */
+/* Finds one for something new. In the run directory nothing is free: only tracers write there, and they make
+ * nothing but files. */
 static int find_free(long directory, long user_path)
 {
     int r = find_to_change(&one, (int)directory, user_path);
