@@ -19,10 +19,9 @@
 #include "base/kernel.h"
 #include "base/memory_device.h"
 #include "base/proc_list.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 #include "record/undo.h"
-#include "restore/kernel_objects.h"
+#include "restore/anon_inodes.h"
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
 #include "run/notes.h"
@@ -35,12 +34,14 @@
 #define SEALED_MAX    64u
 #define FILL_MAX_SIZE (1 << 20) /* a larger file that nobody reads is filled when somebody does */
 
+/* What becomes of a descriptor. At the wake in this order: a file that is open to be written and to be read
+ * is private to both. */
 static enum fate {
-    STAYS,    /* it shares nothing that matters */
-    READER,   /* opened anew */
     WRITER,   /* kept for reading; at the wake a private file */
+    READER,   /* opened anew */
     OBJECT,   /* a kernel object of the copy's own */
     STAND_IN, /* /dev/null */
+    STAYS,    /* it shares nothing that matters */
 } fates[DESCRIPTORS_MAX];
 
 static struct sealed {
@@ -63,7 +64,7 @@ static bool is_message_queue(int fd)
 {
     struct statfs found;
 
-    return raw_syscall2(SYS_fstatfs, fd, (long)&found) == 0 && found.f_type == MQUEUE_MAGIC;
+    return raw_syscall2(SYS_fstatfs, fd, &found) == 0 && found.f_type == MQUEUE_MAGIC;
 }
 
 static enum fate decide(const struct descriptor *descriptor)
@@ -92,40 +93,38 @@ static enum fate decide(const struct descriptor *descriptor)
 
 /* --- in the copy, before it parks --- */
 
-static long open_again(int fd, int flags)
+static int open_again(int fd, int flags)
 {
     return kernel_open(fd_name(fd).path, flags | O_NOCTTY | O_CLOEXEC);
 }
 
-static bool put(long from, const struct descriptor *descriptor)
+static bool put(int from, const struct descriptor *descriptor)
 {
-    return raw_syscall3(SYS_dup3, from, descriptor->fd, descriptor->closes_on_exec ? O_CLOEXEC : 0) >= 0;
+    return kernel_dup3(from, descriptor->fd, descriptor->closes_on_exec ? O_CLOEXEC : 0) >= 0;
 }
 
 /* Puts a descriptor under the number, and closes it. */
-static void move(long from, const struct descriptor *descriptor)
+static void move(int from, const struct descriptor *descriptor)
 {
     if (!put(from, descriptor))
-        raw_syscall1(SYS_close, descriptor->fd);
-    raw_syscall1(SYS_close, from);
+        kernel_close(descriptor->fd);
+    kernel_close(from);
 }
 
 static void become_null(const struct descriptor *descriptor)
 {
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/dev/null",
-                           (descriptor->flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)) | O_CLOEXEC, 0);
+    int fd = kernel_open("/dev/null", (descriptor->flags & (O_ACCMODE | O_NONBLOCK | O_APPEND)) | O_CLOEXEC);
 
     /* Without /dev/null (a bare chroot, no descriptor left) closing still keeps the user's files safe. */
     if (fd < 0)
-        raw_syscall1(SYS_close, descriptor->fd);
+        kernel_close(descriptor->fd);
     else
         move(fd, descriptor);
 }
 
-static void become_reader(const struct descriptor *descriptor, int flags)
+static void open_anew(const struct descriptor *descriptor, int flags)
 {
-    long fd = open_again(descriptor->fd, flags);
-
+    int fd = open_again(descriptor->fd, flags);
     bool no_right = fd == -EACCES || fd == -EPERM;
 
     if (fd < 0 && (can_write(descriptor) || !no_right))
@@ -133,13 +132,23 @@ static void become_reader(const struct descriptor *descriptor, int flags)
     if (fd < 0)
         return; /* no right to open it once more: only its offset is shared */
     if (descriptor->offset > 0)
-        raw_syscall3(SYS_lseek, fd, descriptor->offset, SEEK_SET);
+        kernel_lseek(fd, descriptor->offset, SEEK_SET);
     move(fd, descriptor);
 }
 
-static void become_object(const struct descriptor *descriptor)
+static void let_go_writer(const struct descriptor *descriptor)
 {
-    int fd = kernel_object_create(descriptor);
+    open_anew(descriptor, O_RDONLY | O_NONBLOCK);
+}
+
+static void let_go_reader(const struct descriptor *descriptor)
+{
+    open_anew(descriptor, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
+}
+
+static void let_go_object(const struct descriptor *descriptor)
+{
+    int fd = anon_inode_create(descriptor);
 
     if (fd >= 0)
         move(fd, descriptor);
@@ -147,67 +156,11 @@ static void become_object(const struct descriptor *descriptor)
         become_null(descriptor);
 }
 
-static void let_go(const struct descriptor *descriptor, enum fate fate)
-{
-    switch (fate) {
-    case STAYS:
-        break;
-    case READER:
-        become_reader(descriptor, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
-        break;
-    case WRITER:
-        become_reader(descriptor, O_RDONLY | O_NONBLOCK);
-        break;
-    case OBJECT:
-        become_object(descriptor);
-        break;
-    case STAND_IN:
-        become_null(descriptor);
-    }
-}
-
-/* Those for which the list had no room. */
-static int visit_late(int fd, void *context)
-{
-    struct descriptor descriptor;
-
-    (void)context;
-    if (descriptors_find(fd) != NULL)
-        return 0;
-    int r = descriptors_describe(fd, &descriptor);
-    if (r < 0)
-        return r == -EBADF ? 0 : r;
-    enum fate fate = decide(&descriptor);
-    let_go(&descriptor, fate == WRITER ? STAND_IN : fate);
-    return 0;
-}
-
 /* What shares the open file description of the first one shares it again. */
 static void rejoin(const struct descriptor *descriptor)
 {
     if (!put(descriptors_at(descriptor->leader)->fd, descriptor))
-        raw_syscall1(SYS_close, descriptor->fd);
-}
-
-int files_let_go(void)
-{
-    size_t count = descriptors_count();
-    int r = 0;
-
-    descriptors_complete();
-    for (size_t i = 0; i < count; i++)
-        fates[i] = decide(descriptors_at(i));
-    for (size_t i = 0; i < count; i++)
-        if (descriptors_at(i)->leader == i)
-            let_go(descriptors_at(i), fates[i]);
-        else if (fates[i] != STAYS)
-            rejoin(descriptors_at(i));
-    if (descriptors_overflowed())
-        r = proc_list_descriptors(visit_late, NULL);
-    for (size_t i = 0; i < count; i++)
-        if (descriptors_at(i)->leader == i && fates[i] == OBJECT)
-            kernel_object_connect(descriptors_at(i));
-    return r;
+        kernel_close(descriptor->fd);
 }
 
 /* --- in the woken copy: private files --- */
@@ -220,7 +173,7 @@ static bool same_file(const struct stat *one, const struct stat *other)
 /* Is the file itself still behind the number? */
 static bool has_source(const struct descriptor *descriptor, struct stat *now)
 {
-    return raw_syscall2(SYS_fstat, descriptor->fd, (long)now) == 0 && same_file(now, &descriptor->file);
+    return kernel_fstat(descriptor->fd, now) == 0 && same_file(now, &descriptor->file);
 }
 
 static bool is_read(const struct stat *file)
@@ -242,24 +195,23 @@ static int create_memory_file(char *name)
 
     if (end != NULL)
         *end = '\0';
-    long fd =
-        raw_syscall2(SYS_memfd_create, (long)(name + strlen("/memfd:")), MFD_CLOEXEC | MFD_ALLOW_SEALING);
-    return fd < 0 ? (int)fd : high_number_move((int)fd);
+    int fd = kernel_memfd_create(name + strlen("/memfd:"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    return fd < 0 ? fd : high_number_move(fd);
 }
 
 /* A write to a sealed file would be refused, also one of ours. */
 static void note_seals(const struct descriptor *descriptor, int private_fd)
 {
-    long seals = raw_syscall2(SYS_fcntl, descriptor->fd, F_GET_SEALS);
+    int seals = kernel_fcntl(descriptor->fd, F_GET_SEALS, 0);
 
     if (seals > 0 && sealed_count < SEALED_MAX)
-        sealed[sealed_count++] = (struct sealed){private_fd, (int)seals};
+        sealed[sealed_count++] = (struct sealed){private_fd, seals};
 }
 
 void files_seal(void)
 {
     for (unsigned i = 0; i < sealed_count; i++)
-        raw_syscall3(SYS_fcntl, sealed[i].fd, F_ADD_SEALS, sealed[i].seals);
+        kernel_fcntl(sealed[i].fd, F_ADD_SEALS, sealed[i].seals);
 }
 
 /* Returns a descriptor of the private file or -errno. */
@@ -282,7 +234,7 @@ static int make_private(const struct descriptor *descriptor)
     else if (has_content)
         r = private_file_fill_later(fd, descriptor->fd, (uint64_t)then->st_size);
     int lost = read ? undo_apply(then->st_dev, then->st_ino, fd) : 0;
-    raw_syscall2(SYS_ftruncate, fd, then->st_size);
+    kernel_ftruncate(fd, then->st_size);
     if (r == 0 && lost < 0)
         notes_add_cause("was changed too much since the snapshot to be had again: %s", name);
     else if (r == 0 && read && !has_content)
@@ -295,32 +247,25 @@ static int make_private(const struct descriptor *descriptor)
 }
 
 /* Another description of the private file, as this one was. */
-static void become_private(const struct descriptor *descriptor, int private_fd)
+static void set_back_writer(const struct descriptor *descriptor)
 {
-    int fd = private_file_reopen(private_fd, (descriptor->flags & (O_ACCMODE | KEPT_FLAGS)) | O_CLOEXEC);
+    int fd, private_fd = private_file_find(descriptor->file.st_dev, descriptor->file.st_ino);
 
+    if (private_fd < 0)
+        private_fd = make_private(descriptor);
+    fd = private_fd;
+    if (fd >= 0)
+        fd = private_file_reopen(private_fd, (descriptor->flags & (O_ACCMODE | KEPT_FLAGS)) | O_CLOEXEC);
     if (fd < 0) {
-        notes_add_cause("descriptor %d could not be opened anew (%s)", descriptor->fd, strerrorname_np(-fd));
+        notes_add_cause(private_fd < 0 ? "no private file for descriptor %d (%s)"
+                                       : "descriptor %d could not be opened anew (%s)",
+                        descriptor->fd, strerrorname_np(-fd));
         become_null(descriptor);
         return;
     }
     if (descriptor->offset > 0)
-        raw_syscall3(SYS_lseek, fd, descriptor->offset, SEEK_SET);
+        kernel_lseek(fd, descriptor->offset, SEEK_SET);
     move(fd, descriptor);
-}
-
-static void set_back_writer(const struct descriptor *descriptor)
-{
-    int fd = private_file_find(descriptor->file.st_dev, descriptor->file.st_ino);
-
-    if (fd < 0)
-        fd = make_private(descriptor);
-    if (fd >= 0) {
-        become_private(descriptor, fd);
-        return;
-    }
-    notes_add_cause("no private file for descriptor %d (%s)", descriptor->fd, strerrorname_np(-fd));
-    become_null(descriptor);
 }
 
 static bool is_later(const struct timespec *one, const struct timespec *other)
@@ -349,7 +294,62 @@ static void set_back_reader(const struct descriptor *descriptor)
     notes_add_cause("was changed since the snapshot: %s", name);
 }
 
-/* --- in the woken copy: all of it --- */
+/* --- all of it --- */
+
+static const struct {
+    void (*let_go)(const struct descriptor *descriptor);   /* in the copy; NULL: it stays as it is */
+    void (*connect)(const struct descriptor *descriptor);  /* when all the others are there */
+    void (*set_back)(const struct descriptor *descriptor); /* in the woken copy */
+} operations[] = {
+    [WRITER] = {let_go_writer, NULL, set_back_writer},
+    [READER] = {let_go_reader, NULL, set_back_reader},
+    [OBJECT] = {let_go_object, anon_inode_connect, anon_inode_rearm},
+    [STAND_IN] = {become_null, NULL, stand_ins_add},
+    [STAYS] = {NULL, NULL, NULL},
+};
+
+/* One for which the list had no room. */
+static int let_go_late(int fd, void *unused)
+{
+    struct descriptor descriptor;
+
+    (void)unused;
+    if (descriptors_find(fd) != NULL)
+        return 0;
+    int r = descriptors_describe(fd, &descriptor);
+    if (r < 0)
+        return r == -EBADF ? 0 : r;
+    enum fate fate = decide(&descriptor);
+    if (fate == WRITER)
+        fate = STAND_IN;
+    if (operations[fate].let_go != NULL)
+        operations[fate].let_go(&descriptor);
+    return 0;
+}
+
+static bool is_leader(size_t place)
+{
+    return descriptors_at(place)->leader == place;
+}
+
+int files_let_go(void)
+{
+    size_t count = descriptors_count();
+    int r = 0;
+
+    descriptors_complete();
+    for (size_t i = 0; i < count; i++)
+        fates[i] = decide(descriptors_at(i));
+    for (size_t i = 0; i < count; i++)
+        if (fates[i] != STAYS)
+            (is_leader(i) ? operations[fates[i]].let_go : rejoin)(descriptors_at(i));
+    if (descriptors_overflowed())
+        r = proc_list_descriptors(let_go_late, NULL);
+    for (size_t i = 0; i < count; i++)
+        if (is_leader(i) && operations[fates[i]].connect != NULL)
+            operations[fates[i]].connect(descriptors_at(i));
+    return r;
+}
 
 static int redirect(int number, const char *name)
 {
@@ -357,49 +357,32 @@ static int redirect(int number, const char *name)
 
     if (descriptor == NULL || !descriptors_is_output(descriptor))
         return 0;
-    long file = run_directory_create(name);
+    int file = run_directory_create(name);
     if (file < 0)
-        return (int)file;
-    long same = open_again((int)file, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
+        return file;
+    int same = open_again(file, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
     bool done = put(same >= 0 ? same : file, descriptor);
     if (same >= 0)
-        raw_syscall1(SYS_close, same);
-    raw_syscall1(SYS_close, file);
+        kernel_close(same);
+    kernel_close(file);
     stand_ins_add(descriptor);
     return done ? 0 : -EMFILE;
 }
 
-static void set_back(size_t place, enum fate fate)
-{
-    const struct descriptor *descriptor = descriptors_at(place);
-
-    if (fates[place] != fate || descriptor->leader != place || descriptors_is_output(descriptor))
-        return;
-    if (fate == WRITER)
-        set_back_writer(descriptor);
-    else if (fate == READER)
-        set_back_reader(descriptor);
-    else if (fate == OBJECT)
-        kernel_object_rearm(descriptor);
-    else if (fate == STAND_IN)
-        stand_ins_add(descriptor);
-}
-
-/* Writers before readers: a file that is open for both is private to both. */
 int files_set_back(void)
 {
-    static const enum fate order[] = {WRITER, READER, OBJECT, STAND_IN};
+    size_t count = descriptors_count();
     int r = redirect(1, "replay.stdout");
 
     if (r == 0)
         r = redirect(2, "replay.stderr");
-    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
-        for (size_t place = 0; place < descriptors_count(); place++)
-            set_back(place, order[i]);
-    for (size_t place = 0; place < descriptors_count(); place++)
-        if (descriptors_at(place)->leader != place && fates[place] != STAYS &&
-            !descriptors_is_output(descriptors_at(place)))
-            rejoin(descriptors_at(place));
+    for (enum fate fate = 0; fate < STAYS; fate++)
+        for (size_t i = 0; i < count; i++)
+            if (fates[i] == fate && is_leader(i) && !descriptors_is_output(descriptors_at(i)))
+                operations[fate].set_back(descriptors_at(i));
+    for (size_t i = 0; i < count; i++)
+        if (fates[i] != STAYS && !is_leader(i) && !descriptors_is_output(descriptors_at(i)))
+            rejoin(descriptors_at(i));
     if (descriptors_overflowed())
         notes_add_cause("more than %u descriptors were open: the others are about where they were",
                         DESCRIPTORS_MAX);

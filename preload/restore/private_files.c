@@ -15,7 +15,6 @@
 #include "base/fd_name.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "run/run_directory.h"
 
@@ -44,24 +43,24 @@ static atomic_uint file_count; /* places taken; may pass FILES_MAX */
 
 /* --- making one --- */
 
-static long open_in_run_directory(const char *name, int flags)
+static int open_in_run_directory(const char *name, int flags)
 {
     int directory = run_directory_take();
 
     if (directory < 0)
         return directory;
-    long fd = raw_syscall4(SYS_openat, directory, (long)name, flags | O_RDWR | O_CLOEXEC, 0600);
+    int fd = kernel_openat(directory, name, flags | O_RDWR | O_CLOEXEC, 0600);
     if (fd >= 0 && (flags & O_CREAT) != 0)
-        raw_syscall3(SYS_unlinkat, directory, (long)name, 0);
+        kernel_unlinkat(directory, name, 0);
     run_directory_leave(directory);
     return fd;
 }
 
 /* A filesystem without O_TMPFILE (NFS, FUSE): the name is there for a moment. */
-static long create_and_unlink(void)
+static int create_and_unlink(void)
 {
     static atomic_uint number;
-    long fd = -EEXIST;
+    int fd = -EEXIST;
 
     for (unsigned i = 0; fd == -EEXIST && i < NAME_TRIES; i++) {
         char name[32];
@@ -76,11 +75,11 @@ static long create_and_unlink(void)
 
 int private_file_create(void)
 {
-    long fd = open_in_run_directory(".", O_TMPFILE);
+    int fd = open_in_run_directory(".", O_TMPFILE);
 
     if (fd < 0)
         fd = create_and_unlink();
-    return fd < 0 ? (int)fd : high_number_move((int)fd);
+    return fd < 0 ? fd : high_number_move(fd);
 }
 
 /* --- filling it --- */
@@ -88,7 +87,7 @@ int private_file_create(void)
 static int write_piece(int to, const char *bytes, uint64_t at, long size)
 {
     while (size > 0) {
-        long r = raw_syscall4(SYS_pwrite64, to, (long)bytes, size, (long)at);
+        long r = kernel_pwrite(to, bytes, (size_t)size, (off_t)at);
         if (r == -EINTR)
             continue;
         if (r <= 0)
@@ -107,11 +106,9 @@ static int copy_bytes(int to, int from, uint64_t at, uint64_t end)
 
     while (at < end) {
         int64_t from_at = (int64_t)at, to_at = (int64_t)at;
-        long r =
-            raw_syscall6(SYS_copy_file_range, from, (long)&from_at, to, (long)&to_at, (long)(end - at), 0);
+        long r = raw_syscall6(SYS_copy_file_range, from, &from_at, to, &to_at, end - at, 0);
         if (r <= 0) {
-            r = raw_syscall4(SYS_pread64, from, (long)piece,
-                             (long)(end - at < sizeof piece ? end - at : sizeof piece), (long)at);
+            r = kernel_pread(from, piece, end - at < sizeof piece ? end - at : sizeof piece, (off_t)at);
             if (r == -EINTR)
                 continue;
             if (r <= 0)
@@ -130,10 +127,10 @@ static int copy_data(int to, int from, uint64_t size)
     int r = 0;
 
     for (uint64_t at = 0; r == 0 && at < size;) {
-        long start = raw_syscall3(SYS_lseek, from, (long)at, SEEK_DATA);
+        long start = kernel_lseek(from, (off_t)at, SEEK_DATA);
         if (start == -ENXIO)
             break; /* a hole up to the end */
-        long end = start < 0 ? start : raw_syscall3(SYS_lseek, from, start, SEEK_HOLE);
+        long end = start < 0 ? start : kernel_lseek(from, start, SEEK_HOLE);
         if (end < 0) { /* a filesystem that knows no holes */
             start = (long)at;
             end = (long)size;
@@ -149,26 +146,26 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size)
     struct stat file;
     long offset = -1;
 
-    long r = raw_syscall2(SYS_fstat, from_fd, (long)&file);
+    int r = kernel_fstat(from_fd, &file);
     if (r < 0)
-        return (int)r;
+        return r;
     if (size > (uint64_t)file.st_size)
         size = (uint64_t)file.st_size;
     /* An open file description of our own, with an offset of its own; perhaps the given one is for writing.
      */
-    long from = kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int from = kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (from < 0) {
         from = from_fd;
-        offset = raw_syscall3(SYS_lseek, from_fd, 0, SEEK_CUR);
+        offset = kernel_lseek(from_fd, 0, SEEK_CUR);
     }
-    r = copy_data(private_fd, (int)from, size);
+    r = copy_data(private_fd, from, size);
     if (r == 0)
-        r = raw_syscall2(SYS_ftruncate, private_fd, (long)size);
+        r = kernel_ftruncate(private_fd, (off_t)size);
     if (from != from_fd)
-        raw_syscall1(SYS_close, from);
+        kernel_close(from);
     else if (offset >= 0)
-        raw_syscall3(SYS_lseek, from_fd, offset, SEEK_SET);
-    return (int)r;
+        kernel_lseek(from_fd, offset, SEEK_SET);
+    return r;
 }
 
 /* --- filling it when somebody reads it --- */
@@ -187,15 +184,15 @@ static struct private_file *find_known(int private_fd)
 int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
 {
     struct private_file *file = find_known(private_fd);
-    long from = file == NULL ? -1 : kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    int from = file == NULL ? -1 : kernel_open(fd_name(from_fd).path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (from < 0)
         return private_file_fill(private_fd, from_fd, size);
-    file->source = high_number_move((int)from);
+    file->source = high_number_move(from);
     file->source_size = size;
     int r = copy_bytes(private_fd, file->source, size / PIECE_SIZE * PIECE_SIZE, size);
     if (r == 0)
-        r = (int)raw_syscall2(SYS_ftruncate, private_fd, (long)size);
+        r = kernel_ftruncate(private_fd, (off_t)size);
     atomic_store(&file->filling, FILL_LATER);
     return r;
 }
@@ -203,10 +200,10 @@ int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
 static void fill_holes(const struct private_file *file, int private_fd)
 {
     for (uint64_t at = 0; at < file->source_size;) {
-        long start = raw_syscall3(SYS_lseek, private_fd, (long)at, SEEK_HOLE);
+        long start = kernel_lseek(private_fd, (off_t)at, SEEK_HOLE);
         if (start < 0 || (uint64_t)start >= file->source_size)
             break;
-        long end = raw_syscall3(SYS_lseek, private_fd, start, SEEK_DATA);
+        long end = kernel_lseek(private_fd, start, SEEK_DATA);
         if (end < 0 || (uint64_t)end > file->source_size)
             end = (long)file->source_size;
         if (copy_bytes(private_fd, file->source, (uint64_t)start, (uint64_t)end) < 0)
@@ -226,11 +223,11 @@ static void fill_now(int private_fd)
     uint64_t mask = signal_mask_block_all();
     if (atomic_compare_exchange_strong(&file->filling, &expected, FILLING)) {
         fill_holes(file, private_fd);
-        raw_syscall1(SYS_close, file->source);
+        kernel_close(file->source);
         atomic_store(&file->filling, FILLED);
     }
     while (atomic_load(&file->filling) == FILLING)
-        raw_syscall0(SYS_sched_yield);
+        kernel_sched_yield();
     signal_mask_restore(mask);
 }
 
@@ -247,7 +244,7 @@ int private_file_add(dev_t device, ino_t inode, int private_fd)
     }
     files[place].device = device;
     files[place].inode = inode;
-    raw_syscall2(SYS_fstat, private_fd, (long)&own);
+    kernel_fstat(private_fd, &own);
     files[place].own_device = own.st_dev;
     files[place].own_inode = own.st_ino;
     atomic_store(&files[place].fd_and_one, private_fd + 1);
@@ -284,6 +281,6 @@ int private_file_reopen(int private_fd, int flags)
 {
     if ((flags & O_ACCMODE) != O_WRONLY)
         fill_now(private_fd);
-    return (int)kernel_open(fd_name(private_fd).path,
-                            flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
+    return kernel_open(fd_name(private_fd).path,
+                       flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
 }

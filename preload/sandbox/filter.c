@@ -181,9 +181,8 @@ int filter_install(void)
         return count;
     const struct sock_fprog filter = {(unsigned short)count, program};
     /* Else older kernels guard the process against speculation, which costs a tenth of its speed. */
-    long r =
-        raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, (long)&filter);
+    long r = raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_SPEC_ALLOW, &filter);
     if (r == -EINVAL)
-        r = raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, (long)&filter);
+        r = raw_syscall3(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
     return (int)r;
 }

@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <sys/syscall.h>
 
+#include "base/kernel.h"
 #include "base/memory_device.h"
-#include "base/raw_syscall.h"
 #include "run/run_directory.h"
 
 #define CREATE_RULESET  444 /* the same number on every processor */
@@ -42,16 +42,16 @@ static long allow_below(long ruleset, int fd, uint64_t rights)
 {
     const struct path_rule rule = {rights, fd};
 
-    return fd < 0 ? fd : raw_syscall4(ADD_RULE, ruleset, RULE_PATH, (long)&rule, 0);
+    return fd < 0 ? fd : raw_syscall4(ADD_RULE, ruleset, RULE_PATH, &rule, 0);
 }
 
 static void allow(long ruleset, const char *path, uint64_t rights)
 {
-    int fd = (int)raw_syscall4(SYS_openat, AT_FDCWD, (long)path, O_PATH | O_CLOEXEC, 0);
+    int fd = kernel_open(path, O_PATH | O_CLOEXEC);
 
     allow_below(ruleset, fd, rights);
     if (fd >= 0)
-        raw_syscall1(SYS_close, fd);
+        kernel_close(fd);
 }
 
 static long add_rules(long ruleset, uint64_t rights)
@@ -83,12 +83,12 @@ int landlock_enter(void)
         rules.scope = 3; /* abstract sockets and signals */
         size = sizeof rules;
     }
-    long ruleset = raw_syscall3(CREATE_RULESET, (long)&rules, (long)size, 0);
+    long ruleset = raw_syscall3(CREATE_RULESET, &rules, size, 0);
     if (ruleset < 0)
         return (int)ruleset;
     long r = add_rules(ruleset, rules.fs);
     if (r == 0)
         r = raw_syscall2(RESTRICT_SELF, ruleset, 0);
-    raw_syscall1(SYS_close, ruleset);
+    kernel_close((int)ruleset);
     return (int)r;
 }

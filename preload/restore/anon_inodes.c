@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Makes kernel objects anew from /proc/self/fdinfo: see kernel_objects.h. Watches of inotify are not made
+/* Makes kernel objects anew from /proc/self/fdinfo: see anon_inodes.h. Watches of inotify are not made
  * again: the kernel tells no names. */
 #define _GNU_SOURCE
-#include "restore/kernel_objects.h"
+#include "restore/anon_inodes.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/timerfd.h>
 
 #include "base/fd_name.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 
 /* linux/timerfd.h has it, and much that sys/timerfd.h has too. */
@@ -63,13 +63,13 @@ static long create_eventfd(const struct descriptor *descriptor)
     long fd = raw_syscall2(SYS_eventfd2, 0, NONBLOCK(descriptor) | O_CLOEXEC | (is_semaphore ? 1 : 0));
 
     if (fd >= 0 && value != 0)
-        raw_syscall3(SYS_write, fd, (long)&value, sizeof value);
+        kernel_write((int)fd, &value, sizeof value);
     return fd;
 }
 
 static long create_timerfd(const struct descriptor *descriptor)
 {
-    return raw_syscall2(SYS_timerfd_create, (long)number_of(descriptor, "clockid:", 10),
+    return raw_syscall2(SYS_timerfd_create, number_of(descriptor, "clockid:", 10),
                         NONBLOCK(descriptor) | O_CLOEXEC);
 }
 
@@ -77,7 +77,7 @@ static long create_signalfd(const struct descriptor *descriptor)
 {
     uint64_t mask = number_of(descriptor, "sigmask:", 16);
 
-    return raw_syscall4(SYS_signalfd4, -1, (long)&mask, sizeof mask, NONBLOCK(descriptor) | O_CLOEXEC);
+    return raw_syscall4(SYS_signalfd4, -1, &mask, sizeof mask, NONBLOCK(descriptor) | O_CLOEXEC);
 }
 
 static long create_epoll(const struct descriptor *descriptor)
@@ -108,7 +108,7 @@ static const struct kind {
     {"anon_inode:[io_uring]", refuse},          {"anon_inode:[userfaultfd]", refuse},
 };
 
-int kernel_object_create(const struct descriptor *descriptor)
+int anon_inode_create(const struct descriptor *descriptor)
 {
     char name[32];
 
@@ -120,7 +120,7 @@ int kernel_object_create(const struct descriptor *descriptor)
     return -EEXIST;
 }
 
-void kernel_object_connect(const struct descriptor *descriptor)
+void anon_inode_connect(const struct descriptor *descriptor)
 {
     const char *at = descriptor->info;
     uint64_t fd, events, data;
@@ -128,11 +128,11 @@ void kernel_object_connect(const struct descriptor *descriptor)
     while (find_number(&at, "tfd:", 10, &fd) && find_number(&at, "events:", 16, &events) &&
            find_number(&at, "data:", 16, &data)) {
         struct epoll_event event = {.events = (uint32_t)events, .data.u64 = data};
-        raw_syscall4(SYS_epoll_ctl, descriptor->fd, EPOLL_CTL_ADD, (long)fd, (long)&event);
+        raw_syscall4(SYS_epoll_ctl, descriptor->fd, EPOLL_CTL_ADD, fd, &event);
     }
 }
 
-void kernel_object_rearm(const struct descriptor *descriptor)
+void anon_inode_rearm(const struct descriptor *descriptor)
 {
     const char *at = descriptor->info;
     struct itimerspec time;
@@ -149,7 +149,7 @@ void kernel_object_rearm(const struct descriptor *descriptor)
     time.it_interval.tv_sec = (time_t)number;
     find_number(&at, ",", 10, &number);
     time.it_interval.tv_nsec = (long)number;
-    raw_syscall4(SYS_timerfd_settime, descriptor->fd, 0, (long)&time, 0);
+    raw_syscall4(SYS_timerfd_settime, descriptor->fd, 0, &time, NULL);
     if (ticks != 0)
-        raw_syscall3(SYS_ioctl, descriptor->fd, (long)SET_TICKS, (long)&ticks);
+        kernel_ioctl(descriptor->fd, SET_TICKS, &ticks);
 }
