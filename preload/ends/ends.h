@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include "options/end.h"
+
 /* exit_group(status) is about to be called. Returns in the original and in processes that are not ours. */
 void ends_exit(int status);
 
@@ -17,7 +19,11 @@ void ends_exit(int status);
  * can tell, which sends it to itself. */
 bool ends_signal(int signal, bool outside, int sender);
 
-/* In a child that the simulator has forked: what its parent was ending with is none of its business. */
-void ends_forked(void);
+/* Does this work, which may end the process: then it is left where it is. Returns false and the end where it
+ * did. One at a time in a process. */
+bool ends_try(void (*work)(void *argument), void *argument, struct end *end);
+
+/* The process would end here, like this. Does not return in such work. */
+void ends_leave(const struct end *end);
 
 #endif

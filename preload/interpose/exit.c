@@ -12,10 +12,8 @@
 #include "base/next.h"
 #include "ends/ends.h"
 #include "record/match.h"
-#include "record/output.h"
 #include "record/retell.h"
 #include "run/role.h"
-#include "run/run.h"
 
 /* libc's, exported since 2.2.5: the lock of the list of streams. */
 void _IO_list_lock(void);
@@ -23,16 +21,19 @@ void _IO_list_unlock(void);
 
 static int quick_status;
 
-/* The replay ends in ends_exit(): its output must be in the files by then. So must the original's, where it
- * is to be searched; else it is left to libc. A stream that another thread holds is left alone: libc's own
- * last flush does not wait for it either. */
+/* A stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
 static void flush(FILE *stream)
 {
-    if ((role_kind() == ROLE_REPLAY || run.options.match != NULL) && role_is_self() &&
-        ftrylockfile(stream) == 0) {
+    if (ftrylockfile(stream) == 0) {
         fflush_unlocked(stream);
         funlockfile(stream);
     }
+}
+
+void exit_flush(void)
+{
+    flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
+    flush(stdout);
 }
 
 /* No handler runs, no stream is flushed, and it may be in a signal handler. */
@@ -51,13 +52,8 @@ static void end_abruptly(int status)
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    retell_rest();
     if (role_is_self())
-        output_end(); /* what libc will flush is counted in */
-    flush(stderr);    /* before stdout, as libc does: both may be buffered and go to the same place */
-    flush(stdout);
-    if (role_is_original())
-        match_search(true);
+        role()->exits();
     bool is_locked = role_kind() == ROLE_ORIGINAL;
     if (is_locked)
         _IO_list_lock();

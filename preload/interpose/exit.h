@@ -7,4 +7,7 @@
 /* In the constructor, in every process: a model may come later. Returns 0 or -errno. */
 int exit_register(void);
 
+/* What is printed must be in the files by the end: writes what stdio keeps. */
+void exit_flush(void);
+
 #endif

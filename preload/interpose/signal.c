@@ -22,13 +22,10 @@
 #include "ends/alternate_stack.h"
 #include "ends/ends.h"
 #include "interpose/handled.h"
-#include "original/request.h"
 #include "record/code_place.h"
 #include "record/retell.h"
-#include "replay/tracer_crash.h"
 #include "run/role.h"
 #include "run/run.h"
-#include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/late_signal.h"
 
 #define SIGNAL_LIMIT 65
@@ -90,13 +87,6 @@ static pid_t sender_of(const siginfo_t *info)
     return tells ? info->si_pid : 0;
 }
 
-/* A signal that somebody sends to a whole process group (Ctrl-C, a batch system) reaches the replay too. The
- * original decides what it means: it ends the replay when nobody wants to wait any more. */
-static bool is_for_original(int signal)
-{
-    return role_kind() == ROLE_REPLAY && signal != SIGXCPU && signal != SIGXFSZ;
-}
-
 /* From here on the process dies of this signal as soon as the handler returns. */
 static void die_of(int signal, siginfo_t *info)
 {
@@ -121,41 +111,15 @@ static uint64_t unblock_faults(void)
     return before;
 }
 
-/* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
-static bool is_request(int signal, const siginfo_t *info)
-{
-    return signal == SIGUSR1 && role_is_original() && is_outside(signal, info);
-}
-
-/* One that was told to a handler which is gone by now: the original had it before. */
-static bool is_told_late(int signal, siginfo_t *info)
-{
-    if (role_kind() != ROLE_REPLAY || !retell_is_told(signal, info))
-        return false;
-    retell_handled();
-    return true;
-}
-
-static void do_nothing(void)
-{
-}
-
 static void on_fatal(int signal, siginfo_t *info, void *context)
 {
     int saved_errno = errno;
     bool outside = is_outside(signal, info);
 
-    if ((outside && is_for_original(signal)) || is_told_late(signal, info)) {
-        blocked_call_around(context, do_nothing);
-        return;
-    }
-    if (is_request(signal, info)) {
-        blocked_call_around(context, request_send);
+    if (role_is_self() && role()->hears(signal, outside, info, context)) {
         errno = saved_errno;
         return;
     }
-    if (!outside)
-        tracer_crash_leave(signal, context);
     unblock_faults();
     if (signal != SIGUSR1 && !ends_signal(signal, outside, outside ? sender_of(info) : 0)) {
         errno = saved_errno;

@@ -20,11 +20,11 @@
 
 #include "base/kernel.h"
 #include "base/own_thread.h"
+#include "base/text.h"
 #include "record/descriptor_class.h"
 #include "record/input_log.h"
 #include "record/input_mode.h"
 #include "record/input_streams.h"
-#include "replay/replay.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/limits/memory_watch.h"
@@ -401,12 +401,17 @@ static void end_as_original(bool is_evaluating)
 void input_exhausted(const char *call)
 {
     bool ends = !run.page->end.outside && run.page->end_thread == (uint64_t)pthread_self();
+    char why[SHARED_PAGE_WHY];
 
-    if (input_was_lost && (ends || run.hooks->evals() >= lost_eval))
-        replay_stop(VERDICT_INCOMPLETE, "there was no room for the input from eval %" PRIu64 " on (%s)",
-                    lost_eval, call);
+    if (input_was_lost && (ends || run.hooks->evals() >= lost_eval)) {
+        text_print(why, sizeof why, "there was no room for the input from eval %" PRIu64 " on (%s)",
+                   lost_eval, call);
+        role()->stop(VERDICT_INCOMPLETE, why);
+    }
     end_as_original(pthread_equal(pthread_self(), evaluating_thread));
-    if (ends)
-        replay_stop(VERDICT_DIVERGED, "%s asked for more input than the original was given", call);
+    if (ends) {
+        text_print(why, sizeof why, "%s asked for more input than the original was given", call);
+        role()->stop(VERDICT_DIVERGED, why);
+    }
     wait_for_ever(call);
 }

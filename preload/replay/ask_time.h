@@ -5,11 +5,6 @@
 #ifndef LIGHTSSS_PRELOAD_REPLAY_ASK_TIME_H
 #define LIGHTSSS_PRELOAD_REPLAY_ASK_TIME_H
 
-#include <stdint.h>
-
-/* In the original, which ends: the time by the best source, or END_TIME_UNKNOWN. Takes a second at most. */
-uint64_t ask_time_beside(void);
-
 /* In a replay: from now on the time is asked where it is wanted. */
 void ask_time_here(void);
 

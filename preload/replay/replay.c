@@ -1,26 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The replay: see replay.h. It ends by exit_group: whatever the simulator would still do after its end (exit
- * handlers, core dump) has either happened or is none of the replay's business. */
+/* See replay.h. */
 #define _GNU_SOURCE
 #include "replay/replay.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <limits.h>
-#include <linux/futex.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "base/log.h"
-#include "base/stack.h"
+#include "interpose/exit.h"
 #include "record/input.h"
 #include "record/output.h"
 #include "record/retell.h"
@@ -28,11 +19,11 @@
 #include "record/told_time.h"
 #include "replay/ask_time.h"
 #include "replay/dumping.h"
+#include "replay/finish.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
-#include "replay/stuck.h"
 #include "replay/tracer_crash.h"
 #include "replay/wake_call.h"
 #include "replay/where.h"
@@ -40,35 +31,13 @@
 #include "restore/files.h"
 #include "restore/mappings.h"
 #include "restore/rights.h"
-#include "run/notes.h"
-#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
-#include "run/verdict.h"
 #include "sandbox/sandbox.h"
 #include "snapshot/keeper.h"
+#include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
-
-/* Set by replay_stop(). */
-static struct {
-    enum verdict verdict;
-    char why[SHARED_PAGE_WHY];
-} stopped;
-
-static _Atomic pid_t finishing; /* the thread that does; 0: none */
-static const struct end *finishing_with;
-
-/* What finish() does, one after the other. */
-enum finish_step {
-    FINISH_LAST_WORDS,
-    FINISH_CLOSE,
-    FINISH_PUBLISH,
-    FINISH_REPORT,
-    FINISH_GONE,
-};
-
-static _Noreturn void finish(const struct end *end);
 
 static struct shared_replay *findings(void)
 {
@@ -83,44 +52,6 @@ static struct hooks_wave_state wave_state(void)
     return wave;
 }
 
-static void publish(enum verdict verdict, const struct end *end)
-{
-    struct shared_replay *replay = findings();
-
-    replay->verdict = verdict;
-    replay->end = *end;
-    progress_of_wave();
-    replay->done_ns = clock_ns();
-    atomic_store(&replay->state, REPLAY_DONE);
-}
-
-/* The replay could not even begin, or cannot go on. */
-static _Noreturn void give_up(const char *what, int error)
-{
-    const struct end end = {.kind = END_NONE};
-
-    text_print(findings()->why, sizeof findings()->why, "%s (%s)", what, strerrorname_np(-error));
-    publish(VERDICT_INCOMPLETE, &end);
-    if (role_is_alone())
-        orphan_report();
-    for (;;)
-        kernel_exit_group(1);
-}
-
-/* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. Of one that
- * has crashed there is none. */
-static bool wave_was_lost(void)
-{
-    struct text why;
-
-    if (!tracer_crash_was_left())
-        return wave_state().lost;
-    text_init(&why, findings()->wave_why, sizeof findings()->wave_why);
-    tracer_crash_explain_left(&why);
-    notes_add("%s", findings()->wave_why);
-    return false;
-}
-
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
  * destroyed: the tracer is still whole. */
 static void close_at_exit(int status, void *unused)
@@ -128,56 +59,6 @@ static void close_at_exit(int status, void *unused)
     (void)status;
     (void)unused;
     dumping_close();
-}
-
-/* The original waits no longer. Where it was ended from outside, inside its last eval, and the replay is
- * there too, nothing is missing. A tracer at work comes first: its file would end inside a block. */
-static void finish_if_asked(void)
-{
-    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
-    bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
-
-    if (role_is_alone())
-        atomic_store(&findings()->asked, orphan_watch());
-    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
-        finish(is_there ? &run.page->end : &unknown);
-}
-
-/* What another process would write never comes. Where the window has not begun, a copy begins it earlier. */
-static void stop_for_partner(void)
-{
-    char bytes[SHARED_PAGE_WHY];
-    struct text why;
-
-    if (!dumping_has_come() && run.options.wave != WAVE_OFF)
-        partner_pass_on();
-    text_init(&why, bytes, sizeof bytes);
-    partner_explain(&why);
-    replay_stop(VERDICT_INCOMPLETE, "%s", bytes);
-}
-
-/* The original asks by THREADS_SIGNAL, and says why in the shared page; one that is alone asks itself. The
- * waveform is whole between two evals; who does not get there is asked once more. */
-static void on_asked_to_finish(void *ucontext)
-{
-    static atomic_bool asked_before;
-
-    ask_time_tick(ucontext);
-    if (atomic_load(&finishing) == kernel_gettid() && finishing_with != NULL && stuck_look())
-        finish(finishing_with);
-    if (atomic_load(&finishing) != 0)
-        return;
-    if (role_is_alone())
-        atomic_store(&findings()->asked, orphan_watch());
-    uint32_t asked = atomic_load(&findings()->asked);
-    if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
-        where_note(ucontext, input_awaited());
-    if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
-        finish_if_asked();
-    if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))
-        stop_for_partner();
-    if (asked != REPLAY_ASKED_NOTHING || role_is_alone())
-        run.hooks->due_in(1);
 }
 
 /* The core of the run is the original's. And a replay, whose time of the processor begins with its snapshot,
@@ -203,70 +84,14 @@ static void note_time(void)
         slot->time = run_time();
 }
 
-void replay_begin(uint64_t eval)
-{
-    struct shared_replay *replay = findings();
-
-    role_become(ROLE_REPLAY);
-    int r = rights_take(); /* before the signal that the next call asks for: it would be forgotten */
-    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
-    set_own_limits();
-    parked_yield();
-    int thawed = run.hooks->thaw();
-    run.hooks->wave_mute();
-    if (partner_stop_eval() == 0)
-        replay->start_ns = clock_ns();
-    atomic_store(&replay->state, REPLAY_WOKEN);
-    if (thawed < 0)
-        give_up("its evals cannot be counted", thawed);
-    if (r < 0)
-        give_up("the rights that the run has given up cannot be given up", r);
-    output_compare();
-    r = run_directory_hold();
-    if (r < 0)
-        give_up("its run directory cannot be found", r);
-    orphan_reserve();
-    r = time_log_begin_replay();
-    if (r == 0)
-        r = input_begin_replay();
-    if (r < 0)
-        give_up("the input that it needs cannot be copied", r);
-    r = files_set_back();
-    if (r < 0)
-        give_up("its output cannot be redirected to the run directory", r);
-    partner_begin();
-    r = mappings_set_back(shared_page_slot(run.page, run.pid)->taken_ns);
-    if (r < 0)
-        give_up("memory that it shares with others cannot be made private", r);
-    files_seal();
-    sandbox_enter(shared_page_slot(run.page, run.pid)->taken_ns);
-    told_time_wake(keeper_taken_ns());
-    affinity_begin();
-    r = keeper_revive();
-    if (r < 0)
-        give_up("a thread cannot be made anew", r);
-    threads_handler_set_kernel_signal(on_asked_to_finish);
-    ask_time_here();
-    note_time();
-    if (role_is_alone())
-        orphan_watch();
-    partner_watch();
-    on_exit(close_at_exit, NULL);
-    dumping_begin(eval);
-    if (run.page->end.kind == END_HANG)
-        where_prepare();
-    wake_call_make();
-    replay_eval_due(eval);
-}
-
-void replay_eval_due(uint64_t eval)
+static void eval_due(uint64_t eval)
 {
     const struct end *original = &run.page->end;
 
     finish_if_asked();
     if (eval > original->eval && !run.page->races) {
         const struct end end = {.kind = END_NONE, .eval = eval};
-        finish(&end);
+        finish_with(&end);
     }
     if (eval == original->eval) {
         atomic_store(&findings()->last_due_ns, clock_ns());
@@ -276,11 +101,12 @@ void replay_eval_due(uint64_t eval)
     run.hooks->due_in(retell_due(eval, dumping_due(eval)));
 }
 
-void replay_eval_done(uint64_t eval)
+static void eval_done(uint64_t eval)
 {
     struct end *original = &run.page->end;
     struct shared_replay *replay = findings();
 
+    retell_done(eval);
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && dumping_is_on() && wave_state().dumped)
         replay->dumping_ns = clock_ns();
@@ -291,128 +117,166 @@ void replay_eval_done(uint64_t eval)
     dumping_look(eval);
     finish_if_asked();
     if (eval == partner_stop_eval() && !wave_state().testbench)
-        stop_for_partner();
+        finish_for_partner();
     if (!original->outside || eval < original->eval)
         return;
     if (original->time == END_TIME_UNKNOWN)
         original->time = run_time();
     /* The testbench dumps by itself, behind the eval: it goes on to the next one. */
     if (!wave_state().testbench && original->kind != END_HANG)
-        finish(original);
+        finish_with(original);
 }
 
-/* What kept the replay from getting there is none of the simulator's doing. */
-static bool is_incomplete(const struct end *end, struct text *why)
-{
-    uint32_t asked = atomic_load(&findings()->asked);
+/* --- it begins --- */
 
-    if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING)
-        verdict_explain_asked(asked, &run.page->end, end, why);
-    else if (end->signal == SIGXFSZ && run.page->end.signal != SIGXFSZ)
-        text_format(why,
-                    "a file of the replay reached the limit of file sizes at eval %" PRIu64
-                    " (raise it: ulimit -f)",
-                    end->eval);
-    else if (output_write_error() != 0)
-        text_format(why, "the replay's files could not be written to their end (%s)",
-                    strerrordesc_np(output_write_error()));
-    else if (tracer_crash_explain(end, why))
-        return true;
-    else if (wave_was_lost())
-        text_format(why, "the waveform could not be written to its end (is the disk full?)");
-    else if (wave_state().open)
-        text_format(why, "the waveform could not be closed: the failure has broken the simulator's heap, or "
-                         "keeps it locked");
-    else
-        return false;
+static uint64_t taken_ns(void)
+{
+    return shared_page_slot(run.page, run.pid)->taken_ns;
+}
+
+static int wake_up(void)
+{
+    raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL);
+    set_own_limits();
+    parked_yield();
+    int r = run.hooks->thaw();
+    run.hooks->wave_mute();
+    if (partner_stop_eval() == 0)
+        findings()->start_ns = clock_ns();
+    atomic_store(&findings()->state, REPLAY_WOKEN);
+    return r;
+}
+
+static int find_directory(void)
+{
+    output_compare();
+    return run_directory_hold();
+}
+
+static int take_input(void)
+{
+    orphan_reserve();
+    int r = time_log_begin_replay();
+    return r < 0 ? r : input_begin_replay();
+}
+
+static int take_memory(void)
+{
+    partner_begin();
+    return mappings_set_back(taken_ns());
+}
+
+static int go_on_behind_walls(void)
+{
+    files_seal();
+    sandbox_enter(taken_ns());
+    told_time_wake(keeper_taken_ns());
+    affinity_begin();
+    return keeper_revive();
+}
+
+/* In this order, and where one cannot be done, there is no replay. */
+static const struct step {
+    int (*run)(void);
+    const char *refusal;
+} steps[] = {
+    /* before the signal that the next one asks for: it would be forgotten */
+    {rights_take, "the rights that the run has given up cannot be given up"},
+    {wake_up, "its evals cannot be counted"},
+    {find_directory, "its run directory cannot be found"},
+    {take_input, "the input that it needs cannot be copied"},
+    {files_set_back, "its output cannot be redirected to the run directory"},
+    {take_memory, "memory that it shares with others cannot be made private"},
+    {go_on_behind_walls, "a thread cannot be made anew"},
+};
+
+void replay_begin(uint64_t eval)
+{
+    role_become(ROLE_REPLAY);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        int r = steps[i].run();
+        if (r < 0)
+            finish_in_vain(steps[i].refusal, r);
+    }
+    threads_handler_set_kernel_signal(finish_on_signal);
+    ask_time_here();
+    note_time();
+    if (role_is_alone())
+        orphan_watch();
+    partner_watch();
+    on_exit(close_at_exit, NULL);
+    dumping_begin(eval);
+    if (run.page->end.kind == END_HANG)
+        where_prepare();
+    wake_call_make();
+    eval_due(eval);
+}
+
+/* --- where it meets the world --- */
+
+/* What is held back in the original is written here. */
+static bool may_hold(void)
+{
     return true;
 }
 
-static void decide_and_publish(const struct end *end)
+/* A signal that somebody sends to a whole process group (Ctrl-C, a batch system) reaches the replay too. The
+ * original decides what it means: it ends the replay when nobody wants to wait any more. Limits are the
+ * replay's own. */
+static bool is_for_original(int signal, bool outside)
 {
-    char output_bytes[SHARED_PAGE_WHY];
-    enum verdict verdict = VERDICT_INCOMPLETE;
-    struct text why, output;
+    return outside && signal != SIGXCPU && signal != SIGXFSZ;
+}
 
-    text_init(&why, findings()->why, sizeof findings()->why);
-    text_init(&output, output_bytes, sizeof output_bytes);
+static void do_nothing(void)
+{
+}
+
+/* One that was told to a handler which is gone by now: the original had it before. */
+static bool is_told_late(int signal, siginfo_t *info)
+{
+    bool is_told = retell_is_told(signal, info);
+
+    if (is_told)
+        retell_handled();
+    return is_told;
+}
+
+static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
+{
+    if (is_for_original(signal, outside) || is_told_late(signal, info)) {
+        blocked_call_around(ucontext, do_nothing);
+        return true;
+    }
+    if (!outside)
+        tracer_crash_leave(signal, ucontext);
+    return false;
+}
+
+static void exits(void)
+{
+    retell_rest();
     output_end();
-    if (stopped.why[0] != '\0' && atomic_load(&findings()->asked) == REPLAY_ASKED_NOTHING) {
-        text_format(&why, "%s", stopped.why);
-        verdict = stopped.verdict;
-    } else if (!is_incomplete(end, &why)) {
-        output_is_same(run.page->end.outside, &output);
-        verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
+    exit_flush();
+}
+
+static bool ends(struct end *end)
+{
+    if (is_for_original(end->signal, end->outside)) { /* and the replay may need this thread */
+        keeper_unlock();
+        return false;
     }
-    if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
-        text_format(&why, "; %s", run.page->notes.cause);
-    publish(verdict, end);
-}
-
-/* A fault in one step comes back here and goes on with the next; so does a step that is stuck. */
-static void finish_on_own_stack(void *argument)
-{
-    static enum finish_step next;
-    const struct end *end = argument;
-
-    for (;;)
-        switch (next++) {
-        case FINISH_LAST_WORDS:
-            finishing_with = end;
-            partner_watch_end();
-            stuck_watch();
-            run.hooks->wave_last_words();
-            break;
-        case FINISH_CLOSE:
-            dumping_close();
-            break;
-        case FINISH_PUBLISH:
-            finishing_with = NULL;
-            decide_and_publish(end);
-            break;
-        case FINISH_REPORT:
-            if (role_is_alone())
-                orphan_report();
-            break;
-        default:
-            kernel_exit_group(0);
-        }
-}
-
-static _Noreturn void finish(const struct end *end)
-{
-    pid_t self = kernel_gettid(), other = 0;
-    const struct end *original = &run.page->end;
-    /* Where the original was ended from outside, the replay cannot be: it has come as far. */
-    struct end own = original->outside && end->eval >= original->eval ? *original : *end;
-
-    if (!atomic_compare_exchange_strong(&finishing, &other, self))
-        while (other != self)
-            kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
-    for (;;)
-        stack_run(finish_on_own_stack, &own);
-}
-
-void replay_ended(const struct end *end)
-{
-    if (atomic_load(&finishing) == 0) /* what breaks in the last steps is the failure's work */
+    if (!finish_is_under_way()) /* what breaks in the last steps is the failure's work */
         tracer_crash_note();
-    finish(end);
+    finish_with(end);
 }
 
-void replay_stop(enum verdict verdict, const char *format, ...)
-{
-    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
-    static atomic_flag taken = ATOMIC_FLAG_INIT;
-    va_list arguments;
-    struct text why;
-
-    if (!atomic_flag_test_and_set(&taken)) {
-        stopped.verdict = verdict;
-        text_init(&why, stopped.why, sizeof stopped.why);
-        va_start(arguments, format);
-        text_vformat(&why, format, arguments);
-        va_end(arguments);
-    }
-    finish(&unknown);
-}
+const struct role replay_role = {
+    .eval_due = eval_due,
+    .eval_done = eval_done,
+    .may_hold = may_hold,
+    .hears = hears,
+    .exits = exits,
+    .ends = ends,
+    .stop = finish_stop,
+};

@@ -6,13 +6,13 @@
 
 #include <dlfcn.h>
 #include <link.h>
-#include <setjmp.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/kernel.h"
 #include "base/log.h"
+#include "ends/ends.h"
 #include "interpose/signal.h"
 #include "options/parse.h"
 #include "record/output.h"
@@ -26,9 +26,10 @@
 
 static struct calls calls;
 
-static volatile pid_t calling_thread; /* 0: no call is being made */
-static sigjmp_buf way_out;
-static struct end left_by;
+struct made {
+    uintptr_t function;
+    const struct call *call;
+};
 
 struct search {
     const char *name;
@@ -100,21 +101,13 @@ void wake_call_prepare(void)
         calls.count = 0;
 }
 
-void wake_call_leave(const struct end *end)
-{
-    if (calling_thread == 0 || calling_thread != kernel_gettid())
-        return;
-    left_by = *end;
-    siglongjmp(way_out, 1);
-}
-
 /* exit() has not run any handler of the simulator's yet: this one was registered last. */
 static void leave_exit(int status, void *unused)
 {
     const struct end end = {.kind = END_EXIT, .status = status & 0xff};
 
     (void)unused;
-    wake_call_leave(&end);
+    ends_leave(&end);
 }
 
 static void note_missing(const struct search *search)
@@ -125,21 +118,25 @@ static void note_missing(const struct search *search)
               is_near ? "; did you mean " : "", NAME_SHOWN, search->nearest, is_near ? "?" : "");
 }
 
+static void enter(void *argument)
+{
+    const struct made *made = argument;
+
+    wake_call_enter(made->function, made->call);
+}
+
 static void make(size_t i, uintptr_t function)
 {
+    struct made made = {function, &calls.list[i]};
     char bytes[64];
     struct text how;
+    struct end end;
 
     on_exit(leave_exit, NULL);
-    if (sigsetjmp(way_out, 1) == 0) {
-        calling_thread = kernel_gettid();
-        wake_call_enter(function, &calls.list[i]);
-        calling_thread = 0;
+    if (ends_try(enter, &made, &end))
         return;
-    }
-    calling_thread = 0;
     text_init(&how, bytes, sizeof bytes);
-    end_describe(&how, &left_by);
+    end_describe(&how, &end);
     notes_add("LIGHTSSS_WAKE_CALL: %.*s() ended with %s; the replay went on without it", NAME_SHOWN,
               calls.list[i].name, bytes);
 }

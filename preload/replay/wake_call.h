@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "options/calls.h"
-#include "options/end.h"
 
 /* In the original, at its first eval: reads the option. */
 void wake_call_prepare(void);
@@ -15,9 +14,6 @@ void wake_call_prepare(void);
 /* In the replay, on the thread that evals, between two evals: calls them. One that crashes, throws or ends
  * the process is left where it is, and noted. */
 void wake_call_make(void);
-
-/* The process would end here, like this. Does not return where it is such a call that ends it. */
-void wake_call_leave(const struct end *end);
 
 /* The processor's part (wake_call_<processor>.c): calls it, and lets no exception pass: an unwinder finds
  * nothing behind this frame, as behind main()'s caller. */

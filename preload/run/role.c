@@ -16,6 +16,7 @@ static volatile uint32_t plain_word;
 static volatile uint32_t *word = &plain_word;
 const volatile uint32_t *role_word = &plain_word;
 static bool was_taken;
+static const struct role *roles[ROLE_KINDS + 1];
 
 static volatile uint32_t *make_word(void)
 {
@@ -64,6 +65,16 @@ bool role_may_log(void)
 void role_note_log(void)
 {
     *word |= ROLE_LOG;
+}
+
+void role_introduce(enum role_kind kind, const struct role *does)
+{
+    roles[kind] = does;
+}
+
+const struct role *role(void)
+{
+    return roles[role_kind()];
 }
 
 static bool has_own_number(void)

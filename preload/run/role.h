@@ -5,9 +5,13 @@
 #ifndef LIGHTSSS_PRELOAD_RUN_ROLE_H
 #define LIGHTSSS_PRELOAD_RUN_ROLE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+
+#include "options/end.h"
+#include "run/verdict.h"
 
 enum role_kind {
     ROLE_BYSTANDER, /* no model here, switched off, a child of the original, a snapshot that is parked */
@@ -16,12 +20,34 @@ enum role_kind {
     ROLE_REPLAY,    /* a woken copy */
 };
 
-/* The word is such a kind, and: */
-#define ROLE_KINDS UINT32_C(3)
-#define ROLE_LOG   UINT32_C(4) /* there is a log of input: to be written, or to be fed from */
-#define ROLE_UNSURE                                                                                          \
-    UINT32_C(8) /* the kernel cannot make such memory: a child finds the word of its parent                  \
-                 */
+/* What such a process does where the simulator meets the world. */
+struct role {
+    void (*eval_due)(uint64_t eval);  /* it is about to run ... */
+    void (*eval_done)(uint64_t eval); /* ... has returned */
+    bool (*may_hold)(void);           /* a waveform that the testbench opens */
+
+    /* A signal has come that ends the process; outside: somebody sent it. Returns true where it is dealt
+     * with: the handler returns. */
+    bool (*hears)(int signal, bool outside, siginfo_t *info, void *ucontext);
+
+    /* exit() comes to libc's last flush. */
+    void (*exits)(void);
+
+    /* Under the keeper's lock. Returns false where the process goes on, and has let go of that. */
+    bool (*ends)(struct end *end);
+
+    /* A replay cannot go on. */
+    __attribute__((noreturn)) void (*stop)(enum verdict verdict, const char *why);
+};
+
+/* Of this process. */
+const struct role *role(void);
+
+/* The word is such a kind, and: there is a log of input, to be written or to be fed from; the kernel cannot
+ * make such memory, and a child finds the word of its parent. */
+#define ROLE_KINDS  UINT32_C(3)
+#define ROLE_LOG    UINT32_C(4)
+#define ROLE_UNSURE UINT32_C(8)
 
 extern const volatile uint32_t *role_word;
 
@@ -67,6 +93,9 @@ bool role_is_alone(void);
 bool role_is_group(pid_t group);
 
 /* --- for those who know --- */
+
+/* In the constructor: what each of them does. */
+void role_introduce(enum role_kind kind, const struct role *does);
 
 /* Before anything is replaced: a model may eval here. */
 void role_await(void);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/* See original.h. One thread ends the process: the first that comes is it; another thread that fails
+ * meanwhile waits for the end that is under way; a fault of the first thread in what it does here does not
+ * change how the process ends. */
+#define _GNU_SOURCE
+#include "original/original.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/log.h"
+#include "base/signal_mask.h"
+#include "base/stack.h"
+#include "interpose/exit.h"
+#include "interpose/handled.h"
+#include "interpose/signal.h"
+#include "interpose/write.h"
+#include "original/request.h"
+#include "original/time_beside.h"
+#include "original/wake.h"
+#include "record/input.h"
+#include "record/input_call.h"
+#include "record/match.h"
+#include "record/output.h"
+#include "record/time_log.h"
+#include "restore/rights.h"
+#include "run/patience.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
+#include "snapshot/shared_memory.h"
+#include "snapshot/threads/blocked_call.h"
+#include "snapshot/threads/threads.h"
+#include "snapshot/threads/threads_handler.h"
+
+static bool no_replay;         /* there can be no snapshots, and so no replay */
+static atomic_bool first_look; /* it is known whether there was a first snapshot */
+static void (*woken)(uint64_t eval);
+
+static _Atomic pid_t ending_thread;
+static struct end first_end;      /* what the original is ending with ... */
+static volatile bool end_is_done; /* ... and whether all that had to happen before it has happened */
+
+/* --- its first eval --- */
+
+static void start_input(void)
+{
+    time_log_start();
+    int r = input_start();
+
+    if (r < 0)
+        log_line(
+            LOG_INFO,
+            "no memory can be had to record what the simulator reads from pipes and sockets (%s); raise the "
+            "limits; a replay goes without it",
+            strerrordesc_np(-r));
+}
+
+/* Runs in a child that the simulator has forked. It has nothing of what its parent has begun, and begins to
+ * be an original of its own with its first eval. */
+void original_forked(void)
+{
+    role_forked();
+    no_replay = false;
+    atomic_store(&first_look, false);
+    run.hooks->forked();
+    atomic_store(&ending_thread, 0);
+    end_is_done = false;
+}
+
+static void see_children(void)
+{
+    static bool sees;
+
+    if (!sees)
+        pthread_atfork(NULL, NULL, original_forked);
+    sees = true;
+}
+
+/* Without a snapshot nobody would ever write what is held back. */
+static void release_waveforms(void)
+{
+    atomic_store(&first_look, true);
+    if (keeper_figures()->taken == 0 && run.hooks->wave_release() > 0)
+        log_line(LOG_INFO, "the testbench's waveform is not held back any more: there is no snapshot");
+}
+
+/* In a child of an original everything begins anew: what is shared, at the place where it was shared with the
+ * parent. */
+bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_t eval))
+{
+    const bool anew = run.page != NULL;
+    int r = shared_page_create(&run.page);
+
+    if (r < 0) {
+        log_line(LOG_INFO,
+                 "no memory can be shared with snapshots (memfd_create: %s); allow it in the sandbox or "
+                 "raise the limits; running without snapshots",
+                 strerrordesc_np(-r));
+        no_replay = true;
+        release_waveforms();
+        return false;
+    }
+    if (!anew)
+        shared_memory_keep(run.page);
+    woken = when_woken;
+    run.start_ns = clock_ns();
+    if (write_is_met())
+        output_keep();
+    match_begin();
+    keeper_init(run.page, &run.options, hooks);
+    start_input();
+    role_become(ROLE_ORIGINAL);
+    signal_arm();
+    see_children();
+    threads_handler_set_call_ender(input_call_is_inside);
+    threads_handler_set_request(request_send);
+    return true;
+}
+
+/* --- its evals --- */
+
+bool original_may_come(void)
+{
+    return !no_replay && !role_was_taken();
+}
+
+/* Not where there was no first snapshot; nor for a child. */
+static bool may_hold(void)
+{
+    return role_is_self() && !(atomic_load(&first_look) && keeper_figures()->taken == 0);
+}
+
+static void eval_due(uint64_t eval)
+{
+    if (!role_is_self()) { /* a child in our memory */
+        run.hooks->due_in(UINT64_MAX);
+        return;
+    }
+    match_search(false);
+    rights_note();
+    patience_note_look();
+    handled_evals_here();
+    if (keeper_look(eval))
+        woken(eval);
+    else
+        release_waveforms();
+}
+
+static void eval_done(uint64_t eval)
+{
+    (void)eval;
+}
+
+/* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
+static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
+{
+    (void)info;
+    if (signal != SIGUSR1 || !outside)
+        return false;
+    blocked_call_around(ucontext, request_send);
+    return true;
+}
+
+/* --- its end --- */
+
+/* The end comes by ends() soon: what is to be searched must be written by then; else it is left to libc. */
+static void exits(void)
+{
+    output_end(); /* what libc will flush is counted in */
+    if (run.options.match != NULL)
+        exit_flush();
+    match_search(true);
+}
+
+/* Is this the thread that ends the process, here for the first time? */
+static bool end_begins(void)
+{
+    pid_t self = kernel_gettid(), other = 0;
+
+    if (atomic_compare_exchange_strong(&ending_thread, &other, self))
+        return true;
+    while (other != self)
+        kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
+    return false;
+}
+
+static bool is_failure(const struct end *end)
+{
+    return failures_include(&run.options.failures, end) || match_line() != NULL;
+}
+
+/* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
+static void forget_pending_signals(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+
+    while (kernel_sigtake(&all, NULL) > 0)
+        continue;
+}
+
+/* The other threads stand still while the original waits: without us they would be gone already. */
+static void replay_failure(void *argument)
+{
+    struct end *end = argument;
+    const char *why;
+
+    end->time = time_beside_ask();
+    uint64_t mask = signal_mask_block_all();
+    int stopped = threads_stop(&why);
+    wake_replay(end);
+    keeper_dismiss();
+    forget_pending_signals();
+    if (stopped == 0)
+        threads_resume();
+    signal_mask_restore(mask);
+}
+
+/* A fault in what we do at the original's end must not become its end. */
+static void end_as_first(void)
+{
+    const uint64_t nothing = 0;
+    const struct kernel_action action = {.handler = (void *)SIG_DFL};
+
+    if (first_end.kind == END_EXIT || first_end.kind == END_FINISH)
+        kernel_exit_group(first_end.status);
+    kernel_sigaction(first_end.signal, &action, NULL);
+    kernel_sigprocmask(SIG_SETMASK, &nothing, NULL);
+    kernel_tgkill(kernel_getpid(), kernel_gettid(), first_end.signal);
+}
+
+static void report_unsearched(void)
+{
+    if (match_lost_bytes() > 0 && match_line() == NULL)
+        log_line(LOG_INFO,
+                 "%zu bytes of output were not searched for what LIGHTSSS_MATCH looks for: there was more "
+                 "between two evals than is kept",
+                 match_lost_bytes());
+}
+
+static bool ends(struct end *end)
+{
+    if (end_begins()) {
+        first_end = *end;
+        report_unsearched();
+        request_settle();
+        if (is_failure(end))
+            stack_run(replay_failure, end);
+        else
+            keeper_dismiss();
+        end_is_done = true;
+    } else if (!end_is_done && !end->outside) { /* what somebody sent ends it sooner, as without us */
+        end_as_first();
+    }
+    return true;
+}
+
+const struct role original_role = {
+    .eval_due = eval_due,
+    .eval_done = eval_done,
+    .may_hold = may_hold,
+    .hears = hears,
+    .exits = exits,
+    .ends = ends,
+};

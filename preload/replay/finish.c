@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: MIT */
+/* See finish.h. It is by exit_group: whatever the simulator would still do after its end (exit handlers, core
+ * dump) has either happened or is none of the replay's business. */
+#define _GNU_SOURCE
+#include "replay/finish.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/stack.h"
+#include "record/input.h"
+#include "record/output.h"
+#include "replay/ask_time.h"
+#include "replay/dumping.h"
+#include "replay/orphan.h"
+#include "replay/partner.h"
+#include "replay/progress.h"
+#include "replay/stuck.h"
+#include "replay/tracer_crash.h"
+#include "replay/where.h"
+#include "run/notes.h"
+#include "run/role.h"
+#include "run/run.h"
+
+/* Set by finish_stop(). */
+static struct {
+    enum verdict verdict;
+    char why[SHARED_PAGE_WHY];
+} stopped;
+
+static _Atomic pid_t finishing; /* the thread that does; 0: none */
+static const struct end *finishing_with;
+
+/* What finish_with() does, one after the other. */
+enum finish_step {
+    FINISH_LAST_WORDS,
+    FINISH_CLOSE,
+    FINISH_PUBLISH,
+    FINISH_REPORT,
+    FINISH_GONE,
+};
+
+static struct shared_replay *findings(void)
+{
+    return &run.page->replay;
+}
+
+static struct hooks_wave_state wave_state(void)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    return wave;
+}
+
+static void publish(enum verdict verdict, const struct end *end)
+{
+    struct shared_replay *replay = findings();
+
+    replay->verdict = verdict;
+    replay->end = *end;
+    progress_of_wave();
+    replay->done_ns = clock_ns();
+    atomic_store(&replay->state, REPLAY_DONE);
+}
+
+void finish_in_vain(const char *what, int error)
+{
+    const struct end end = {.kind = END_NONE};
+
+    text_print(findings()->why, sizeof findings()->why, "%s (%s)", what, strerrorname_np(-error));
+    publish(VERDICT_INCOMPLETE, &end);
+    if (role_is_alone())
+        orphan_report();
+    for (;;)
+        kernel_exit_group(1);
+}
+
+/* The tracer gives up when it cannot write; then there is a waveform, but not up to the failure. Of one that
+ * has crashed there is none. */
+static bool wave_was_lost(void)
+{
+    struct text why;
+
+    if (!tracer_crash_was_left())
+        return wave_state().lost;
+    text_init(&why, findings()->wave_why, sizeof findings()->wave_why);
+    tracer_crash_explain_left(&why);
+    notes_add("%s", findings()->wave_why);
+    return false;
+}
+
+/* What kept the replay from getting there is none of the simulator's doing. */
+static bool is_incomplete(const struct end *end, struct text *why)
+{
+    uint32_t asked = atomic_load(&findings()->asked);
+
+    if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING)
+        verdict_explain_asked(asked, &run.page->end, end, why);
+    else if (end->signal == SIGXFSZ && run.page->end.signal != SIGXFSZ)
+        text_format(why,
+                    "a file of the replay reached the limit of file sizes at eval %" PRIu64
+                    " (raise it: ulimit -f)",
+                    end->eval);
+    else if (output_write_error() != 0)
+        text_format(why, "the replay's files could not be written to their end (%s)",
+                    strerrordesc_np(output_write_error()));
+    else if (tracer_crash_explain(end, why))
+        return true;
+    else if (wave_was_lost())
+        text_format(why, "the waveform could not be written to its end (is the disk full?)");
+    else if (wave_state().open)
+        text_format(why, "the waveform could not be closed: the failure has broken the simulator's heap, or "
+                         "keeps it locked");
+    else
+        return false;
+    return true;
+}
+
+static void decide_and_publish(const struct end *end)
+{
+    char output_bytes[SHARED_PAGE_WHY];
+    enum verdict verdict = VERDICT_INCOMPLETE;
+    struct text why, output;
+
+    text_init(&why, findings()->why, sizeof findings()->why);
+    text_init(&output, output_bytes, sizeof output_bytes);
+    output_end();
+    if (stopped.why[0] != '\0' && atomic_load(&findings()->asked) == REPLAY_ASKED_NOTHING) {
+        text_format(&why, "%s", stopped.why);
+        verdict = stopped.verdict;
+    } else if (!is_incomplete(end, &why)) {
+        output_is_same(run.page->end.outside, &output);
+        verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
+    }
+    if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
+        text_format(&why, "; %s", run.page->notes.cause);
+    publish(verdict, end);
+}
+
+/* A fault in one step comes back here and goes on with the next; so does a step that is stuck. */
+static void finish_on_own_stack(void *argument)
+{
+    static enum finish_step next;
+    const struct end *end = argument;
+
+    for (;;)
+        switch (next++) {
+        case FINISH_LAST_WORDS:
+            finishing_with = end;
+            partner_watch_end();
+            stuck_watch();
+            run.hooks->wave_last_words();
+            break;
+        case FINISH_CLOSE:
+            dumping_close();
+            break;
+        case FINISH_PUBLISH:
+            finishing_with = NULL;
+            decide_and_publish(end);
+            break;
+        case FINISH_REPORT:
+            if (role_is_alone())
+                orphan_report();
+            break;
+        default:
+            kernel_exit_group(0);
+        }
+}
+
+void finish_with(const struct end *end)
+{
+    pid_t self = kernel_gettid(), other = 0;
+    const struct end *original = &run.page->end;
+    /* Where the original was ended from outside, the replay cannot be: it has come as far. */
+    struct end own = original->outside && end->eval >= original->eval ? *original : *end;
+
+    if (!atomic_compare_exchange_strong(&finishing, &other, self))
+        while (other != self)
+            kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
+    for (;;)
+        stack_run(finish_on_own_stack, &own);
+}
+
+void finish_stop(enum verdict verdict, const char *why)
+{
+    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
+    static atomic_flag taken = ATOMIC_FLAG_INIT;
+
+    if (!atomic_flag_test_and_set(&taken)) {
+        stopped.verdict = verdict;
+        strncpy(stopped.why, why, sizeof stopped.why - 1);
+    }
+    finish_with(&unknown);
+}
+
+bool finish_is_under_way(void)
+{
+    return atomic_load(&finishing) != 0;
+}
+
+/* The original waits no longer. Where it was ended from outside, inside its last eval, and the replay is
+ * there too, nothing is missing. A tracer at work comes first: its file would end inside a block. */
+void finish_if_asked(void)
+{
+    const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
+    bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
+
+    if (role_is_alone())
+        atomic_store(&findings()->asked, orphan_watch());
+    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
+        finish_with(is_there ? &run.page->end : &unknown);
+}
+
+/* What another process would write never comes. Where the window has not begun, a copy begins it earlier. */
+void finish_for_partner(void)
+{
+    char bytes[SHARED_PAGE_WHY];
+    struct text why;
+
+    if (!dumping_has_come() && run.options.wave != WAVE_OFF)
+        partner_pass_on();
+    text_init(&why, bytes, sizeof bytes);
+    partner_explain(&why);
+    finish_stop(VERDICT_INCOMPLETE, bytes);
+}
+
+/* The original asks by THREADS_SIGNAL, and says why in the shared page; one that is alone asks itself. The
+ * waveform is whole between two evals; who does not get there is asked once more. */
+void finish_on_signal(void *ucontext)
+{
+    static atomic_bool asked_before;
+
+    ask_time_tick(ucontext);
+    if (atomic_load(&finishing) == kernel_gettid() && finishing_with != NULL && stuck_look())
+        finish_with(finishing_with);
+    if (atomic_load(&finishing) != 0)
+        return;
+    if (role_is_alone())
+        atomic_store(&findings()->asked, orphan_watch());
+    uint32_t asked = atomic_load(&findings()->asked);
+    if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
+        where_note(ucontext, input_awaited());
+    if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
+        finish_if_asked();
+    if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))
+        finish_for_partner();
+    if (asked != REPLAY_ASKED_NOTHING || role_is_alone())
+        run.hooks->due_in(1);
+}
