@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
-#include <stdint.h>
 #include <string.h>
 
 static size_t started_with;
@@ -139,7 +138,22 @@ struct search {
     size_t number;      /* of objects that were looked at */
     uintptr_t at_start; /* the first one of an object that was there at the start */
     uintptr_t later;
+    struct scope_range range; /* of the object that has it */
 };
+
+static struct scope_range range_of(const struct dl_phdr_info *object)
+{
+    struct scope_range range = {UINTPTR_MAX, 0};
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr, end = start + segment->p_memsz;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        range.start = start < range.start ? start : range.start;
+        range.end = end > range.end ? end : range.end;
+    }
+    return range;
+}
 
 static int search_object(struct dl_phdr_info *object, size_t size, void *context)
 {
@@ -149,10 +163,10 @@ static int search_object(struct dl_phdr_info *object, size_t size, void *context
     if (!was_there && search->later)
         return 0;
     uintptr_t address = exported(object, search->name);
-    if (was_there)
-        search->at_start = address;
-    else if (address != search->own)
-        search->later = address;
+    if (address && (was_there || address != search->own)) {
+        *(was_there ? &search->at_start : &search->later) = address;
+        search->range = range_of(object);
+    }
     return search->at_start != 0;
 }
 
@@ -171,35 +185,11 @@ void *scope_find(const char *name, uintptr_t own)
     return search.later && is_global_used ? dlsym(RTLD_DEFAULT, name) : NULL;
 }
 
-struct around {
-    uintptr_t address;
-    struct scope_range code;
-};
-
-static int find_code(struct dl_phdr_info *object, size_t size, void *context)
-{
-    struct around *around = context;
-    (void)size;
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type != PT_LOAD || around->address < start ||
-            around->address >= start + segment->p_memsz)
-            continue;
-        around->code = (struct scope_range){start, start + segment->p_memsz};
-        return 1;
-    }
-    return 0;
-}
-
-void *scope_find_anywhere(const char *name, struct scope_range *code)
+void *scope_find_anywhere(const char *name, struct scope_range *range)
 {
     struct search search = search_all(name, 0);
-    struct around around = {.address = search.at_start ? search.at_start : search.later};
-    if (around.address)
-        dl_iterate_phdr(find_code, &around);
-    *code = around.code;
-    return (void *)around.address;
+    *range = search.range;
+    return (void *)(search.at_start ? search.at_start : search.later);
 }
 
 void *scope_find_in(void *handle, const char *name)

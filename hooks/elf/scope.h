@@ -22,8 +22,8 @@ struct scope_range {
     uintptr_t start, end;
 };
 
-/* The symbol of whatever object has it, and where that object's code is. */
-void *scope_find_anywhere(const char *name, struct scope_range *code);
+/* The symbol of whatever object has it, and where that object is. */
+void *scope_find_anywhere(const char *name, struct scope_range *range);
 
 /* The same as dlsym() of a handle; NULL for none. */
 void *scope_find_in(void *handle, const char *name);

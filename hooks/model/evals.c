@@ -6,6 +6,8 @@
  * from the original. */
 #include "model/evals.h"
 
+#include <pthread.h>
+
 #define WATCH_STEP  4096u   /* evals of a site that is not part of the number, from one look to the next */
 #define WATCH_EVALS 500000u /* so many, while the number stands still, and the site becomes part of it */
 

@@ -207,34 +207,30 @@ static void *open_handle(const char *name, const long *space, int flags)
     return space != NULL ? dlmopen(*space, name, flags) : dlopen(name, flags);
 }
 
-/* Objects with models, by their base: they stay where they are. */
-static struct known {
-    const struct known *next;
-    uintptr_t base;
-} * known_objects;
+static struct library *libraries;
 
 static bool is_known(uintptr_t base)
 {
-    for (const struct known *known = known_objects; known != NULL; known = known->next)
+    for (const struct library *known = libraries; known != NULL; known = known->next)
         if (known->base == base)
             return true;
     return false;
 }
 
 /* What was found is to stay. */
-static int keep(struct search *search, uintptr_t base, struct hooks_why *why)
+static int remember(struct search *search, uintptr_t base, struct hooks_why *why)
 {
     struct library *library = stock_take(sizeof *library);
-    struct known *known = stock_take(sizeof *known);
-    if (library == NULL || known == NULL)
+    if (library == NULL)
         return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",
                        *search->object ? search->object : "the program");
     *library = *search->library;
+    library->base = base;
+    library->next = libraries;
+    libraries = library;
     library_learn(library);
     for (struct found_model *model = search->models; model != NULL; model = model->next)
         model->library = library;
-    *known = (struct known){known_objects, base};
-    known_objects = known;
     return 0;
 }
 
@@ -261,7 +257,7 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
     if (error)
         return error;
     find_bound(&search, handle);
-    error = keep(&search, base, why);
+    error = remember(&search, base, why);
     if (error)
         return error;
     if (is_later)

@@ -23,7 +23,10 @@ struct library_time {
     unsigned in_context; /* offset of the time in the context; 0: not known */
 };
 
+/* As the models of one object see it, which stays where it is. */
 struct library {
+    struct library *next; /* another object's */
+    uintptr_t base;
     struct place symbols[VERILATOR_SYMBOLS];
     bool strong[VERILATOR_SYMBOLS];
     bool exported[VERILATOR_SYMBOLS];

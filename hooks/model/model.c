@@ -6,7 +6,6 @@
 #include "model/library.h"
 #include "model/simtime.h"
 
-#include <errno.h>
 #include <string.h>
 
 #define TIME_STANDS_EVALS 16u      /* a testbench may eval some times before its time moves */

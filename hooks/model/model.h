@@ -7,6 +7,8 @@
 #include "model/objects.h"
 #include "model/sites.h"
 
+#include <pthread.h>
+
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why);
 uint64_t model_time(uint64_t tick);

@@ -5,7 +5,6 @@
 #define LIGHTSSS_HOOKS_MODEL_OBJECTS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 struct site;
 

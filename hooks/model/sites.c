@@ -48,24 +48,14 @@ int sites_find(const char *name, uintptr_t base, const char *wanted, struct site
 }
 
 /* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */
-static void watch_objects(struct site *site, const struct site_callbacks *callbacks)
+static void watch(struct site *site, struct patch *patch, enum verilator_method method,
+                  void (*tell)(const struct patch_arguments *arguments))
 {
-    const struct {
-        enum verilator_method method;
-        void (*tell)(const struct patch_arguments *arguments);
-    } watched[SITE_WATCHES] = {
-        {VERILATOR_MODEL_SYMS, callbacks->made},
-        {VERILATOR_MODEL_DESTRUCTOR, callbacks->gone},
-    };
+    const struct patch_target target = {site->model->name, site->model->methods[method],
+                                        site->model->sizes[method], SIZE_MAX};
     struct hooks_why ignored = {""};
-    for (size_t i = 0; i < SITE_WATCHES; i++) {
-        enum verilator_method method = watched[i].method;
-        const struct patch_target target = {site->model->name, site->model->methods[method],
-                                            site->model->sizes[method], SIZE_MAX};
-        if (target.address && (method != VERILATOR_MODEL_SYMS || site->model->syms.model) &&
-            patch_check(&site->watches[i], &target, &ignored) == 0)
-            patch_notify(&site->watches[i], watched[i].tell, site, &ignored);
-    }
+    if (target.address && patch_check(patch, &target, &ignored) == 0)
+        patch_notify(patch, tell, site, &ignored);
 }
 
 static int hook(struct site *site, const struct site_callbacks *callbacks, struct hooks_why *why)
@@ -86,7 +76,9 @@ static int hook(struct site *site, const struct site_callbacks *callbacks, struc
     if (!library->context_watched)
         library->context_watched =
             library_watch(library, VERILATOR_CONTEXT_DESTRUCTOR, callbacks->context_gone, &ignored) == 0;
-    watch_objects(site, callbacks);
+    if (site->model->syms.model)
+        watch(site, &site->makes, VERILATOR_MODEL_SYMS, callbacks->made);
+    watch(site, &site->ends, VERILATOR_MODEL_DESTRUCTOR, callbacks->gone);
     return 0;
 }
 

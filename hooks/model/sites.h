@@ -8,18 +8,14 @@
 #include "model/find.h"
 #include "patch/patch.h"
 
-#include <pthread.h>
-
-#define SITE_WATCHES 2
-
 struct site {
     struct site *next;
     const struct found_model *model;
     struct patch patch;
-    struct count *count;                /* NULL: it is not hooked yet ... */
-    bool refused;                       /* ... and cannot be */
-    struct patch watches[SITE_WATCHES]; /* of the making of its X__Syms and of the destructor */
-    bool is_part;                       /* its objects are parts of other models */
+    struct count *count;      /* NULL: it is not hooked yet ... */
+    bool refused;             /* ... and cannot be */
+    struct patch makes, ends; /* of the making of its X__Syms and of the destructor */
+    bool is_part;             /* its objects are parts of other models */
 
     /* --- of evals.c --- */
     bool moves;            /* it evals in the present stretch, or did in the one before */

@@ -75,24 +75,18 @@ static bool patch_read_byte(struct patch_maps *maps, char *byte)
     return true;
 }
 
-/* What stands before the number is gone with it. */
-static uintptr_t patch_read_hex(struct patch_maps *maps)
-{
-    uintptr_t number = 0;
-    char byte;
-    while (patch_read_byte(maps, &byte) && ((byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'f')))
-        number = number << 4 | (uintptr_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
-    return number;
-}
-
 /* "start-end permissions ...". Returns false behind the last line. */
 static bool patch_read_line(struct patch_maps *maps, uintptr_t *start, uintptr_t *end)
 {
-    char byte = '\0';
-    *start = patch_read_hex(maps);
-    *end = patch_read_hex(maps);
-    while (byte != '\n' && patch_read_byte(maps, &byte))
-        continue;
+    uintptr_t *number = start;
+    *start = *end = 0;
+    for (char byte = '\0'; byte != '\n' && patch_read_byte(maps, &byte);)
+        if (byte == '-' && number == start)
+            number = end;
+        else if (byte == ' ')
+            number = NULL;
+        else if (number != NULL)
+            *number = *number << 4 | (uintptr_t)(byte <= '9' ? byte - '0' : byte - 'a' + 10);
     return *end != 0;
 }
 
@@ -235,12 +229,6 @@ static int patch_seal(const struct patch *patch, size_t commits, const struct pa
                    "the kernel refuses to change the code of %.100s (%s): relax its policy for the simulator "
                    "(SELinux: execmem, execmod)",
                    patch->target.name, strerrordesc_np(-error));
-}
-
-int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
-{
-    *patch = (struct patch){.target = *target};
-    return patch_cpu_check(patch, why);
 }
 
 /* A page at this place that copies of the process share. */

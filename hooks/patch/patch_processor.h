@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What patch_<processor>.c gives to patch.c: the instructions. */
+/* What patch_<processor>.c gives to patch.c beside patch_check(), which sets head, head_size, low and high:
+ * the instructions. */
 #ifndef LIGHTSSS_HOOKS_PATCH_PATCH_PROCESSOR_H
 #define LIGHTSSS_HOOKS_PATCH_PATCH_PROCESSOR_H
 
@@ -15,9 +16,6 @@ struct patch_memory {
     uint64_t *data;
     size_t code_size;
 };
-
-/* Sets head, head_size, low and high, or says why not. */
-int patch_cpu_check(struct patch *patch, struct hooks_why *why);
 
 /* Write the stub of a checked function into memory->code, and set patch->original. */
 void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,

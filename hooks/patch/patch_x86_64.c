@@ -76,9 +76,9 @@ static int patch_check_body(const struct patch *patch, struct hooks_why *why)
     return 0;
 }
 
-int patch_cpu_check(struct patch *patch, struct hooks_why *why)
+int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
 {
-    const struct patch_target *target = &patch->target;
+    *patch = (struct patch){.target = *target};
     patch->head = target->address;
     if (target->size >= sizeof endbr64 && !memcmp((const void *)target->address, endbr64, sizeof endbr64))
         patch->head += sizeof endbr64;
@@ -211,39 +211,23 @@ __asm__(".pushsection .text\n"
         "    push %r10\n"
         "    push %r11\n"
         "    push 24(%rbp)\n" /* from here on a struct patch_arguments, last member first */
-        "    push %r9\n"
-        "    push %r8\n"
-        "    push %rcx\n"
-        "    push %rdx\n"
-        "    push %rsi\n"
-        "    push %rdi\n"
+        "    .irp register, r9, r8, rcx, rdx, rsi, rdi\n"
+        "    push %\\register\n"
+        "    .endr\n"
         "    mov %rsp, %rdi\n"
         "    and $-16, %rsp\n"
         "    sub $128, %rsp\n"
-        "    movups %xmm0, (%rsp)\n"
-        "    movups %xmm1, 16(%rsp)\n"
-        "    movups %xmm2, 32(%rsp)\n"
-        "    movups %xmm3, 48(%rsp)\n"
-        "    movups %xmm4, 64(%rsp)\n"
-        "    movups %xmm5, 80(%rsp)\n"
-        "    movups %xmm6, 96(%rsp)\n"
-        "    movups %xmm7, 112(%rsp)\n"
+        "    .irp number, 0, 1, 2, 3, 4, 5, 6, 7\n"
+        "    movups %xmm\\number, 16*\\number(%rsp)\n"
+        "    .endr\n"
         "    call *16(%rbp)\n"
-        "    movups (%rsp), %xmm0\n"
-        "    movups 16(%rsp), %xmm1\n"
-        "    movups 32(%rsp), %xmm2\n"
-        "    movups 48(%rsp), %xmm3\n"
-        "    movups 64(%rsp), %xmm4\n"
-        "    movups 80(%rsp), %xmm5\n"
-        "    movups 96(%rsp), %xmm6\n"
-        "    movups 112(%rsp), %xmm7\n"
+        "    .irp number, 0, 1, 2, 3, 4, 5, 6, 7\n"
+        "    movups 16*\\number(%rsp), %xmm\\number\n"
+        "    .endr\n"
         "    lea -80(%rbp), %rsp\n"
-        "    pop %rdi\n"
-        "    pop %rsi\n"
-        "    pop %rdx\n"
-        "    pop %rcx\n"
-        "    pop %r8\n"
-        "    pop %r9\n"
+        "    .irp register, rdi, rsi, rdx, rcx, r8, r9\n"
+        "    pop %\\register\n"
+        "    .endr\n"
         "    lea 8(%rsp), %rsp\n"
         "    pop %r11\n"
         "    pop %r10\n"

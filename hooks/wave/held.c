@@ -3,7 +3,6 @@
 #include "wave/held.h"
 #include "model/library.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,14 +56,6 @@ void held_forget_rollover(const struct tracer *tracer)
 bool held_opens_once(const struct tracer *tracer)
 {
     return tracer->format == HOOKS_FORMAT_FST && tracer->library->release > LAST_TO_OPEN_AGAIN;
-}
-
-bool held_create(const char *path)
-{
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0;
 }
 
 bool held_note_path(char *noted, size_t size, const char *path)

@@ -22,9 +22,6 @@ void held_forget_rollover(const struct tracer *tracer);
  * enumerations declares them once more. */
 bool held_opens_once(const struct tracer *tracer);
 
-/* Makes an empty file, as open() would make its own. False: it cannot be made. */
-bool held_create(const char *path);
-
 /* Makes the name absolute: the simulator may go elsewhere. False: it has none. */
 bool held_note_path(char *noted, size_t size, const char *path);
 

@@ -12,9 +12,10 @@
 #include "model/model.h"
 #include "patch/patch.h"
 #include "wave/held.h"
+#include "wave/wave_files.h"
 
+#include <fcntl.h>
 #include <pthread.h>
-#include <string.h>
 
 #define HOLD_TRACERS 64
 #define HOLD_FORMATS 2
@@ -167,7 +168,7 @@ static bool may_hold(const struct hold_tracer *tracer)
 static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     const bool once = held_opens_once(&tracer->tracer);
-    if (once && may_hold(tracer) && held_create(tracer->path)) {
+    if (once && may_hold(tracer) && wave_files_create(tracer->path, O_TRUNC) == 0) {
         hold_back(tracer);
         return;
     }
@@ -185,7 +186,7 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t) "/dev/null");
         return;
     }
-    bool made = held_opens_once(&tracer->tracer) && held_create(tracer->path);
+    bool made = held_opens_once(&tracer->tracer) && wave_files_create(tracer->path, O_TRUNC) == 0;
     if (!made && !tracer->foreign && held_is_for_files(tracer->path)) {
         open_for_real(tracer, method, argument);
         if (tracer->state == HOLD_CLOSED)

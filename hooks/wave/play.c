@@ -12,7 +12,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PLAY_NAMES 1000 /* files of one base name */
 
@@ -35,11 +34,9 @@ static bool create_beside(char *path, size_t size, const char *name)
                                : snprintf(path, size, "%.*s/%u-%s", length, play.path, number, name);
         if (used < 0 || (size_t)used >= size)
             return false;
-        int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY, 0666);
-        if (fd >= 0)
-            close(fd);
-        if (fd >= 0 || errno != EEXIST)
-            return fd >= 0;
+        int error = wave_files_create(path, O_EXCL);
+        if (error != -EEXIST)
+            return !error;
     }
     return false;
 }
@@ -57,16 +54,13 @@ static void give_name_back(void)
 static bool create_waveform(const struct hold_tracer *tracer)
 {
     give_name_back();
-    int fd = open(play.path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
+    if (wave_files_create(play.path, 0) != 0)
         return false;
-    close(fd);
     snprintf(play.own_name, sizeof play.own_name, "%s", strrchr(tracer->path, '/') + 1);
     play.written = true;
     return true;
 }
 
-/* Verilator says nothing when it cannot create a file: so it is done before. */
 static bool play_open(struct hold_tracer *tracer)
 {
     char path[PATH_MAX];

@@ -4,8 +4,6 @@
 #include "elf/stock.h"
 #include "model/evals.h"
 
-#include <string.h>
-
 #define SILENCE_EVALS 1000u /* of others, in a run of which nobody knows what is to come */
 
 static struct {

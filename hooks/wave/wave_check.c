@@ -5,11 +5,10 @@
 #include "model/model.h"
 #include "wave/layout.h"
 #include "wave/tracer.h"
+#include "wave/wave_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <unistd.h>
 
 #define PARTS_MAY_BE_TOP 5050 /* release */
 
@@ -38,15 +37,12 @@ int wave_check_simulator(struct hooks_why *why)
     return 0;
 }
 
-/* Verilator says nothing when it cannot create the file: so it is done here first. */
 int wave_check_path(const char *path, struct hooks_why *why)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
-    if (fd < 0)
-        return why_set(why, -errno, "cannot create %.150s (%s): choose another LIGHTSSS_DIR", path,
-                       strerrordesc_np(errno));
-    close(fd);
-    return 0;
+    int error = wave_files_create(path, 0);
+    return !error ? 0
+                  : why_set(why, error, "cannot create %.150s (%s): choose another LIGHTSSS_DIR", path,
+                            strerrordesc_np(-error));
 }
 
 static void probe_work(const void *unused)

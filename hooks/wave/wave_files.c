@@ -4,6 +4,7 @@
 #include "elf/stock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,15 @@ static struct {
     unsigned kept;           /* that had this name */
     struct wave_file *first; /* beside it */
 } files;
+
+int wave_files_create(const char *path, int flags)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | flags, 0666);
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
 
 void wave_files_begin(const char *path)
 {

@@ -6,6 +6,10 @@
 
 #include <stdint.h>
 
+/* Verilator says nothing when it cannot create a file: so it is done before. flags: of open(), beside those
+ * that are always given. 0 or -errno. */
+int wave_files_create(const char *path, int flags);
+
 /* A waveform of this name: what was known of another one is forgotten. The name must stay, and may change. */
 void wave_files_begin(const char *path);
 

@@ -71,15 +71,16 @@ static void call_work(const void *argument)
     const struct method_call *call = argument;
     if (call->method == VERILATOR_TRACER_FLUSH && wave.whole)
         return;
+    if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !wave.state.testbench)
+        return;
     tracer_call(&call->tracer, call->method, call->argument, 0);
     if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
         wave.whole = true;
 }
 
-/* A method without arguments. */
-static bool run_method(enum verilator_symbol method)
+static bool run_method(enum verilator_symbol method, uint64_t argument)
 {
-    const struct method_call call = {wave.tracer, method, 0};
+    const struct method_call call = {wave.tracer, method, argument};
     return run(&wave.tracer, call_work, &call);
 }
 
@@ -89,13 +90,6 @@ static bool on_eval_thread(void)
 }
 
 /* --- dumping --- */
-
-static void dump_work(const void *time)
-{
-    if (wave.closing)
-        return;
-    tracer_call(&wave.tracer, VERILATOR_TRACER_DUMP, *(const uint64_t *)time, 0);
-}
 
 static void note_dump(uint64_t time)
 {
@@ -129,7 +123,7 @@ static void dump(void)
         return;
     if (state->dumped && time == state->last_time && !tracer_step_back(&wave.tracer, time))
         return;
-    if (!run(&wave.tracer, dump_work, &time) || wave.closing)
+    if (!run_method(VERILATOR_TRACER_DUMP, time) || wave.closing)
         return;
     note_dump(time);
     state->last_eval = counts_sum();
@@ -177,7 +171,7 @@ void waveform_last_words(void)
 void waveform_flush(void)
 {
     if (may_call_tracer() && on_eval_thread() && !wave.whole)
-        run_method(VERILATOR_TRACER_FLUSH);
+        run_method(VERILATOR_TRACER_FLUSH, 0);
 }
 
 /* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
@@ -206,6 +200,13 @@ static void watch_ends(void)
 }
 
 /* --- opening and closing --- */
+
+static void before_eval(void *self);
+static void after_eval(void *self);
+static void object_gone(void *self);
+static bool is_wanted(void *self);
+
+static const struct announce_listener wave_listener = {before_eval, after_eval, object_gone, is_wanted};
 
 /* Levels are counted from Verilator's own scope above the top module, "TOP". */
 static void limit_depth(unsigned depth)
@@ -257,21 +258,11 @@ static void open_work(const void *argument)
     wave.whole = !tracer_write_alone(&wave.tracer);
 }
 
-/* Models of two libraries need not have been built for the same one. */
-static void name_after_format(void)
-{
-    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof ".fst");
-}
-
-static void before_eval(void *self);
-static void after_eval(void *self);
-static void object_gone(void *self);
-static bool is_wanted(void *self);
-
 static bool open_file(void)
 {
     watch_ends();
-    name_after_format();
+    /* Models of two libraries need not have been built for the same format. */
+    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof ".fst");
     tracer_own(&wave.tracer, model_format());
     hold_except(wave.tracer.self);
     if (!traced_choose(trace_method(), model_release()->trace_by_context))
@@ -295,7 +286,6 @@ static bool begins_late(void)
 /* A tracer of ours. */
 static int inject(struct hooks_why *why)
 {
-    static const struct announce_listener listener = {before_eval, after_eval, object_gone, is_wanted};
     int error = wave_check_layout(why);
     if (!error)
         error = wave_check_path(wave.path, why);
@@ -309,7 +299,7 @@ static int inject(struct hooks_why *why)
         return why_set(why, -EIO, "Verilator refuses the waveform (%s): see its manual on tracing",
                        tracer_complaint());
     }
-    announce_listen(&listener);
+    announce_listen(&wave_listener);
     return 0;
 }
 
@@ -343,12 +333,6 @@ static void after_eval(void *self)
         take_over();
 }
 
-/* A design with $dumpvars opens its waveform in the first eval: that is worth waiting for. */
-static bool is_worth_waiting(void)
-{
-    return counts_sum() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS] != 0;
-}
-
 static void note_options(const struct hooks_wave_options *options)
 {
     snprintf(wave.path, sizeof wave.path, "%s", options->path);
@@ -359,17 +343,6 @@ static void note_options(const struct hooks_wave_options *options)
     wave.whole = false;
     wave.closing = false;
     wave.spoken = false;
-}
-
-static void ignore(void *self)
-{
-    (void)self;
-}
-
-static bool wants_all(void *self)
-{
-    (void)self;
-    return true;
 }
 
 static bool call_testbench(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
@@ -393,7 +366,6 @@ static void adopt(const struct tracer *tracer)
 
 int waveform_open(const struct hooks_wave_options *options, struct hooks_why *why)
 {
-    static const struct announce_listener listener = {ignore, after_eval, ignore, wants_all};
     static const struct play_listener played = {adopt, note_dump, call_testbench};
     if (wave.state.testbench && wave.state.open)
         return 0; /* it was opened while we waited for it */
@@ -410,10 +382,10 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
         !(options->mark != NULL && *options->mark == hold_mark())) {
         play_start(wave.path, &played);
-        announce_listen(&listener);
+        announce_listen(&wave_listener);
         if (wave.state.testbench && wave.state.open)
             return 0;
-        if (is_worth_waiting())
+        if (counts_sum() <= 1 && model_instance()->methods[VERILATOR_MODEL_DUMPVARS])
             return why_set(why, -EAGAIN, "the design opens its waveform in the first eval: wait for it");
         play_stop();
         announce_listen(NULL);
@@ -441,7 +413,7 @@ void waveform_close(void)
         return;
     play_stop();
     if (wave.state.open && !wave.waits && !wave.late)
-        run_method(VERILATOR_TRACER_CLOSE);
+        run_method(VERILATOR_TRACER_CLOSE, 0);
     wave.state.open = false;
     announce_listen(NULL);
 }
@@ -458,7 +430,7 @@ static void before_eval(void *self)
     if (model_instance()->self != self)
         return;
     if (!wave.waits && may_call_tracer() && !announce_races())
-        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run_method(VERILATOR_TRACER_CLOSE);
+        wave.waits = !traced_has(self) && traced_gives_way_to(self) && run_method(VERILATOR_TRACER_CLOSE, 0);
     if (!wave.waits)
         return;
     wave_files_keep();
@@ -468,15 +440,17 @@ static void before_eval(void *self)
 /* A dump would look into memory that is no model any more. */
 static void object_gone(void *self)
 {
-    if (!may_call_tracer() || !traced_has(self))
+    if (wave.state.testbench || !may_call_tracer() || !traced_has(self))
         return;
     wave.waits = true;
-    run_method(VERILATOR_TRACER_CLOSE);
+    run_method(VERILATOR_TRACER_CLOSE, 0);
 }
 
+/* Of those that the testbench's tracer shows nothing is known. */
 static bool is_wanted(void *self)
 {
-    return wave.waits || wave.late || traced_has(self) || (!announce_races() && traced_gives_way_to(self));
+    return !wave.state.open || wave.state.testbench || wave.waits || wave.late || traced_has(self) ||
+           (!announce_races() && traced_gives_way_to(self));
 }
 
 void waveform_state(struct hooks_wave_state *state)

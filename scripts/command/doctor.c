@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arguments.h"
@@ -67,14 +66,17 @@ static void set(const char *name, const char *format, ...)
 }
 
 /* Starts the program with the request in the environment; a directory of its own under the temporary one. */
-static enum launch_end start(const char *request, const char *name, struct launch *launch)
+static enum launch_end start(const char *request, const char *name, char **words, struct launch *launch)
 {
     static char directory[PATH_MAX + 32];
 
     snprintf(directory, sizeof directory, "%s/%s", place, name);
     mkdir(directory, 0700);
     set(DOCTOR_VARIABLE, "%s%s", request, directory);
+    launch->path = diagnosis.program.path;
+    launch->words = words;
     launch->directory = directory;
+    launch->patience_ns = patience_ns;
     enum launch_end end = launch_run(launch);
     if (end != LAUNCH_UNWANTED)
         return end;
@@ -86,21 +88,18 @@ static enum launch_end start(const char *request, const char *name, struct launc
 
 static void look(char **words)
 {
-    struct launch launch = {.path = diagnosis.program.path, .words = words, .patience_ns = patience_ns};
+    struct launch launch = {.rehearse = false};
 
-    enum launch_end end = start(DOCTOR_LOOK, "look", &launch);
-    diagnosis_look(&diagnosis, &launch, end);
+    diagnosis_look(&diagnosis, &launch, start(DOCTOR_LOOK, "look", words, &launch));
 }
 
 static void rehearse(char **words)
 {
-    struct launch launch = {
-        .path = diagnosis.program.path, .words = words, .patience_ns = patience_ns, .rehearse = true};
+    struct launch launch = {.rehearse = true};
 
     set("LIGHTSSS_DIR", "%s/run", place);
-    enum launch_end end = start(DOCTOR_REHEARSE, "rehearsal", &launch);
     snprintf(diagnosis.wave_directory, sizeof diagnosis.wave_directory, "%s/run", place);
-    diagnosis_rehearsal(&diagnosis, &launch, end);
+    diagnosis_rehearsal(&diagnosis, &launch, start(DOCTOR_REHEARSE, "rehearsal", words, &launch));
 }
 
 static int examine(char **words, bool rehearsal)
