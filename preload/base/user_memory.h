@@ -4,7 +4,18 @@
 #ifndef LIGHTSSS_PRELOAD_BASE_USER_MEMORY_H
 #define LIGHTSSS_PRELOAD_BASE_USER_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#define USER_MEMORY_LOWEST 4096 /* nobody may map what is below, unless the machine's owner allows it */
+
+/* A glance, for calls that a testbench makes at every cycle: NULL, small and negative numbers. What looks
+ * there before the kernel has would fault in its place. */
+static inline bool user_memory_is_nowhere(const void *address)
+{
+    return (intptr_t)address < USER_MEMORY_LOWEST;
+}
 
 /* Return 0 or -EFAULT. */
 int user_read(void *to, long from, size_t size);

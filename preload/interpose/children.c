@@ -18,8 +18,7 @@
 #include "interpose/libc_hook.h"
 #include "interpose/refused.h"
 #include "interpose/vfork.h"
-#include "record/call_count.h"
-#include "record/world.h"
+#include "record/answer.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
@@ -45,22 +44,18 @@ static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
 
 static pid_t told_of_fork(void)
 {
-    int64_t told;
-
-    if (!world_feed(INPUT_CHILD, world_key(WORLD_FORK, 0), &told, NULL, 0))
-        input_exhausted("fork");
-    return (pid_t)told;
+    return (pid_t)answer_of_original(INPUT_CHILD, answer_key(ANSWER_FORK, 0), "fork", NULL, 0);
 }
 
 /* A thread may have been stopped for the snapshot inside the call: it comes back from it in a replay. */
 static pid_t answer_of_fork(pid_t pid)
 {
-    return (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_FORK, 0), pid, (struct world_bytes){NULL, 0});
+    return (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_FORK, 0), pid, NULL, 0);
 }
 
 static pid_t fork_by(pid_t (*function)(void))
 {
-    if (input_is_fed())
+    if (role_is_fed())
         return told_of_fork();
     pid_t pid;
     refused_before_child(false);
@@ -87,7 +82,7 @@ static pid_t on_fork(void)
 pid_t vfork_told(void)
 {
     take_settle();
-    if (input_is_fed())
+    if (role_is_fed())
         return told_of_fork();
     refused_before_child(true);
     own_thread()->between++;
@@ -106,59 +101,57 @@ pid_t vfork_answer(long result)
     return answer_of_fork((pid_t)result);
 }
 
-static bool spawn_told(pid_t *pid, int64_t *error)
+/* In a replay there is none. */
+static bool is_spawned(void)
 {
-    const struct world_bytes bytes = {pid, sizeof *pid};
-
     take_settle();
-    if (!input_is_fed()) {
-        refused_before_child(true);
+    if (role_is_fed())
         return false;
-    }
-    if (!world_feed(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, &bytes, 1))
-        input_exhausted("posix_spawn");
+    refused_before_child(true);
     return true;
 }
 
-static int spawn_answer(pid_t *pid, int error)
+static int told_of_spawn(pid_t *pid)
 {
-    const struct world_bytes bytes = {error == 0 ? pid : NULL, sizeof *pid};
+    return (int)answer_of_original(INPUT_CHILD, answer_key(ANSWER_SPAWN, 0), "posix_spawn", pid, sizeof *pid);
+}
 
-    return (int)world_answer(INPUT_CHILD, world_key(WORLD_SPAWN, 0), error, bytes);
+static int answer_of_spawn(pid_t *pid, int error)
+{
+    return (int)answer_replaced(INPUT_CHILD, answer_key(ANSWER_SPAWN, 0), error, error == 0 ? pid : NULL,
+                                sizeof *pid);
 }
 
 static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                           const posix_spawnattr_t *attributes, char *const arguments[],
                           char *const environment[])
 {
-    int64_t told;
-
-    if (spawn_told(pid, &told))
-        return (int)told;
     int error;
+
+    if (!is_spawned())
+        return told_of_spawn(pid);
     do {
         own_thread()->between++;
         error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
         own_thread()->between--;
     } while (refused_make_room(error));
-    return spawn_answer(pid, error);
+    return answer_of_spawn(pid, error);
 }
 
 static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                            const posix_spawnattr_t *attributes, char *const arguments[],
                            char *const environment[])
 {
-    int64_t told;
-
-    if (spawn_told(pid, &told))
-        return (int)told;
     int error;
+
+    if (!is_spawned())
+        return told_of_spawn(pid);
     do {
         own_thread()->between++;
         error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
         own_thread()->between--;
     } while (refused_make_room(error));
-    return spawn_answer(pid, error);
+    return answer_of_spawn(pid, error);
 }
 
 /* --- waiting for them --- */
@@ -187,21 +180,11 @@ static void signal_child(pid_t pid, int code, int status)
                  (long)&info);
 }
 
-static pid_t told_of_wait(uint64_t key, int *status, struct rusage *usage)
+static void signal_end(pid_t pid, int status)
 {
-    int own_status = 0;
-    const struct world_bytes parts[] = {{&own_status, sizeof own_status}, {usage, sizeof *usage}};
-    int64_t pid;
+    int code = child_code(status);
 
-    if (!world_feed(INPUT_CHILD, key, &pid, parts, 2))
-        input_exhausted("wait");
-    if (pid <= 0)
-        return (pid_t)pid;
-    if (status != NULL)
-        *status = own_status;
-    int code = child_code(own_status);
-    signal_child((pid_t)pid, code, code == CLD_EXITED ? WEXITSTATUS(own_status) : WTERMSIG(own_status));
-    return (pid_t)pid;
+    signal_child(pid, code, code == CLD_EXITED ? WEXITSTATUS(status) : WTERMSIG(status));
 }
 
 static bool leave_out_snapshots(pid_t pid, int *options)
@@ -241,44 +224,34 @@ static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
  * answers are a stream of their own. */
 static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
-    const uint64_t key = world_key(WORLD_WAIT, CALLER);
-    const uintptr_t outer = call_begins();
+    int own_status = 0, *place = status != NULL ? status : &own_status;
+    struct answer answer;
+    pid_t r = 0;
 
-    if (!input_is_fed()) {
-        int own_status = 0, *place = status != NULL ? status : &own_status;
-        pid_t r = wait_for(pid, place, options, usage);
-        call_ends(outer);
-        const struct world_bytes parts[] = {{place, sizeof *place}, {usage, sizeof *usage}};
-        if (!input_is_fed()) {
-            world_record(INPUT_CHILD, key, r, parts, r > 0 ? 2 : 0);
-            return r;
-        }
+    if (answer_begins(&answer, INPUT_CHILD, answer_key(ANSWER_WAIT, CALLER), "wait"))
+        r = wait_for(pid, place, options, usage);
+    r = (pid_t)answer_comes(&answer, r);
+    if (r > 0) {
+        answer_part(&answer, place, sizeof *place);
+        answer_part(&answer, usage, sizeof *usage);
     }
-    call_ends(outer);
-    return told_of_wait(key, status, usage);
+    answer_ends(&answer);
+    if (answer.is_told && r > 0)
+        signal_end(r, *place);
+    return r;
 }
 
 static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-    const uint64_t key = world_key(WORLD_WAITID, CALLER);
-    const struct world_bytes bytes = {info, sizeof *info};
-    const uintptr_t outer = call_begins();
-    int64_t told;
+    struct answer answer;
+    int r = 0;
 
-    if (!input_is_fed()) {
-        int r = wait_for_id(type, id, info, options);
-        call_ends(outer);
-        if (!input_is_fed()) {
-            world_record(INPUT_CHILD, key, r, &bytes, r == 0);
-            return r;
-        }
-    }
-    call_ends(outer);
-    if (!world_feed(INPUT_CHILD, key, &told, &bytes, 1))
-        input_exhausted("waitid");
-    if (told == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)
+    if (answer_begins(&answer, INPUT_CHILD, answer_key(ANSWER_WAITID, CALLER), "waitid"))
+        r = wait_for_id(type, id, info, options);
+    r = (int)answer_value(&answer, r, info, sizeof *info);
+    if (answer.is_told && r == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)
         signal_child(info->si_pid, info->si_code, info->si_status);
-    return (int)told;
+    return r;
 }
 
 static const struct libc_hook rows[] = {

@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 #include "interpose/libc_hook.h"
-#include "record/input_call.h"
+#include "record/descriptor_class.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/take.h"
 

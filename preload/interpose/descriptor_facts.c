@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "interpose/libc_hook.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
 #include "run/role.h"
@@ -83,7 +83,7 @@ static int on_fxstat(int version, int fd, struct stat *file)
 /* What a replay has in place of a pipe could be sought in. */
 static off_t seek(int fd, off_t offset, int whence)
 {
-    if (input_mode() == INPUT_FED && input_concerns(fd) &&
+    if (role_is_fed() && answer_concerns(fd) &&
         (descriptor_class(fd) == DESCRIPTOR_PIPE || descriptor_class(fd) == DESCRIPTOR_SOCKET)) {
         errno = ESPIPE;
         return -1;
@@ -188,19 +188,14 @@ static bool ask_terminal(struct descriptor_terminal *tty, unsigned long request,
 static int input_ioctl(int fd, unsigned long request, void *argument)
 {
     const bool asks = request == FIONREAD || request == TIOCOUTQ;
-    struct input_call call = {.kind = INPUT_CALL, .fd = (uint64_t)fd, .name = "ioctl"};
-    int64_t result = 0;
+    struct answer answer;
+    int result = 0;
 
-    if ((!asks && request != FIONBIO) || !input_concerns(fd))
+    if (!asks && request != FIONBIO)
         return libc_ioctl(fd, request, argument);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "ioctl"))
         result = libc_ioctl(fd, request, argument);
-    if (!input_call_is_fed(&call, &result))
-        input_call_record_bytes(&call, result, argument,
-                                asks && result >= 0 && argument != NULL ? sizeof(int) : 0);
-    else if (asks && argument != NULL)
-        input_call_copy(&call, 0, argument, sizeof(int));
-    return (int)result;
+    return (int)answer_value(&answer, result, argument, asks ? sizeof(int) : 0);
 }
 
 static int on_ioctl(int fd, unsigned long request, void *argument)

@@ -113,11 +113,11 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
         own->signal_step = STEP_NONE;
         return true;
     }
-    if (input_is_fed()) {
+    if (role_is_fed()) {
         own->is_told_aside = false;
         runs = retell_is_told(signal, info) || !is_from_world(signal, info);
     } else if (is_from_world(signal, info)) {
-        if (input_is_recorded())
+        if (role_records())
             record(signal, info, ucontext, before, entry, error);
         if ((BIT(signal) & ASKING) != 0)
             atomic_store(&asked_ns, clock_ns());
@@ -129,7 +129,7 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
 
 bool handled_is_awaited(void)
 {
-    return input_is_fed() && (own_thread()->is_told_aside || retell_is_awaited());
+    return role_is_fed() && (own_thread()->is_told_aside || retell_is_awaited());
 }
 
 void handled_awaited(void (*handler)(int, siginfo_t *, void *), int signal, siginfo_t *info, void *ucontext)

@@ -14,8 +14,8 @@
 #include "base/loaded_code.h"
 #include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
+#include "record/answer.h"
 #include "record/identity.h"
-#include "record/world.h"
 #include "run/role.h"
 #include "run/run.h"
 
@@ -47,31 +47,30 @@ static pid_t on_gettid(void)
     return told != 0 ? told : libc_gettid();
 }
 
-static pid_t answer(enum world_call call, pid_t of, pid_t result)
+static pid_t answer(enum answer_group call, pid_t of, pid_t result)
 {
-    return (pid_t)world_answer(INPUT_CHILD, world_key(call, (uint64_t)of), result,
-                               (struct world_bytes){NULL, 0});
+    return (pid_t)answer_replaced(INPUT_CHILD, answer_key(call, (uint64_t)of), result, NULL, 0);
 }
 
 static pid_t on_getppid(void)
 {
-    return answer(WORLD_GETPPID, 0, libc_getppid());
+    return answer(ANSWER_GETPPID, 0, libc_getppid());
 }
 
 static pid_t on_getpgrp(void)
 {
-    return answer(WORLD_GETPGRP, 0, libc_getpgrp());
+    return answer(ANSWER_GETPGRP, 0, libc_getpgrp());
 }
 
 /* By the id that it was told the replay asks about the original, which answers for it. */
 static pid_t on_getpgid(pid_t pid)
 {
-    return answer(WORLD_GETPGID, pid, libc_getpgid(pid));
+    return answer(ANSWER_GETPGID, pid, libc_getpgid(pid));
 }
 
 static pid_t on_getsid(pid_t pid)
 {
-    return answer(WORLD_GETSID, pid, libc_getsid(pid));
+    return answer(ANSWER_GETSID, pid, libc_getsid(pid));
 }
 
 /* --- signals --- */
@@ -85,56 +84,42 @@ static int refused(long r)
 }
 
 /* Whether somebody else was there to be signalled is known from the original; nobody is, by the replay. */
-static int record_other(pid_t pid, int r)
+static int other(pid_t pid, int result)
 {
-    if (input_is_recorded() && !identity_is_itself(pid))
-        world_record(INPUT_CHILD, world_key(WORLD_KILL, (uint64_t)pid), r, NULL, 0);
-    return r;
+    return (int)answer_replaced(INPUT_CHILD, answer_key(ANSWER_KILL, (uint64_t)pid), result, NULL, 0);
 }
 
-static int feed_other(pid_t pid)
+static int made(pid_t pid, int result)
 {
-    int64_t told;
-
-    if (world_feed(INPUT_CHILD, world_key(WORLD_KILL, (uint64_t)pid), &told, NULL, 0))
-        return (int)told;
-    return refused(-ESRCH);
+    return role_records() && !identity_is_itself(pid) ? other(pid, result) : result;
 }
+
+/* In a replay: `sent` to itself. */
+#define SEND(pid, call, sent)                                                                                \
+    if (!role_is_fed())                                                                                      \
+        return made(pid, call);                                                                              \
+    return identity_is_itself(pid) ? refused(sent) : other(pid, refused(-ESRCH))
 
 static int on_kill(pid_t pid, int signal)
 {
-    if (!input_is_fed())
-        return record_other(pid, libc_kill(pid, signal));
-    if (!identity_is_itself(pid))
-        return feed_other(pid);
-    return refused(identity_send(0, signal, SI_USER, no_value));
+    SEND(pid, libc_kill(pid, signal), identity_send(0, signal, SI_USER, no_value));
 }
 
 static int on_tgkill(pid_t pid, pid_t tid, int signal)
 {
-    if (!input_is_fed())
-        return record_other(pid, libc_tgkill(pid, tid, signal));
-    if (!identity_is_itself(pid))
-        return feed_other(pid);
-    if (pid <= 0)
-        return refused(-EINVAL);
-    return refused(identity_send(identity_true_tid(tid), signal, SI_TKILL, no_value));
+    SEND(pid, libc_tgkill(pid, tid, signal),
+         pid <= 0 ? -EINVAL : identity_send(identity_true_tid(tid), signal, SI_TKILL, no_value));
 }
 
 static int on_sigqueue(pid_t pid, int signal, const union sigval value)
 {
-    if (!input_is_fed())
-        return record_other(pid, libc_sigqueue(pid, signal, value));
-    if (!identity_is_itself(pid))
-        return feed_other(pid);
-    if (pid <= 0)
-        return refused(-ESRCH);
-    return refused(identity_send(0, signal, SI_QUEUE, value));
+    SEND(pid, libc_sigqueue(pid, signal, value),
+         pid <= 0 ? -ESRCH : identity_send(0, signal, SI_QUEUE, value));
 }
 
 static int on_raise(int signal)
 {
-    if (!input_is_fed())
+    if (!role_is_fed())
         return libc_raise(signal);
     return refused(identity_send((pid_t)raw_syscall0(SYS_gettid), signal, SI_TKILL, no_value));
 }

@@ -16,19 +16,17 @@
 #include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "interpose/proc.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "record/undo.h"
 
 static int (*libc_open)(const char *path, int flags, mode_t mode);
 static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
 static int (*libc_creat)(const char *path, mode_t mode);
 
-struct input_open {
-    struct input_call call;
-    int fd; /* in: what libc's function gave, where the call is made */
+struct opening {
     const char *path;
-    int flags;
-    bool concerned;
+    int flags, fd;
+    bool is_told; /* this is a replay, and the file is none that it opens */
 };
 
 static uint64_t hash(const char *path)
@@ -46,122 +44,113 @@ static bool is_concerned(const struct stat *file)
 }
 
 /* Only once the kernel has read the name. */
-static void name_call(struct input_open *open)
+static uint64_t key_of(const struct opening *opening)
 {
-    open->call = (struct input_call){
-        .kind = INPUT_CALL, .group = INPUT_GROUP_OPEN, .fd = hash(open->path), .name = "open"};
+    return answer_key_at(ANSWER_OPEN, hash(opening->path));
 }
 
 /* Is the call to be made? */
-static bool is_made(struct input_open *open, int directory, const char *path, int flags)
+static bool begins(struct opening *opening, int directory, const char *path, int flags)
 {
     struct stat file;
 
-    open->concerned = false;
-    open->flags = flags;
-    open->path = path;
-    if (input_mode() == INPUT_NOT_CONCERNED || (flags & O_PATH) != 0)
-        return true;
-    open->concerned = input_mode() == INPUT_FED &&
-                      raw_syscall4(SYS_newfstatat, directory, (long)path, (long)&file, 0) == 0 &&
-                      is_concerned(&file);
-    if (!open->concerned)
-        return true;
-    name_call(open);
-    return input_call_is_made(&open->call);
+    *opening = (struct opening){.path = path, .flags = flags};
+    opening->is_told = role_is_fed() && (flags & O_PATH) == 0 &&
+                       raw_syscall4(SYS_newfstatat, directory, path, &file, 0) == 0 && is_concerned(&file);
+    return !opening->is_told;
+}
+
+static void record(const struct opening *opening, const uint8_t *class)
+{
+    const struct iovec part = {(void *)(uintptr_t) class, sizeof *class};
+
+    input_record(INPUT_CALL, key_of(opening), opening->fd, &part, class != NULL);
 }
 
 /* A FIFO that nobody reads cannot be opened for writing without waiting: ENXIO. */
-static int keep(struct input_open *open)
+static void learn(const struct opening *opening)
 {
-    int error = errno;
     struct stat file;
 
-    if (open->fd < 0 && error == ENXIO) {
-        name_call(open);
-        input_call_record_result(&open->call, open->fd);
-    }
-    if (open->fd < 0 || raw_syscall2(SYS_fstat, open->fd, (long)&file) < 0)
-        return open->fd;
-    if (S_ISREG(file.st_mode) && descriptor_class_is_unknown(open->fd))
-        descriptor_class_set(open->fd, DESCRIPTOR_FILE);
+    if (opening->fd < 0 && errno == ENXIO)
+        record(opening, NULL);
+    if (opening->fd < 0 || raw_syscall2(SYS_fstat, opening->fd, &file) < 0)
+        return;
+    if (S_ISREG(file.st_mode) && descriptor_class_is_unknown(opening->fd))
+        descriptor_class_set(opening->fd, DESCRIPTOR_FILE);
     if (!is_concerned(&file))
-        return open->fd;
-    name_call(open);
-    uint8_t class = (uint8_t)descriptor_class_learn(open->fd);
-    input_call_record_bytes(&open->call, open->fd, &class, sizeof class);
-    return open->fd;
+        return;
+    uint8_t class = (uint8_t)descriptor_class_learn(opening->fd);
+    record(opening, &class);
 }
 
 /* A link there may lead to a file of a disk (/proc/self/exe). */
-static bool is_of_kernel(const struct input_open *open)
+static bool is_of_kernel(const struct opening *opening)
 {
     struct statfs found;
 
-    if ((open->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) != O_RDONLY ||
-        (strncmp(open->path, "/proc/", 6) != 0 && strncmp(open->path, "/sys/", 5) != 0))
+    if ((opening->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) != O_RDONLY ||
+        (strncmp(opening->path, "/proc/", 6) != 0 && strncmp(opening->path, "/sys/", 5) != 0))
         return false;
-    return raw_syscall2(SYS_fstatfs, open->fd, (long)&found) == 0 &&
+    return raw_syscall2(SYS_fstatfs, opening->fd, (long)&found) == 0 &&
            (found.f_type == PROC_SUPER_MAGIC || found.f_type == SYSFS_MAGIC);
 }
 
-static void note_class(const struct input_open *open)
+static void note_class(const struct opening *opening)
 {
-    if (open->fd < 0 || open->fd >= DESCRIPTOR_CLASSES)
+    if (opening->fd < 0 || opening->fd >= DESCRIPTOR_CLASSES)
         return;
-    descriptor_class_set(open->fd, DESCRIPTOR_UNKNOWN);
-    if (is_of_kernel(open)) {
-        descriptor_class_set(open->fd, DESCRIPTOR_PROC);
-        descriptor_names[open->fd] = (uint32_t)hash(open->path);
+    descriptor_class_set(opening->fd, DESCRIPTOR_UNKNOWN);
+    if (is_of_kernel(opening)) {
+        descriptor_class_set(opening->fd, DESCRIPTOR_PROC);
+        descriptor_class_names[opening->fd] = (uint32_t)hash(opening->path);
     }
 }
 
-static int done(struct input_open *open)
+static void take_told(struct opening *opening)
 {
     uint8_t class = DESCRIPTOR_PIPE;
-    int64_t result = open->fd;
 
-    if (!open->concerned) {
-        note_class(open);
-        return input_mode() == INPUT_RECORDED ? keep(open) : open->fd;
-    }
-    if (!input_call_is_fed(&open->call, &result) || result < 0)
-        return (int)result;
-    input_call_copy(&open->call, 0, &class, sizeof class);
-    descriptor_class_stand_in((int)result, (enum descriptor_class) class, (open->flags & O_CLOEXEC) != 0);
-    return (int)result;
+    opening->fd = (int)answer_of_original(INPUT_CALL, key_of(opening), "open", &class, sizeof class);
+    if (opening->fd >= 0)
+        descriptor_class_stand_in(opening->fd, (enum descriptor_class) class,
+                                  (opening->flags & O_CLOEXEC) != 0);
 }
 
-/* As for everybody who opens a file: what it is in /proc, and what it holds before it is written to. */
-static int opened(struct input_open *open)
+static int ends(struct opening *opening)
 {
-    int fd = done(open);
-
-    if (fd >= 0) {
-        proc_opened(fd, open->path);
-        undo_opened(fd, open->flags);
+    if (opening->is_told) {
+        take_told(opening);
+    } else {
+        note_class(opening);
+        if (role_records() && (opening->flags & O_PATH) == 0)
+            learn(opening);
     }
-    return fd;
+    if (opening->fd >= 0) {
+        proc_opened(opening->fd, opening->path);
+        undo_opened(opening->fd, opening->flags);
+    }
+    return opening->fd;
 }
 
 static int on_open(const char *path, int flags, mode_t mode)
 {
     char buffer[PROC_PATH_SIZE];
-    struct input_open open;
+    struct opening opening;
 
-    if (is_made(&open, AT_FDCWD, path, flags))
-        open.fd = libc_open(proc_true_path(path, buffer), flags, mode);
-    return opened(&open);
+    if (begins(&opening, AT_FDCWD, path, flags))
+        opening.fd = libc_open(proc_true_path(path, buffer), flags, mode);
+    return ends(&opening);
 }
 
 static int on_openat(int directory, const char *path, int flags, mode_t mode)
 {
     char buffer[PROC_PATH_SIZE];
-    struct input_open open;
+    struct opening opening;
 
-    if (is_made(&open, directory, path, flags))
-        open.fd = libc_openat(directory, proc_true_path(path, buffer), flags, mode);
-    return opened(&open);
+    if (begins(&opening, directory, path, flags))
+        opening.fd = libc_openat(directory, proc_true_path(path, buffer), flags, mode);
+    return ends(&opening);
 }
 
 static int on_creat(const char *path, mode_t mode)

@@ -13,8 +13,9 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
+#include "base/user_memory.h"
 #include "interpose/libc_hook.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "snapshot/threads/call_note.h"
 
 static int (*libc_poll_unnoted)(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -33,11 +34,6 @@ static int (*libc_epoll_ctl)(int fd, int operation, int of, struct epoll_event *
 static int (*libc_timerfd_settime)(int fd, int flags, const struct itimerspec *value,
                                    struct itimerspec *before);
 static int (*libc_timerfd_gettime)(int fd, struct itimerspec *value);
-
-static struct input_call call_of(int fd, enum input_group group, const char *name)
-{
-    return (struct input_call){.kind = INPUT_CALL, .group = group, .fd = (uint64_t)fd, .name = name};
-}
 
 /* --- with a timeout that a snapshot must not begin anew --- */
 
@@ -75,22 +71,22 @@ struct ready {
 
 #define READY_AT_ONCE 64 /* of more, the list is written in several parts */
 
-static bool concerns_poll(const struct pollfd *fds, nfds_t count, int *fd)
+/* The first descriptor that is concerned; -1: none is. */
+static int concerns_poll(const struct pollfd *fds, nfds_t count)
 {
-    if (input_mode() == INPUT_NOT_CONCERNED || input_call_leads_nowhere(fds))
-        return false;
+    if (!role_may_be_told() || user_memory_is_nowhere(fds))
+        return -1;
     for (nfds_t i = 0; i < count; i++)
-        if (fds[i].fd >= 0 && input_concerns(fds[i].fd)) {
-            *fd = fds[i].fd;
-            return true;
-        }
-    return false;
+        if (fds[i].fd >= 0 && answer_concerns(fds[i].fd))
+            return fds[i].fd;
+    return -1;
 }
 
 /* Many ready ones at once make several answers, each but the last with a result of -2, which poll never has.
  */
-static void record_poll(const struct input_call *call, int64_t result, const struct pollfd *fds, nfds_t count)
+static void record_poll(struct answer *answer, const struct pollfd *fds, nfds_t count)
 {
+    const int64_t result = answer->result;
     struct ready list[READY_AT_ONCE];
     size_t found = 0;
 
@@ -98,60 +94,67 @@ static void record_poll(const struct input_call *call, int64_t result, const str
         if (fds[i].revents == 0)
             continue;
         if (found == READY_AT_ONCE) {
-            input_call_record_bytes(call, -2, list, sizeof list);
+            const struct iovec part = {list, sizeof list};
+            input_record(answer->kind, answer->key, -2, &part, 1);
             found = 0;
         }
         list[found++] = (struct ready){(uint32_t)i, fds[i].revents};
     }
-    input_call_record_bytes(call, result, list, found * sizeof *list);
+    answer_part(answer, list, found * sizeof *list);
+    answer_ends(answer);
 }
 
-static int64_t feed_poll(struct input_call *call, int64_t result, struct pollfd *fds, nfds_t count)
+static void feed_poll(struct answer *answer, struct pollfd *fds, nfds_t count)
 {
-    for (nfds_t i = 0; result != -1 && i < count; i++)
+    for (nfds_t i = 0; answer->result != -1 && i < count; i++)
         fds[i].revents = 0;
-    for (;;) {
+    for (;; answer_told_more(answer)) {
         struct ready one;
 
-        for (size_t at = 0; input_call_copy(call, at, &one, sizeof one) == sizeof one; at += sizeof one)
+        while (answer_left(answer) >= sizeof one) {
+            answer_part(answer, &one, sizeof one);
             if (one.index < count)
                 fds[one.index].revents = one.revents;
-        if (result != -2)
-            return result;
-        input_call_is_fed(call, &result);
+        }
+        if (answer->result != -2)
+            return;
     }
 }
 
-static int64_t finish_poll(struct input_call *call, int64_t result, struct pollfd *fds, nfds_t count)
+static int finish_poll(struct answer *answer, int result, struct pollfd *fds, nfds_t count)
 {
-    if (input_call_is_fed(call, &result))
-        return feed_poll(call, result, fds, count);
-    record_poll(call, result, fds, count);
-    return result;
+    answer_comes(answer, result);
+    if (answer->is_told)
+        feed_poll(answer, fds, count);
+    else
+        record_poll(answer, fds, count);
+    return (int)answer->result;
 }
 
 static int on_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    int fd, result = 0;
+    const int fd = concerns_poll(fds, count);
+    struct answer answer;
+    int result = 0;
 
-    if (!concerns_poll(fds, count, &fd))
+    if (fd < 0)
         return libc_poll(fds, count, timeout_ms);
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "poll");
-    if (input_call_is_made(&call))
+    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "poll"))
         result = libc_poll(fds, count, timeout_ms);
-    return (int)finish_poll(&call, result, fds, count);
+    return finish_poll(&answer, result, fds, count);
 }
 
 static int on_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
-    int fd, result = 0;
+    const int fd = concerns_poll(fds, count);
+    struct answer answer;
+    int result = 0;
 
-    if (!concerns_poll(fds, count, &fd))
+    if (fd < 0)
         return libc_ppoll(fds, count, timeout, mask);
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "ppoll");
-    if (input_call_is_made(&call))
+    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "ppoll"))
         result = libc_ppoll(fds, count, timeout, mask);
-    return (int)finish_poll(&call, result, fds, count);
+    return finish_poll(&answer, result, fds, count);
 }
 
 /* --- select --- */
@@ -169,180 +172,147 @@ static size_t set_bytes(const struct sets *sets)
     return sets->count <= 0 ? 0 : ((size_t)sets->count + 63) / 64 * 8;
 }
 
-static bool concerns_select(const struct sets *sets, int *first)
+/* As concerns_poll(). */
+static int concerns_select(const struct sets *sets)
 {
-    if (input_mode() == INPUT_NOT_CONCERNED)
-        return false;
+    if (!role_may_be_told())
+        return -1;
     for (unsigned i = 0; i < 3; i++)
-        if (sets->set[i] != NULL && input_call_leads_nowhere(sets->set[i]))
-            return false;
+        if (sets->set[i] != NULL && user_memory_is_nowhere(sets->set[i]))
+            return -1;
     for (int fd = 0; fd < sets->count; fd++)
         for (unsigned i = 0; i < 3; i++) {
             const uint8_t *bits = (const uint8_t *)sets->set[i];
-            if (bits != NULL && (bits[fd / 8] & 1u << fd % 8) != 0 && input_concerns(fd)) {
-                *first = fd;
-                return true;
-            }
+            if (bits != NULL && (bits[fd / 8] & 1u << fd % 8) != 0 && answer_concerns(fd))
+                return fd;
         }
-    return false;
+    return -1;
 }
 
-static int64_t finish_select(struct input_call *call, int64_t result, const struct sets *sets)
+/* Where nothing was ready all is cleared, which need not be recorded: it is the answer that is often
+ * repeated.
+ */
+static int finish_select(struct answer *answer, int result, const struct sets *sets)
 {
     const size_t size = set_bytes(sets);
 
-    if (!input_call_is_fed(call, &result)) {
-        struct iovec parts[4];
-        int count = 0;
-        for (unsigned i = 0; i < 3 && result > 0; i++)
-            if (sets->set[i] != NULL)
-                parts[count++] = (struct iovec){sets->set[i], size};
-        if (sets->timeout != NULL && (result > 0 || (result < 0 && sets->timeout->tv_sec >= 0)))
-            parts[count++] = (struct iovec){sets->timeout, sizeof *sets->timeout};
-        input_call_record(call, result, parts, count, SIZE_MAX);
-        return result;
-    }
-    size_t at = 0;
+    result = (int)answer_comes(answer, result);
     for (unsigned i = 0; i < 3 && result >= 0; i++) {
-        if (sets->set[i] == NULL)
-            continue;
-        memset(sets->set[i], 0, size);
-        at += input_call_copy(call, at, sets->set[i], size);
+        if (answer->is_told && sets->set[i] != NULL)
+            memset(sets->set[i], 0, size);
+        answer_part(answer, sets->set[i], result > 0 ? size : 0);
     }
-    if (sets->timeout != NULL && result == 0)
+    if (sets->timeout == NULL)
+        return (int)answer_ends(answer);
+    if (result != 0 && (result > 0 || sets->timeout->tv_sec >= 0))
+        answer_part(answer, sets->timeout, sizeof *sets->timeout);
+    else if (result == 0 && answer->is_told)
         *sets->timeout = (struct timeval){0, 0};
-    else if (sets->timeout != NULL)
-        input_call_copy(call, at, sets->timeout, sizeof *sets->timeout);
-    return result;
+    return (int)answer_ends(answer);
 }
 
 static int on_select(int count, fd_set *readable, fd_set *writable, fd_set *special, struct timeval *timeout)
 {
     const struct sets sets = {count, {readable, writable, special}, timeout};
-    int fd, result = 0;
+    const int fd = concerns_select(&sets);
+    struct answer answer;
+    int result = 0;
 
-    if (!concerns_select(&sets, &fd))
+    if (fd < 0)
         return libc_select(count, readable, writable, special, timeout);
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "select");
-    if (input_call_is_made(&call))
+    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "select"))
         result = libc_select(count, readable, writable, special, timeout);
-    return (int)finish_select(&call, result, &sets);
+    return finish_select(&answer, result, &sets);
 }
 
 static int on_pselect(int count, fd_set *readable, fd_set *writable, fd_set *special,
                       const struct timespec *timeout, const sigset_t *mask)
 {
     const struct sets sets = {count, {readable, writable, special}, NULL};
-    int fd, result = 0;
+    const int fd = concerns_select(&sets);
+    struct answer answer;
+    int result = 0;
 
-    if (!concerns_select(&sets, &fd))
+    if (fd < 0)
         return libc_pselect(count, readable, writable, special, timeout, mask);
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "pselect");
-    if (input_call_is_made(&call))
+    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "pselect"))
         result = libc_pselect(count, readable, writable, special, timeout, mask);
-    return (int)finish_select(&call, result, &sets);
+    return finish_select(&answer, result, &sets);
 }
 
 /* --- epoll: all that it says is input, whatever it watches --- */
 
-static int64_t finish_epoll(struct input_call *call, int64_t result, struct epoll_event *events, int room)
+static int finish_epoll(struct answer *answer, int result, struct epoll_event *events, int room)
 {
-    if (!input_call_is_fed(call, &result)) {
-        input_call_record_bytes(call, result, events, result > 0 ? (size_t)result * sizeof *events : 0);
-        return result;
-    }
-    if (result > room)
+    result = (int)answer_comes(answer, result);
+    if (answer->is_told && result > room)
         result = room;
-    if (result > 0)
-        input_call_copy(call, 0, events, (size_t)result * sizeof *events);
+    answer_part(answer, events, result > 0 ? (size_t)result * sizeof *events : 0);
+    answer_ends(answer);
     return result;
 }
 
 static int on_epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "epoll_wait");
+    struct answer answer;
     int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_epoll_wait(fd, events, room, timeout_ms);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_wait"))
         result = libc_epoll_wait(fd, events, room, timeout_ms);
-    return (int)finish_epoll(&call, result, events, room);
+    return finish_epoll(&answer, result, events, room);
 }
 
 static int on_epoll_pwait(int fd, struct epoll_event *events, int room, int timeout_ms, const sigset_t *mask)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "epoll_pwait");
+    struct answer answer;
     int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_epoll_pwait(fd, events, room, timeout_ms, mask);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait"))
         result = libc_epoll_pwait(fd, events, room, timeout_ms, mask);
-    return (int)finish_epoll(&call, result, events, room);
+    return finish_epoll(&answer, result, events, room);
 }
 
 static int on_epoll_pwait2(int fd, struct epoll_event *events, int room, const struct timespec *timeout,
                            const sigset_t *mask)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_POLL, "epoll_pwait2");
+    struct answer answer;
     int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_epoll_pwait2(fd, events, room, timeout, mask);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait2"))
         result = libc_epoll_pwait2(fd, events, room, timeout, mask);
-    return (int)finish_epoll(&call, result, events, room);
+    return finish_epoll(&answer, result, events, room);
 }
 
 static int on_epoll_ctl(int fd, int operation, int of, struct epoll_event *event)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "epoll_ctl");
-    int64_t result = 0;
+    struct answer answer;
+    int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_epoll_ctl(fd, operation, of, event);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "epoll_ctl"))
         result = libc_epoll_ctl(fd, operation, of, event);
-    if (!input_call_is_fed(&call, &result))
-        input_call_record_result(&call, result);
-    return (int)result;
+    return (int)answer_result(&answer, result);
 }
 
-/* --- calls that ask one descriptor, or set it --- */
-
-/* Gives or records an answer of so many bytes. */
-static int finish_value(struct input_call *call, int64_t result, void *value, size_t size)
-{
-    if (!input_call_is_fed(call, &result))
-        input_call_record_bytes(call, result, value, result >= 0 && value != NULL ? size : 0);
-    else if (value != NULL)
-        input_call_copy(call, 0, value, size);
-    return (int)result;
-}
+/* --- timers that are polled --- */
 
 static int on_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *before)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "timerfd_settime");
+    struct answer answer;
     int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_timerfd_settime(fd, flags, value, before);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_settime"))
         result = libc_timerfd_settime(fd, flags, value, before);
-    return finish_value(&call, result, before, sizeof *before);
+    return (int)answer_value(&answer, result, before, sizeof *before);
 }
 
 static int on_timerfd_gettime(int fd, struct itimerspec *value)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "timerfd_gettime");
+    struct answer answer;
     int result = 0;
 
-    if (!input_concerns(fd))
-        return libc_timerfd_gettime(fd, value);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_gettime"))
         result = libc_timerfd_gettime(fd, value);
-    return finish_value(&call, result, value, sizeof *value);
+    return (int)answer_value(&answer, result, value, sizeof *value);
 }
 
 static const struct libc_hook rows[] = {

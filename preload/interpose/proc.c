@@ -22,9 +22,9 @@
 
 #include "base/raw_syscall.h"
 #include "base/text.h"
+#include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "record/identity.h"
-#include "record/input_call.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
@@ -104,7 +104,7 @@ const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
     struct text text;
     char *rest;
 
-    if (role_kind() != ROLE_REPLAY || !input_call_can_read(path, 1) ||
+    if (role_kind() != ROLE_REPLAY || user_read(buffer, (long)path, 1) < 0 ||
         strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);

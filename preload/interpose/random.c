@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "interpose/libc_hook.h"
-#include "record/world.h"
+#include "record/answer.h"
 
 static ssize_t (*libc_getrandom)(void *bytes, size_t size, unsigned flags);
 static int (*libc_getentropy)(void *bytes, size_t size);
@@ -15,41 +15,41 @@ static uint32_t (*libc_arc4random)(void);
 static void (*libc_arc4random_buf)(void *bytes, size_t size);
 static unsigned (*device_getval)(void *device);
 
-static int64_t answer(enum world_call call, int64_t result, void *bytes, size_t size)
+static int64_t answer(enum answer_group call, int64_t result, void *bytes, size_t size)
 {
-    return world_answer(INPUT_RANDOM, world_key(call, 0), result, (struct world_bytes){bytes, size});
+    return answer_replaced(INPUT_RANDOM, answer_key(call, 0), result, bytes, size);
 }
 
 static ssize_t on_getrandom(void *bytes, size_t size, unsigned flags)
 {
     ssize_t r = libc_getrandom(bytes, size, flags);
 
-    return answer(WORLD_GETRANDOM, r, bytes, r > 0 ? (size_t)r : 0);
+    return answer(ANSWER_GETRANDOM, r, bytes, r > 0 ? (size_t)r : 0);
 }
 
 static int on_getentropy(void *bytes, size_t size)
 {
     int r = libc_getentropy(bytes, size);
 
-    return (int)answer(WORLD_GETENTROPY, r, bytes, r == 0 ? size : 0);
+    return (int)answer(ANSWER_GETENTROPY, r, bytes, r == 0 ? size : 0);
 }
 
 static uint32_t on_arc4random(void)
 {
-    return (uint32_t)answer(WORLD_ARC4RANDOM, libc_arc4random(), NULL, 0);
+    return (uint32_t)answer(ANSWER_ARC4RANDOM, libc_arc4random(), NULL, 0);
 }
 
 /* arc4random_uniform() comes by here. */
 static void on_arc4random_buf(void *bytes, size_t size)
 {
     libc_arc4random_buf(bytes, size);
-    answer(WORLD_ARC4RANDOM_BUF, 0, bytes, size);
+    answer(ANSWER_ARC4RANDOM_BUF, 0, bytes, size);
 }
 
 /* Of old programs too: their _M_getval_pretr1() comes by here. */
 static unsigned on_getval(void *device)
 {
-    return (unsigned)answer(WORLD_RANDOM_DEVICE, device_getval(device), NULL, 0);
+    return (unsigned)answer(ANSWER_RANDOM_DEVICE, device_getval(device), NULL, 0);
 }
 
 static const struct libc_hook rows[] = {

@@ -12,13 +12,12 @@
 #include <sys/uio.h>
 
 #include "base/raw_syscall.h"
+#include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/threads_handler.h"
-
-#define MESSAGE_PARTS 67 /* of more the bytes are not recorded */
 
 static ssize_t (*libc_read_unnoted)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
@@ -38,79 +37,44 @@ static ssize_t libc_readv(int fd, const struct iovec *parts, int count)
     return CALL_NOTED_SOCKET(SYS_readv, libc_readv_unnoted(fd, parts, count));
 }
 
-/* With MSG_TRUNC the result may be more than there is room for. */
-static size_t bytes_of(int64_t result, size_t size)
-{
-    return result <= 0 ? 0 : (uint64_t)result < size ? (size_t)result : size;
-}
-
 /* Of results that count bytes, what the caller has room for. */
-static int64_t within(int64_t result, size_t size)
+static ssize_t within(int64_t result, size_t room)
 {
-    return result > 0 && (uint64_t)result > size ? (int64_t)size : result;
+    return result > 0 && (uint64_t)result > room ? (ssize_t)room : result;
 }
 
 static ssize_t on_read(int fd, void *bytes, size_t size)
 {
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd))
-        return libc_read(fd, bytes, size);
-    struct input_call call = input_call_read(fd, "read");
-    if (input_call_is_made(&call))
+    if (answer_begins_read(&answer, fd, "read"))
         result = libc_read(fd, bytes, size);
-    if (!input_call_is_fed(&call, &result)) {
-        input_call_record_bytes(&call, result, bytes, bytes_of(result, size));
-        return result;
-    }
-    input_call_copy(&call, 0, bytes, size);
-    return within(result, size);
+    return within(answer_bytes(&answer, result, bytes, size), size);
 }
 
 static ssize_t on_pread(int fd, void *bytes, size_t size, off_t offset)
 {
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd))
-        return libc_pread(fd, bytes, size, offset);
-    struct input_call call = input_call_read(fd, "pread");
-    if (input_call_is_made(&call))
+    if (answer_begins_read(&answer, fd, "pread"))
         result = libc_pread(fd, bytes, size, offset);
-    if (!input_call_is_fed(&call, &result)) {
-        input_call_record_bytes(&call, result, bytes, bytes_of(result, size));
-        return result;
-    }
-    input_call_copy(&call, 0, bytes, size);
-    return within(result, size);
-}
-
-/* Returns how many bytes of the payload found room. */
-static size_t copy_parts(const struct input_call *call, size_t offset, const struct iovec *parts,
-                         size_t count)
-{
-    size_t start = offset;
-
-    for (size_t i = 0; i < count && offset < call->answer.size; i++)
-        offset += input_call_copy(call, offset, parts[i].iov_base, parts[i].iov_len);
-    return offset - start;
+    return within(answer_bytes(&answer, result, bytes, size), size);
 }
 
 static ssize_t on_readv(int fd, const struct iovec *parts, int count)
 {
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd))
-        return libc_readv(fd, parts, count);
-    struct input_call call = input_call_read(fd, "readv");
-    if (input_call_is_made(&call))
+    if (answer_begins_read(&answer, fd, "readv"))
         result = libc_readv(fd, parts, count);
-    if (!input_call_is_fed(&call, &result)) {
-        input_call_record(&call, result, parts, result > 0 ? count : 0, bytes_of(result, SIZE_MAX));
-        return result;
-    }
+    result = answer_comes(&answer, result);
     if (result > 0)
-        result = (int64_t)copy_parts(&call, 0, parts, (size_t)count);
-    return result;
+        answer_list(&answer, parts, (size_t)count, (size_t)result);
+    answer_ends(&answer);
+    return result > 0 && answer.is_told ? (ssize_t)answer.given : result;
 }
 
 static bool is_stream(int fd)
@@ -163,62 +127,36 @@ static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 {
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd))
-        return libc_recv(fd, bytes, size, flags);
-    struct input_call call = input_call_read(fd, "recv");
-    if (input_call_is_made(&call))
+    if (answer_begins_read(&answer, fd, "recv"))
         result = libc_recv(fd, bytes, size, flags);
-    if (!input_call_is_fed(&call, &result)) {
-        input_call_record_bytes(&call, result, bytes, bytes_of(result, size));
-        return result;
-    }
-    input_call_copy(&call, 0, bytes, size);
-    return result;
+    return answer_bytes(&answer, result, bytes, size);
 }
 
-/* --- with an address, which comes first in the payload, its length in front --- */
-
+/* The address comes first, its length in front. */
 static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                            socklen_t *length)
 {
-    socklen_t room = address != NULL && !input_call_leads_nowhere(length) ? *length : 0;
-    int64_t result = 0;
+    const socklen_t room = address != NULL && !user_memory_is_nowhere(length) ? *length : 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd))
-        return libc_recvfrom(fd, bytes, size, flags, address, length);
-    struct input_call call = input_call_read(fd, "recvfrom");
-    if (input_call_is_made(&call))
+    if (answer_begins_read(&answer, fd, "recvfrom"))
         result = libc_recvfrom(fd, bytes, size, flags, address, length);
-    bool fed = input_call_is_fed(&call, &result);
-    if (result < 0) {
-        if (!fed)
-            input_call_record_result(&call, result);
-        return result;
+    result = answer_comes(&answer, result);
+    if (result >= 0 && address != NULL && length != NULL) {
+        answer_part(&answer, length, sizeof *length);
+        answer_part(&answer, address, *length < room ? *length : room);
     }
-    socklen_t told = address != NULL && length != NULL ? *length : 0;
-    if (!fed) {
-        socklen_t kept = told < room ? told : room;
-        const struct iovec parts[] = {
-            {&told, sizeof told}, {&kept, sizeof kept}, {address, kept}, {bytes, bytes_of(result, size)}};
-        input_call_record(&call, result, parts, 4, SIZE_MAX);
-        return result;
-    }
-    socklen_t kept = 0;
-    input_call_copy(&call, 0, &told, sizeof told);
-    input_call_copy(&call, sizeof told, &kept, sizeof kept);
-    if (address != NULL && length != NULL) {
-        input_call_copy(&call, sizeof told + sizeof kept, address, kept < room ? kept : room);
-        *length = told;
-    }
-    input_call_copy(&call, sizeof told + sizeof kept + kept, bytes, size);
-    return result;
+    answer_part(&answer, bytes, result <= 0 ? 0 : (size_t)result < size ? (size_t)result : size);
+    return answer_ends(&answer);
 }
 
 /* --- messages --- */
 
-/* What the payload of a message begins with; then name, control and the bytes. */
+/* What comes before name, control data and bytes of a message. */
 struct message {
     socklen_t name_told, name_size;
     uint32_t control_size;
@@ -248,74 +186,45 @@ static void take_descriptor(int fd, bool fed)
         descriptor_class_learn(fd);
 }
 
-static void record_message(const struct input_call *call, int64_t result, const struct msghdr *got,
-                           const struct msghdr *room)
+static socklen_t least(size_t one, size_t other)
 {
-    const struct message head = {
-        .name_told = got->msg_namelen,
-        .name_size = got->msg_name == NULL                  ? 0
-                     : got->msg_namelen < room->msg_namelen ? got->msg_namelen
-                                                            : room->msg_namelen,
-        .control_size = (uint32_t)got->msg_controllen,
-        .flags = got->msg_flags,
-    };
-    size_t size = bytes_of(result, SIZE_MAX);
-    struct iovec parts[MESSAGE_PARTS] = {{(void *)(uintptr_t)&head, sizeof head},
-                                         {got->msg_name, head.name_size},
-                                         {got->msg_control, head.control_size}};
-    int count = 3;
-
-    for (size_t i = 0; i < got->msg_iovlen && count < MESSAGE_PARTS && size > 0; i++, count++) {
-        parts[count] = got->msg_iov[i];
-        if (parts[count].iov_len > size)
-            parts[count].iov_len = size;
-        size -= parts[count].iov_len;
-    }
-    input_call_record(call, result, parts, count, SIZE_MAX);
+    return (socklen_t)(one < other ? one : other);
 }
 
-static void feed_message(const struct input_call *call, struct msghdr *message)
+static void message_parts(struct answer *answer, struct msghdr *message, const struct msghdr *room)
 {
-    struct message head = {0};
-    size_t offset = input_call_copy(call, 0, &head, sizeof head);
+    struct message head = {
+        .name_told = message->msg_namelen,
+        .name_size = message->msg_name == NULL ? 0 : least(message->msg_namelen, room->msg_namelen),
+        .control_size = (uint32_t)message->msg_controllen,
+        .flags = message->msg_flags,
+    };
 
-    if (message->msg_name != NULL) {
-        input_call_copy(call, offset, message->msg_name,
-                        head.name_size < message->msg_namelen ? head.name_size : message->msg_namelen);
-        message->msg_namelen = head.name_told;
-    }
-    if (head.control_size <= message->msg_controllen) {
-        input_call_copy(call, offset + head.name_size, message->msg_control, head.control_size);
-        message->msg_controllen = head.control_size;
-    }
+    answer_part(answer, &head, sizeof head);
     message->msg_flags = head.flags;
-    copy_parts(call, offset + head.name_size + head.control_size, message->msg_iov, message->msg_iovlen);
-    for_each_descriptor(message, take_descriptor, true);
+    message->msg_namelen = message->msg_name != NULL ? head.name_told : room->msg_namelen;
+    message->msg_controllen = least(head.control_size, room->msg_controllen);
+    answer_part(answer, message->msg_name, least(head.name_size, room->msg_namelen));
+    answer_part(answer, message->msg_control, message->msg_controllen);
+    answer_list(answer, message->msg_iov, message->msg_iovlen, (size_t)answer->result);
+    answer_ends(answer);
+    for_each_descriptor(message, take_descriptor, answer->is_told);
 }
 
 static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    struct msghdr room;
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (!input_concerns(fd) || input_call_leads_nowhere(message))
+    if (!answer_concerns(fd) || user_memory_is_nowhere(message))
         return libc_recvmsg(fd, message, flags);
-    struct input_call call = input_call_read(fd, "recvmsg");
-    room = *message;
-    if (input_call_is_made(&call))
+    const struct msghdr room = *message;
+    if (answer_begins_concerned_read(&answer, fd, "recvmsg"))
         result = libc_recvmsg(fd, message, flags);
-    bool fed = input_call_is_fed(&call, &result);
-    if (fed && result >= 0) {
-        message->msg_controllen = room.msg_controllen;
-        message->msg_namelen = room.msg_namelen;
-        feed_message(&call, message);
-    } else if (!fed && result >= 0) {
-        record_message(&call, result, message, &room);
-        for_each_descriptor(message, take_descriptor, false);
-    } else if (!fed) {
-        input_call_record_result(&call, result);
-    }
-    return result;
+    if (answer_comes(&answer, result) < 0)
+        return answer_ends(&answer);
+    message_parts(&answer, message, &room);
+    return answer.result;
 }
 
 static const struct libc_hook rows[] = {

@@ -11,9 +11,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/threads_handler.h"
 
@@ -36,11 +37,6 @@ static int (*libc_recvmmsg)(int fd, struct mmsghdr *messages, unsigned count, in
                             struct timespec *timeout);
 static int (*libc_sendmmsg)(int fd, struct mmsghdr *messages, unsigned count, int flags);
 static int (*libc_socket)(int family, int type, int protocol);
-
-static struct input_call call_of(int fd, enum input_group group, const char *name)
-{
-    return (struct input_call){.kind = INPUT_CALL, .group = group, .fd = (uint64_t)fd, .name = name};
-}
 
 /* --- with a timeout of the socket's, that a snapshot must not begin anew --- */
 
@@ -88,25 +84,21 @@ static int libc_setsockopt(int fd, int level, int name, const void *value, sockl
 #define RESULT_ONLY(type, group, name, parameters, ...)                                                      \
     static type on_##name parameters                                                                         \
     {                                                                                                        \
-        struct input_call call = call_of(fd, group, #name);                                                  \
-        int64_t result = 0;                                                                                  \
+        struct answer answer;                                                                                \
+        type result = 0;                                                                                     \
                                                                                                              \
-        if (!input_concerns(fd))                                                                             \
-            return libc_##name(__VA_ARGS__);                                                                 \
-        if (input_call_is_made(&call))                                                                       \
+        if (answer_begins_at(&answer, group, fd, #name))                                                     \
             result = libc_##name(__VA_ARGS__);                                                               \
-        if (!input_call_is_fed(&call, &result))                                                              \
-            input_call_record_result(&call, result);                                                         \
-        return (type)result;                                                                                 \
+        return (type)answer_result(&answer, result);                                                         \
     }
 
-RESULT_ONLY(int, INPUT_GROUP_NONE, connect, (int fd, const struct sockaddr *address, socklen_t length), fd,
+RESULT_ONLY(int, ANSWER_OF_DESCRIPTOR, connect, (int fd, const struct sockaddr *address, socklen_t length),
+            fd, address, length)
+RESULT_ONLY(int, ANSWER_OF_DESCRIPTOR, bind, (int fd, const struct sockaddr *address, socklen_t length), fd,
             address, length)
-RESULT_ONLY(int, INPUT_GROUP_NONE, bind, (int fd, const struct sockaddr *address, socklen_t length), fd,
-            address, length)
-RESULT_ONLY(int, INPUT_GROUP_NONE, listen, (int fd, int backlog), fd, backlog)
-RESULT_ONLY(int, INPUT_GROUP_NONE, shutdown, (int fd, int how), fd, how)
-RESULT_ONLY(int, INPUT_GROUP_NONE, setsockopt,
+RESULT_ONLY(int, ANSWER_OF_DESCRIPTOR, listen, (int fd, int backlog), fd, backlog)
+RESULT_ONLY(int, ANSWER_OF_DESCRIPTOR, shutdown, (int fd, int how), fd, how)
+RESULT_ONLY(int, ANSWER_OF_DESCRIPTOR, setsockopt,
             (int fd, int level, int name, const void *value, socklen_t length), fd, level, name, value,
             length)
 
@@ -165,28 +157,27 @@ static ssize_t libc_sendfile(int fd, int from, off_t *offset, size_t size)
     return sent;
 }
 
-RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, send, (int fd, const void *bytes, size_t size, int flags), fd, bytes,
-            size, flags)
-RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, sendto,
+RESULT_ONLY(ssize_t, ANSWER_SEND, send, (int fd, const void *bytes, size_t size, int flags), fd, bytes, size,
+            flags)
+RESULT_ONLY(ssize_t, ANSWER_SEND, sendto,
             (int fd, const void *bytes, size_t size, int flags, const struct sockaddr *address,
              socklen_t length),
             fd, bytes, size, flags, address, length)
-RESULT_ONLY(ssize_t, INPUT_GROUP_SEND, sendmsg, (int fd, const struct msghdr *message, int flags), fd,
-            message, flags)
+RESULT_ONLY(ssize_t, ANSWER_SEND, sendmsg, (int fd, const struct msghdr *message, int flags), fd, message,
+            flags)
 
 /* The file that is sent from moves on in a replay as well. */
 static ssize_t on_sendfile(int fd, int from, off_t *offset, size_t size)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_SEND, "sendfile");
-    int64_t result = 0;
+    struct answer answer;
+    ssize_t result = 0;
 
-    if (fd == STDOUT_FILENO || fd == STDERR_FILENO || !input_concerns(fd))
+    if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
         return libc_sendfile(fd, from, offset, size);
-    if (input_call_is_made(&call))
+    if (answer_begins_at(&answer, ANSWER_SEND, fd, "sendfile"))
         result = libc_sendfile(fd, from, offset, size);
-    if (!input_call_is_fed(&call, &result)) {
-        input_call_record_result(&call, result);
-    } else if (result > 0) {
+    result = answer_result(&answer, result);
+    if (answer.is_told && result > 0) {
         if (offset != NULL)
             *offset += result;
         else
@@ -197,132 +188,81 @@ static ssize_t on_sendfile(int fd, int from, off_t *offset, size_t size)
 
 /* --- with an answer of some bytes, whose length is in front of them --- */
 
-/* `room` is what *length was before the call. */
-static void record_sized(const struct input_call *call, int64_t result, const void *bytes,
-                         const socklen_t *length, socklen_t room)
-{
-    if (result < 0 || bytes == NULL || length == NULL) {
-        input_call_record_result(call, result);
-        return;
-    }
-    const struct iovec parts[] = {{(void *)(uintptr_t)length, sizeof *length},
-                                  {(void *)(uintptr_t)bytes, *length < room ? *length : room}};
-    input_call_record(call, result, parts, 2, SIZE_MAX);
-}
-
-static void feed_sized(const struct input_call *call, void *bytes, socklen_t *length, socklen_t room)
-{
-    if (bytes == NULL || length == NULL || call->answer.size < sizeof *length)
-        return;
-    input_call_copy(call, 0, length, sizeof *length);
-    input_call_copy(call, sizeof *length, bytes, room);
-}
-
 static socklen_t room_of(const void *bytes, const socklen_t *length)
 {
-    return bytes != NULL && input_call_can_read(length, sizeof *length) ? *length : 0;
+    socklen_t room;
+
+    if (bytes == NULL || user_memory_is_nowhere(length) || user_read(&room, (long)length, sizeof room) < 0)
+        return 0;
+    return room;
 }
 
-static int finish_sized(struct input_call *call, int64_t result, void *bytes, socklen_t *length,
-                        socklen_t room)
+/* `room` is what *length was before the call. */
+static int sized(struct answer *answer, int64_t result, void *bytes, socklen_t *length, socklen_t room)
 {
-    if (input_call_is_fed(call, &result))
-        feed_sized(call, bytes, length, room);
-    else
-        record_sized(call, result, bytes, length, room);
-    return (int)result;
+    if (answer_comes(answer, result) >= 0 && bytes != NULL && length != NULL) {
+        answer_part(answer, length, sizeof *length);
+        answer_part(answer, bytes, *length < room ? *length : room);
+    }
+    return (int)answer_ends(answer);
 }
 
-static int on_getsockname(int fd, struct sockaddr *address, socklen_t *length)
-{
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockname");
-    int64_t result = 0;
+#define SIZED(name, parameters, bytes, length, ...)                                                          \
+    static int on_##name parameters                                                                          \
+    {                                                                                                        \
+        const socklen_t room = answer_concerns(fd) ? room_of(bytes, length) : 0;                             \
+        struct answer answer;                                                                                \
+        int result = 0;                                                                                      \
+                                                                                                             \
+        if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, #name))                                      \
+            result = libc_##name(__VA_ARGS__);                                                               \
+        return sized(&answer, result, bytes, length, room);                                                  \
+    }
 
-    if (!input_concerns(fd))
-        return libc_getsockname(fd, address, length);
-    socklen_t room = room_of(address, length);
-    if (input_call_is_made(&call))
-        result = libc_getsockname(fd, address, length);
-    return finish_sized(&call, result, address, length, room);
-}
-
-static int on_getpeername(int fd, struct sockaddr *address, socklen_t *length)
-{
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getpeername");
-    int64_t result = 0;
-
-    if (!input_concerns(fd))
-        return libc_getpeername(fd, address, length);
-    socklen_t room = room_of(address, length);
-    if (input_call_is_made(&call))
-        result = libc_getpeername(fd, address, length);
-    return finish_sized(&call, result, address, length, room);
-}
-
-static int on_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
-{
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "getsockopt");
-    int64_t result = 0;
-
-    if (!input_concerns(fd))
-        return libc_getsockopt(fd, level, name, value, length);
-    socklen_t room = room_of(value, length);
-    if (input_call_is_made(&call))
-        result = libc_getsockopt(fd, level, name, value, length);
-    return finish_sized(&call, result, value, length, room);
-}
+SIZED(getsockname, (int fd, struct sockaddr *address, socklen_t *length), address, length, fd, address,
+      length)
+SIZED(getpeername, (int fd, struct sockaddr *address, socklen_t *length), address, length, fd, address,
+      length)
+SIZED(getsockopt, (int fd, int level, int name, void *value, socklen_t *length), value, length, fd, level,
+      name, value, length)
 
 /* --- new descriptors --- */
 
-static int accept_one(int fd, struct sockaddr *address, socklen_t *length, int flags, bool plain)
+/* In a replay there is something harmless under its number. */
+static int made(const struct answer *answer, int fd, int flags)
 {
-    struct input_call call = call_of(fd, INPUT_GROUP_NONE, "accept");
-    int64_t result = 0;
+    if (fd >= 0 && answer->is_told)
+        descriptor_class_stand_in(fd, DESCRIPTOR_SOCKET, (flags & SOCK_CLOEXEC) != 0);
+    else if (fd >= 0)
+        descriptor_class_set(fd, DESCRIPTOR_SOCKET);
+    return fd;
+}
 
-    if (input_concerns(fd)) {
-        socklen_t room = room_of(address, length);
-        if (input_call_is_made(&call))
-            result = plain ? libc_accept(fd, address, length) : libc_accept4(fd, address, length, flags);
-        result = finish_sized(&call, result, address, length, room);
-        if (input_mode() == INPUT_FED && result >= 0)
-            descriptor_class_stand_in((int)result, DESCRIPTOR_SOCKET, (flags & SOCK_CLOEXEC) != 0);
-    } else {
-        result = plain ? libc_accept(fd, address, length) : libc_accept4(fd, address, length, flags);
+#define ACCEPT(name, flags, parameters, ...)                                                                 \
+    static int on_##name parameters                                                                          \
+    {                                                                                                        \
+        const socklen_t room = answer_concerns(fd) ? room_of(address, length) : 0;                           \
+        struct answer answer;                                                                                \
+        int result = 0;                                                                                      \
+                                                                                                             \
+        if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "accept"))                                   \
+            result = libc_##name(__VA_ARGS__);                                                               \
+        return made(&answer, sized(&answer, result, address, length, room), flags);                          \
     }
-    if (result >= 0)
-        descriptor_class_set((int)result, DESCRIPTOR_SOCKET);
-    return (int)result;
-}
 
-static int on_accept(int fd, struct sockaddr *address, socklen_t *length)
-{
-    return accept_one(fd, address, length, 0, true);
-}
-
-static int on_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
-{
-    return accept_one(fd, address, length, flags, false);
-}
+ACCEPT(accept, 0, (int fd, struct sockaddr *address, socklen_t *length), fd, address, length)
+ACCEPT(accept4, flags, (int fd, struct sockaddr *address, socklen_t *length, int flags), fd, address, length,
+       flags)
 
 static int on_socket(int family, int type, int protocol)
 {
-    struct input_call call = call_of(0, INPUT_GROUP_MAKE, "socket");
-    int64_t result = 0;
+    struct answer answer = {.is_concerned = role_may_be_told()};
+    int result = 0;
 
-    if (input_mode() == INPUT_NOT_CONCERNED) {
+    if (!answer.is_concerned ||
+        answer_begins(&answer, INPUT_CALL, answer_key_at(ANSWER_MAKE, (uint64_t)pthread_self()), "socket"))
         result = libc_socket(family, type, protocol);
-    } else {
-        call.fd = (uint64_t)pthread_self();
-        if (input_call_is_made(&call))
-            result = libc_socket(family, type, protocol);
-        if (!input_call_is_fed(&call, &result))
-            input_call_record_result(&call, result);
-        else if (result >= 0)
-            descriptor_class_stand_in((int)result, DESCRIPTOR_SOCKET, (type & SOCK_CLOEXEC) != 0);
-    }
-    if (result >= 0)
-        descriptor_class_set((int)result, DESCRIPTOR_SOCKET);
-    return (int)result;
+    return made(&answer, (int)answer_result(&answer, result), type);
 }
 
 static const struct libc_hook rows[] = {

@@ -18,13 +18,10 @@
 #include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "interpose/refused.h"
-#include "record/call_count.h"
-#include "record/world.h"
+#include "record/answer.h"
 #include "restore/segments.h"
 #include "snapshot/shared_memory.h"
 #include "snapshot/threads/call_note.h"
-
-#define NOTHING ((struct world_bytes){NULL, 0})
 
 static int (*libc_shmget)(key_t key, size_t size, int flags);
 static void *(*libc_shmat)(int id, const void *address, int flags);
@@ -39,32 +36,11 @@ static int (*libc_msgsnd)(int id, const void *message, size_t size, int flags);
 static ssize_t (*libc_msgrcv)(int id, void *message, size_t size, long type, int flags);
 static int (*libc_msgctl)(int id, int command, void *facts);
 
-static int64_t keep(enum world_call call, uint64_t object, int64_t result, struct world_bytes bytes)
+/* A stream is of a thread, a call and an object. */
+static bool begins(struct answer *answer, enum answer_group call, long object, const char *name)
 {
-    world_record(INPUT_CALL, world_key(call, object), result, &bytes, 1);
-    return result;
+    return answer_begins(answer, INPUT_CALL, answer_key(call, (uint64_t)object), name);
 }
-
-static int64_t told(enum world_call call, uint64_t object, const char *name, struct world_bytes bytes)
-{
-    int64_t result;
-
-    if (!world_feed(INPUT_CALL, world_key(call, object), &result, &bytes, 1))
-        input_exhausted(name);
-    return result;
-}
-
-/* A thread that a snapshot finds inside the call comes out of it in a replay. */
-#define ANSWER(call, object, name, made, bytes)                                                              \
-    const uintptr_t outer = call_begins();                                                                   \
-    if (!input_is_fed()) {                                                                                   \
-        __auto_type result = made;                                                                           \
-        call_ends(outer);                                                                                    \
-        if (!input_is_fed())                                                                                 \
-            return (__typeof__(result))keep(call, (uint64_t)(object), (int64_t)result, bytes);               \
-    }                                                                                                        \
-    call_ends(outer);                                                                                        \
-    return (__typeof__(made))told(call, (uint64_t)(object), name, bytes)
 
 /* Of a call that waits for an object: one that is made again, behind a snapshot or a request, finds no object
  * any more where somebody has removed it just then. Without us it was woken, and told so. One that has not
@@ -80,41 +56,43 @@ static int64_t waited(int64_t result, unsigned repeats)
 
 static int on_shmget(key_t key, size_t size, int flags)
 {
-    if (!input_is_fed()) {
-        int saved_errno = errno, id;
+    int saved_errno = errno, id = 0;
+    struct answer answer;
+
+    if (begins(&answer, ANSWER_SHMGET, key, "shmget"))
         do
             id = libc_shmget(key, size, flags);
         while (id < 0 && refused_again(size, saved_errno));
-        if (!input_is_fed())
-            return (int)keep(WORLD_SHMGET, (uint64_t)key, id, NOTHING);
-    }
-    int id = (int)told(WORLD_SHMGET, (uint64_t)key, "shmget", NOTHING);
-    if (id >= 0)
+    id = (int)answer_result(&answer, id);
+    if (answer.is_told && id >= 0)
         segments_know(id, size);
     return id;
 }
 
 static void *on_shmat(int id, const void *address, int flags)
 {
-    if (!input_is_fed()) {
-        void *memory = libc_shmat(id, address, flags);
+    struct answer answer;
+    void *memory = NULL;
+
+    if (begins(&answer, ANSWER_SHMAT, id, "shmat")) {
+        memory = libc_shmat(id, address, flags);
         shared_memory_changed();
-        if (!input_is_fed())
-            return (void *)keep(WORLD_SHMAT, (uint64_t)id, (int64_t)memory, NOTHING);
     }
-    void *memory = (void *)told(WORLD_SHMAT, (uint64_t)id, "shmat", NOTHING);
-    return memory == (void *)-1 ? memory : segments_attach(id, memory, (flags & SHM_RDONLY) == 0);
+    memory = (void *)answer_result(&answer, (int64_t)memory);
+    if (answer.is_told && memory != (void *)-1)
+        return segments_attach(id, memory, (flags & SHM_RDONLY) == 0);
+    return memory;
 }
 
 static int on_shmdt(const void *address)
 {
-    if (!input_is_fed()) {
-        int r = libc_shmdt(address);
-        if (!input_is_fed())
-            return (int)keep(WORLD_SHMDT, 0, r, NOTHING);
-    }
-    int r = (int)told(WORLD_SHMDT, 0, "shmdt", NOTHING);
-    if (r == 0)
+    struct answer answer;
+    int r = 0;
+
+    if (begins(&answer, ANSWER_SHMDT, 0, "shmdt"))
+        r = libc_shmdt(address);
+    r = (int)answer_result(&answer, r);
+    if (answer.is_told && r == 0)
         segments_detach(address);
     return r;
 }
@@ -128,33 +106,47 @@ static size_t size_of_segment_facts(int command)
 
 static int on_shmctl(int id, int command, void *facts)
 {
-    const struct world_bytes bytes = {facts, size_of_segment_facts(command)};
+    struct answer answer;
+    int r = 0;
 
-    ANSWER(WORLD_SHMCTL, id, "shmctl", libc_shmctl(id, command, facts), bytes);
+    if (begins(&answer, ANSWER_SHMCTL, id, "shmctl"))
+        r = libc_shmctl(id, command, facts);
+    return (int)answer_value(&answer, r, facts, size_of_segment_facts(command));
 }
 
 /* --- semaphores --- */
 
 static int on_semget(key_t key, int count, int flags)
 {
-    ANSWER(WORLD_SEMGET, key, "semget", libc_semget(key, count, flags), NOTHING);
+    struct answer answer;
+    int id = 0;
+
+    if (begins(&answer, ANSWER_SEMGET, key, "semget"))
+        id = libc_semget(key, count, flags);
+    return (int)answer_result(&answer, id);
 }
 
 static int on_semop(int id, struct sembuf *operations, size_t count)
 {
     const unsigned before = own_thread()->repeats;
+    struct answer answer;
+    int64_t r = 0;
 
-    ANSWER(WORLD_SEMOP, id, "semop", (int)waited(libc_semop(id, operations, count), before), NOTHING);
+    if (begins(&answer, ANSWER_SEMOP, id, "semop"))
+        r = waited(libc_semop(id, operations, count), before);
+    return (int)answer_result(&answer, r);
 }
 
 static int on_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *time)
 {
     const unsigned before = own_thread()->repeats;
+    struct answer answer;
+    int64_t r = 0;
 
-    ANSWER(WORLD_SEMOP, id, "semtimedop",
-           (int)waited(CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)),
-                       before),
-           NOTHING);
+    if (begins(&answer, ANSWER_SEMOP, id, "semtimedop"))
+        r = waited(CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)),
+                   before);
+    return (int)answer_result(&answer, r);
 }
 
 static size_t size_of_semaphore_facts(int id, int command)
@@ -165,67 +157,79 @@ static size_t size_of_semaphore_facts(int id, int command)
         return sizeof facts;
     if (command == IPC_INFO || command == SEM_INFO)
         return sizeof(struct seminfo);
-    if (command != GETALL || raw_syscall4(SYS_semctl, id, 0, IPC_STAT, (long)&facts) < 0)
+    if (command != GETALL || raw_syscall4(SYS_semctl, id, 0, IPC_STAT, &facts) < 0)
         return 0;
     return facts.sem_nsems * sizeof(unsigned short);
 }
 
-/* Of the rest, what comes back is the result. The fourth argument may not be there; then nobody looks. */
+/* Of the rest, what comes back is the result. The fourth argument may not be there; then nobody looks. In a
+ * replay it is as much as the original was given. */
 static int on_semctl(int id, int number, int command, void *argument)
 {
-    if (!input_is_fed()) {
-        int r = libc_semctl(id, number, command, argument);
-        if (!input_is_fed()) {
-            size_t size = r < 0 ? 0 : size_of_semaphore_facts(id, command);
-            return (int)keep(WORLD_SEMCTL, (uint64_t)id, r, (struct world_bytes){argument, size});
-        }
-    }
-    bool fills = command == IPC_STAT || command == SEM_STAT || command == SEM_STAT_ANY ||
-                 command == IPC_INFO || command == SEM_INFO || command == GETALL;
-    return (int)told(WORLD_SEMCTL, (uint64_t)id, "semctl",
-                     (struct world_bytes){argument, fills ? SIZE_MAX : 0});
+    struct answer answer;
+    int r = 0;
+
+    if (begins(&answer, ANSWER_SEMCTL, id, "semctl"))
+        r = libc_semctl(id, number, command, argument);
+    if (answer_comes(&answer, r) >= 0)
+        answer_part(&answer, argument,
+                    answer.is_told ? answer_left(&answer) : size_of_semaphore_facts(id, command));
+    return (int)answer_ends(&answer);
 }
 
 /* --- queues --- */
 
 static int on_msgget(key_t key, int flags)
 {
-    ANSWER(WORLD_MSGGET, key, "msgget", libc_msgget(key, flags), NOTHING);
+    struct answer answer;
+    int id = 0;
+
+    if (begins(&answer, ANSWER_MSGGET, key, "msgget"))
+        id = libc_msgget(key, flags);
+    return (int)answer_result(&answer, id);
 }
 
 static int on_msgsnd(int id, const void *message, size_t size, int flags)
 {
     const unsigned before = own_thread()->repeats;
+    struct answer answer;
+    int64_t r = 0;
 
-    ANSWER(WORLD_MSGSND, id, "msgsnd", (int)waited(libc_msgsnd(id, message, size, flags), before), NOTHING);
+    if (begins(&answer, ANSWER_MSGSND, id, "msgsnd"))
+        r = waited(libc_msgsnd(id, message, size, flags), before);
+    return (int)answer_result(&answer, r);
 }
 
 /* The type stands in front of the bytes. */
 static ssize_t on_msgrcv(int id, void *message, size_t size, long type, int flags)
 {
     const unsigned before = own_thread()->repeats;
-    const uintptr_t outer = call_begins();
+    struct answer answer;
+    int64_t r = 0;
 
-    if (!input_is_fed()) {
-        ssize_t r = waited(libc_msgrcv(id, message, size, type, flags), before);
-        call_ends(outer);
-        if (!input_is_fed())
-            return keep(WORLD_MSGRCV, (uint64_t)id, r,
-                        (struct world_bytes){message, r < 0 ? 0 : sizeof(long) + (size_t)r});
-    }
-    call_ends(outer);
-    return told(WORLD_MSGRCV, (uint64_t)id, "msgrcv", (struct world_bytes){message, sizeof(long) + size});
+    if (begins(&answer, ANSWER_MSGRCV, id, "msgrcv"))
+        r = waited(libc_msgrcv(id, message, size, type, flags), before);
+    r = answer_comes(&answer, r);
+    if (r >= 0)
+        answer_part(&answer, message, sizeof(long) + ((size_t)r < size ? (size_t)r : size));
+    return answer_ends(&answer);
+}
+
+static size_t size_of_queue_facts(int command)
+{
+    if (command == IPC_STAT || command == MSG_STAT || command == MSG_STAT_ANY)
+        return sizeof(struct msqid_ds);
+    return command == IPC_INFO || command == MSG_INFO ? sizeof(struct msginfo) : 0;
 }
 
 static int on_msgctl(int id, int command, void *facts)
 {
-    const size_t size = command == IPC_STAT || command == MSG_STAT || command == MSG_STAT_ANY
-                            ? sizeof(struct msqid_ds)
-                        : command == IPC_INFO || command == MSG_INFO ? sizeof(struct msginfo)
-                                                                     : 0;
-    const struct world_bytes bytes = {facts, size};
+    struct answer answer;
+    int r = 0;
 
-    ANSWER(WORLD_MSGCTL, id, "msgctl", libc_msgctl(id, command, facts), bytes);
+    if (begins(&answer, ANSWER_MSGCTL, id, "msgctl"))
+        r = libc_msgctl(id, command, facts);
+    return (int)answer_value(&answer, r, facts, size_of_queue_facts(command));
 }
 
 static const struct libc_hook rows[] = {

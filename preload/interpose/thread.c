@@ -79,7 +79,7 @@ static void *start_thread(void *argument)
     own_thread()->key = given->key;
     pid_t maker = given->maker;
     let_go(given);
-    if (input_is_fed())
+    if (role_is_fed())
         affinity_inherit(maker);
     identity_begin_thread();
     alternate_stack_begin();
@@ -100,7 +100,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     start->function = function;
     start->argument = argument;
     start->key = thread_key_of_child(__builtin_return_address(0));
-    start->maker = input_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
+    start->maker = role_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
     start->own = own_thread_reserve();
     int r;
     do

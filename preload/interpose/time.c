@@ -11,9 +11,8 @@
 
 #include "base/next.h"
 #include "interpose/libc_hook.h"
-#include "record/input_mode.h"
+#include "record/answer.h"
 #include "record/told_time.h"
-#include "record/world.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
@@ -27,14 +26,14 @@ static int (*libc_getrusage)(int who, struct rusage *usage);
 /* A thread's CPU clock has another number in a replay. */
 static uint64_t clock_key(clockid_t clock, uint64_t caller)
 {
-    return world_key(WORLD_CLOCK_GETTIME, caller | (uint8_t)(clock < 0 ? -1 : clock));
+    return answer_key(ANSWER_CLOCK_GETTIME, caller | (uint8_t)(clock < 0 ? -1 : clock));
 }
 
 static int on_clock_gettime(clockid_t clock, struct timespec *time)
 {
     int r = libc_clock_gettime(clock, time);
 
-    if (r != 0 || input_mode() == INPUT_NOT_CONCERNED)
+    if (r != 0 || !role_may_be_told())
         return r;
     int64_t now_ns = told_time_to_ns(time),
             told_ns = told_time_ns(clock_key(clock, CALLER_KEY), clock, now_ns);
@@ -43,32 +42,25 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
-/* They are no children of the simulator's. */
-static bool has_snapshots(void)
-{
-    return role_is_original();
-}
-
 static clock_t on_times(struct tms *times)
 {
     clock_t ticks = libc_times(times);
-    if (ticks != (clock_t)-1 && times != NULL && has_snapshots())
+    if (ticks != (clock_t)-1 && times != NULL &&
+        role_is_original()) /* they are no children of the simulator's */
         burial_leave_out_ticks(times);
-    const struct world_bytes bytes = {times, sizeof *times};
-
-    return world_answer(INPUT_TIME, world_key(WORLD_TIMES, CALLER_KEY), ticks, bytes);
+    return answer_replaced(INPUT_TIME, answer_key(ANSWER_TIMES, CALLER_KEY), ticks, times, sizeof *times);
 }
 
 static int on_getrusage(int who, struct rusage *usage)
 {
     int r = libc_getrusage(who, usage);
-    const struct world_bytes bytes = {usage, sizeof *usage};
 
     if (r != 0)
         return r;
-    if (who == RUSAGE_CHILDREN && has_snapshots())
+    if (who == RUSAGE_CHILDREN && role_is_original())
         burial_leave_out(usage);
-    return (int)world_answer(INPUT_TIME, world_key(WORLD_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, bytes);
+    return (int)answer_replaced(INPUT_TIME, answer_key(ANSWER_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, usage,
+                                sizeof *usage);
 }
 
 static const struct libc_hook rows[] = {
@@ -82,7 +74,7 @@ const struct libc_hooks time_hooks = LIBC_HOOKS(rows);
 
 time_t time(time_t *place)
 {
-    time_t now = told_time_s(world_key(WORLD_TIME, CALLER_KEY), NEXT(time)(NULL));
+    time_t now = told_time_s(answer_key(ANSWER_TIME, CALLER_KEY), NEXT(time)(NULL));
 
     if (place != NULL)
         *place = now;
@@ -94,10 +86,10 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     const struct timeval *volatile wanted = time; /* it may be NULL, whatever the header says */
     int r = NEXT(gettimeofday)(time, zone);
 
-    if (r != 0 || wanted == NULL || input_mode() == INPUT_NOT_CONCERNED)
+    if (r != 0 || wanted == NULL || !role_may_be_told())
         return r;
     int64_t now_ns = time->tv_sec * TOLD_TIME_SECOND_NS + time->tv_usec * 1000;
-    int64_t told_ns = told_time_ns(world_key(WORLD_GETTIMEOFDAY, CALLER_KEY), CLOCK_REALTIME, now_ns);
+    int64_t told_ns = told_time_ns(answer_key(ANSWER_GETTIMEOFDAY, CALLER_KEY), CLOCK_REALTIME, now_ns);
     if (told_ns == now_ns)
         return 0;
     struct timespec told = told_time_from_ns(told_ns);

@@ -19,7 +19,7 @@
 /* What is waited for is handed on as it is: one or two pointers. The clock is told by a function's kind, or
  * by its caller; where it depends on the object, by the time itself. */
 #define MOVED(clock, call, plain)                                                                            \
-    if (time == NULL || !input_is_fed())                                                                     \
+    if (time == NULL || !role_is_fed())                                                                      \
         return plain;                                                                                        \
     const struct timespec moved = told_time_for_kernel(clock, time);                                         \
     return call

@@ -14,7 +14,7 @@
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
 #include "interpose/write.h"
-#include "record/input_call.h"
+#include "record/answer.h"
 #include "record/output.h"
 #include "record/undo.h"
 #include "snapshot/threads/call_note.h"
@@ -39,18 +39,6 @@ static size_t size_of(int fd, const struct iovec *parts, int count)
     return size;
 }
 
-/* What stdout and stderr are given is the replay's own output. */
-static bool is_input(int fd)
-{
-    return fd != STDOUT_FILENO && fd != STDERR_FILENO && input_concerns(fd);
-}
-
-static struct input_call call_of(int fd, const char *name)
-{
-    return (struct input_call){
-        .kind = INPUT_CALL, .group = INPUT_GROUP_SEND, .fd = (uint64_t)fd, .name = name};
-}
-
 static ssize_t move(int fd, void *bytes, size_t size, int flags)
 {
     (void)flags;
@@ -72,48 +60,36 @@ static ssize_t libc_writev(int fd, const struct iovec *parts, int count)
     return rest_move(&rest, CALL_NOTED_SOCKET(SYS_writev, libc_writev_once(fd, parts, count)));
 }
 
-static ssize_t input_write(int fd, const void *bytes, size_t size)
+/* What stdout and stderr are given is the replay's own output. */
+static bool begins(struct answer *answer, int fd, const char *name)
 {
-    int64_t result = 0;
-
-    if (!is_input(fd))
-        return libc_write(fd, bytes, size);
-    struct input_call call = call_of(fd, "write");
-    if (input_call_is_made(&call))
-        result = libc_write(fd, bytes, size);
-    if (!input_call_is_fed(&call, &result))
-        input_call_record_result(&call, result);
-    return result;
-}
-
-static ssize_t input_writev(int fd, const struct iovec *parts, int count)
-{
-    int64_t result = 0;
-
-    if (!is_input(fd))
-        return libc_writev(fd, parts, count);
-    struct input_call call = call_of(fd, "writev");
-    if (input_call_is_made(&call))
-        result = libc_writev(fd, parts, count);
-    if (!input_call_is_fed(&call, &result))
-        input_call_record_result(&call, result);
-    return result;
+    answer->is_concerned = false;
+    return fd == STDOUT_FILENO || fd == STDERR_FILENO || answer_begins_at(answer, ANSWER_SEND, fd, name);
 }
 
 static ssize_t on_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec part = {(void *)(uintptr_t)bytes, size};
+    struct answer answer;
+    ssize_t written = 0;
 
     undo_before_write(fd, size, -1);
     bool prints = output_begins(fd);
-    return output_written(fd, prints, &part, input_write(fd, bytes, size));
+    if (begins(&answer, fd, "write"))
+        written = libc_write(fd, bytes, size);
+    return output_written(fd, prints, &part, answer_result(&answer, written));
 }
 
 static ssize_t on_writev(int fd, const struct iovec *parts, int count)
 {
+    struct answer answer;
+    ssize_t written = 0;
+
     undo_before_write(fd, size_of(fd, parts, count), -1);
     bool prints = output_begins(fd);
-    return output_written(fd, prints, parts, input_writev(fd, parts, count));
+    if (begins(&answer, fd, "writev"))
+        written = libc_writev(fd, parts, count);
+    return output_written(fd, prints, parts, answer_result(&answer, written));
 }
 
 bool write_is_met(void)

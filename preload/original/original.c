@@ -21,8 +21,8 @@
 #include "original/request.h"
 #include "original/time_beside.h"
 #include "original/wake.h"
+#include "record/answer.h"
 #include "record/input.h"
-#include "record/input_call.h"
 #include "record/match.h"
 #include "record/output.h"
 #include "record/time_log.h"
@@ -115,7 +115,7 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
     role_become(ROLE_ORIGINAL);
     signal_arm();
     see_children();
-    threads_handler_set_call_ender(input_call_is_inside);
+    threads_handler_set_call_ender(answer_is_inside);
     threads_handler_set_request(request_send);
     return true;
 }

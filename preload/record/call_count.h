@@ -11,8 +11,8 @@
 /* Called where a call begins in a replay, with its number; NULL: nobody asks. */
 extern void (*call_count_told)(uint64_t number) __attribute__((visibility("hidden")));
 
-/* Returns what call_ends() wants. */
-static inline uintptr_t call_begins(void)
+/* Returns what call_count_ends() wants. */
+static inline uintptr_t call_count_begins(void)
 {
     struct own_thread *own = own_thread();
     uintptr_t outer = own->call_frame;
@@ -24,7 +24,7 @@ static inline uintptr_t call_begins(void)
     return outer;
 }
 
-static inline void call_ends(uintptr_t outer)
+static inline void call_count_ends(uintptr_t outer)
 {
     own_thread()->call_frame = outer;
 }

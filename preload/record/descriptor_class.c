@@ -12,8 +12,8 @@
 #include "base/proc_list.h"
 #include "base/raw_syscall.h"
 
-uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
-uint32_t descriptor_names[DESCRIPTOR_CLASSES];
+uint8_t descriptor_class_list[DESCRIPTOR_CLASSES];
+uint32_t descriptor_class_names[DESCRIPTOR_CLASSES];
 
 static enum descriptor_class class_of_device(const struct stat *file)
 {

@@ -20,8 +20,8 @@ enum descriptor_class {
     DESCRIPTOR_PROC,   /* opened as /proc/... or /sys/...: the kernel writes it as it is read */
 };
 
-extern uint8_t descriptor_classes[DESCRIPTOR_CLASSES];
-extern uint32_t descriptor_names[DESCRIPTOR_CLASSES]; /* of DESCRIPTOR_PROC: a hash of the name */
+extern uint8_t descriptor_class_list[DESCRIPTOR_CLASSES];
+extern uint32_t descriptor_class_names[DESCRIPTOR_CLASSES]; /* of DESCRIPTOR_PROC: a hash of the name */
 
 /* Looks and remembers. What is not open counts as DESCRIPTOR_FILE: it gives no input. */
 enum descriptor_class descriptor_class_learn(int fd);
@@ -31,28 +31,28 @@ static inline enum descriptor_class descriptor_class(int fd)
     enum descriptor_class known = DESCRIPTOR_UNKNOWN;
 
     if ((unsigned)fd < DESCRIPTOR_CLASSES)
-        known = (enum descriptor_class)descriptor_classes[fd];
+        known = (enum descriptor_class)descriptor_class_list[fd];
     return known != DESCRIPTOR_UNKNOWN ? known : descriptor_class_learn(fd);
 }
 
 static inline void descriptor_class_set(int fd, enum descriptor_class class)
 {
     if ((unsigned)fd < DESCRIPTOR_CLASSES)
-        descriptor_classes[fd] = (uint8_t) class;
+        descriptor_class_list[fd] = (uint8_t) class;
 }
 
 static inline bool descriptor_class_is_unknown(int fd)
 {
-    return (unsigned)fd < DESCRIPTOR_CLASSES && descriptor_classes[fd] == DESCRIPTOR_UNKNOWN;
+    return (unsigned)fd < DESCRIPTOR_CLASSES && descriptor_class_list[fd] == DESCRIPTOR_UNKNOWN;
 }
 
 static inline void descriptor_class_copy(int from, int to)
 {
     bool known = (unsigned)from < DESCRIPTOR_CLASSES;
 
-    descriptor_class_set(to, known ? (enum descriptor_class)descriptor_classes[from] : DESCRIPTOR_UNKNOWN);
+    descriptor_class_set(to, known ? (enum descriptor_class)descriptor_class_list[from] : DESCRIPTOR_UNKNOWN);
     if (known && (unsigned)to < DESCRIPTOR_CLASSES)
-        descriptor_names[to] = descriptor_names[from];
+        descriptor_class_names[to] = descriptor_class_names[from];
 }
 
 /* In a new copy, while its descriptors are still those of the original: learns all. Raw system calls only. */

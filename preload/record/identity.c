@@ -12,7 +12,7 @@
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
 #include "ends/ends.h"
-#include "record/world.h"
+#include "record/answer.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/threads/threads_revive.h"
@@ -53,12 +53,12 @@ void identity_begin_thread(void)
     static atomic_uint noted;
     const pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
 
-    if (input_is_fed())
+    if (role_is_fed())
         note_made(tid);
-    if (input_is_recorded() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
+    if (role_records() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
     own_thread()->told_tid =
-        (pid_t)world_answer(INPUT_CHILD, world_key(WORLD_THREAD_ID, 0), tid, (struct world_bytes){NULL, 0});
+        (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);
 }
 
 pid_t identity_told_tid(void)

@@ -23,7 +23,6 @@
 #include "base/text.h"
 #include "record/descriptor_class.h"
 #include "record/input_log.h"
-#include "record/input_mode.h"
 #include "record/input_streams.h"
 #include "run/role.h"
 #include "run/run.h"

@@ -35,19 +35,22 @@ struct input_answer {
     const void *payload; /* stays where it is while the replay lives; of any alignment */
 };
 
-/* Is this the original, with snapshots that will need what it is told? A replay, to be fed? */
-#define input_is_recorded role_records
-#define input_is_fed      role_is_fed
-
 /* All below is async-signal-safe. Keeps an answer. Errno is kept, and taken down where the result is
  * negative. What does not fit is lost, and the replay is told so. Any thread. A thread that a snapshot
  * stopped between the call and this finds itself in a replay: then the answer, which its original recorded a
  * moment later, is taken off the stream. */
 void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count);
 
+/* The same of no more than the first `limit` bytes of the parts. */
+void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts,
+                       int count, size_t limit);
+
 /* The next answer of this stream. False: there is none, because the original was never answered (it ended
  * first), or because it was lost; input_exhausted() goes on from there. */
 bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer);
+
+/* Is there one more? */
+bool input_has_answer(enum input_kind kind, uint64_t key);
 
 /* For a call that the original never came back from. Where it was ended from outside in it, so is the replay.
  * What another thread does, or a thread of an original that was ended from outside, simply does not come back

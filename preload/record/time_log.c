@@ -135,7 +135,7 @@ static bool begin_chunk(uint64_t key, struct stream *stream, int64_t ns)
 {
     uint64_t number = stream != NULL && has_room(atomic_load(&begun)) ? atomic_fetch_add(&begun, 1) + 1 : 0;
 
-    if (!input_is_recorded())
+    if (!role_records())
         return false;
     if (number == 0) {
         record_apart(key, stream, ns);

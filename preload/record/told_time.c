@@ -62,7 +62,7 @@ void told_time_wake(uint64_t taken_ns)
 
 struct timespec told_time_for_kernel(clockid_t clock, const struct timespec *time)
 {
-    if (!input_is_fed())
+    if (!role_is_fed())
         return *time;
     return told_time_from_ns(told_time_to_ns(time) + get_ahead(clock));
 }
@@ -76,9 +76,9 @@ int64_t told_time_ns(uint64_t key, clockid_t clock, int64_t kernel_ns)
 {
     int64_t ns;
 
-    if (input_is_recorded() && time_log_record(key, kernel_ns))
+    if (role_records() && time_log_record(key, kernel_ns))
         return kernel_ns;
-    if (!input_is_fed())
+    if (!role_is_fed())
         return kernel_ns;
     if (!time_log_feed(key, &ns))
         return kernel_ns - get_ahead(clock);
@@ -91,9 +91,9 @@ time_t told_time_s(uint64_t key, time_t kernel_s)
 {
     int64_t ns;
 
-    if (input_is_recorded() && time_log_record(key, kernel_s * TOLD_TIME_SECOND_NS))
+    if (role_records() && time_log_record(key, kernel_s * TOLD_TIME_SECOND_NS))
         return kernel_s;
-    if (!input_is_fed())
+    if (!role_is_fed())
         return kernel_s;
     if (time_log_feed(key, &ns))
         return ns / TOLD_TIME_SECOND_NS;

@@ -144,8 +144,8 @@ static uint64_t watched_end(int fd, struct stat *file)
     if (!undo_is_watched(fd))
         return 0;
     uint64_t end = atomic_load_explicit(&watches[fd].end, memory_order_relaxed);
-    if (!input_is_recorded() || raw_syscall2(SYS_fstat, fd, (long)file) < 0 ||
-        file->st_ino != watches[fd].inode || file->st_dev != watches[fd].device)
+    if (!role_records() || raw_syscall2(SYS_fstat, fd, (long)file) < 0 || file->st_ino != watches[fd].inode ||
+        file->st_dev != watches[fd].device)
         return 0;
     return end < (uint64_t)file->st_size ? end : (uint64_t)file->st_size;
 }
@@ -180,7 +180,7 @@ void undo_before_cut_name(const char *path, uint64_t size)
 {
     struct stat file;
 
-    if (!input_is_recorded() || raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) < 0 ||
+    if (!role_records() || raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) < 0 ||
         !S_ISREG(file.st_mode) || (uint64_t)file.st_size <= size)
         return;
     int reader = find_reader(&file);
@@ -193,7 +193,7 @@ void undo_opened(int fd, int flags)
 {
     struct stat file;
 
-    if (!can_write(flags) || !input_is_recorded() || raw_syscall2(SYS_fstat, fd, (long)&file) < 0 ||
+    if (!can_write(flags) || !role_records() || raw_syscall2(SYS_fstat, fd, (long)&file) < 0 ||
         !S_ISREG(file.st_mode))
         return;
     if ((flags & O_TRUNC) != 0) {

@@ -73,6 +73,14 @@ static inline bool role_is_fed(void)
     return *role_word == (ROLE_REPLAY | ROLE_LOG);
 }
 
+/* One of both, or a process that may become one: a call that begins now may come back in it. */
+static inline bool role_may_be_told(void)
+{
+    uint32_t word = *role_word;
+
+    return word == ROLE_AWAITED || (word & ROLE_LOG) != 0;
+}
+
 /* Is this the original, or the replay, and no child in its memory? */
 bool role_is_self(void);
 
