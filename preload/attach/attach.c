@@ -6,20 +6,18 @@
 #include "attach/attach.h"
 
 #include <dlfcn.h>
-#include <errno.h>
 #include <limits.h>
 #include <link.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "attach/recognise.h"
+#include "attach/candidates.h"
+#include "attach/choice.h"
 #include "base/aside.h"
 #include "base/expression.h"
 #include "base/kernel.h"
@@ -41,39 +39,18 @@
 #include "snapshot/descriptors.h"
 #include "snapshot/shared_memory.h"
 
-struct object {
-    uintptr_t base;
-    char name[PATH_MAX]; /* as dl_iterate_phdr() tells it: "" is the program */
-};
-
-/* That may hold a model, as the last look found them; in memory of our own, which grows. */
-static struct {
-    struct object *list;
-    size_t room, count;
-} objects;
-
-/* One walk over the loaded objects. */
-struct walk {
-    unsigned long long adds, subs; /* how many were ever loaded and unloaded */
-    size_t count;
-    size_t skip; /* so many, from the first, are known already */
-    bool changed;
-};
-
 static const struct hooks_events *told; /* whom the hooks tell */
 static const struct attach_observer *observer;
 static bool can_see_exit;
 
-static _Atomic pid_t looking; /* process whose thread is looking; 0: nobody */
-static size_t started_with;   /* so many objects */
-static atomic_ullong seen;    /* of the objects ever loaded, how many were looked at */
+static _Atomic pid_t looking;            /* process whose thread is looking; 0: nobody */
+static _Atomic uintptr_t looking_thread; /* which thread of it */
+static struct candidates candidates;
+static struct choice choice;
 
 static enum { UNPREPARED, READY, HOPELESS } state;
 static bool attached;
-static char expected[HOOKS_WHY_SIZE]; /* why there is no model yet, where there should be one */
 static pid_t expected_pid;
-
-static _Atomic uintptr_t looking_thread; /* which thread of it */
 
 /* --- one at a time --- */
 
@@ -114,90 +91,9 @@ static void end_look(void)
     kernel_futex_wake(&looking, INT_MAX);
 }
 
-/* --- looking --- */
-
-static int count_object(struct dl_phdr_info *info, size_t size, void *context)
+static struct candidates_loader loader(void)
 {
-    struct walk *walk = context;
-
-    (void)size;
-    walk->adds = info->dlpi_adds;
-    walk->subs = info->dlpi_subs;
-    walk->count++;
-    return 0;
-}
-
-static int first_object(struct dl_phdr_info *info, size_t size, void *context)
-{
-    count_object(info, size, context);
-    return 1;
-}
-
-static bool make_room(void)
-{
-    const size_t more = 16;
-    size_t size = objects.room * sizeof *objects.list, grown = size + more * sizeof *objects.list;
-
-    if (objects.count < objects.room)
-        return true;
-    void *list = objects.list == NULL
-                     ? mmap(NULL, grown, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
-                     : mremap(objects.list, size, grown, MREMAP_MAYMOVE);
-    if (list == MAP_FAILED)
-        return false;
-    objects.list = list;
-    objects.room += more;
-    return true;
-}
-
-static int look_at_object(struct dl_phdr_info *info, size_t size, void *context)
-{
-    struct walk *walk = context;
-
-    (void)size;
-    walk->changed = info->dlpi_subs != walk->subs;
-    if (walk->changed)
-        return 1;
-    if (walk->skip > 0) {
-        walk->skip--;
-        return 0;
-    }
-    if (strlen(info->dlpi_name) >= PATH_MAX || recognise_object(info) == RECOGNISED_NOTHING || !make_room())
-        return 0;
-    struct object *object = &objects.list[objects.count++];
-    object->base = info->dlpi_addr;
-    strcpy(object->name, info->dlpi_name); /* NOLINT: measured above */
-    return 0;
-}
-
-static int look_elsewhere(struct dl_phdr_info *info, size_t space, void *context)
-{
-    struct walk walk = {0};
-
-    (void)space;
-    (void)context;
-    walk.subs = info->dlpi_subs;
-    return look_at_object(info, 0, &walk);
-}
-
-/* New objects are the last ones in the loader's list. Where some are gone already, or were loaded elsewhere
- * (dlmopen), that takes in older ones: they are known to the hooks. */
-static void look(void)
-{
-    struct walk walk;
-
-    do {
-        objects.count = 0;
-        walk = (struct walk){0};
-        dl_iterate_phdr(count_object, &walk);
-        unsigned long long fresh = walk.adds - atomic_load(&seen);
-        walk.skip = fresh < walk.count ? walk.count - (size_t)fresh : 0;
-        dl_iterate_phdr(look_at_object, &walk);
-    } while (walk.changed);
-    lightsss_hooks()->elsewhere(look_elsewhere, NULL);
-    if (started_with == 0)
-        started_with = walk.count;
-    atomic_store(&seen, walk.adds);
+    return (struct candidates_loader){dl_iterate_phdr, lightsss_hooks()->elsewhere};
 }
 
 /* --- getting ready, once --- */
@@ -321,31 +217,6 @@ static const struct hooks_events *events(void)
     return chosen;
 }
 
-static void say_no_tracer(const char *name)
-{
-    if (run.found.newer)
-        log_line(LOG_INFO,
-                 "%s is of Verilator %s, which is newer than this library, and has no tracer that it knows; "
-                 "snapshots run without a waveform",
-                 name, run.found.verilator);
-    else if (run.found.saif)
-        log_line(
-            LOG_INFO,
-            "%s was built for SAIF, which counts toggles and is no waveform; verilate it with --trace-vcd "
-            "or --trace-fst; running without snapshots",
-            name);
-    else if (run.found.tracer_removed)
-        log_line(LOG_INFO,
-                 "%s was built with a tracer, but -flto or --gc-sections left too little of it, so that no "
-                 "waveform can be made; build it without them; running without snapshots",
-                 name);
-    else
-        log_line(LOG_INFO,
-                 "%s was built without a tracer, so that no waveform can be made; verilate it with "
-                 "--trace or --trace-fst; running without snapshots",
-                 name);
-}
-
 /* Copies see by them how far the original has come. */
 static void keep_counts(void)
 {
@@ -356,25 +227,29 @@ static void keep_counts(void)
         shared_memory_keep(counts);
 }
 
-static void install(const char *name)
+static bool has_tracer(void)
+{
+    char bytes[PATH_MAX];
+    struct text words;
+
+    text_init(&words, bytes, sizeof bytes);
+    bool has = choice_has_tracer(&choice, &run.found, run.options.wave != WAVE_OFF, run.program, &words);
+    if (words.length > 0)
+        log_line(LOG_INFO, "%s", bytes);
+    return has;
+}
+
+static void install(void)
 {
     struct hooks_why why = {""};
 
-    if (run.found.format == HOOKS_FORMAT_NONE && run.options.wave != WAVE_OFF) {
-        bool is_program = name[0] == '\0';
-        if (is_program || run.found.newer)
-            say_no_tracer(is_program ? run.program : name);
-        else if (expected[0] == '\0') /* another object may have one that can be traced */
-            snprintf(expected, sizeof expected, "%.150s was built without a tracer: verilate it with --trace",
-                     name);
-        if (!run.found.newer)
-            return;
-    }
+    if (!has_tracer())
+        return;
     if (!run.found.named && !attached)
         log_line(LOG_INFO,
                  "no model %.60s in %.150s: give the name of a Verilated top-level class to LIGHTSSS_MODEL; "
                  "until it comes, the one that evals is taken",
-                 run.options.model, name[0] == '\0' ? run.program : name);
+                 run.options.model, choice.first[0] == '\0' ? run.program : choice.first);
     if (!can_see_exit)
         log_line(LOG_INFO, "no exit handler can be registered; running without snapshots");
     else if (run.hooks->install(events(), &why) < 0)
@@ -387,46 +262,40 @@ static void install(const char *name)
 /* Where one object's models can be hooked, nothing is said of the others. */
 static void attach(void)
 {
-    const struct object *first = NULL;
-    char refused[HOOKS_WHY_SIZE] = "";
-
-    run.hooks->scope(started_with, dlopen_is_global_used());
-    for (size_t i = 0; i < objects.count; i++) {
+    run.hooks->scope(candidates.started_with, dlopen_is_global_used());
+    choice_begin(&choice);
+    for (size_t i = 0; i < candidates.count; i++) {
+        const struct candidate *candidate = &candidates.list[i];
         struct hooks_why why = {""};
-        int r =
-            run.hooks->find(objects.list[i].name, objects.list[i].base, run.options.model, &run.found, &why);
-        if (r == 0 && first == NULL)
-            first = &objects.list[i];
-        else if (r == -ENOENT && expected[0] == '\0')
-            memcpy(expected, why.text, sizeof expected);
-        else if (r < 0 && r != -ENOENT && r != -EALREADY && refused[0] == '\0')
-            memcpy(refused, why.text, sizeof refused);
+
+        int r = run.hooks->find(candidate->name, candidate->base, run.options.model, &run.found, &why);
+        choice_take(&choice, candidate->name, r, &why);
     }
     expected_pid = kernel_getpid();
-    if (first != NULL)
-        install(first->name);
-    else if (refused[0] != '\0' && !attached)
-        log_line(LOG_INFO, "%s; running without snapshots", refused);
+    if (choice.first != NULL)
+        install();
+    else if (choice.refused[0] != '\0' && !attached)
+        log_line(LOG_INFO, "%s; running without snapshots", choice.refused);
 }
 
 static void look_and_attach(void)
 {
-    look();
-    if (objects.count > 0 && state == UNPREPARED)
+    const struct candidates_loader from = loader();
+
+    candidates_look(&candidates, &from);
+    if (candidates.count > 0 && state == UNPREPARED)
         prepare();
-    if (objects.count > 0 && state == READY)
+    if (candidates.count > 0 && state == READY)
         attach();
 }
 
 /* It does not wait for a thread that is looking already where this one may hold the loader's lock. */
 static void look_again(bool nested)
 {
-    struct walk walk = {0};
+    const struct candidates_loader from = loader();
 
-    if (is_looking() || state == HOPELESS)
-        return;
-    dl_iterate_phdr(first_object, &walk);
-    if ((walk.adds == atomic_load(&seen) && !somebody_looks()) || !begin_look(!nested))
+    if (is_looking() || state == HOPELESS || (!candidates_are_new(&candidates, &from) && !somebody_looks()) ||
+        !begin_look(!nested))
         return;
     look_and_attach();
     end_look();
@@ -448,6 +317,6 @@ void attach_start(const struct hooks_events *events, const struct attach_observe
 
 void attach_end(void)
 {
-    if (expected[0] != '\0' && !attached && kernel_getpid() == expected_pid)
-        log_line(LOG_INFO, "%s; ran without snapshots", expected);
+    if (choice.expected[0] != '\0' && !attached && kernel_getpid() == expected_pid)
+        log_line(LOG_INFO, "%s; ran without snapshots", choice.expected);
 }
