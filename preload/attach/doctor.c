@@ -258,15 +258,15 @@ static void after_first_look(uint64_t eval)
 {
     int error = refusal_error();
 
-    if (role_kind() == ROLE_ORIGINAL && keeper_figures()->taken > 0) {
+    if (keeper_figures()->taken > 0) {
         last_eval = eval - 1 + DUMPED_EVALS;
         run.hooks->due_in(1);
-    } else if (role_kind() == ROLE_ORIGINAL && *room_reason() != '\0') {
+    } else if (*room_reason() != '\0') {
         note("snapshot room: %s", room_reason());
         note_limits();
         note("rehearsed");
         kernel_exit_group(0);
-    } else if (role_kind() < ROLE_ORIGINAL || error == -EPERM || error == -ENOSYS) {
+    } else if (!role_is_original() || error == -EPERM || error == -ENOSYS) {
         note("rehearsed");
         kernel_exit_group(0);
     }

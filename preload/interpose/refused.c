@@ -18,29 +18,48 @@ static bool is_for_want(int error)
     return error == EAGAIN || error == ENOMEM;
 }
 
-/* A snapshot that is under way waits for this thread: it must be possible to stop it where it waits for the
- * keeper. In the copy it comes out of there, too. */
-static bool give_up_one(uint64_t refused_bytes)
+static void let_go(uint64_t mask)
 {
-    uint64_t mask = signal_mask_block_all();
-    bool made = role_is_original() && keeper_give_up_oldest(refused_bytes);
-
     keeper_unlock();
     signal_mask_restore(mask);
+}
+
+/* In the original alone. A snapshot that is under way waits for this thread: it must be possible to stop it
+ * where it waits for the keeper. In the copy it comes out of there, too. */
+static bool take_hold(bool waits, uint64_t *mask)
+{
+    if (!role_is_original())
+        return false;
+    if (waits)
+        keeper_lock();
+    else if (!keeper_try_lock())
+        return false;
+    *mask = signal_mask_block_all();
+    if (role_is_original())
+        return true;
+    let_go(*mask);
+    return false;
+}
+
+static bool give_up_one(bool waits, uint64_t refused_bytes)
+{
+    uint64_t mask;
+
+    if (!take_hold(waits, &mask))
+        return false;
+    bool made = keeper_give_up_oldest(refused_bytes);
+    let_go(mask);
     return made;
 }
 
 bool refused_make_room(int error)
 {
-    if (!is_for_want(error) || !role_is_original())
-        return false;
-    keeper_lock();
-    return give_up_one(0);
+    return is_for_want(error) && give_up_one(true, 0);
 }
 
 bool refused_again(size_t bytes, int saved_errno)
 {
-    if (errno != ENOMEM || bytes == 0 || !role_is_original() || !keeper_try_lock() || !give_up_one(bytes))
+    if (errno != ENOMEM || bytes == 0 || !give_up_one(false, bytes))
         return false;
     errno = saved_errno;
     return true;
@@ -57,11 +76,9 @@ void refused_before_child(bool is_program)
 {
     if (is_program)
         refused_note_program();
-    if (!role_is_original() || !keeper_must_leave_processes() || !keeper_try_lock())
+    uint64_t mask;
+    if (!keeper_must_leave_processes() || !take_hold(false, &mask))
         return;
-    uint64_t mask = signal_mask_block_all();
-    if (role_is_original())
-        keeper_leave_processes();
-    keeper_unlock();
-    signal_mask_restore(mask);
+    keeper_leave_processes();
+    let_go(mask);
 }

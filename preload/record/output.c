@@ -36,6 +36,7 @@
 static struct printed *printed; /* shared, one per stream; NULL: there is none */
 static struct printed_own own[STREAMS];
 static struct printed_comparison comparisons[STREAMS];
+static bool is_replay; /* it was told so: what is printed is compared, or nothing is done with it */
 static bool is_compared;
 static volatile int write_error;
 static bool has_ended;               /* the replay */
@@ -83,6 +84,7 @@ void output_compare(void)
 {
     const struct printed *original = printed != NULL ? set_apart() : NULL;
 
+    is_replay = true;
     if (original == NULL) {
         notes_add("what it printed was not compared with what the original printed");
         return;
@@ -112,9 +114,9 @@ static void compare(unsigned stream, const struct iovec *parts, size_t written)
 /* Where a thread comes from its original into a replay, it finds the original's closed. */
 static void add(unsigned stream, const struct iovec *parts, size_t written)
 {
-    if (role_kind() == ROLE_ORIGINAL && printed_keep(&printed[stream], &own[stream], parts, written))
+    if (!is_replay && printed_keep(&printed[stream], &own[stream], parts, written))
         return;
-    if (role_kind() == ROLE_REPLAY && is_compared)
+    if (is_replay && is_compared)
         compare(stream, parts, written);
 }
 
@@ -176,7 +178,7 @@ void output_end(void)
     atomic_store(&ending, true);
     end_stream(0, stdout);
     end_stream(1, stderr);
-    if (role_kind() == ROLE_ORIGINAL) {
+    if (!is_replay) {
         close_original();
         return;
     }
@@ -221,7 +223,7 @@ static void note(int fd, const struct iovec *parts, size_t written)
     if (fd == STDERR_FILENO)
         note_end(parts, written);
 
-    if (role_kind() == ROLE_ORIGINAL && run.options.match != NULL)
+    if (!is_replay && run.options.match != NULL)
         for (size_t i = 0, left = written; left > 0; i++, left -= size) {
             size = parts[i].iov_len < left ? parts[i].iov_len : left;
             note_for_match(fd, &parts[i], size);
@@ -236,7 +238,7 @@ __attribute__((noinline)) static void note_failure(int fd)
     int error = errno;
     struct stat file;
 
-    if (role_kind() != ROLE_REPLAY || (error != ENOSPC && error != EDQUOT && error != EIO))
+    if (!is_replay || (error != ENOSPC && error != EDQUOT && error != EIO))
         return;
     if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 && file.st_dev == run.page->run_device)
         write_error = error;

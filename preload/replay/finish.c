@@ -23,7 +23,6 @@
 #include "replay/tracer_crash.h"
 #include "replay/where.h"
 #include "run/notes.h"
-#include "run/role.h"
 #include "run/run.h"
 
 /* Set by finish_stop(). */
@@ -74,8 +73,7 @@ void finish_in_vain(const char *what, int error)
 
     text_print(findings()->why, sizeof findings()->why, "%s (%s)", what, strerrorname_np(-error));
     publish(VERDICT_INCOMPLETE, &end);
-    if (role_is_alone())
-        orphan_report();
+    orphan_report();
     for (;;)
         kernel_exit_group(1);
 }
@@ -164,8 +162,7 @@ static void finish_on_own_stack(void *argument)
             decide_and_publish(end);
             break;
         case FINISH_REPORT:
-            if (role_is_alone())
-                orphan_report();
+            orphan_report();
             break;
         default:
             kernel_exit_group(0);
@@ -210,8 +207,7 @@ void finish_if_asked(void)
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
     bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
 
-    if (role_is_alone())
-        atomic_store(&findings()->asked, orphan_watch());
+    orphan_watch();
     if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
         finish_with(is_there ? &run.page->end : &unknown);
 }
@@ -240,8 +236,7 @@ void finish_on_signal(void *ucontext)
         finish_with(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
-    if (role_is_alone())
-        atomic_store(&findings()->asked, orphan_watch());
+    bool is_alone = orphan_watch();
     uint32_t asked = atomic_load(&findings()->asked);
     if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
         where_note(ucontext, input_awaited());
@@ -249,6 +244,6 @@ void finish_on_signal(void *ucontext)
         finish_if_asked();
     if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))
         finish_for_partner();
-    if (asked != REPLAY_ASKED_NOTHING || role_is_alone())
+    if (asked != REPLAY_ASKED_NOTHING || is_alone)
         run.hooks->due_in(1);
 }

@@ -30,6 +30,7 @@
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/patience.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/threads/threads_signal.h"
@@ -225,11 +226,13 @@ static void set_timer(uint64_t at_ns)
     raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, &when, 0);
 }
 
-uint32_t orphan_watch(void)
+bool orphan_watch(void)
 {
-    const struct shared_replay *replay = &run.page->replay;
+    struct shared_replay *replay = &run.page->replay;
     uint64_t last_due_ns = atomic_load(&replay->last_due_ns);
 
+    if (!role_is_alone())
+        return false;
     if (deadline_ns == 0)
         deadline_ns = patience_deadline_ns(shared_page_slot(run.page, run.pid));
     uint32_t asked = patience_overdue(deadline_ns);
@@ -239,7 +242,8 @@ uint32_t orphan_watch(void)
         set_timer(last_due_ns + PATIENCE_LAST_EVAL_NS + 1);
     else
         set_timer(deadline_ns + 1);
-    return asked;
+    atomic_store(&replay->asked, asked);
+    return true;
 }
 
 void orphan_reserve(void)
@@ -261,6 +265,8 @@ void orphan_report(void)
         .snapshot_time = slot->time,
     };
 
+    if (!role_is_alone())
+        return;
     if (room_fd >= 0)
         kernel_close(room_fd);
     parked_say_to_user();

@@ -14,11 +14,12 @@
  * older ones, which come first. True: everything is ready for replay_begin(). */
 bool orphan_replays(struct shared_slot *slot);
 
-/* In a replay that is alone: is there a reason to finish now (enum replay_asked)? If not, the kernel's signal
- * comes when it is time to ask again. Async-signal-safe. */
-uint32_t orphan_watch(void);
+/* In a replay: where nobody waits for it, it asks itself whether there is a reason to finish now (enum
+ * replay_asked). If not, the kernel's signal comes when it is time to ask again. Returns whether that is so.
+ * Async-signal-safe. */
+bool orphan_watch(void);
 
-/* In a replay that is alone, behind its verdict: writes the report and says what the original would have
+/* In a replay, behind its verdict: where it is alone, writes the report and says what the original would have
  * said. */
 void orphan_report(void);
 

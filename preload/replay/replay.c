@@ -95,8 +95,7 @@ static void eval_due(uint64_t eval)
     }
     if (eval == original->eval) {
         atomic_store(&findings()->last_due_ns, clock_ns());
-        if (role_is_alone())
-            orphan_watch();
+        orphan_watch();
     }
     run.hooks->due_in(retell_due(eval, dumping_due(eval)));
 }
@@ -201,8 +200,7 @@ void replay_begin(uint64_t eval)
     threads_handler_set_kernel_signal(finish_on_signal);
     ask_time_here();
     note_time();
-    if (role_is_alone())
-        orphan_watch();
+    orphan_watch();
     partner_watch();
     on_exit(close_at_exit, NULL);
     dumping_begin(eval);

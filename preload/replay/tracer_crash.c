@@ -9,7 +9,6 @@
 #include <ucontext.h>
 
 #include "base/kernel.h"
-#include "run/role.h"
 #include "run/run.h"
 
 static bool ended_in_tracer;
@@ -32,7 +31,7 @@ void tracer_crash_leave(int signal, const void *ucontext)
 {
     const ucontext_t *frame = ucontext;
 
-    if (role_kind() != ROLE_REPLAY || !is_fault(signal) || !run.hooks->wave_at_work() || has_dumped())
+    if (!is_fault(signal) || !run.hooks->wave_at_work() || has_dumped())
         return;
     left_by = signal;
     kernel_sigprocmask(SIG_SETMASK, (const uint64_t *)(const void *)&frame->uc_sigmask, NULL);
