@@ -160,7 +160,8 @@ static inline int kernel_sleep(uint64_t ns)
     return (int)raw_syscall2(SYS_nanosleep, &time, NULL);
 }
 
-/* most_ns: 0 is for ever. */
+/* FUTEX_WAIT or FUTEX_WAKE; without FUTEX_PRIVATE_FLAG for a word that copies of this process have as well.
+ * most_ns: 0 is for ever. */
 static inline int kernel_futex(void *word, int call, uint32_t value, uint64_t most_ns)
 {
     const struct timespec most = kernel_timespec(most_ns);
@@ -168,7 +169,6 @@ static inline int kernel_futex(void *word, int call, uint32_t value, uint64_t mo
     return (int)raw_syscall4(SYS_futex, word, call, value, most_ns == 0 ? NULL : &most);
 }
 
-/* A word that this process alone has. */
 static inline int kernel_futex_wait(void *word, uint32_t value, uint64_t most_ns)
 {
     return kernel_futex(word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, most_ns);
@@ -179,20 +179,28 @@ static inline int kernel_futex_wake(void *word, int count)
     return kernel_futex(word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, (uint32_t)count, 0);
 }
 
-/* One that copies of this process have as well. */
-static inline int kernel_futex_wait_shared(void *word, uint32_t value, uint64_t most_ns)
-{
-    return kernel_futex(word, FUTEX_WAIT, value, most_ns);
-}
-
-static inline int kernel_futex_wake_shared(void *word, int count)
-{
-    return kernel_futex(word, FUTEX_WAKE, (uint32_t)count, 0);
-}
-
 static inline int kernel_ppoll(struct pollfd *fds, unsigned count, const struct timespec *time)
 {
     return (int)raw_syscall5(SYS_ppoll, fds, count, time, NULL, 0);
+}
+
+/* A timer that sends this signal to the calling thread. Returns its number or -errno. */
+static inline int kernel_timer_create(int signal)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = signal};
+    int timer;
+
+    event._sigev_un._tid = (pid_t)raw_syscall0(SYS_gettid);
+    const int r = (int)raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer);
+    return r < 0 ? r : timer;
+}
+
+/* From now on, and each time so long after; 0: never. */
+static inline int kernel_timer_tick(int timer, uint64_t ns)
+{
+    const struct itimerspec ticks = {kernel_timespec(ns), kernel_timespec(ns)};
+
+    return (int)raw_syscall4(SYS_timer_settime, timer, 0, &ticks, NULL);
 }
 
 /* --- processes --- */

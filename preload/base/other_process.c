@@ -82,3 +82,22 @@ bool other_process_await(int pidfd, pid_t pid, uint64_t patience_ns)
     }
     return true;
 }
+
+bool other_process_ends(pid_t pid, uint64_t patience_ns)
+{
+    int pidfd = kernel_pidfd_open(pid);
+    bool is_over = other_process_await(pidfd, pid, patience_ns);
+
+    if (pidfd >= 0)
+        kernel_close(pidfd);
+    return is_over;
+}
+
+pid_t other_process_reap(pid_t pid, int *status, struct rusage *usage)
+{
+    long r;
+
+    while ((r = raw_syscall4(SYS_wait4, pid, status, __WALL | WNOHANG, usage)) == -EINTR)
+        continue;
+    return (pid_t)r;
+}

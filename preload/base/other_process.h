@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 /* How long may be waited before there is something to look after: less where there is no pidfd. */
@@ -24,5 +25,12 @@ bool other_process_poll(struct pollfd *fds, unsigned count, uint64_t patience_ns
 /* Waits for its end, so long at most; UINT64_MAX: for ever. pidfd: -1 where there is none. Returns true when
  * it has ended. */
 bool other_process_await(int pidfd, pid_t pid, uint64_t patience_ns);
+
+/* The same, where nobody has a pidfd of it. */
+bool other_process_ends(pid_t pid, uint64_t patience_ns);
+
+/* Reaps a child, of which no exit signal need tell; does not wait. -1: any. Returns its number, 0 where none
+ * has ended yet, or -errno. status and usage: NULL where they are of no interest. */
+pid_t other_process_reap(pid_t pid, int *status, struct rusage *usage);
 
 #endif

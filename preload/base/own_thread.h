@@ -62,7 +62,7 @@ struct own_thread {
     struct call_note note;
     struct repeated_call repeated;
     unsigned patience; /* steps that it waits in a replay for the eval of an answer; 0: not told yet */
-    struct {
+    struct own_asking {
         volatile unsigned ticks; /* since the call; 0: there is none */
         bool has_timer;
         int timer;

@@ -26,6 +26,15 @@ static inline uint64_t signal_mask_block_all(void)
     return before;
 }
 
+/* What came meanwhile comes to nobody. */
+static inline void signal_mask_drop_pending(void)
+{
+    const uint64_t all = ~UINT64_C(0);
+
+    while (kernel_sigtake(&all, NULL) > 0)
+        continue;
+}
+
 /* Returns 0 or -errno. */
 static inline int signal_mask_restore(uint64_t mask)
 {

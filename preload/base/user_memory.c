@@ -14,10 +14,16 @@
 
 #define PAGE ((uintptr_t)4096)
 
-static int copy(long number, void *own, long foreign, size_t size)
+static long transfer(long number, void *own, const void *foreign, size_t size)
 {
     const struct iovec here = {own, size}, there = {(void *)foreign, size};
-    long r = raw_syscall6(number, kernel_getpid(), &here, 1, &there, 1, 0);
+
+    return raw_syscall6(number, kernel_getpid(), &here, 1, &there, 1, 0);
+}
+
+static int copy(long number, void *own, long foreign, size_t size)
+{
+    long r = transfer(number, own, (const void *)foreign, size);
 
     if (r == (long)size)
         return 0;
@@ -28,6 +34,11 @@ static int copy(long number, void *own, long foreign, size_t size)
     else
         memcpy((void *)foreign, own, size);
     return 0;
+}
+
+long user_peek(void *to, const void *from, size_t size)
+{
+    return transfer(SYS_process_vm_readv, to, from, size);
 }
 
 int user_read(void *to, long from, size_t size)

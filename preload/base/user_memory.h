@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Memory that the simulator names in a system call: a wrong address is answered with -EFAULT, as by the
- * kernel, and is no fault of ours. */
+ * kernel, and is no fault of ours. The same for what a pointer of ours
+ * may no longer lead to. */
 #ifndef LIGHTSSS_PRELOAD_BASE_USER_MEMORY_H
 #define LIGHTSSS_PRELOAD_BASE_USER_MEMORY_H
 
@@ -16,6 +17,9 @@ static inline bool user_memory_is_nowhere(const void *address)
 {
     return (intptr_t)address < USER_MEMORY_LOWEST;
 }
+
+/* As much of it as there is. Returns how many bytes, -EFAULT, or another -errno where the kernel refuses. */
+long user_peek(void *to, const void *from, size_t size);
 
 /* Return 0 or -EFAULT. */
 int user_read(void *to, long from, size_t size);

@@ -192,15 +192,6 @@ static bool is_failure(const struct end *end)
     return failures_include(&run.options.failures, end) || match_line() != NULL;
 }
 
-/* What came while we waited (an alarm, a second Ctrl-C) would have come to nobody. */
-static void forget_pending_signals(void)
-{
-    const uint64_t all = ~UINT64_C(0);
-
-    while (kernel_sigtake(&all, NULL) > 0)
-        continue;
-}
-
 /* The other threads stand still while the original waits: without us they would be gone already. */
 static void replay_failure(void *argument)
 {
@@ -212,7 +203,7 @@ static void replay_failure(void *argument)
     int stopped = threads_stop(&why);
     wake_replay(end);
     keeper_dismiss();
-    forget_pending_signals();
+    signal_mask_drop_pending(); /* an alarm, a second Ctrl-C: without us they would have come to nobody */
     if (stopped == 0)
         threads_resume();
     signal_mask_restore(mask);

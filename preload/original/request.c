@@ -96,9 +96,6 @@ void request_settle(void)
 
     if (!is_replaying(pid))
         return;
-    int fd = kernel_pidfd_open(pid);
-    if (!other_process_await(fd < 0 ? -1 : fd, pid, SETTLE_NS))
+    if (!other_process_ends(pid, SETTLE_NS))
         kernel_kill(pid, SIGKILL);
-    if (fd >= 0)
-        kernel_close(fd);
 }

@@ -54,19 +54,14 @@ static _Noreturn void ask_and_end(void)
         run.hooks->time_call_by(call_plainly);
         atomic_store(&run.page->asked_time, run_time());
     }
-    for (;;)
-        kernel_exit_group(0);
+    kernel_exit_group(0);
 }
 
 static void await(pid_t pid, uint64_t ns)
 {
-    int fd = kernel_pidfd_open(pid);
-
-    if (!other_process_await(fd, pid, ns))
+    if (!other_process_ends(pid, ns))
         kernel_kill(pid, SIGKILL);
-    other_process_await(fd, pid, BURY_NS);
-    if (fd >= 0)
-        kernel_close(fd);
+    other_process_ends(pid, BURY_NS);
     if (!burial_reap(pid))
         burial_add(pid);
 }

@@ -203,8 +203,7 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
     outcome->snapshot_time = slot->time;
     other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
     end_waiting(&waiting);
-    while (raw_syscall4(SYS_wait4, waiting.pid, &status, __WALL | WNOHANG, 0) == -EINTR)
-        continue;
+    other_process_reap(waiting.pid, &status, NULL);
     outcome->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     outcome->result = OUTCOME_LOST;
     if (atomic_load(&replay->state) == REPLAY_DONE)

@@ -26,17 +26,14 @@
 
 static atomic_bool in_vain;
 
-static void set_ticks(long ns)
+static void set_ticks(uint64_t ns)
 {
-    const struct itimerspec ticks = {{0, ns}, {0, ns}};
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
+    struct own_asking *asking = &own_thread()->asking;
 
-    event._sigev_un._tid = kernel_gettid();
-    if (!own_thread()->asking.has_timer &&
-        raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, (long)&own_thread()->asking.timer) == 0)
-        own_thread()->asking.has_timer = true;
-    if (own_thread()->asking.has_timer)
-        raw_syscall4(SYS_timer_settime, own_thread()->asking.timer, 0, &ticks, 0);
+    if (!asking->has_timer && (asking->timer = kernel_timer_create(THREADS_SIGNAL)) >= 0)
+        asking->has_timer = true;
+    if (asking->has_timer)
+        kernel_timer_tick(asking->timer, ns);
 }
 
 static bool call_with_way_out(void (*function)(void *context), void *context)

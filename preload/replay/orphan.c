@@ -124,15 +124,6 @@ static void find_end(struct end *end)
 
 /* --- which copy replays --- */
 
-static void await_process(pid_t pid)
-{
-    int fd = kernel_pidfd_open(pid);
-
-    other_process_await(fd < 0 ? -1 : fd, pid, UINT64_MAX);
-    if (fd >= 0)
-        kernel_close(fd);
-}
-
 /* And for the one that goes on in the place of one of them. */
 static void await_older(const struct shared_slot *slot)
 {
@@ -143,11 +134,11 @@ static void await_older(const struct shared_slot *slot)
         pid_t pid = atomic_load(&other->pid);
 
         if (pid != 0 && pid != self && other->number <= slot->number)
-            await_process(pid);
+            other_process_ends(pid, UINT64_MAX);
     }
     pid_t spare_pid = atomic_load(&run.page->spare_pid);
     if (spare_pid != 0 && spare_pid != self)
-        await_process(spare_pid);
+        other_process_ends(spare_pid, UINT64_MAX);
 }
 
 /* What the original printed last it may not have searched. */
@@ -212,17 +203,13 @@ bool orphan_replays(struct shared_slot *slot)
 
 /* --- a replay that nobody waits for --- */
 
+/* The thread that evals is the one that can tell where it is. */
 static void set_timer(uint64_t at_ns)
 {
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
-    const struct itimerspec when = {
-        .it_value = {(time_t)(at_ns / SECOND_NS), (long)(at_ns % SECOND_NS)},
-    };
+    const struct itimerspec when = {.it_value = kernel_timespec(at_ns)};
 
-    /* The thread that evals is the one that can tell where it is. */
-    event._sigev_un._tid = kernel_gettid();
-    if (timer < 0 && raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
-        return;
+    if (timer < 0)
+        timer = kernel_timer_create(THREADS_SIGNAL);
     raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, &when, 0);
 }
 

@@ -90,23 +90,14 @@ void partner_begin(void)
 
 void partner_watch(void)
 {
-    const struct itimerspec ticks = {{0, TICK_NS}, {0, TICK_NS}};
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
-
-    if (shared_count == 0)
-        return;
-    event._sigev_un._tid = kernel_gettid();
-    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
-        return;
-    raw_syscall4(SYS_timer_settime, timer, 0, &ticks, 0);
+    if (shared_count > 0 && (timer = kernel_timer_create(THREADS_SIGNAL)) >= 0)
+        kernel_timer_tick(timer, TICK_NS);
 }
 
 void partner_watch_end(void)
 {
-    const struct itimerspec never = {{0, 0}, {0, 0}};
-
     if (timer >= 0)
-        raw_syscall4(SYS_timer_settime, timer, 0, &never, 0);
+        kernel_timer_tick(timer, 0);
 }
 
 static bool is_in_shared_futex(const void *ucontext)

@@ -23,16 +23,13 @@ static unsigned idle_ticks;
 
 void stuck_watch(void)
 {
-    const struct itimerspec ticks = {{0, TICK_NS}, {0, TICK_NS}};
     const uint64_t own_signal = UINT64_C(1) << (THREADS_SIGNAL - 1);
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = THREADS_SIGNAL};
-    int timer;
+    const int timer = kernel_timer_create(THREADS_SIGNAL);
 
-    event._sigev_un._tid = kernel_gettid();
-    if (raw_syscall3(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) < 0)
+    if (timer < 0)
         return;
     kernel_sigprocmask(SIG_UNBLOCK, &own_signal, NULL);
-    raw_syscall4(SYS_timer_settime, timer, 0, &ticks, 0);
+    kernel_timer_tick(timer, TICK_NS);
 }
 
 bool stuck_look(void)

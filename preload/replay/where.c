@@ -10,11 +10,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "base/loaded_code.h"
 #include "base/raw_syscall.h"
 #include "base/text.h"
+#include "base/user_memory.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "snapshot/threads/frame_processor.h"
@@ -69,8 +69,7 @@ static const struct function *function_at(uintptr_t address)
 static const struct function *find_caller(uintptr_t stack)
 {
     static uintptr_t words[WORDS];
-    const struct iovec local = {words, sizeof words}, remote = {(void *)stack, sizeof words};
-    long size = raw_syscall6(SYS_process_vm_readv, run.pid, &local, 1, &remote, 1, 0);
+    long size = user_peek(words, (const void *)stack, sizeof words);
 
     for (long i = 0; i < size / (long)sizeof *words; i++)
         if (loaded_code_holds(&program, (const void *)words[i]) && frame_is_behind_call(words[i]))

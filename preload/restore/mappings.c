@@ -14,11 +14,11 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
 #include "base/clock.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
+#include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "restore/segments.h"
 #include "run/notes.h"
@@ -112,12 +112,10 @@ static int find_file(const struct shared_memory *list, int count, const struct s
 static void put_present(int fd, const struct shared_memory *memory, size_t size)
 {
     static char buffer[65536];
-    const pid_t pid = kernel_getpid();
 
     for (size_t done = 0; done < size;) {
-        const struct iovec local = {buffer, size - done < sizeof buffer ? size - done : sizeof buffer};
-        const struct iovec remote = {(void *)(memory->start + done), local.iov_len};
-        long r = raw_syscall6(SYS_process_vm_readv, pid, &local, 1, &remote, 1, 0);
+        const size_t part = size - done < sizeof buffer ? size - done : sizeof buffer;
+        long r = user_peek(buffer, (const void *)(memory->start + done), part);
         if (r <= 0)
             break;
         kernel_pwrite(fd, buffer, (size_t)r, (off_t)(memory->offset + done));

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/other_process.h"
 #include "base/proc_stat.h"
 #include "snapshot/family.h"
 
@@ -30,14 +31,11 @@ void burial_start(void)
     family_begin(&family, &at_start);
 }
 
-/* It has no exit signal: only __WALL finds it. */
 bool burial_reap(pid_t pid)
 {
     struct rusage usage;
-    long r;
+    const pid_t r = other_process_reap(pid, NULL, &usage);
 
-    while ((r = raw_syscall4(SYS_wait4, pid, 0, __WALL | WNOHANG, &usage)) == -EINTR)
-        continue;
     if (r == pid)
         family_bury(&family, &usage);
     return r == pid || r == -ECHILD;

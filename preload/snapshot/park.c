@@ -22,6 +22,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/other_process.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
@@ -52,24 +53,13 @@ static bool original_is_gone(const struct shared_page *page)
     return kernel_getppid() != page->original_pid;
 }
 
-/* What was sent to the whole process group meanwhile (Ctrl-C) was meant for the original. */
-static void forget_signals(void)
-{
-    const uint64_t all = ~UINT64_C(0);
-
-    while (kernel_sigtake(&all, NULL) > 0)
-        continue;
-}
-
 /* A snapshot's copy has ended: nobody else can bury it. */
 static void reap_copies(struct shared_page *page)
 {
-    long pid;
+    int32_t ended;
 
-    while ((pid = raw_syscall4(SYS_wait4, -1, 0, __WALL | WNOHANG, 0)) > 0) {
-        int32_t ended = (int32_t)pid;
+    while ((ended = other_process_reap(-1, NULL, NULL)) > 0)
         atomic_compare_exchange_strong(&page->asked_pid, &ended, 0);
-    }
 }
 
 static bool is_oldest(const struct shared_page *page, const struct shared_slot *slot)
@@ -164,7 +154,7 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
                 return PARK_DISMISSED;
             if (patience->hang_ns != 0 && is_still(page, slot, patience))
                 return PARK_STILL;
-            kernel_futex_wait_shared(&slot->command, SLOT_SLEEP, look_ns);
+            kernel_futex(&slot->command, FUTEX_WAIT, SLOT_SLEEP, look_ns);
             continue;
         }
         /* A WAKE that comes meanwhile must survive this. */
@@ -195,7 +185,7 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                  signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1))) == 0;
     enum park_reason reason = sleep_until_reason(page, slot, patience, hears && !may_lose_touch());
     signal_mask_block_all();
-    forget_signals();
+    signal_mask_drop_pending(); /* a Ctrl-C to the whole process group was meant for the original */
     threads_handler_set_kernel_signal(NULL);
     own_slot = NULL;
     return reason;
@@ -211,6 +201,6 @@ void park_command(struct shared_slot *slot, enum slot_command command)
     if (pid != 0)
         kernel_kill(pid, SIGCONT);
     atomic_store(&slot->command, command);
-    if (kernel_futex_wake_shared(&slot->command, INT_MAX) < 0 && pid != 0)
+    if (kernel_futex(&slot->command, FUTEX_WAKE, INT_MAX, 0) < 0 && pid != 0)
         kernel_kill(pid, THREADS_SIGNAL); /* it interrupts the sleep as well */
 }

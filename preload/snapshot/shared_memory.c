@@ -11,10 +11,10 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <sys/uio.h>
 
 #include "base/kernel.h"
 #include "base/text.h"
+#include "base/user_memory.h"
 
 #define OWN_MAX       4224u /* each class of models has a page */
 #define PATHS_SIZE    16384u
@@ -168,11 +168,7 @@ static int read_list(struct reader *reader, const char *name)
 /* By the kernel: past the end of a file that was cut there is nothing to read, and a load would be SIGBUS. */
 static bool copy_memory(char *to, const struct shared_memory *memory)
 {
-    const struct iovec local = {to, memory->size};
-    const struct iovec remote = {(void *)memory->start, memory->size};
-
-    return raw_syscall6(SYS_process_vm_readv, kernel_getpid(), &local, 1, &remote, 1, 0) ==
-           (long)memory->size;
+    return user_peek(to, (const void *)memory->start, memory->size) == (long)memory->size;
 }
 
 static void drop_contents(void)

@@ -102,7 +102,7 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
         raw_syscall2(SYS_set_robust_list, robust_list, robust_list_size);
     int r = take->hooks->in_copy();
     atomic_store(&take->slot->settled, 1);
-    kernel_futex_wake_shared(&take->slot->settled, INT_MAX);
+    kernel_futex(&take->slot->settled, FUTEX_WAKE, INT_MAX, 0);
     if (r < 0)
         kernel_exit_group(0);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
@@ -128,7 +128,7 @@ void take_settle(void)
     for (unsigned i = 0; i < SETTLE_TRIES; i++) {
         if (atomic_load(&slot->settled) != 0 || is_dead(last_pid)) /* or not ours: we were forked */
             return;
-        int r = kernel_futex_wait_shared(&slot->settled, 0, SETTLE_STEP_NS);
+        int r = kernel_futex(&slot->settled, FUTEX_WAIT, 0, SETTLE_STEP_NS);
         if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ETIMEDOUT)
             kernel_sleep(SETTLE_STEP_NS); /* refused */
     }

@@ -121,7 +121,7 @@ static void typed_waits(void **state)
     (void)state;
     assert_int_equal(kernel_futex_wait(&word, 0, 0), -EAGAIN);
     assert_int_equal(kernel_futex_wait(&word, 1, 1000), -ETIMEDOUT);
-    assert_int_equal(kernel_futex_wait_shared(&word, 1, 1000), -ETIMEDOUT);
+    assert_int_equal(kernel_futex(&word, FUTEX_WAIT, 1, 1000), -ETIMEDOUT);
     assert_int_equal(kernel_futex_wake(&word, 1), 0);
     assert_int_equal(kernel_sleep(1000), 0);
     assert_int_equal(kernel_ppoll(&none, 1, &now), 0);
