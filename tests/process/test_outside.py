@@ -82,7 +82,7 @@ class Shells(OutsideCase):
             check=False,
         )
         self.assert_gone()
-        return made.returncode, made.stdout, re.sub(r"\b\d{3,}\b", "N", OURS.sub("", made.stderr))
+        return made.returncode, made.stdout, re.sub(r" *\b\d{3,}\b", " N", OURS.sub("", made.stderr))
 
     def check(self, script, status, reports):
         plain = self.shell(script, False)
