@@ -10,7 +10,6 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/kernel.h"
 #include "base/text.h"
@@ -56,12 +55,10 @@ static const char *last_stamp(const char *bytes, size_t size)
 
 static bool is_stamp_of(const char *bytes, size_t size, uint64_t time)
 {
-    char line_bytes[LINE_SIZE];
-    struct text line;
+    char line[LINE_SIZE];
+    size_t length = text_print(line, sizeof line, "#%" PRIu64 "\n", time);
 
-    text_init(&line, line_bytes, sizeof line_bytes);
-    text_format(&line, "#%" PRIu64 "\n", time);
-    return size >= line.length && memcmp(bytes, line_bytes, line.length) == 0;
+    return size >= length && memcmp(bytes, line, length) == 0;
 }
 
 /* Of the last eval of a large model there may be much. */
@@ -85,8 +82,7 @@ static bool ends_at(int fd, uint64_t size, uint64_t time)
 
 static int move_vcd(int fd, uint64_t last, uint64_t end)
 {
-    char line_bytes[LINE_SIZE];
-    struct text line;
+    char line[LINE_SIZE];
     struct stat status;
 
     long r = kernel_fstat(fd, &status);
@@ -94,10 +90,9 @@ static int move_vcd(int fd, uint64_t last, uint64_t end)
         return (int)r;
     if (!ends_at(fd, (uint64_t)status.st_size, last))
         return -EINVAL;
-    text_init(&line, line_bytes, sizeof line_bytes);
-    text_format(&line, NOTE " #%" PRIu64 "\n", end);
-    r = kernel_pwrite(fd, line.bytes, line.length, status.st_size);
-    if (r == (long)line.length)
+    size_t length = text_print(line, sizeof line, NOTE " #%" PRIu64 "\n", end);
+    r = kernel_pwrite(fd, line, length, status.st_size);
+    if (r == (long)length)
         return 0;
     kernel_ftruncate(fd, status.st_size);
     return r < 0 ? (int)r : -ENOSPC;

@@ -64,10 +64,8 @@ static int create_and_unlink(void)
 
     for (unsigned i = 0; fd == -EEXIST && i < NAME_TRIES; i++) {
         char name[32];
-        struct text text;
 
-        text_init(&text, name, sizeof name);
-        text_format(&text, ".private-%u", atomic_fetch_add(&number, 1));
+        text_print(name, sizeof name, ".private-%u", atomic_fetch_add(&number, 1));
         fd = open_in_run_directory(name, O_CREAT | O_EXCL | O_NOFOLLOW);
     }
     return fd;

@@ -11,8 +11,6 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdbool.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include "base/raw_syscall.h"

@@ -4,7 +4,6 @@
 #define LIGHTSSS_PRELOAD_SANDBOX_FILTER_H
 
 #include <linux/filter.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #define FILTER_SIZE 1024 /* instructions at most */

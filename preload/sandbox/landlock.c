@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 
 #include "base/kernel.h"
 #include "base/memory_device.h"

@@ -7,11 +7,9 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
 #include "base/fd_name.h"
 #include "base/kernel.h"
-#include "base/text.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "run/notes.h"

@@ -13,7 +13,6 @@
 #include "base/kernel.h"
 #include "base/text.h"
 #include "base/user_memory.h"
-#include "restore/private_files.h"
 #include "run/notes.h"
 #include "run/run_directory.h"
 #include "sandbox/overlay.h"
@@ -49,13 +48,11 @@ static bool has_entries(const struct place *directory)
     while (!found && (size = raw_syscall3(SYS_getdents64, fd, entries, sizeof entries)) > 0)
         for (long at = 0; at < size && !found;) {
             const struct dirent64 *entry = (const struct dirent64 *)(void *)(entries + at);
-            struct text path;
 
             at += entry->d_reclen;
             if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
                 continue;
-            text_init(&path, text, sizeof text);
-            text_format(&path, "%s/%s", directory->path, entry->d_name);
+            text_print(text, sizeof text, "%s/%s", directory->path, entry->d_name);
             const struct name *name = names_find(&place_names, text);
             found = name == NULL || name->kind != NAME_GONE;
         }

@@ -6,7 +6,6 @@
 
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 /* What is at a path, itself not followed; below 0: nothing is there, -ENOENT, or may be looked at there. */
 enum place_walk_found { PLACE_WALK_OTHER, PLACE_WALK_DIRECTORY, PLACE_WALK_LINK };

@@ -4,12 +4,10 @@
 #define _GNU_SOURCE
 #include "sandbox/sandbox.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"

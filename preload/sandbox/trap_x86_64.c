@@ -2,7 +2,6 @@
 /* System calls as the signal's context shows them on x86-64: see trap.h. */
 #define _GNU_SOURCE
 #include <linux/audit.h>
-#include <signal.h>
 #include <ucontext.h>
 
 #include "sandbox/trap_processor.h"
