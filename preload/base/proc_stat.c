@@ -66,7 +66,7 @@ const char *proc_stat_field(const char *stat, unsigned index)
     return stat;
 }
 
-int proc_name(pid_t pid, char name[PROC_NAME_SIZE])
+int proc_stat_name(pid_t pid, char name[PROC_STAT_NAME_SIZE])
 {
     char buffer[PROC_STAT_SIZE];
     const char *line = read_line(pid, buffer);
@@ -76,7 +76,7 @@ int proc_name(pid_t pid, char name[PROC_NAME_SIZE])
     if (end == NULL)
         return -ESRCH;
     size_t length = (size_t)(end - start - 1);
-    length = length < PROC_NAME_SIZE - 1 ? length : PROC_NAME_SIZE - 1;
+    length = length < PROC_STAT_NAME_SIZE - 1 ? length : PROC_STAT_NAME_SIZE - 1;
     memcpy(name, start + 1, length);
     text_hide_controls(name, length);
     name[length] = '\0';

@@ -5,8 +5,8 @@
 
 #include <sys/types.h>
 
-#define PROC_STAT_SIZE 1024
-#define PROC_NAME_SIZE 17
+#define PROC_STAT_SIZE      1024
+#define PROC_STAT_NAME_SIZE 17
 
 /* Returns what stands behind the program's name, beginning with the state: "S 1 4242 ..."; NULL: there is no
  * such process. The text is in the buffer. */
@@ -22,6 +22,6 @@ const char *proc_stat_listed(const char *tasks, int listed, char buffer[PROC_STA
 const char *proc_stat_field(const char *stat, unsigned index);
 
 /* The name of the program that this process runs, as the kernel cuts it. Returns 0 or -errno. */
-int proc_name(pid_t pid, char name[PROC_NAME_SIZE]);
+int proc_stat_name(pid_t pid, char name[PROC_STAT_NAME_SIZE]);
 
 #endif

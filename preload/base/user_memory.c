@@ -36,30 +36,30 @@ static int copy(long number, void *own, long foreign, size_t size)
     return 0;
 }
 
-long user_peek(void *to, const void *from, size_t size)
+long user_memory_peek(void *to, const void *from, size_t size)
 {
     return transfer(SYS_process_vm_readv, to, from, size);
 }
 
-int user_read(void *to, long from, size_t size)
+int user_memory_read(void *to, long from, size_t size)
 {
     return copy(SYS_process_vm_readv, to, from, size);
 }
 
-int user_write(long to, const void *from, size_t size)
+int user_memory_write(long to, const void *from, size_t size)
 {
     return copy(SYS_process_vm_writev, (void *)from, to, size);
 }
 
 /* Page by page: the one behind its end need not exist. */
-long user_string(char *to, long from, size_t size)
+long user_memory_string(char *to, long from, size_t size)
 {
     for (size_t done = 0; done < size;) {
         size_t part = PAGE - ((uintptr_t)from + done) % PAGE;
 
         if (part > size - done)
             part = size - done;
-        if (user_read(to + done, from + (long)done, part) < 0)
+        if (user_memory_read(to + done, from + (long)done, part) < 0)
             return -EFAULT;
         const char *end = memchr(to + done, '\0', part);
         if (end != NULL)

@@ -19,13 +19,13 @@ static inline bool user_memory_is_nowhere(const void *address)
 }
 
 /* As much of it as there is. Returns how many bytes, -EFAULT, or another -errno where the kernel refuses. */
-long user_peek(void *to, const void *from, size_t size);
+long user_memory_peek(void *to, const void *from, size_t size);
 
 /* Return 0 or -EFAULT. */
-int user_read(void *to, long from, size_t size);
-int user_write(long to, const void *from, size_t size);
+int user_memory_read(void *to, long from, size_t size);
+int user_memory_write(long to, const void *from, size_t size);
 
 /* A string with its NUL. Returns its length, -EFAULT or -ENAMETOOLONG. */
-long user_string(char *to, long from, size_t size);
+long user_memory_string(char *to, long from, size_t size);
 
 #endif

@@ -15,9 +15,9 @@
 
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
+#include "interpose/children_processor.h"
 #include "interpose/libc_hook.h"
 #include "interpose/refused.h"
-#include "interpose/vfork.h"
 #include "record/answer.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -79,7 +79,7 @@ static pid_t on_fork(void)
     return libc__Fork != NULL ? libc_fork() : fork_by(libc_fork);
 }
 
-pid_t vfork_told(void)
+pid_t children_vfork_told(void)
 {
     take_settle();
     if (role_is_fed())
@@ -89,12 +89,12 @@ pid_t vfork_told(void)
     return 0;
 }
 
-pid_t vfork_answer(long result)
+pid_t children_vfork_answer(long result)
 {
     own_thread()->between--;
     if (result < 0) {
         if (refused_make_room((int)-result))
-            return VFORK_AGAIN;
+            return CHILDREN_VFORK_AGAIN;
         errno = (int)-result;
         result = -1;
     }
@@ -257,7 +257,7 @@ static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 static const struct libc_hook rows[] = {
     LIBC_HOOK("_Fork", on__Fork, libc__Fork),
     LIBC_HOOK("fork", on_fork, libc_fork),
-    LIBC_HOOK("vfork", vfork_in_place, libc_vfork),
+    LIBC_HOOK("vfork", children_vfork, libc_vfork),
     LIBC_HOOK("posix_spawn", on_posix_spawn, libc_posix_spawn),
     LIBC_HOOK("posix_spawnp", on_posix_spawnp, libc_posix_spawnp),
     LIBC_HOOK("wait4", on_wait4, libc_wait4),

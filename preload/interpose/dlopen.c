@@ -73,12 +73,12 @@ bool dlopen_is_global_used(void)
     return atomic_load(&is_global_used);
 }
 
-void *dlopen_next(void)
+void *dlopen_next_dlopen(void)
 {
     return (void *)NEXT(dlopen);
 }
 
-void *dlmopen_next(void)
+void *dlopen_next_dlmopen(void)
 {
     return (void *)NEXT(dlmopen);
 }

@@ -14,8 +14,8 @@ void dlopen_when_opened(void (*told)(bool nested));
 bool dlopen_is_global_used(void);
 
 /* The next functions of these names. */
-void *dlopen_next(void) __attribute__((visibility("hidden")));
-void *dlmopen_next(void) __attribute__((visibility("hidden")));
+void *dlopen_next_dlopen(void) __attribute__((visibility("hidden")));
+void *dlopen_next_dlmopen(void) __attribute__((visibility("hidden")));
 
 /* What the caller asks for. */
 void dlopen_note_flags(int flags) __attribute__((visibility("hidden")));

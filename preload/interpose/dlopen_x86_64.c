@@ -70,7 +70,7 @@ const void *dlopen_way(const void *caller, int flags)
             "        mov     %" flags ", %esi\n"                                                              \
             "        call    dlopen_way\n"                                                                   \
             "        mov     %rax, (%rsp)\n"                                                                 \
-            "        call    " #name "_next\n"                                                               \
+            "        call    dlopen_next_" #name "\n"                                                        \
             "        pop     %r10\n"                                                                         \
             "        pop     %rdx\n"                                                                         \
             "        pop     %rsi\n"                                                                         \

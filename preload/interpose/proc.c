@@ -104,7 +104,7 @@ const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
     struct text text;
     char *rest;
 
-    if (role_kind() != ROLE_REPLAY || user_read(buffer, (long)path, 1) < 0 ||
+    if (role_kind() != ROLE_REPLAY || user_memory_read(buffer, (long)path, 1) < 0 ||
         strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);

@@ -192,7 +192,8 @@ static socklen_t room_of(const void *bytes, const socklen_t *length)
 {
     socklen_t room;
 
-    if (bytes == NULL || user_memory_is_nowhere(length) || user_read(&room, (long)length, sizeof room) < 0)
+    if (bytes == NULL || user_memory_is_nowhere(length) ||
+        user_memory_read(&room, (long)length, sizeof room) < 0)
         return 0;
     return room;
 }

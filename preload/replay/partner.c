@@ -37,7 +37,7 @@ static struct shared_memory shared[SHARED_MEMORY_MAX]; /* what can be written to
 static int shared_count;
 static char share_name[NAME_OF_SHARE];
 static pid_t partner; /* 0: nobody was seen */
-static char partner_name[PROC_NAME_SIZE];
+static char partner_name[PROC_STAT_NAME_SIZE];
 
 static int timer = -1;
 static uint64_t seen_evals, seen_ns; /* when the last one was seen to begin */
@@ -56,7 +56,7 @@ static bool is_family(pid_t pid)
 static int look_at_process(int number, void *unused)
 {
     (void)unused;
-    if (is_family(number) || proc_name(number, partner_name) < 0)
+    if (is_family(number) || proc_stat_name(number, partner_name) < 0)
         return 0;
     int which = shared_memory_find_shared(number, shared, shared_count);
     if (which < 0)

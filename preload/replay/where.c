@@ -69,7 +69,7 @@ static const struct function *function_at(uintptr_t address)
 static const struct function *find_caller(uintptr_t stack)
 {
     static uintptr_t words[WORDS];
-    long size = user_peek(words, (const void *)stack, sizeof words);
+    long size = user_memory_peek(words, (const void *)stack, sizeof words);
 
     for (long i = 0; i < size / (long)sizeof *words; i++)
         if (loaded_code_holds(&program, (const void *)words[i]) && frame_is_behind_call(words[i]))

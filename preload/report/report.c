@@ -76,11 +76,11 @@ static void append_fraction(struct text *json, const char *key, uint64_t value, 
 /* It may have ended since: then its number has to do. */
 static void append_sender(struct text *line, pid_t sender)
 {
-    char name[PROC_NAME_SIZE];
+    char name[PROC_STAT_NAME_SIZE];
 
     if (sender == 0)
         return;
-    if (proc_name(sender, name) == 0)
+    if (proc_stat_name(sender, name) == 0)
         text_format(line, ", sent by %s (pid %d)", name, sender);
     else
         text_format(line, ", sent by process %d", sender);

@@ -104,7 +104,7 @@ long affinity_get(pid_t tid, long size, long mask)
 
     if (kept == NULL)
         return r;
-    return user_write(mask, kept->bits, (size_t)(r < kept->size ? r : kept->size)) < 0 ? -EFAULT : r;
+    return user_memory_write(mask, kept->bits, (size_t)(r < kept->size ? r : kept->size)) < 0 ? -EFAULT : r;
 }
 
 long affinity_set(pid_t tid, long size, long mask)

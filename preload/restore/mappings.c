@@ -115,7 +115,7 @@ static void put_present(int fd, const struct shared_memory *memory, size_t size)
 
     for (size_t done = 0; done < size;) {
         const size_t part = size - done < sizeof buffer ? size - done : sizeof buffer;
-        long r = user_peek(buffer, (const void *)(memory->start + done), part);
+        long r = user_memory_peek(buffer, (const void *)(memory->start + done), part);
         if (r <= 0)
             break;
         kernel_pwrite(fd, buffer, (size_t)r, (off_t)(memory->offset + done));

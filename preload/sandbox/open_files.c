@@ -116,7 +116,7 @@ long open_files_send_message(struct trap *trap)
 {
     struct msghdr message;
 
-    if (user_read(&message, trap->argument[1], sizeof message) < 0)
+    if (user_memory_read(&message, trap->argument[1], sizeof message) < 0)
         return -EFAULT;
     if (message.msg_name != NULL)
         return refuse_address();
@@ -131,7 +131,7 @@ long open_files_send_messages(struct trap *trap)
 
     for (; sent < count && sent < 1024; sent++) {
         long at = trap->argument[1] + (long)(sent * sizeof message);
-        r = user_read(&message, at, sizeof message);
+        r = user_memory_read(&message, at, sizeof message);
         if (r == 0 && message.msg_hdr.msg_name != NULL)
             r = refuse_address();
         if (r == 0)
@@ -139,7 +139,7 @@ long open_files_send_messages(struct trap *trap)
         if (r < 0)
             break;
         message.msg_len = (unsigned)r;
-        user_write(at, &message, sizeof message);
+        user_memory_write(at, &message, sizeof message);
     }
     return sent > 0 ? (long)sent : r;
 }

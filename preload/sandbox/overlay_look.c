@@ -119,7 +119,7 @@ long overlay_newfstatat(struct trap *trap)
     if (r < 0)
         return r;
     convert(&status, &converted);
-    return user_write(trap->argument[2], &converted, sizeof converted);
+    return user_memory_write(trap->argument[2], &converted, sizeof converted);
 }
 
 long overlay_statx(struct trap *trap)
@@ -127,7 +127,7 @@ long overlay_statx(struct trap *trap)
     struct statx status;
     int r = look(trap, (int)trap->argument[2], (unsigned)trap->argument[3], &status);
 
-    return r < 0 ? r : user_write(trap->argument[4], &status, sizeof status);
+    return r < 0 ? r : user_memory_write(trap->argument[4], &status, sizeof status);
 }
 
 static int access_private(int mode)
@@ -156,7 +156,7 @@ static long read_made_link(long result, long size)
 
     if (size <= 0)
         return -EINVAL;
-    return user_write(result, place.name->link, (size_t)r) < 0 ? -EFAULT : r;
+    return user_memory_write(result, place.name->link, (size_t)r) < 0 ? -EFAULT : r;
 }
 
 /* An empty name is the descriptor of a link itself. */

@@ -213,7 +213,7 @@ static int find_free(long directory, long user_path)
 
 long overlay_symlinkat(struct trap *trap)
 {
-    long length = user_string(text, trap->argument[0], sizeof text);
+    long length = user_memory_string(text, trap->argument[0], sizeof text);
 
     if (length <= 0)
         return length < 0 ? length : -ENOENT;

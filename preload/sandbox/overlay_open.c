@@ -240,7 +240,7 @@ long overlay_openat2(struct trap *trap)
 
     if (trap->argument[3] < (long)sizeof how)
         return -EINVAL;
-    if (user_read(&how, trap->argument[2], sizeof how) < 0)
+    if (user_memory_read(&how, trap->argument[2], sizeof how) < 0)
         return -EFAULT;
     if (how.resolve != 0)
         return -ENOSYS;

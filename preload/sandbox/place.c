@@ -234,12 +234,12 @@ bool place_is_empty_name(long user_path)
 {
     char first;
 
-    return user_read(&first, user_path, 1) == 0 && first == '\0';
+    return user_memory_read(&first, user_path, 1) == 0 && first == '\0';
 }
 
 int place_find(struct place *place, int directory, long user_path, bool follow)
 {
-    long length = user_string(rest, user_path, sizeof rest);
+    long length = user_memory_string(rest, user_path, sizeof rest);
 
     if (length <= 0)
         return length < 0 ? (int)length : -ENOENT;

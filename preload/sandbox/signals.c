@@ -71,7 +71,7 @@ long signals_mask(struct trap *trap)
     if (trap->argument[3] != sizeof set)
         return -EINVAL;
     if (trap->argument[1] != 0) {
-        if (user_read(&set, trap->argument[1], sizeof set) < 0)
+        if (user_memory_read(&set, trap->argument[1], sizeof set) < 0)
             return -EFAULT;
         if (trap->argument[0] == SIG_BLOCK)
             set |= before;
@@ -81,7 +81,7 @@ long signals_mask(struct trap *trap)
             return -EINVAL;
         trap_set_mask(trap, set);
     }
-    return trap->argument[2] == 0 ? 0 : user_write(trap->argument[2], &before, sizeof before);
+    return trap->argument[2] == 0 ? 0 : user_memory_write(trap->argument[2], &before, sizeof before);
 }
 
 long signals_action(struct trap *trap)
@@ -91,12 +91,12 @@ long signals_action(struct trap *trap)
 
     if (trap->argument[3] != sizeof action.mask)
         return -EINVAL;
-    if (is_new && user_read(&action, trap->argument[1], sizeof action) < 0)
+    if (is_new && user_memory_read(&action, trap->argument[1], sizeof action) < 0)
         return -EFAULT;
     action.mask &= ~signal_mask_never;
     if (trap->argument[0] == SIGSYS) {
         trap_own_action(is_new ? &action : NULL, &before);
-        return trap->argument[2] == 0 ? 0 : user_write(trap->argument[2], &before, sizeof before);
+        return trap->argument[2] == 0 ? 0 : user_memory_write(trap->argument[2], &before, sizeof before);
     }
     bool was_spared = is_spared(trap->argument[0]);
     if (is_new)
@@ -106,7 +106,7 @@ long signals_action(struct trap *trap)
         return r;
     if (was_spared)
         before.handler = (void *)SIG_DFL;
-    return user_write(trap->argument[2], &before, sizeof before);
+    return user_memory_write(trap->argument[2], &before, sizeof before);
 }
 
 /* The frame may be older than the sandbox, or its handler has written to the mask in it. */
@@ -123,7 +123,7 @@ long signals_return(struct trap *trap)
 
 static int read_mask(uint64_t *mask, long from)
 {
-    if (user_read(mask, from, sizeof *mask) < 0)
+    if (user_memory_read(mask, from, sizeof *mask) < 0)
         return -EFAULT;
     *mask &= ~signal_mask_never;
     return 0;
@@ -144,7 +144,7 @@ long signals_wait_behind(struct trap *trap)
     long indirect[2];
     uint64_t mask;
 
-    if (user_read(indirect, trap->argument[trap->which], sizeof indirect) < 0)
+    if (user_memory_read(indirect, trap->argument[trap->which], sizeof indirect) < 0)
         return -EFAULT;
     if (indirect[0] == 0)
         return trap_call_with(trap, trap->which, 0);
@@ -256,7 +256,7 @@ long signals_tgkill(struct trap *trap)
 /* The sender in it is the original, as the simulator knows itself. */
 static int read_information(siginfo_t *information, long from)
 {
-    if (user_read(information, from, sizeof *information) < 0)
+    if (user_memory_read(information, from, sizeof *information) < 0)
         return -EFAULT;
     if (information->si_pid == run.page->original_pid)
         information->si_pid = run.pid;

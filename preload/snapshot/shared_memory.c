@@ -168,7 +168,7 @@ static int read_list(struct reader *reader, const char *name)
 /* By the kernel: past the end of a file that was cut there is nothing to read, and a load would be SIGBUS. */
 static bool copy_memory(char *to, const struct shared_memory *memory)
 {
-    return user_peek(to, (const void *)memory->start, memory->size) == (long)memory->size;
+    return user_memory_peek(to, (const void *)memory->start, memory->size) == (long)memory->size;
 }
 
 static void drop_contents(void)

@@ -6,16 +6,16 @@
 #include <assert.h>
 #include <sys/syscall.h>
 
-#include "interpose/vfork.h"
+#include "interpose/children_processor.h"
 
 static_assert(SYS_vfork == 58, "the number in the assembly below");
-static_assert(VFORK_AGAIN + 2 == 0, "likewise");
+static_assert(CHILDREN_VFORK_AGAIN + 2 == 0, "likewise");
 
 __asm__(".text\n"
-        ".hidden vfork_in_place\n"
-        ".globl vfork_in_place\n"
-        ".type vfork_in_place,@function\n"
-        "vfork_in_place:\n"
+        ".hidden children_vfork\n"
+        ".globl children_vfork\n"
+        ".type children_vfork,@function\n"
+        "children_vfork:\n"
         "        .cfi_startproc\n"
         "        push    %rbp\n"
         "        .cfi_def_cfa_offset 16\n"
@@ -23,7 +23,7 @@ __asm__(".text\n"
         "        mov     %rsp, %rbp\n"
         "        .cfi_def_cfa_register rbp\n"
         "        and     $-16, %rsp\n"
-        "        call    vfork_told\n"
+        "        call    children_vfork_told\n"
         "        mov     %rbp, %rsp\n"
         "        pop     %rbp\n"
         "        .cfi_def_cfa rsp, 8\n"
@@ -46,12 +46,12 @@ __asm__(".text\n"
         "        .cfi_def_cfa_register rbp\n"
         "        and     $-16, %rsp\n"
         "        mov     %rax, %rdi\n"
-        "        call    vfork_answer\n"
+        "        call    children_vfork_answer\n"
         "        mov     %rbp, %rsp\n"
         "        pop     %rbp\n"
         "        .cfi_def_cfa rsp, 8\n"
-        "        cmp     $-2, %eax\n" /* VFORK_AGAIN */
-        "        je      vfork_in_place\n"
+        "        cmp     $-2, %eax\n" /* CHILDREN_VFORK_AGAIN */
+        "        je      children_vfork\n"
         "1:      ret\n"
         "        .cfi_endproc\n"
-        ".size vfork_in_place, . - vfork_in_place\n");
+        ".size children_vfork, . - children_vfork\n");
