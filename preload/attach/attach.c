@@ -218,13 +218,13 @@ static const struct hooks_events *events(void)
 }
 
 /* Copies see by them how far the original has come. */
-static void keep_counts(void)
+static void share_counts(void)
 {
     static size_t kept;
     const void *counts;
 
     for (; run.hooks != NULL && (counts = run.hooks->counts(kept)) != NULL; kept++)
-        shared_memory_keep(counts);
+        shared_memory_add_own(counts);
 }
 
 static bool has_tracer(void)
@@ -256,7 +256,7 @@ static void install(void)
         log_line(LOG_INFO, "%s; running without snapshots", why.text);
     else if (!attached)
         attach_first();
-    keep_counts();
+    share_counts();
 }
 
 /* Where one object's models can be hooked, nothing is said of the others. */

@@ -18,3 +18,17 @@ const char *proc_file(const char *path, char *buffer, size_t size)
     buffer[length > 0 ? length : 0] = '\0';
     return buffer;
 }
+
+long proc_file_read(const char *path, char *buffer, size_t size)
+{
+    int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
+    size_t length = 0;
+    long r = fd;
+
+    while (fd >= 0 && (r = kernel_read(fd, buffer + length, size - 1 - length)) > 0)
+        length += (size_t)r;
+    if (fd >= 0)
+        kernel_close(fd);
+    buffer[length] = '\0';
+    return r < 0 ? r : (long)length;
+}

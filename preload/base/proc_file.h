@@ -9,4 +9,8 @@
  * the file cannot be opened. */
 const char *proc_file(const char *path, char *buffer, size_t size);
 
+/* Reads it up to its end, as far as the buffer goes, which then ends in NUL. Returns the length without that,
+ * or -errno. */
+long proc_file_read(const char *path, char *buffer, size_t size);
+
 #endif

@@ -104,7 +104,7 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
         return false;
     }
     if (!anew)
-        shared_memory_keep(run.page);
+        shared_memory_add_own(run.page);
     woken = when_woken;
     run.start_ns = clock_ns();
     if (write_is_met())

@@ -107,8 +107,8 @@ static int map_log(void)
         return -ENOMEM;
     }
     if (!anew) {
-        shared_memory_keep(start);
-        shared_memory_keep(start + PAGE + ring_size);
+        shared_memory_add_own(start);
+        shared_memory_add_own(start + PAGE + ring_size);
     }
     raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
     control = (struct control *)(void *)start;

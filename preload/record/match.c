@@ -54,7 +54,7 @@ int match_init(const char *wanted)
     if (!expression_compile(&expression, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
         return -ENOMEM;
     is_by_line = strstr(wanted, "\\`") != NULL || strstr(wanted, "\\'") != NULL;
-    shared_memory_keep(shared);
+    shared_memory_add_own(shared);
     output = shared;
     return 0;
 }

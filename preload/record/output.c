@@ -52,7 +52,7 @@ void output_keep(void)
         mmap(printed, SIZE, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | (printed != NULL ? MAP_FIXED : 0), -1, 0);
     if (printed == NULL && memory != MAP_FAILED)
-        shared_memory_keep(memory);
+        shared_memory_add_own(memory);
     printed = memory == MAP_FAILED ? NULL : memory;
     memset(own, 0, sizeof own);
     for (unsigned i = 0; i < STREAMS; i++) {
@@ -76,7 +76,7 @@ static const struct printed *set_apart(void)
         (long)printed)
         return NULL;
     raw_syscall3(SYS_mprotect, place, (long)SIZE, PROT_READ); /* what can only be read, nobody can spoil */
-    shared_memory_keep((const void *)place);
+    shared_memory_add_own((const void *)place);
     return (const struct printed *)place;
 }
 

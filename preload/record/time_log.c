@@ -66,7 +66,7 @@ void time_log_start(void)
     if (shared == NULL)
         return;
     if (before == NULL)
-        shared_memory_keep(shared);
+        shared_memory_add_own(shared);
     memset(streams, 0, sizeof streams);
     atomic_store(&begun, 0);
     atomic_store(&needed, 0);

@@ -28,7 +28,7 @@ static int take_page(const struct shared_slot *slot)
 
     if (memory < 0 && memory > -4096)
         return (int)memory;
-    shared_memory_keep((const void *)memory);
+    shared_memory_add_own((const void *)memory);
     common = run.page;
     run.page = (struct shared_page *)memory;
     memcpy(run.page, common, sizeof *common);

@@ -13,6 +13,7 @@
 
 #include "base/kernel.h"
 #include "base/memory_device.h"
+#include "base/proc_file.h"
 #include "base/proc_list.h"
 #include "base/text.h"
 
@@ -35,21 +36,14 @@ static size_t info_used;
 static const char *read_info(int fd)
 {
     char path[40], *start = info + info_used;
-    size_t size = 0;
-    long r;
 
     if (info_used >= sizeof info - 1)
         return "";
     text_print(path, sizeof path, "/proc/thread-self/fdinfo/%d", fd);
-    int file = kernel_open(path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
+    long length = proc_file_read(path, start, sizeof info - info_used);
+    if (length < 0)
         return "";
-    size_t room = sizeof info - info_used - 1;
-    while (size < room && (r = kernel_read(file, start + size, room - size)) > 0)
-        size += (size_t)r;
-    kernel_close(file);
-    start[size] = '\0';
-    info_used += size + 1;
+    info_used += (size_t)length + 1;
     return start;
 }
 

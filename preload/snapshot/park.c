@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
+#include "base/proc_file.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
@@ -95,22 +96,13 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
     return true;
 }
 
-static long read_auxiliary(pid_t number, char *bytes, size_t size)
+static long read_auxiliary(pid_t pid, char *bytes, size_t size)
 {
-    char path_bytes[32];
+    pid_t number = proc_number_is_foreign() ? proc_number_of_process(pid) : pid;
+    char path[32];
 
-    text_print(path_bytes, sizeof path_bytes, "/proc/%d/auxv", number);
-    int fd = kernel_open(path_bytes, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fd;
-    long length = kernel_read(fd, bytes, size);
-    kernel_close(fd);
-    return length;
-}
-
-static pid_t number_of(pid_t pid)
-{
-    return proc_number_is_foreign() ? proc_number_of_process(pid) : pid;
+    text_print(path, sizeof path, "/proc/%d/auxv", number);
+    return proc_file_read(path, bytes, size);
 }
 
 /* Has the original become another program without a call that we stand in front of? What the kernel tells a
@@ -126,8 +118,8 @@ static bool is_other_program(const struct shared_page *page)
     if (now_ns < looked_ns + PROGRAM_LOOK_NS)
         return false;
     looked_ns = now_ns;
-    long own_size = read_auxiliary(number_of(kernel_getpid()), own, sizeof own);
-    long other_size = read_auxiliary(number_of(page->original_pid), other, sizeof other);
+    long own_size = read_auxiliary(kernel_getpid(), own, sizeof own);
+    long other_size = read_auxiliary(page->original_pid, other, sizeof other);
     return own_size > 0 && other_size > 0 &&
            (own_size != other_size || memcmp(own, other, (size_t)own_size) != 0);
 }

@@ -48,7 +48,7 @@ static unsigned taken_count;
 static char *contents; /* of the last snapshot */
 static size_t contents_size;
 
-void shared_memory_keep(const void *address)
+void shared_memory_add_own(const void *address)
 {
     if (own_count < OWN_MAX)
         own[own_count++] = (uintptr_t)address;
@@ -77,7 +77,7 @@ bool shared_memory_is_known(const void *address)
 
 /* --- reading the list --- */
 
-static void keep_line(struct reader *reader)
+static void add_line(struct reader *reader)
 {
     const uint64_t *number = reader->number;
     const char *permissions = reader->permissions;
@@ -115,7 +115,7 @@ static void end_line(struct reader *reader)
         reader->visit(reader->paths + reader->path_start, reader->visited);
     }
     if (is_kept)
-        keep_line(reader);
+        add_line(reader);
     else
         reader->path_used = reader->path_start;
     for (unsigned i = 0; i <= INODE; i++)

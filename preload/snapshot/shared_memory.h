@@ -24,7 +24,7 @@ struct shared_memory {
 };
 
 /* Memory of our own: it stays shared. */
-void shared_memory_keep(const void *address);
+void shared_memory_add_own(const void *address);
 
 /* In the original: shared memory was mapped, the list is to be read again. Async-signal-safe. */
 void shared_memory_changed(void);

@@ -184,7 +184,7 @@ int take_snapshot(struct take *take)
         threads_resume();
     }
     take->stall_ns = clock_ns() - start_ns;
-    take_unblock(take);
+    signal_mask_restore(take->mask);
     if (r < 0)
         return (int)r;
     take->pid = (pid_t)r;
@@ -192,9 +192,4 @@ int take_snapshot(struct take *take)
     raw_syscall2(SYS_setpgid, take->pid, take->pid);
     atomic_store(&take->slot->pid, take->pid);
     return TAKE_ORIGINAL;
-}
-
-void take_unblock(const struct take *take)
-{
-    signal_mask_restore(take->mask);
 }

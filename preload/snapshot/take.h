@@ -41,13 +41,13 @@ struct take {
     uint64_t stall_ns; /* how long the simulator stood still */
     const char *why;   /* when threads could not be stopped: see threads_stop() */
     bool unlisted;     /* before_copy said no */
-    uint64_t mask;     /* signal mask of before */
+    uint64_t mask;     /* signals that were blocked before: for a woken copy whose threads are revived */
     bool is_spare;     /* of a replay: it leaves none itself, and is not copied */
 };
 
 enum take_side {
     TAKE_ORIGINAL,
-    TAKE_COPY, /* woken: all signals are blocked, no other thread exists yet; see take_unblock() */
+    TAKE_COPY, /* woken: all signals are blocked, no other thread exists yet; see `mask` */
 };
 
 /* Returns the side, or -errno: -EAGAIN with why set when the threads would not stop. */
@@ -60,8 +60,5 @@ void take_settle(void);
 
 /* In a forked child: the last copy is none of its own. */
 void take_forget(void);
-
-/* In the woken copy, once its threads are revived: the signal mask of before. */
-void take_unblock(const struct take *take);
 
 #endif

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/own_thread.h"
+#include "base/signal_mask.h"
 #include "plain_take.h"
 #include "process.h"
 #include "snapshot/park.h"
@@ -278,7 +279,7 @@ static _Noreturn void live_as_copy(const struct take *take, pthread_t thread)
     int r = threads_revive();
     pid_t tid = threads_revive_tid(thread);
 
-    take_unblock(take);
+    signal_mask_restore(take->mask);
     alarm(20);
     int before = woken;
     for (int i = 0; i < 3 && r == 0; i++) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/own_thread.h"
+#include "base/signal_mask.h"
 #include "child_signals.h"
 #include "plain_take.h"
 #include "process.h"
@@ -28,7 +29,7 @@ static _Noreturn void live_as_copy(const struct take *take)
 {
     int r = threads_revive();
 
-    take_unblock(take);
+    signal_mask_restore(take->mask);
     if (r == 0)
         alarm(60);
     if (r == 0 && tortured)

@@ -13,7 +13,7 @@
 static char lines[LINES_MAX][512];
 static size_t line_count;
 
-static void keep_line(const char *line)
+static void add_line(const char *line)
 {
     assert_true(line_count < LINES_MAX);
     assert_true(strlen(line) < sizeof(lines[0]));
@@ -27,7 +27,7 @@ static struct options read_some(const char *a, const char *b, const char *c, con
     struct options options;
 
     line_count = 0;
-    options_read(&options, environment, keep_line);
+    options_read(&options, environment, add_line);
     return options;
 }
 
@@ -329,13 +329,13 @@ static void a_value_can_be_checked_alone(void **state)
     (void)state;
     line_count = 0;
     for (size_t i = 0; i < options_row_count; i++)
-        assert_true(options_check(&options_rows[i], "--any", options_rows[i].initial, keep_line));
+        assert_true(options_check(&options_rows[i], "--any", options_rows[i].initial, add_line));
     assert_int_equal(line_count, 0);
-    assert_false(options_check(&options_rows[3], "--slots", "many", keep_line));
+    assert_false(options_check(&options_rows[3], "--slots", "many", add_line));
     assert_string_equal(lines[0], "--slots=many is not valid: give a number from 1 to 64");
     memset(value, '7', sizeof value);
     value[sizeof value - 1] = '\0';
-    assert_false(options_check(&options_rows[3], "--slots", value, keep_line));
+    assert_false(options_check(&options_rows[3], "--slots", value, add_line));
     assert_int_equal(line_count, 2);
     assert_non_null(strstr(lines[1], "777... is not valid"));
 }

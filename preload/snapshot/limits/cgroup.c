@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#define NO_LIMIT   (UINT64_C(1) << 62) /* the first release has no word for it, but a number near 2^63 */
-#define LEVELS_MAX 32u
-#define NAME_ROOM  32u /* of a file in a group's directory */
+#define NO_LIMIT  (UINT64_C(1) << 62) /* the first release has no word for it, but a number near 2^63 */
+#define NAME_ROOM 32u                 /* of a file in a group's directory */
 
 /* Where a release keeps what. */
 struct files {
@@ -246,15 +245,19 @@ static struct cgroup_left left_of(const struct cgroup *cgroup, enum cgroup_relea
     return result;
 }
 
-/* From the directory of that length to the one above it. False: the mount ends here. */
-static bool go_up(const struct cgroup *cgroup, size_t *length)
+/* Length of the group's own directory, and of the one above it; 0: the mount ends here. */
+static size_t own_level(const struct cgroup *cgroup)
 {
-    if (*length <= cgroup->top)
-        return false;
-    while (*length > cgroup->top && cgroup->directory[*length - 1] != '/')
-        --*length;
-    *length -= *length > cgroup->top; /* the slash itself */
-    return true;
+    return cgroup->has_mount ? strlen(cgroup->directory) : 0;
+}
+
+static size_t level_above(const struct cgroup *cgroup, size_t length)
+{
+    if (length <= cgroup->top)
+        return 0;
+    while (length > cgroup->top && cgroup->directory[length - 1] != '/')
+        length--;
+    return length - (length > cgroup->top); /* the slash itself */
 }
 
 struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release release,
@@ -262,16 +265,11 @@ struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release 
 {
     struct cgroup_left least = {UINT64_MAX, UINT64_MAX};
 
-    if (!cgroup->has_mount)
-        return least;
-    size_t length = strlen(cgroup->directory);
-    for (unsigned i = 0; i < LEVELS_MAX; i++) {
+    for (size_t length = own_level(cgroup); length > 0; length = level_above(cgroup, length)) {
         struct cgroup_left level = left_of(cgroup, release, length, read);
 
         if (level.left < least.left)
             least = level;
-        if (!go_up(cgroup, &length))
-            break;
     }
     return least;
 }
@@ -282,18 +280,13 @@ bool cgroup_is_merciless(const struct cgroup *cgroup, enum cgroup_release releas
     char path[CGROUP_PATH_SIZE];
     uint64_t value;
 
-    if (!cgroup->has_mount)
-        return false;
-    size_t length = strlen(cgroup->directory);
-    for (unsigned i = 0; i < LEVELS_MAX; i++) {
+    for (size_t length = own_level(cgroup); length > 0; length = level_above(cgroup, length)) {
         const char *text = read(file_of(path, cgroup, length, releases[release].merciless));
 
         if ((release == CGROUP_1 ? cgroup_field(text, "oom_kill_disable", &value)
                                  : cgroup_number(text, &value)) &&
             value != 0)
             return true;
-        if (!go_up(cgroup, &length))
-            break;
     }
     return false;
 }

@@ -10,32 +10,16 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "base/proc_file.h"
 #include "base/text.h"
 
 #define TEXT_SIZE 8192u /* memory.stat of the second release is the longest, with some 2 KB */
 
 static char bytes[TEXT_SIZE];
 
-static int read_file(const char *path)
-{
-    int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
-    size_t size = 0;
-    long r;
-
-    if (fd < 0)
-        return fd;
-    do {
-        r = kernel_read(fd, bytes + size, sizeof bytes - 1 - size);
-        size += r > 0 ? (size_t)r : 0;
-    } while (r > 0);
-    kernel_close(fd);
-    bytes[size] = '\0';
-    return (int)r;
-}
-
 const char *fact_files_text(const char *path)
 {
-    return read_file(path) < 0 ? NULL : bytes;
+    return proc_file_read(path, bytes, sizeof bytes) < 0 ? NULL : bytes;
 }
 
 /* Of the simulator itself by its thread: where its main thread has ended before the others, the process's own
@@ -50,7 +34,7 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
         text_format(&text, "/proc/thread-self/%s", name);
     else
         text_format(&text, "/proc/%d/%s", pid, name);
-    *error = read_file(path);
+    *error = (int)proc_file_read(path, bytes, sizeof bytes);
     return *error < 0 ? NULL : bytes;
 }
 

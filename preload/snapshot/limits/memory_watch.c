@@ -14,6 +14,7 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/u64.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_facts.h"
 #include "snapshot/limits/memory_limit.h"
@@ -125,23 +126,32 @@ static void append_size(struct text *text, uint64_t bytes)
     text_format(text, " GB");
 }
 
+/* With a size in the place of each '#'. */
+static void append_words(struct text *text, const char *words, const uint64_t *bytes)
+{
+    for (; *words != '\0'; words++)
+        if (*words == '#')
+            append_size(text, *bytes++);
+        else
+            text_append(text, words, 1);
+}
+
 static void append_promised(struct text *text, const struct commit *commit)
 {
-    text_format(text, "vm.overcommit_memory=2 leaves ");
-    append_size(text, commit->left_bytes);
-    text_format(text, " of ");
-    append_size(text, commit->of_bytes);
-    text_format(text, ", and a snapshot counts as all that the simulator has (");
-    append_size(text, commit->charge_bytes);
-    text_format(text, "); raise vm.overcommit_ratio");
+    const uint64_t bytes[] = {commit->left_bytes, commit->of_bytes, commit->charge_bytes};
+
+    append_words(
+        text,
+        "vm.overcommit_memory=2 leaves # of #, and a snapshot counts as all that the simulator has (#); "
+        "raise vm.overcommit_ratio",
+        bytes);
 }
 
 static void append_left(struct text *text)
 {
-    text_format(text, "only ");
-    append_size(text, limit.left.left_bytes);
-    text_format(text, " of memory are left, of ");
-    append_size(text, limit.left.of_bytes);
+    const uint64_t bytes[] = {limit.left.left_bytes, limit.left.of_bytes};
+
+    append_words(text, "only # of memory are left, of #", bytes);
 }
 
 bool memory_watch_describe_refusal(struct text *text)
@@ -160,19 +170,17 @@ bool memory_watch_describe_refusal(struct text *text)
 static bool describe_promised(struct text *text)
 {
     const struct commit *commit = &limit.left.commit;
-    uint64_t free_bytes = commit->left_bytes + commit->charge_bytes,
-             kept_bytes = 2 * commit_reserve_bytes(commit);
+    const uint64_t bytes[] = {
+        commit->left_bytes, commit->of_bytes,
+        u64_difference(commit->left_bytes + commit->charge_bytes, 2 * commit_reserve_bytes(commit)) / 2};
 
-    if (!commit->is_strict)
-        return false;
-    text_format(text, "vm.overcommit_memory=2: a snapshot counts as all that the simulator has, and ");
-    append_size(text, commit->left_bytes);
-    text_format(text, " are left of ");
-    append_size(text, commit->of_bytes);
-    text_format(text, "; there is none of a simulator of more than ");
-    append_size(text, free_bytes > kept_bytes ? (free_bytes - kept_bytes) / 2 : 0);
-    text_format(text, "; raise vm.overcommit_ratio");
-    return true;
+    if (commit->is_strict)
+        append_words(
+            text,
+            "vm.overcommit_memory=2: a snapshot counts as all that the simulator has, and # are left of #; "
+            "there is none of a simulator of more than #; raise vm.overcommit_ratio",
+            bytes);
+    return commit->is_strict;
 }
 
 static bool describe_space(struct text *text)
@@ -181,9 +189,11 @@ static bool describe_space(struct text *text)
 
     if (kernel_getrlimit(RLIMIT_AS, &space) < 0 || space.rlim_cur == RLIM_INFINITY)
         return false;
-    text_format(text, "ulimit -v: snapshots do not count, but a replay needs what the simulator has and a "
-                      "tracer beside it, in ");
-    append_size(text, space.rlim_cur);
+    append_words(
+        text,
+        "ulimit -v: snapshots do not count, but a replay needs what the simulator has and a tracer beside "
+        "it, in #",
+        &(const uint64_t){space.rlim_cur});
     return true;
 }
 
@@ -197,21 +207,17 @@ bool memory_watch_describe_limit(unsigned kind, struct text *text)
 
 static void find_words(enum memory_step step, const char *who, uint64_t bytes)
 {
+    const uint64_t sizes[] = {bytes, memory_limit_allowed(&limit, bytes)};
     struct text text = room_words();
 
-    if (step == MEMORY_SHORT) {
+    if (step == MEMORY_SHORT)
         append_left(&text);
-        return;
-    }
-    if (step == MEMORY_PROMISED) {
+    else if (step == MEMORY_PROMISED)
         append_promised(&text, &limit.left.commit);
-        return;
+    else {
+        text_format(&text, "%s more than LIGHTSSS_MEMORY ", who);
+        append_words(&text, "(# of #)", sizes);
     }
-    text_format(&text, "%s more than LIGHTSSS_MEMORY (", who);
-    append_size(&text, bytes);
-    text_format(&text, " of ");
-    append_size(&text, memory_limit_allowed(&limit, bytes));
-    text_format(&text, ")");
 }
 
 /* --- questions --- */

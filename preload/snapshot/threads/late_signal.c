@@ -39,7 +39,7 @@ static bool interrupts(int signal, bool restarts)
     return !restarts || (action.flags & SA_RESTART) == 0;
 }
 
-static bool keep_for_us(uint64_t set)
+static bool claim(uint64_t set)
 {
     siginfo_t info;
     int signal = kernel_sigtake(&set, &info);
@@ -62,5 +62,5 @@ bool late_signal_waits(uint64_t mask, uint64_t mask_of_call, bool restarts)
         if (signal == 64)
             break;
     }
-    return set != 0 && keep_for_us(set);
+    return set != 0 && claim(set);
 }

@@ -18,6 +18,7 @@
 
 #include "base/clock.h"
 #include "base/loaded_code.h"
+#include "base/proc_file.h"
 #include "base/proc_list.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
@@ -99,18 +100,11 @@ static void learn_once(pid_t pid)
 
 static void note_blocked_call(struct record *record)
 {
-    char buffer[THREADS_PATH_SIZE], line[256];
+    char line[256];
 
-    text_print(buffer, sizeof buffer, "%s/%d/syscall", threads_state.tasks, record->listed);
-    int fd = kernel_open(buffer, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    long length = kernel_read(fd, line, sizeof line - 1);
-    kernel_close(fd);
-    if (length <= 0)
-        return;
-    line[length] = '\0';
-    blocked_call_parse(&record->call, line);
+    text_print(line, sizeof line, "%s/%d/syscall", threads_state.tasks, record->listed);
+    if (proc_file(line, line, sizeof line) != NULL)
+        blocked_call_parse(&record->call, line);
 }
 
 static void forget_thread(struct record *record)
@@ -272,8 +266,8 @@ static unsigned count_stopped(void)
 {
     unsigned count = 0;
 
-    for (unsigned i = 0; i < threads_state.count; i++)
-        count += threads_state_stands_still(&threads_state.records[i]);
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;)
+        count++;
     return count;
 }
 
@@ -331,11 +325,7 @@ static int stop_all(const char **why)
 /* What only this thread can know of the stopped ones: may they be made anew? */
 static int check_stopped(const char **why)
 {
-    for (unsigned i = 0; i < threads_state.count; i++) {
-        struct record *record = &threads_state.records[i];
-
-        if (!threads_state_stands_still(record))
-            continue;
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;) {
         if (has_shadow_stack) {
             *why = "they have shadow stacks (GLIBC_TUNABLES=glibc.cpu.x86_shstk=off does without)";
             return -EPERM;
@@ -404,12 +394,9 @@ int threads_stop(const char **why)
  * when its time is up or its own futex is woken. */
 bool threads_any_at(bool (*test)(uintptr_t program_counter))
 {
-    for (unsigned i = 0; i < threads_state.count; i++) {
-        const struct record *record = &threads_state.records[i];
-
-        if (threads_state_stands_still(record) && test(record->program_counter))
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;)
+        if (test(record->program_counter))
             return true;
-    }
     return false;
 }
 
@@ -417,9 +404,8 @@ void threads_resume(void)
 {
     bool held = false;
 
-    for (unsigned i = 0; i < threads_state.count; i++)
-        if (threads_state_stands_still(&threads_state.records[i]))
-            held |= atomic_exchange(&threads_state.records[i].state, RECORD_STANDBY) == RECORD_HELD;
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;)
+        held |= atomic_exchange(&record->state, RECORD_STANDBY) == RECORD_HELD;
     if (!held)
         return;
     atomic_fetch_add(&threads_state.resumes, 1);

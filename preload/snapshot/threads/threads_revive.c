@@ -63,15 +63,11 @@ static int revive_one(struct record *record)
 }
 
 /* The copy may be stopped as its original was: its threads are known by their new numbers. */
-static void settle_records(void)
+static void renumber_records(void)
 {
     threads_state.pid = kernel_getpid();
     memcpy(threads_state.tasks, THREADS_OWN_TASKS, sizeof THREADS_OWN_TASKS);
-    for (unsigned i = 0; i < threads_state.count; i++) {
-        struct record *record = &threads_state.records[i];
-
-        if (!threads_state_stands_still(record))
-            continue;
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;) {
         record->tid = record->revived_tid;
         atomic_store(&record->state, RECORD_RUNNING);
     }
@@ -91,17 +87,15 @@ int threads_revive(void)
     threads_state.caller.old_tid_word =
         threads_state.caller.clear_tid != NULL ? *threads_state.caller.clear_tid : 0;
     threads_state.caller.revived_tid = kernel_gettid();
-    for (unsigned i = 0; i < threads_state.count; i++) {
-        if (!threads_state_stands_still(&threads_state.records[i]))
-            continue;
-        int r = revive_one(&threads_state.records[i]);
+    for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;) {
+        int r = revive_one(record);
         if (r < 0)
             return r;
         wanted++;
     }
     while ((seen = atomic_load(&revived_count)) < wanted)
         kernel_futex_wait(&revived_count, seen, 0);
-    settle_records();
+    renumber_records();
     revived = true;
     atomic_store(&revived_go, 1);
     threads_state_wake(&revived_go, INT_MAX);

@@ -89,6 +89,16 @@ static inline bool threads_state_stands_still(const struct record *record)
     return state == RECORD_STOPPED || state == RECORD_HELD;
 }
 
+/* The first one behind this one that stands still; NULL: the first of all, or there is none. */
+static inline struct record *threads_state_next_still(struct record *record)
+{
+    for (record = record == NULL ? threads_state.records : record + 1;
+         record < threads_state.records + threads_state.count; record++)
+        if (threads_state_stands_still(record))
+            return record;
+    return NULL;
+}
+
 static inline bool threads_state_move(struct record *record, enum record_state from, enum record_state to)
 {
     int expected = (int)from;
