@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "snapshot/limits/memory_watch.h"
-#include "snapshot/limits/process_facts.h"
+#include "snapshot/limits/processes.h"
 
 #define TRIES_BEFORE_NEWS 5
 #define LIMIT_SIZE        240u
@@ -27,20 +27,10 @@ static bool is_hopeless(int error)
 }
 
 /* EAGAIN speaks of processes, ENOMEM of memory. */
-static bool describe_processes(struct text *text)
-{
-    struct process_left left;
-
-    process_facts_left(&left);
-    if (!process_limit_is_near(&left))
-        return false;
-    process_limit_describe(&left, text);
-    return true;
-}
-
 static void append_remedy(struct text *text, int error)
 {
-    if (error == -ENOMEM ? memory_watch_describe_refusal(text) : error == -EAGAIN && describe_processes(text))
+    if (error == -ENOMEM ? memory_watch_describe_refusal(text)
+                         : error == -EAGAIN && processes_describe_refusal(text))
         return;
     text_format(text, "%s",
                 is_hopeless(error) ? "allow it in the sandbox (seccomp)"

@@ -25,4 +25,7 @@ bool processes_are_near(void);
 /* For lightsss doctor: false where no limit is near. */
 bool processes_describe_limit(struct text *text);
 
+/* The kernel has refused a snapshot (EAGAIN): appends which limit that was. False: it cannot be seen. */
+bool processes_describe_refusal(struct text *text);
+
 #endif
