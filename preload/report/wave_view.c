@@ -21,12 +21,6 @@ static uint64_t share_of(uint64_t value, uint64_t factor, uint64_t divisor)
     return (uint64_t)((unsigned __int128)value * factor / divisor);
 }
 
-/* One in which so much time takes no more than MARKER_PIXELS. */
-static uint64_t frame_for(uint64_t span)
-{
-    return share_of(span, FRAME_PIXELS, MARKER_PIXELS) + 1;
-}
-
 void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last_time, uint64_t evals)
 {
     uint64_t all = last_time - first_time, span = share_of(all, EVALS, evals);
@@ -34,7 +28,7 @@ void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last
 
     if (span < blur * BLURS)
         span = blur * BLURS;
-    view->frame = frame_for(span < all ? span : all);
+    view->frame = share_of(span < all ? span : all, FRAME_PIXELS, MARKER_PIXELS) + 1;
     uint64_t back = share_of(view->frame, MARKER_PIXELS, FRAME_PIXELS);
     uint64_t pane = share_of(view->frame, PANE_PIXELS, FRAME_PIXELS) + 2 * blur + 1;
     view->start = back < all ? last_time - back : first_time;

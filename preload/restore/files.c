@@ -29,6 +29,7 @@
 #include "snapshot/descriptors.h"
 
 #define MQUEUE_MAGIC  0x19800202
+#define MEMORY        "/memfd:"
 #define KEPT_FLAGS    (O_NONBLOCK | O_APPEND | O_DIRECTORY)
 #define NAME_SIZE     128
 #define SEALED_MAX    64u
@@ -52,11 +53,6 @@ static unsigned sealed_count;
 static bool can_write(const struct descriptor *descriptor)
 {
     return (descriptor->flags & O_ACCMODE) != O_RDONLY;
-}
-
-static bool can_read(const struct descriptor *descriptor)
-{
-    return (descriptor->flags & O_ACCMODE) != O_WRONLY;
 }
 
 /* A message queue looks like a file, but who reads it takes something out. */
@@ -179,14 +175,9 @@ static bool has_source(const struct descriptor *descriptor, struct stat *now)
 static bool is_read(const struct stat *file)
 {
     for (size_t i = 0; i < descriptors_count(); i++)
-        if (can_read(descriptors_at(i)) && same_file(&descriptors_at(i)->file, file))
+        if ((descriptors_at(i)->flags & O_ACCMODE) != O_WRONLY && same_file(&descriptors_at(i)->file, file))
             return true;
     return false;
-}
-
-static bool is_memory_file(const char *name)
-{
-    return strncmp(name, "/memfd:", strlen("/memfd:")) == 0;
 }
 
 static int create_memory_file(char *name)
@@ -195,7 +186,7 @@ static int create_memory_file(char *name)
 
     if (end != NULL)
         *end = '\0';
-    int fd = kernel_memfd_create(name + strlen("/memfd:"), MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    int fd = kernel_memfd_create(name + strlen(MEMORY), MFD_CLOEXEC | MFD_ALLOW_SEALING);
     return fd < 0 ? fd : high_number_move(fd);
 }
 
@@ -223,7 +214,8 @@ static int make_private(const struct descriptor *descriptor)
     bool has_content = has_source(descriptor, &now), read = is_read(then);
 
     fd_name_read(descriptor->fd, name, sizeof name);
-    int fd = has_content && is_memory_file(name) ? create_memory_file(name) : private_file_create();
+    bool is_memory = has_content && strncmp(name, MEMORY, strlen(MEMORY)) == 0;
+    int fd = is_memory ? create_memory_file(name) : private_file_create();
     if (fd < 0)
         return fd;
     note_seals(descriptor, fd);

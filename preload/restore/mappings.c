@@ -118,7 +118,7 @@ static void put_present(int fd, const struct shared_memory *memory, size_t size)
         long r = user_memory_peek(buffer, (const void *)(memory->start + done), part);
         if (r <= 0)
             break;
-        kernel_pwrite(fd, buffer, (size_t)r, (off_t)(memory->offset + done));
+        private_file_write(fd, buffer, memory->offset + done, (size_t)r);
         done += (size_t)r;
     }
 }
@@ -140,20 +140,16 @@ static void put_contents(int fd, const struct shared_memory *memory)
         put_present(fd, memory, size);
         return;
     }
-    for (size_t done = 0; done < size;) {
-        long r = kernel_pwrite(fd, (const char *)memory->contents + done, size - done,
-                               (off_t)(memory->offset + done));
-        if (r <= 0)
-            break;
-        done += (size_t)r;
-    }
+    private_file_write(fd, memory->contents, memory->offset, size);
 }
 
+/* A segment's number is its inode. */
 static int replace(int fd, const struct shared_memory *memory)
 {
     static const int kinds[] = {MAP_SHARED, MAP_PRIVATE}; /* the second where the filesystem has no first */
     long r = 0;
 
+    segments_add(memory->path, (int)memory->inode, (const void *)memory->start, memory->size, fd);
     for (unsigned i = 0; i < 2; i++) {
         r = kernel_mmap((void *)memory->start, memory->size, memory->protection, kinds[i] | MAP_FIXED, fd,
                         (off_t)memory->offset);
@@ -161,13 +157,6 @@ static int replace(int fd, const struct shared_memory *memory)
             return 0;
     }
     return (int)r;
-}
-
-/* A segment's number is its inode. */
-static int stand_for(int fd, const struct shared_memory *memory)
-{
-    segments_add(memory->path, (int)memory->inode, (const void *)memory->start, memory->size, fd);
-    return replace(fd, memory);
 }
 
 /* What is only read first: what is written at the same place holds the contents of the snapshot. */
@@ -212,7 +201,7 @@ int mappings_set_back(uint64_t taken_ns)
         r = put_all(list, count, true);
     for (int i = 0; r == 0 && i < count; i++)
         if (is_private(list, count, &list[i]))
-            r = stand_for(find_file(list, count, &list[i]), &list[i]);
+            r = replace(find_file(list, count, &list[i]), &list[i]);
         else
             look_for_change(list[i].path, list[i].inode);
     return r;

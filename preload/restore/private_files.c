@@ -82,17 +82,14 @@ int private_file_create(void)
 
 /* --- filling it --- */
 
-static int write_piece(int to, const char *bytes, uint64_t at, long size)
+int private_file_write(int private_fd, const void *bytes, uint64_t at, size_t size)
 {
-    while (size > 0) {
-        long r = kernel_pwrite(to, bytes, (size_t)size, (off_t)at);
-        if (r == -EINTR)
-            continue;
-        if (r <= 0)
+    for (size_t done = 0; done < size;) {
+        long r = kernel_pwrite(private_fd, (const char *)bytes + done, size - done, (off_t)(at + done));
+        if (r > 0)
+            done += (size_t)r;
+        else if (r != -EINTR)
             return r < 0 ? (int)r : -ENOSPC;
-        bytes += r;
-        at += (uint64_t)r;
-        size -= r;
     }
     return 0;
 }
@@ -111,7 +108,7 @@ static int copy_bytes(int to, int from, uint64_t at, uint64_t end)
                 continue;
             if (r <= 0)
                 return (int)r; /* 0: somebody has just cut the file */
-            int error = write_piece(to, piece, at, r);
+            int error = private_file_write(to, piece, at, (size_t)r);
             if (error < 0)
                 return error;
         }

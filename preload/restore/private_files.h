@@ -7,12 +7,16 @@
 #define LIGHTSSS_PRELOAD_RESTORE_PRIVATE_FILES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /* A new empty one. Returns a descriptor (close-on-exec, O_RDWR, a high number that the simulator does not
  * use) or -errno. */
 int private_file_create(void);
+
+/* Puts bytes there. Returns 0 or -errno. */
+int private_file_write(int private_fd, const void *bytes, uint64_t at, size_t size);
 
 /* Fills it with the first `size` bytes of an open file, at most to that file's end; holes stay holes. The
  * offsets of both descriptors are as before. Returns 0 or -errno. */

@@ -36,23 +36,16 @@ static unsigned segment_count;
 static struct attachment attachments[SEGMENTS_MAX];
 static atomic_flag lock = ATOMIC_FLAG_INIT;
 
-static struct segment *find(int id)
+/* NULL: there are too many. */
+static struct segment *find_or_add(int id)
 {
     for (unsigned i = 0; i < segment_count; i++)
         if (segments[i].id == id)
             return &segments[i];
-    return NULL;
-}
-
-static struct segment *find_or_add(int id)
-{
-    struct segment *segment = find(id);
-
-    if (segment == NULL && segment_count < SEGMENTS_MAX) {
-        segment = &segments[segment_count++];
-        *segment = (struct segment){.id = id, .fd = -1};
-    }
-    return segment;
+    if (segment_count == SEGMENTS_MAX)
+        return NULL;
+    segments[segment_count] = (struct segment){.id = id, .fd = -1};
+    return &segments[segment_count++];
 }
 
 static void note_attachment(const void *start, size_t size)

@@ -94,7 +94,7 @@ static const struct call rows[] = {
     ANSWER(tkill, signals_tkill),
     ANSWER(tgkill, signals_tgkill),
     ANSWER(rt_sigqueueinfo, signals_queue),
-    ANSWER(rt_tgsigqueueinfo, signals_queue_thread),
+    ANSWER(rt_tgsigqueueinfo, signals_queue),
     REFUSE(pidfd_send_signal, EPERM),
     /* descriptors */
     ANSWER(ioctl, open_files_ioctl),

@@ -130,11 +130,6 @@ long overlay_statx(struct trap *trap)
     return r < 0 ? r : user_memory_write(trap->argument[4], &status, sizeof status);
 }
 
-static int access_private(int mode)
-{
-    return kernel_access(fd_name(place.fd).path, mode);
-}
-
 long overlay_faccessat2(struct trap *trap)
 {
     const int mode = (int)trap->argument[2];
@@ -147,7 +142,7 @@ long overlay_faccessat2(struct trap *trap)
         return r;
     if (place.kind == PLACE_NOWHERE)
         return -ENOENT;
-    return place.kind == PLACE_PRIVATE ? access_private(mode) : kernel_access(place_path(&place), mode);
+    return kernel_access(place.kind == PLACE_PRIVATE ? fd_name(place.fd).path : place_path(&place), mode);
 }
 
 static long read_made_link(long result, long size)

@@ -95,11 +95,6 @@ static long open_real_file(struct place *place, int flags)
     return fd < 0 ? fd : private_file_reopen(fd, flags & REOPEN_FLAGS);
 }
 
-static bool is_harmless_device(const struct statx *file)
-{
-    return memory_device_find(makedev(file->stx_rdev_major, file->stx_rdev_minor)) != NULL;
-}
-
 /* Whoever is at the other end must not notice. */
 static long open_null(const struct place *place, int flags)
 {
@@ -123,8 +118,9 @@ static long open_real(struct place *place, int flags)
     case S_IFREG:
         return open_real_file(place, flags);
     case S_IFCHR:
-        return is_harmless_device(&place->real) ? open_path(place->path, flags & ~O_CREAT, 0)
-                                                : open_null(place, flags);
+        if (memory_device_find(makedev(place->real.stx_rdev_major, place->real.stx_rdev_minor)) != NULL)
+            return open_path(place->path, flags & ~O_CREAT, 0);
+        return open_null(place, flags);
     case S_IFIFO:
         return open_null(place, flags);
     case S_IFBLK:

@@ -94,11 +94,6 @@ bool place_is_changed(const struct place *place)
 
 /* --- what is there --- */
 
-static bool leads_to_run_directory(const char *path)
-{
-    return names_is_in(path, run_directory) || names_is_in(run_directory, path);
-}
-
 /* Somebody who looks for a file again and again while no eval passes waits for another process to make it:
  * then it is there. */
 static bool is_awaited(const struct place *place)
@@ -119,7 +114,8 @@ static bool is_awaited(const struct place *place)
 static bool is_future(const struct place *place)
 {
     return (place->real.stx_mask & STATX_BTIME) != 0 && is_after(&place->real.stx_btime) &&
-           !leads_to_run_directory(place->path) && !is_awaited(place);
+           !names_is_in(place->path, run_directory) && !names_is_in(run_directory, place->path) &&
+           !is_awaited(place);
 }
 
 static int look_at(int directory, const char *name, struct statx *status)

@@ -263,27 +263,18 @@ static int read_information(siginfo_t *information, long from)
     return 0;
 }
 
+/* To a process, or to a thread of it. */
 long signals_queue(struct trap *trap)
 {
+    const bool is_thread = trap->number == SYS_rt_tgsigqueueinfo;
+    const long *argument = trap->argument + is_thread, signal = argument[1];
     siginfo_t information;
 
     if (signals_number(trap->argument[0]) != run.pid)
-        return refuse(trap->argument[0], trap->argument[1]);
-    if (read_information(&information, trap->argument[2]) < 0)
+        return refuse(trap->argument[0], signal);
+    if (read_information(&information, argument[2]) < 0)
         return -EFAULT;
-    if (is_seen_to(trap->argument[1]))
-        return 0;
-    return raw_syscall3(SYS_rt_sigqueueinfo, run.pid, trap->argument[1], &information);
-}
-
-long signals_queue_thread(struct trap *trap)
-{
-    siginfo_t information;
-
-    if (signals_number(trap->argument[0]) != run.pid)
-        return refuse(trap->argument[0], trap->argument[2]);
-    if (read_information(&information, trap->argument[3]) < 0)
-        return -EFAULT;
-    return kernel_tgsigqueueinfo(run.pid, signals_number(trap->argument[1]), (int)trap->argument[2],
-                                 &information);
+    if (is_thread)
+        return kernel_tgsigqueueinfo(run.pid, signals_number(argument[0]), (int)signal, &information);
+    return is_seen_to(signal) ? 0 : raw_syscall3(SYS_rt_sigqueueinfo, run.pid, signal, &information);
 }

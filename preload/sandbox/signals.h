@@ -23,7 +23,6 @@ long signals_kill(struct trap *trap);
 long signals_tkill(struct trap *trap);
 long signals_tgkill(struct trap *trap);
 long signals_queue(struct trap *trap);
-long signals_queue_thread(struct trap *trap);
 
 /* The kernel's number of a process or thread that the simulator knows by the original's; of others as it is.
  */

@@ -200,6 +200,39 @@ static void do_chdir(const char *argument)
     fake_tell("chdir", argument, chdir(argument));
 }
 
+/* By calls that take a name and no directory, which libc makes no more. */
+static void do_old_calls(const char *argument)
+{
+#ifdef SYS_open
+    const struct two names = split(argument);
+    struct stat file = {.st_size = -1}, link = {.st_size = -1};
+    long fd = syscall(SYS_creat, names.first, 0640);
+
+    fake_tell("creat", names.first, fd);
+    syscall(SYS_close, fd);
+    fd = syscall(SYS_open, names.first, O_WRONLY | O_APPEND, 0);
+    fake_tell("open", names.first, fd < 0 ? -1 : syscall(SYS_write, fd, "old", 3));
+    syscall(SYS_close, fd);
+    fake_tell("exclusive", names.first, syscall(SYS_open, names.first, O_WRONLY | O_CREAT | O_EXCL, 0600));
+    fake_tell("symlink", names.second, syscall(SYS_symlink, names.first, names.second));
+    fake_tell("stat", names.second, syscall(SYS_stat, names.second, &file));
+    fake_tell("lstat", names.second, syscall(SYS_lstat, names.second, &link));
+    fake_say("of them: %o %ld, %o %ld", file.st_mode, (long)file.st_size, link.st_mode, (long)link.st_size);
+    fake_tell("utime", names.first, syscall(SYS_utime, names.first, NULL));
+    fake_tell("utimes", names.first, syscall(SYS_utimes, names.first, NULL));
+    fake_tell("utimes", "", syscall(SYS_utimes, "", NULL));
+    fake_tell("utimes", "nothing", syscall(SYS_utimes, NULL, NULL));
+    fake_tell("futimesat", names.first, syscall(SYS_futimesat, AT_FDCWD, names.first, NULL));
+    fake_tell("unlink", names.first, syscall(SYS_unlink, names.first));
+    fake_tell("chown", names.second, syscall(SYS_chown, names.second, getuid(), getgid()));
+    fake_tell("lchown", names.second, syscall(SYS_lchown, names.second, getuid(), getgid()));
+    fake_tell("mknod", names.first, syscall(SYS_mknod, names.first, S_IFREG | 0600, 0));
+    fake_tell("access", names.second, syscall(SYS_access, names.second, R_OK | W_OK));
+#else
+    (void)argument;
+#endif
+}
+
 /* --- changes --- */
 
 static void do_truncate(const char *argument)
@@ -243,31 +276,18 @@ static void do_lock(const char *argument)
 }
 
 const struct fake_step fake_names[] = {
-    {"write_name", do_write},
-    {"append", do_append},
-    {"exclusive", do_exclusive},
-    {"existing", do_existing},
-    {"raw_write", do_raw_write},
-    {"sneak", do_sneak},
-    {"stream", do_stream},
-    {"read_name", do_read},
-    {"tmpfile", do_tmpfile},
-    {"mkstemp", do_mkstemp},
-    {"stat", do_stat},
-    {"access", do_access},
-    {"readlink", do_readlink},
-    {"remove", do_unlink},
-    {"move", do_rename},
-    {"link", do_link},
-    {"symlink", do_symlink},
-    {"make_directory", do_mkdir},
-    {"rmdir", do_rmdir},
-    {"chdir", do_chdir},
-    {"shorten", do_truncate},
-    {"chmod", do_chmod},
-    {"chown", do_chown},
-    {"set_times", do_times},
-    {"change_read_only", do_change_read_only},
-    {"lock", do_lock},
-    {NULL, NULL},
+    {"write_name", do_write},    {"append", do_append},
+    {"exclusive", do_exclusive}, {"existing", do_existing},
+    {"raw_write", do_raw_write}, {"sneak", do_sneak},
+    {"stream", do_stream},       {"read_name", do_read},
+    {"tmpfile", do_tmpfile},     {"mkstemp", do_mkstemp},
+    {"stat", do_stat},           {"access", do_access},
+    {"readlink", do_readlink},   {"remove", do_unlink},
+    {"move", do_rename},         {"link", do_link},
+    {"symlink", do_symlink},     {"make_directory", do_mkdir},
+    {"rmdir", do_rmdir},         {"chdir", do_chdir},
+    {"old_calls", do_old_calls}, {"shorten", do_truncate},
+    {"chmod", do_chmod},         {"chown", do_chown},
+    {"set_times", do_times},     {"change_read_only", do_change_read_only},
+    {"lock", do_lock},           {NULL, NULL},
 };

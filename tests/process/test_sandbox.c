@@ -205,6 +205,7 @@ static const struct file_case file_cases[] = {
     {{SNAPSHOT, "write_name:a", "shorten:a", "read_name:a", "chmod:a", "stat:a", "chown:a", "set_times:a",
       FAIL},
      NULL},
+    {{SNAPSHOT, "old_calls:a,l", "read_name:l", "stat:a", FAIL}, NULL},
     {{"write_name:a", "sleep:20", SNAPSHOT, "chmod:a", "set_times:a", "chown:a", FAIL}, "was not done"},
     {{"write_name:a", "sleep:20", SNAPSHOT, "change_read_only:a", "lock:a", FAIL}, "was not done"},
     {{SNAPSHOT, "tmpfile", "tmpfile", "write_name:/dev/null", "read_name:/dev/null", "stat:/dev/null", FAIL},
