@@ -43,7 +43,7 @@ void eval_frames_note(const uintptr_t *top, const struct patch *patch)
 }
 
 /* By a system call: the stack may be a coroutine's that is gone. */
-static bool holds(uintptr_t place, uintptr_t address)
+static bool stands_at(uintptr_t place, uintptr_t address)
 {
     uintptr_t found = 0;
     const struct iovec to = {&found, sizeof found}, from = {(void *)place, sizeof found};
@@ -74,6 +74,6 @@ void eval_frames_look(uintptr_t program_counter, uintptr_t stack_pointer, struct
             continue;
         if (found->frame == 0 || place < found->frame)
             found->frame = place;
-        found->inside = found->inside || holds(place, frames[i].address);
+        found->inside = found->inside || stands_at(place, frames[i].address);
     }
 }

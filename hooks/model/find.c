@@ -42,7 +42,7 @@ static void find_candidate(struct search *search, const struct image_symbol *sym
     *model = (struct found_model){.next = NULL};
     memcpy(model->name, name, length);
     model->named = search->wanted == NULL || strcmp(search->wanted, model->name) == 0;
-    model->eval = (struct place){symbol->address, symbol->size, SIZE_MAX};
+    model->eval = (struct place){.address = symbol->address, .size = symbol->size, .room = SIZE_MAX};
     *(search->last != NULL ? &search->last->next : &search->models) = model;
     search->last = model;
 }
@@ -56,9 +56,8 @@ static void find_first(const struct image_symbol *symbol, void *context)
     if (!library->has_parts)
         library->has_parts = verilator_abi_is_of_part(symbol);
     if (known >= 0 && !library->symbols[known].address) {
-        library->symbols[known] = (struct place){symbol->address, symbol->size, SIZE_MAX};
-        library->strong[known] = symbol->strong;
-        library->exported[known] = symbol->exported;
+        library->symbols[known] =
+            (struct place){symbol->address, symbol->size, SIZE_MAX, symbol->strong, symbol->exported};
     } else if (known < 0) {
         find_candidate(search, symbol);
     }
@@ -128,8 +127,12 @@ static void find_place(struct library *library, enum verilator_symbol symbol, vo
     if (library->symbols[symbol].address == (uintptr_t)address ||
         !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || entry == NULL)
         return;
-    library->symbols[symbol] = (struct place){(uintptr_t)address, entry->st_size, SIZE_MAX};
-    library->strong[symbol] = ELF64_ST_BIND(entry->st_info) == STB_GLOBAL;
+    library->symbols[symbol] = (struct place){
+        .address = (uintptr_t)address,
+        .size = entry->st_size,
+        .room = SIZE_MAX,
+        .strong = ELF64_ST_BIND(entry->st_info) == STB_GLOBAL,
+    };
 }
 
 /* A function that the object exports may have given way to one of the same name that was loaded before
@@ -145,7 +148,7 @@ static void find_bound(struct search *search, void *handle)
     const char *name;
     for (size_t row = 0; (name = verilator_abi_name(row, &symbol)) != NULL; row++) {
         bool own = search->library->symbols[symbol].address != 0;
-        if (bound[symbol] || (own && (is_program || !search->library->exported[symbol])))
+        if (bound[symbol] || (own && (is_program || !search->library->symbols[symbol].exported)))
             continue;
         void *address =
             search->is_elsewhere ? NULL : scope_find(name, search->library->symbols[symbol].address);

@@ -102,7 +102,8 @@ bool library_is_for_saif(const struct library *library)
  * so. A weak vl_time_stamp64() may be that too, or the header's inline copy, which answers 0. */
 bool library_has_stamp(const struct library *library)
 {
-    return library->symbols[VERILATOR_SC_TIME_STAMP].address || library->strong[VERILATOR_TIME_STAMP64];
+    return library->symbols[VERILATOR_SC_TIME_STAMP].address ||
+           library->symbols[VERILATOR_TIME_STAMP64].strong;
 }
 
 /* A patch for the function, which is not in the list yet. */

@@ -11,7 +11,9 @@
 struct place {
     uintptr_t address; /* 0: there is none */
     size_t size;
-    size_t room; /* SIZE_MAX: no other symbol is inside */
+    size_t room;   /* SIZE_MAX: no other symbol is inside */
+    bool strong;   /* see struct image_symbol */
+    bool exported; /* the same */
 };
 
 /* Where a library's models have their time: see simtime.c. */
@@ -28,8 +30,6 @@ struct library {
     struct library *next; /* another object's */
     uintptr_t base;
     struct place symbols[VERILATOR_SYMBOLS];
-    bool strong[VERILATOR_SYMBOLS];
-    bool exported[VERILATOR_SYMBOLS];
     bool context_watched; /* we hear of the end of its contexts */
     bool has_parts;       /* there are models that are linked into others */
 

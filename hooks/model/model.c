@@ -71,7 +71,7 @@ int model_find(const char *name, uintptr_t base, const char *wanted, struct hook
         .model = model.name,
         .verilator = model.release_name,
         .named = best_guess()->model->named,
-        .newer = verilator_abi_is_guess(verilator_abi_parse(model.release_name)),
+        .newer = verilator_abi_is_guess(model_library()->release),
         .format = format,
         .tracer_removed = format == HOOKS_FORMAT_NONE && model.instance.methods[VERILATOR_MODEL_TRACE_CONFIG],
         .saif = format == HOOKS_FORMAT_NONE && library_is_for_saif(model_library()),

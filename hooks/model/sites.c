@@ -14,12 +14,6 @@ struct site *sites_first(void)
     return first;
 }
 
-static void append(struct site *site)
-{
-    __atomic_store_n(last != NULL ? &last->next : &first, site, __ATOMIC_RELEASE);
-    last = site;
-}
-
 int sites_find(const char *name, uintptr_t base, const char *wanted, struct site **added,
                struct hooks_why *why)
 {
@@ -41,7 +35,8 @@ int sites_find(const char *name, uintptr_t base, const char *wanted, struct site
             error = refused;
             continue;
         }
-        append(site);
+        __atomic_store_n(last != NULL ? &last->next : &first, site, __ATOMIC_RELEASE);
+        last = site;
         *added = *added != NULL ? *added : site;
     }
     return *added != NULL ? 0 : error;

@@ -12,20 +12,16 @@ static struct verilator_release corrected;
 
 bool layout_known(void)
 {
-    unsigned release = verilator_abi_parse(model_release_name());
     if (model_release() == &corrected)
         return true;
     /* One that does not tell its number has a row by the layout of its context alone; newer ones can be
      * asked. */
-    if (!release)
-        return !model_release()->trace_by_context;
-    return !verilator_abi_is_guess(release);
+    return model_library()->release ? layout_is_of_table() : !model_release()->trace_by_context;
 }
 
 bool layout_is_of_table(void)
 {
-    unsigned release = verilator_abi_parse(model_release_name());
-    return release && !verilator_abi_is_guess(release);
+    return model_library()->release && !verilator_abi_is_guess(model_library()->release);
 }
 
 void layout_probe(enum hooks_format format)

@@ -149,15 +149,13 @@ bool tracer_step_back(const struct tracer *tracer, uint64_t time)
     memcpy(&last, place, sizeof last);
     if (last != time)
         return false;
-    if (last == 0) {
-        if (release->tracer_last_flag) {
-            if (place[sizeof last] != 1)
-                return false;
-            place[sizeof last] = 0;
-        }
-        return true;
+    if (last > 0) {
+        last--;
+        memcpy(place, &last, sizeof last);
+    } else if (release->tracer_last_flag) {
+        if (place[sizeof last] != 1)
+            return false;
+        place[sizeof last] = 0;
     }
-    last--;
-    memcpy(place, &last, sizeof last);
     return true;
 }

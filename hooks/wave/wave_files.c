@@ -20,7 +20,7 @@ struct wave_file {
 
 static struct {
     const char *path;        /* of the waveform */
-    unsigned kept;           /* that had this name */
+    unsigned earlier;        /* that had this name */
     struct wave_file *first; /* beside it */
 } files;
 
@@ -36,7 +36,7 @@ int wave_files_create(const char *path, int flags)
 void wave_files_begin(const char *path)
 {
     files.path = path;
-    files.kept = 0;
+    files.earlier = 0;
     files.first = NULL;
 }
 
@@ -71,14 +71,14 @@ void wave_files_closed(const void *writer)
         }
 }
 
-void wave_files_keep(void)
+void wave_files_next(void)
 {
-    char kept[PATH_MAX + 16];
+    char path[PATH_MAX + 16];
     const char *extension = strrchr(files.path, '.');
-    snprintf(kept, sizeof kept, "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.kept,
+    snprintf(path, sizeof path, "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.earlier,
              extension);
-    rename(files.path, kept);
-    wave_files_add(kept, NULL);
+    rename(files.path, path);
+    wave_files_add(path, NULL);
 }
 
 uint64_t wave_files_bytes(void)

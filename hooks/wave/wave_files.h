@@ -15,7 +15,7 @@ void wave_files_begin(const char *path);
 
 /* The next one begins, with the name of this one. "wave.vcd" becomes "wave-1.vcd": the name without a number
  * is that of the last. */
-void wave_files_keep(void);
+void wave_files_next(void);
 
 /* This file is beside it. writer: who still writes to it, until wave_files_closed(); NULL: nobody. */
 void wave_files_add(const char *path, const void *writer);

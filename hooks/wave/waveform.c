@@ -52,7 +52,7 @@ static void lose(void)
     announce_listen(NULL);
 }
 
-static bool run(const struct tracer *tracer, void (*work)(const void *argument), const void *argument)
+static bool guarded(const struct tracer *tracer, void (*work)(const void *argument), const void *argument)
 {
     bool whole = tracer_run(tracer, work, argument);
     if (!whole && tracer->self == wave.tracer.self)
@@ -81,7 +81,7 @@ static void call_work(const void *argument)
 static bool run_method(enum verilator_symbol method, uint64_t argument)
 {
     const struct method_call call = {wave.tracer, method, argument};
-    return run(&wave.tracer, call_work, &call);
+    return guarded(&wave.tracer, call_work, &call);
 }
 
 static bool on_eval_thread(void)
@@ -271,7 +271,7 @@ static bool open_file(void)
     wave.waits = false;
     wave.late = false;
     wave.state = (struct hooks_wave_state){.open = true};
-    return run(&wave.tracer, open_work, NULL);
+    return guarded(&wave.tracer, open_work, NULL);
 }
 
 /* Parts of a model are made in its first eval, and before 5.024 a model's trace() asks them without looking
@@ -349,7 +349,7 @@ static bool call_testbench(const struct tracer *tracer, enum verilator_symbol me
 {
     const struct method_call call = {*tracer, method, argument};
     if (!tracer_busy() && on_eval_thread())
-        return run(tracer, call_work, &call);
+        return guarded(tracer, call_work, &call);
     call_work(&call);
     return true;
 }
@@ -433,7 +433,7 @@ static void before_eval(void *self)
         wave.waits = !traced_has(self) && traced_gives_way_to(self) && run_method(VERILATOR_TRACER_CLOSE, 0);
     if (!wave.waits)
         return;
-    wave_files_keep();
+    wave_files_next();
     open_file();
 }
 
