@@ -53,12 +53,21 @@ static pid_t answer_of_fork(pid_t pid)
     return (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_FORK, 0), pid, NULL, 0);
 }
 
+/* Is there to be one? Not in a replay. */
+static bool is_made(bool is_program)
+{
+    take_settle();
+    if (role_is_fed())
+        return false;
+    refused_before_child(is_program);
+    return true;
+}
+
 static pid_t fork_by(pid_t (*function)(void))
 {
-    if (role_is_fed())
+    if (!is_made(false))
         return told_of_fork();
     pid_t pid;
-    refused_before_child(false);
     do {
         take_settle();
         pid = function();
@@ -81,10 +90,8 @@ static pid_t on_fork(void)
 
 pid_t children_vfork_told(void)
 {
-    take_settle();
-    if (role_is_fed())
+    if (!is_made(true))
         return told_of_fork();
-    refused_before_child(true);
     own_thread()->between++;
     return 0;
 }
@@ -99,16 +106,6 @@ pid_t children_vfork_answer(long result)
         result = -1;
     }
     return answer_of_fork((pid_t)result);
-}
-
-/* In a replay there is none. */
-static bool is_spawned(void)
-{
-    take_settle();
-    if (role_is_fed())
-        return false;
-    refused_before_child(true);
-    return true;
 }
 
 static int told_of_spawn(pid_t *pid)
@@ -128,7 +125,7 @@ static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_a
 {
     int error;
 
-    if (!is_spawned())
+    if (!is_made(true))
         return told_of_spawn(pid);
     do {
         own_thread()->between++;
@@ -144,7 +141,7 @@ static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_
 {
     int error;
 
-    if (!is_spawned())
+    if (!is_made(true))
         return told_of_spawn(pid);
     do {
         own_thread()->between++;

@@ -25,17 +25,12 @@ static int (*libc_ioctl)(int fd, unsigned long request, void *argument);
 static int (*libc_tcgetattr)(int fd, struct termios *termios);
 static int (*libc_tcsetattr)(int fd, int when, const struct termios *termios);
 
-static const struct descriptor *find(int fd)
-{
-    return role_kind() == ROLE_REPLAY ? stand_ins_find(fd) : NULL;
-}
-
 /* A private file tells that it is the user's, so that a stat() of its name finds the same one. */
 static void tell_private(struct stat *file)
 {
     const struct descriptor *of;
 
-    if (role_kind() != ROLE_REPLAY || !private_file_original(&file->st_dev, &file->st_ino))
+    if (!private_file_original(&file->st_dev, &file->st_ino))
         return;
     of = descriptors_find_file(file->st_dev, file->st_ino);
     if (of == NULL)
@@ -61,7 +56,7 @@ static void tell_stat(const struct descriptor *of, struct stat *file)
 
 static int told(int fd, struct stat *file, int r)
 {
-    const struct descriptor *of = r == 0 ? find(fd) : NULL;
+    const struct descriptor *of = r == 0 ? stand_ins_find(fd) : NULL;
 
     if (of != NULL)
         tell_stat(of, file);
@@ -93,7 +88,7 @@ static off_t seek(int fd, off_t offset, int whence)
 
 static off_t on_lseek(int fd, off_t offset, int whence)
 {
-    const struct descriptor *of = find(fd);
+    const struct descriptor *of = stand_ins_find(fd);
 
     if (of == NULL)
         return seek(fd, offset, whence);
@@ -135,7 +130,7 @@ static void take_termios(struct descriptor_termios *to, const struct termios *fr
 
 static int on_tcgetattr(int fd, struct termios *termios)
 {
-    const struct descriptor *of = find(fd);
+    const struct descriptor *of = stand_ins_find(fd);
     const struct descriptor_terminal *tty = of == NULL ? NULL : descriptors_terminal(of);
 
     if (tty == NULL)
@@ -146,7 +141,7 @@ static int on_tcgetattr(int fd, struct termios *termios)
 
 static int on_tcsetattr(int fd, int when, const struct termios *termios)
 {
-    const struct descriptor *of = find(fd);
+    const struct descriptor *of = stand_ins_find(fd);
     struct descriptor_terminal *tty = of == NULL ? NULL : descriptors_terminal(of);
 
     if (tty == NULL)
@@ -200,7 +195,7 @@ static int input_ioctl(int fd, unsigned long request, void *argument)
 
 static int on_ioctl(int fd, unsigned long request, void *argument)
 {
-    const struct descriptor *of = find(fd);
+    const struct descriptor *of = stand_ins_find(fd);
     struct descriptor_terminal *tty = of == NULL ? NULL : descriptors_terminal(of);
 
     if (tty != NULL && argument != NULL && ask_terminal(tty, request, argument))

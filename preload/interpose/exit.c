@@ -11,8 +11,6 @@
 
 #include "base/next.h"
 #include "ends/ends.h"
-#include "record/match.h"
-#include "record/retell.h"
 #include "run/role.h"
 
 /* libc's, exported since 2.2.5: the lock of the list of streams. */
@@ -36,12 +34,16 @@ void exit_flush(void)
     flush(stdout);
 }
 
+static void leave(bool is_abrupt)
+{
+    if (role_is_self())
+        role()->exits(is_abrupt);
+}
+
 /* No handler runs, no stream is flushed, and it may be in a signal handler. */
 static void end_abruptly(int status)
 {
-    retell_rest();
-    if (role_is_original())
-        match_search_apart();
+    leave(true);
     ends_exit(status);
 }
 
@@ -52,8 +54,7 @@ static void end_abruptly(int status)
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    if (role_is_self())
-        role()->exits();
+    leave(false);
     bool is_locked = role_kind() == ROLE_ORIGINAL;
     if (is_locked)
         _IO_list_lock();

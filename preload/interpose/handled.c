@@ -37,9 +37,10 @@ bool handled_concerns(int signal)
     return signal >= 1 && signal <= 64 && (BIT(signal) & (FAULTS | NEVER)) == 0;
 }
 
+/* A replay sees the original's number. */
 static bool is_own_process(pid_t pid)
 {
-    return pid == raw_syscall0(SYS_getpid) || (role_kind() == ROLE_REPLAY && pid == run.page->original_pid);
+    return pid == raw_syscall0(SYS_getpid) || pid == run.page->original_pid;
 }
 
 /* What the process sends to itself a replay does too. SIGPIPE, which the kernel sends in its name, is what
@@ -117,8 +118,7 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
         own->is_told_aside = false;
         runs = retell_is_told(signal, info) || !is_from_world(signal, info);
     } else if (is_from_world(signal, info)) {
-        if (role_records())
-            record(signal, info, ucontext, before, entry, error);
+        record(signal, info, ucontext, before, entry, error);
         if ((BIT(signal) & ASKING) != 0)
             atomic_store(&asked_ns, clock_ns());
     }

@@ -68,7 +68,7 @@ bool refused_again(size_t bytes, int saved_errno)
 /* A forked child has the page of its parent until it is an original itself. */
 void refused_note_program(void)
 {
-    if (run.page != NULL && role_kind() != ROLE_REPLAY)
+    if (run.page != NULL)
         atomic_store(&run.page->starts_programs, 1);
 }
 

@@ -44,10 +44,8 @@ void request_send(void)
 {
     struct shared_slot *oldest = NULL;
 
-    if (!role_is_original())
-        return;
     bool under_way = is_under_way();
-    if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay */
+    if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay; or it is a child */
         return;
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
         struct shared_slot *slot = &run.page->slots[i];

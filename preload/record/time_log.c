@@ -155,8 +155,9 @@ static bool begin_chunk(uint64_t key, struct stream *stream, int64_t ns)
 
 bool time_log_record(uint64_t key, int64_t ns)
 {
+    if (!role_records())
+        return !role_is_fed();
     struct stream *stream = find(key);
-
     if (stream == NULL || stream->chunk == 0)
         return begin_chunk(key, stream, ns);
     struct chunk *chunk = &shared->chunks[(stream->chunk - 1) % CHUNKS];

@@ -18,7 +18,8 @@ void time_log_snapshot_done(uint64_t oldest);
 /* As input_begin_replay(), and before it. Returns 0 or -errno. */
 int time_log_begin_replay(void);
 
-/* Keeps an answer. A stream is asked for by one thread only. False: this is a replay by now. */
+/* In the original: keeps an answer. A stream is asked for by one thread only. False: this is a replay, by
+ * now. */
 bool time_log_record(uint64_t key, int64_t ns);
 
 /* The next answer. False: there is none. */

@@ -76,9 +76,7 @@ int64_t told_time_ns(uint64_t key, clockid_t clock, int64_t kernel_ns)
 {
     int64_t ns;
 
-    if (role_records() && time_log_record(key, kernel_ns))
-        return kernel_ns;
-    if (!role_is_fed())
+    if (time_log_record(key, kernel_ns))
         return kernel_ns;
     if (!time_log_feed(key, &ns))
         return kernel_ns - get_ahead(clock);
@@ -91,9 +89,7 @@ time_t told_time_s(uint64_t key, time_t kernel_s)
 {
     int64_t ns;
 
-    if (role_records() && time_log_record(key, kernel_s * TOLD_TIME_SECOND_NS))
-        return kernel_s;
-    if (!role_is_fed())
+    if (time_log_record(key, kernel_s * TOLD_TIME_SECOND_NS))
         return kernel_s;
     if (time_log_feed(key, &ns))
         return ns / TOLD_TIME_SECOND_NS;

@@ -13,7 +13,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "record/input.h"
 #include "snapshot/descriptors.h"
@@ -138,14 +138,20 @@ bool undo_is_watched(int fd)
     return (unsigned)fd < NUMBERS_MAX && atomic_load_explicit(&watches[fd].end, memory_order_relaxed) != 0;
 }
 
+/* Is it the original that is about to change this regular file? */
+static bool is_kept(int fd, const char *path, struct stat *file)
+{
+    return role_records() && (path != NULL ? kernel_stat(path, file) : kernel_fstat(fd, file)) >= 0 &&
+           S_ISREG(file->st_mode);
+}
+
 /* Returns the end of what is of interest, 0: nothing. */
 static uint64_t watched_end(int fd, struct stat *file)
 {
     if (!undo_is_watched(fd))
         return 0;
     uint64_t end = atomic_load_explicit(&watches[fd].end, memory_order_relaxed);
-    if (!role_records() || raw_syscall2(SYS_fstat, fd, (long)file) < 0 || file->st_ino != watches[fd].inode ||
-        file->st_dev != watches[fd].device)
+    if (!is_kept(fd, NULL, file) || file->st_ino != watches[fd].inode || file->st_dev != watches[fd].device)
         return 0;
     return end < (uint64_t)file->st_size ? end : (uint64_t)file->st_size;
 }
@@ -180,8 +186,7 @@ void undo_before_cut_name(const char *path, uint64_t size)
 {
     struct stat file;
 
-    if (!role_records() || raw_syscall4(SYS_newfstatat, AT_FDCWD, (long)path, (long)&file, 0) < 0 ||
-        !S_ISREG(file.st_mode) || (uint64_t)file.st_size <= size)
+    if (!is_kept(-1, path, &file) || (uint64_t)file.st_size <= size)
         return;
     int reader = find_reader(&file);
     if (reader >= 0)
@@ -193,8 +198,7 @@ void undo_opened(int fd, int flags)
 {
     struct stat file;
 
-    if (!can_write(flags) || !role_records() || raw_syscall2(SYS_fstat, fd, (long)&file) < 0 ||
-        !S_ISREG(file.st_mode))
+    if (!can_write(flags) || !is_kept(fd, NULL, &file))
         return;
     if ((flags & O_TRUNC) != 0) {
         const struct descriptor *before = descriptors_find_file(file.st_dev, file.st_ino);

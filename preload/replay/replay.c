@@ -251,9 +251,11 @@ static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
     return false;
 }
 
-static void exits(void)
+static void exits(bool is_abrupt)
 {
     retell_rest();
+    if (is_abrupt)
+        return;
     output_end();
     exit_flush();
 }

@@ -30,8 +30,9 @@ struct role {
      * with: the handler returns. */
     bool (*hears)(int signal, bool outside, siginfo_t *info, void *ucontext);
 
-    /* exit() comes to libc's last flush. */
-    void (*exits)(void);
+    /* exit() comes to libc's last flush. is_abrupt: it is _exit() or the like, with no flush, and this may be
+     * in a signal handler. */
+    void (*exits)(bool is_abrupt);
 
     /* Under the keeper's lock. Returns false where the process goes on, and has let go of that. */
     bool (*ends)(struct end *end);
