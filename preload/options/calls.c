@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "options/parse.h"
+
 /* What is left to be read. */
 struct reader {
     const char *at;
@@ -61,15 +63,6 @@ static bool read_name(struct reader *reader, const char **name)
     return keep(reader, '\0');
 }
 
-/* -1: it is none. */
-static int digit_value(char byte)
-{
-    if (is_digit(byte))
-        return byte - '0';
-    byte |= 0x20;
-    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
-
 /* Of a text or a character; `at` stands on it. */
 static bool read_byte(struct reader *reader, char *byte)
 {
@@ -84,9 +77,9 @@ static bool read_byte(struct reader *reader, char *byte)
         *byte = meant[letter - letters];
         return true;
     }
-    if (*reader->at != 'x' || digit_value(reader->at[1]) < 0 || digit_value(reader->at[2]) < 0)
+    if (*reader->at != 'x' || parse_digit(reader->at[1]) < 0 || parse_digit(reader->at[2]) < 0)
         return false;
-    *byte = (char)(digit_value(reader->at[1]) << 4 | digit_value(reader->at[2]));
+    *byte = (char)(parse_digit(reader->at[1]) << 4 | parse_digit(reader->at[2]));
     reader->at += 3;
     return true;
 }
@@ -132,22 +125,6 @@ static bool read_word(struct reader *reader, uint64_t *value)
     return false;
 }
 
-/* Digits, as many as there are. False where there are none or their value does not fit. */
-static bool read_digits(struct reader *reader, unsigned base, uint64_t *value)
-{
-    const char *start = reader->at;
-    int digit;
-
-    *value = 0;
-    while ((digit = digit_value(*reader->at)) >= 0 && digit < (int)base) {
-        if (*value > (UINT64_MAX - (unsigned)digit) / base)
-            return false;
-        *value = *value * base + (unsigned)digit;
-        reader->at++;
-    }
-    return reader->at > start;
-}
-
 /* Behind the whole part: ".5", "e-3". */
 static bool read_fraction(struct reader *reader, double *value)
 {
@@ -161,7 +138,7 @@ static bool read_fraction(struct reader *reader, double *value)
     if ((*reader->at | 0x20) == 'e') {
         negative = reader->at[1] == '-';
         reader->at += 1 + (reader->at[1] == '-' || reader->at[1] == '+');
-        if (!read_digits(reader, 10, &exponent) || exponent > 300)
+        if (parse_digits(&reader->at, 10, &exponent) == 0 || exponent > 300)
             return false;
     }
     for (; exponent > 0; exponent--)
@@ -177,7 +154,7 @@ static bool read_number(struct reader *reader, uint64_t *integer, double *real, 
     reader->at += negative;
     hexadecimal = reader->at[0] == '0' && (reader->at[1] | 0x20) == 'x';
     reader->at += hexadecimal ? 2 : 0;
-    if (!read_digits(reader, hexadecimal ? 16 : 10, integer))
+    if (parse_digits(&reader->at, hexadecimal ? 16 : 10, integer) == 0)
         return false;
     *is_real = !hexadecimal && (*reader->at == '.' || (*reader->at | 0x20) == 'e');
     *real = (double)*integer;

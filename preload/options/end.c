@@ -7,25 +7,12 @@
 
 const char *end_kind_name(enum end_kind kind)
 {
-    switch (kind) {
-    case END_EXIT:
-        return "exit";
-    case END_ABORT:
-        return "abort";
-    case END_SIGNAL:
-        return "signal";
-    case END_KILL:
-        return "kill";
-    case END_HANG:
-        return "hang";
-    case END_FINISH:
-        return "finish";
-    case END_REQUEST:
-        return "request";
-    case END_NONE:
-        break;
-    }
-    return "none";
+    static const char *const names[] = {
+        [END_NONE] = "none", [END_EXIT] = "exit", [END_ABORT] = "abort",   [END_SIGNAL] = "signal",
+        [END_KILL] = "kill", [END_HANG] = "hang", [END_FINISH] = "finish", [END_REQUEST] = "request",
+    };
+
+    return (size_t)kind < sizeof names / sizeof *names ? names[kind] : names[END_NONE];
 }
 
 /* glibc's sigabbrev_np() came with 2.32 only, and strsignal() is neither a name nor signal-safe. */

@@ -17,17 +17,24 @@ struct unit {
     uint64_t factor;
 };
 
-/* Reads digits from *string on; returns how many, 0 when there are none or the number does not fit. */
-static size_t read_digits(const char **string, uint64_t *value)
+int parse_digit(char byte)
+{
+    if (byte >= '0' && byte <= '9')
+        return byte - '0';
+    byte |= 0x20;
+    return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
+}
+
+size_t parse_digits(const char **string, unsigned base, uint64_t *value)
 {
     size_t count = 0;
     uint64_t number = 0;
+    int digit;
 
-    for (; **string >= '0' && **string <= '9'; ++*string, count++) {
-        if (__builtin_mul_overflow(number, 10, &number) ||
-            __builtin_add_overflow(number, (uint64_t)(**string - '0'), &number))
+    for (; (digit = parse_digit(**string)) >= 0 && digit < (int)base; ++*string, count++)
+        if (__builtin_mul_overflow(number, base, &number) ||
+            __builtin_add_overflow(number, (uint64_t)digit, &number))
             return 0;
-    }
     *value = number;
     return count;
 }
@@ -37,12 +44,12 @@ static bool read_figure(const char **string, struct figure *figure)
     size_t digits;
 
     *figure = (struct figure){.fraction_scale = 1};
-    if (read_digits(string, &figure->whole) == 0)
+    if (parse_digits(string, 10, &figure->whole) == 0)
         return false;
     if (**string != '.')
         return true;
     ++*string;
-    digits = read_digits(string, &figure->fraction);
+    digits = parse_digits(string, 10, &figure->fraction);
     if (digits == 0 || digits > FRACTION_DIGITS_MAX)
         return false;
     while (digits-- > 0)
@@ -85,7 +92,7 @@ bool parse_number(const char *string, uint64_t *value)
 {
     uint64_t number;
 
-    if (read_digits(&string, &number) == 0 || *string != '\0')
+    if (parse_digits(&string, 10, &number) == 0 || *string != '\0')
         return false;
     *value = number;
     return true;
@@ -95,7 +102,7 @@ bool parse_evals(const char *string, uint64_t *value)
 {
     uint64_t number;
 
-    if (read_digits(&string, &number) == 0 || number == 0)
+    if (parse_digits(&string, 10, &number) == 0 || number == 0)
         return false;
     if (strcmp(string, "evals") != 0 && strcmp(string, "eval") != 0)
         return false;
@@ -140,18 +147,12 @@ bool parse_share_ppm(const char *string, uint32_t *value)
     return true;
 }
 
-static int find_word(const char *string, size_t length, const char *const *words, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strlen(words[i]) == length && memcmp(string, words[i], length) == 0)
-            return (int)i;
-    }
-    return -1;
-}
-
 int parse_word(const char *string, const char *const *words, size_t count)
 {
-    return find_word(string, strlen(string), words, count);
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(string, words[i]) == 0)
+            return (int)i;
+    return -1;
 }
 
 /* Behind a '[': where its ']' is, or the end. */
@@ -176,10 +177,10 @@ static uint64_t read_copies(const char **at)
 {
     uint64_t least_copies = 0, most_copies = 0, copies;
 
-    read_digits(at, &least_copies);
+    parse_digits(at, 10, &least_copies);
     if (**at == ',') {
         ++*at;
-        read_digits(at, &most_copies);
+        parse_digits(at, 10, &most_copies);
     }
     *at += **at == '}';
     copies = least_copies > most_copies ? least_copies : most_copies;

@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The value of a digit of either case, up to 15; -1: it is none. */
+int parse_digit(char byte);
+
+/* Reads digits from *string on, which goes behind them. Returns how many; 0: there are none, or the number
+ * does not fit. */
+size_t parse_digits(const char **string, unsigned base, uint64_t *value);
+
 /* "12": decimal digits only. */
 bool parse_number(const char *string, uint64_t *value);
 
