@@ -8,7 +8,6 @@
 #include <dlfcn.h>
 #include <limits.h>
 #include <link.h>
-#include <linux/futex.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -23,7 +22,6 @@
 #include "base/kernel.h"
 #include "base/loaded_code.h"
 #include "base/log.h"
-#include "base/next.h"
 #include "base/own_thread.h"
 #include "base/program_file.h"
 #include "base/signal_mask.h"
@@ -32,9 +30,9 @@
 #include "interpose/exit.h"
 #include "interpose/libc.h"
 #include "options/options.h"
-#include "record/input.h"
 #include "record/match.h"
 #include "restore/affinity.h"
+#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/shared_memory.h"

@@ -13,7 +13,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "attach/doctor_file.h"
@@ -179,17 +178,12 @@ static void try_snapshot(void)
     try_directory();
 }
 
-static void note_program(void)
+static void describe(void)
 {
     char name[PATH_MAX];
 
     if (program_file_name(name, sizeof name) == 0)
         note("program %s", name);
-}
-
-static void describe(void)
-{
-    note_program();
     if (run.hooks != NULL && run.found.model != NULL)
         note_found();
 }
@@ -241,7 +235,13 @@ static void note_replay(void)
         note("verdict %s", verdict_name((enum verdict)replay->verdict));
 }
 
-/* Never returns: the process has run as far as it was to. */
+/* The process has run as far as it was to. */
+static _Noreturn void end_rehearsal(void)
+{
+    note("rehearsed");
+    kernel_exit_group(0);
+}
+
 static void rehearse(void)
 {
     note("rehearsal");
@@ -249,8 +249,7 @@ static void rehearse(void)
     ends_signal(SIGTERM, true, 0);
     note_replay();
     note_limits();
-    note("rehearsed");
-    kernel_exit_group(0);
+    end_rehearsal();
 }
 
 /* Was a snapshot taken? What can be tried again is, at the library's own pace. */
@@ -264,11 +263,9 @@ static void after_first_look(uint64_t eval)
     } else if (*room_reason() != '\0') {
         note("snapshot room: %s", room_reason());
         note_limits();
-        note("rehearsed");
-        kernel_exit_group(0);
+        end_rehearsal();
     } else if (run.page == NULL || error == -EPERM || error == -ENOSYS) {
-        note("rehearsed");
-        kernel_exit_group(0);
+        end_rehearsal();
     }
 }
 

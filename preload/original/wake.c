@@ -30,6 +30,7 @@
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
+#include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
@@ -82,7 +83,8 @@ static void begin_waiting(struct waiting *waiting, const struct shared_slot *slo
         .events = POLLIN,
     };
     waiting->deadline_ns = patience_deadline_ns(slot);
-    waiting->watch_memory = memory_watch_is_shared_fate();
+    /* Where memory runs out, would the kernel end (or stop) the original with the replay? */
+    waiting->watch_memory = groups_are_merciless();
     let_stop(SIG_UNBLOCK);
 }
 

@@ -6,10 +6,6 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
@@ -82,21 +78,13 @@ void huge_begin(void)
     is_over = true;
 }
 
-/* A small simulator need not be looked at. */
-static bool is_small(void)
-{
-    struct rusage usage = {.ru_maxrss = 0};
-
-    kernel_getrusage(RUSAGE_SELF, &usage);
-    return (uint64_t)usage.ru_maxrss * 1024 < LEAST_BYTES;
-}
-
-/* Small pages make the question slow: it is asked the more rarely, the more often it was in vain. */
-void huge_before_snapshot(void)
+/* Small pages make the question slow: it is asked the more rarely, the more often it was in vain, and of a small
+ * simulator never. */
+void huge_before_snapshot(uint64_t peak_bytes)
 {
     count = 0;
     is_over = true;
-    if (is_small() || skipped < skips) {
+    if (peak_bytes < LEAST_BYTES || skipped < skips) {
         skipped++;
         return;
     }

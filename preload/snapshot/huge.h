@@ -11,8 +11,8 @@
 /* In an original, before its first snapshot. */
 void huge_begin(void);
 
-/* A snapshot is about to be taken: notes where huge pages are. */
-void huge_before_snapshot(void);
+/* A snapshot is about to be taken of a simulator that has held so much: notes where huge pages are. */
+void huge_before_snapshot(uint64_t peak_bytes);
 
 /* At each look while there are snapshots. copied: pages that were copied since the last one was taken.
  * Returns how many bytes it has copied in its turn. */

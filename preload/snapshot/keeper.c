@@ -7,13 +7,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
@@ -206,7 +203,7 @@ static bool take_one(uint64_t eval)
     describe_take(eval);
     hooks.begins(last_take.slot->number);
     uint64_t start_ns = clock_used_ns();
-    huge_before_snapshot();
+    huge_before_snapshot(cost_read().peak_bytes);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)

@@ -7,7 +7,6 @@
 #define _GNU_SOURCE
 #include "snapshot/park.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
@@ -18,7 +17,6 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"

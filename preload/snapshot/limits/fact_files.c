@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "snapshot/limits/fact_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>

@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -15,7 +14,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "base/u64.h"
-#include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_facts.h"
 #include "snapshot/limits/memory_limit.h"
 #include "snapshot/limits/room.h"
@@ -31,10 +29,9 @@ static uint64_t tables_ns;    /* when page tables were last asked for */
 
 static void read_now(void)
 {
-    struct rusage usage;
+    struct rusage usage = {.ru_minflt = 0};
 
-    if (kernel_getrusage(RUSAGE_SELF, &usage) < 0)
-        memset(&usage, 0, sizeof usage);
+    kernel_getrusage(RUSAGE_SELF, &usage);
     memory_limit_now(&now, clock_ns(), (uint64_t)usage.ru_minflt * PAGE + copied_bytes,
                      (uint64_t)usage.ru_maxrss * 1024);
 }
@@ -98,7 +95,7 @@ static uint64_t held_bytes(const struct slots *slots)
         copied_tables += copy.table_bytes;
     }
     /* Shares are rounded, and other threads go on. */
-    return copied_tables + (all_bytes > own.anonymous_bytes ? all_bytes - own.anonymous_bytes : 0);
+    return copied_tables + u64_difference(all_bytes, own.anonymous_bytes);
 }
 
 static void measure(const struct slots *slots)
@@ -277,11 +274,6 @@ void memory_watch_taken(uint64_t number)
 {
     read_now();
     memory_limit_taken(&limit, number, &now);
-}
-
-bool memory_watch_is_shared_fate(void)
-{
-    return groups_are_merciless();
 }
 
 bool memory_watch_is_dangerous(void)

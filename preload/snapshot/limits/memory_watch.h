@@ -52,9 +52,7 @@ bool memory_watch_describe_limit(unsigned kind, struct text *text);
  * cannot be seen. */
 bool memory_watch_describe_refusal(struct text *text);
 
-/* While the original waits for a replay: where memory runs out, would the kernel end (or stop) the original
- * with it? And is that near? Where the kernel would take the replay alone, it may. */
-bool memory_watch_is_shared_fate(void);
+/* While the original waits for a replay: will memory soon run out? */
 bool memory_watch_is_dangerous(void);
 
 /* What that cost since it was last asked. */

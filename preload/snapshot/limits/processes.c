@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -18,6 +17,7 @@
 #include "snapshot/limits/cgroup.h"
 #include "snapshot/limits/fact_files.h"
 #include "snapshot/limits/groups.h"
+#include "snapshot/limits/process_limit.h"
 #include "snapshot/limits/room.h"
 
 #define ENOUGH     4096u                /* far from every limit */

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "snapshot/limits/process_limit.h"
+#include "base/text.h"
 
 /* In the original, before the first snapshot. */
 void processes_start(void);

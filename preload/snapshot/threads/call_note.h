@@ -6,7 +6,6 @@
 #define LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_CALL_NOTE_H
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"

@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
-#include <sys/syscall.h>
-#include <time.h>
 
 #include "base/kernel.h"
 

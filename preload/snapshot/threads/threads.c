@@ -8,7 +8,6 @@
 #include "snapshot/threads/threads.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include "snapshot/threads/threads_revive.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -4,7 +4,6 @@
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREADS_STATE_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_THREADS_THREADS_STATE_H
 
-#include <linux/futex.h>
 #include <linux/rseq.h>
 #include <pthread.h>
 #include <sched.h>
@@ -12,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "base/kernel.h"
 #include "snapshot/threads/blocked_call.h"
