@@ -108,7 +108,7 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
     woken = when_woken;
     run.start_ns = clock_ns();
     if (write_is_met())
-        output_keep();
+        output_start();
     match_begin();
     keeper_init(run.page, &run.options, hooks);
     start_input();
@@ -240,7 +240,7 @@ static bool ends(struct end *end)
     if (end_begins()) {
         first_end = *end;
         report_unsearched();
-        request_settle();
+        request_await();
         if (is_failure(end))
             stack_run(replay_failure, end);
         else

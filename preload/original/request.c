@@ -88,7 +88,7 @@ static pid_t await_begin(void)
     return pid;
 }
 
-void request_settle(void)
+void request_await(void)
 {
     pid_t pid = run.page == NULL ? 0 : await_begin();
 

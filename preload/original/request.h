@@ -9,6 +9,6 @@
 void request_send(void);
 
 /* In the original, before it ends: waits until such a replay is done, but not for ever. Async-signal-safe. */
-void request_settle(void);
+void request_await(void);
 
 #endif

@@ -274,7 +274,7 @@ static void replay_and_report(const struct end *end)
         report_no_directory(r);
         return;
     }
-    run_directory_hold();
+    run_directory_pin();
     int room_fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
     wake_survivors(&outcome);
     if (room_fd >= 0)

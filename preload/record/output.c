@@ -46,7 +46,7 @@ static atomic_flag ended = ATOMIC_FLAG_INIT;
 static bool was_cut[STREAMS];
 static atomic_flag busy = ATOMIC_FLAG_INIT;
 
-void output_keep(void)
+void output_start(void)
 {
     void *memory =
         mmap(printed, SIZE, PROT_READ | PROT_WRITE,
@@ -114,7 +114,7 @@ static void compare(unsigned stream, const struct iovec *parts, size_t written)
 /* Where a thread comes from its original into a replay, it finds the original's closed. */
 static void add(unsigned stream, const struct iovec *parts, size_t written)
 {
-    if (!is_replay && printed_keep(&printed[stream], &own[stream], parts, written))
+    if (!is_replay && printed_add(&printed[stream], &own[stream], parts, written))
         return;
     if (is_replay && is_compared)
         compare(stream, parts, written);

@@ -13,7 +13,7 @@
 #include "base/text.h"
 
 /* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
-void output_keep(void);
+void output_start(void);
 
 bool output_begins_to_print(int fd);
 void output_take_down(int fd, bool prints, const struct iovec *parts, ssize_t written);

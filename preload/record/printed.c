@@ -126,7 +126,7 @@ static void copy(struct printed *printed, uint64_t position, const char *from, s
 }
 
 /* The original may be killed at any time: the bytes are there before they are counted. */
-bool printed_keep(struct printed *printed, struct printed_own *own, const struct iovec *parts, size_t size)
+bool printed_add(struct printed *printed, struct printed_own *own, const struct iovec *parts, size_t size)
 {
     uint64_t position = atomic_load(&own->count), sum = 0;
     size_t done = 0;

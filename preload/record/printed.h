@@ -54,7 +54,7 @@ struct printed_comparison {
 uint64_t printed_sum(uint64_t position, const void *bytes, size_t size);
 
 /* The original has printed the first `size` bytes of the parts. False: nothing is kept any more. */
-bool printed_keep(struct printed *printed, struct printed_own *own, const struct iovec *parts, size_t size);
+bool printed_add(struct printed *printed, struct printed_own *own, const struct iovec *parts, size_t size);
 
 /* Nothing more is kept. Is all complete that was begun? */
 bool printed_close(struct printed *printed, struct printed_own *own);
@@ -64,7 +64,7 @@ void printed_cut(struct printed *printed);
 bool printed_is_cut(const struct printed *printed);
 
 /* `own` is that of the snapshot, and is closed. What a thread that the snapshot found inside of
- * printed_keep() still does there, must not reach the original's. */
+ * printed_add() still does there, must not reach the original's. */
 void printed_compare_begin(struct printed_comparison *comparison, const struct printed *original,
                            struct printed_own *own);
 

@@ -110,7 +110,7 @@ static void record(const struct stat *file, enum change_kind kind, uint64_t offs
 }
 
 /* Nothing is opened for this: who closes any descriptor of a file gives up its locks (fcntl). */
-static void keep_bytes(int fd, const struct stat *file, uint64_t start, uint64_t end)
+static void note_bytes(int fd, const struct stat *file, uint64_t start, uint64_t end)
 {
     char piece[PIECE_SIZE];
     int reader = fd;
@@ -169,7 +169,7 @@ void undo_before_write(int fd, size_t size, int64_t offset)
         offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
     }
     if (offset >= 0 && (uint64_t)offset < end)
-        keep_bytes(fd, &file, (uint64_t)offset,
+        note_bytes(fd, &file, (uint64_t)offset,
                    end - (uint64_t)offset > size ? (uint64_t)offset + size : end);
 }
 
@@ -179,7 +179,7 @@ void undo_before_cut(int fd, uint64_t size)
     uint64_t end = watched_end(fd, &file);
 
     if (size < end)
-        keep_bytes(fd, &file, size, end);
+        note_bytes(fd, &file, size, end);
 }
 
 void undo_before_cut_name(const char *path, uint64_t size)
@@ -190,7 +190,7 @@ void undo_before_cut_name(const char *path, uint64_t size)
         return;
     int reader = find_reader(&file);
     if (reader >= 0)
-        keep_bytes(reader, &file, size, (uint64_t)file.st_size);
+        note_bytes(reader, &file, size, (uint64_t)file.st_size);
 }
 
 /* A replay opens it by its name too, and finds it as long as it has become. */

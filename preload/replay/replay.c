@@ -149,7 +149,7 @@ static int wake_up(void)
 static int find_directory(void)
 {
     output_compare();
-    return run_directory_hold();
+    return run_directory_pin();
 }
 
 static int take_input(void)

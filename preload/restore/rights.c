@@ -55,7 +55,7 @@ void rights_note(void)
 }
 
 /* Never more than it has. */
-static int keep_capabilities(const struct shared_rights *noted)
+static int take_capabilities(const struct shared_rights *noted)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2] = {{0}};
@@ -92,7 +92,7 @@ int rights_take(void)
     if (r == 0)
         r = raw_syscall3(SYS_setresuid, noted->user[0], noted->user[1], noted->user[2]);
     if (r == 0)
-        r = keep_capabilities(noted);
+        r = take_capabilities(noted);
     /* A change of the user makes a process one that nobody may look into; so is the original, perhaps. */
     raw_syscall5(SYS_prctl, PR_SET_DUMPABLE, noted->dumpable, 0, 0, 0);
     return (int)r;

@@ -22,7 +22,7 @@
 #define NEW_NAME   ".new"
 
 static size_t made_length; /* of what had to be made of the path of DIR, up to the first; 0: nothing */
-static int held_fd = -1;   /* of the directory, from the failure on */
+static int pinned_fd = -1; /* of the directory, from the failure on */
 static char held_path[RUN_DIRECTORY_PATH_SIZE];
 
 static void format_name(struct text *name)
@@ -152,30 +152,30 @@ int run_directory_take(void)
     struct stat status;
 
     /* The simulator may have closed it with all that it does not know. */
-    if (held_fd >= 0 && kernel_fstat(held_fd, &status) == 0 && is_made(&status))
-        return held_fd;
+    if (pinned_fd >= 0 && kernel_fstat(pinned_fd, &status) == 0 && is_made(&status))
+        return pinned_fd;
     return open_made();
 }
 
 void run_directory_leave(int fd)
 {
-    if (fd >= 0 && fd != held_fd)
+    if (fd >= 0 && fd != pinned_fd)
         kernel_close(fd);
 }
 
 /* Where the held directory is now. */
 static int read_held_path(char *path, size_t size)
 {
-    return fd_name_read(held_fd, path, size) <= 0 || path[0] != '/' ? -ENOENT : 0;
+    return fd_name_read(pinned_fd, path, size) <= 0 || path[0] != '/' ? -ENOENT : 0;
 }
 
-int run_directory_hold(void)
+int run_directory_pin(void)
 {
     int fd = open_made();
 
     if (fd < 0)
         return fd;
-    held_fd = high_number_move(fd);
+    pinned_fd = high_number_move(fd);
     if (read_held_path(held_path, sizeof held_path) < 0)
         *held_path = '\0';
     return 0;
@@ -204,10 +204,10 @@ void run_directory_present_path(struct text *path, const char *name)
 
 void run_directory_link_path(struct text *path, const char *name)
 {
-    if (held_fd < 0 || kernel_access("/proc/self/fd", X_OK) < 0)
+    if (pinned_fd < 0 || kernel_access("/proc/self/fd", X_OK) < 0)
         run_directory_path(path, name);
     else
-        text_format(path, "/proc/self/fd/%d/%s", held_fd, name);
+        text_format(path, "/proc/self/fd/%d/%s", pinned_fd, name);
 }
 
 static int make_below(int base)

@@ -29,7 +29,7 @@ void run_directory_path(struct text *path, const char *name);
 
 /* Keeps the directory that was made open, so that what is done below goes there even where
  * somebody has moved it away. Returns 0 or -errno; -ESTALE: another directory has that name now. */
-int run_directory_hold(void);
+int run_directory_pin(void);
 
 /* A descriptor to find files of the directory with, or -errno. Give it to run_directory_leave(). */
 int run_directory_take(void);

@@ -9,13 +9,14 @@
 #define LOOK_MAX_NS     UINT64_C(10000000)  /* a look every 10 ms at least ... */
 #define LOOKS_PER_WAIT  16u                 /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                  /* one fast stretch must not make us blind for long */
-#define HELD_LEAST_NS   UINT64_C(100000000) /* who waits less than this has met no thread that never stops */
-#define HELD_FACTOR     2u        /* a try in vain: so many times as long as it took, doubled each time ... */
-#define HELD_DOUBLED    10u       /* ... so often at most */
-#define RETRY_NS        SECOND_NS /* to the next try where there is no snapshot, ... */
-#define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
-#define AUTO_LEAST_NS   SECOND_NS
-#define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
+#define BARRED_LEAST_NS UINT64_C(100000000) /* who waits less than this has met no thread that never stops   \
+                                             */
+#define BARRED_FACTOR  2u        /* a try in vain: so many times as long as it took, doubled each time ... */
+#define BARRED_DOUBLED 10u       /* ... so often at most */
+#define RETRY_NS       SECOND_NS /* to the next try where there is no snapshot, ... */
+#define RETRIES        5u        /* ... twice as long each time, and then as the budget allows */
+#define AUTO_LEAST_NS  SECOND_NS
+#define GRACE_NS       (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
                   uint64_t start_ns)
@@ -41,7 +42,7 @@ static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_n
         cadence->next_eval = u64_sum(evals, u64_max(cadence->interval.evals, 1));
     else
         step.snapshot = now_ns >= cadence->early_ns;
-    step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
+    step.snapshot = step.snapshot && now_ns >= cadence->barred_ns;
     step.look_in_evals = cadence->next_eval - evals;
     return step;
 }
@@ -67,7 +68,7 @@ static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns
     struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns ||
                                             now_ns >= cadence->early_ns};
 
-    step.snapshot = step.snapshot && now_ns >= cadence->held_ns;
+    step.snapshot = step.snapshot && now_ns >= cadence->barred_ns;
     if (waited_ns < cadence->wait_ns)
         aim_ns = u64_min(aim_ns, cadence->wait_ns - waited_ns);
     if (cadence->begun)
@@ -117,11 +118,11 @@ void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, ui
                     bool is_bare)
 {
     begin_turn(cadence, now_ns, evals, cost_ns);
-    if (is_stuck && cadence->stuck_tries < HELD_DOUBLED)
+    if (is_stuck && cadence->stuck_tries < BARRED_DOUBLED)
         cadence->stuck_tries++;
-    if (is_stuck && cost_ns >= HELD_LEAST_NS)
-        cadence->held_ns =
-            u64_sum(now_ns, u64_product(cost_ns, (uint64_t)HELD_FACTOR << cadence->stuck_tries));
+    if (is_stuck && cost_ns >= BARRED_LEAST_NS)
+        cadence->barred_ns =
+            u64_sum(now_ns, u64_product(cost_ns, (uint64_t)BARRED_FACTOR << cadence->stuck_tries));
     if (is_bare && cadence->early_tries < RETRIES)
         cadence->early_ns = u64_sum(now_ns, RETRY_NS << cadence->early_tries++);
 }

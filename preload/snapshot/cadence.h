@@ -19,7 +19,7 @@ struct cadence {
     uint64_t start_ns;  /* of the run */
     uint64_t cost_ns;   /* what the last snapshot has cost so far ... */
     uint64_t spent_ns;  /* ... and all before it */
-    uint64_t held_ns;   /* none before that time, whatever else asks for one */
+    uint64_t barred_ns; /* none before that time, whatever else asks for one */
     uint64_t early_ns;  /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
     uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
     uint64_t look_ns;   /* the last look */

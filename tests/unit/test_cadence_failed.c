@@ -92,10 +92,10 @@ static void one_that_stops_after_all_is_forgiven(void **state)
     cadence_step(&cadence, 1, 1);
     for (unsigned i = 0; i < 5; i++)
         cadence_failed(&cadence, 1, 1, 200 * MS_NS, true, false);
-    assert_int_equal(cadence.held_ns, 1 + 200 * MS_NS * 2 * 32);
+    assert_int_equal(cadence.barred_ns, 1 + 200 * MS_NS * 2 * 32);
     cadence_snapshot_taken(&cadence, 2, 2, MS_NS);
     cadence_failed(&cadence, 2, 3, 200 * MS_NS, true, false);
-    assert_int_equal(cadence.held_ns, 2 + 200 * MS_NS * 2 * 2);
+    assert_int_equal(cadence.barred_ns, 2 + 200 * MS_NS * 2 * 2);
 }
 
 int main(void)

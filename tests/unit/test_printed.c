@@ -23,7 +23,7 @@ static void keep_bytes(const char *bytes, size_t size)
 {
     const struct iovec part = {(void *)bytes, size};
 
-    assert_true(printed_keep(&original, &own, &part, size));
+    assert_true(printed_add(&original, &own, &part, size));
 }
 
 static void keep(const char *text)
@@ -293,8 +293,8 @@ static void a_snapshot_in_the_middle(void **state)
     print("after\n");
     assert_true(is_same(false));
     const struct iovec part = {(void *)"x", 1};
-    assert_false(printed_keep(&original, &copied, &part, 1));
-    assert_false(printed_keep(&original, &own, &part, 1));
+    assert_false(printed_add(&original, &copied, &part, 1));
+    assert_false(printed_add(&original, &own, &part, 1));
 }
 
 /* An original that was killed after the sum was added to, and before the bytes were counted. */

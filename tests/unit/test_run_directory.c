@@ -154,9 +154,9 @@ static void what_is_held_is_used_wherever_it_is(void **state)
     use_directory("held");
     assert_int_equal(run_directory_make(), 0);
     assert_int_equal(rename(in_work("held/emu.42"), in_work("held/away")), 0);
-    assert_int_equal(run_directory_hold(), -ENOENT);
+    assert_int_equal(run_directory_pin(), -ENOENT);
     assert_int_equal(rename(in_work("held/away"), in_work("held/emu.42")), 0);
-    assert_int_equal(run_directory_hold(), 0);
+    assert_int_equal(run_directory_pin(), 0);
     assert_int_equal(rename(in_work("held/emu.42"), in_work("held/away")), 0);
     assert_int_equal(symlink("../elsewhere", in_work("held/emu.42")), 0);
     assert_int_equal(create("report.json"), 0);

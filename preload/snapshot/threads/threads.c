@@ -404,7 +404,7 @@ void threads_resume(void)
     bool held = false;
 
     for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;)
-        held |= atomic_exchange(&record->state, RECORD_STANDBY) == RECORD_HELD;
+        held |= atomic_exchange(&record->state, RECORD_STANDBY) == RECORD_ASLEEP;
     if (!held)
         return;
     atomic_fetch_add(&threads_state.resumes, 1);

@@ -199,8 +199,8 @@ static void leave(struct record *record)
 
         if (threads_state_move(record, RECORD_STANDBY, RECORD_RUNNING))
             return;
-        threads_state_move(record, RECORD_STOPPED, RECORD_HELD);
-        if (atomic_load(&record->state) == RECORD_HELD)
+        threads_state_move(record, RECORD_STOPPED, RECORD_ASLEEP);
+        if (atomic_load(&record->state) == RECORD_ASLEEP)
             kernel_futex_wait(&threads_state.resumes, seen, 0);
     }
 }

@@ -26,11 +26,11 @@
  *   RUNNING -> ASKED -----------------------> STANDBY, or RUNNING when it is busy
  *   RUNNING or ASKED -> SIGNALLED ----------> STOPPED
  *   STANDBY -> STOPPED                        STANDBY -> RUNNING (leaves)
- *   STOPPED or HELD -> STANDBY (resume)       STOPPED -> HELD
+ *   STOPPED or ASLEEP -> STANDBY (resume)     STOPPED -> ASLEEP
  *   SIGNALLED -> CANCELLED -> SIGNALLED       CANCELLED -> RUNNING (leaves)
  *
  * From ASKED, SIGNALLED and CANCELLED on, one signal is on its way: never send a second one. From STANDBY,
- * STOPPED and HELD on, the registers in the record are good and nothing above them on the thread's stack
+ * STOPPED and ASLEEP on, the registers in the record are good and nothing above them on the thread's stack
  * changes. */
 enum record_state {
     RECORD_FREE,      /* of no thread */
@@ -40,7 +40,7 @@ enum record_state {
     RECORD_CANCELLED, /* the stop was given up before the thread got its signal */
     RECORD_STANDBY,   /* idle in its handler; leaves by itself when it has to */
     RECORD_STOPPED,   /* must stay in its handler */
-    RECORD_HELD,      /* the same; it wanted to leave and sleeps until the resume wakes it */
+    RECORD_ASLEEP,    /* the same; it wanted to leave and sleeps until the resume wakes it */
 };
 
 struct record {
@@ -84,7 +84,7 @@ static inline bool threads_state_stands_still(const struct record *record)
 {
     int state = atomic_load(&record->state);
 
-    return state == RECORD_STOPPED || state == RECORD_HELD;
+    return state == RECORD_STOPPED || state == RECORD_ASLEEP;
 }
 
 /* The first one behind this one that stands still; NULL: the first of all, or there is none. */
