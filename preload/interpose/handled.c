@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/own_thread.h"
 #include "base/raw_syscall.h"
+#include "record/identity.h"
 #include "record/input.h"
 #include "record/retell.h"
 #include "record/signal_log.h"
@@ -37,19 +38,13 @@ bool handled_concerns(int signal)
     return signal >= 1 && signal <= 64 && (BIT(signal) & (FAULTS | NEVER)) == 0;
 }
 
-/* A replay sees the original's number. */
-static bool is_own_process(pid_t pid)
-{
-    return pid == raw_syscall0(SYS_getpid) || pid == run.page->original_pid;
-}
-
 /* What the process sends to itself a replay does too. SIGPIPE, which the kernel sends in its name, is what
  * the world says of a pipe. */
 static bool is_from_world(int signal, const siginfo_t *info)
 {
     bool is_sent = info->si_code == SI_USER || info->si_code == SI_TKILL || info->si_code == SI_QUEUE;
 
-    if (!is_sent || !is_own_process(info->si_pid))
+    if (!is_sent || !identity_is_process(info->si_pid))
         return true;
     return signal == SIGPIPE && info->si_code == SI_USER;
 }
@@ -129,7 +124,7 @@ HANDLED_CODE bool handled_begins(int signal, siginfo_t *info, const void *uconte
 
 bool handled_is_awaited(void)
 {
-    return role_is_fed() && (own_thread()->is_told_aside || retell_is_awaited());
+    return own_thread()->is_told_aside || retell_is_awaited();
 }
 
 void handled_awaited(void (*handler)(int, siginfo_t *, void *), int signal, siginfo_t *info, void *ucontext)

@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/loaded_code.h"
-#include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "record/answer.h"
 #include "record/identity.h"
@@ -91,7 +91,7 @@ static int other(pid_t pid, int result)
 
 static int made(pid_t pid, int result)
 {
-    return role_records() && !identity_is_itself(pid) ? other(pid, result) : result;
+    return run.page == NULL || identity_is_itself(pid) ? result : other(pid, result);
 }
 
 /* In a replay: `sent` to itself. */
@@ -119,9 +119,7 @@ static int on_sigqueue(pid_t pid, int signal, const union sigval value)
 
 static int on_raise(int signal)
 {
-    if (!role_is_fed())
-        return libc_raise(signal);
-    return refused(identity_send((pid_t)raw_syscall0(SYS_gettid), signal, SI_TKILL, no_value));
+    SEND(0, libc_raise(signal), identity_send(kernel_gettid(), signal, SI_TKILL, no_value));
 }
 
 static const struct libc_hook rows[] = {

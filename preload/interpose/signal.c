@@ -23,6 +23,7 @@
 #include "ends/ends.h"
 #include "interpose/handled.h"
 #include "record/code_place.h"
+#include "record/identity.h"
 #include "record/retell.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -74,8 +75,7 @@ static bool is_outside(int signal, const siginfo_t *info)
 {
     bool sent = info->si_code <= 0;
 
-    if (sent && (info->si_pid == raw_syscall0(SYS_getpid) ||
-                 (role_kind() == ROLE_REPLAY && info->si_pid == run.page->original_pid)))
+    if (sent && identity_is_process(info->si_pid))
         return false;
     return sent || find_watched(signal)->from_outside;
 }

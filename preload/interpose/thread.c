@@ -14,9 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/next.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 #include "ends/alternate_stack.h"
 #include "interpose/refused.h"
@@ -77,10 +77,8 @@ static void *start_thread(void *argument)
     argument = given->argument;
     own_thread_begin(given->own);
     own_thread()->key = given->key;
-    pid_t maker = given->maker;
+    affinity_inherit(given->maker);
     let_go(given);
-    if (role_is_fed())
-        affinity_inherit(maker);
     identity_begin_thread();
     alternate_stack_begin();
     pthread_cleanup_push(leave_thread, NULL);
@@ -100,7 +98,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     start->function = function;
     start->argument = argument;
     start->key = thread_key_of_child(__builtin_return_address(0));
-    start->maker = role_is_fed() ? (pid_t)raw_syscall0(SYS_gettid) : 0;
+    start->maker = kernel_gettid();
     start->own = own_thread_reserve();
     int r;
     do

@@ -24,9 +24,9 @@ static clock_t (*libc_times)(struct tms *times);
 static int (*libc_getrusage)(int who, struct rusage *usage);
 
 /* A thread's CPU clock has another number in a replay. */
-static uint64_t clock_key(clockid_t clock, uint64_t caller)
+static uint64_t detail(clockid_t clock, uint64_t caller)
 {
-    return answer_key(ANSWER_CLOCK_GETTIME, caller | (uint8_t)(clock < 0 ? -1 : clock));
+    return caller | (uint8_t)(clock < 0 ? -1 : clock);
 }
 
 static int on_clock_gettime(clockid_t clock, struct timespec *time)
@@ -36,7 +36,7 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
     if (r != 0)
         return r;
     int64_t now_ns = told_time_to_ns(time),
-            told_ns = told_time_ns(clock_key(clock, CALLER_KEY), clock, now_ns);
+            told_ns = told_time_ns(ANSWER_CLOCK_GETTIME, detail(clock, CALLER_KEY), clock, now_ns);
     if (told_ns != now_ns) /* never in the original: no division there */
         *time = told_time_from_ns(told_ns);
     return 0;
@@ -74,7 +74,7 @@ const struct libc_hooks time_hooks = LIBC_HOOKS(rows);
 
 time_t time(time_t *place)
 {
-    time_t now = told_time_s(answer_key(ANSWER_TIME, CALLER_KEY), NEXT(time)(NULL));
+    time_t now = told_time_s(ANSWER_TIME, CALLER_KEY, NEXT(time)(NULL));
 
     if (place != NULL)
         *place = now;
@@ -89,7 +89,7 @@ int gettimeofday(struct timeval *restrict time, void *restrict zone)
     if (r != 0 || wanted == NULL)
         return r;
     int64_t now_ns = time->tv_sec * TOLD_TIME_SECOND_NS + time->tv_usec * 1000;
-    int64_t told_ns = told_time_ns(answer_key(ANSWER_GETTIMEOFDAY, CALLER_KEY), CLOCK_REALTIME, now_ns);
+    int64_t told_ns = told_time_ns(ANSWER_GETTIMEOFDAY, CALLER_KEY, CLOCK_REALTIME, now_ns);
     if (told_ns == now_ns)
         return 0;
     struct timespec told = told_time_from_ns(told_ns);

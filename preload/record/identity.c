@@ -9,8 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "ends/ends.h"
 #include "record/answer.h"
 #include "run/role.h"
@@ -55,7 +55,7 @@ void identity_begin_thread(void)
 
     if (role_is_fed())
         note_made(tid);
-    if (role_records() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
+    if (atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
     own_thread()->told_tid =
         (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);
@@ -77,10 +77,14 @@ pid_t identity_true_tid(pid_t told)
     return told == identity_told_tid() ? (pid_t)raw_syscall0(SYS_gettid) : told;
 }
 
+bool identity_is_process(pid_t pid)
+{
+    return pid == kernel_getpid() || (role_kind() == ROLE_REPLAY && pid == run.page->original_pid);
+}
+
 bool identity_is_itself(pid_t pid)
 {
-    return pid == run.page->original_pid || pid == raw_syscall0(SYS_getpid) || pid == 0 ||
-           (pid < 0 && role_is_group(-pid));
+    return pid == 0 || (pid < 0 ? role_is_group(-pid) : identity_is_process(pid));
 }
 
 int identity_send(pid_t tid, int signal, int code, union sigval value)

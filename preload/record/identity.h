@@ -22,6 +22,9 @@ pid_t identity_true_tid(pid_t told);
  * made since the wake. */
 pid_t identity_tid_of(pthread_t thread);
 
+/* Is this the id of the calling process, or in a replay that of its original? */
+bool identity_is_process(pid_t pid);
+
 /* Does a signal to this id come to the calling process? Of its own group (0) a replay is all that is left. */
 bool identity_is_itself(pid_t pid);
 

@@ -201,7 +201,7 @@ bool retell_is_told(int signal, siginfo_t *info)
 
 bool retell_is_awaited(void)
 {
-    return is_on_its_way((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
+    return evaluating != 0 && is_on_its_way((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
 }
 
 void retell_handled(void)

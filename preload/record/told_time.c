@@ -62,8 +62,6 @@ void told_time_wake(uint64_t taken_ns)
 
 struct timespec told_time_for_kernel(clockid_t clock, const struct timespec *time)
 {
-    if (!role_is_fed())
-        return *time;
     return told_time_from_ns(told_time_to_ns(time) + get_ahead(clock));
 }
 
@@ -72,7 +70,7 @@ clockid_t told_time_guess_clock(const struct timespec *time)
     return time->tv_sec >= YEAR_2000_S ? CLOCK_REALTIME : CLOCK_MONOTONIC;
 }
 
-int64_t told_time_ns(uint64_t key, clockid_t clock, int64_t kernel_ns)
+int64_t told_time_look(uint64_t key, clockid_t clock, int64_t kernel_ns)
 {
     int64_t ns;
 
@@ -85,13 +83,13 @@ int64_t told_time_ns(uint64_t key, clockid_t clock, int64_t kernel_ns)
 }
 
 /* A second is too coarse to tell how far ahead a clock is. */
-time_t told_time_s(uint64_t key, time_t kernel_s)
+time_t told_time_look_s(uint64_t key, time_t kernel_s)
 {
-    int64_t ns;
+    int64_t ns, kernel_ns = kernel_s * TOLD_TIME_SECOND_NS;
 
-    if (time_log_record(key, kernel_s * TOLD_TIME_SECOND_NS))
+    if (time_log_record(key, kernel_ns))
         return kernel_s;
-    if (time_log_feed(key, &ns))
-        return ns / TOLD_TIME_SECOND_NS;
-    return told_time_from_ns(kernel_s * TOLD_TIME_SECOND_NS - get_ahead(CLOCK_REALTIME)).tv_sec;
+    if (!time_log_feed(key, &ns))
+        ns = kernel_ns - get_ahead(CLOCK_REALTIME);
+    return told_time_from_ns(ns).tv_sec;
 }

@@ -9,17 +9,31 @@
 #include <stdint.h>
 #include <time.h>
 
+#include "record/answer.h"
+
 #define TOLD_TIME_SECOND_NS INT64_C(1000000000)
 
 /* In a woken copy, before it goes on: the clocks stand where they stood at its snapshot.
  * taken_ns: CLOCK_MONOTONIC then. */
 void told_time_wake(uint64_t taken_ns);
 
-/* What the simulator is told where the kernel's clock says kernel_ns. */
-int64_t told_time_ns(uint64_t key, clockid_t clock, int64_t kernel_ns);
+/* For the functions below. */
+int64_t told_time_look(uint64_t key, clockid_t clock, int64_t kernel_ns);
+time_t told_time_look_s(uint64_t key, time_t kernel_s);
+
+/* What the calling thread is told where the kernel's clock says kernel_ns; detail: what else tells its
+ * streams apart. One load where nobody is told. */
+static inline int64_t told_time_ns(enum answer_group group, uint64_t detail, clockid_t clock,
+                                   int64_t kernel_ns)
+{
+    return role_may_be_told() ? told_time_look(answer_key(group, detail), clock, kernel_ns) : kernel_ns;
+}
 
 /* The same for a clock that tells seconds. */
-time_t told_time_s(uint64_t key, time_t kernel_s);
+static inline time_t told_time_s(enum answer_group group, uint64_t detail, time_t kernel_s)
+{
+    return role_may_be_told() ? told_time_look_s(answer_key(group, detail), kernel_s) : kernel_s;
+}
 
 struct timespec told_time_from_ns(int64_t ns);
 
@@ -28,8 +42,8 @@ static inline int64_t told_time_to_ns(const struct timespec *time)
     return time->tv_sec * TOLD_TIME_SECOND_NS + time->tv_nsec;
 }
 
-/* The moment at which the kernel's clock has gone as far as the simulator means by this time of its own.
- * Outside of a replay: the time itself. */
+/* In a replay, the moment at which the kernel's clock has gone as far as the simulator means by this time of
+ * its own. */
 struct timespec told_time_for_kernel(clockid_t clock, const struct timespec *time);
 
 /* The clock that a time of day or of running must be of: the two are decades apart. */
