@@ -31,7 +31,6 @@ extern const char __start_lightsss_handled[], __stop_lightsss_handled[];
 enum step { STEP_NONE, STEP_RECORDS, STEP_RECORDED };
 
 static _Atomic uint64_t asked_ns;
-static const struct own_thread *_Atomic evaluating;
 
 bool handled_concerns(int signal)
 {
@@ -80,7 +79,7 @@ static void record(int signal, const siginfo_t *info, const void *ucontext, unsi
     if (own_thread()->call_frame != 0 && stack < own_thread()->call_frame)
         record.call = own_thread()->calls;
     if (!keeper_is_evaluating_thread()) {
-        const struct own_thread *other = atomic_load(&evaluating);
+        const struct own_thread *other = keeper_evaluating_thread();
         record.is_other = true;
         record.evals = run.hooks->evals(); /* as late as can be: the simulation goes on meanwhile */
         record.calls = other == NULL ? 0 : other->calls;
@@ -138,11 +137,6 @@ void handled_awaited(void (*handler)(int, siginfo_t *, void *), int signal, sigi
     handler(signal, info, ucontext);
     errno = error;
     retell_handled();
-}
-
-void handled_evals_here(void)
-{
-    atomic_store(&evaluating, own_thread());
 }
 
 uint64_t handled_asked_ns(void)

@@ -19,9 +19,6 @@ bool handled_concerns(int signal);
 /* In our handler `entry`, with the signals open that the simulator wants open: is its own to run? */
 bool handled_begins(int signal, siginfo_t *info, const void *ucontext, uintptr_t entry);
 
-/* The calling thread is the one that evals. */
-void handled_evals_here(void);
-
 /* In a replay: is the end of the handler waited for, or is errno not yet what the original's saw? Then it is
  * run by the second. */
 bool handled_is_awaited(void);

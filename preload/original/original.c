@@ -15,7 +15,6 @@
 #include "base/signal_mask.h"
 #include "base/stack.h"
 #include "interpose/exit.h"
-#include "interpose/handled.h"
 #include "interpose/signal.h"
 #include "interpose/write.h"
 #include "original/request.h"
@@ -142,7 +141,6 @@ static void eval_due(uint64_t eval)
     match_search(false);
     rights_note();
     patience_note_look();
-    handled_evals_here();
     if (keeper_look(eval))
         woken(eval);
     else

@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/own_thread.h"
 #include "base/signal_mask.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
@@ -44,9 +45,10 @@ static struct pace pace;
 static struct cost cost;
 static struct keeper_figures figures;
 static struct take last_take;
-static bool given_up;                 /* no snapshot can be taken any more */
-static uint64_t simulator_mask;       /* signals that it blocks itself */
-static volatile pid_t looking_thread; /* the last one */
+static bool given_up;                               /* no snapshot can be taken any more */
+static uint64_t simulator_mask;                     /* signals that it blocks itself */
+static volatile pid_t looking_thread;               /* the last one ... */
+static const struct own_thread *_Atomic evaluating; /* ... and what it has */
 static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -319,6 +321,7 @@ static struct cadence_step next_step(uint64_t eval)
 bool keeper_look(uint64_t eval)
 {
     looking_thread = kernel_gettid();
+    atomic_store(&evaluating, own_thread());
     keeper_lock();
     simulator_mask = signal_mask_block_all();
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
@@ -342,6 +345,11 @@ bool keeper_look(uint64_t eval)
 bool keeper_is_evaluating_thread(void)
 {
     return looking_thread == kernel_gettid();
+}
+
+const struct own_thread *keeper_evaluating_thread(void)
+{
+    return atomic_load(&evaluating);
 }
 
 uint64_t keeper_taken_ns(void)

@@ -12,6 +12,8 @@
 #include "snapshot/stall.h"
 #include "snapshot/take.h"
 
+struct own_thread;
+
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
     uint64_t (*time)(void);         /* simulation time */
@@ -45,6 +47,7 @@ bool keeper_try_lock(void);
 
 /* Was keeper_look() last called by this thread? */
 bool keeper_is_evaluating_thread(void);
+const struct own_thread *keeper_evaluating_thread(void); /* NULL: there was none yet */
 
 /* In a woken copy: when it was taken, CLOCK_MONOTONIC. */
 uint64_t keeper_taken_ns(void);
