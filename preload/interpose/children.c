@@ -22,7 +22,6 @@
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/burial.h"
-#include "snapshot/family.h"
 #include "snapshot/keeper.h"
 #include "snapshot/take.h"
 
@@ -198,7 +197,7 @@ static pid_t wait_for(pid_t pid, int *status, int options, struct rusage *usage)
     pid_t r = leave_out_snapshots(pid, &options) ? libc_wait4(pid, status, options, place) : -1;
 
     if (r > 0 && (WIFEXITED(*status) || WIFSIGNALED(*status)))
-        burial_see_child(place);
+        family_see_child(burial_family(), place);
     return r;
 }
 
@@ -213,7 +212,7 @@ static int wait_for_id(idtype_t type, id_t id, siginfo_t *info, int options)
     int r = finds_simulators_own(type, id, &options) ? libc_waitid(type, id, info, options) : -1;
 
     if (r == 0 && (options & WEXITED) != 0)
-        burial_see_child(NULL);
+        family_see_child(burial_family(), NULL);
     return r;
 }
 

@@ -58,7 +58,7 @@ static int on_getrusage(int who, struct rusage *usage)
     if (r != 0)
         return r;
     if (who == RUSAGE_CHILDREN && role_is_original())
-        burial_leave_out(usage);
+        family_leave_out(burial_family(), usage);
     return (int)answer_replaced(INPUT_TIME, answer_key(ANSWER_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, usage,
                                 sizeof *usage);
 }

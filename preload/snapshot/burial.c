@@ -14,7 +14,6 @@
 #include "base/kernel.h"
 #include "base/other_process.h"
 #include "base/proc_stat.h"
-#include "snapshot/family.h"
 
 #define STEP_LEAST_NS 20000
 #define STEP_MOST_NS  1000000
@@ -89,24 +88,9 @@ void burial_add(pid_t pid)
     family_add(&family, pid);
 }
 
-unsigned burial_count(void)
+struct family *burial_family(void)
 {
-    return family.dying_count;
-}
-
-bool burial_is_due(pid_t pid)
-{
-    return family_has(&family, pid);
-}
-
-void burial_see_child(const struct rusage *usage)
-{
-    family_see_child(&family, usage);
-}
-
-void burial_leave_out(struct rusage *children)
-{
-    family_leave_out(&family, children);
+    return &family;
 }
 
 static clock_t to_ticks(const struct timeval *time)
@@ -122,7 +106,7 @@ void burial_leave_out_ticks(struct tms *times)
 
     if (kernel_getrusage(RUSAGE_CHILDREN, &children) < 0)
         return;
-    burial_leave_out(&children);
+    family_leave_out(&family, &children);
     times->tms_cutime = to_ticks(&children.ru_utime);
     times->tms_cstime = to_ticks(&children.ru_stime);
 }

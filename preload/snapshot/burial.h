@@ -5,9 +5,10 @@
 #define LIGHTSSS_PRELOAD_SNAPSHOT_BURIAL_H
 
 #include <stdbool.h>
-#include <sys/resource.h>
 #include <sys/times.h>
 #include <sys/types.h>
+
+#include "snapshot/family.h"
 
 /* Before the first snapshot: what the account holds by then is the simulator's. */
 void burial_start(void);
@@ -22,15 +23,10 @@ void burial_look(void);
 /* Waits for those, but not for ever. */
 void burial_await(void);
 
-/* How many there are; is this process one of them? The second is for any thread. */
-unsigned burial_count(void);
-bool burial_is_due(pid_t pid);
+/* Who was killed, and what the simulator is told of its children. */
+struct family *burial_family(void);
 
-/* The simulator has reaped a child; its usage, NULL: not known. */
-void burial_see_child(const struct rusage *usage);
-
-/* Takes the snapshots out of what getrusage(RUSAGE_CHILDREN) and times() have answered. */
-void burial_leave_out(struct rusage *children);
+/* Takes the snapshots out of what times() has answered. */
 void burial_leave_out_ticks(struct tms *times);
 
 #endif

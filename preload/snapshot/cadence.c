@@ -6,11 +6,12 @@
 #include "base/u64.h"
 
 #define SECOND_NS       UINT64_C(1000000000)
-#define LOOK_MAX_NS     UINT64_C(10000000)  /* a look every 10 ms at least ... */
-#define LOOKS_PER_WAIT  16u                 /* ... and so many in the time between two snapshots */
-#define GROWTH_PER_LOOK 4u                  /* one fast stretch must not make us blind for long */
-#define BARRED_LEAST_NS UINT64_C(100000000) /* who waits less than this has met no thread that never stops   \
-                                             */
+#define LOOK_MAX_NS     UINT64_C(10000000) /* a look every 10 ms at least ... */
+#define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
+#define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */
+#define BARRED_LEAST_NS                                                                                      \
+    UINT64_C(100000000)          /* who waits less than this has met no thread that never stops              \
+                                  */
 #define BARRED_FACTOR  2u        /* a try in vain: so many times as long as it took, doubled each time ... */
 #define BARRED_DOUBLED 10u       /* ... so often at most */
 #define RETRY_NS       SECOND_NS /* to the next try where there is no snapshot, ... */

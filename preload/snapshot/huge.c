@@ -78,8 +78,8 @@ void huge_begin(void)
     is_over = true;
 }
 
-/* Small pages make the question slow: it is asked the more rarely, the more often it was in vain, and of a small
- * simulator never. */
+/* Small pages make the question slow: it is asked the more rarely, the more often it was in vain, and of a
+ * small simulator never. */
 void huge_before_snapshot(uint64_t peak_bytes)
 {
     count = 0;

@@ -336,7 +336,8 @@ bool keeper_look(uint64_t eval)
     if (given_up)
         step.look_in_evals = UINT64_MAX;
     /* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
-    hooks.due_in(burial_count() > 0 ? pace_bury(&pace, step.look_in_evals) : step.look_in_evals);
+    hooks.due_in(burial_family()->dying_count > 0 ? pace_bury(&pace, step.look_in_evals)
+                                                  : step.look_in_evals);
     keeper_unlock();
     signal_mask_restore(simulator_mask);
     return false;
@@ -384,7 +385,7 @@ struct shared_slot *keeper_oldest(void)
 
 bool keeper_is_snapshot(pid_t pid)
 {
-    return burial_is_due(pid) || shared_page_slot(page, pid) != NULL;
+    return family_has(burial_family(), pid) || shared_page_slot(page, pid) != NULL;
 }
 
 void keeper_forget(struct shared_slot *slot)

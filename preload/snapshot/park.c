@@ -26,6 +26,7 @@
 #include "base/proc_stat.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
+#include "base/u64.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -125,13 +126,11 @@ static bool is_other_program(const struct shared_page *page)
 static enum park_reason sleep_until_reason(struct shared_page *page, struct shared_slot *slot,
                                            const struct park_patience *patience, bool hears)
 {
-    uint64_t look_ns = patience->hang_ns / HANG_LOOKS;
+    uint64_t look_ns = hears ? PROGRAM_LOOK_NS : DEAF_NS;
     uint32_t command;
 
-    if (look_ns == 0 || look_ns > PROGRAM_LOOK_NS)
-        look_ns = PROGRAM_LOOK_NS;
-    if (!hears && look_ns > DEAF_NS)
-        look_ns = DEAF_NS;
+    if (patience->hang_ns >= HANG_LOOKS)
+        look_ns = u64_min(look_ns, patience->hang_ns / HANG_LOOKS);
 
     reap_copies(page);
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
