@@ -146,8 +146,7 @@ int library_watch(const struct library *library, enum verilator_symbol symbol,
     return error;
 }
 
-int library_method(const struct library *library, enum verilator_symbol symbol,
-                   const struct patch_shortcut *shortcut,
+int library_method(const struct library *library, enum verilator_symbol symbol, int32_t shortcut,
                    uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                    volatile uint64_t **shut, struct hooks_why *why)
 {

@@ -60,8 +60,7 @@ static const struct site *best_guess(void)
 int model_find(const char *name, uintptr_t base, const char *wanted, struct hooks_found *found,
                struct hooks_why *why)
 {
-    struct site *added;
-    int error = sites_find(name, base, wanted, &added, why);
+    int error = sites_find(name, base, wanted, why);
     if (error)
         return error;
     if (model.instance.self == NULL)

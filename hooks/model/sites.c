@@ -14,15 +14,14 @@ struct site *sites_first(void)
     return first;
 }
 
-int sites_find(const char *name, uintptr_t base, const char *wanted, struct site **added,
-               struct hooks_why *why)
+int sites_find(const char *name, uintptr_t base, const char *wanted, struct hooks_why *why)
 {
     struct found_model *models;
     int error = find_models(&models, name, base, wanted, why);
     if (error)
         return error;
     simtime_learn(models->library);
-    *added = NULL;
+    bool any = false;
     for (const struct found_model *model = models; model != NULL; model = model->next) {
         struct site *site = stock_take(sizeof *site);
         const struct patch_target target = {model->name, model->eval.address, model->eval.size,
@@ -37,9 +36,9 @@ int sites_find(const char *name, uintptr_t base, const char *wanted, struct site
         }
         __atomic_store_n(last != NULL ? &last->next : &first, site, __ATOMIC_RELEASE);
         last = site;
-        *added = *added != NULL ? *added : site;
+        any = true;
     }
-    return *added != NULL ? 0 : error;
+    return any ? 0 : error;
 }
 
 /* Objects whose making or end cannot be seen are known when they eval, and taken for alive. */

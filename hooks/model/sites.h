@@ -31,9 +31,8 @@ struct site {
 struct site *sites_first(void);
 
 /* Models of one loaded object that can be hooked: see find_models(). Where several are there and one of them
- * cannot be hooked, the others still can. *added: the first of them. */
-int sites_find(const char *name, uintptr_t base, const char *wanted, struct site **added,
-               struct hooks_why *why);
+ * cannot be hooked, the others still can. */
+int sites_find(const char *name, uintptr_t base, const char *wanted, struct hooks_why *why);
 
 /* Hooks those that are not yet: due() comes in the place of an eval that is due, made() and gone() with the
  * site as context when an object is made or its end begins. An error where none could be hooked. */

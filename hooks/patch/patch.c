@@ -273,7 +273,7 @@ int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments 
     return patch_seal(patch, 1, &memory, why);
 }
 
-int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
+int patch_method(struct patch *patch, int32_t shortcut,
                  uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                  struct hooks_why *why)
 {

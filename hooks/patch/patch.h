@@ -60,17 +60,13 @@ int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
 int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments *arguments), void *context,
                  struct hooks_why *why);
 
-/* A way past patch_method()'s handler that costs no call, for a method that is called with a number that
- * grows, such as the time: while *patch->shut is not 0, a number greater than the 64-bit word at `offset` of
- * the object is stored there and the method returns. Any other call goes to the handler. */
-struct patch_shortcut {
-    int32_t offset; /* bytes */
-};
-
 /* Has handler(object, argument, context) called in place of a checked function that takes a pointer and at
  * most one more integer or pointer, as if its caller had called it. The function itself can be called as
- * patch->original. shortcut: NULL for none; *patch->shut starts at 0. Conditions and errors as above. */
-int patch_method(struct patch *patch, const struct patch_shortcut *shortcut,
+ * patch->original. Conditions and errors as above.
+ * shortcut: a way past the handler that costs no call, for a method that is called with a number that grows,
+ * such as the time: while *patch->shut is not 0 (which it is at first), a number greater than the 64-bit word
+ * at this offset of the object is stored there and the method returns. 0: none. */
+int patch_method(struct patch *patch, int32_t shortcut,
                  uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                  struct hooks_why *why);
 

@@ -24,8 +24,7 @@ void patch_cpu_notify(struct patch *patch, const struct patch_memory *memory,
                       void (*tell)(const struct patch_arguments *arguments), void *context);
 
 void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, void *handler);
-void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
-                      const struct patch_shortcut *shortcut,
+void patch_cpu_method(struct patch *patch, const struct patch_memory *memory, int32_t shortcut,
                       uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context);
 
 /* The bytes that replace the head; as many as head_size. */

@@ -271,8 +271,7 @@ void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, v
 }
 
 /* The handler gets every register as the caller left it, but for the third argument. */
-void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
-                      const struct patch_shortcut *shortcut,
+void patch_cpu_method(struct patch *patch, const struct patch_memory *memory, int32_t shortcut,
                       uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context)
 {
     uint64_t *constants = constants_of(memory, 3);
@@ -281,13 +280,13 @@ void patch_cpu_method(struct patch *patch, const struct patch_memory *memory,
     patch->stub = (uintptr_t)at;
     constants[1] = (uintptr_t)context;
     constants[2] = (uintptr_t)handler;
-    if (shortcut != NULL) {
+    if (shortcut != 0) {
         at = put_displacement(put(at, "\x48\x83\x3d", 3), (uintptr_t)memory->data, 1); /* cmpq $0, shut */
         at = put(at, "\x00\x74\x11", 3);                                               /* je 1f */
-        at = put(put(at, "\x48\x39\xb7", 3), &shortcut->offset, 4); /* cmp %rsi, offset(%rdi) */
-        at = put(at, "\x73\x08", 2);                                /* jae 1f */
-        at = put(put(at, "\x48\x89\xb7", 3), &shortcut->offset, 4); /* mov %rsi, offset(%rdi) */
-        at = put(at, "\xc3", 1);                                    /* ret; 1: */
+        at = put(put(at, "\x48\x39\xb7", 3), &shortcut, 4); /* cmp %rsi, offset(%rdi) */
+        at = put(at, "\x73\x08", 2);                        /* jae 1f */
+        at = put(put(at, "\x48\x89\xb7", 3), &shortcut, 4); /* mov %rsi, offset(%rdi) */
+        at = put(at, "\xc3", 1);                            /* ret; 1: */
     }
     at = put_operand(at, "\x48\x8b\x15", &constants[1]); /* mov context, %rdx */
     at = put_operand(at, "\xff\x25", &constants[2]);     /* jmp *handler */

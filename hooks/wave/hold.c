@@ -11,7 +11,6 @@
 #include "model/library.h"
 #include "model/model.h"
 #include "patch/patch.h"
-#include "wave/held.h"
 #include "wave/wave_files.h"
 
 #include <fcntl.h>
@@ -108,28 +107,26 @@ static void set_state(struct hold_tracer *tracer, enum hold_state state)
 
 /* --- opening --- */
 
-static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
+static void call_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     tracer->opening = true;
-    set_state(tracer, HOLD_PASSED);
     tracer_call(&tracer->tracer, method, argument, 0);
     tracer->opening = false;
-    if (!held_is_open(&tracer->tracer))
-        set_state(tracer, HOLD_CLOSED);
 }
 
-static void close_for_real(struct hold_tracer *tracer)
+static void open_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
-    tracer->opening = true;
-    tracer_call(&tracer->tracer, VERILATOR_TRACER_CLOSE, 0, 0);
-    tracer->opening = false;
+    set_state(tracer, HOLD_PASSED);
+    call_for_real(tracer, method, argument);
+    if (!tracer_is_open(&tracer->tracer))
+        set_state(tracer, HOLD_CLOSED);
 }
 
 /* Its mutex may be locked for good. */
 static void abandon(struct hold_tracer *tracer)
 {
     tracer->broken = true;
-    held_set_open(&tracer->tracer, true);
+    tracer_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
 }
 
@@ -137,13 +134,13 @@ static void play(struct hold_tracer *tracer)
 {
     if (tracer->foreign || tracer->broken)
         return;
-    held_set_open(&tracer->tracer, false);
-    held_forget_rollover(&tracer->tracer);
+    tracer_set_open(&tracer->tracer, false);
+    tracer_forget_rollover(&tracer->tracer);
     set_state(tracer, HOLD_PLAYED);
     tracer->opening = true;
     bool opened = hold.player->open(tracer);
     tracer->opening = false;
-    if (!opened || !held_is_open(&tracer->tracer))
+    if (!opened || !tracer_is_open(&tracer->tracer))
         abandon(tracer);
 }
 
@@ -152,7 +149,7 @@ static void hold_back(struct hold_tracer *tracer)
 {
     tracer->dumped = tracer->stale = false;
     tracer->order = ++hold.opens;
-    held_set_open(&tracer->tracer, true);
+    tracer_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player != NULL)
         play(tracer);
@@ -161,20 +158,20 @@ static void hold_back(struct hold_tracer *tracer)
 /* The last question is the preload's, which tells the user. A pipe or a terminal has somebody who waits. */
 static bool may_hold(const struct hold_tracer *tracer)
 {
-    return !tracer->foreign && *tracer->path && held_is_for_files(tracer->path) &&
+    return !tracer->foreign && *tracer->path && wave_files_is_regular(tracer->path) &&
            hold.events->may_hold(tracer->path);
 }
 
 static void open_in_original(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
-    const bool once = held_opens_once(&tracer->tracer);
+    const bool once = tracer_opens_once(&tracer->tracer);
     if (once && may_hold(tracer) && wave_files_create(tracer->path, O_TRUNC) == 0) {
         hold_back(tracer);
         return;
     }
     open_for_real(tracer, method, argument);
     if (!once && tracer->state == HOLD_PASSED && may_hold(tracer)) {
-        close_for_real(tracer);
+        call_for_real(tracer, VERILATOR_TRACER_CLOSE, 0);
         hold_back(tracer);
     } else
         *tracer->path = '\0';
@@ -186,12 +183,12 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t) "/dev/null");
         return;
     }
-    bool made = held_opens_once(&tracer->tracer) && wave_files_create(tracer->path, O_TRUNC) == 0;
-    if (!made && !tracer->foreign && held_is_for_files(tracer->path)) {
+    bool made = tracer_opens_once(&tracer->tracer) && wave_files_create(tracer->path, O_TRUNC) == 0;
+    if (!made && !tracer->foreign && wave_files_is_regular(tracer->path)) {
         open_for_real(tracer, method, argument);
         if (tracer->state == HOLD_CLOSED)
             return; /* as in the original */
-        close_for_real(tracer);
+        call_for_real(tracer, VERILATOR_TRACER_CLOSE, 0);
     }
     hold_back(tracer);
 }
@@ -200,7 +197,7 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
 static void begin(struct tracer opened, const char *path, enum verilator_symbol method, uintptr_t argument)
 {
     /* Any other content is of a tracer that we do not understand. */
-    struct hold_tracer *tracer = held_is_open(&opened) ? NULL : place_for(&opened);
+    struct hold_tracer *tracer = tracer_is_open(&opened) ? NULL : place_for(&opened);
     if (tracer == NULL) {
         pthread_mutex_lock(&hold.lock);
         hold.crowded = true; /* there is a tracer that no entry stands for */
@@ -209,8 +206,8 @@ static void begin(struct tracer opened, const char *path, enum verilator_symbol 
         tracer_call(&opened, method, hold.muted ? (uintptr_t) "/dev/null" : argument, 0);
         return;
     }
-    tracer->foreign = !held_has_own_file(&opened);
-    if (path != tracer->path && !held_note_path(tracer->path, sizeof tracer->path, path))
+    tracer->foreign = !tracer_has_own_file(&opened);
+    if (path != tracer->path && !wave_files_absolute(tracer->path, sizeof tracer->path, path))
         *tracer->path = '\0';
     (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
 }
@@ -237,12 +234,12 @@ PATCH_HANDLER static uintptr_t on_open(void *self, uintptr_t argument, void *con
 /* Of one that is held: the next file stands there too. */
 static void next_of_held(struct hold_tracer *tracer, uintptr_t argument)
 {
-    held_set_open(&tracer->tracer, false);
+    tracer_set_open(&tracer->tracer, false);
     open_for_real(tracer, VERILATOR_TRACER_OPEN_NEXT, argument);
     if (tracer->state == HOLD_CLOSED)
         return;
-    close_for_real(tracer);
-    held_set_open(&tracer->tracer, true);
+    call_for_real(tracer, VERILATOR_TRACER_CLOSE, 0);
+    tracer_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
 }
 
@@ -275,16 +272,16 @@ static uint64_t mark_of(const struct hold_tracer *tracer)
 {
     if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale)
         return 0;
-    return held_last_time(&tracer->tracer) + 1;
+    return tracer_last_time(&tracer->tracer) + 1;
 }
 
 /* The tracer is asked while it is closed: then it notes the time, complains of one that does not grow as it
  * would without us, and writes nothing. */
 static void drop(struct hold_tracer *tracer, uint64_t time)
 {
-    held_set_open(&tracer->tracer, false);
+    tracer_set_open(&tracer->tracer, false);
     tracer_call(&tracer->tracer, VERILATOR_TRACER_DUMP, time, 0);
-    held_set_open(&tracer->tracer, true);
+    tracer_set_open(&tracer->tracer, true);
     if (dump_time_note(time) || !tracer->dumped || tracer->stale) {
         tracer->dumped = true;
         tracer->stale = false;
@@ -303,7 +300,7 @@ PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context
         if (!tracer->broken)
             drop(tracer, time);
     } else if (tracer != NULL && tracer->state == HOLD_PLAYED) {
-        held_forget_rollover(&tracer->tracer);
+        tracer_forget_rollover(&tracer->tracer);
         if (!hold.player->dump(tracer, time))
             abandon(tracer);
     } else if (passes(self, tracer))
@@ -336,7 +333,7 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
     }
     if (tracer != NULL && tracer->state != HOLD_CLOSED) {
         hold.closed += mark_of(tracer);
-        held_set_open(&tracer->tracer, false);
+        tracer_set_open(&tracer->tracer, false);
         set_state(tracer, HOLD_CLOSED);
     }
     return 0;
@@ -369,7 +366,7 @@ unsigned hold_release(void)
     struct hold_tracer *tracer;
     unsigned count = 0;
     while (!hold.muted && (tracer = next_of(HOLD_HELD, 0)) != NULL) {
-        held_set_open(&tracer->tracer, false);
+        tracer_set_open(&tracer->tracer, false);
         open_for_real(tracer, VERILATOR_TRACER_OPEN, (uintptr_t)tracer->path);
         *tracer->path = '\0';
         count++;
@@ -399,7 +396,7 @@ void hold_stop(void)
     struct hold_tracer *tracer;
     while ((tracer = next_of(HOLD_PLAYED, 0)) != NULL) {
         hold.player->close(tracer);
-        held_set_open(&tracer->tracer, true);
+        tracer_set_open(&tracer->tracer, true);
         set_state(tracer, HOLD_HELD);
     }
     hold.player = NULL;
@@ -415,15 +412,14 @@ void hold_except(const void *tracer)
 static bool replace(enum hooks_format format, enum verilator_symbol method,
                     uintptr_t (*replacement)(void *object, uintptr_t argument, void *context))
 {
-    const struct patch_shortcut shortcut = {(int32_t)hold.library->row->tracer_last};
     enum verilator_symbol symbol = verilator_abi_tracer(method, format);
     struct hooks_why ignored = {""};
     volatile uint64_t *shut;
     if (!hold.library->symbols[symbol].address)
         return method == VERILATOR_TRACER_OPEN_NEXT; /* nobody calls it */
     bool is_dump = method == VERILATOR_TRACER_DUMP;
-    if (library_method(hold.library, symbol, is_dump ? &shortcut : NULL, replacement,
-                       (void *)(uintptr_t)format, &shut, &ignored) != 0)
+    if (library_method(hold.library, symbol, is_dump ? (int32_t)hold.library->row->tracer_last : 0,
+                       replacement, (void *)(uintptr_t)format, &shut, &ignored) != 0)
         return false;
     if (is_dump)
         dump_time_watch(hold.shut[format == HOOKS_FORMAT_FST] = shut);

@@ -3,7 +3,6 @@
  * one, as for each test of many, has its failure in the last: that one gets the name of the waveform, and the
  * one before it goes back to its own. Nothing in the run directory is ever overwritten. */
 #include "wave/play.h"
-#include "wave/held.h"
 #include "wave/hold.h"
 #include "wave/wave_check.h"
 #include "wave/wave_files.h"
@@ -64,7 +63,7 @@ static bool create_waveform(const struct hold_tracer *tracer)
 static bool play_open(struct hold_tracer *tracer)
 {
     char path[PATH_MAX];
-    play.once = play.once || held_opens_once(&tracer->tracer);
+    play.once = play.once || tracer_opens_once(&tracer->tracer);
     if (play.waveform != NULL) {
         if (!create_beside(path, sizeof path, strrchr(tracer->path, '/') + 1))
             return false;

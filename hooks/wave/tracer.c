@@ -14,6 +14,7 @@
 
 #define TRACER_OBJECT_SIZE 65536 /* the largest known takes 1 KiB */
 #define TRACER_VTABLE_SIZE 34
+#define TRACER_OPENS_AGAIN 5032u /* release */
 
 static struct {
     _Alignas(64) uint8_t object[TRACER_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
@@ -99,6 +100,56 @@ const char *tracer_complaint(void)
     return own.complaint;
 }
 
+/* --- what its object tells --- */
+
+static uint8_t *file_of(const struct tracer *tracer)
+{
+    return (uint8_t *)tracer->self + tracer->library->row->tracer_file;
+}
+
+bool tracer_is_open(const struct tracer *tracer)
+{
+    const void *writer;
+    if (tracer->format != HOOKS_FORMAT_FST)
+        return file_of(tracer)[VERILATOR_VCD_IS_OPEN] != 0;
+    memcpy(&writer, file_of(tracer), sizeof writer);
+    return writer != NULL;
+}
+
+void tracer_set_open(const struct tracer *tracer, bool open)
+{
+    static uint64_t nobody; /* stands for a writer that is never used */
+    const void *writer = open ? &nobody : NULL;
+    if (tracer->format == HOOKS_FORMAT_FST)
+        memcpy(file_of(tracer), &writer, sizeof writer);
+    else
+        file_of(tracer)[VERILATOR_VCD_IS_OPEN] = open;
+}
+
+bool tracer_has_own_file(const struct tracer *tracer)
+{
+    return tracer->format == HOOKS_FORMAT_FST || file_of(tracer)[VERILATOR_VCD_OWN_FILE] == 1;
+}
+
+uint64_t tracer_last_time(const struct tracer *tracer)
+{
+    uint64_t last;
+    memcpy(&last, (const uint8_t *)tracer->self + tracer->library->row->tracer_last, sizeof last);
+    return last;
+}
+
+void tracer_forget_rollover(const struct tracer *tracer)
+{
+    static const uint64_t never;
+    if (tracer->format != HOOKS_FORMAT_FST)
+        memcpy(file_of(tracer) + VERILATOR_VCD_ROLLOVER, &never, sizeof never);
+}
+
+bool tracer_opens_once(const struct tracer *tracer)
+{
+    return tracer->format == HOOKS_FORMAT_FST && tracer->library->release > TRACER_OPENS_AGAIN;
+}
+
 /* --- ours --- */
 
 static int stub_false(void)
@@ -134,7 +185,7 @@ bool tracer_write_alone(const struct tracer *tracer)
         return true;
     if (set_parallel == NULL || !layout_is_of_table())
         return false;
-    memcpy(&writer, (const char *)tracer->self + model_release()->tracer_file, sizeof writer);
+    memcpy(&writer, file_of(tracer), sizeof writer);
     if (writer == NULL)
         return false;
     set_parallel(writer, 0);
@@ -143,10 +194,9 @@ bool tracer_write_alone(const struct tracer *tracer)
 
 bool tracer_step_back(const struct tracer *tracer, uint64_t time)
 {
-    const struct verilator_release *release = model_release();
+    const struct verilator_release *release = tracer->library->row;
     uint8_t *place = (uint8_t *)tracer->self + release->tracer_last;
-    uint64_t last;
-    memcpy(&last, place, sizeof last);
+    uint64_t last = tracer_last_time(tracer);
     if (last != time)
         return false;
     if (last > 0) {

@@ -42,6 +42,23 @@ const char *tracer_complaint(void);
  * each other. False: it cannot be told, and the tracer must not be flushed. */
 bool tracer_write_alone(const struct tracer *tracer);
 
+/* The fields that its inline isOpen() reads. */
+bool tracer_is_open(const struct tracer *tracer);
+void tracer_set_open(const struct tracer *tracer, bool open);
+
+/* False: it writes through an object that the testbench has handed in. */
+bool tracer_has_own_file(const struct tracer *tracer);
+
+/* The time of its last dump. */
+uint64_t tracer_last_time(const struct tracer *tracer);
+
+/* One file, whatever rollover the testbench asked for: together its files would be this one. */
+void tracer_forget_rollover(const struct tracer *tracer);
+
+/* Would a second open() end the simulator? So it does from some release behind 5.032 on, where an FST with
+ * enumerations declares them once more. */
+bool tracer_opens_once(const struct tracer *tracer);
+
 /* Makes a tracer of ours, of the primary model's library, inside tracer_run(). It is always the same memory:
  * tracer_own() says where, and returns the VerilatedVcdC or VerilatedFstC around it. */
 void *tracer_own(struct tracer *tracer, enum hooks_format format);

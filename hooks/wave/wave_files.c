@@ -33,6 +33,26 @@ int wave_files_create(const char *path, int flags)
     return 0;
 }
 
+bool wave_files_absolute(char *noted, size_t size, const char *path)
+{
+    size_t length = 0;
+    if (*path == '\0')
+        return false;
+    if (*path != '/') {
+        if (getcwd(noted, size - 1) == NULL)
+            return false;
+        length = strlen(noted);
+        noted[length++] = '/';
+    }
+    return (size_t)snprintf(noted + length, size - length, "%s", path) < size - length;
+}
+
+bool wave_files_is_regular(const char *path)
+{
+    struct stat file;
+    return stat(path, &file) != 0 || S_ISREG(file.st_mode);
+}
+
 void wave_files_begin(const char *path)
 {
     files.path = path;

@@ -4,11 +4,19 @@
 #ifndef LIGHTSSS_HOOKS_WAVE_WAVE_FILES_H
 #define LIGHTSSS_HOOKS_WAVE_WAVE_FILES_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Verilator says nothing when it cannot create a file: so it is done before. flags: of open(), beside those
  * that are always given. 0 or -errno. */
 int wave_files_create(const char *path, int flags);
+
+/* Makes the name absolute: the simulator may go elsewhere. False: it has none. */
+bool wave_files_absolute(char *noted, size_t size, const char *path);
+
+/* Is what stands under the name a regular file, or nothing? (With rollover the files have other names.) */
+bool wave_files_is_regular(const char *path);
 
 /* A waveform of this name: what was known of another one is forgotten. The name must stay, and may change. */
 void wave_files_begin(const char *path);

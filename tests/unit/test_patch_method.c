@@ -41,8 +41,7 @@ static uintptr_t replacement(void *object, uintptr_t argument, void *context)
     return call_method((const void *)(uintptr_t)method->patch.original, object, argument) + 1000;
 }
 
-static void install_method(struct method *method, const struct golden *golden,
-                           const struct patch_shortcut *shortcut)
+static void install_method(struct method *method, const struct golden *golden, int32_t shortcut)
 {
     struct hooks_why why = {""};
     struct patch_target target = target_of(golden);
@@ -61,7 +60,7 @@ static void a_handler_stands_in_for_a_method_and_can_call_it(void **state)
 
     (void)state;
     assert_int_equal(call_method(golden_method_plain, &object, 2), 42);
-    install_method(&method, &golden, NULL);
+    install_method(&method, &golden, 0);
     *method.patch.shut = 1; /* means nothing without a shortcut */
     assert_int_equal(call_method(golden_method_plain, &object, 2), 1042);
     assert_int_equal(method.calls, 1);
@@ -73,7 +72,6 @@ static void a_handler_stands_in_for_a_method_and_can_call_it(void **state)
 static void a_shortcut_is_taken_while_shut_and_the_number_grows(void **state)
 {
     static const struct golden golden = PATCHABLE(golden_method);
-    static const struct patch_shortcut shortcut = {offsetof(struct grown, word)};
     static const struct {
         uint64_t shut, word, argument;
         bool taken;
@@ -85,7 +83,7 @@ static void a_shortcut_is_taken_while_shut_and_the_number_grows(void **state)
     static struct method method;
 
     (void)state;
-    install_method(&method, &golden, &shortcut);
+    install_method(&method, &golden, offsetof(struct grown, word));
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct grown object = {7, rows[i].word, 9};
 
