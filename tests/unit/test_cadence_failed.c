@@ -81,6 +81,18 @@ static void the_first_one_is_tried_again_soon(void **state)
     assert_true(cadence_step(&cadence, now_ns + SECOND_NS, ++eval).snapshot); /* as at the beginning */
 }
 
+static void a_try_beside_another_snapshot_waits_its_turn(void **state)
+{
+    const struct options_interval hour = every_ns(3600 * SECOND_NS);
+    struct cadence cadence;
+
+    (void)state;
+    cadence_init(&cadence, &hour, 10000, 0);
+    cadence_step(&cadence, 1, 1);
+    cadence_failed(&cadence, 1, 1, MS_NS, false, false);
+    assert_false(cadence_step(&cadence, 60 * SECOND_NS, 2).snapshot);
+}
+
 /* A snapshot that is taken after all ends the tries that become rarer. */
 static void one_that_stops_after_all_is_forgiven(void **state)
 {
@@ -103,6 +115,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_tried_in_vain_becomes_rare),
         cmocka_unit_test(the_first_one_is_tried_again_soon),
+        cmocka_unit_test(a_try_beside_another_snapshot_waits_its_turn),
         cmocka_unit_test(one_that_stops_after_all_is_forgiven),
     };
 

@@ -103,6 +103,9 @@ static void a_snapshot_by_evals_comes_at_its_eval(void **state)
     learn(&pace, true);
     assert_false(pace_look(&pace, 2 * MS_NS, 1001, &step));
     assert_int_equal(step.look_in_evals, 9750);
+    step.look_in_evals = 501;
+    assert_false(pace_look(&pace, 2 * MS_NS, 1001, &step));
+    assert_int_equal(step.look_in_evals, 251);
     step.look_in_evals = 250;
     assert_true(pace_look(&pace, 11 * MS_NS, 10751, &step));
     pace_prepared(&pace, 30 * US_NS, &step);
