@@ -9,12 +9,11 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "interpose/children_processor.h"
 #include "interpose/libc_hook.h"
 #include "interpose/refused.h"
@@ -170,10 +169,9 @@ static void signal_child(pid_t pid, int code, int status)
     info.si_signo = SIGCHLD;
     info.si_code = code;
     info.si_pid = pid;
-    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
+    info.si_uid = kernel_getuid();
     info.si_status = status;
-    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), SIGCHLD,
-                 (long)&info);
+    kernel_queue(SIGCHLD, &info);
 }
 
 static void signal_end(pid_t pid, int status)

@@ -65,7 +65,7 @@ int execveat(int directory, const char *path, char *const arguments[], char *con
     exec_begins();
     if (NEXT(execveat) != NULL)
         return NEXT(execveat)(directory, path, arguments, environment, flags);
-    long r = raw_syscall5(SYS_execveat, directory, (long)path, (long)arguments, (long)environment, flags);
+    long r = raw_syscall5(SYS_execveat, directory, path, arguments, environment, flags);
     errno = (int)-r;
     return -1;
 }

@@ -12,8 +12,8 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 
+#include "base/kernel.h"
 #include "base/memory_device.h"
-#include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "interpose/proc.h"
 #include "record/answer.h"
@@ -56,7 +56,7 @@ static bool begins(struct opening *opening, int directory, const char *path, int
 
     *opening = (struct opening){.path = path, .flags = flags};
     opening->is_told = role_is_fed() && (flags & O_PATH) == 0 &&
-                       raw_syscall4(SYS_newfstatat, directory, path, &file, 0) == 0 && is_concerned(&file);
+                       kernel_fstatat(directory, path, &file, 0) == 0 && is_concerned(&file);
     return !opening->is_told;
 }
 
@@ -74,7 +74,7 @@ static void learn(const struct opening *opening)
 
     if (opening->fd < 0 && errno == ENXIO)
         record(opening, NULL);
-    if (opening->fd < 0 || raw_syscall2(SYS_fstat, opening->fd, &file) < 0)
+    if (opening->fd < 0 || kernel_fstat(opening->fd, &file) < 0)
         return;
     if (S_ISREG(file.st_mode) && descriptor_class_is_unknown(opening->fd))
         descriptor_class_set(opening->fd, DESCRIPTOR_FILE);
@@ -92,7 +92,7 @@ static bool is_of_kernel(const struct opening *opening)
     if ((opening->flags & (O_ACCMODE | O_DIRECTORY | O_PATH)) != O_RDONLY ||
         (strncmp(opening->path, "/proc/", 6) != 0 && strncmp(opening->path, "/sys/", 5) != 0))
         return false;
-    return raw_syscall2(SYS_fstatfs, opening->fd, (long)&found) == 0 &&
+    return raw_syscall2(SYS_fstatfs, opening->fd, &found) == 0 &&
            (found.f_type == PROC_SUPER_MAGIC || found.f_type == SYSFS_MAGIC);
 }
 

@@ -20,7 +20,7 @@
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
@@ -38,7 +38,7 @@ static bool is_in_proc(int fd)
 {
     struct statfs found;
 
-    return raw_syscall2(SYS_fstatfs, fd, (long)&found) == 0 && found.f_type == PROC_SUPER_MAGIC;
+    return raw_syscall2(SYS_fstatfs, fd, &found) == 0 && found.f_type == PROC_SUPER_MAGIC;
 }
 
 /* --- the list of children --- */
@@ -52,7 +52,7 @@ static bool copy_without_snapshots(int from, int to)
     int pid = 0;
     long size;
 
-    while ((size = raw_syscall3(SYS_read, from, (long)buffer, sizeof buffer)) > 0)
+    while ((size = kernel_read(from, buffer, sizeof buffer)) > 0)
         for (long i = 0; i < size; i++) {
             bool is_digit = buffer[i] >= '0' && buffer[i] <= '9';
 
@@ -65,7 +65,7 @@ static bool copy_without_snapshots(int from, int to)
             }
             if (keeper_is_snapshot(pid))
                 left_out = true;
-            else if (raw_syscall3(SYS_write, to, (long)number, (long)length) != (long)length)
+            else if (kernel_write(to, number, length) != (long)length)
                 return false;
             length = 0;
             pid = 0;
@@ -76,18 +76,18 @@ static bool copy_without_snapshots(int from, int to)
 /* Puts a file with the true children under the descriptor's number. */
 static void leave_out_snapshots(int fd)
 {
-    long flags = raw_syscall2(SYS_fcntl, fd, F_GETFD);
-    long list = raw_syscall2(SYS_memfd_create, (long)"children", MFD_CLOEXEC);
+    int flags = kernel_fcntl(fd, F_GETFD, 0);
+    int list = kernel_memfd_create("children", MFD_CLOEXEC);
 
     if (list < 0)
         return;
-    if (copy_without_snapshots(fd, (int)list)) {
-        raw_syscall3(SYS_lseek, list, 0, SEEK_SET);
-        raw_syscall3(SYS_dup3, list, fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
+    if (copy_without_snapshots(fd, list)) {
+        kernel_lseek(list, 0, SEEK_SET);
+        kernel_dup3(list, fd, (flags & FD_CLOEXEC) != 0 ? O_CLOEXEC : 0);
     } else {
-        raw_syscall3(SYS_lseek, fd, 0, SEEK_SET);
+        kernel_lseek(fd, 0, SEEK_SET);
     }
-    raw_syscall1(SYS_close, list);
+    kernel_close(list);
 }
 
 void proc_opened(int fd, const char *path)
@@ -134,8 +134,7 @@ static bool is_list_of_processes(int fd)
 {
     struct stat found;
 
-    return is_in_proc(fd) && raw_syscall2(SYS_fstat, fd, (long)&found) == 0 &&
-           found.st_ino == PROC_ROOT_INODE;
+    return is_in_proc(fd) && kernel_fstat(fd, &found) == 0 && found.st_ino == PROC_ROOT_INODE;
 }
 
 /* Returns the bytes that are left. */

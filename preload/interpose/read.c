@@ -82,8 +82,7 @@ static bool is_stream(int fd)
     socklen_t size = sizeof(int);
     int type = 0;
 
-    return raw_syscall5(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, (long)&type, (long)&size) == 0 &&
-           type == SOCK_STREAM;
+    return raw_syscall5(SYS_getsockopt, fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
 /* With MSG_WAITALL nothing but a signal, an error or the end makes it come back with less: what a snapshot

@@ -11,12 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
 
+#include "base/kernel.h"
 #include "base/log.h"
 #include "base/next.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "base/stack.h"
 #include "ends/alternate_stack.h"
@@ -95,8 +94,7 @@ static void die_of(int signal, siginfo_t *info)
     memset(&action, 0, sizeof action);
     action.sa_handler = SIG_DFL;
     real_sigaction(signal, &action, NULL);
-    raw_syscall4(SYS_rt_tgsigqueueinfo, raw_syscall0(SYS_getpid), raw_syscall0(SYS_gettid), signal,
-                 (long)info);
+    kernel_queue(signal, info);
 }
 
 /* A fault inside what we do at the end must reach on_fatal() again, not kill at once. */
@@ -107,7 +105,7 @@ static uint64_t unblock_faults(void)
     for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
         if (!watched[i].from_outside)
             set |= UINT64_C(1) << (watched[i].signal - 1);
-    raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&set, (long)&before, sizeof set);
+    kernel_sigprocmask(SIG_UNBLOCK, &set, &before);
     return before;
 }
 
@@ -147,7 +145,7 @@ static void install_on_fatal(int signal)
 static HANDLED_CODE void on_wrapped(int signal, siginfo_t *info, void *context)
 {
     struct sigaction action = wanted[signal];
-    bool aborting = signal == SIGABRT && aborting_thread == raw_syscall0(SYS_gettid);
+    bool aborting = signal == SIGABRT && aborting_thread == kernel_gettid();
 
     aborting_thread = 0; /* the handler may leave abort() by a jump */
     if (handled_concerns(signal) && !handled_begins(signal, info, context, (uintptr_t)on_wrapped))
@@ -219,7 +217,7 @@ static bool look(int signal, struct sigaction *action)
  * that are sent to it: there it is no end. */
 static bool is_spared(int signal)
 {
-    return find_watched(signal)->from_outside && raw_syscall0(SYS_getpid) == 1;
+    return find_watched(signal)->from_outside && kernel_getpid() == 1;
 }
 
 /* Is it a handler whose signals are recorded? One that was installed by a system call may belong to a runtime
@@ -299,7 +297,7 @@ void signal_abort_begins(void)
 {
     struct sigaction action;
 
-    aborting_thread = (pid_t)raw_syscall0(SYS_gettid);
+    aborting_thread = kernel_gettid();
     /* Ignoring it saves nobody from abort(). */
     if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_handler == SIG_IGN)
         install_on_fatal(SIGABRT);

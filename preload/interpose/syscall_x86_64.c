@@ -74,17 +74,17 @@ static long answer_alternate_stack(const stack_t *new_stack, stack_t *old_stack)
 
 static long answer_clock(clockid_t clock, struct timespec *time)
 {
-    return is_refused(raw_syscall2(SYS_clock_gettime, clock, (long)time)) ? -1 : clock_gettime(clock, time);
+    return is_refused(raw_syscall2(SYS_clock_gettime, clock, time)) ? -1 : clock_gettime(clock, time);
 }
 
 static long answer_day(struct timeval *time, void *zone)
 {
-    return is_refused(raw_syscall2(SYS_gettimeofday, (long)time, (long)zone)) ? -1 : gettimeofday(time, zone);
+    return is_refused(raw_syscall2(SYS_gettimeofday, time, zone)) ? -1 : gettimeofday(time, zone);
 }
 
 static long answer_time(time_t *place)
 {
-    return is_refused(raw_syscall1(SYS_time, (long)place)) ? -1 : time(place);
+    return is_refused(raw_syscall1(SYS_time, place)) ? -1 : time(place);
 }
 
 /* What the assembly below keeps on its stack. */

@@ -143,7 +143,7 @@ int pthread_cancel(pthread_t thread)
 
     if (tid == 0 || pthread_equal(thread, pthread_self()))
         return r;
-    raw_syscall3(SYS_tgkill, raw_syscall0(SYS_getpid), tid, GLIBC_SIGCANCEL);
+    kernel_tgkill(kernel_getpid(), tid, GLIBC_SIGCANCEL);
     return 0;
 }
 
@@ -191,7 +191,7 @@ int pthread_setschedparam(pthread_t thread, int policy, const struct sched_param
 
     if (tid == 0)
         return NEXT(pthread_setschedparam)(thread, policy, parameters);
-    return (int)-raw_syscall3(SYS_sched_setscheduler, tid, policy, (long)parameters);
+    return (int)-raw_syscall3(SYS_sched_setscheduler, tid, policy, parameters);
 }
 
 int pthread_getschedparam(pthread_t thread, int *policy, struct sched_param *parameters)
@@ -200,7 +200,7 @@ int pthread_getschedparam(pthread_t thread, int *policy, struct sched_param *par
 
     if (tid == 0)
         return NEXT(pthread_getschedparam)(thread, policy, parameters);
-    long r = raw_syscall2(SYS_sched_getparam, tid, (long)parameters);
+    long r = raw_syscall2(SYS_sched_getparam, tid, parameters);
     if (r == 0)
         r = raw_syscall1(SYS_sched_getscheduler, tid);
     if (r < 0)
@@ -227,11 +227,11 @@ static long transfer_name(pid_t tid, int flags, long number, const char *name, s
 
     text_init(&path, buffer, sizeof buffer);
     text_format(&path, "/proc/self/task/%d/comm", tid);
-    long fd = raw_syscall4(SYS_openat, AT_FDCWD, (long)buffer, flags, 0);
+    int fd = kernel_open(buffer, flags);
     if (fd < 0)
         return fd;
-    long r = raw_syscall3(number, fd, (long)name, (long)size);
-    raw_syscall1(SYS_close, fd);
+    long r = raw_syscall3(number, fd, name, size);
+    kernel_close(fd);
     return r;
 }
 

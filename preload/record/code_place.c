@@ -12,9 +12,9 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
+#include "base/user_memory.h"
 #include "run/run.h"
 #include "snapshot/threads/frame_processor.h"
 
@@ -116,14 +116,6 @@ static void take_way_back(struct code_place *place, uint64_t word, uint64_t wher
     place->back_stack = where + sizeof word;
 }
 
-/* Returns how many bytes could be read. */
-static long read_stack(uint64_t stack, uint64_t *words, size_t count)
-{
-    const struct iovec to = {words, count * sizeof *words}, from = {(void *)stack, count * sizeof *words};
-
-    return raw_syscall6(SYS_process_vm_readv, raw_syscall0(SYS_getpid), (long)&to, 1, (long)&from, 1, 0);
-}
-
 static bool leads_out(uint64_t word)
 {
     return is_way_back(word) && code_place_leaves_object(word);
@@ -137,7 +129,7 @@ static void scan_for_way_back(struct code_place *place, uint64_t frame)
 
     for (unsigned step = 0; step < SCAN_STEPS && (frame == 0 || stack <= frame);
          step++, stack += sizeof words) {
-        long size = read_stack(stack, words, SCAN_WORDS);
+        long size = user_memory_peek(words, (const void *)stack, sizeof words);
         for (long i = 0; i < size / (long)sizeof *words; i++)
             if (leads_out(words[i])) {
                 take_way_back(place, words[i], stack + (uint64_t)i * sizeof *words);
@@ -152,7 +144,7 @@ static void scan_for_way_back(struct code_place *place, uint64_t frame)
 static void find_way_back(struct code_place *place, uint64_t frame)
 {
     uint64_t word;
-    bool is_framed = frame != 0 && read_stack(frame, &word, 1) == sizeof word;
+    bool is_framed = frame != 0 && user_memory_peek(&word, (const void *)frame, sizeof word) == sizeof word;
 
     if (is_framed && leads_out(word))
         take_way_back(place, word, frame);

@@ -6,11 +6,10 @@
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
+#include "base/kernel.h"
 #include "base/memory_device.h"
 #include "base/proc_list.h"
-#include "base/raw_syscall.h"
 
 uint8_t descriptor_class_list[DESCRIPTOR_CLASSES];
 uint32_t descriptor_class_names[DESCRIPTOR_CLASSES];
@@ -42,7 +41,7 @@ enum descriptor_class descriptor_class_learn(int fd)
 {
     struct stat file;
 
-    if (raw_syscall2(SYS_fstat, fd, (long)&file) < 0)
+    if (kernel_fstat(fd, &file) < 0)
         return DESCRIPTOR_FILE;
     enum descriptor_class class = class_of(&file);
     descriptor_class_set(fd, class);
@@ -63,13 +62,13 @@ void descriptor_class_learn_all(void)
 
 void descriptor_class_stand_in(int fd, enum descriptor_class class, bool close_on_exec)
 {
-    long null = raw_syscall4(SYS_openat, AT_FDCWD, (long)"/dev/null", O_RDWR | O_CLOEXEC, 0);
+    int null = kernel_open("/dev/null", O_RDWR | O_CLOEXEC);
 
     if (null >= 0 && null != fd) {
-        raw_syscall3(SYS_dup3, null, fd, close_on_exec ? O_CLOEXEC : 0);
-        raw_syscall1(SYS_close, null);
+        kernel_dup3(null, fd, close_on_exec ? O_CLOEXEC : 0);
+        kernel_close(null);
     } else if (null == fd && !close_on_exec) {
-        raw_syscall3(SYS_fcntl, fd, F_SETFD, 0);
+        kernel_fcntl(fd, F_SETFD, 0);
     }
     descriptor_class_set(fd, class);
 }

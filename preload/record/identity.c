@@ -51,7 +51,7 @@ pid_t identity_tid_of(pthread_t thread)
 void identity_begin_thread(void)
 {
     static atomic_uint noted;
-    const pid_t tid = (pid_t)raw_syscall0(SYS_gettid);
+    const pid_t tid = kernel_gettid();
 
     if (role_is_fed())
         note_made(tid);
@@ -74,7 +74,7 @@ pid_t identity_true_tid(pid_t told)
 
     if (revived != 0)
         return revived;
-    return told == identity_told_tid() ? (pid_t)raw_syscall0(SYS_gettid) : told;
+    return told == identity_told_tid() ? kernel_gettid() : told;
 }
 
 bool identity_is_process(pid_t pid)
@@ -89,7 +89,7 @@ bool identity_is_itself(pid_t pid)
 
 int identity_send(pid_t tid, int signal, int code, union sigval value)
 {
-    const long self = raw_syscall0(SYS_getpid);
+    const pid_t self = kernel_getpid();
     siginfo_t info;
 
     if (signal == 0)
@@ -102,11 +102,11 @@ int identity_send(pid_t tid, int signal, int code, union sigval value)
     info.si_signo = signal;
     info.si_code = code;
     info.si_pid = run.page->original_pid;
-    info.si_uid = (uid_t)raw_syscall0(SYS_getuid);
+    info.si_uid = kernel_getuid();
     info.si_value = value;
-    long r = tid != 0 ? raw_syscall4(SYS_rt_tgsigqueueinfo, self, tid, signal, (long)&info)
-                      : raw_syscall3(SYS_rt_sigqueueinfo, self, signal, (long)&info);
+    long r = tid != 0 ? kernel_tgsigqueueinfo(self, tid, signal, &info)
+                      : raw_syscall3(SYS_rt_sigqueueinfo, self, signal, &info);
     if (r == -EPERM) /* the kernel lets a thread say SI_USER and SI_TKILL to itself only */
-        r = tid != 0 ? raw_syscall3(SYS_tgkill, self, tid, signal) : raw_syscall2(SYS_kill, self, signal);
+        r = tid != 0 ? kernel_tgkill(self, tid, signal) : kernel_kill(self, signal);
     return (int)r;
 }

@@ -66,7 +66,7 @@ static const char *_Atomic awaited;
 
 static void *map(void *place, size_t size, int protection, int flags)
 {
-    long r = raw_syscall6(SYS_mmap, (long)place, (long)size, protection, flags, -1, 0);
+    long r = kernel_mmap(place, size, protection, flags, -1, 0);
 
     return r < 0 && r > -4096 ? MAP_FAILED : (void *)r;
 }
@@ -77,7 +77,7 @@ static uint64_t choose_size(void)
     struct rlimit limit;
     uint64_t size = RING_SIZE, left = memory_watch_promised_bytes();
 
-    if (raw_syscall4(SYS_prlimit64, 0, RLIMIT_AS, 0, (long)&limit) == 0 && limit.rlim_cur < left)
+    if (kernel_getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur < left)
         left = limit.rlim_cur;
     while (size > RING_LEAST && size > left / RING_SHARE)
         size /= 2;
@@ -100,9 +100,9 @@ static int map_log(void)
     long second = (long)start + PAGE + (long)ring_size;
     if (map(start, PAGE + ring_size, protection, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) ==
             MAP_FAILED ||
-        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, (long)ring_size, MREMAP_MAYMOVE | MREMAP_FIXED,
-                     second) != second) {
-        raw_syscall2(SYS_munmap, (long)start, (long)size);
+        raw_syscall5(SYS_mremap, (long)start + PAGE, 0, ring_size, MREMAP_MAYMOVE | MREMAP_FIXED, second) !=
+            second) {
+        kernel_munmap(start, size);
         control = NULL;
         return -ENOMEM;
     }
@@ -110,7 +110,7 @@ static int map_log(void)
         shared_memory_add_own(start);
         shared_memory_add_own(start + PAGE + ring_size);
     }
-    raw_syscall3(SYS_madvise, (long)start, (long)size, MADV_DONTDUMP); /* a core is the simulator's own */
+    kernel_madvise(start, size, MADV_DONTDUMP); /* a core is the simulator's own */
     control = (struct control *)(void *)start;
     recorded.ring = start + PAGE;
     recorded.size = ring_size;
@@ -250,7 +250,7 @@ static void make_free(uint64_t from, uint64_t to)
         uint64_t offset = from & (recorded.size - 1), size = to - from;
 
         size = size < recorded.size - offset ? size : recorded.size - offset;
-        if (raw_syscall3(SYS_madvise, (long)(recorded.ring + offset), (long)size, MADV_REMOVE) < 0)
+        if (kernel_madvise(recorded.ring + offset, size, MADV_REMOVE) < 0)
             memset(recorded.ring + offset, 0, size);
         from += size;
     }
@@ -314,7 +314,7 @@ static void sleep_a_step(void)
 {
     const struct timespec step = {0, STEP_NS};
 
-    raw_syscall4(SYS_ppoll, 0, 0, (long)&step, 0);
+    kernel_ppoll(NULL, 0, &step);
 }
 
 /* It came when the simulation was there, and not before: the original's eval may have had to go on without

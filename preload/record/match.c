@@ -17,7 +17,7 @@
 #include <time.h>
 
 #include "base/expression.h"
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "base/spin_lock.h"
 #include "snapshot/shared_memory.h"
 
@@ -209,11 +209,11 @@ static bool is_searched(void)
 static void wait_for(pid_t copy)
 {
     const struct timespec patience = {1, 0};
-    struct pollfd end = {.fd = (int)raw_syscall2(SYS_pidfd_open, copy, 0), .events = POLLIN};
+    struct pollfd end = {.fd = kernel_pidfd_open(copy), .events = POLLIN};
 
-    if (end.fd < 0 || raw_syscall5(SYS_ppoll, (long)&end, 1, (long)&patience, 0, 0) != 1)
-        raw_syscall2(SYS_kill, copy, SIGKILL);
-    raw_syscall1(SYS_close, end.fd);
+    if (end.fd < 0 || kernel_ppoll(&end, 1, &patience) != 1)
+        kernel_kill(copy, SIGKILL);
+    kernel_close(end.fd);
     while (raw_syscall4(SYS_wait4, copy, 0, __WALL, 0) == -EINTR)
         continue;
 }
@@ -228,7 +228,7 @@ void match_search_apart(void)
     if (copy != 0)
         return;
     match_search(true);
-    raw_syscall1(SYS_exit_group, 0);
+    kernel_exit_group(0);
 }
 
 const char *match_line(void)

@@ -16,9 +16,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/log.h"
-#include "base/raw_syscall.h"
 #include "base/spin_lock.h"
+#include "base/user_memory.h"
 #include "record/match.h"
 #include "record/printed.h"
 #include "run/notes.h"
@@ -68,14 +69,13 @@ void output_start(void)
 static const struct printed *set_apart(void)
 {
     const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED;
-    long place = raw_syscall5(SYS_mremap, (long)printed, 0, (long)SIZE, MREMAP_MAYMOVE, 0);
+    long place = raw_syscall5(SYS_mremap, printed, 0, SIZE, MREMAP_MAYMOVE, 0);
 
     if (place < 0 && place > -4096)
         return NULL;
-    if (raw_syscall6(SYS_mmap, (long)printed, (long)SIZE, PROT_READ | PROT_WRITE, flags, -1, 0) !=
-        (long)printed)
+    if (kernel_mmap(printed, SIZE, PROT_READ | PROT_WRITE, flags, -1, 0) != (long)printed)
         return NULL;
-    raw_syscall3(SYS_mprotect, place, (long)SIZE, PROT_READ); /* what can only be read, nobody can spoil */
+    kernel_mprotect((void *)place, SIZE, PROT_READ); /* what can only be read, nobody can spoil */
     shared_memory_add_own((const void *)place);
     return (const struct printed *)place;
 }
@@ -123,8 +123,7 @@ static void add(unsigned stream, const struct iovec *parts, size_t written)
 /* A broken heap may have broken the stream as well: so the kernel looks, where it is allowed to. */
 static long look_at(const char *from, char *bytes, size_t size)
 {
-    const struct iovec local = {bytes, size}, remote = {(char *)from, size};
-    long r = raw_syscall6(SYS_process_vm_readv, run.pid, (long)&local, 1, (long)&remote, 1, 0);
+    long r = user_memory_peek(bytes, from, size);
 
     if (r >= 0 || r == -EFAULT)
         return r;
@@ -155,7 +154,7 @@ static void close_original(void)
 {
     for (unsigned stream = 0; stream < STREAMS; stream++) {
         for (unsigned i = 0; !printed_close(&printed[stream], &own[stream]) && i < PATIENCE; i++)
-            raw_syscall0(SYS_sched_yield);
+            kernel_sched_yield();
         if (was_cut[stream])
             printed_cut(&printed[stream]);
     }
@@ -240,7 +239,7 @@ __attribute__((noinline)) static void note_failure(int fd)
 
     if (!is_replay || (error != ENOSPC && error != EDQUOT && error != EIO))
         return;
-    if (raw_syscall2(SYS_fstat, fd, (long)&file) == 0 && file.st_dev == run.page->run_device)
+    if (kernel_fstat(fd, &file) == 0 && file.st_dev == run.page->run_device)
         write_error = error;
 }
 

@@ -14,8 +14,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+#include "base/kernel.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "base/signal_mask.h"
 #include "record/breakpoint.h"
 #include "record/call_count.h"
@@ -123,12 +123,10 @@ static bool is_on_its_way(pid_t thread, int signal)
 /* The testbench looks at what the handler of another thread has done when its eval is over. */
 static void await(pid_t thread, int signal)
 {
-    const struct timespec step = {0, AWAIT_STEP_NS};
-
     for (unsigned i = 0; i < AWAIT_STEPS; i++) {
         if (!is_on_its_way(thread, signal) && !is_on_its_way(thread, BEING_HANDLED))
             return;
-        raw_syscall2(SYS_nanosleep, (long)&step, 0);
+        kernel_sleep(AWAIT_STEP_NS);
     }
     forget_told(thread, signal);
     forget_told(thread, BEING_HANDLED); /* it has left by a jump */
@@ -144,7 +142,7 @@ static void send(const struct signal_record *record, pid_t thread, bool is_aside
         SI_QUEUE; /* of another thread no other is allowed; its handler is shown what the original's was */
     info.si_pid = run.pid;
     note_told(thread, record, is_aside);
-    if (raw_syscall4(SYS_rt_tgsigqueueinfo, run.pid, thread, record->signal, (long)&info) < 0)
+    if (kernel_tgsigqueueinfo(run.pid, thread, record->signal, &info) < 0)
         forget_told(thread, record->signal);
     else if (thread != evaluating)
         await(thread, record->signal);
@@ -181,7 +179,7 @@ static void tell_late(void)
 
 bool retell_is_told(int signal, siginfo_t *info)
 {
-    pid_t self = (pid_t)raw_syscall0(SYS_gettid);
+    pid_t self = kernel_gettid();
     bool is_told = false;
 
     for (unsigned i = 0; i < TOLD_MAX && !is_told; i++)
@@ -201,12 +199,12 @@ bool retell_is_told(int signal, siginfo_t *info)
 
 bool retell_is_awaited(void)
 {
-    return evaluating != 0 && is_on_its_way((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
+    return evaluating != 0 && is_on_its_way(kernel_gettid(), BEING_HANDLED);
 }
 
 void retell_handled(void)
 {
-    forget_told((pid_t)raw_syscall0(SYS_gettid), BEING_HANDLED);
+    forget_told(kernel_gettid(), BEING_HANDLED);
 }
 
 /* --- at an instruction --- */
@@ -291,7 +289,7 @@ static bool is_due_by_calls(const struct signal_record *record, uint64_t begun)
 
 static void at_call(uint64_t number)
 {
-    if (raw_syscall0(SYS_gettid) != evaluating)
+    if (kernel_gettid() != evaluating)
         return;
     while (next.count > 0) {
         const struct signal_record *record = place_of_next();
@@ -324,7 +322,7 @@ static bool is_due_behind(const struct signal_record *record, uint64_t eval)
 
 static void begin(void)
 {
-    evaluating = (pid_t)raw_syscall0(SYS_gettid);
+    evaluating = kernel_gettid();
     load();
     if (next.count > 0)
         call_count_told = at_call;
@@ -337,7 +335,7 @@ uint64_t retell_due(uint64_t eval, uint64_t most)
     if (evaluating == 0)
         begin();
 
-    if (raw_syscall0(SYS_gettid) != evaluating)
+    if (kernel_gettid() != evaluating)
         return most;
     while (next.count > 0 && is_due(place_of_next(), eval))
         tell_late();
@@ -350,7 +348,7 @@ uint64_t retell_due(uint64_t eval, uint64_t most)
 
 void retell_done(uint64_t eval)
 {
-    if (raw_syscall0(SYS_gettid) != evaluating)
+    if (kernel_gettid() != evaluating)
         return;
     while (next.count > 0 && is_due_behind(place_of_next(), eval))
         tell_late();
@@ -369,13 +367,13 @@ static uint64_t bits_of_next(void)
 
 void retell_rest(void)
 {
-    if (evaluating == 0 || raw_syscall0(SYS_gettid) != evaluating)
+    if (evaluating == 0 || kernel_gettid() != evaluating)
         return;
     while (next.count > 0 && place_of_next()->evals <= run.hooks->evals()) {
         const uint64_t bits = bits_of_next();
         uint64_t before = 0;
 
-        raw_syscall4(SYS_rt_sigprocmask, SIG_UNBLOCK, (long)&bits, (long)&before, sizeof bits);
+        kernel_sigprocmask(SIG_UNBLOCK, &bits, &before);
         tell_late();
         signal_mask_restore(before);
     }

@@ -10,9 +10,8 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
-#include "base/raw_syscall.h"
+#include "base/kernel.h"
 #include "record/input.h"
 #include "snapshot/shared_memory.h"
 
@@ -52,8 +51,8 @@ static struct stream streams[STREAMS];
 
 static void *map(void *place, int flags)
 {
-    long r = raw_syscall6(SYS_mmap, (long)place, sizeof *shared, PROT_READ | PROT_WRITE,
-                          flags | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    long r = kernel_mmap(place, sizeof *shared, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS | MAP_NORESERVE,
+                         -1, 0);
 
     return r < 0 && r > -4096 ? NULL : (void *)r;
 }
@@ -70,8 +69,7 @@ void time_log_start(void)
     memset(streams, 0, sizeof streams);
     atomic_store(&begun, 0);
     atomic_store(&needed, 0);
-    raw_syscall3(SYS_madvise, (long)shared, sizeof *shared,
-                 MADV_DONTDUMP); /* a core is the simulator's own */
+    kernel_madvise(shared, sizeof *shared, MADV_DONTDUMP); /* a core is the simulator's own */
 }
 
 void time_log_snapshot_begins(uint64_t number)

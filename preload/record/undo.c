@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/kernel.h"
@@ -69,10 +68,9 @@ static int find_reader(const struct stat *file)
 
         if (other->file.st_ino != file->st_ino || other->file.st_dev != file->st_dev)
             continue;
-        long flags = raw_syscall2(SYS_fcntl, other->fd, F_GETFL);
+        long flags = kernel_fcntl(other->fd, F_GETFL, 0);
         if (flags >= 0 && (flags & O_ACCMODE) != O_WRONLY && (flags & O_PATH) == 0 &&
-            raw_syscall2(SYS_fstat, other->fd, (long)&now) == 0 && now.st_ino == file->st_ino &&
-            now.st_dev == file->st_dev)
+            kernel_fstat(other->fd, &now) == 0 && now.st_ino == file->st_ino && now.st_dev == file->st_dev)
             return other->fd;
     }
     return -1;
@@ -94,7 +92,7 @@ void undo_take(void)
 
         if (!S_ISREG(descriptor->file.st_mode) || descriptor->file.st_size == 0)
             continue;
-        long flags = raw_syscall2(SYS_fcntl, descriptor->fd, F_GETFL);
+        long flags = kernel_fcntl(descriptor->fd, F_GETFL, 0);
         if (flags >= 0 && can_write((int)flags) && is_read(&descriptor->file))
             watch(descriptor->fd, &descriptor->file, (uint64_t)descriptor->file.st_size);
     }
@@ -121,7 +119,7 @@ static void note_bytes(int fd, const struct stat *file, uint64_t start, uint64_t
     }
     while (start < end) {
         size_t size = end - start < sizeof piece ? (size_t)(end - start) : sizeof piece;
-        long r = raw_syscall4(SYS_pread64, reader, (long)piece, (long)size, (long)start);
+        long r = kernel_pread(reader, piece, size, (long)start);
         if (r == -EBADF && reader == fd && (reader = find_reader(file)) >= 0 && reader != fd)
             continue; /* write-only; another one reads it */
         if (r < 0)
@@ -164,9 +162,9 @@ void undo_before_write(int fd, size_t size, int64_t offset)
     if (end == 0)
         return;
     if (offset < 0) {
-        if ((raw_syscall2(SYS_fcntl, fd, F_GETFL) & O_APPEND) != 0)
+        if ((kernel_fcntl(fd, F_GETFL, 0) & O_APPEND) != 0)
             return;
-        offset = raw_syscall3(SYS_lseek, fd, 0, SEEK_CUR);
+        offset = kernel_lseek(fd, 0, SEEK_CUR);
     }
     if (offset >= 0 && (uint64_t)offset < end)
         note_bytes(fd, &file, (uint64_t)offset,
@@ -261,12 +259,12 @@ static int undo_one(const struct change *change, const char *bytes, int fd)
     struct stat file;
 
     if (change->kind == CHANGE_BYTES) {
-        long r = raw_syscall4(SYS_pwrite64, fd, (long)bytes, change->size, (long)change->offset);
+        long r = kernel_pwrite(fd, bytes, change->size, (long)change->offset);
         return r < 0 ? (int)r : (size_t)r < change->size ? -ENOSPC : 0;
     }
-    if (change->kind == CHANGE_SIZE && raw_syscall2(SYS_fstat, fd, (long)&file) == 0 &&
+    if (change->kind == CHANGE_SIZE && kernel_fstat(fd, &file) == 0 &&
         (uint64_t)file.st_size > change->offset)
-        return (int)raw_syscall2(SYS_ftruncate, fd, (long)change->offset);
+        return kernel_ftruncate(fd, (long)change->offset);
     return change->kind == CHANGE_LOST ? -ENODATA : 0;
 }
 
