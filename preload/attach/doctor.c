@@ -252,7 +252,8 @@ static void rehearse(void)
     end_rehearsal();
 }
 
-/* Was a snapshot taken? What can be tried again is, at the library's own pace. */
+/* Was a snapshot taken? What can be tried again is, at the library's own pace. The copy comes by here too,
+ * when it wakes: then there is nothing to tell. */
 static void after_first_look(uint64_t eval)
 {
     int error = refusal_error();
@@ -279,8 +280,7 @@ static void on_eval_due(uint64_t eval)
         run.hooks->due_in(1);
     } else {
         inner->eval_due(eval);
-        if (role_kind() != ROLE_REPLAY)
-            after_first_look(eval);
+        after_first_look(eval);
     }
 }
 

@@ -12,7 +12,6 @@
 
 #include "base/next.h"
 #include "record/code_place.h"
-#include "run/role.h"
 #include "run/run.h"
 
 #define OPENINGS_MAX 64
@@ -100,8 +99,7 @@ void dlopen_ends(void *handle)
 
     if (handle != NULL && opened != NULL)
         opened(depth > 0);
-    if (role_kind() >= ROLE_ORIGINAL)
-        code_place_learn();
+    code_place_renew();
 }
 
 int dlclose(void *handle)

@@ -34,10 +34,9 @@ void exit_flush(void)
     flush(stdout);
 }
 
-static void leave(bool is_abrupt)
+static bool leave(bool is_abrupt)
 {
-    if (role_is_self())
-        role()->exits(is_abrupt);
+    return role_is_self() && role()->exits(is_abrupt);
 }
 
 /* No handler runs, no stream is flushed, and it may be in a signal handler. */
@@ -50,12 +49,11 @@ static void end_abruptly(int status)
 /* Another thread that exits as well finds no handler left and goes on to libc's last flush, and past it ends
  * the process. That flush takes the lock of the streams: so it mostly waits for us there; where it is past
  * that already, the snapshots find the original dead. Handlers of libraries that were there before us may
- * wait for threads that need the lock: so they get it back. A replay ends otherwise (sandbox/process.c). */
+ * wait for threads that need the lock: so they get it back. */
 static void at_exit_last(int status, void *unused)
 {
     (void)unused;
-    leave(false);
-    bool is_locked = role_kind() == ROLE_ORIGINAL;
+    bool is_locked = leave(false);
     if (is_locked)
         _IO_list_lock();
     ends_exit(status);

@@ -165,16 +165,17 @@ static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
 /* --- its end --- */
 
 /* The end comes by ends() soon: what is to be searched must be written by then; else it is left to libc. */
-static void exits(bool is_abrupt)
+static bool exits(bool is_abrupt)
 {
     if (is_abrupt) {
         match_search_apart();
-        return;
+        return false;
     }
     output_end(); /* what libc will flush is counted in */
     if (run.options.match != NULL)
         exit_flush();
     match_search(true);
+    return true;
 }
 
 /* Is this the thread that ends the process, here for the first time? */

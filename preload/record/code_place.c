@@ -87,6 +87,12 @@ void code_place_learn(void)
     atomic_flag_clear(&is_learning);
 }
 
+void code_place_renew(void)
+{
+    if (atomic_load(&code)[OWNER_US].count > 0)
+        code_place_learn();
+}
+
 static bool is_of(enum owner owner, uint64_t address)
 {
     const struct code *owned = &atomic_load(&code)[owner];

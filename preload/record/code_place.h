@@ -18,9 +18,10 @@ struct code_place {
     bool ends_call; /* the instruction is a system call, which the signal interrupted: it gave EINTR */
 };
 
-/* Looks which code is whose, before the first signal and when objects have been opened. Not in a signal
- * handler. */
+/* Looks which code is whose: before the first signal, and again when objects have been opened since. Not in a
+ * signal handler. */
 void code_place_learn(void);
+void code_place_renew(void);
 
 /* Where a signal handler's thread was interrupted. frame: where the program's own return address may stand on
  * the stack; 0: not known. Async-signal-safe. */

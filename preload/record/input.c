@@ -258,7 +258,7 @@ static void make_free(uint64_t from, uint64_t to)
 
 void input_snapshot_done(uint64_t oldest)
 {
-    if (!role_records())
+    if (control == NULL)
         return;
     uint64_t head = atomic_load(&recorded.head), floor = atomic_load(&recorded.floor);
     uint64_t needed = (oldest != 0 ? marks[oldest % MARKS] : head) & ~(uint64_t)(PAGE - 1);

@@ -251,13 +251,15 @@ static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
     return false;
 }
 
-static void exits(bool is_abrupt)
+/* It ends otherwise: see sandbox/process.c. */
+static bool exits(bool is_abrupt)
 {
     retell_rest();
-    if (is_abrupt)
-        return;
-    output_end();
-    exit_flush();
+    if (!is_abrupt) {
+        output_end();
+        exit_flush();
+    }
+    return false;
 }
 
 static bool ends(struct end *end)

@@ -13,7 +13,7 @@ void affinity_note(void);
 /* In a woken copy, before its threads exist. */
 void affinity_begin(void);
 
-/* In a thread that was made by another one, in a replay. */
+/* In a thread that was made by another one. */
 void affinity_inherit(pid_t maker);
 
 /* sched_getaffinity() and sched_setaffinity() as system calls, of a thread of this process; 0 is the calling

@@ -31,8 +31,8 @@ struct role {
     bool (*hears)(int signal, bool outside, siginfo_t *info, void *ucontext);
 
     /* exit() comes to libc's last flush. is_abrupt: it is _exit() or the like, with no flush, and this may be
-     * in a signal handler. */
-    void (*exits)(bool is_abrupt);
+     * in a signal handler. Returns whether other threads are to wait in that flush until ends() is done. */
+    bool (*exits)(bool is_abrupt);
 
     /* Under the keeper's lock. Returns false where the process goes on, and has let go of that. */
     bool (*ends)(struct end *end);

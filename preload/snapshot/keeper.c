@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/own_thread.h"
 #include "base/signal_mask.h"
+#include "run/role.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
 #include "snapshot/cost.h"
@@ -385,7 +386,7 @@ struct shared_slot *keeper_oldest(void)
 
 bool keeper_is_snapshot(pid_t pid)
 {
-    return family_has(burial_family(), pid) || shared_page_slot(page, pid) != NULL;
+    return role_is_self() && (family_has(burial_family(), pid) || shared_page_slot(page, pid) != NULL);
 }
 
 void keeper_forget(struct shared_slot *slot)

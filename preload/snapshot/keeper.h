@@ -58,7 +58,7 @@ int keeper_revive(void);
 /* The oldest snapshot that is still alive; NULL: none is left. */
 struct shared_slot *keeper_oldest(void);
 
-/* Is this process a snapshot that still exists, be it that it has been killed? For any thread. */
+/* Is that process a snapshot of ours that still exists, be it that it has been killed? For any thread. */
 bool keeper_is_snapshot(pid_t pid);
 
 /* Takes a snapshot off the list; it is dead or about to be. */
