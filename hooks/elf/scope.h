@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* How many objects the process was started with, and whether any was opened with RTLD_GLOBAL since then. */
+/* See hooks.h. */
 void scope_know(size_t started_with, bool is_global_used);
 
 /* Was the object that was loaded there opened later? Then it may be closed. */

@@ -55,12 +55,10 @@ struct counts_facts *counts_facts(void);
 /* Is this a copy that has thawed? Then the facts are those that the original had learnt by then. */
 bool counts_are_woken(void);
 
-/* A copy is about to be made, and no thread evals: keeps the counts for it. Async-signal-safe. */
+/* See hooks.h. */
 void counts_freeze(void);
-
-/* In the copy, before it evals: the counts are its own from now on, and what they were at the freeze. No
- * other thread may run. Async-signal-safe. Returns 0 or -errno. */
 int counts_thaw(void);
+const void *counts_memory(size_t index);
 
 /* In a child that the simulator forked: it counts its own evals, and shares them with its own copies. The
  * first one is due. Async-signal-safe. */
@@ -69,8 +67,5 @@ void counts_forked(void);
 /* In a copy that has thawed: this count as the process that it was made of had it then. NULL elsewhere, and
  * where that process had not come so far. */
 const struct count *count_to_come(const struct count *count);
-
-/* Memory of counts, by index from 0, that is shared until the thaw; NULL where there is no more. */
-const void *counts_memory(size_t index);
 
 #endif

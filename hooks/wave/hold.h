@@ -49,14 +49,9 @@ bool hold_is_of_primary(void);
 /* In a child that the simulator forked: no other thread is at work here. */
 void hold_forked(void);
 
-/* A number that is another one after each dump, open and close of a tracer that is held. Async-signal-safe.
- */
+/* See hooks.h. The mark also is another one after each open and close. */
 uint64_t hold_mark(void);
-
-/* Opens what is held under the names that the testbench gave. Returns how many that were. */
 unsigned hold_release(void);
-
-/* In a copy: what is open writes no more, and every open is held back from now on. Async-signal-safe. */
 void hold_mute(void);
 
 /* In a replay: plays what is held, in the order in which it was opened, and what is opened later on. */

@@ -66,31 +66,24 @@ void traced_note_eval(const void *self)
     traced.silence = known ? 0 : traced.silence + 1;
 }
 
-static bool shows_class(const struct site *site)
-{
-    for (size_t i = 0; i < traced.count; i++)
-        if (traced.list[i].site == site)
-            return true;
-    return false;
-}
+/* All of them together. */
+struct shown {
+    bool class;       /* one is of this class */
+    bool named;       /* the user has named the class of one */
+    uint64_t to_come; /* the most that one of their classes will still eval */
+};
 
-static bool shows_named(void)
+static struct shown look_at_all(const struct site *class)
 {
-    for (size_t i = 0; i < traced.count; i++)
-        if (traced.list[i].site->model->named)
-            return true;
-    return false;
-}
-
-/* The most that one of their classes will still eval. */
-static uint64_t to_come(void)
-{
-    uint64_t most = 0;
+    struct shown shown = {.class = false};
     for (size_t i = 0; i < traced.count; i++) {
-        uint64_t evals = evals_to_come(traced.list[i].site);
-        most = evals > most ? evals : most;
+        const struct site *site = traced.list[i].site;
+        uint64_t evals = evals_to_come(site);
+        shown.class = shown.class || site == class;
+        shown.named = shown.named || site->model->named;
+        shown.to_come = evals > shown.to_come ? evals : shown.to_come;
     }
-    return most;
+    return shown;
 }
 
 /* One that is new in their context, or that takes the place of one of theirs, as for the next test of many.
@@ -101,15 +94,14 @@ bool traced_gives_way_to(const void *self)
     struct object object;
     if (!model_object(self, &object))
         return false;
-    bool replaces = object.context == traced.context || shows_class(object.site);
-    if (!object.evaluated && replaces)
+    struct shown shown = look_at_all(object.site);
+    if (!object.evaluated && (object.context == traced.context || shown.class))
         return true;
-    if (object.site->model->named && !shows_named())
+    if (object.site->model->named && !shown.named)
         return true;
-    if (shows_class(object.site))
+    if (shown.class)
         return false;
-    uint64_t rest = to_come();
-    if (rest == UINT64_MAX)
+    if (shown.to_come == UINT64_MAX)
         return traced.silence >= SILENCE_EVALS;
-    return rest == 0 && evals_to_come(object.site) + 1 >= traced.strangers;
+    return shown.to_come == 0 && evals_to_come(object.site) + 1 >= traced.strangers;
 }

@@ -29,10 +29,8 @@ void wave_files_next(void);
 void wave_files_add(const char *path, const void *writer);
 void wave_files_closed(const void *writer);
 
-/* Of all of them, as far as they are written. */
+/* See hooks.h. */
 uint64_t wave_files_bytes(void);
-
-/* Removes all of them. */
 void wave_files_remove(void);
 
 #endif
