@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "base/proc_number.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "base/kernel.h"
 #include "base/text.h"

@@ -5,9 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "interpose/libc_hook.h"
 #include "record/descriptor_class.h"

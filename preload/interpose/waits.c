@@ -6,13 +6,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "interpose/libc_hook.h"
-#include "record/input.h"
 #include "record/told_time.h"
 #include "snapshot/threads/call_note.h"
 

@@ -3,7 +3,6 @@
  * (record/output.h), and what comes of writing to pipes, sockets and devices other than stdout and stderr is
  * recorded and fed: in a replay nothing is written to them. stdio and C++ streams end here. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <linux/falloc.h>
 #include <stdbool.h>
 #include <stdint.h>

@@ -2,7 +2,6 @@
 /* Registers as a signal's context shows them on x86-64: see code_place.h. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <ucontext.h>
 

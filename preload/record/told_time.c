@@ -4,11 +4,9 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <sys/time.h>
 
 #include "base/clock.h"
 #include "base/own_thread.h"
-#include "record/input.h"
 #include "record/time_log.h"
 
 #define CLOCKS      (CLOCK_TAI + 1)

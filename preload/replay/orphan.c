@@ -5,8 +5,6 @@
 #define _GNU_SOURCE
 #include "replay/orphan.h"
 
-#include <fcntl.h>
-#include <inttypes.h>
 #include <linux/ioctl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -14,12 +12,10 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
-#include "base/log.h"
 #include "base/other_process.h"
 #include "base/proc_stat.h"
 #include "interpose/signal.h"

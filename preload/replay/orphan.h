@@ -5,9 +5,7 @@
 #define LIGHTSSS_PRELOAD_REPLAY_ORPHAN_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
-#include "options/end.h"
 #include "run/shared_page.h"
 
 /* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for

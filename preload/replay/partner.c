@@ -6,7 +6,6 @@
 #include "replay/partner.h"
 
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>

@@ -7,7 +7,6 @@
 
 #include <signal.h>
 #include <stdint.h>
-#include <sys/syscall.h>
 #include <time.h>
 
 #include "base/clock.h"

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "base/log.h"
 #include "ends/ends.h"
 #include "interpose/signal.h"
 #include "options/parse.h"

@@ -5,14 +5,11 @@
 #define _GNU_SOURCE
 #include "replay/where.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 
 #include "base/loaded_code.h"
-#include "base/raw_syscall.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 #include "run/notes.h"

@@ -14,7 +14,6 @@
 
 #include "base/fd_name.h"
 #include "base/kernel.h"
-#include "base/text.h"
 
 /* linux/timerfd.h has it, and much that sys/timerfd.h has too. */
 #define SET_TICKS _IOW('T', 0, uint64_t)

@@ -19,7 +19,6 @@
 #include "base/kernel.h"
 #include "base/memory_device.h"
 #include "base/proc_list.h"
-#include "base/text.h"
 #include "record/undo.h"
 #include "restore/anon_inodes.h"
 #include "restore/private_files.h"

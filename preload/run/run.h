@@ -5,7 +5,6 @@
 #define LIGHTSSS_PRELOAD_RUN_RUN_H
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 

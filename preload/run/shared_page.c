@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <linux/memfd.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "ends/ends.h"
