@@ -16,8 +16,9 @@ _Noreturn void finish_with(const struct end *end);
 /* Has a thread begun with that? */
 bool finish_is_under_way(void);
 
-/* It cannot go on: the same with this verdict and the reason for it. */
-_Noreturn void finish_stop(enum verdict verdict, const char *why);
+/* It cannot go on: the same with this verdict and the reason for it. An attribute: to clang _Noreturn is no
+ * part of the type, which is that of a role. */
+__attribute__((noreturn)) void finish_stop(enum verdict verdict, const char *why);
 
 /* It could not even begin. */
 _Noreturn void finish_in_vain(const char *what, int error);
