@@ -29,10 +29,10 @@ static inline uint64_t clock_used_ns(void)
     return clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
-/* CLOCK_REALTIME: what the times of files are compared with. */
-static inline uint64_t clock_wall_ns(void)
+/* CLOCK_REALTIME as it was then: what the times of files are compared with. */
+static inline uint64_t clock_wall_ns(uint64_t then_ns)
 {
-    return clock_read_ns(CLOCK_REALTIME);
+    return clock_read_ns(CLOCK_REALTIME) - (clock_ns() - then_ns);
 }
 
 #endif

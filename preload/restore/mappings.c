@@ -190,7 +190,7 @@ int mappings_set_back(uint64_t taken_ns)
 {
     struct shared_memory *list;
 
-    snapshot_ns = clock_wall_ns() - (clock_ns() - taken_ns);
+    snapshot_ns = clock_wall_ns(taken_ns);
     int count = shared_memory_list(&list, look_for_change);
 
     for (int i = 0; i < count; i++)

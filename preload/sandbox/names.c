@@ -24,7 +24,7 @@ const struct name *names_find(const struct names *names, const char *path)
 }
 
 /* NULL: the pool is full. */
-static const char *keep(struct names *names, const char *text)
+static const char *put_in_pool(struct names *names, const char *text)
 {
     size_t size = strlen(text) + 1;
 
@@ -40,9 +40,9 @@ int names_set(struct names *names, const char *path, const struct name *what)
     struct name *entry = (struct name *)names_find(names, path);
     struct name changed = *what;
 
-    changed.path = entry != NULL ? entry->path : keep(names, path);
+    changed.path = entry != NULL ? entry->path : put_in_pool(names, path);
     if (what->link != NULL)
-        changed.link = keep(names, what->link);
+        changed.link = put_in_pool(names, what->link);
     if (changed.path == NULL || (what->link != NULL && changed.link == NULL))
         return -ENOSPC;
     if (entry == NULL && names->count == NAMES_MAX)

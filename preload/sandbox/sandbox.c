@@ -36,7 +36,7 @@ static int enter_filter(void)
 /* Without new rights by exec both walls can be had by everybody; a replay starts no programs anyway. */
 void sandbox_enter(uint64_t taken_ns)
 {
-    place_prepare(clock_wall_ns() - (clock_ns() - taken_ns));
+    place_prepare(clock_wall_ns(taken_ns));
     raw_syscall5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int second = landlock_enter();
     int first = enter_filter();
