@@ -52,7 +52,7 @@ const struct role *role(void);
 
 extern const volatile uint32_t *role_word;
 
-/* Of that process whose word it is, whatever its number. */
+/* Where the word is unsure: the number of the process decides. */
 enum role_kind role_look(void);
 
 /* One load, because every read() asks. */
