@@ -7,7 +7,7 @@
 
 struct fd_name fd_name(int fd)
 {
-    struct fd_name name;
+    struct fd_name name = {""};
 
     text_print(name.path, sizeof name.path, "/proc/thread-self/fd/%d", fd);
     return name;

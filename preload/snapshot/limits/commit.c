@@ -2,7 +2,6 @@
 /* Strict accounting of memory: see commit.h. */
 #include "snapshot/limits/commit.h"
 
-
 #include "base/u64.h"
 #include "snapshot/limits/cgroup.h"
 
