@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "attach/choice.h"
@@ -13,7 +14,7 @@ static void take(const char *name, int found, const char *words)
 {
     struct hooks_why why;
 
-    strcpy(why.text, words);
+    snprintf(why.text, sizeof why.text, "%s", words);
     choice_take(&choice, name, found, &why);
 }
 
