@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The documents tell the truth of today: every option and its default is in the README, the man pages and the
-completion, the commands that are named are there, and every source file is on the map of ARCHITECTURE."""
+completion, the commands that are named are there, every source file is on the map of ARCHITECTURE, and its journeys come
+by functions that are where it says."""
 
 import os
 import re
 import unittest
 
+FILE_OR_FUNCTION = re.compile(r"`((?:\w+/)+[\w.]+|lightsss\.c)`|`(\w+)\(\)`")
+LIBC = {"main", "dlopen", "printf", "write", "exit"}  # named, and not ours
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
@@ -30,6 +33,23 @@ def items(page):
     """Items of lists of a man page: head -> text, without the escapes of roff."""
     parts = re.split(r"^\.It ", read("scripts", "man", page).replace("\\-", "-"), flags=re.MULTILINE)[1:]
     return dict(part.split("\n", 1) for part in parts)
+
+
+def chapter(heading):
+    """Of ARCHITECTURE.md; what is wrapped is one line again."""
+    text = re.search(rf"^## {heading}\n(.*?)(?=^## |\Z)", read("ARCHITECTURE.md"), re.MULTILINE | re.DOTALL)[1]
+    return re.sub(r"\n(?!\n|#| *(?:\d+\.|[*-]) ) *", " ", text).splitlines()
+
+
+def place_of(path):
+    """Where the file lies that a journey names."""
+    return path if re.match("(hooks|preload|scripts|tests)/", path) else os.path.join("preload", path)
+
+
+def is_defined(function, text):
+    """In C, as a label of the assembly too, or as a macro."""
+    head = rf"^(?!\s|#|//|/\*).*\b{function}\([^;{{}}]*\)\s*{{"
+    return re.search(rf'{head}|^"?{function}:|^#define {function}\(', text, re.MULTILINE) is not None
 
 
 def commands():
@@ -120,6 +140,26 @@ class Documents(unittest.TestCase):
                 for name in files:
                     if re.search(r"\.[ch]$", name):
                         self.assertIn(os.path.relpath(os.path.join(folder, name), ROOT), found)
+
+    def test_journeys_name_what_is_there(self):
+        """A file, and behind it functions that it defines: `folder/file.c`: `one()`, `two()`."""
+        counts = {"files": 0, "functions": 0}
+        for heading in ("The journeys", r"Where do I change \.\.\."):
+            for line in chapter(heading):
+                path = None
+                for file, function in FILE_OR_FUNCTION.findall(line):
+                    if file:
+                        path = place_of(file)
+                        self.assertTrue(os.path.isfile(os.path.join(ROOT, path)), f"{path}, of: {line}")
+                        counts["files"] += 1
+                        continue
+                    if function in LIBC:
+                        continue
+                    self.assertIsNotNone(path, f"no file beside {function}(), in: {line}")
+                    self.assertTrue(is_defined(function, read(path)), f"{function}() is not in {path}, of: {line}")
+                    counts["functions"] += 1
+        self.assertGreater(counts["files"], 100)
+        self.assertGreater(counts["functions"], 120)
 
 
 if __name__ == "__main__":
