@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which models there are, which of them evaled last, and its time. */
 #include "model/model.h"
-#include "elf/why.h"
 #include "model/evals.h"
 #include "model/library.h"
 #include "model/simtime.h"

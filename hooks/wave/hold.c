@@ -5,7 +5,6 @@
  * traces without that call fails as it always did. A child that the testbench forks has what was held before
  * the fork still held: without us both would write to one file, which is no waveform either. */
 #include "wave/hold.h"
-#include "elf/why.h"
 #include "model/announce.h"
 #include "model/dump_time.h"
 #include "model/library.h"

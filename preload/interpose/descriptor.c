@@ -10,7 +10,6 @@
 #include "interpose/libc_hook.h"
 #include "record/descriptor_class.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/take.h"
 
 static int (*libc_close)(int fd);

@@ -14,7 +14,6 @@
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
 #include "run/role.h"
-#include "run/run.h"
 
 #define SPEED_BITS 0x100fu /* CBAUD with CBAUDEX, as the kernel has them */
 

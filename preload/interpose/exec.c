@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -14,7 +13,6 @@
 #include "base/raw_syscall.h"
 #include "interpose/refused.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/keeper.h"
 
 void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */

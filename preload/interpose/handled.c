@@ -10,9 +10,7 @@
 
 #include "base/clock.h"
 #include "base/own_thread.h"
-#include "base/raw_syscall.h"
 #include "record/identity.h"
-#include "record/input.h"
 #include "record/retell.h"
 #include "record/signal_log.h"
 #include "run/role.h"

@@ -7,12 +7,10 @@
 #include "interpose/proc.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -26,7 +24,6 @@
 #include "interpose/libc_hook.h"
 #include "record/identity.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/keeper.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */

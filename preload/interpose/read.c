@@ -3,7 +3,6 @@
  * streams and the fortified functions end in these functions of libc. In a replay the bytes come from the
  * log. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -14,7 +14,6 @@
 #include <sys/types.h>
 
 #include "base/kernel.h"
-#include "base/log.h"
 #include "base/next.h"
 #include "base/signal_mask.h"
 #include "base/stack.h"
@@ -25,7 +24,6 @@
 #include "record/identity.h"
 #include "record/retell.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/threads/late_signal.h"
 
 #define SIGNAL_LIMIT 65

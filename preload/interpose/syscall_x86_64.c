@@ -20,7 +20,6 @@
 #include "base/next.h"
 #include "base/raw_syscall.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/threads/call_note.h"
 
 void exit_before_exit_group(int status);

@@ -21,7 +21,6 @@
 #include "ends/alternate_stack.h"
 #include "interpose/refused.h"
 #include "record/identity.h"
-#include "record/input.h"
 #include "record/thread_key.h"
 #include "restore/affinity.h"
 #include "run/role.h"

@@ -14,7 +14,6 @@
 #include "record/answer.h"
 #include "record/told_time.h"
 #include "run/role.h"
-#include "run/run.h"
 #include "snapshot/burial.h"
 
 #define CALLER_KEY ((uint64_t)__builtin_return_address(0) << 8)

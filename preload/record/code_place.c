@@ -11,9 +11,7 @@
 #include <stddef.h>
 #include <string.h>
 #include <sys/auxv.h>
-#include <sys/syscall.h>
 
-#include "base/kernel.h"
 #include "base/user_memory.h"
 #include "run/run.h"
 #include "snapshot/threads/frame_processor.h"

@@ -6,7 +6,6 @@
 #include "record/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +24,6 @@
 #include "run/notes.h"
 #include "run/role.h"
 #include "run/run.h"
-#include "run/run_directory.h"
 #include "snapshot/keeper.h"
 #include "snapshot/shared_memory.h"
 

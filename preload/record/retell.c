@@ -10,9 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/types.h>
-#include <time.h>
 
 #include "base/kernel.h"
 #include "base/own_thread.h"

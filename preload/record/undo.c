@@ -8,12 +8,10 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "base/text.h"
 #include "record/input.h"
 #include "snapshot/descriptors.h"
 

@@ -20,7 +20,6 @@
 #include "replay/asked.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
-#include "snapshot/take.h"
 #include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/threads_signal.h"

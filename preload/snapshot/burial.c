@@ -7,7 +7,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "base/clock.h"
