@@ -164,7 +164,7 @@ int64_t answer_value(struct answer *answer, int64_t result, void *value, size_t 
     return answer_ends(answer);
 }
 
-int64_t answer_bytes(struct answer *answer, int64_t result, void *bytes, size_t room)
+int64_t answer_bytes_concerned(struct answer *answer, int64_t result, void *bytes, size_t room)
 {
     result = answer_comes(answer, result);
     if (result > 0)

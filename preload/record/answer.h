@@ -173,7 +173,12 @@ static inline int64_t answer_result(struct answer *answer, int64_t result)
 int64_t answer_value(struct answer *answer, int64_t result, void *value, size_t size);
 
 /* As many bytes as the result says, or there is room for. */
-int64_t answer_bytes(struct answer *answer, int64_t result, void *bytes, size_t room);
+int64_t answer_bytes_concerned(struct answer *answer, int64_t result, void *bytes, size_t room);
+
+static inline int64_t answer_bytes(struct answer *answer, int64_t result, void *bytes, size_t room)
+{
+    return answer->is_concerned ? answer_bytes_concerned(answer, result, bytes, room) : result;
+}
 
 /* --- at once --- */
 
