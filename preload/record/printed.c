@@ -125,6 +125,18 @@ static void copy(struct printed *printed, uint64_t position, const char *from, s
     }
 }
 
+/* Nothing has a place that is not complete: then all is, up to here. Else it stays where the first gap may
+ * begin: a signal handler that prints and ends the process leaves such a gap, which nobody will fill. */
+static void note_whole(struct printed *printed, const struct printed_own *own)
+{
+    uint64_t count = atomic_load(&printed->count), whole = atomic_load(&printed->whole);
+
+    if (atomic_load(&own->count) != count)
+        return;
+    while (whole < count && !atomic_compare_exchange_weak(&printed->whole, &whole, count))
+        continue;
+}
+
 /* The original may be killed at any time: the bytes are there before they are counted. */
 bool printed_add(struct printed *printed, struct printed_own *own, const struct iovec *parts, size_t size)
 {
@@ -147,6 +159,7 @@ bool printed_add(struct printed *printed, struct printed_own *own, const struct 
     atomic_fetch_add(&own->sum, sum);
     atomic_fetch_add(&printed->sum, sum);
     atomic_fetch_add(&printed->count, size);
+    note_whole(printed, own);
     return true;
 }
 
@@ -170,6 +183,14 @@ bool printed_is_cut(const struct printed *printed)
 }
 
 /* --- in the replay --- */
+
+/* So many bytes are the original's, without a gap. */
+static uint64_t known(const struct printed *printed)
+{
+    uint64_t count = atomic_load(&printed->count);
+
+    return count == atomic_load(&printed->end) ? count : atomic_load(&printed->whole);
+}
 
 static uint64_t kept_from(const struct printed *printed)
 {
@@ -202,7 +223,7 @@ void printed_compare_begin(struct printed_comparison *comparison, const struct p
  * Those that are not kept any more are taken for the same: the hash knows better. */
 static size_t count_same(const struct printed *original, uint64_t position, const char *bytes, size_t size)
 {
-    uint64_t kept = kept_from(original), end = atomic_load(&original->count);
+    uint64_t kept = kept_from(original), end = known(original);
     size_t same = 0;
 
     if (position < kept)
@@ -295,7 +316,7 @@ static void append_original_line(struct text *how, const struct printed_comparis
 {
     const struct printed *original = comparison->original;
     uint64_t position = comparison->difference, end = position + PRINTED_SHOWN;
-    uint64_t count = atomic_load(&original->count);
+    uint64_t count = known(original);
 
     text_format(how, "\"");
     append_common(how, comparison);
@@ -306,7 +327,7 @@ static void append_original_line(struct text *how, const struct printed_comparis
 
 static void describe(const struct printed_comparison *comparison, const char *name, struct text *how)
 {
-    bool is_more = comparison->difference == atomic_load(&comparison->original->count);
+    bool is_more = comparison->difference == known(comparison->original);
     bool is_less = comparison->difference == comparison->count;
     bool is_whole_line = comparison->difference == comparison->line_start;
 
@@ -345,7 +366,7 @@ bool printed_is_same(const struct printed_comparison *comparison, const char *na
 {
     const struct printed *original = comparison->original;
     struct printed_comparison seen = *comparison;
-    uint64_t end = atomic_load(&original->count);
+    uint64_t end = known(original);
 
     if (is_same(comparison, end))
         return true;

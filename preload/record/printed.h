@@ -29,7 +29,8 @@ struct printed_own {
 
 /* What the original leaves. */
 struct printed {
-    _Atomic uint64_t count, sum;           /* of what is complete */
+    _Atomic uint64_t count, sum;           /* of what is complete ... */
+    _Atomic uint64_t whole;                /* ... and up to where all of it is */
     _Atomic uint64_t end;                  /* how much there was in the end; 0 where the original was killed,
                                             PRINTED_CLOSED where it was cut off */
     _Alignas(64) char bytes[PRINTED_KEPT]; /* byte number n is at n % PRINTED_KEPT */
