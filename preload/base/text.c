@@ -248,11 +248,6 @@ static void append_whole(struct text *text, const char *bytes, size_t length)
     text_append(text, bytes, length);
 }
 
-static bool is_continuation(unsigned char byte)
-{
-    return (byte & 0xc0) == 0x80;
-}
-
 /* Length of the well-formed UTF-8 character at bytes, 0 when there is none (overlong forms, surrogates and
  * numbers past U+10FFFF included: Unicode's table 3-7). */
 static size_t utf8_length(const unsigned char *bytes, size_t left)
@@ -284,10 +279,9 @@ static size_t utf8_length(const unsigned char *bytes, size_t left)
         second_most = 0x8f;
     if (bytes[1] < second_least || bytes[1] > second_most)
         return 0;
-    for (size_t i = 2; i < length; i++) {
-        if (!is_continuation(bytes[i]))
+    for (size_t i = 2; i < length; i++)
+        if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-    }
     return length;
 }
 
@@ -315,19 +309,10 @@ void text_hide_controls(char *bytes, size_t length)
 /* The letter of JSON's two-character escape, or 0. */
 static char json_short_escape(unsigned char byte)
 {
-    switch (byte) {
-    case '"':
-    case '\\':
-        return (char)byte;
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    default:
-        return 0;
-    }
+    static const char escaped[] = "\"\\\n\r\t", letters[] = "\"\\nrt";
+    const char *place = byte != '\0' ? strchr(escaped, byte) : NULL;
+
+    return place != NULL ? letters[place - escaped] : '\0';
 }
 
 static void append_json_byte(struct text *text, unsigned char byte)

@@ -98,7 +98,6 @@ void proc_opened(int fd, const char *path)
 const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
 {
     static const char tasks[] = "/proc/self/task/";
-    struct text text;
     char *rest;
 
     if (role_kind() != ROLE_REPLAY || user_memory_read(buffer, (long)path, 1) < 0 ||
@@ -108,8 +107,7 @@ const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
     pid_t tid = told > 0 && told <= INT_MAX ? identity_true_tid((pid_t)told) : 0;
     if (tid == 0 || tid == told || strlen(rest) > PROC_PATH_SIZE / 2)
         return path;
-    text_init(&text, buffer, PROC_PATH_SIZE);
-    text_format(&text, "%s%d%s", tasks, tid, rest);
+    text_print(buffer, PROC_PATH_SIZE, "%s%d%s", tasks, tid, rest);
     return buffer;
 }
 

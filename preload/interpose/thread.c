@@ -222,10 +222,8 @@ int pthread_getcpuclockid(pthread_t thread, clockid_t *clock)
 static long transfer_name(pid_t tid, int flags, long number, const char *name, size_t size)
 {
     char buffer[64];
-    struct text path;
 
-    text_init(&path, buffer, sizeof buffer);
-    text_format(&path, "/proc/self/task/%d/comm", tid);
+    text_print(buffer, sizeof buffer, "/proc/self/task/%d/comm", tid);
     int fd = kernel_open(buffer, flags);
     if (fd < 0)
         return fd;

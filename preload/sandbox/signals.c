@@ -15,11 +15,11 @@
 #include "base/user_memory.h"
 #include "ends/ends.h"
 #include "options/end.h"
+#include "record/identity.h"
 #include "run/notes.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "sandbox/trap_processor.h"
-#include "snapshot/threads/threads_revive.h"
 
 #define KERNEL_SIGNALS 64
 
@@ -158,11 +158,9 @@ long signals_wait_behind(struct trap *trap)
 
 pid_t signals_number(long number)
 {
-    pid_t now = number == 0 ? 0 : threads_revive_by_tid((pid_t)number);
-
     if (number == run.page->original_pid)
         return run.pid;
-    return now != 0 ? now : (pid_t)number;
+    return number == 0 ? 0 : identity_true_tid((pid_t)number);
 }
 
 /* Which threads are ours the kernel knows. */
