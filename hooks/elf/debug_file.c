@@ -69,20 +69,14 @@ static bool is_named(struct elf_file_part names, const Elf64_Shdr *section, cons
            memcmp(names.bytes + section->sh_name, name, size) == 0;
 }
 
-static struct elf_file_part section_names(const struct elf_file *elf)
-{
-    Elf64_Shdr section;
-    if (!elf_file_section(elf, elf->names, &section))
-        return (struct elf_file_part){0};
-    return elf_file_contents(elf, &section);
-}
-
 /* What a file says of itself. The link may be NULL: not wanted. Sections that overlap, as in no sound file,
  * are not read again and again. */
 static void read_marks(const struct elf_file *elf, struct build_id *id, struct link *link)
 {
-    struct elf_file_part names = section_names(elf);
+    struct elf_file_part names = {0};
     Elf64_Shdr section;
+    if (elf_file_section(elf, elf->names, &section))
+        names = elf_file_contents(elf, &section);
     size_t left = elf->size;
     for (size_t i = 0; elf_file_section(elf, i, &section); i++) {
         bool is_link = link != NULL && is_named(names, &section, ".gnu_debuglink");

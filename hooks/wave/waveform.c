@@ -201,12 +201,7 @@ static void watch_ends(void)
 
 /* --- opening and closing --- */
 
-static void before_eval(void *self);
-static void after_eval(void *self);
-static void object_gone(void *self);
-static bool is_wanted(void *self);
-
-static const struct announce_listener wave_listener = {before_eval, after_eval, object_gone, is_wanted};
+static const struct announce_listener wave_listener;
 
 /* Levels are counted from Verilator's own scope above the top module, "TOP". */
 static void limit_depth(unsigned depth)
@@ -452,6 +447,8 @@ static bool is_wanted(void *self)
     return !wave.state.open || wave.state.testbench || wave.waits || wave.late || traced_has(self) ||
            (!announce_races() && traced_gives_way_to(self));
 }
+
+static const struct announce_listener wave_listener = {before_eval, after_eval, object_gone, is_wanted};
 
 void waveform_state(struct hooks_wave_state *state)
 {
