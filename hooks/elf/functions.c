@@ -60,9 +60,9 @@ void functions_each(void (*visit)(const char *name, uintptr_t address, size_t sp
     loaded_each(functions_add_object, list);
     for (size_t i = 0; i < list->count; i++) {
         struct image *image;
-        struct hooks_why why;
+        struct hooks_why ignored = {""};
         each.space = list->objects[i].space;
-        if (image_open_loaded(&image, list->objects[i].name, list->objects[i].base, &why) == 0) {
+        if (image_open_loaded(&image, list->objects[i].name, list->objects[i].base, &ignored) == 0) {
             image_each(image, functions_visit_symbol, &each);
             image_close(image);
         }
