@@ -117,14 +117,8 @@ static void first_eval_due(uint64_t eval)
         run.hooks->due_in(UINT64_MAX);
 }
 
-static void nothing_done(uint64_t eval)
-{
-    (void)eval;
-}
-
 static const struct role bystander_role = {
     .eval_due = first_eval_due,
-    .eval_done = nothing_done,
     .may_hold = original_may_come,
 };
 
@@ -141,9 +135,11 @@ static void on_eval_due(uint64_t eval)
 
 static void on_eval_done(uint64_t eval)
 {
+    void (*done)(uint64_t eval) = role()->eval_done;
     int error = errno;
 
-    role()->eval_done(eval);
+    if (done != NULL)
+        done(eval);
     errno = error;
 }
 

@@ -147,11 +147,6 @@ static void eval_due(uint64_t eval)
         release_waveforms();
 }
 
-static void eval_done(uint64_t eval)
-{
-    (void)eval;
-}
-
 /* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
 static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
 {
@@ -253,7 +248,6 @@ static bool ends(struct end *end)
 
 const struct role original_role = {
     .eval_due = eval_due,
-    .eval_done = eval_done,
     .may_hold = may_hold,
     .hears = hears,
     .exits = exits,

@@ -23,7 +23,7 @@ enum role_kind {
 /* What such a process does where the simulator meets the world. */
 struct role {
     void (*eval_due)(uint64_t eval);  /* it is about to run ... */
-    void (*eval_done)(uint64_t eval); /* ... has returned */
+    void (*eval_done)(uint64_t eval); /* ... has returned; NULL: nothing */
     bool (*may_hold)(void);           /* a waveform that the testbench opens */
 
     /* A signal has come that ends the process; outside: somebody sent it. Returns true where it is dealt
