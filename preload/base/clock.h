@@ -9,12 +9,14 @@
 
 #include "base/raw_syscall.h"
 
+#define SECOND_NS UINT64_C(1000000000)
+
 static inline uint64_t clock_read_ns(clockid_t clock)
 {
     struct timespec now = {0, 0};
 
     raw_syscall2(SYS_clock_gettime, clock, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+    return (uint64_t)now.tv_sec * SECOND_NS + (uint64_t)now.tv_nsec;
 }
 
 /* CLOCK_MONOTONIC in nanoseconds; async-signal-safe. */

@@ -13,7 +13,6 @@
 #include "base/kernel.h"
 #include "base/proc_stat.h"
 
-#define SECOND_NS  UINT64_C(1000000000)
 #define TICK_NS    (SECOND_NS / 5)
 #define NO_FD_NS   (SECOND_NS / 100)
 #define REFUSED_NS (SECOND_NS / 100)

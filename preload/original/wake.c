@@ -33,7 +33,6 @@
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define SECOND_NS UINT64_C(1000000000)
 #define ECHO_NS   SECOND_NS         /* of the signal that ended the original */
 #define ASKED_NS  (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
 #define WATCH_NS  (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */

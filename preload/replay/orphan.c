@@ -35,7 +35,6 @@
 #define STATUS_TRIES 20
 #define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
 #define NO_STATUS    INT32_MIN
-#define SECOND_NS    UINT64_C(1000000000)
 
 /* linux/pidfd.h of Linux 6.15; older kernels refuse the request. */
 struct exit_info {

@@ -29,7 +29,6 @@
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define SECOND_NS  UINT64_C(1000000000)
 #define HANG_LOOKS 8u /* in the time that makes a hang */
 
 #define PROGRAM_LOOK_NS (2 * SECOND_NS)
