@@ -32,6 +32,7 @@ static const struct libc_hooks *const tables[] = {
     &time_hooks,
     &waits_hooks,
     &write_hooks,
+    NULL,
 };
 
 struct rows {
@@ -67,8 +68,8 @@ void libc_prepare(void)
 
     if (!symbol_library_find(&libc, "libc.so.6"))
         return;
-    for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
-        add_rows(&rows, &libc, tables[i]);
+    for (const struct libc_hooks *const *table = tables; *table != NULL; table++)
+        add_rows(&rows, &libc, *table);
     if (symbol_library_find(&libstdcxx, "libstdc++.so.6"))
         add_rows(&rows, &libstdcxx, &random_device_hooks);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)
