@@ -12,7 +12,7 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "original/original.h"
-#include "record/input.h"
+#include "record/tape.h"
 #include "record/time_log.h"
 #include "record/undo.h"
 #include "replay/asked.h"
@@ -34,13 +34,13 @@
 static void snapshot_begins(uint64_t number)
 {
     time_log_snapshot_begins(number);
-    input_snapshot_begins(number);
+    tape_snapshot_begins(number);
 }
 
 static void snapshot_done(uint64_t oldest)
 {
     time_log_snapshot_done(oldest);
-    input_snapshot_done(oldest);
+    tape_snapshot_done(oldest);
 }
 
 /* What a copy could not find out any more. */
@@ -61,7 +61,7 @@ static int before_copy(void)
 static int in_copy(void)
 {
     parked_in_copy();
-    input_in_copy();
+    tape_in_copy();
     return files_let_go();
 }
 

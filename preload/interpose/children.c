@@ -42,13 +42,13 @@ static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
 
 static pid_t told_of_fork(void)
 {
-    return (pid_t)answer_of_original(INPUT_CHILD, answer_key(ANSWER_FORK, 0), "fork", NULL, 0);
+    return (pid_t)answer_of_original(TAPE_CHILD, answer_key(ANSWER_FORK, 0), "fork", NULL, 0);
 }
 
 /* A thread may have been stopped for the snapshot inside the call: it comes back from it in a replay. */
 static pid_t answer_of_fork(pid_t pid)
 {
-    return (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_FORK, 0), pid, NULL, 0);
+    return (pid_t)answer_replaced(TAPE_CHILD, answer_key(ANSWER_FORK, 0), pid, NULL, 0);
 }
 
 /* Is there to be one? Not in a replay. */
@@ -108,12 +108,12 @@ pid_t children_vfork_answer(long result)
 
 static int told_of_spawn(pid_t *pid)
 {
-    return (int)answer_of_original(INPUT_CHILD, answer_key(ANSWER_SPAWN, 0), "posix_spawn", pid, sizeof *pid);
+    return (int)answer_of_original(TAPE_CHILD, answer_key(ANSWER_SPAWN, 0), "posix_spawn", pid, sizeof *pid);
 }
 
 static int answer_of_spawn(pid_t *pid, int error)
 {
-    return (int)answer_replaced(INPUT_CHILD, answer_key(ANSWER_SPAWN, 0), error, error == 0 ? pid : NULL,
+    return (int)answer_replaced(TAPE_CHILD, answer_key(ANSWER_SPAWN, 0), error, error == 0 ? pid : NULL,
                                 sizeof *pid);
 }
 
@@ -222,7 +222,7 @@ static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
     struct answer answer;
     pid_t r = 0;
 
-    if (answer_begins(&answer, INPUT_CHILD, answer_key(ANSWER_WAIT, CALLER), "wait"))
+    if (answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAIT, CALLER), "wait"))
         r = wait_for(pid, place, options, usage);
     r = (pid_t)answer_comes(&answer, r);
     if (r > 0) {
@@ -240,7 +240,7 @@ static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
     struct answer answer;
     int r = 0;
 
-    if (answer_begins(&answer, INPUT_CHILD, answer_key(ANSWER_WAITID, CALLER), "waitid"))
+    if (answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAITID, CALLER), "waitid"))
         r = wait_for_id(type, id, info, options);
     r = (int)answer_value(&answer, r, info, sizeof *info);
     if (answer.is_told && r == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)

@@ -48,7 +48,7 @@ static pid_t on_gettid(void)
 
 static pid_t answer(enum answer_group call, pid_t of, pid_t result)
 {
-    return (pid_t)answer_replaced(INPUT_CHILD, answer_key(call, (uint64_t)of), result, NULL, 0);
+    return (pid_t)answer_replaced(TAPE_CHILD, answer_key(call, (uint64_t)of), result, NULL, 0);
 }
 
 static pid_t on_getppid(void)
@@ -85,7 +85,7 @@ static int refused(long r)
 /* Whether somebody else was there to be signalled is known from the original; nobody is, by the replay. */
 static int other(pid_t pid, int result)
 {
-    return (int)answer_replaced(INPUT_CHILD, answer_key(ANSWER_KILL, (uint64_t)pid), result, NULL, 0);
+    return (int)answer_replaced(TAPE_CHILD, answer_key(ANSWER_KILL, (uint64_t)pid), result, NULL, 0);
 }
 
 static int made(pid_t pid, int result)

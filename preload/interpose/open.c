@@ -64,7 +64,7 @@ static void record(const struct opening *opening, const uint8_t *class)
 {
     const struct iovec part = {(void *)(uintptr_t) class, sizeof *class};
 
-    input_record(INPUT_CALL, key_of(opening), opening->fd, &part, class != NULL);
+    tape_record(TAPE_CALL, key_of(opening), opening->fd, &part, class != NULL);
 }
 
 /* A FIFO that nobody reads cannot be opened for writing without waiting: ENXIO. */
@@ -111,7 +111,7 @@ static void take_told(struct opening *opening)
 {
     uint8_t class = DESCRIPTOR_PIPE;
 
-    opening->fd = (int)answer_of_original(INPUT_CALL, key_of(opening), "open", &class, sizeof class);
+    opening->fd = (int)answer_of_original(TAPE_CALL, key_of(opening), "open", &class, sizeof class);
     if (opening->fd >= 0)
         descriptor_class_stand_in(opening->fd, (enum descriptor_class) class,
                                   (opening->flags & O_CLOEXEC) != 0);

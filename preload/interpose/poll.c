@@ -95,7 +95,7 @@ static void record_poll(struct answer *answer, const struct pollfd *fds, nfds_t 
             continue;
         if (found == READY_AT_ONCE) {
             const struct iovec part = {list, sizeof list};
-            input_record(answer->kind, answer->key, -2, &part, 1);
+            tape_record(answer->kind, answer->key, -2, &part, 1);
             found = 0;
         }
         list[found++] = (struct ready){(uint32_t)i, fds[i].revents};

@@ -17,7 +17,7 @@ static unsigned (*device_getval)(void *device);
 
 static int64_t answer(enum answer_group call, int64_t result, void *bytes, size_t size)
 {
-    return answer_replaced(INPUT_RANDOM, answer_key(call, 0), result, bytes, size);
+    return answer_replaced(TAPE_RANDOM, answer_key(call, 0), result, bytes, size);
 }
 
 static ssize_t on_getrandom(void *bytes, size_t size, unsigned flags)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What sockets answer beside the bytes that are read from them: accept, connect, send and their kin. In a
- * replay nothing is sent, connected or bound: the answers come from the log, and what would have made a
+ * replay nothing is sent, connected or bound: the answers come from the tape, and what would have made a
  * descriptor makes one that leads nowhere. */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -261,7 +261,7 @@ static int on_socket(int family, int type, int protocol)
     int result = 0;
 
     if (!answer.is_concerned ||
-        answer_begins(&answer, INPUT_CALL, answer_key_at(ANSWER_MAKE, (uint64_t)pthread_self()), "socket"))
+        answer_begins(&answer, TAPE_CALL, answer_key_at(ANSWER_MAKE, (uint64_t)pthread_self()), "socket"))
         result = libc_socket(family, type, protocol);
     return made(&answer, (int)answer_result(&answer, result), type);
 }

@@ -39,7 +39,7 @@ static int (*libc_msgctl)(int id, int command, void *facts);
 /* A stream is of a thread, a call and an object. */
 static bool begins(struct answer *answer, enum answer_group call, long object, const char *name)
 {
-    return answer_begins(answer, INPUT_CALL, answer_key(call, (uint64_t)object), name);
+    return answer_begins(answer, TAPE_CALL, answer_key(call, (uint64_t)object), name);
 }
 
 /* Of a call that waits for an object: one that is made again, behind a snapshot or a request, finds no object

@@ -47,7 +47,7 @@ static clock_t on_times(struct tms *times)
     if (ticks != (clock_t)-1 && times != NULL &&
         role_is_original()) /* they are no children of the simulator's */
         burial_leave_out_ticks(times);
-    return answer_replaced(INPUT_TIME, answer_key(ANSWER_TIMES, CALLER_KEY), ticks, times, sizeof *times);
+    return answer_replaced(TAPE_TIME, answer_key(ANSWER_TIMES, CALLER_KEY), ticks, times, sizeof *times);
 }
 
 static int on_getrusage(int who, struct rusage *usage)
@@ -58,7 +58,7 @@ static int on_getrusage(int who, struct rusage *usage)
         return r;
     if (who == RUSAGE_CHILDREN && role_is_original())
         family_leave_out(burial_family(), usage);
-    return (int)answer_replaced(INPUT_TIME, answer_key(ANSWER_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, usage,
+    return (int)answer_replaced(TAPE_TIME, answer_key(ANSWER_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, usage,
                                 sizeof *usage);
 }
 

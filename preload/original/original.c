@@ -21,9 +21,9 @@
 #include "original/time_beside.h"
 #include "original/wake.h"
 #include "record/answer.h"
-#include "record/input.h"
 #include "record/match.h"
 #include "record/output.h"
+#include "record/tape.h"
 #include "record/time_log.h"
 #include "restore/rights.h"
 #include "run/patience.h"
@@ -44,10 +44,10 @@ static volatile bool end_is_done; /* ... and whether all that had to happen befo
 
 /* --- its first eval --- */
 
-static void start_input(void)
+static void start_tape(void)
 {
     time_log_start();
-    int r = input_start();
+    int r = tape_start();
 
     if (r < 0)
         log_line(
@@ -110,7 +110,7 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
         output_start();
     match_begin();
     keeper_init(run.page, &run.options, hooks);
-    start_input();
+    start_tape();
     role_become(ROLE_ORIGINAL);
     signal_arm();
     see_children();

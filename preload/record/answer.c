@@ -30,11 +30,11 @@ static uint64_t key_of_read(int fd)
 bool answer_is_wanted(int fd)
 {
     return descriptor_class(fd) != DESCRIPTOR_PROC || !role_is_fed() ||
-           input_has_answer(INPUT_READ, key_of_read(fd));
+           tape_has_answer(TAPE_READ, key_of_read(fd));
 }
 
 /* Inlined: what the call uses of the stack is below the frame of who calls answer_begins(). */
-static inline __attribute__((always_inline)) bool begin(struct answer *answer, enum input_kind kind,
+static inline __attribute__((always_inline)) bool begin(struct answer *answer, enum tape_kind kind,
                                                         uint64_t key, const char *name)
 {
     answer->name = name;
@@ -49,21 +49,21 @@ static inline __attribute__((always_inline)) bool begin(struct answer *answer, e
     return answer->is_made;
 }
 
-bool answer_begins(struct answer *answer, enum input_kind kind, uint64_t key, const char *name)
+bool answer_begins(struct answer *answer, enum tape_kind kind, uint64_t key, const char *name)
 {
     return begin(answer, kind, key, name);
 }
 
 bool answer_begins_concerned(struct answer *answer, enum answer_group group, int fd, const char *name)
 {
-    if (begin(answer, INPUT_CALL, answer_key_at(group, (uint64_t)fd), name))
+    if (begin(answer, TAPE_CALL, answer_key_at(group, (uint64_t)fd), name))
         own_thread()->is_inside = true;
     return answer->is_made;
 }
 
 bool answer_begins_concerned_read(struct answer *answer, int fd, const char *name)
 {
-    if (begin(answer, INPUT_READ, key_of_read(fd), name))
+    if (begin(answer, TAPE_READ, key_of_read(fd), name))
         own_thread()->is_inside = true;
     return answer->is_made;
 }
@@ -83,8 +83,8 @@ static void take(struct answer *answer)
 
 void answer_told_more(struct answer *answer)
 {
-    if (!input_feed(answer->kind, answer->key, &answer->told))
-        input_exhausted(answer->name);
+    if (!tape_feed(answer->kind, answer->key, &answer->told))
+        tape_exhausted(answer->name);
     take(answer);
 }
 
@@ -140,7 +140,7 @@ static void record_both(const struct answer *answer)
         all[count++] = answer->list[i];
     for (int i = 0; i < answer->count; i++)
         size += answer->parts[i].iov_len;
-    input_record_part(answer->kind, answer->key, answer->result, all, count, size);
+    tape_record_part(answer->kind, answer->key, answer->result, all, count, size);
 }
 
 int64_t answer_ends_concerned(struct answer *answer)
@@ -148,10 +148,10 @@ int64_t answer_ends_concerned(struct answer *answer)
     if (answer->is_told)
         return answer->result;
     if (answer->list_count == 0 || answer->list_size == 0)
-        input_record(answer->kind, answer->key, answer->result, answer->parts, answer->count);
+        tape_record(answer->kind, answer->key, answer->result, answer->parts, answer->count);
     else if (answer->count == 0)
-        input_record_part(answer->kind, answer->key, answer->result, answer->list, answer->list_count,
-                          answer->list_size);
+        tape_record_part(answer->kind, answer->key, answer->result, answer->list, answer->list_count,
+                         answer->list_size);
     else
         record_both(answer);
     return answer->result;
@@ -172,16 +172,16 @@ int64_t answer_bytes_concerned(struct answer *answer, int64_t result, void *byte
     return answer_ends(answer);
 }
 
-int64_t answer_replaced(enum input_kind kind, uint64_t key, int64_t result, void *bytes, size_t size)
+int64_t answer_replaced(enum tape_kind kind, uint64_t key, int64_t result, void *bytes, size_t size)
 {
     const struct iovec part = {bytes, size};
     struct answer answer;
 
     if (!role_is_fed()) {
-        input_record(kind, key, result, &part, bytes != NULL && size > 0);
+        tape_record(kind, key, result, &part, bytes != NULL && size > 0);
         return result;
     }
-    if (!input_feed(kind, key, &answer.told))
+    if (!tape_feed(kind, key, &answer.told))
         return result;
     take(&answer);
     if (bytes != NULL)
@@ -189,7 +189,7 @@ int64_t answer_replaced(enum input_kind kind, uint64_t key, int64_t result, void
     return answer.result;
 }
 
-int64_t answer_of_original(enum input_kind kind, uint64_t key, const char *name, void *bytes, size_t size)
+int64_t answer_of_original(enum tape_kind kind, uint64_t key, const char *name, void *bytes, size_t size)
 {
     struct answer answer = {.name = name, .kind = kind, .key = key};
 

@@ -22,7 +22,7 @@
 #include <sys/uio.h>
 
 #include "record/descriptor_class.h"
-#include "record/input.h"
+#include "record/tape.h"
 
 #define ANSWER_PARTS 4
 
@@ -73,14 +73,14 @@ enum answer_group {
 struct answer {
     const char *name;
     uint64_t key;
-    enum input_kind kind;
+    enum tape_kind kind;
     bool is_concerned; /* else it is the call and nothing more */
     bool is_made;
     bool is_told; /* from answer_comes() on: this is a replay */
     bool was_inside;
     uintptr_t outer; /* see call_count_begins() */
     int64_t result;
-    struct input_answer told;
+    struct tape_answer told;
     size_t given; /* bytes of it */
     struct iovec parts[ANSWER_PARTS];
     int count;
@@ -108,7 +108,7 @@ static inline bool answer_concerns(int fd)
 }
 
 /* Is the call to be made? Not in a replay. The name is for who waits for an answer that never comes. */
-bool answer_begins(struct answer *answer, enum input_kind kind, uint64_t key, const char *name);
+bool answer_begins(struct answer *answer, enum tape_kind kind, uint64_t key, const char *name);
 
 /* The same for calls on a descriptor; and for those that give its bytes. */
 bool answer_begins_concerned(struct answer *answer, enum answer_group group, int fd, const char *name);
@@ -128,7 +128,7 @@ static inline bool answer_begins_read(struct answer *answer, int fd, const char 
     return !answer->is_concerned || answer_begins_concerned_read(answer, fd, name);
 }
 
-/* With what the call gave. Returns what the simulator gets, errno too. May not return: input_exhausted(). */
+/* With what the call gave. Returns what the simulator gets, errno too. May not return: tape_exhausted(). */
 int64_t answer_comes_concerned(struct answer *answer, int64_t result);
 
 static inline int64_t answer_comes(struct answer *answer, int64_t result)
@@ -184,10 +184,10 @@ static inline int64_t answer_bytes(struct answer *answer, int64_t result, void *
 
 /* After a call that changed nothing: records its answer, or puts the original's in its place, where there is
  * one. Returns the result. Errno is the call's. */
-int64_t answer_replaced(enum input_kind kind, uint64_t key, int64_t result, void *bytes, size_t size);
+int64_t answer_replaced(enum tape_kind kind, uint64_t key, int64_t result, void *bytes, size_t size);
 
 /* In a replay, in place of a call that would change the world: the original's answer. */
-int64_t answer_of_original(enum input_kind kind, uint64_t key, const char *name, void *bytes, size_t size);
+int64_t answer_of_original(enum tape_kind kind, uint64_t key, const char *name, void *bytes, size_t size);
 
 /* Is this thread inside a call on a descriptor that was made? Then a revived one need not make it again. */
 bool answer_is_inside(void);

@@ -17,7 +17,7 @@
 #include "run/run.h"
 #include "snapshot/threads/threads_revive.h"
 
-/* Each takes a stream of the log of input, and the simulator has other uses for these: a thread of a later
+/* Each takes a stream of the tape, and the simulator has other uses for these: a thread of a later
  * one sees its true id in a replay. */
 #define THREADS_NOTED 1024u
 
@@ -58,7 +58,7 @@ void identity_begin_thread(void)
     if (atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
     own_thread()->told_tid =
-        (pid_t)answer_replaced(INPUT_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);
+        (pid_t)answer_replaced(TAPE_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);
 }
 
 pid_t identity_told_tid(void)

@@ -4,20 +4,20 @@
 
 #include <string.h>
 
-#include "record/input.h"
+#include "record/tape.h"
 
 void signal_log_record(const struct signal_record *record)
 {
     const struct iovec part = {(void *)(uintptr_t)record, sizeof *record};
 
-    input_record(INPUT_SIGNAL, 0, 0, &part, 1);
+    tape_record(TAPE_SIGNAL, 0, 0, &part, 1);
 }
 
 bool signal_log_next(struct signal_record *record)
 {
-    struct input_answer answer;
+    struct tape_answer answer;
 
-    if (!input_feed(INPUT_SIGNAL, 0, &answer) || answer.size != sizeof *record)
+    if (!tape_feed(TAPE_SIGNAL, 0, &answer) || answer.size != sizeof *record)
         return false;
     memcpy(record, answer.payload, sizeof *record);
     return true;

@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
-#include "record/input.h"
+#include "record/tape.h"
 #include "snapshot/shared_memory.h"
 
 #define CHUNKS        65536u /* 16 MiB; untouched pages cost nothing */
@@ -125,7 +125,7 @@ static void record_apart(uint64_t key, struct stream *stream, int64_t ns)
 
     if (stream != NULL)
         stream->chunk = 0;
-    input_record(INPUT_TIME, key, 0, &part, 1);
+    tape_record(TAPE_TIME, key, 0, &part, 1);
 }
 
 /* The number is taken before it is certain that this is still the original: a copy goes another way then. */
@@ -147,7 +147,7 @@ static bool begin_chunk(uint64_t key, struct stream *stream, int64_t ns)
     stream->chunk = number;
     stream->next = 0;
     stream->last_ns = ns;
-    input_record(INPUT_TIME, key, (int64_t)number, NULL, 0);
+    tape_record(TAPE_TIME, key, (int64_t)number, NULL, 0);
     return true;
 }
 
@@ -185,7 +185,7 @@ static bool feed_chunk(struct stream *stream, uint64_t number, int64_t *ns)
 bool time_log_feed(uint64_t key, int64_t *ns)
 {
     struct stream *stream = find(key);
-    struct input_answer answer;
+    struct tape_answer answer;
 
     if (stream != NULL && stream->chunk != 0 && told != NULL && stream->next < CHUNK_DELTAS) {
         const struct chunk *chunk = &told[(stream->chunk - 1) % CHUNKS];
@@ -195,7 +195,7 @@ bool time_log_feed(uint64_t key, int64_t *ns)
             return true;
         }
     }
-    if (!input_feed(INPUT_TIME, key, &answer))
+    if (!tape_feed(TAPE_TIME, key, &answer))
         return false;
     if (answer.size != sizeof *ns)
         return feed_chunk(stream, (uint64_t)answer.result, ns);

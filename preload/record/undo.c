@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
-#include "record/input.h"
+#include "record/tape.h"
 #include "snapshot/descriptors.h"
 
 #define NUMBERS_MAX 1024u
@@ -102,7 +102,7 @@ static void record(const struct stat *file, enum change_kind kind, uint64_t offs
     const struct change change = {file->st_dev, file->st_ino, offset, kind, (uint32_t)size};
     const struct iovec parts[] = {{(void *)&change, sizeof change}, {(void *)bytes, size}};
 
-    input_record(INPUT_UNDO, 0, (int64_t)size, parts, 2);
+    tape_record(TAPE_UNDO, 0, (int64_t)size, parts, 2);
 }
 
 /* Nothing is opened for this: who closes any descriptor of a file gives up its locks (fcntl). */
@@ -225,12 +225,12 @@ static const char *read_change(size_t place, dev_t device, ino_t inode, struct c
 
 static void collect(void)
 {
-    struct input_answer answer;
+    struct tape_answer answer;
 
     if (changes.collected)
         return;
     changes.collected = true;
-    while (changes.count < CHANGES_MAX && input_feed(INPUT_UNDO, 0, &answer)) {
+    while (changes.count < CHANGES_MAX && tape_feed(TAPE_UNDO, 0, &answer)) {
         struct change change;
 
         if (answer.size < sizeof change)

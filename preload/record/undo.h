@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What files held before the original changed them: kept in the input log before it writes over bytes that a
+/* What files held before the original changed them: kept on the tape before it writes over bytes that a
  * replay may read, cuts a file, or opens one by name that grows from then on. A replay puts it back, last
  * change first. Files that nobody reads are not looked at. */
 #ifndef LIGHTSSS_PRELOAD_RECORD_UNDO_H

@@ -12,8 +12,8 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/stack.h"
-#include "record/input.h"
 #include "record/output.h"
+#include "record/tape.h"
 #include "replay/ask_time.h"
 #include "replay/dumping.h"
 #include "replay/orphan.h"
@@ -239,7 +239,7 @@ void finish_on_signal(void *ucontext)
     bool is_alone = orphan_watch();
     uint32_t asked = atomic_load(&findings()->asked);
     if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
-        where_note(ucontext, input_awaited());
+        where_note(ucontext, tape_awaited());
     if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))
         finish_if_asked();
     if (asked == REPLAY_ASKED_NOTHING && partner_is_awaited(ucontext))

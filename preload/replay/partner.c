@@ -16,7 +16,7 @@
 #include "base/proc_list.h"
 #include "base/proc_number.h"
 #include "base/proc_stat.h"
-#include "record/input.h"
+#include "record/tape.h"
 #include "replay/asked.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
@@ -131,7 +131,7 @@ static bool is_still(const void *ucontext)
     }
     if (is_in_shared_futex(ucontext))
         return now_ns > seen_ns + patience_ns(WAIT_NS);
-    return !run.hooks->in_eval() && input_awaited() == NULL &&
+    return !run.hooks->in_eval() && tape_awaited() == NULL &&
            now_ns > seen_ns + patience_ns(partner != 0 ? LOOP_NS : ALONE_NS);
 }
 

@@ -12,9 +12,9 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "interpose/exit.h"
-#include "record/input.h"
 #include "record/output.h"
 #include "record/retell.h"
+#include "record/tape.h"
 #include "record/time_log.h"
 #include "record/told_time.h"
 #include "replay/ask_time.h"
@@ -152,11 +152,11 @@ static int find_directory(void)
     return run_directory_pin();
 }
 
-static int take_input(void)
+static int take_tape(void)
 {
     orphan_reserve();
     int r = time_log_begin_replay();
-    return r < 0 ? r : input_begin_replay();
+    return r < 0 ? r : tape_begin_replay();
 }
 
 static int take_memory(void)
@@ -183,7 +183,7 @@ static const struct step {
     {rights_take, "the rights that the run has given up cannot be given up"},
     {wake_up, "its evals cannot be counted"},
     {find_directory, "its run directory cannot be found"},
-    {take_input, "the input that it needs cannot be copied"},
+    {take_tape, "the input that it needs cannot be copied"},
     {files_set_back, "its output cannot be redirected to the run directory"},
     {take_memory, "memory that it shares with others cannot be made private"},
     {go_on_behind_walls, "a thread cannot be made anew"},

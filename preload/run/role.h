@@ -44,7 +44,7 @@ struct role {
 /* Of this process. */
 const struct role *role(void);
 
-/* The word is such a kind, and: there is a log of input, to be written or to be fed from; the kernel cannot
+/* The word is such a kind, and: there is a tape, to be written or to be fed from; the kernel cannot
  * make such memory, and a child finds the word of its parent. */
 #define ROLE_KINDS  UINT32_C(3)
 #define ROLE_LOG    UINT32_C(4)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of input: what was appended is read again, in the order of its streams, whatever the ring has been
+/* The tape: what was appended is read again, in the order of its streams, whatever the ring has been
  * through; and nonsense is noticed. */
 #include "unit.h"
 
@@ -12,15 +12,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "record/input_log.h"
-#include "record/input_streams.h"
+#include "record/tape_ring.h"
+#include "record/tape_streams.h"
 
 #define RING (UINT64_C(1) << 20)
 
-static struct input_streams streams;
+static struct tape_streams streams;
 
-/* As input.c makes it: mapped twice in a row. */
-static void make_log(struct input_log *log)
+/* As tape.c makes it: mapped twice in a row. */
+static void make_log(struct tape_ring *log)
 {
     int fd = memfd_create("test", MFD_CLOEXEC);
     uint8_t *start = mmap(NULL, 2 * RING, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -30,39 +30,39 @@ static void make_log(struct input_log *log)
         assert_true(mmap(start + i * RING, RING, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) !=
                     MAP_FAILED);
     close(fd);
-    *log = (struct input_log){.ring = start, .size = RING, .head = INPUT_LOG_START};
+    *log = (struct tape_ring){.ring = start, .size = RING, .head = TAPE_RING_START};
     memset(&streams, 0, sizeof streams);
 }
 
-static void drop_log(struct input_log *log)
+static void drop_log(struct tape_ring *log)
 {
     munmap(log->ring, 2 * RING);
 }
 
-static int append(struct input_log *log, uint32_t stream, int64_t result, const char *bytes)
+static int append(struct tape_ring *log, uint32_t stream, int64_t result, const char *bytes)
 {
     const struct iovec parts[2] = {{(void *)(uintptr_t)bytes, strlen(bytes) / 2},
                                    {(void *)(uintptr_t)(bytes + strlen(bytes) / 2), strlen(bytes)}};
-    const struct input_log_record record = {
+    const struct tape_ring_record record = {
         .stream = stream, .result = result, .error = EAGAIN, .size = (uint32_t)strlen(bytes)};
     uint64_t position;
 
-    return input_log_append(log, &record, parts, 2, &position);
+    return tape_ring_append(log, &record, parts, 2, &position);
 }
 
-static void define(struct input_log *log, uint32_t kind, uint64_t key, uint32_t *number)
+static void define(struct tape_ring *log, uint32_t kind, uint64_t key, uint32_t *number)
 {
-    struct input_log_record record = {.type = INPUT_LOG_STREAM, .kind = kind, .key = key};
+    struct tape_ring_record record = {.type = TAPE_RING_STREAM, .kind = kind, .key = key};
     uint64_t position;
     bool added;
 
-    *number = record.stream = (uint32_t)input_streams_add(&streams, kind, key, &added);
+    *number = record.stream = (uint32_t)tape_streams_add(&streams, kind, key, &added);
     assert_true(added);
-    assert_int_equal(input_log_append(log, &record, NULL, 0, &position), 0);
+    assert_int_equal(tape_ring_append(log, &record, NULL, 0, &position), 0);
 }
 
 /* What a replay does: a copy from a position on. */
-static uint8_t *copy_from(const struct input_log *log, uint64_t position, size_t *size)
+static uint8_t *copy_from(const struct tape_ring *log, uint64_t position, size_t *size)
 {
     *size = log->head - position;
     uint8_t *bytes = malloc(*size + 4);
@@ -74,11 +74,11 @@ static uint8_t *copy_from(const struct input_log *log, uint64_t position, size_t
 static void expect(const uint8_t *bytes, size_t size, uint32_t kind, uint64_t key, int64_t result,
                    const char *payload)
 {
-    struct input_log_record record;
-    int number = input_streams_find(&streams, kind, key);
+    struct tape_ring_record record;
+    int number = tape_streams_find(&streams, kind, key);
 
     assert_true(number >= 0);
-    assert_true(input_streams_next(&streams, number, bytes, size, &record));
+    assert_true(tape_streams_next(&streams, number, bytes, size, &record));
     assert_int_equal(record.result, result);
     assert_int_equal(record.error, result < 0 ? EAGAIN : 0);
     assert_int_equal(record.size, strlen(payload));
@@ -87,14 +87,14 @@ static void expect(const uint8_t *bytes, size_t size, uint32_t kind, uint64_t ke
 
 static void expect_end(const uint8_t *bytes, size_t size, uint32_t kind, uint64_t key)
 {
-    struct input_log_record record;
+    struct tape_ring_record record;
 
-    assert_false(input_streams_next(&streams, input_streams_find(&streams, kind, key), bytes, size, &record));
+    assert_false(tape_streams_next(&streams, tape_streams_find(&streams, kind, key), bytes, size, &record));
 }
 
 static void streams_are_read_in_their_order(void **state)
 {
-    struct input_log log;
+    struct tape_ring log;
     uint32_t one, two;
     uint64_t lost;
     size_t size;
@@ -108,8 +108,8 @@ static void streams_are_read_in_their_order(void **state)
     append(&log, one, -1, "");
     append(&log, two, INT64_MAX, "payload");
     append(&log, one, 0, "");
-    uint8_t *bytes = copy_from(&log, INPUT_LOG_START, &size);
-    assert_true(input_streams_link(&streams, bytes, size, &lost));
+    uint8_t *bytes = copy_from(&log, TAPE_RING_START, &size);
+    assert_true(tape_streams_link(&streams, bytes, size, &lost));
     expect(bytes, size, 2, UINT64_MAX, INT64_MIN, "");
     expect(bytes, size, 1, 0, 3, "abc");
     expect(bytes, size, 1, 0, -1, "");
@@ -117,7 +117,7 @@ static void streams_are_read_in_their_order(void **state)
     expect(bytes, size, 1, 0, 0, "");
     expect_end(bytes, size, 1, 0);
     expect_end(bytes, size, 2, UINT64_MAX);
-    assert_int_equal(input_streams_find(&streams, 3, 0), -1);
+    assert_int_equal(tape_streams_find(&streams, 3, 0), -1);
     free(bytes);
     drop_log(&log);
 }
@@ -127,8 +127,8 @@ static void streams_are_read_in_their_order(void **state)
 static void a_number_may_come_late(void **state)
 {
     const enum { FIRST = 1, SECOND } kinds[] = {FIRST, SECOND};
-    struct input_log_record number[2];
-    struct input_log log;
+    struct tape_ring_record number[2];
+    struct tape_ring log;
     uint64_t position, lost;
     size_t size;
     bool added;
@@ -136,20 +136,20 @@ static void a_number_may_come_late(void **state)
     (void)state;
     make_log(&log);
     for (size_t i = 0; i < COUNT_OF(kinds); i++)
-        number[i] = (struct input_log_record){
-            .type = INPUT_LOG_STREAM,
-            .stream = (uint32_t)input_streams_add(&streams, kinds[i], 0, &added),
+        number[i] = (struct tape_ring_record){
+            .type = TAPE_RING_STREAM,
+            .stream = (uint32_t)tape_streams_add(&streams, kinds[i], 0, &added),
             .kind = kinds[i],
         };
     assert_int_equal(number[1].stream, number[0].stream + 1); /* as long as they collide */
     append(&log, number[0].stream, 1, "a");
-    assert_int_equal(input_log_append(&log, &number[1], NULL, 0, &position), 0);
+    assert_int_equal(tape_ring_append(&log, &number[1], NULL, 0, &position), 0);
     append(&log, number[1].stream, 1, "b");
-    assert_int_equal(input_log_append(&log, &number[0], NULL, 0, &position), 0);
+    assert_int_equal(tape_ring_append(&log, &number[0], NULL, 0, &position), 0);
     append(&log, number[0].stream, 1, "c");
-    uint8_t *bytes = copy_from(&log, INPUT_LOG_START, &size);
+    uint8_t *bytes = copy_from(&log, TAPE_RING_START, &size);
     memset(&streams, 0, sizeof streams); /* of a snapshot that is older */
-    assert_true(input_streams_link(&streams, bytes, size, &lost));
+    assert_true(tape_streams_link(&streams, bytes, size, &lost));
     expect(bytes, size, FIRST, 0, 1, "a");
     expect(bytes, size, FIRST, 0, 1, "c");
     expect(bytes, size, SECOND, 0, 1, "b");
@@ -159,18 +159,18 @@ static void a_number_may_come_late(void **state)
 
 static void stamps_are_kept(void **state)
 {
-    const struct input_log_record written = {
+    const struct tape_ring_record written = {
         .stream = 7, .result = 5, .size = 2, .stamped = true, .eval = UINT64_C(123456789012)};
     const struct iovec part = {"hi", 2};
-    struct input_log_record record;
-    struct input_log log;
+    struct tape_ring_record record;
+    struct tape_ring log;
     uint64_t position;
     bool complete;
 
     (void)state;
     make_log(&log);
-    assert_int_equal(input_log_append(&log, &written, &part, 1, &position), 0);
-    assert_int_equal(input_log_read(log.ring + position, log.head - position, 0, &record, &complete),
+    assert_int_equal(tape_ring_append(&log, &written, &part, 1, &position), 0);
+    assert_int_equal(tape_ring_read(log.ring + position, log.head - position, 0, &record, &complete),
                      log.head - position);
     assert_true(complete && record.stamped);
     assert_int_equal(record.eval, written.eval);
@@ -182,42 +182,42 @@ static void stamps_are_kept(void **state)
 /* The answer of a busy poll, and of a clock. */
 static void records_are_small(void **state)
 {
-    const struct input_log_record nothing = {.stream = 9, .result = 0, .repeatable = true};
-    const struct input_log_record clock = {.stream = 4095, .result = INT64_C(1700000000123456789)};
-    struct input_log log;
+    const struct tape_ring_record nothing = {.stream = 9, .result = 0, .repeatable = true};
+    const struct tape_ring_record clock = {.stream = 4095, .result = INT64_C(1700000000123456789)};
+    struct tape_ring log;
     uint64_t first, second;
 
     (void)state;
     make_log(&log);
-    assert_int_equal(input_log_append(&log, &nothing, NULL, 0, &first), 0);
+    assert_int_equal(tape_ring_append(&log, &nothing, NULL, 0, &first), 0);
     assert_int_equal(log.head - first, 12);
     for (int i = 0; i < 1000; i++)
-        assert_true(input_log_repeat(&log, first, &nothing));
+        assert_true(tape_ring_repeat(&log, first, &nothing));
     assert_int_equal(log.head - first, 12);
-    assert_int_equal(input_log_append(&log, &clock, NULL, 0, &second), 0);
+    assert_int_equal(tape_ring_append(&log, &clock, NULL, 0, &second), 0);
     assert_int_equal(log.head - second, 16);
-    assert_false(input_log_repeat(&log, second, &clock));
+    assert_false(tape_ring_repeat(&log, second, &clock));
     drop_log(&log);
 }
 
 static void repeats_are_given_one_by_one(void **state)
 {
-    struct input_log_record nothing = {.result = -1, .error = EAGAIN, .repeatable = true};
-    struct input_log log;
+    struct tape_ring_record nothing = {.result = -1, .error = EAGAIN, .repeatable = true};
+    struct tape_ring log;
     uint64_t position, lost;
     size_t size;
 
     (void)state;
     make_log(&log);
     define(&log, 1, 5, &nothing.stream);
-    input_log_append(&log, &nothing, NULL, 0, &position);
+    tape_ring_append(&log, &nothing, NULL, 0, &position);
     for (int i = 0; i < 4; i++)
-        assert_true(input_log_repeat(&log, position, &nothing));
+        assert_true(tape_ring_repeat(&log, position, &nothing));
     nothing.error = EINTR;
-    assert_false(input_log_repeat(&log, position, &nothing));
+    assert_false(tape_ring_repeat(&log, position, &nothing));
     append(&log, nothing.stream, 1, "x");
-    uint8_t *bytes = copy_from(&log, INPUT_LOG_START, &size);
-    assert_true(input_streams_link(&streams, bytes, size, &lost));
+    uint8_t *bytes = copy_from(&log, TAPE_RING_START, &size);
+    assert_true(tape_streams_link(&streams, bytes, size, &lost));
     for (int i = 0; i < 5; i++)
         expect(bytes, size, 1, 5, -1, "");
     expect(bytes, size, 1, 5, 1, "x");
@@ -229,8 +229,8 @@ static void repeats_are_given_one_by_one(void **state)
 /* What lies before the floor is used again; what does not fit is refused, but for the word that says so. */
 static void the_ring_is_bounded(void **state)
 {
-    const struct input_log_record lost_record = {.type = INPUT_LOG_LOST, .eval = 77};
-    struct input_log log;
+    const struct tape_ring_record lost_record = {.type = TAPE_RING_LOST, .eval = 77};
+    struct tape_ring log;
     uint64_t position, lost;
     uint32_t number;
     char bytes[1001];
@@ -248,9 +248,9 @@ static void the_ring_is_bounded(void **state)
             count++;
         assert_in_range(count, (RING - 20000) / 1008, RING / 1000);
         assert_int_equal(append(&log, number, 1000, bytes), -ENOSPC);
-        assert_int_equal(input_log_append(&log, &lost_record, NULL, 0, &position), 0);
+        assert_int_equal(tape_ring_append(&log, &lost_record, NULL, 0, &position), 0);
         uint8_t *copy = copy_from(&log, start, &size);
-        assert_false(input_streams_link(&streams, copy, size, &lost));
+        assert_false(tape_streams_link(&streams, copy, size, &lost));
         assert_int_equal(lost, 77);
         while (count-- > 0)
             expect(copy, size, 1, 0, 1000, bytes);
@@ -260,7 +260,7 @@ static void the_ring_is_bounded(void **state)
         log.floor = log.head & ~UINT64_C(4095);
     }
     assert_true(log.head > 4 * RING);
-    log.head = INPUT_LOG_CLOSED;
+    log.head = TAPE_RING_CLOSED;
     assert_int_equal(append(&log, number, 1, "x"), -ECANCELED);
     drop_log(&log);
 }
@@ -268,7 +268,7 @@ static void the_ring_is_bounded(void **state)
 /* A thread that died between the reservation and the header, and one that died in the middle of its bytes. */
 static void gaps_are_passed_over(void **state)
 {
-    struct input_log log;
+    struct tape_ring log;
     uint32_t number;
     uint64_t lost;
     size_t size;
@@ -284,8 +284,8 @@ static void gaps_are_passed_over(void **state)
     *(uint32_t *)(void *)(log.ring + torn) = (*(uint32_t *)(void *)(log.ring + torn) & ~3u) | 1;
     append(&log, number, 1, "c");
     log.head += 400;
-    uint8_t *bytes = copy_from(&log, INPUT_LOG_START, &size);
-    assert_true(input_streams_link(&streams, bytes, size, &lost));
+    uint8_t *bytes = copy_from(&log, TAPE_RING_START, &size);
+    assert_true(tape_streams_link(&streams, bytes, size, &lost));
     expect(bytes, size, 1, 0, 1, "a");
     expect(bytes, size, 1, 0, 1, "b");
     expect(bytes, size, 1, 0, 1, "c");
@@ -311,7 +311,7 @@ static void nonsense_ends_the_log(void **state)
         uint32_t bytes[3];
         memcpy(bytes, words[i], sizeof bytes);
         memset(&streams, 0, sizeof streams);
-        assert_false(input_streams_link(&streams, (uint8_t *)bytes, sizeof bytes, &lost));
+        assert_false(tape_streams_link(&streams, (uint8_t *)bytes, sizeof bytes, &lost));
         assert_int_equal(lost, 0);
     }
 }
@@ -322,14 +322,14 @@ static void a_full_table_says_so(void **state)
 
     (void)state;
     memset(&streams, 0, sizeof streams);
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++) {
-        assert_true(input_streams_add(&streams, 1, (uint64_t)i * 4096, &added) >= 0);
+    for (unsigned i = 0; i < TAPE_STREAMS_MAX; i++) {
+        assert_true(tape_streams_add(&streams, 1, (uint64_t)i * 4096, &added) >= 0);
         assert_true(added);
     }
-    assert_int_equal(input_streams_add(&streams, 2, 0, &added), -1);
-    assert_true(input_streams_add(&streams, 1, 4096, &added) >= 0);
+    assert_int_equal(tape_streams_add(&streams, 2, 0, &added), -1);
+    assert_true(tape_streams_add(&streams, 1, 4096, &added) >= 0);
     assert_false(added);
-    assert_int_equal(input_streams_find(&streams, 2, 0), -1);
+    assert_int_equal(tape_streams_find(&streams, 2, 0), -1);
 }
 
 /* --- several threads --- */
@@ -337,7 +337,7 @@ static void a_full_table_says_so(void **state)
 #define THREADS 4
 #define EACH    2000
 
-static struct input_log shared_log;
+static struct tape_ring shared_log;
 
 static void *append_many(void *argument)
 {
@@ -365,8 +365,8 @@ static void threads_append_at_once(void **state)
         assert_int_equal(pthread_create(&threads[i], NULL, append_many, (void *)i), 0);
     for (unsigned i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    uint8_t *copy = copy_from(&shared_log, INPUT_LOG_START, &size);
-    assert_true(input_streams_link(&streams, copy, size, &lost));
+    uint8_t *copy = copy_from(&shared_log, TAPE_RING_START, &size);
+    assert_true(tape_streams_link(&streams, copy, size, &lost));
     for (int i = 0; i < EACH; i++)
         for (unsigned key = 0; key < THREADS; key++) {
             snprintf(bytes, sizeof bytes, "%d", i);

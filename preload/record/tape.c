@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Records what the original is given, and feeds it to a replay: see input.h. The log is in memory that the
+/* Records what the original is given, and feeds it to a replay: see tape.h. The tape is in memory that the
  * original shares with its copies, because it grows after they were made. A replay copies what came since its
  * own snapshot, and lets go of the rest.
  *
  * Nothing here takes a lock or blocks signals: a busy testbench polls a socket at every cycle. */
 #define _GNU_SOURCE
-#include "record/input.h"
+#include "record/tape.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -22,8 +22,8 @@
 #include "base/own_thread.h"
 #include "base/text.h"
 #include "record/descriptor_class.h"
-#include "record/input_log.h"
-#include "record/input_streams.h"
+#include "record/tape_ring.h"
+#include "record/tape_streams.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/limits/memory_watch.h"
@@ -47,18 +47,18 @@ struct control {
 };
 
 static struct control *control;
-static struct input_log recorded;
-static struct input_streams streams;
+static struct tape_ring recorded;
+static struct tape_streams streams;
 static _Atomic uint64_t
     repeat_from;              /* records before this position belong to a snapshot: not to be counted on */
 static uint64_t marks[MARKS]; /* head before the snapshot of this number was taken */
 static atomic_bool losing;    /* there was no room, and nothing is recorded until there is */
 static pthread_t evaluating_thread;
 
-/* A replay's own copy of the log. */
+/* A replay's own copy of the tape. */
 static uint8_t *fed;
 static size_t fed_size;
-static bool input_was_lost;
+static bool was_lost;
 static uint64_t lost_eval;
 static const char *_Atomic awaited;
 
@@ -117,7 +117,7 @@ static int map_log(void)
     return 0;
 }
 
-int input_start(void)
+int tape_start(void)
 {
     int r = role_may_log() ? map_log() : -ENOSYS;
 
@@ -127,8 +127,8 @@ int input_start(void)
     atomic_store(&losing, false);
     atomic_store(&repeat_from, 0);
     atomic_store(&recorded.floor, 0);
-    atomic_store(&recorded.head, INPUT_LOG_START);
-    atomic_store(&control->head, INPUT_LOG_START);
+    atomic_store(&recorded.head, TAPE_RING_START);
+    atomic_store(&control->head, TAPE_RING_START);
     evaluating_thread = pthread_self();
     role_note_log();
     return 0;
@@ -136,32 +136,32 @@ int input_start(void)
 
 /* --- recording --- */
 
-static int append(const struct input_log_record *record, const struct iovec *parts, int count,
+static int append(const struct tape_ring_record *record, const struct iovec *parts, int count,
                   uint64_t *position)
 {
-    int r = input_log_append(&recorded, record, parts, count, position);
+    int r = tape_ring_append(&recorded, record, parts, count, position);
 
     if (r == 0)
         atomic_store_explicit(&control->head, atomic_load(&recorded.head), memory_order_release);
     return r;
 }
 
-/* Says so in the log itself, in room that is kept for this: a snapshot that is taken later is not concerned.
+/* Says so on the tape itself, in room that is kept for this: a snapshot that is taken later is not concerned.
  */
 static void note_loss(void)
 {
-    const struct input_log_record record = {.type = INPUT_LOG_LOST, .eval = run.hooks->evals()};
+    const struct tape_ring_record record = {.type = TAPE_RING_LOST, .eval = run.hooks->evals()};
     uint64_t position;
 
     append(&record, NULL, 0, &position);
 }
 
-static int number_of(enum input_kind kind, uint64_t key)
+static int number_of(enum tape_kind kind, uint64_t key)
 {
-    struct input_log_record record = {.type = INPUT_LOG_STREAM, .kind = kind, .key = key};
+    struct tape_ring_record record = {.type = TAPE_RING_STREAM, .kind = kind, .key = key};
     uint64_t position;
     bool added;
-    int number = input_streams_add(&streams, kind, key, &added);
+    int number = tape_streams_add(&streams, kind, key, &added);
 
     record.stream = (uint32_t)number;
     if (added && append(&record, NULL, 0, &position) < 0)
@@ -170,7 +170,7 @@ static int number_of(enum input_kind kind, uint64_t key)
 }
 
 /* What comes to another thread than the one that evals, comes at some eval: the replay waits for it. */
-static void stamp(struct input_log_record *record)
+static void stamp(struct tape_ring_record *record)
 {
     record->repeatable = record->size == 0;
     if ((record->size == 0 && record->result <= 0) || pthread_equal(pthread_self(), evaluating_thread))
@@ -180,21 +180,21 @@ static void stamp(struct input_log_record *record)
     record->eval = run.hooks->evals();
 }
 
-/* Returns 0 or -errno, see input_log_append(). */
-static int record_answer(enum input_kind kind, uint64_t key, struct input_log_record *record,
+/* Returns 0 or -errno, see tape_ring_append(). */
+static int record_answer(enum tape_kind kind, uint64_t key, struct tape_ring_record *record,
                          const struct iovec *parts, int count)
 {
     int number = number_of(kind, key);
     uint64_t position;
 
     if (number < 0)
-        return atomic_load(&recorded.head) == INPUT_LOG_CLOSED ? -ECANCELED : -ENOSPC;
+        return atomic_load(&recorded.head) == TAPE_RING_CLOSED ? -ECANCELED : -ENOSPC;
     record->stream = (uint32_t)number;
     stamp(record);
     _Atomic uint64_t *last = &streams.stream[number].next;
     position = atomic_load(last);
     if (record->repeatable && position >= atomic_load(&repeat_from) &&
-        input_log_repeat(&recorded, position, record))
+        tape_ring_repeat(&recorded, position, record))
         return 0;
     atomic_store(last, 0);
     int r = append(record, parts, count, &position);
@@ -203,12 +203,12 @@ static int record_answer(enum input_kind kind, uint64_t key, struct input_log_re
     return r;
 }
 
-void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts,
-                       int count, size_t limit)
+void tape_record_part(enum tape_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count,
+                      size_t limit)
 {
-    struct input_log_record record = {.type = INPUT_LOG_ANSWER, .result = result};
+    struct tape_ring_record record = {.type = TAPE_RING_ANSWER, .result = result};
     int error = errno, r = -ENOSPC;
-    struct input_answer same;
+    struct tape_answer same;
     size_t size = 0;
 
     if (role_records() && !atomic_load_explicit(&losing, memory_order_relaxed)) {
@@ -223,20 +223,20 @@ void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const
             note_loss();
     }
     if (r == -ECANCELED || role_is_fed())
-        input_feed(kind, key, &same);
+        tape_feed(kind, key, &same);
     errno = error;
 }
 
-void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count)
+void tape_record(enum tape_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count)
 {
-    input_record_part(kind, key, result, parts, count, SIZE_MAX);
+    tape_record_part(kind, key, result, parts, count, SIZE_MAX);
 }
 
 /* --- snapshots --- */
 
 /* While threads are stopped and go on again, no record may be counted on: those before the snapshot are in no
  * replay of it. */
-void input_snapshot_begins(uint64_t number)
+void tape_snapshot_begins(uint64_t number)
 {
     evaluating_thread = pthread_self();
     marks[number % MARKS] = atomic_load(&recorded.head);
@@ -256,7 +256,7 @@ static void make_free(uint64_t from, uint64_t to)
     }
 }
 
-void input_snapshot_done(uint64_t oldest)
+void tape_snapshot_done(uint64_t oldest)
 {
     if (control == NULL)
         return;
@@ -276,7 +276,7 @@ void input_snapshot_done(uint64_t oldest)
         note_loss(); /* for the snapshot that was just taken */
 }
 
-void input_in_copy(void)
+void tape_in_copy(void)
 {
     if (control != NULL)
         descriptor_class_learn_all();
@@ -285,24 +285,25 @@ void input_in_copy(void)
 /* --- feeding --- */
 
 /* The head in this copy's own memory is where its snapshot was taken. A thread that was about to append, and
- * is revived, finds the log closed; one that was in the middle of it finishes in memory that nobody reads. */
-int input_begin_replay(void)
+ * is revived, finds the tape closed; one that was in the middle of it finishes in memory that nobody reads.
+ */
+int tape_begin_replay(void)
 {
     if (control == NULL)
         return 0;
     uint64_t from = atomic_load(&recorded.head), to = atomic_load(&control->head);
-    input_was_lost = to < from || to - from > recorded.size;
-    if (!input_was_lost && to > from) {
+    was_lost = to < from || to - from > recorded.size;
+    if (!was_lost && to > from) {
         fed_size = to - from;
         fed = map(NULL, fed_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS);
         if (fed == MAP_FAILED)
             return -ENOMEM;
         memcpy(fed, recorded.ring + (from & (recorded.size - 1)), fed_size);
-        input_was_lost = !input_streams_link(&streams, fed, fed_size, &lost_eval);
+        was_lost = !tape_streams_link(&streams, fed, fed_size, &lost_eval);
     } else {
-        input_streams_link(&streams, NULL, 0, &lost_eval);
+        tape_streams_link(&streams, NULL, 0, &lost_eval);
     }
-    atomic_store(&recorded.head, INPUT_LOG_CLOSED);
+    atomic_store(&recorded.head, TAPE_RING_CLOSED);
     if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
@@ -345,23 +346,23 @@ static void wait_for_eval(uint64_t eval)
         own->patience = patience / 4 > PATIENCE_LEAST ? patience / 4 : PATIENCE_LEAST;
 }
 
-bool input_has_answer(enum input_kind kind, uint64_t key)
+bool tape_has_answer(enum tape_kind kind, uint64_t key)
 {
-    int number = input_streams_find(&streams, kind, key);
+    int number = tape_streams_find(&streams, kind, key);
 
     return number >= 0 && atomic_load(&streams.stream[number].next) != 0;
 }
 
-bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer)
+bool tape_feed(enum tape_kind kind, uint64_t key, struct tape_answer *answer)
 {
-    struct input_log_record record;
-    int number = input_streams_find(&streams, kind, key);
+    struct tape_ring_record record;
+    int number = tape_streams_find(&streams, kind, key);
 
-    if (number < 0 || fed == NULL || !input_streams_next(&streams, number, fed, fed_size, &record))
+    if (number < 0 || fed == NULL || !tape_streams_next(&streams, number, fed, fed_size, &record))
         return false;
     if (record.stamped && !pthread_equal(pthread_self(), evaluating_thread))
         wait_for_eval(record.eval);
-    *answer = (struct input_answer){
+    *answer = (struct tape_answer){
         .result = record.result, .error = record.error, .size = record.size, .payload = record.payload};
     return true;
 }
@@ -375,7 +376,7 @@ static _Noreturn void wait_for_ever(const char *call)
         pause();
 }
 
-const char *input_awaited(void)
+const char *tape_awaited(void)
 {
     return atomic_load(&awaited);
 }
@@ -397,12 +398,12 @@ static void end_as_original(bool is_evaluating)
     kernel_queue(THREADS_SIGNAL, &info);
 }
 
-void input_exhausted(const char *call)
+void tape_exhausted(const char *call)
 {
     bool ends = !run.page->end.outside && run.page->end_thread == (uint64_t)pthread_self();
     char why[SHARED_PAGE_WHY];
 
-    if (input_was_lost && (ends || run.hooks->evals() >= lost_eval)) {
+    if (was_lost && (ends || run.hooks->evals() >= lost_eval)) {
         text_print(why, sizeof why, "there was no room for the input from eval %" PRIu64 " on (%s)",
                    lost_eval, call);
         role()->stop(VERDICT_INCOMPLETE, why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of what the original was given: see input_log.h. Numbers are encoded in groups of seven bits,
+/* The log of what the original was given: see tape_ring.h. Numbers are encoded in groups of seven bits,
  * lowest first, so that the answer of a busy poll takes a few bytes. */
-#include "record/input_log.h"
+#include "record/tape_ring.h"
 
 #include <errno.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static uint64_t without_sign(int64_t number)
     return (uint64_t)number << 1 ^ (number < 0 ? UINT64_MAX : 0);
 }
 
-static size_t encode(uint8_t fields[FIELDS_SIZE], const struct input_log_record *record)
+static size_t encode(uint8_t fields[FIELDS_SIZE], const struct tape_ring_record *record)
 {
     bool result_bytes = record->size > 0 && record->result == (int64_t)record->size;
     uint8_t *at = fields;
@@ -52,10 +52,10 @@ static size_t encode(uint8_t fields[FIELDS_SIZE], const struct input_log_record 
                       (result_bytes       ? FLAG_RESULT_BYTES
                        : record->size > 0 ? FLAG_SIZE
                                           : 0));
-    if (record->type == INPUT_LOG_LOST)
+    if (record->type == TAPE_RING_LOST)
         return (size_t)(put(at, record->eval) - fields);
     at = put(at, record->stream);
-    if (record->type == INPUT_LOG_STREAM) {
+    if (record->type == TAPE_RING_STREAM) {
         at = put(at, record->kind);
         return (size_t)(put(at, record->key) - fields);
     }
@@ -83,12 +83,12 @@ static void copy_payload(uint8_t *to, size_t size, const struct iovec *parts, in
 
 /* Between the exchange and the store of the header nothing tells how long the gap is: the reader looks for
  * the next word that is not zero. */
-static int reserve(struct input_log *log, uint64_t size, uint64_t spare, uint64_t *position)
+static int reserve(struct tape_ring *log, uint64_t size, uint64_t spare, uint64_t *position)
 {
     uint64_t head = atomic_load(&log->head);
 
     do {
-        if (head == INPUT_LOG_CLOSED)
+        if (head == TAPE_RING_CLOSED)
             return -ECANCELED;
         if (size > log->size || head + size + spare > atomic_load(&log->floor) + log->size)
             return -ENOSPC;
@@ -97,14 +97,14 @@ static int reserve(struct input_log *log, uint64_t size, uint64_t spare, uint64_
     return 0;
 }
 
-int input_log_append(struct input_log *log, const struct input_log_record *record, const struct iovec *parts,
+int tape_ring_append(struct tape_ring *log, const struct tape_ring_record *record, const struct iovec *parts,
                      int count, uint64_t *position)
 {
     uint8_t fields[FIELDS_SIZE];
     size_t length = encode(fields, record);
     size_t start = record->repeatable ? 2 * WORD : WORD;
     uint64_t size = ((uint64_t)start + length + record->size + WORD - 1) & ~(uint64_t)(WORD - 1);
-    uint64_t spare = record->type == INPUT_LOG_LOST ? 0 : INPUT_LOG_SPARE;
+    uint64_t spare = record->type == TAPE_RING_LOST ? 0 : TAPE_RING_SPARE;
 
     int r = reserve(log, size, spare, position);
     if (r < 0)
@@ -120,7 +120,7 @@ int input_log_append(struct input_log *log, const struct input_log_record *recor
     return 0;
 }
 
-bool input_log_repeat(const struct input_log *log, uint64_t position, const struct input_log_record *record)
+bool tape_ring_repeat(const struct tape_ring *log, uint64_t position, const struct tape_ring_record *record)
 {
     uint8_t fields[FIELDS_SIZE];
     size_t length = encode(fields, record);
@@ -162,18 +162,18 @@ static int64_t with_sign(uint64_t number)
 }
 
 /* Returns whether the fields make sense. */
-static bool decode(struct reader *reader, struct input_log_record *record)
+static bool decode(struct reader *reader, struct tape_ring_record *record)
 {
     if (reader->at == reader->end)
         return false;
     unsigned flags = *reader->at++;
-    record->type = (enum input_log_type)(flags & FLAG_TYPE);
-    if (record->type == INPUT_LOG_LOST) {
+    record->type = (enum tape_ring_type)(flags & FLAG_TYPE);
+    if (record->type == TAPE_RING_LOST) {
         record->eval = get(reader);
         return !reader->bad;
     }
     record->stream = (uint32_t)get(reader);
-    if (record->type == INPUT_LOG_STREAM) {
+    if (record->type == TAPE_RING_STREAM) {
         record->kind = (uint32_t)get(reader);
         record->key = get(reader);
         return !reader->bad;
@@ -187,7 +187,7 @@ static bool decode(struct reader *reader, struct input_log_record *record)
     record->stamped = (flags & FLAG_STAMPED) != 0;
     if (record->stamped)
         record->eval = get(reader);
-    if (reader->bad || record->type != INPUT_LOG_ANSWER || size > (uint64_t)(reader->end - reader->at))
+    if (reader->bad || record->type != TAPE_RING_ANSWER || size > (uint64_t)(reader->end - reader->at))
         return false;
     record->size = (uint32_t)size;
     record->payload = reader->at;
@@ -195,7 +195,7 @@ static bool decode(struct reader *reader, struct input_log_record *record)
 }
 
 static bool read_fields(const uint8_t *bytes, size_t end, size_t offset, bool counted,
-                        struct input_log_record *record)
+                        struct tape_ring_record *record)
 {
     size_t start = offset + (counted ? 2 * WORD : WORD);
     struct reader reader = {bytes + start, bytes + end, false};
@@ -208,7 +208,7 @@ static bool read_fields(const uint8_t *bytes, size_t end, size_t offset, bool co
     return true;
 }
 
-size_t input_log_read(const uint8_t *bytes, size_t size, size_t offset, struct input_log_record *record,
+size_t tape_ring_read(const uint8_t *bytes, size_t size, size_t offset, struct tape_ring_record *record,
                       bool *complete)
 {
     *complete = false;
@@ -226,14 +226,14 @@ size_t input_log_read(const uint8_t *bytes, size_t size, size_t offset, struct i
     return *complete ? offset + length : 0;
 }
 
-void input_log_link(uint8_t *bytes, size_t offset, size_t next)
+void tape_ring_link(uint8_t *bytes, size_t offset, size_t next)
 {
     uint32_t state = atomic_load(word_at(bytes, offset)) & 3;
 
     atomic_store(word_at(bytes, offset), (uint32_t)(next / WORD) << 2 | state);
 }
 
-bool input_log_linked(const uint8_t *bytes, size_t size, size_t offset, struct input_log_record *record,
+bool tape_ring_linked(const uint8_t *bytes, size_t size, size_t offset, struct tape_ring_record *record,
                       size_t *next)
 {
     if (offset + WORD > size)

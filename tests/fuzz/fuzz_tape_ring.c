@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The reader of the input log on any bytes: a replay copies them from memory that its original may have left
+/* The reader of the tape on any bytes: a replay copies them from memory that its original may have left
  * in any state. Every record that it links lies inside the bytes, and there are not more of them than fit. */
 #include <stdbool.h>
 #include <stddef.h>
@@ -7,19 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/input_log.h"
-#include "record/input_streams.h"
+#include "record/tape_ring.h"
+#include "record/tape_streams.h"
 
 #define REPEATS_MAX 100000u
 
-static struct input_streams streams;
+static struct tape_streams streams;
 
 static void read_stream(unsigned number, const uint8_t *bytes, size_t size)
 {
-    struct input_log_record record;
+    struct tape_ring_record record;
     size_t records = 0, given = 0;
 
-    while (given < REPEATS_MAX && input_streams_next(&streams, (int)number, bytes, size, &record)) {
+    while (given < REPEATS_MAX && tape_streams_next(&streams, (int)number, bytes, size, &record)) {
         if (record.size > 0 && (record.payload < bytes || record.payload + record.size > bytes + size))
             abort();
         records += record.repeats == 0;
@@ -41,8 +41,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
     if (size > 0)
         memcpy(bytes, data, size);
     memset(&streams, 0, sizeof streams);
-    input_streams_link(&streams, bytes, size, &lost_eval);
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++)
+    tape_streams_link(&streams, bytes, size, &lost_eval);
+    for (unsigned i = 0; i < TAPE_STREAMS_MAX; i++)
         if (streams.stream[i].next != 0)
             read_stream(i, bytes, size);
     free(bytes);

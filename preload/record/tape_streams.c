@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The streams of input: see input_streams.h. */
-#include "record/input_streams.h"
+/* The streams of input: see tape_streams.h. */
+#include "record/tape_streams.h"
 
 #define STATE_FREE    0u
 #define STATE_WRITING 1u
@@ -10,21 +10,21 @@ static unsigned first_place(uint32_t kind, uint64_t key)
 {
     uint64_t mixed = (key ^ (uint64_t)kind << 56) * UINT64_C(0x9e3779b97f4a7c15);
 
-    return (unsigned)(mixed >> 40) & (INPUT_STREAMS_MAX - 1);
+    return (unsigned)(mixed >> 40) & (TAPE_STREAMS_MAX - 1);
 }
 
-static bool is_stream(const struct input_stream *stream, uint32_t kind, uint64_t key)
+static bool is_stream(const struct tape_stream *stream, uint32_t kind, uint64_t key)
 {
     return atomic_load_explicit(&stream->state, memory_order_acquire) == STATE_READY &&
            stream->kind == kind && stream->key == key;
 }
 
-int input_streams_find(const struct input_streams *streams, uint32_t kind, uint64_t key)
+int tape_streams_find(const struct tape_streams *streams, uint32_t kind, uint64_t key)
 {
     unsigned place = first_place(kind, key);
 
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++, place = (place + 1) & (INPUT_STREAMS_MAX - 1)) {
-        const struct input_stream *stream = &streams->stream[place];
+    for (unsigned i = 0; i < TAPE_STREAMS_MAX; i++, place = (place + 1) & (TAPE_STREAMS_MAX - 1)) {
+        const struct tape_stream *stream = &streams->stream[place];
 
         if (is_stream(stream, kind, key))
             return (int)place;
@@ -34,13 +34,13 @@ int input_streams_find(const struct input_streams *streams, uint32_t kind, uint6
     return -1;
 }
 
-int input_streams_add(struct input_streams *streams, uint32_t kind, uint64_t key, bool *added)
+int tape_streams_add(struct tape_streams *streams, uint32_t kind, uint64_t key, bool *added)
 {
     unsigned place = first_place(kind, key);
 
     *added = false;
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++, place = (place + 1) & (INPUT_STREAMS_MAX - 1)) {
-        struct input_stream *stream = &streams->stream[place];
+    for (unsigned i = 0; i < TAPE_STREAMS_MAX; i++, place = (place + 1) & (TAPE_STREAMS_MAX - 1)) {
+        struct tape_stream *stream = &streams->stream[place];
         uint32_t free_state = STATE_FREE;
 
         if (is_stream(stream, kind, key))
@@ -60,36 +60,36 @@ int input_streams_add(struct input_streams *streams, uint32_t kind, uint64_t key
 /* --- the replay's side --- */
 
 /* The last record of each stream so far: offset + 1. */
-static uint32_t last_record[INPUT_STREAMS_MAX];
+static uint32_t last_record[TAPE_STREAMS_MAX];
 
-static void link_record(struct input_streams *streams, unsigned number, uint8_t *bytes, size_t offset)
+static void link_record(struct tape_streams *streams, unsigned number, uint8_t *bytes, size_t offset)
 {
-    struct input_stream *stream = &streams->stream[number];
+    struct tape_stream *stream = &streams->stream[number];
 
     if (last_record[number] == 0)
         atomic_store(&stream->next, (uint64_t)(offset / 4 + 1) << 32);
     else
-        input_log_link(bytes, last_record[number] - 1, offset);
-    input_log_link(bytes, offset, 0);
+        tape_ring_link(bytes, last_record[number] - 1, offset);
+    tape_ring_link(bytes, offset, 0);
     last_record[number] = (uint32_t)offset + 1;
 }
 
 /* What is done with each record in its turn. False: it is nonsense. */
-typedef bool taker(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+typedef bool taker(struct tape_streams *streams, const struct tape_ring_record *record, uint8_t *bytes,
                    size_t offset);
 
 /* First: a stream's number is in use before its record is in the log. Another thread, or a signal handler,
  * may have written in between, and what is found by kind and key depends on all. */
-static bool take_number(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+static bool take_number(struct tape_streams *streams, const struct tape_ring_record *record, uint8_t *bytes,
                         size_t offset)
 {
     (void)bytes;
     (void)offset;
-    if (record->stream >= INPUT_STREAMS_MAX)
+    if (record->stream >= TAPE_STREAMS_MAX)
         return false;
-    if (record->type != INPUT_LOG_STREAM)
+    if (record->type != TAPE_RING_STREAM)
         return true;
-    struct input_stream *stream = &streams->stream[record->stream];
+    struct tape_stream *stream = &streams->stream[record->stream];
     stream->kind = record->kind;
     stream->key = record->key;
     atomic_store(&stream->state, STATE_READY);
@@ -97,26 +97,26 @@ static bool take_number(struct input_streams *streams, const struct input_log_re
 }
 
 /* The same kind and key may have two numbers: all its records belong to the one that is found first. */
-static bool take_answer(struct input_streams *streams, const struct input_log_record *record, uint8_t *bytes,
+static bool take_answer(struct tape_streams *streams, const struct tape_ring_record *record, uint8_t *bytes,
                         size_t offset)
 {
-    if (record->stream >= INPUT_STREAMS_MAX)
+    if (record->stream >= TAPE_STREAMS_MAX)
         return false;
-    if (record->type == INPUT_LOG_STREAM)
+    if (record->type == TAPE_RING_STREAM)
         return true;
-    const struct input_stream *stream = &streams->stream[record->stream];
+    const struct tape_stream *stream = &streams->stream[record->stream];
     int number = atomic_load(&stream->state) == STATE_READY
-                     ? input_streams_find(streams, stream->kind, stream->key)
+                     ? tape_streams_find(streams, stream->kind, stream->key)
                      : -1;
     if (number >= 0)
         link_record(streams, (unsigned)number, bytes, offset);
     return number >= 0;
 }
 
-static bool take_all(struct input_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval,
+static bool take_all(struct tape_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval,
                      taker *take)
 {
-    struct input_log_record record;
+    struct tape_ring_record record;
     size_t offset = 0, next;
     bool complete;
 
@@ -126,10 +126,10 @@ static bool take_all(struct input_streams *streams, uint8_t *bytes, size_t size,
             offset += 4;
         if (offset + 4 > size)
             break;
-        next = input_log_read(bytes, size, offset, &record, &complete);
+        next = tape_ring_read(bytes, size, offset, &record, &complete);
         if (next == 0)
             return false;
-        if (complete && record.type == INPUT_LOG_LOST) {
+        if (complete && record.type == TAPE_RING_LOST) {
             *lost_eval = record.eval;
             return false;
         }
@@ -140,10 +140,10 @@ static bool take_all(struct input_streams *streams, uint8_t *bytes, size_t size,
     return true;
 }
 
-bool input_streams_link(struct input_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval)
+bool tape_streams_link(struct tape_streams *streams, uint8_t *bytes, size_t size, uint64_t *lost_eval)
 {
     *lost_eval = 0;
-    for (unsigned i = 0; i < INPUT_STREAMS_MAX; i++) {
+    for (unsigned i = 0; i < TAPE_STREAMS_MAX; i++) {
         atomic_store(&streams->stream[i].next, 0);
         last_record[i] = 0;
     }
@@ -151,15 +151,15 @@ bool input_streams_link(struct input_streams *streams, uint8_t *bytes, size_t si
     return take_all(streams, bytes, size, lost_eval, take_answer);
 }
 
-bool input_streams_next(struct input_streams *streams, int number, const uint8_t *bytes, size_t size,
-                        struct input_log_record *record)
+bool tape_streams_next(struct tape_streams *streams, int number, const uint8_t *bytes, size_t size,
+                       struct tape_ring_record *record)
 {
     _Atomic uint64_t *place = &streams->stream[number].next;
     uint64_t now = atomic_load(place), then;
     size_t offset;
 
     do {
-        if (now == 0 || !input_log_linked(bytes, size, ((now >> 32) - 1) * 4, record, &offset))
+        if (now == 0 || !tape_ring_linked(bytes, size, ((now >> 32) - 1) * 4, record, &offset))
             return false;
         bool again = (uint32_t)now < record->repeats;
         then = again ? now + 1 : offset == 0 ? 0 : (uint64_t)(offset / 4 + 1) << 32;

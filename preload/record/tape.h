@@ -7,8 +7,8 @@
  *
  * A stream is a kind and a key (a descriptor, a thread, ...). The records of one stream are fed in their
  * order; streams know nothing of each other. */
-#ifndef LIGHTSSS_PRELOAD_RECORD_INPUT_H
-#define LIGHTSSS_PRELOAD_RECORD_INPUT_H
+#ifndef LIGHTSSS_PRELOAD_RECORD_TAPE_H
+#define LIGHTSSS_PRELOAD_RECORD_TAPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,18 +17,18 @@
 
 #include "run/role.h"
 
-enum input_kind {
-    INPUT_READ = 1, /* bytes from a descriptor: read, recv and their kin; key: the descriptor */
-    INPUT_CALL, /* other results of calls on a descriptor: accept, connect, poll, ...; key: the descriptor */
-    INPUT_TIME, /* key: the thread and the clock */
-    INPUT_RANDOM, /* key: the thread */
-    INPUT_CHILD,  /* fork, wait and their kin; key: the thread */
-    INPUT_SIGNAL, /* key: whose */
-    INPUT_UNDO,   /* what a file held before the original wrote over it; not fed but applied */
+enum tape_kind {
+    TAPE_READ = 1, /* bytes from a descriptor: read, recv and their kin; key: the descriptor */
+    TAPE_CALL,   /* other results of calls on a descriptor: accept, connect, poll, ...; key: the descriptor */
+    TAPE_TIME,   /* key: the thread and the clock */
+    TAPE_RANDOM, /* key: the thread */
+    TAPE_CHILD,  /* fork, wait and their kin; key: the thread */
+    TAPE_SIGNAL, /* key: whose */
+    TAPE_UNDO,   /* what a file held before the original wrote over it; not fed but applied */
 };
 
 /* What a recorded call gave. */
-struct input_answer {
+struct tape_answer {
     int64_t result;
     int32_t error;       /* errno, where the result is negative */
     uint32_t size;       /* bytes of the payload */
@@ -39,44 +39,44 @@ struct input_answer {
  * negative. What does not fit is lost, and the replay is told so. Any thread. A thread that a snapshot
  * stopped between the call and this finds itself in a replay: then the answer, which its original recorded a
  * moment later, is taken off the stream. */
-void input_record(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count);
+void tape_record(enum tape_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count);
 
 /* The same of no more than the first `limit` bytes of the parts. */
-void input_record_part(enum input_kind kind, uint64_t key, int64_t result, const struct iovec *parts,
-                       int count, size_t limit);
+void tape_record_part(enum tape_kind kind, uint64_t key, int64_t result, const struct iovec *parts, int count,
+                      size_t limit);
 
 /* The next answer of this stream. False: there is none, because the original was never answered (it ended
- * first), or because it was lost; input_exhausted() goes on from there. */
-bool input_feed(enum input_kind kind, uint64_t key, struct input_answer *answer);
+ * first), or because it was lost; tape_exhausted() goes on from there. */
+bool tape_feed(enum tape_kind kind, uint64_t key, struct tape_answer *answer);
 
 /* Is there one more? */
-bool input_has_answer(enum input_kind kind, uint64_t key);
+bool tape_has_answer(enum tape_kind kind, uint64_t key);
 
 /* For a call that the original never came back from. Where it was ended from outside in it, so is the replay.
  * What another thread does, or a thread of an original that was ended from outside, simply does not come back
  * here either. Else this replay has gone another way: it ends, diverged or (input was lost) incomplete, and
  * says that `call` asked for more than the original was given. */
-_Noreturn void input_exhausted(const char *call);
+_Noreturn void tape_exhausted(const char *call);
 
 /* The call in which the thread that evals waits for what its original waited for; NULL: it is in none.
  * Async-signal-safe. */
-const char *input_awaited(void);
+const char *tape_awaited(void);
 
-/* --- the life of the log, for lightsss.c and replay.c --- */
+/* --- the life of the tape, for lightsss.c and replay.c --- */
 
-/* The first eval: makes the log. Returns 0 or -errno: nothing is recorded. */
-int input_start(void);
+/* The first eval: makes the tape. Returns 0 or -errno: nothing is recorded. */
+int tape_start(void);
 
 /* On the thread that evals: snapshot `number` is about to be taken; it was taken or not, and `oldest` (0:
  * none) is the oldest that is parked: what came before that one is dropped. */
-void input_snapshot_begins(uint64_t number);
-void input_snapshot_done(uint64_t oldest);
+void tape_snapshot_begins(uint64_t number);
+void tape_snapshot_done(uint64_t oldest);
 
 /* In a new copy, before it lets go of its descriptors. */
-void input_in_copy(void);
+void tape_in_copy(void);
 
 /* In a woken copy, before its shared memory is made private and its threads are revived: from here on it is
  * fed. Returns 0 or -errno. */
-int input_begin_replay(void);
+int tape_begin_replay(void);
 
 #endif
