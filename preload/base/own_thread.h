@@ -42,7 +42,7 @@ struct repeated_call {
 
 struct own_thread {
     _Atomic uintptr_t owner;            /* 0: of no thread */
-    volatile unsigned interruptions;    /* how often it was stopped for a snapshot */
+    volatile unsigned interruptions;    /* how often it was stopped for a snapshot, or asked to stand by */
     volatile unsigned repeats;          /* how often a call of its was started again (repeated) */
     volatile unsigned between;          /* how many children run in its memory (vfork) */
     volatile bool is_inside;            /* it is in a call whose answer is input */

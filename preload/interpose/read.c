@@ -10,13 +10,13 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#include "base/own_thread.h"
 #include "base/raw_syscall.h"
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
 #include "record/answer.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads_handler.h"
 
 static ssize_t (*libc_read_unnoted)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
@@ -89,7 +89,7 @@ static bool is_stream(int fd)
 static ssize_t receive_rest(struct rest *rest, ssize_t received)
 {
     if ((rest->flags & (MSG_WAITALL | MSG_PEEK | MSG_TRUNC | MSG_DONTWAIT)) != MSG_WAITALL ||
-        threads_handler_interruptions() == rest->before || !is_stream(rest->fd))
+        own_thread()->interruptions == rest->before || !is_stream(rest->fd))
         return received;
     return rest_move(rest, received);
 }
@@ -97,7 +97,7 @@ static ssize_t receive_rest(struct rest *rest, ssize_t received)
 static ssize_t libc_recv(int fd, void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {bytes, size};
-    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, libc_recv_once};
+    struct rest rest = {&whole, 1, own_thread()->interruptions, fd, flags, libc_recv_once};
 
     return receive_rest(&rest, CALL_NOTED_SOCKET(SYS_recvfrom, libc_recv_once(fd, bytes, size, flags)));
 }
@@ -106,7 +106,7 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
                              socklen_t *length)
 {
     const struct iovec whole = {bytes, size};
-    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, libc_recv_once};
+    struct rest rest = {&whole, 1, own_thread()->interruptions, fd, flags, libc_recv_once};
 
     return receive_rest(
         &rest, CALL_NOTED_SOCKET(SYS_recvfrom, libc_recvfrom_once(fd, bytes, size, flags, address, length)));
@@ -114,7 +114,7 @@ static ssize_t libc_recvfrom(int fd, void *bytes, size_t size, int flags, struct
 
 static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 {
-    unsigned before = threads_handler_interruptions();
+    unsigned before = own_thread()->interruptions;
     ssize_t received = CALL_NOTED_SOCKET(SYS_recvmsg, libc_recvmsg_once(fd, message, flags));
 
     if (received <= 0)

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "snapshot/threads/threads_handler.h"
+#include "base/own_thread.h"
 
 /* What comes after so many bytes, up to the end of one element; of no bytes at the end of the list. */
 static struct iovec part_after(const struct rest *rest, size_t moved)
@@ -22,7 +22,7 @@ ssize_t rest_move(struct rest *rest, ssize_t moved)
     int error = errno;
     unsigned now;
 
-    while (moved > 0 && (now = threads_handler_interruptions()) != rest->before) {
+    while (moved > 0 && (now = own_thread()->interruptions) != rest->before) {
         const struct iovec part = part_after(rest, (size_t)moved);
         ssize_t more = part.iov_len == 0 ? 0 : rest->move(rest->fd, part.iov_base, part.iov_len, rest->flags);
         if (more <= 0)

@@ -11,7 +11,7 @@
 struct rest {
     const struct iovec *parts;
     size_t count;
-    unsigned before; /* threads_handler_interruptions() when the call began */
+    unsigned before; /* own_thread()->interruptions when the call began */
     int fd, flags;   /* for: */
     ssize_t (*move)(int fd, void *bytes, size_t size, int flags);
 };

@@ -11,12 +11,12 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/own_thread.h"
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
 #include "record/answer.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads_handler.h"
 
 static int (*libc_accept_unnoted)(int fd, struct sockaddr *address, socklen_t *length);
 static int (*libc_accept4_unnoted)(int fd, struct sockaddr *address, socklen_t *length, int flags);
@@ -53,10 +53,10 @@ static int libc_accept4(int fd, struct sockaddr *address, socklen_t *length, int
 /* One that is begun again says something else when its time is over. */
 static int libc_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-    unsigned before = threads_handler_interruptions();
+    unsigned before = own_thread()->interruptions;
     int r = CALL_NOTED_SOCKET(SYS_connect, libc_connect_unnoted(fd, address, length));
 
-    if (r < 0 && errno == EALREADY && threads_handler_interruptions() != before)
+    if (r < 0 && errno == EALREADY && own_thread()->interruptions != before)
         errno = EINPROGRESS;
     return r;
 }
@@ -113,7 +113,7 @@ static ssize_t move(int fd, void *bytes, size_t size, int flags)
 static ssize_t libc_send(int fd, const void *bytes, size_t size, int flags)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, move};
+    struct rest rest = {&whole, 1, own_thread()->interruptions, fd, flags, move};
 
     return rest_move(&rest, CALL_NOTED_SOCKET(SYS_sendto, libc_send_once(fd, bytes, size, flags)));
 }
@@ -122,7 +122,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
                            socklen_t length)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, flags, move};
+    struct rest rest = {&whole, 1, own_thread()->interruptions, fd, flags, move};
 
     return rest_move(
         &rest, CALL_NOTED_SOCKET(SYS_sendto, libc_sendto_once(fd, bytes, size, flags, address, length)));
@@ -130,7 +130,7 @@ static ssize_t libc_sendto(int fd, const void *bytes, size_t size, int flags, co
 
 static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
 {
-    unsigned before = threads_handler_interruptions();
+    unsigned before = own_thread()->interruptions;
     ssize_t sent = CALL_NOTED_SOCKET(SYS_sendmsg, libc_sendmsg_once(fd, message, flags));
 
     if (sent <= 0)
@@ -142,11 +142,11 @@ static ssize_t libc_sendmsg(int fd, const struct msghdr *message, int flags)
 /* At the end of the file it sends nothing more. */
 static ssize_t libc_sendfile(int fd, int from, off_t *offset, size_t size)
 {
-    unsigned before = threads_handler_interruptions(), now;
+    unsigned before = own_thread()->interruptions, now;
     ssize_t sent = libc_sendfile_once(fd, from, offset, size), more;
     int error = errno;
 
-    while (sent > 0 && (size_t)sent < size && (now = threads_handler_interruptions()) != before) {
+    while (sent > 0 && (size_t)sent < size && (now = own_thread()->interruptions) != before) {
         before = now;
         more = libc_sendfile_once(fd, from, offset, size - (size_t)sent);
         if (more <= 0)

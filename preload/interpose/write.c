@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "base/own_thread.h"
 #include "interpose/libc_hook.h"
 #include "interpose/rest.h"
 #include "interpose/write.h"
@@ -17,7 +18,6 @@
 #include "record/output.h"
 #include "record/undo.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/threads_handler.h"
 
 static ssize_t (*libc_write_once)(int fd, const void *bytes, size_t size);
 static ssize_t (*libc_writev_once)(int fd, const struct iovec *parts, int count);
@@ -47,14 +47,14 @@ static ssize_t move(int fd, void *bytes, size_t size, int flags)
 static ssize_t libc_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec whole = {(void *)(uintptr_t)bytes, size};
-    struct rest rest = {&whole, 1, threads_handler_interruptions(), fd, 0, move};
+    struct rest rest = {&whole, 1, own_thread()->interruptions, fd, 0, move};
 
     return rest_move(&rest, CALL_NOTED_SOCKET(SYS_write, libc_write_once(fd, bytes, size)));
 }
 
 static ssize_t libc_writev(int fd, const struct iovec *parts, int count)
 {
-    struct rest rest = {parts, (size_t)count, threads_handler_interruptions(), fd, 0, move};
+    struct rest rest = {parts, (size_t)count, own_thread()->interruptions, fd, 0, move};
 
     return rest_move(&rest, CALL_NOTED_SOCKET(SYS_writev, libc_writev_once(fd, parts, count)));
 }

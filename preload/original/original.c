@@ -114,8 +114,8 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
     role_become(ROLE_ORIGINAL);
     signal_arm();
     see_children();
-    threads_handler_set_call_ender(answer_is_inside);
-    threads_handler_set_request(request_send);
+    threads_handler_listeners.ends_call = answer_is_inside;
+    threads_handler_listeners.request = request_send;
     return true;
 }
 

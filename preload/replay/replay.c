@@ -197,7 +197,7 @@ void replay_begin(uint64_t eval)
         if (r < 0)
             finish_in_vain(steps[i].refusal, r);
     }
-    threads_handler_set_kernel_signal(finish_on_signal);
+    threads_handler_listeners.kernel_signal = finish_on_signal;
     ask_time_here();
     note_time();
     orphan_watch();

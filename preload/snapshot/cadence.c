@@ -3,9 +3,9 @@
  * fill the time to the next one. */
 #include "snapshot/cadence.h"
 
+#include "base/clock.h"
 #include "base/u64.h"
 
-#define SECOND_NS       UINT64_C(1000000000)
 #define LOOK_MAX_NS     UINT64_C(10000000) /* a look every 10 ms at least ... */
 #define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */

@@ -46,11 +46,6 @@ static void hear_kernel(void *ucontext)
         atomic_compare_exchange_strong(&own_slot->command, &expected, SLOT_LOOK);
 }
 
-static bool original_is_gone(const struct shared_page *page)
-{
-    return kernel_getppid() != page->original_pid;
-}
-
 /* A snapshot's copy has ended: nobody else can bury it. */
 static void reap_copies(struct shared_page *page)
 {
@@ -134,7 +129,7 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
         if (command == SLOT_QUIT)
             return PARK_DISMISSED;
-        if (original_is_gone(page))
+        if (kernel_getppid() != page->original_pid)
             return PARK_ORPHANED;
         if (command == SLOT_SLEEP) {
             if (is_other_program(page))
@@ -167,13 +162,13 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                            const struct park_patience *patience)
 {
     own_slot = slot;
-    threads_handler_set_kernel_signal(hear_kernel);
+    threads_handler_listeners.kernel_signal = hear_kernel;
     bool hears = raw_syscall2(SYS_prctl, PR_SET_PDEATHSIG, THREADS_SIGNAL) == 0 &&
                  signal_mask_restore(~(UINT64_C(1) << (THREADS_SIGNAL - 1))) == 0;
     enum park_reason reason = sleep_until_reason(page, slot, patience, hears && !may_lose_touch());
     signal_mask_block_all();
     signal_mask_drop_pending(); /* a Ctrl-C to the whole process group was meant for the original */
-    threads_handler_set_kernel_signal(NULL);
+    threads_handler_listeners.kernel_signal = NULL;
     own_slot = NULL;
     return reason;
 }

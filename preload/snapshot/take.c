@@ -139,13 +139,6 @@ void take_forget(void)
     last_slot = NULL;
 }
 
-/* In the original, before the other threads go on. */
-static void note_copy(struct shared_slot *slot, long pid)
-{
-    last_pid = (pid_t)pid;
-    last_slot = slot;
-}
-
 static long clone_stopped(struct take *take)
 {
     int *clear_tid = NULL;
@@ -163,8 +156,10 @@ static long clone_stopped(struct take *take)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);
     else
         take->hooks->after_copy();
-    if (pid > 0)
-        note_copy(take->slot, pid);
+    if (pid > 0) { /* known before the other threads go on */
+        last_pid = (pid_t)pid;
+        last_slot = take->slot;
+    }
     return pid;
 }
 

@@ -6,9 +6,9 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/u64.h"
 
-#define SECOND_NS        UINT64_C(1000000000)
 #define MIB              (UINT64_C(1) << 20)
 #define LOOK_NS          SECOND_NS  /* others take memory too */
 #define LOOK_BYTES       MIB        /* less than that changes nothing */

@@ -20,10 +20,10 @@
 #include "snapshot/limits/process_limit.h"
 #include "snapshot/limits/room.h"
 
-#define ENOUGH     4096u                /* far from every limit */
-#define LOOK_NS    UINT64_C(1000000000) /* others start processes too */
-#define LOOK_SHARE 1000u                /* of the run time that looking may take ... */
-#define SOON_SHARE 20u                  /* ... and before the simulator starts something */
+#define ENOUGH     4096u     /* far from every limit */
+#define LOOK_NS    SECOND_NS /* others start processes too */
+#define LOOK_SHARE 1000u     /* of the run time that looking may take ... */
+#define SOON_SHARE 20u       /* ... and before the simulator starts something */
 
 static struct process_left left;
 static uint64_t looked_ns, took_ns; /* when the last look was over, and how long it took; 0: none counts */

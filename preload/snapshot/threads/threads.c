@@ -41,7 +41,6 @@
 static uint64_t other_links; /* of the directory of tasks beside one per thread; 0: not known */
 static bool has_shadow_stack;
 static const char cannot_be_signalled[] = "they cannot be listed or signalled";
-static const char has_small_stack[] = "one has an alternate signal stack that is too small for their signal";
 static const char does_not_stop[] = "one does not take signals (blocked in the kernel?)";
 
 extern const ptrdiff_t __rseq_offset __attribute__((weak));
@@ -125,7 +124,7 @@ static int send_signal(struct record *record, enum record_state state)
     info.si_signo = THREADS_SIGNAL;
     info.si_code = SI_QUEUE;
     info.si_pid = threads_state.pid;
-    info.si_value.sival_ptr = (void *)threads_handler_value((unsigned)(record - threads_state.records));
+    info.si_value.sival_ptr = (void *)(THREADS_SIGNAL_MAGIC | (uint64_t)(record - threads_state.records));
     long r = kernel_tgsigqueueinfo(threads_state.pid, record->tid, THREADS_SIGNAL, &info);
     if (r == -ESRCH)
         forget_thread(record);
@@ -137,26 +136,16 @@ static int send_signal(struct record *record, enum record_state state)
 /* Returns 0, where the thread has just ended too, or -errno. */
 static int ask_to_stop(struct record *record)
 {
-    for (;;) {
-        switch (atomic_load(&record->state)) {
-        case RECORD_RUNNING:
+    enum record_state state;
+
+    do {
+        state = (enum record_state)atomic_load(&record->state);
+        if (state == RECORD_RUNNING)
             return send_signal(record, RECORD_SIGNALLED);
-        case RECORD_STANDBY:
-            if (threads_state_move(record, RECORD_STANDBY, RECORD_STOPPED))
-                return 0;
-            break;
-        case RECORD_ASKED:
-            if (threads_state_move(record, RECORD_ASKED, RECORD_SIGNALLED))
-                return 0;
-            break;
-        case RECORD_CANCELLED:
-            if (threads_state_move(record, RECORD_CANCELLED, RECORD_SIGNALLED))
-                return 0;
-            break;
-        default:
+        if (state != RECORD_STANDBY && state != RECORD_ASKED && state != RECORD_CANCELLED)
             return 0;
-        }
-    }
+    } while (!threads_state_move(record, state, state == RECORD_STANDBY ? RECORD_STOPPED : RECORD_SIGNALLED));
+    return 0;
 }
 
 static struct record *find_by_tid(pid_t tid)
@@ -373,7 +362,7 @@ int threads_stop(const char **why)
     if (r < 0) {
         *why = "their signal cannot be set up";
     } else if (signal_stack_is_small(threads_state.pid, threads_state.caller.tid)) {
-        *why = has_small_stack;
+        *why = "one has an alternate signal stack that is too small for their signal";
         r = -EAGAIN;
     } else {
         r = stop_all(why);
@@ -389,8 +378,6 @@ int threads_stop(const char **why)
     return r;
 }
 
-/* A thread that has not even noticed that it was stopped needs no wake: it goes on standing by, and leaves
- * when its time is up or its own futex is woken. */
 bool threads_any_at(bool (*test)(uintptr_t program_counter))
 {
     for (struct record *record = NULL; (record = threads_state_next_still(record)) != NULL;)
@@ -399,6 +386,8 @@ bool threads_any_at(bool (*test)(uintptr_t program_counter))
     return false;
 }
 
+/* A thread that has not even noticed that it was stopped needs no wake: it goes on standing by, and leaves
+ * when its time is up or its own futex is woken. */
 void threads_resume(void)
 {
     bool held = false;

@@ -20,7 +20,6 @@
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_state.h"
 
-#define SIGNAL_MAGIC (UINT64_C(0x6c53) << 32)
 #define STAT_PENDING 28       /* in /proc/TID/stat, counted from the state: what was sent to this thread */
 #define STANDBY_NS   5000000u /* on the futex that the thread was waiting on anyway */
 #define STANDBY_DEAF_NS                                                                                      \
@@ -36,29 +35,7 @@ struct own_futex {
 };
 
 static struct kernel_action earlier_action; /* glibc's own handler of the signal, if any */
-static void (*_Atomic kernel_signal)(void *ucontext);
-static void (*_Atomic request)(void);
-static bool (*_Atomic call_ender)(void);
-
-unsigned threads_handler_interruptions(void)
-{
-    return own_thread()->interruptions;
-}
-
-void threads_handler_set_request(void (*handler)(void))
-{
-    atomic_store(&request, handler);
-}
-
-void threads_handler_set_kernel_signal(void (*handler)(void *ucontext))
-{
-    atomic_store(&kernel_signal, handler);
-}
-
-void threads_handler_set_call_ender(bool (*ends)(void))
-{
-    atomic_store(&call_ender, ends);
-}
+struct threads_handler_listeners threads_handler_listeners;
 
 /* Is a SIGABRT on its way to this thread, as abort() sends it? The kernel's list has also what somebody sent
  * to the process, and that is for the original alone. */
@@ -66,10 +43,8 @@ static bool is_aborting(void)
 {
     const uint64_t abort_bit = UINT64_C(1) << (SIGABRT - 1);
     char buffer[PROC_STAT_SIZE];
-    uint64_t pending = 0;
 
-    raw_syscall2(SYS_rt_sigpending, &pending, sizeof pending);
-    if ((pending & abort_bit) == 0)
+    if ((kernel_sigpending() & abort_bit) == 0)
         return false;
     const char *field = proc_stat_field(proc_stat(kernel_gettid(), buffer), STAT_PENDING);
     return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
@@ -92,15 +67,10 @@ static void record_self(struct record *record)
     record->aborting = is_aborting();
 }
 
-uintptr_t threads_handler_value(unsigned index)
-{
-    return SIGNAL_MAGIC | index;
-}
-
 /* The record that this signal is for; NULL: the signal is not ours. */
 static struct record *addressed_record(const siginfo_t *info)
 {
-    uint64_t index = (uint64_t)(uintptr_t)info->si_value.sival_ptr ^ SIGNAL_MAGIC;
+    uint64_t index = (uint64_t)(uintptr_t)info->si_value.sival_ptr ^ THREADS_SIGNAL_MAGIC;
 
     if (info->si_code != SI_QUEUE || index >= THREADS_MAX ||
         threads_state.records[index].tid != kernel_gettid())
@@ -117,8 +87,8 @@ static bool is_report(int code)
 
 static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
 {
-    void (*asked)(void) = atomic_load(&request);
-    void (*heard)(void *ucontext) = atomic_load(&kernel_signal);
+    void (*asked)(void) = threads_handler_listeners.request;
+    void (*heard)(void *ucontext) = threads_handler_listeners.kernel_signal;
 
     if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
         blocked_call_around(context, asked);
@@ -155,27 +125,24 @@ static struct own_futex find_own_futex(const void *context)
 /* Returns false where the thread is to go on at once. */
 static bool arrive(struct record *record)
 {
-    for (;;) {
-        switch (atomic_load(&record->state)) {
-        case RECORD_ASKED:
-            if (threads_state_move(record, RECORD_ASKED, record->idle ? RECORD_STANDBY : RECORD_RUNNING))
-                return record->idle;
-            break;
-        case RECORD_SIGNALLED:
-            if (!threads_state_move(record, RECORD_SIGNALLED, RECORD_STOPPED))
-                break;
-            atomic_fetch_add(&threads_state.arrivals, 1);
-            if (atomic_load(&threads_state.stopper_waits) != 0)
-                threads_state_wake(&threads_state.arrivals, 1);
-            return true;
-        case RECORD_CANCELLED:
-            if (threads_state_move(record, RECORD_CANCELLED, RECORD_RUNNING))
-                return false;
-            break;
-        default:
+    enum record_state before, now;
+
+    do {
+        before = (enum record_state)atomic_load(&record->state);
+        now = RECORD_RUNNING;
+        if (before == RECORD_SIGNALLED)
+            now = RECORD_STOPPED;
+        else if (before == RECORD_ASKED && record->idle)
+            now = RECORD_STANDBY;
+        else if (before != RECORD_ASKED && before != RECORD_CANCELLED)
             return false;
-        }
+    } while (!threads_state_move(record, before, now));
+    if (now == RECORD_STOPPED) {
+        atomic_fetch_add(&threads_state.arrivals, 1);
+        if (atomic_load(&threads_state.stopper_waits) != 0)
+            threads_state_wake(&threads_state.arrivals, 1);
     }
+    return now != RECORD_RUNNING;
 }
 
 /* Returns true where somebody woke a waiter of the thread's own futex: the one that got woken was this one.
@@ -228,7 +195,7 @@ static __attribute__((noinline)) void stay(struct record *record, void *context)
  * without cause is allowed, a lost one is not. */
 static __attribute__((noinline)) void live_again(struct record *record, void *context)
 {
-    bool (*ends)(void) = atomic_load(&call_ender);
+    bool (*ends)(void) = threads_handler_listeners.ends_call;
     uint64_t mask;
 
     if (find_own_futex(context).word != NULL)

@@ -20,6 +20,9 @@
 #define THREADS_OWN_TASKS "/proc/self/task"
 #define THREADS_PATH_SIZE 48
 
+/* The value of a signal that is for a record: this, and the record's place. */
+#define THREADS_SIGNAL_MAGIC (UINT64_C(0x6c53) << 32)
+
 /* Who moves a record on, "stopper" being the thread that calls into threads.c:
  *
  *              stopper                       the thread itself, in its handler
@@ -80,20 +83,15 @@ struct threads_state {
 
 extern struct threads_state threads_state;
 
-static inline bool threads_state_stands_still(const struct record *record)
-{
-    int state = atomic_load(&record->state);
-
-    return state == RECORD_STOPPED || state == RECORD_ASLEEP;
-}
-
 /* The first one behind this one that stands still; NULL: the first of all, or there is none. */
 static inline struct record *threads_state_next_still(struct record *record)
 {
     for (record = record == NULL ? threads_state.records : record + 1;
-         record < threads_state.records + threads_state.count; record++)
-        if (threads_state_stands_still(record))
+         record < threads_state.records + threads_state.count; record++) {
+        int state = atomic_load(&record->state);
+        if (state == RECORD_STOPPED || state == RECORD_ASLEEP)
             return record;
+    }
     return NULL;
 }
 
