@@ -105,9 +105,8 @@ static void warn(const char *line)
 static void note_base_directory(void)
 {
     char directory[PATH_MAX];
-    struct text path;
+    struct text path = text_in(run.base_directory, sizeof run.base_directory);
 
-    text_init(&path, run.base_directory, sizeof run.base_directory);
     if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
         text_format(&path, "%s/", directory);
     text_format(&path, "%s", run.options.dir);
@@ -228,9 +227,8 @@ static void share_counts(void)
 static bool has_tracer(void)
 {
     char bytes[PATH_MAX];
-    struct text words;
+    struct text words = text_in(bytes, sizeof bytes);
 
-    text_init(&words, bytes, sizeof bytes);
     bool has = choice_has_tracer(&choice, &run.found, run.options.wave != WAVE_OFF, run.program, &words);
     if (words.length > 0)
         log_line(LOG_INFO, "%s", bytes);

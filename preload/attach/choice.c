@@ -44,14 +44,13 @@ bool choice_has_tracer(struct choice *choice, const struct hooks_found *found, b
                        const char *program, struct text *words)
 {
     bool is_program = choice->first[0] == '\0';
-    struct text expected;
 
     if (found->format != HOOKS_FORMAT_NONE || !is_wanted)
         return true;
     if (is_program || found->newer)
         append_no_tracer(words, found, is_program ? program : choice->first);
     else if (choice->expected[0] == '\0') {
-        text_init(&expected, choice->expected, sizeof choice->expected);
+        struct text expected = text_in(choice->expected, sizeof choice->expected);
         text_format(&expected, "%.150s was built without a tracer: verilate it with --trace", choice->first);
     }
     return found->newer;

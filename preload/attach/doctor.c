@@ -60,10 +60,9 @@ static const char *asked(void)
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
 {
     char line[LINE_SIZE];
-    struct text text;
     va_list arguments;
+    struct text text = text_in(line, sizeof line - 1);
 
-    text_init(&text, line, sizeof line - 1);
     va_start(arguments, format);
     text_vformat(&text, format, arguments);
     va_end(arguments);
@@ -150,10 +149,9 @@ static void try_directory(void)
 static void note_limits(void)
 {
     char bytes[LINE_SIZE];
-    struct text text;
 
     for (unsigned i = 0; i < 3; i++) {
-        text_init(&text, bytes, sizeof bytes);
+        struct text text = text_in(bytes, sizeof bytes);
         if (i < 2 ? memory_watch_describe_limit(i, &text) : processes_describe_limit(&text))
             note("limit %s", bytes);
     }

@@ -68,12 +68,12 @@ void log_line(enum log_level level, const char *format, ...)
 {
     char buffer[1 + LOG_LINE_SIZE + 1] = "\n"; /* the end of the simulator's line, where it has none */
     bool ends_line = is_unfinished && log_fd == 2;
-    struct text text;
     va_list arguments;
 
     if (level == LOG_QUIET || level > log_level)
         return;
-    text_init(&text, buffer + 1, LOG_LINE_SIZE); /* the newline takes the NUL's place, so one byte is kept */
+    /* the newline takes the NUL's place, so one byte is kept */
+    struct text text = text_in(buffer + 1, LOG_LINE_SIZE);
     text_format(&text, "lightsss: ");
     va_start(arguments, format);
     text_vformat(&text, format, arguments);

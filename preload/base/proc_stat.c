@@ -16,9 +16,7 @@
 /* Reads the whole line. NULL: there is no such process. */
 static const char *read_line(pid_t pid, char buffer[PROC_STAT_SIZE])
 {
-    struct text path;
-
-    text_init(&path, buffer, PROC_STAT_SIZE);
+    struct text path = text_in(buffer, PROC_STAT_SIZE);
     bool is_foreign = proc_number_is_foreign();
     bool is_own = is_foreign && pid == kernel_gettid();
     pid_t number = is_foreign && !is_own ? proc_number_of_process(pid) : pid;

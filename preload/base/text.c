@@ -17,37 +17,37 @@ struct spec {
     char letter;
 };
 
-void text_init(struct text *text, char *buffer, size_t size)
+struct text text_in(char *buffer, size_t size)
 {
-    *text = (struct text){.bytes = buffer, .size = size};
     buffer[0] = '\0';
+    return (struct text){.bytes = buffer, .size = size};
 }
 
-static size_t text_room(const struct text *text)
+/* Makes the text longer by what there is room for of *length. Returns where that goes. */
+static char *lengthen(struct text *text, size_t *length)
 {
-    return text->size - 1 - text->length;
+    char *end = text->bytes + text->length;
+    size_t room = text->size - 1 - text->length;
+
+    text->cut |= *length > room;
+    *length = *length < room ? *length : room;
+    text->length += *length;
+    end[*length] = '\0';
+    return end;
 }
 
 void text_append(struct text *text, const char *bytes, size_t length)
 {
-    if (length > text_room(text)) {
-        length = text_room(text);
-        text->cut = true;
-    }
-    memcpy(text->bytes + text->length, bytes, length);
-    text->length += length;
-    text->bytes[text->length] = '\0';
+    char *end = lengthen(text, &length);
+
+    memcpy(end, bytes, length);
 }
 
 static void append_repeated(struct text *text, char byte, size_t count)
 {
-    if (count > text_room(text)) {
-        count = text_room(text);
-        text->cut = true;
-    }
-    memset(text->bytes + text->length, byte, count);
-    text->length += count;
-    text->bytes[text->length] = '\0';
+    char *end = lengthen(text, &count);
+
+    memset(end, byte, count);
 }
 
 static void append_padded(struct text *text, const struct spec *spec, const char *bytes, size_t length)
@@ -144,12 +144,10 @@ static struct spec read_spec(const char **format, va_list *arguments)
 
 static void append_string(struct text *text, const struct spec *spec, const char *string)
 {
-    size_t length;
-
     if (string == NULL)
         string = "(null)";
-    length = spec->has_precision ? strnlen(string, spec->precision) : strlen(string);
-    append_padded(text, spec, string, length);
+    append_padded(text, spec, string,
+                  spec->has_precision ? strnlen(string, spec->precision) : strlen(string));
 }
 
 static void append_signed(struct text *text, const struct spec *spec, int64_t value)
@@ -227,10 +225,9 @@ void text_format(struct text *text, const char *format, ...)
 
 size_t text_print(char *buffer, size_t size, const char *format, ...)
 {
-    struct text text;
+    struct text text = text_in(buffer, size);
     va_list arguments;
 
-    text_init(&text, buffer, size);
     va_start(arguments, format);
     text_vformat(&text, format, arguments);
     va_end(arguments);
@@ -241,48 +238,32 @@ size_t text_print(char *buffer, size_t size, const char *format, ...)
  */
 static void append_whole(struct text *text, const char *bytes, size_t length)
 {
-    if (text->cut || length > text_room(text)) {
-        text->cut = true;
-        return;
-    }
-    text_append(text, bytes, length);
+    text->cut |= length > text->size - 1 - text->length;
+    if (!text->cut)
+        text_append(text, bytes, length);
 }
 
 /* Length of the well-formed UTF-8 character at bytes, 0 when there is none (overlong forms, surrogates and
  * numbers past U+10FFFF included: Unicode's table 3-7). */
 static size_t utf8_length(const unsigned char *bytes, size_t left)
 {
-    unsigned char first = bytes[0];
-    unsigned char second_least = 0x80;
-    unsigned char second_most = 0xbf;
-    size_t length;
+    static const uint32_t least[] = {[2] = 0x80, [3] = 0x800, [4] = 0x10000};
+    size_t length = 2;
+    uint32_t number;
 
-    if (first < 0x80)
+    if (bytes[0] < 0x80)
         return 1;
-    if (first >= 0xc2 && first <= 0xdf)
-        length = 2;
-    else if ((first & 0xf0) == 0xe0)
-        length = 3;
-    else if (first >= 0xf0 && first <= 0xf4)
-        length = 4;
-    else
+    while (length < 4 && (bytes[0] & 0x80u >> length) != 0)
+        length++;
+    if (length > left || (bytes[0] & 0x40) == 0 || bytes[0] > 0xf7)
         return 0;
-    if (length > left)
-        return 0;
-    if (first == 0xe0)
-        second_least = 0xa0;
-    if (first == 0xed)
-        second_most = 0x9f;
-    if (first == 0xf0)
-        second_least = 0x90;
-    if (first == 0xf4)
-        second_most = 0x8f;
-    if (bytes[1] < second_least || bytes[1] > second_most)
-        return 0;
-    for (size_t i = 2; i < length; i++)
+    number = bytes[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
         if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-    return length;
+        number = number << 6 | (bytes[i] & 0x3f);
+    }
+    return number >= least[length] && number <= 0x10ffff && number >> 11 != 0xd800 >> 11 ? length : 0;
 }
 
 /* U+0080 to U+009F; in UTF-8 the second byte is the number. */

@@ -17,8 +17,8 @@ struct text {
     bool cut;      /* something did not fit */
 };
 
-/* size must be at least 1. */
-void text_init(struct text *text, char *buffer, size_t size);
+/* An empty one. size must be at least 1. */
+struct text text_in(char *buffer, size_t size);
 
 /* Appends. Knows %s %.*s %.Ns %c %% %d %i %u %x %p with hh, h, l, ll, z, j, t and a width, 0- or
  * space-padded, `-` for left. Another conversion is copied as it stands and ends the formatting. */

@@ -225,7 +225,7 @@ struct warning {
 
 static void warning_init(struct warning *warning)
 {
-    text_init(&warning->text, warning->bytes, sizeof warning->bytes);
+    warning->text = text_in(warning->bytes, sizeof warning->bytes);
 }
 
 static void describe_bad_value(struct warning *warning, const struct options_row *row, const char *name,
@@ -250,9 +250,8 @@ static void warn_unknown(void (*warn)(const char *), const char *name, size_t le
     struct warning warning;
     char copy[PARSE_NAME_MAX + 1];
     const char *names[ROW_COUNT];
-    struct text shortened;
+    struct text shortened = text_in(copy, sizeof copy);
 
-    text_init(&shortened, copy, sizeof copy);
     text_append(&shortened, name, length);
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = options_rows[i].name;

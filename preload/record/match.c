@@ -165,12 +165,11 @@ static void search_lines(void)
 
     while (*rest != '\0' && is_looking()) {
         char *line = rest, *end = strchrnul(rest, '\n');
-        struct text text;
         rest = *end == '\n' ? end + 1 : end;
         *end = '\0';
         if (!is_match(line))
             continue;
-        text_init(&text, output->found, FOUND_SIZE);
+        struct text text = text_in(output->found, FOUND_SIZE);
         text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
     }
 }

@@ -50,7 +50,6 @@ static void open_wave(void)
         .mark = run.page->wave_marked ? &run.page->wave_mark : NULL,
     };
     struct hooks_why why = {""};
-    struct text text;
 
     tried = true;
     *run.page->replay.wave_why = '\0';
@@ -58,7 +57,7 @@ static void open_wave(void)
         strcpy(run.page->replay.wave_why, "LIGHTSSS_WAVE=off");
         return;
     }
-    text_init(&text, path, sizeof path);
+    struct text text = text_in(path, sizeof path);
     if (sandbox_sees_names())
         run_directory_held_path(&text, wave_file_name());
     else
@@ -67,7 +66,7 @@ static void open_wave(void)
     int r = run.hooks->wave_open(&options, &why);
     thread_key_at_waveform(false);
     if (r < 0) {
-        text_init(&text, run.page->replay.wave_why, sizeof run.page->replay.wave_why);
+        text = text_in(run.page->replay.wave_why, sizeof run.page->replay.wave_why);
         text_format(&text, "%s", why.text);
     }
     tried = r != -EAGAIN;

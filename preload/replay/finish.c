@@ -82,11 +82,9 @@ void finish_in_vain(const char *what, int error)
  * has crashed there is none. */
 static bool wave_was_lost(void)
 {
-    struct text why;
-
     if (!tracer_crash_was_left())
         return wave_state().lost;
-    text_init(&why, findings()->wave_why, sizeof findings()->wave_why);
+    struct text why = text_in(findings()->wave_why, sizeof findings()->wave_why);
     tracer_crash_explain_left(&why);
     notes_add("%s", findings()->wave_why);
     return false;
@@ -123,10 +121,9 @@ static void decide_and_publish(const struct end *end)
 {
     char output_bytes[SHARED_PAGE_WHY];
     enum verdict verdict = VERDICT_INCOMPLETE;
-    struct text why, output;
 
-    text_init(&why, findings()->why, sizeof findings()->why);
-    text_init(&output, output_bytes, sizeof output_bytes);
+    struct text why = text_in(findings()->why, sizeof findings()->why);
+    struct text output = text_in(output_bytes, sizeof output_bytes);
     output_end();
     if (stopped.why[0] != '\0' && atomic_load(&findings()->asked) == REPLAY_ASKED_NOTHING) {
         text_format(&why, "%s", stopped.why);
@@ -216,11 +213,10 @@ void finish_if_asked(void)
 void finish_for_partner(void)
 {
     char bytes[SHARED_PAGE_WHY];
-    struct text why;
 
     if (!dumping_has_come() && run.options.wave != WAVE_OFF)
         partner_pass_on();
-    text_init(&why, bytes, sizeof bytes);
+    struct text why = text_in(bytes, sizeof bytes);
     partner_explain(&why);
     finish_stop(VERDICT_INCOMPLETE, bytes);
 }

@@ -128,13 +128,12 @@ static void make(size_t i, uintptr_t function)
 {
     struct made made = {function, &calls.list[i]};
     char bytes[64];
-    struct text how;
     struct end end;
 
     on_exit(leave_exit, NULL);
     if (ends_try(enter, &made, &end))
         return;
-    text_init(&how, bytes, sizeof bytes);
+    struct text how = text_in(bytes, sizeof bytes);
     end_describe(&how, &end);
     notes_add("LIGHTSSS_WAKE_CALL: %.*s() ended with %s; the replay went on without it", NAME_SHOWN,
               calls.list[i].name, bytes);

@@ -93,9 +93,8 @@ static void describe(struct text *text, const void *ucontext, const char *call)
 void where_note(const void *ucontext, const char *call)
 {
     char bytes[200];
-    struct text where;
+    struct text where = text_in(bytes, sizeof bytes);
 
-    text_init(&where, bytes, sizeof bytes);
     describe(&where, ucontext, call);
     if (where.length > 0)
         notes_add("it hangs in %s", bytes);

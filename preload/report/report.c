@@ -89,11 +89,10 @@ static void append_sender(struct text *line, pid_t sender)
 static void report_end(const struct end *end)
 {
     char name_bytes[64], rest_bytes[96];
-    struct text name, rest;
+    struct text name = text_in(name_bytes, sizeof name_bytes);
 
-    text_init(&name, name_bytes, sizeof name_bytes);
     end_describe(&name, end);
-    text_init(&rest, rest_bytes, sizeof rest_bytes);
+    struct text rest = text_in(rest_bytes, sizeof rest_bytes);
     if (end->time != END_TIME_UNKNOWN)
         text_format(&rest, ", time %" PRIu64, end->time);
     append_sender(&rest, end->sender);
@@ -118,7 +117,6 @@ void report_failure(const struct end *end)
 void report_no_snapshot(void)
 {
     char bytes[WORDS_SIZE];
-    struct text words;
 
     if (*room_reason() != '\0')
         log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", room_reason());
@@ -126,7 +124,7 @@ void report_no_snapshot(void)
         log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
                            "processes): no waveform of this failure");
     else {
-        text_init(&words, bytes, sizeof bytes);
+        struct text words = text_in(bytes, sizeof bytes);
         refusal_describe(&words);
         log_line(LOG_INFO, "%s", bytes);
     }
@@ -221,9 +219,8 @@ static void append_notes(struct text *json)
     const struct shared_notes *notes = &run.page->notes;
     uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
     char bound_bytes[SHARED_NOTE_SIZE];
-    struct text bound;
+    struct text bound = text_in(bound_bytes, sizeof bound_bytes);
 
-    text_init(&bound, bound_bytes, sizeof bound_bytes);
     append_bound(&bound);
     for (uint32_t i = 0; i < count; i++)
         append_note(json, notes->lines[i], i == 0);
@@ -299,9 +296,8 @@ static int write_report(const struct end *end, const struct outcome *outcome,
                         const struct conclusion *conclusion)
 {
     static char buffer[REPORT_SIZE]; /* not on the alternate stack */
-    struct text json;
+    struct text json = text_in(buffer, sizeof buffer);
 
-    text_init(&json, buffer, sizeof buffer);
     append_header(&json);
     append_end(&json, end);
     append_snapshot(&json, outcome);
@@ -386,9 +382,8 @@ static void say_missing_calls(void)
 static void say_bound(void)
 {
     char bytes[SHARED_NOTE_SIZE];
-    struct text line;
+    struct text line = text_in(bytes, sizeof bytes);
 
-    text_init(&line, bytes, sizeof bytes);
     append_bound(&line);
     if (line.length > 0)
         log_line(LOG_INFO, "%s", bytes);
@@ -399,10 +394,9 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
     const struct shared_replay *replay = &run.page->replay;
     char why_buffer[SHARED_PAGE_WHY], path[RUN_DIRECTORY_PATH_SIZE];
     struct conclusion conclusion;
-    struct text why, text;
 
     bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
-    text_init(&why, why_buffer, sizeof why_buffer);
+    struct text why = text_in(why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);
     bool is_written = r >= 0;
@@ -413,11 +407,11 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
 
     say_missing_calls();
     say_bound();
-    text_init(&text, path, sizeof path);
+    struct text text = text_in(path, sizeof path);
     text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
     log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",
              conclusion.why, path);
-    text_init(&text, path, sizeof path);
+    text = text_in(path, sizeof path);
     run_directory_present_path(&text, conclusion.has_wave ? wave_file_name() : "");
     if (conclusion.has_wave)
         log_line(LOG_INFO, "waveform: %s", path);

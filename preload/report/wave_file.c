@@ -151,10 +151,9 @@ int wave_file_save_view(bool has_room)
 {
     static char buffer[VIEW_BYTES];
     struct wave_view view;
-    struct text text;
 
     choose(&view);
-    text_init(&text, buffer, sizeof buffer);
+    struct text text = text_in(buffer, sizeof buffer);
     text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n" WINDOW, wave_file_name());
     text_format(&text, "[timestart] %" PRIu64 "\n*", has_room ? view.start : view.start_now);
     wave_view_zoom(&text, view.frame);

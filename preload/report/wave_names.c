@@ -32,7 +32,7 @@ static void begin(struct reader *reader, struct wave_names *names)
     names->count = 0;
     reader->names = names;
     reader->is_over = false;
-    text_init(&reader->scope, reader->scope_bytes, sizeof reader->scope_bytes);
+    reader->scope = text_in(reader->scope_bytes, sizeof reader->scope_bytes);
 }
 
 static void enter(struct reader *reader, const char *name, size_t length)
@@ -57,14 +57,13 @@ static void leave(struct reader *reader)
 static void add(struct reader *reader, uint64_t width, const char *name, size_t length)
 {
     struct wave_names *names = reader->names;
-    struct text path;
 
     if (names->count == WAVE_NAMES_MAX || reader->is_over)
         return;
     struct wave_name *added = &names->list[names->count++];
     const char *blank = memchr(name, ' ', length);
     size_t before = blank != NULL ? (size_t)(blank - name) : length;
-    text_init(&path, added->path, sizeof added->path);
+    struct text path = text_in(added->path, sizeof added->path);
     text_format(&path, "%s%.*s", reader->scope_bytes, (int)before, name);
     if (blank != NULL)
         text_format(&path, "%.*s", (int)(length - before - 1), blank + 1);

@@ -37,12 +37,11 @@ __attribute__((format(printf, 2, 0))) static void add_formatted(bool is_cause, c
                                                                 va_list arguments)
 {
     char line[SHARED_NOTE_SIZE];
-    struct text text;
 
     if (role_kind() != ROLE_REPLAY)
         return;
     struct shared_notes *notes = &run.page->notes;
-    text_init(&text, line, sizeof line);
+    struct text text = text_in(line, sizeof line);
     text_vformat(&text, format, arguments);
     uint64_t mask = spin_lock_take(&busy);
     add(notes, line);

@@ -136,9 +136,8 @@ static int open_made(void)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
     struct stat status;
-    struct text path;
+    struct text path = text_in(buffer, sizeof buffer);
 
-    text_init(&path, buffer, sizeof buffer);
     format_directory(&path);
     int fd = open_directory(AT_FDCWD, buffer, &status);
     if (fd < 0 || is_made(&status))
@@ -213,14 +212,13 @@ void run_directory_link_path(struct text *path, const char *name)
 static int make_below(int base)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
-    struct text text;
 
     for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
-        text_init(&text, buffer, sizeof buffer);
+        struct text text = text_in(buffer, sizeof buffer);
         format_directory(&text);
         if (text.cut)
             return -ENAMETOOLONG;
-        text_init(&text, buffer, sizeof buffer);
+        text = text_in(buffer, sizeof buffer);
         format_name(&text);
         long r = raw_syscall3(SYS_mkdirat, base, buffer, 0700);
         if (r == -EEXIST)
@@ -305,9 +303,8 @@ int run_directory_make(void)
 void run_directory_unmake(void)
 {
     char path[RUN_DIRECTORY_PATH_SIZE];
-    struct text text;
+    struct text text = text_in(path, sizeof path);
 
-    text_init(&text, path, sizeof path);
     run_directory_path(&text, "");
     kernel_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
     remove_made();

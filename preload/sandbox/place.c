@@ -48,10 +48,8 @@ void place_unlock(void)
 
 void place_prepare(uint64_t wall_ns)
 {
-    struct text path;
-
     snapshot_ns = wall_ns;
-    text_init(&path, run_directory, sizeof run_directory);
+    struct text path = text_in(run_directory, sizeof run_directory);
     run_directory_held_path(&path, "");
 }
 

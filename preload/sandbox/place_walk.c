@@ -134,13 +134,12 @@ int place_walk(struct place_walk *walk)
 int place_walk_proc(char path[PATH_MAX], const char *rest, int original_pid)
 {
     char number[16];
-    struct text to;
     const char *part;
     size_t length = next_part(rest, &part);
 
     text_print(number, sizeof number, "%d", original_pid);
     bool is_original = is_part(part, length, number);
-    text_init(&to, path, PATH_MAX);
+    struct text to = text_in(path, PATH_MAX);
     text_format(&to, "/proc%s%s", length > 0 ? "/" : "", is_original ? "self" : "");
     part += is_original ? length : 0;
     text_append(&to, part, strlen(part));

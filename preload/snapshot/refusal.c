@@ -44,12 +44,11 @@ bool refusal_explain(const struct take *take, int error)
     enum log_level level =
         !is_warned && (hopeless || ++failed_in_a_row == TRIES_BEFORE_NEWS) ? LOG_INFO : LOG_DEBUG;
     char limit[LIMIT_SIZE];
-    struct text text;
 
     last.error = error;
     last.unlisted = take->unlisted;
     last.why = take->why;
-    text_init(&text, limit, sizeof limit);
+    struct text text = text_in(limit, sizeof limit);
     if (*take->why != '\0')
         log_line(level, "no snapshot: the threads cannot be stopped: %s; %s", take->why, remedy);
     else if (take->unlisted)

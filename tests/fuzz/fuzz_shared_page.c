@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
         check_slot(&page, shared_page_slot(&page, page.slots[i].pid));
     if (end_kind_name(page.end.kind) == NULL)
         abort();
-    text_init(&text, name, sizeof name);
+    text = text_in(name, sizeof name);
     end_describe(&text, &page.replay.end);
     if (text.cut || strlen(name) != text.length)
         abort();

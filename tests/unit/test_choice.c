@@ -60,7 +60,7 @@ static void expect_tracer(const char *first, struct hooks_found found, bool is_w
     struct text text;
 
     choice = (struct choice){.first = first};
-    text_init(&text, bytes, sizeof bytes);
+    text = text_in(bytes, sizeof bytes);
     assert_int_equal(choice_has_tracer(&choice, &found, is_wanted, "emu", &text), has);
     assert_int_equal(strncmp(bytes, words, strlen(words)), 0);
     assert_int_equal(text.length == 0, *words == '\0');
@@ -97,7 +97,7 @@ static void the_first_reason_is_kept(void **state)
     choice_begin(&choice);
     take("", -ENOENT, "stripped");
     take("libmodel.so", 0, "");
-    text_init(&text, bytes, sizeof bytes);
+    text = text_in(bytes, sizeof bytes);
     assert_false(choice_has_tracer(&choice, &none, true, "emu", &text));
     assert_string_equal(choice.expected, "stripped");
 }

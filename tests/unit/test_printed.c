@@ -55,7 +55,7 @@ static bool is_same(bool early)
 {
     struct text how;
 
-    text_init(&how, how_bytes, sizeof how_bytes);
+    how = text_in(how_bytes, sizeof how_bytes);
     return printed_is_same(&comparison, "replay.stdout", early, &how);
 }
 

@@ -85,7 +85,7 @@ static void the_limit_is_named(void **state)
     struct process_left left = left_of(8, 3);
 
     (void)state;
-    text_init(&text, bytes, sizeof bytes);
+    text = text_in(bytes, sizeof bytes);
     process_limit_describe(&left, &text);
     assert_string_equal(bytes,
                         "only 5 more processes or threads are allowed in the control group (pids.max 8)");

@@ -164,13 +164,13 @@ static void what_is_held_is_used_wherever_it_is(void **state)
     assert_false(is_there("elsewhere/report.json"));
     assert_int_equal(run_directory_size("report.json"), 0);
     assert_int_equal(run_directory_size("wave.vcd"), -ENOENT);
-    text_init(&path, buffer, sizeof buffer);
+    path = text_in(buffer, sizeof buffer);
     run_directory_held_path(&path, "wave.vcd");
     assert_string_equal(buffer, in_work("held/emu.42/wave.vcd"));
-    text_init(&path, buffer, sizeof buffer);
+    path = text_in(buffer, sizeof buffer);
     run_directory_present_path(&path, "wave.vcd");
     assert_string_equal(buffer, in_work("held/away/wave.vcd"));
-    text_init(&path, buffer, sizeof buffer);
+    path = text_in(buffer, sizeof buffer);
     run_directory_link_path(&path, "wave.vcd");
     close(open(buffer, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
     assert_true(is_there("held/away/wave.vcd"));

@@ -16,7 +16,7 @@
     do {                                                                                                     \
         char ours[200], theirs[200];                                                                         \
         struct text text;                                                                                    \
-        text_init(&text, ours, sizeof(ours));                                                                \
+        text = text_in(ours, sizeof(ours));                                                                  \
         text_format(&text, __VA_ARGS__);                                                                     \
         snprintf(theirs, sizeof(theirs), __VA_ARGS__);                                                       \
         assert_string_equal(ours, theirs);                                                                   \
@@ -46,7 +46,7 @@ static void precision_reads_no_further(void **state)
     (void)state;
     two[0] = 'a';
     two[1] = 'b';
-    text_init(&text, buffer, sizeof(buffer));
+    text = text_in(buffer, sizeof(buffer));
     text_format(&text, "%.*s", 2, two);
     assert_string_equal(buffer, "ab");
     free(two);
@@ -88,7 +88,7 @@ static void null_string(void **state)
     const char *volatile nothing = NULL; /* the compiler would warn about a plain one */
 
     (void)state;
-    text_init(&text, buffer, sizeof(buffer));
+    text = text_in(buffer, sizeof(buffer));
     text_format(&text, "%s", nothing);
     assert_string_equal(buffer, "(null)");
 }
@@ -100,7 +100,7 @@ static void unknown_conversion_is_copied(void **state)
     const char *volatile format = "a %d b %f c %d";
 
     (void)state;
-    text_init(&text, buffer, sizeof(buffer));
+    text = text_in(buffer, sizeof(buffer));
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     text_format(&text, format, 1, 2.0, 3);
@@ -119,7 +119,7 @@ static void every_size_cuts_to_a_prefix(void **state)
         char *buffer = malloc(size);
         struct text text;
 
-        text_init(&text, buffer, size);
+        text = text_in(buffer, size);
         text_format(&text, "%-7s %05d %x %4u", "name", -42, 0xbeefu, 7u);
         assert_int_equal(text.length, size < sizeof(whole) ? size - 1 : strlen(whole));
         assert_int_equal(text.cut, size < sizeof(whole));
@@ -134,7 +134,7 @@ static void assert_json(const char *string, size_t length, const char *expected)
     char buffer[128];
     struct text text;
 
-    text_init(&text, buffer, sizeof(buffer));
+    text = text_in(buffer, sizeof(buffer));
     text_json(&text, string, length);
     assert_string_equal(buffer, expected);
     assert_false(text.cut);
@@ -200,7 +200,7 @@ static void json_cut_leaves_no_half_escape(void **state)
             memcpy(expected + length, pieces[i], strlen(pieces[i]) + 1);
             length += strlen(pieces[i]);
         }
-        text_init(&text, buffer, size);
+        text = text_in(buffer, size);
         text_json(&text, string, strlen(string));
         assert_string_equal(buffer, expected);
         assert_int_equal(text.cut, size <= 20);
@@ -213,7 +213,7 @@ static void assert_fixed(uint64_t value, unsigned digits, unsigned decimals, con
     char buffer[64];
     struct text text;
 
-    text_init(&text, buffer, sizeof(buffer));
+    text = text_in(buffer, sizeof(buffer));
     text_fixed(&text, value, digits, decimals);
     assert_string_equal(buffer, expected);
 }

@@ -13,7 +13,7 @@ static enum verdict decide(struct end original, struct end replay)
 {
     struct text why;
 
-    text_init(&why, why_bytes, sizeof(why_bytes));
+    why = text_in(why_bytes, sizeof(why_bytes));
     return verdict_decide(&original, &replay, "", &why);
 }
 
@@ -109,13 +109,13 @@ static void other_output_diverged(void **state)
     struct text why;
 
     (void)state;
-    text_init(&why, why_bytes, sizeof why_bytes);
+    why = text_in(why_bytes, sizeof why_bytes);
     assert_int_equal(verdict_decide(&exit_3, &exit_3, "line 1 is wrong", &why), VERDICT_DIVERGED);
     assert_string_equal(why_bytes, "line 1 is wrong");
-    text_init(&why, why_bytes, sizeof why_bytes);
+    why = text_in(why_bytes, sizeof why_bytes);
     assert_int_equal(verdict_decide(&exit_3, &shorter, "line 1 is wrong", &why), VERDICT_DIVERGED);
     assert_non_null(strstr(why_bytes, " at eval 1000; line 1 is wrong"));
-    text_init(&why, why_bytes, sizeof why_bytes);
+    why = text_in(why_bytes, sizeof why_bytes);
     assert_int_equal(verdict_decide(&exit_3, &nothing, "line 1 is wrong", &why), VERDICT_INCOMPLETE);
     assert_null(strstr(why_bytes, "line 1"));
 }

@@ -14,7 +14,7 @@ static double frame_of(uint64_t frame)
     char bytes[64];
     struct text text;
 
-    text_init(&text, bytes, sizeof bytes);
+    text = text_in(bytes, sizeof bytes);
     wave_view_zoom(&text, frame);
     assert_int_equal(bytes[0], '-');
     return floor(exp2(-strtod(bytes, NULL)));

@@ -26,9 +26,8 @@ const char *fact_files_text(const char *path)
 const char *fact_files_text_of(int pid, const char *name, int *error)
 {
     char path[48];
-    struct text text;
+    struct text text = text_in(path, sizeof path);
 
-    text_init(&text, path, sizeof path);
     if (pid == kernel_getpid())
         text_format(&text, "/proc/thread-self/%s", name);
     else

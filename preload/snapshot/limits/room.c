@@ -13,10 +13,7 @@ static bool is_said, is_explained; /* ever; since there was a snapshot */
 
 struct text room_words(void)
 {
-    struct text text;
-
-    text_init(&text, reason, sizeof reason);
-    return text;
+    return text_in(reason, sizeof reason);
 }
 
 void room_begin(void)
