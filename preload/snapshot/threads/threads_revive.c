@@ -11,8 +11,6 @@
 
 #include "snapshot/threads/threads_state.h"
 
-struct threads_state threads_state;
-
 static _Atomic uint32_t revived_count; /* futex */
 static _Atomic uint32_t revived_go;    /* futex */
 static bool revived;

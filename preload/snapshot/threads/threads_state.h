@@ -84,30 +84,11 @@ struct threads_state {
 extern struct threads_state threads_state;
 
 /* The first one behind this one that stands still; NULL: the first of all, or there is none. */
-static inline struct record *threads_state_next_still(struct record *record)
-{
-    for (record = record == NULL ? threads_state.records : record + 1;
-         record < threads_state.records + threads_state.count; record++) {
-        int state = atomic_load(&record->state);
-        if (state == RECORD_STOPPED || state == RECORD_ASLEEP)
-            return record;
-    }
-    return NULL;
-}
+struct record *threads_state_next_still(struct record *record);
 
-static inline bool threads_state_move(struct record *record, enum record_state from, enum record_state to)
-{
-    int expected = (int)from;
-
-    return atomic_compare_exchange_strong(&record->state, &expected, (int)to);
-}
+bool threads_state_move(struct record *record, enum record_state from, enum record_state to);
 
 /* A thread that is not woken stands still for ever: a kernel that refuses is asked again. */
-static inline void threads_state_wake(_Atomic uint32_t *word, int count)
-{
-    for (unsigned tries = 0; tries < 3; tries++)
-        if (kernel_futex_wake(word, count) >= 0)
-            break;
-}
+void threads_state_wake(_Atomic uint32_t *word, int count);
 
 #endif
