@@ -34,6 +34,8 @@
 static struct {
     struct signal_record record[BATCH_MAX];
     unsigned count; /* 0: there are no more */
+    unsigned told;  /* of them, so far */
+    unsigned batch; /* its number */
     unsigned passes;
     bool is_set; /* breakpoints wait for it */
 } next;
@@ -75,7 +77,8 @@ static bool is_with_next(const struct signal_record *record)
 
 static void load(void)
 {
-    next.count = next.passes = 0;
+    next.count = next.told = next.passes = 0;
+    next.batch++;
     next.is_set = false;
     while (next.count < BATCH_MAX && look_ahead() != NULL) {
         has_ahead = false;
@@ -156,12 +159,24 @@ static pid_t thread_of(const struct signal_record *record)
     return thread != 0 ? thread : evaluating;
 }
 
+/* A handler may run before send() returns, and end the process: then the rest is told from there. So what is
+ * sent is no longer among what is to come. */
+static void send_batch(bool is_aside)
+{
+    const unsigned batch = next.batch;
+
+    while (next.batch == batch && next.count > 0) {
+        const struct signal_record record = next.record[next.told++];
+        if (next.told == next.count)
+            load();
+        send(&record, thread_of(&record), is_aside || record.is_other);
+    }
+}
+
 /* What comes next may be due in the same eval. */
 static void tell(bool is_aside)
 {
-    for (unsigned i = 0; i < next.count; i++)
-        send(&next.record[i], thread_of(&next.record[i]), is_aside || next.record[i].is_other);
-    load();
+    send_batch(is_aside);
     if (next.count == 0 || next.record[0].nesting == SIGNAL_BEHIND_LAST)
         return;
     if (place_of_next()->evals <= run.hooks->evals())

@@ -250,6 +250,12 @@ class Terminals(OutsideCase):
         steps = "action:INT:plain:_exit:7 eval:3 say:ready pace:1000 eval:forever"
         self.check(b"\x03", steps, 7, [(7, "reproduced")])
 
+    def test_handler_is_told_late(self):
+        """The replay does not come by where the signal came: it is told before the next eval, and its handler ends the
+        process while it is told."""
+        steps = "action:INT:plain:_exit:7 eval:3 say:ready if_original:hang eval:1 exit:5"
+        self.check(b"\x03", steps, 7, [(7, "reproduced")])
+
     def test_ignored(self):
         self.check(b"\x03", "signal:INT:ignore eval:3 say:ready sleep:300 exit:3", 3, [(3, "reproduced")])
 
