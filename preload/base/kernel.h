@@ -32,9 +32,10 @@ static inline int kernel_open(const char *path, int flags)
     return kernel_openat(AT_FDCWD, path, flags, 0);
 }
 
+/* One that is below 0 was never opened. */
 static inline int kernel_close(int fd)
 {
-    return (int)raw_syscall1(SYS_close, fd);
+    return fd < 0 ? fd : (int)raw_syscall1(SYS_close, fd);
 }
 
 static inline long kernel_read(int fd, void *to, size_t size)

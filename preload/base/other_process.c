@@ -87,8 +87,7 @@ bool other_process_ends(pid_t pid, uint64_t patience_ns)
     int pidfd = kernel_pidfd_open(pid);
     bool is_over = other_process_await(pidfd, pid, patience_ns);
 
-    if (pidfd >= 0)
-        kernel_close(pidfd);
+    kernel_close(pidfd);
     return is_over;
 }
 

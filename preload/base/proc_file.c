@@ -27,8 +27,7 @@ long proc_file_read(const char *path, char *buffer, size_t size)
 
     while (fd >= 0 && (r = kernel_read(fd, buffer + length, size - 1 - length)) > 0)
         length += (size_t)r;
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     buffer[length] = '\0';
     return r < 0 ? r : (long)length;
 }

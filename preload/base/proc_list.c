@@ -54,8 +54,7 @@ static int list(const char *path, bool hides_itself, int (*visit)(int number, vo
 
     while (fd >= 0 && r == 0 && (length = raw_syscall3(SYS_getdents64, fd, buffer, sizeof buffer)) > 0)
         r = list_part(buffer, length, hides_itself ? fd : -1, visit, context);
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     return r != 0 ? r : (int)length;
 }
 

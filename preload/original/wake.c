@@ -274,8 +274,7 @@ static void replay_and_report(const struct end *end)
     run_directory_pin();
     int room_fd = run_directory_reserve(RUN_DIRECTORY_ROOM);
     wake_survivors(&outcome);
-    if (room_fd >= 0)
-        kernel_close(room_fd);
+    kernel_close(room_fd);
     report_outcome(end, &outcome);
 }
 

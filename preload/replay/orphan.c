@@ -249,8 +249,7 @@ void orphan_report(void)
 
     if (!role_is_alone())
         return;
-    if (room_fd >= 0)
-        kernel_close(room_fd);
+    kernel_close(room_fd);
     parked_say_to_user();
     asked_ends();
     report_outcome(&run.page->end, &outcome);

@@ -32,8 +32,7 @@ void parked_before_copy(void)
 
 void parked_after_copy(void)
 {
-    if (original_fd >= 0)
-        kernel_close(original_fd);
+    kernel_close(original_fd);
 }
 
 static void set_score(const char *score)

@@ -91,13 +91,7 @@ static void names_of_vcd(int fd, struct wave_names *names)
 
 static int open_wave(int flags)
 {
-    int directory = run_directory_take();
-
-    if (directory < 0)
-        return directory;
-    int fd = kernel_openat(directory, wave_file_name(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-    run_directory_leave(directory);
-    return fd;
+    return run_directory_open(wave_file_name(), flags | O_NOFOLLOW | O_NONBLOCK);
 }
 
 static void names_of_wave(struct wave_names *names)

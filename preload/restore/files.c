@@ -353,8 +353,7 @@ static int redirect(int number, const char *name)
         return file;
     int same = open_again(file, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
     bool done = put(same >= 0 ? same : file, descriptor);
-    if (same >= 0)
-        kernel_close(same);
+    kernel_close(same);
     kernel_close(file);
     stand_ins_add(descriptor);
     return done ? 0 : -EMFILE;

@@ -43,19 +43,6 @@ static atomic_uint file_count; /* places taken; may pass FILES_MAX */
 
 /* --- making one --- */
 
-static int open_in_run_directory(const char *name, int flags)
-{
-    int directory = run_directory_take();
-
-    if (directory < 0)
-        return directory;
-    int fd = kernel_openat(directory, name, flags | O_RDWR | O_CLOEXEC, 0600);
-    if (fd >= 0 && (flags & O_CREAT) != 0)
-        kernel_unlinkat(directory, name, 0);
-    run_directory_leave(directory);
-    return fd;
-}
-
 /* A filesystem without O_TMPFILE (NFS, FUSE): the name is there for a moment. */
 static int create_and_unlink(void)
 {
@@ -66,14 +53,16 @@ static int create_and_unlink(void)
         char name[32];
 
         text_print(name, sizeof name, ".private-%u", atomic_fetch_add(&number, 1));
-        fd = open_in_run_directory(name, O_CREAT | O_EXCL | O_NOFOLLOW);
+        fd = run_directory_open(name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW);
+        if (fd >= 0)
+            run_directory_remove(name);
     }
     return fd;
 }
 
 int private_file_create(void)
 {
-    int fd = open_in_run_directory(".", O_TMPFILE);
+    int fd = run_directory_open(".", O_RDWR | O_TMPFILE);
 
     if (fd < 0)
         fd = create_and_unlink();

@@ -32,24 +32,19 @@ static void format_name(struct text *name)
         text_format(name, ".%u", run.page->run_suffix);
 }
 
-static void format_directory(struct text *path)
+/* Of a file in the run directory; name "" for the directory. */
+static void format_path(struct text *path, const char *name)
 {
     text_format(path, "%s/", run.base_directory);
     format_name(path);
-}
-
-void run_directory_path(struct text *path, const char *name)
-{
-    format_directory(path);
-    if (*name != '\0')
-        text_format(path, "/%s", name);
+    text_format(path, "%s%s", *name == '\0' ? "" : "/", name);
 }
 
 /* Opens it by its name below another, following no link there. Returns a descriptor that only finds its
  * files, or -errno. */
-static int open_directory(int above, const char *name, struct stat *status)
+static int open_to_find(int above, const char *name, int flags, struct stat *status)
 {
-    int fd = kernel_openat(above, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+    int fd = kernel_openat(above, name, flags | O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 
     if (fd < 0)
         return fd;
@@ -90,20 +85,14 @@ static bool is_trusted(const struct stat *link)
 static int open_base(bool made)
 {
     struct stat status;
+    int fd = open_to_find(AT_FDCWD, run.base_directory, 0, &status);
 
-    int fd = kernel_open(run.base_directory, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0)
-        return fd;
-    int r = kernel_fstatat(fd, "", &status, AT_EMPTY_PATH);
-    if (r == 0 && made)
+    if (fd >= 0 && made)
         give_to_owner(fd, &status);
-    if (r < 0 || S_ISLNK(status.st_mode)) {
-        kernel_close(fd);
-        if (r == 0)
-            r = is_trusted(&status) ? 0 : -EACCES;
-        fd = r < 0 ? r : kernel_open(run.base_directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    }
-    return fd;
+    if (fd < 0 || !S_ISLNK(status.st_mode))
+        return fd;
+    kernel_close(fd);
+    return is_trusted(&status) ? kernel_open(run.base_directory, O_PATH | O_DIRECTORY | O_CLOEXEC) : -EACCES;
 }
 
 /* Who may write to DIR may put another directory in the place of ours: what was just made is taken down, so
@@ -113,8 +102,8 @@ static int note_made(int base, const char *name)
 {
     uid_t self = kernel_geteuid();
     struct stat status;
+    int fd = open_to_find(base, name, O_DIRECTORY, &status);
 
-    int fd = open_directory(base, name, &status);
     if (fd < 0)
         return fd;
     give_to_owner(fd, &status);
@@ -138,8 +127,8 @@ static int open_made(void)
     struct stat status;
     struct text path = text_in(buffer, sizeof buffer);
 
-    format_directory(&path);
-    int fd = open_directory(AT_FDCWD, buffer, &status);
+    format_path(&path, "");
+    int fd = open_to_find(AT_FDCWD, buffer, O_DIRECTORY, &status);
     if (fd < 0 || is_made(&status))
         return fd;
     kernel_close(fd);
@@ -158,7 +147,7 @@ int run_directory_take(void)
 
 void run_directory_leave(int fd)
 {
-    if (fd >= 0 && fd != pinned_fd)
+    if (fd != pinned_fd)
         kernel_close(fd);
 }
 
@@ -182,11 +171,10 @@ int run_directory_pin(void)
 
 void run_directory_held_path(struct text *path, const char *name)
 {
-    if (*held_path == '\0') {
-        run_directory_path(path, name);
-        return;
-    }
-    text_format(path, "%s%s%s", held_path, *name == '\0' ? "" : "/", name);
+    if (*held_path == '\0')
+        format_path(path, name);
+    else
+        text_format(path, "%s%s%s", held_path, *name == '\0' ? "" : "/", name);
 }
 
 void run_directory_present_path(struct text *path, const char *name)
@@ -196,15 +184,14 @@ void run_directory_present_path(struct text *path, const char *name)
     if (fd < 0 && read_held_path(held_path, sizeof held_path) == 0)
         run_directory_held_path(path, name);
     else
-        run_directory_path(path, name);
-    if (fd >= 0)
-        kernel_close(fd);
+        format_path(path, name);
+    kernel_close(fd);
 }
 
 void run_directory_link_path(struct text *path, const char *name)
 {
     if (pinned_fd < 0 || kernel_access("/proc/self/fd", X_OK) < 0)
-        run_directory_path(path, name);
+        format_path(path, name);
     else
         text_format(path, "/proc/self/fd/%d/%s", pinned_fd, name);
 }
@@ -215,17 +202,16 @@ static int make_below(int base)
 
     for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
         struct text text = text_in(buffer, sizeof buffer);
-        format_directory(&text);
+        format_path(&text, "");
         if (text.cut)
             return -ENAMETOOLONG;
-        text = text_in(buffer, sizeof buffer);
-        format_name(&text);
-        long r = raw_syscall3(SYS_mkdirat, base, buffer, 0700);
+        const char *name = strrchr(buffer, '/') + 1;
+        long r = raw_syscall3(SYS_mkdirat, base, name, 0700);
         if (r == -EEXIST)
             continue;
-        int error = r < 0 ? (int)r : note_made(base, buffer);
+        int error = r < 0 ? (int)r : note_made(base, name);
         if (r == 0 && (error == -EMFILE || error == -ENFILE)) /* it is ours, and stays empty */
-            kernel_unlinkat(base, buffer, AT_REMOVEDIR);
+            kernel_unlinkat(base, name, AT_REMOVEDIR);
         return error;
     }
     return -EEXIST;
@@ -235,7 +221,7 @@ static long make_directory(const char *path)
 {
     struct stat status;
     long made = raw_syscall3(SYS_mkdirat, AT_FDCWD, path, 0777);
-    int fd = made == 0 ? open_directory(AT_FDCWD, path, &status) : -1;
+    int fd = made == 0 ? open_to_find(AT_FDCWD, path, O_DIRECTORY, &status) : -1;
 
     if (fd >= 0) {
         give_to_owner(fd, &status);
@@ -293,8 +279,7 @@ int run_directory_make(void)
     }
     int base = open_base(made == 0);
     int r = base < 0 ? base : make_below(base);
-    if (base >= 0)
-        kernel_close(base);
+    kernel_close(base);
     if (r < 0)
         remove_made();
     return r;
@@ -305,7 +290,7 @@ void run_directory_unmake(void)
     char path[RUN_DIRECTORY_PATH_SIZE];
     struct text text = text_in(path, sizeof path);
 
-    run_directory_path(&text, "");
+    format_path(&text, "");
     kernel_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
     remove_made();
     run.page->run_suffix = 0;
@@ -352,36 +337,30 @@ void run_directory_remove(const char *name)
     run_directory_leave(directory);
 }
 
-int run_directory_reserve(size_t size)
+int run_directory_open(const char *name, int flags)
 {
     int directory = run_directory_take();
+    int fd = directory < 0 ? directory : kernel_openat(directory, name, flags | O_CLOEXEC, 0600);
 
-    if (directory < 0)
-        return directory;
-    int fd = kernel_openat(directory, ".", O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
     run_directory_leave(directory);
+    return fd;
+}
+
+int run_directory_reserve(size_t size)
+{
+    int fd = run_directory_open(".", O_WRONLY | O_TMPFILE);
+
     if (fd >= 0)
         raw_syscall4(SYS_fallocate, fd, 0, 0, size);
     return fd;
 }
 
-static int create_in(int directory, const char *name)
+int run_directory_create(const char *name)
 {
-    int fd = kernel_openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int fd = run_directory_open(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
 
     if (fd >= 0)
         kernel_fchmod(fd, 0600); /* whatever the umask */
-    return fd;
-}
-
-int run_directory_create(const char *name)
-{
-    int directory = run_directory_take();
-
-    if (directory < 0)
-        return directory;
-    int fd = create_in(directory, name);
-    run_directory_leave(directory);
     return fd;
 }
 
@@ -398,10 +377,9 @@ int run_directory_write(const char *name, const struct text *contents)
 
     if (directory < 0)
         return directory;
-    int fd = create_in(directory, NEW_NAME);
+    int fd = run_directory_create(NEW_NAME);
     int r = fd < 0 ? fd : write_whole(fd, contents);
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     if (r == 0)
         r = (int)raw_syscall4(SYS_renameat, directory, NEW_NAME, directory, name);
     if (r < 0 && fd >= 0)

@@ -24,9 +24,6 @@ void run_directory_unmake(void);
 /* Would it fail as things are now? Returns 0 or -errno; -ENOSPC: nothing more can be written there. */
 int run_directory_check(void);
 
-/* Puts the absolute path of a file in the run directory into the buffer; name "" for the directory. */
-void run_directory_path(struct text *path, const char *name);
-
 /* Keeps the directory that was made open, so that what is done below goes there even where
  * somebody has moved it away. Returns 0 or -errno; -ESTALE: another directory has that name now. */
 int run_directory_pin(void);
@@ -35,10 +32,11 @@ int run_directory_pin(void);
 int run_directory_take(void);
 void run_directory_leave(int fd);
 
-/* Where it was when it was first held, without links: by this name the sandbox knows it. */
+/* Appends the absolute path of a file in the run directory; name "" for the directory. Where it was when it
+ * was first held, without links: by this name the sandbox knows it. */
 void run_directory_held_path(struct text *path, const char *name);
 
-/* As run_directory_path(), but where it is now if somebody has moved it. At the end of all. */
+/* The same, but where it is now if somebody has moved it. At the end of all. */
 void run_directory_present_path(struct text *path, const char *name);
 
 /* In a replay: a name that leads into the held directory wherever it is. */
@@ -48,6 +46,10 @@ void run_directory_link_path(struct text *path, const char *name);
 int64_t run_directory_size(const char *name);
 
 void run_directory_remove(const char *name);
+
+/* Opens, or creates with mode 0600, a file of the directory that was made; flags: O_CLOEXEC is added. Returns
+ * a descriptor or -errno. */
+int run_directory_open(const char *name, int flags);
 
 /* Creates the file anew in the directory that was made, mode 0600, following no link. Returns a descriptor
  * (O_CLOEXEC) or -errno; -ESTALE: another directory has that name now. */

@@ -49,8 +49,7 @@ static void allow(long ruleset, const char *path, uint64_t rights)
     int fd = kernel_open(path, O_PATH | O_CLOEXEC);
 
     allow_below(ruleset, fd, rights);
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
 }
 
 static long add_rules(long ruleset, uint64_t rights)

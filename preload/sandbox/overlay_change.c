@@ -20,8 +20,7 @@ static long cut_ours(long size)
     int fd = (int)place_ours(&place, SYS_openat, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
     int r = fd < 0 ? fd : kernel_ftruncate(fd, size);
 
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     return r;
 }
 

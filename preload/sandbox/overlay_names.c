@@ -56,8 +56,7 @@ static bool has_entries(const struct place *directory)
             const struct name *name = names_find(&place_names, text);
             found = name == NULL || name->kind != NAME_GONE;
         }
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     return found || names_has_below(&place_names, directory->path);
 }
 

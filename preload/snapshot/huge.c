@@ -90,8 +90,7 @@ void huge_before_snapshot(uint64_t peak_bytes)
     }
     int fd = kernel_open(MAP, O_RDONLY | O_CLOEXEC);
     long r = fd < 0 ? fd : scan(fd, 0, ADDRESSES_END, SCAN_HUGE, SCAN_FILE, ranges, RANGES_MAX);
-    if (fd >= 0)
-        kernel_close(fd);
+    kernel_close(fd);
     skipped = 0;
     huge_bytes = r > 0 ? sum_of(ranges, (unsigned)r) : 0;
     if (huge_bytes < LEAST_BYTES) {
