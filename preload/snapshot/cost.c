@@ -15,14 +15,14 @@
 #define QUIET_MOST_NS UINT64_C(10000000000) /* older ones count half when there are so many */
 
 /* Memory that the simulator touches for the first time is no copy. */
-static struct cost_sum window(const struct cost *cost, const struct cost_now *now)
+static struct cost_sum window(const struct cost *cost, struct cost_now now)
 {
-    uint64_t grown = u64_difference(now->peak_bytes, cost->last.peak_bytes) / PAGE;
+    uint64_t grown = u64_difference(now.peak_bytes, cost->last.peak_bytes) / PAGE;
 
     return (struct cost_sum){
-        .ns = u64_difference(now->ns, cost->last.ns),
-        .system_ns = u64_difference(now->system_ns, cost->last.system_ns),
-        .copied = u64_difference(u64_difference(now->faults, cost->last.faults), grown),
+        .ns = u64_difference(now.ns, cost->last.ns),
+        .system_ns = u64_difference(now.system_ns, cost->last.system_ns),
+        .copied = u64_difference(u64_difference(now.faults, cost->last.faults), grown),
     };
 }
 
@@ -46,18 +46,18 @@ struct cost_now cost_read(void)
     };
 }
 
-void cost_init(struct cost *cost, const struct cost_now *now)
+void cost_init(struct cost *cost, struct cost_now now)
 {
-    *cost = (struct cost){.last = *now};
+    *cost = (struct cost){.last = now};
 }
 
-static void close_window(struct cost *cost, const struct cost_now *now)
+static void close_window(struct cost *cost, struct cost_now now)
 {
     struct cost_sum last = window(cost, now);
 
     if (last.ns < WINDOW_NS)
         return;
-    cost->last = *now;
+    cost->last = now;
     if (last.copied * COST_PAGE_NS >= last.ns / QUIET_SHARE) {
         add(&cost->busy, &last);
         return;
@@ -78,7 +78,7 @@ static uint64_t own_ns(const struct cost *cost)
     return (uint64_t)((unsigned __int128)cost->quiet.system_ns * cost->busy.ns / cost->quiet.ns);
 }
 
-void cost_look(struct cost *cost, const struct cost_now *now, bool is_shared)
+void cost_look(struct cost *cost, struct cost_now now, bool is_shared)
 {
     close_window(cost, now);
     if (!is_shared)
@@ -96,12 +96,12 @@ void cost_pay(struct cost *cost, uint64_t ns, bool is_system)
         cost->last.system_ns += ns;
 }
 
-void cost_begin(struct cost *cost, const struct cost_now *now, uint64_t stall_ns)
+void cost_begin(struct cost *cost, struct cost_now now, uint64_t stall_ns)
 {
     cost->before_ns += cost_ns(cost);
     cost->paid_ns = stall_ns;
     cost->copies_ns = 0;
-    cost->last = *now;
+    cost->last = now;
     cost->busy = (struct cost_sum){0};
 }
 

@@ -38,16 +38,16 @@ struct cost {
 struct cost_now cost_read(void);
 
 /* In an original, before its first snapshot. */
-void cost_init(struct cost *cost, const struct cost_now *now);
+void cost_init(struct cost *cost, struct cost_now now);
 
 /* At each look: is there a snapshot, so that pages are copied? To be called before the last one goes, too. */
-void cost_look(struct cost *cost, const struct cost_now *now, bool is_shared);
+void cost_look(struct cost *cost, struct cost_now now, bool is_shared);
 
 /* So much was spent otherwise. is_system: in the kernel, by this thread, so that it is no page's price. */
 void cost_pay(struct cost *cost, uint64_t ns, bool is_system);
 
 /* A snapshot was taken, or tried in vain: what it costs is counted from here on. */
-void cost_begin(struct cost *cost, const struct cost_now *now, uint64_t stall_ns);
+void cost_begin(struct cost *cost, struct cost_now now, uint64_t stall_ns);
 
 /* How many pages were copied since the last snapshot, up to the last window; what that one has cost; what all
  * have. */

@@ -66,12 +66,11 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
     slots_init(&slots, options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
-    const struct cost_now now = cost_read();
-    cost_init(&cost, &now);
+    cost_init(&cost, cost_read());
     huge_begin();
     groups_find();
     memory_watch_start(&options->memory);
-    processes_start();
+    processes_changed();
     stall_init(&figures.stall);
     burial_start();
 }
@@ -131,24 +130,15 @@ static void end_snapshot(struct shared_slot *slot)
 
 static void look_at_cost(void)
 {
-    const struct cost_now now = cost_read();
-
-    cost_look(&cost, &now, slots_count(&slots) > 0);
+    cost_look(&cost, cost_read(), slots.count > 0);
     cadence_cost(&cadence, cost_ns(&cost));
     page->cost.cost_ns = cost_total_ns(&cost);
-}
-
-static void begin_cost(uint64_t stall_ns)
-{
-    const struct cost_now now = cost_read();
-
-    cost_begin(&cost, &now, stall_ns);
 }
 
 /* There is none at this eval, which has cost so much. */
 static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_bare)
 {
-    begin_cost(stall_ns);
+    cost_begin(&cost, cost_read(), stall_ns);
     cadence_failed(&cadence, clock_ns(), eval, stall_ns, is_stuck, is_bare);
 }
 
@@ -156,7 +146,7 @@ static void add_snapshot(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_slot(page, last_take.pid);
 
-    begin_cost(last_take.stall_ns);
+    cost_begin(&cost, cost_read(), last_take.stall_ns);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
     figures.taken++;
@@ -213,7 +203,7 @@ static bool take_one(uint64_t eval)
     last_take.stall_ns += pace_begin(&pace, clock_ns(), eval);
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
-        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', slots_count(&slots) == 0);
+        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', slots.count == 0);
     } else
         add_snapshot(eval);
     hooks.done(oldest_number());
@@ -248,7 +238,7 @@ static bool starts_programs(void)
 /* soon: the simulator is about to make a child, which may start programs. */
 static void leave_processes(bool soon)
 {
-    while (slots_count(&slots) > 0 && processes_are_short(soon || starts_programs(), soon)) {
+    while (slots.count > 0 && processes_are_short(soon || starts_programs(), soon)) {
         log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: few more processes are allowed",
                  slots_oldest(&slots)->number);
         give_up_oldest();
@@ -266,30 +256,30 @@ static void copy_huge(void)
 /* Past the limit on memory, and near the one on processes, the oldest go. */
 static void give_up_past(void)
 {
-    unsigned count = slots_count(&slots);
+    unsigned count = slots.count;
     uint64_t start_ns = clock_used_ns();
 
     look_at_cost();
     memory_watch_look();
     leave_processes(false);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
-    if (slots_count(&slots) > 0)
+    if (slots.count > 0)
         copy_huge();
-    while (slots_count(&slots) > 0 && memory_watch_is_past(&slots))
+    while (slots.count > 0 && memory_watch_is_past(&slots))
         give_up_oldest();
     cost_pay(&cost, memory_watch_spent_ns(), false);
     page->cost.memory_bytes = memory_watch_most_bytes();
-    if (slots_count(&slots) == count)
+    if (slots.count == count)
         return;
     hooks.done(oldest_number());
-    if (slots_count(&slots) == 0)
+    if (slots.count == 0)
         cadence_none_left(&cadence, clock_ns());
 }
 
 /* Where there is room for so many only, the oldest makes place before the next is taken. */
 static bool has_room(void)
 {
-    if (slots_count(&slots) > 0 && !processes_have_room(starts_programs()))
+    if (slots.count > 0 && !processes_have_room(starts_programs()))
         give_up_oldest();
     if (!processes_have_room(starts_programs()))
         return false;
@@ -311,7 +301,7 @@ static struct cadence_step next_step(uint64_t eval)
         step.snapshot = false;
         wait_turn(eval, 0, false, false);
     }
-    if (!step.snapshot && slots_count(&slots) == 0)
+    if (!step.snapshot && slots.count == 0)
         room_explain_none();
     return step;
 }
@@ -409,7 +399,7 @@ bool keeper_give_up_oldest(uint64_t refused_bytes)
 
 bool keeper_must_leave_processes(void)
 {
-    return slots_count(&slots) > 0 && processes_are_near();
+    return slots.count > 0 && processes_are_near();
 }
 
 void keeper_leave_processes(void)

@@ -147,16 +147,16 @@ static const struct machine machines[] = {
 
 static void check_machine(void)
 {
-    struct cgroup cgroup = {.resource = machine->resource};
+    struct cgroup cgroup = {machine->resource, machine->release, .read = read_fake};
 
     for (size_t i = 0; i < LINES_MAX && machine->groups[i] != NULL; i++)
-        cgroup_read_group(&cgroup, machine->release, machine->groups[i]);
+        cgroup_read_group(&cgroup, machine->groups[i]);
     for (size_t i = 0; i < LINES_MAX && machine->mounts[i] != NULL; i++)
-        cgroup_read_mount(&cgroup, machine->release, machine->mounts[i]);
+        cgroup_read_mount(&cgroup, machine->mounts[i]);
     assert_int_equal(cgroup.has_mount, machine->directory != NULL);
     if (machine->directory != NULL)
         assert_string_equal(cgroup.directory, machine->directory);
-    struct cgroup_left left = cgroup_left(&cgroup, machine->release, read_fake);
+    struct cgroup_left left = cgroup_left(&cgroup);
     assert_int_equal(left.limit, machine->limit_bytes == 0 ? UINT64_MAX : machine->limit_bytes);
     assert_int_equal(left.left, machine->limit_bytes == 0 ? UINT64_MAX : machine->left_bytes);
 }
@@ -180,35 +180,35 @@ static void merciless_groups_are_known(void **state)
         .files = {{"/cg/a/memory.oom.group", "0\n"}, {"/cg/memory.oom.group", "1\n"}}};
     static const struct machine mild = {
         .files = {{"/cg/a/memory.oom.group", "0\n"}, {"/cg/memory.oom_control", "oom_kill_disable 1\n"}}};
-    struct cgroup cgroup = {0};
+    struct cgroup cgroup = {.release = CGROUP_1, .read = read_fake};
 
     (void)state;
     machine = &first;
-    assert_false(cgroup_is_merciless(&cgroup, CGROUP_1, read_fake));
-    cgroup_read_group(&cgroup, CGROUP_1, "4:memory:/a/b");
-    cgroup_read_mount(&cgroup, CGROUP_1, MOUNT_1);
-    assert_true(cgroup_is_merciless(&cgroup, CGROUP_1, read_fake));
-    cgroup = (struct cgroup){0};
-    cgroup_read_group(&cgroup, CGROUP_2, "0::/a");
-    cgroup_read_mount(&cgroup, CGROUP_2, MOUNT_2);
+    assert_false(cgroup_is_merciless(&cgroup));
+    cgroup_read_group(&cgroup, "4:memory:/a/b");
+    cgroup_read_mount(&cgroup, MOUNT_1);
+    assert_true(cgroup_is_merciless(&cgroup));
+    cgroup = (struct cgroup){.release = CGROUP_2, .read = read_fake};
+    cgroup_read_group(&cgroup, "0::/a");
+    cgroup_read_mount(&cgroup, MOUNT_2);
     machine = &second;
-    assert_true(cgroup_is_merciless(&cgroup, CGROUP_2, read_fake));
+    assert_true(cgroup_is_merciless(&cgroup));
     machine = &mild;
-    assert_false(cgroup_is_merciless(&cgroup, CGROUP_2, read_fake));
+    assert_false(cgroup_is_merciless(&cgroup));
 }
 
 static void long_names_are_left_out(void **state)
 {
     char line[3 * CGROUP_PATH_SIZE] = "0::/";
-    struct cgroup cgroup = {0};
+    struct cgroup cgroup = {.release = CGROUP_2};
 
     (void)state;
     memset(line + 4, 'x', sizeof line - 5 - CGROUP_PATH_SIZE);
-    cgroup_read_group(&cgroup, CGROUP_2, line);
+    cgroup_read_group(&cgroup, line);
     assert_false(cgroup.has_group);
-    cgroup_read_group(&cgroup, CGROUP_2, "0::/a");
+    cgroup_read_group(&cgroup, "0::/a");
     snprintf(line, sizeof line, "1 2 3:4 / /%0*d rw - cgroup2 a rw", (int)CGROUP_PATH_SIZE, 0);
-    cgroup_read_mount(&cgroup, CGROUP_2, line);
+    cgroup_read_mount(&cgroup, line);
     assert_false(cgroup.has_mount);
 }
 

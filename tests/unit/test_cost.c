@@ -24,7 +24,7 @@ static void start(struct machine *machine, uint64_t own_share)
 {
     *machine = (struct machine){.now = {.ns = 5 * SECOND_NS, .faults = 7, .peak_bytes = 1 << 20},
                                 .own_share = own_share};
-    cost_init(&machine->cost, &machine->now);
+    cost_init(&machine->cost, machine->now);
 }
 
 /* For so long it copies so many pages a second, at that price. */
@@ -37,7 +37,7 @@ static void run_for(struct machine *machine, uint64_t span_ns, uint64_t pages, u
         machine->now.faults += copied;
         machine->system_ns += LOOK_NS / 1000 * machine->own_share + copied * page_ns;
         machine->now.system_ns = machine->system_ns / TICK_NS * TICK_NS;
-        cost_look(&machine->cost, &machine->now, true);
+        cost_look(&machine->cost, machine->now, true);
     }
 }
 
@@ -67,7 +67,7 @@ static void the_simulators_own_time_is_taken_off(void **state)
     (void)state;
     start(&machine, 300);
     run_for(&machine, 3 * SECOND_NS, 0, 0);
-    cost_begin(&machine.cost, &machine.now, 0);
+    cost_begin(&machine.cost, machine.now, 0);
     run_for(&machine, 2 * SECOND_NS, 50000, 5000);
     expect(&machine, 480 * MS_NS, 520 * MS_NS);
     run_for(&machine, 20 * SECOND_NS, 0, 0);
@@ -108,7 +108,7 @@ static void growth_is_no_copy(void **state)
     machine.now.faults += 100000;
     machine.now.peak_bytes += 4096 * UINT64_C(99990);
     machine.now.system_ns += 90 * MS_NS;
-    cost_look(&machine.cost, &machine.now, true);
+    cost_look(&machine.cost, machine.now, true);
     expect(&machine, 10 * COST_PAGE_NS, 10 * COST_PAGE_NS);
 }
 
@@ -119,10 +119,10 @@ static void an_account_begins_anew(void **state)
     (void)state;
     start(&machine, 0);
     run_for(&machine, SECOND_NS, 100000, 6000);
-    cost_begin(&machine.cost, &machine.now, 0);
+    cost_begin(&machine.cost, machine.now, 0);
     expect(&machine, 0, 0);
     machine.now.faults += 10; /* between two windows by the price that is always there */
-    cost_look(&machine.cost, &machine.now, true);
+    cost_look(&machine.cost, machine.now, true);
     expect(&machine, 10 * COST_PAGE_NS, 10 * COST_PAGE_NS);
 }
 
@@ -190,18 +190,18 @@ static void all_snapshots_are_summed(void **state)
 
     (void)state;
     start(&machine, 0);
-    cost_begin(&machine.cost, &machine.now, 3 * MS_NS);
+    cost_begin(&machine.cost, machine.now, 3 * MS_NS);
     run_for(&machine, SECOND_NS, 100000, 5000);
     cost_pay(&machine.cost, 7 * MS_NS, false);
     expect(&machine, 485 * MS_NS, 535 * MS_NS);
-    cost_begin(&machine.cost, &machine.now, 20 * MS_NS);
+    cost_begin(&machine.cost, machine.now, 20 * MS_NS);
     assert_int_equal(cost_ns(&machine.cost), 20 * MS_NS);
     run_for(&machine, SECOND_NS, 100000, 5000);
     assert_in_range(cost_total_ns(&machine.cost), 980 * MS_NS, 1080 * MS_NS);
     uint64_t last_ns = cost_ns(&machine.cost);
     machine.now.ns += 10 * SECOND_NS; /* nothing is shared any more */
     machine.now.faults += 10000000;
-    cost_look(&machine.cost, &machine.now, false);
+    cost_look(&machine.cost, machine.now, false);
     assert_int_equal(cost_ns(&machine.cost), last_ns);
 }
 

@@ -22,7 +22,6 @@ struct world {
     struct memory_left left;
     uint64_t held_bytes;
     bool is_silent; /* the kernel does not tell what snapshots hold */
-    bool is_blind;  /* ... nor what is left */
     unsigned looks, measured, given_up;
 };
 
@@ -48,7 +47,7 @@ static void start(struct world *world, uint64_t bytes, uint32_t share_ppm)
 static void take(struct world *world, uint64_t number)
 {
     slots_push(&world->slots, (pid_t)(1000 + number), number);
-    memory_limit_tables(&world->limit, MIB);
+    world->limit.table_bytes = MIB;
     memory_limit_taken(&world->limit, number, &world->now);
 }
 
@@ -61,7 +60,7 @@ static enum memory_step settle(struct world *world)
         step = memory_limit_step(&world->limit, &world->slots, &world->now);
         if (step == MEMORY_LOOK) {
             world->looks++;
-            memory_limit_left(&world->limit, !world->is_blind, &world->left, &world->now);
+            memory_limit_left(&world->limit, &world->left, &world->now);
         } else if (step == MEMORY_MEASURE) {
             world->measured++;
             memory_limit_held(&world->limit, world->is_silent ? UINT64_MAX : world->held_bytes, COST_NS,
@@ -301,7 +300,8 @@ static void a_silent_kernel_leaves_the_estimate(void **state)
 
     (void)state;
     start(&world, 100 * MIB, 0);
-    world.is_silent = world.is_blind = true;
+    world.is_silent = true;
+    world.left.left_bytes = UINT64_MAX;
     take(&world, 1);
     write_over(&world, 90 * MIB);
     assert_int_equal(settle(&world), MEMORY_ENOUGH);
@@ -313,7 +313,8 @@ static void a_silent_kernel_leaves_the_estimate(void **state)
     assert_int_equal(world.limit.most_bytes, 0);
     /* A share of nobody knows what is no limit. */
     start(&world, 0, 1);
-    world.is_silent = world.is_blind = true;
+    world.is_silent = true;
+    world.left.left_bytes = UINT64_MAX;
     take(&world, 1);
     write_over(&world, 100 * GIB);
     assert_int_equal(settle(&world), MEMORY_ENOUGH);
@@ -326,14 +327,14 @@ static void a_fresh_one_needs_room(void **state)
     (void)state;
     start(&world, 100 * MIB, 0);
     pass(&world, 10 * MS_NS);
-    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    memory_limit_left(&world.limit, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_ENOUGH);
     world.left.left_bytes = 127 * MIB; /* twice the floor: or it would be given up at once */
-    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    memory_limit_left(&world.limit, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_SHORT);
     start(&world, 100 * MIB, 0);
     write_over(&world, 200 * MIB); /* and again until the next look */
-    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    memory_limit_left(&world.limit, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_PAST);
 }
 
@@ -370,7 +371,7 @@ static void what_is_promised_is_a_limit(void **state)
     (void)state;
     start(&world, 0, OPTIONS_PPM);
     world.left.commit = promised(2 * GIB);
-    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    memory_limit_left(&world.limit, &world.left, &world.now);
     assert_int_equal(memory_limit_fresh(&world.limit, &world.slots, &world.now), MEMORY_ENOUGH);
     take(&world, 1);
     world.left.commit = promised(GIB);
@@ -394,7 +395,7 @@ static void too_large_to_replace(void **state)
     (void)state;
     start(&world, 0, OPTIONS_PPM);
     world.left.commit = promised(2 * GIB);
-    memory_limit_left(&world.limit, true, &world.left, &world.now);
+    memory_limit_left(&world.limit, &world.left, &world.now);
     take(&world, 1);
     world.left.commit = promised(GIB);
     world.left.commit.charge_bytes = 2 * GIB;

@@ -34,9 +34,9 @@ static const struct {
     [CGROUP_2] = {"cgroup2", "memory.oom.group"},
 };
 
-static const struct files *files_of(const struct cgroup *cgroup, enum cgroup_release release)
+static const struct files *files_of(const struct cgroup *cgroup)
 {
-    return &all_files[cgroup->resource][release];
+    return &all_files[cgroup->resource][cgroup->release];
 }
 
 /* --- words --- */
@@ -106,7 +106,7 @@ static bool copy_unescaped(char to[CGROUP_PATH_SIZE], const char *from, size_t l
 /* --- where the group is --- */
 
 /* "4:memory:/jobs/7", or "0::/jobs/7". */
-void cgroup_read_group(struct cgroup *cgroup, enum cgroup_release release, const char *line)
+void cgroup_read_group(struct cgroup *cgroup, const char *line)
 {
     const char *names = strchr(line, ':');
     const char *path = names == NULL ? NULL : strchr(names + 1, ':');
@@ -114,8 +114,8 @@ void cgroup_read_group(struct cgroup *cgroup, enum cgroup_release release, const
     if (path == NULL || path[1] != '/' || cgroup->has_group)
         return;
     size_t length = (size_t)(path - names - 1);
-    bool is_ours = release == CGROUP_2 ? length == 0
-                                       : has_item(names + 1, length, files_of(cgroup, release)->controller);
+    bool is_ours =
+        cgroup->release == CGROUP_2 ? length == 0 : has_item(names + 1, length, files_of(cgroup)->controller);
     if (!is_ours || strlen(path + 1) >= CGROUP_PATH_SIZE)
         return;
     memcpy(cgroup->group, path + 1, strlen(path + 1) + 1);
@@ -134,7 +134,7 @@ static const char *below(const char *group, const char *root)
 }
 
 /* "35 31 0:32 ROOT MOUNT OPTIONS OTHERS... - TYPE SOURCE OPTIONS" */
-void cgroup_read_mount(struct cgroup *cgroup, enum cgroup_release release, const char *line)
+void cgroup_read_mount(struct cgroup *cgroup, const char *line)
 {
     char root[CGROUP_PATH_SIZE], mount[CGROUP_PATH_SIZE];
     const char *rest = strstr(line, " - "), *word, *type;
@@ -145,8 +145,8 @@ void cgroup_read_mount(struct cgroup *cgroup, enum cgroup_release release, const
     size_t length = next_word(&rest, &type);
     next_word(&rest, &word); /* the source */
     size_t options = next_word(&rest, &word);
-    if (!is_word(type, length, releases[release].type) ||
-        (release == CGROUP_1 && !has_item(word, options, files_of(cgroup, release)->controller)))
+    if (!is_word(type, length, releases[cgroup->release].type) ||
+        (cgroup->release == CGROUP_1 && !has_item(word, options, files_of(cgroup)->controller)))
         return;
     for (unsigned i = 0; i < 3; i++)
         next_word(&line, &word);
@@ -203,42 +203,39 @@ bool cgroup_field(const char *text, const char *key, uint64_t *bytes)
 
 /* --- what is left --- */
 
-/* The path of a file of the group whose directory is that long. */
-static const char *file_of(char path[CGROUP_PATH_SIZE], const struct cgroup *cgroup, size_t length,
-                           const char *name)
+/* What is in a file of the group whose directory is that long. */
+static const char *text_of(const struct cgroup *cgroup, size_t length, const char *name)
 {
+    char path[CGROUP_PATH_SIZE];
+
     memcpy(path, cgroup->directory, length);
     path[length] = '/';
     memcpy(path + length + 1, name, strlen(name) + 1);
-    return path;
+    return cgroup->read(path);
 }
 
-static uint64_t limit_of(const struct cgroup *cgroup, enum cgroup_release release, size_t length,
-                         const char *(*read)(const char *path))
+static uint64_t limit_of(const struct cgroup *cgroup, size_t length)
 {
-    const struct files *files = files_of(cgroup, release);
+    const struct files *files = files_of(cgroup);
     uint64_t least = NO_LIMIT, limit;
-    char path[CGROUP_PATH_SIZE];
 
     for (unsigned i = 0; i < 2 && files->limits[i] != NULL; i++)
-        if (cgroup_number(read(file_of(path, cgroup, length, files->limits[i])), &limit) && limit < least)
+        if (cgroup_number(text_of(cgroup, length, files->limits[i]), &limit) && limit < least)
             least = limit;
     return least;
 }
 
 /* What the group alone leaves. */
-static struct cgroup_left left_of(const struct cgroup *cgroup, enum cgroup_release release, size_t length,
-                                  const char *(*read)(const char *path))
+static struct cgroup_left left_of(const struct cgroup *cgroup, size_t length)
 {
-    const struct files *files = files_of(cgroup, release);
+    const struct files *files = files_of(cgroup);
     struct cgroup_left result = {UINT64_MAX, UINT64_MAX};
-    char path[CGROUP_PATH_SIZE];
-    uint64_t usage, unused = 0, limit = limit_of(cgroup, release, length, read);
+    uint64_t usage, unused = 0, limit = limit_of(cgroup, length);
 
-    if (limit >= NO_LIMIT || !cgroup_number(read(file_of(path, cgroup, length, files->usage)), &usage))
+    if (limit >= NO_LIMIT || !cgroup_number(text_of(cgroup, length, files->usage), &usage))
         return result;
     if (files->unused != NULL)
-        cgroup_field(read(file_of(path, cgroup, length, "memory.stat")), files->unused, &unused);
+        cgroup_field(text_of(cgroup, length, "memory.stat"), files->unused, &unused);
     usage -= unused < usage ? unused : usage;
     result.limit = limit;
     result.left = limit > usage ? limit - usage : 0;
@@ -260,13 +257,12 @@ static size_t level_above(const struct cgroup *cgroup, size_t length)
     return length - (length > cgroup->top); /* the slash itself */
 }
 
-struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release release,
-                               const char *(*read)(const char *path))
+struct cgroup_left cgroup_left(const struct cgroup *cgroup)
 {
     struct cgroup_left least = {UINT64_MAX, UINT64_MAX};
 
     for (size_t length = own_level(cgroup); length > 0; length = level_above(cgroup, length)) {
-        struct cgroup_left level = left_of(cgroup, release, length, read);
+        struct cgroup_left level = left_of(cgroup, length);
 
         if (level.left < least.left)
             least = level;
@@ -274,17 +270,15 @@ struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release 
     return least;
 }
 
-bool cgroup_is_merciless(const struct cgroup *cgroup, enum cgroup_release release,
-                         const char *(*read)(const char *path))
+bool cgroup_is_merciless(const struct cgroup *cgroup)
 {
-    char path[CGROUP_PATH_SIZE];
     uint64_t value;
 
     for (size_t length = own_level(cgroup); length > 0; length = level_above(cgroup, length)) {
-        const char *text = read(file_of(path, cgroup, length, releases[release].merciless));
+        const char *text = text_of(cgroup, length, releases[cgroup->release].merciless);
 
-        if ((release == CGROUP_1 ? cgroup_field(text, "oom_kill_disable", &value)
-                                 : cgroup_number(text, &value)) &&
+        if ((cgroup->release == CGROUP_1 ? cgroup_field(text, "oom_kill_disable", &value)
+                                         : cgroup_number(text, &value)) &&
             value != 0)
             return true;
     }

@@ -24,9 +24,11 @@ enum cgroup_resource {
     CGROUP_RESOURCES,
 };
 
-/* One release's tree, as this process sees it. Begins as zeros but for the resource. */
+/* One release's tree, as this process sees it. Begins as zeros but for the first three. */
 struct cgroup {
     enum cgroup_resource resource;
+    enum cgroup_release release;
+    const char *(*read)(const char *path); /* text of a small file, or NULL; valid until its next call */
     bool has_group, has_mount;
     char group[CGROUP_PATH_SIZE];     /* as /proc/self/cgroup names it */
     char directory[CGROUP_PATH_SIZE]; /* its directory, once both files were read */
@@ -40,19 +42,16 @@ struct cgroup_left {
 };
 
 /* Takes in a line of /proc/self/cgroup, then all lines of /proc/self/mountinfo, without their newlines. */
-void cgroup_read_group(struct cgroup *cgroup, enum cgroup_release release, const char *line);
-void cgroup_read_mount(struct cgroup *cgroup, enum cgroup_release release, const char *line);
+void cgroup_read_group(struct cgroup *cgroup, const char *line);
+void cgroup_read_mount(struct cgroup *cgroup, const char *line);
 
 /* The least that the group and those above it leave. What can be taken back at once (files that nobody has
- * used for long) counts as left. Files that cannot be read limit nothing. read() gives the text of a small
- * file, or NULL; valid until its next call. */
-struct cgroup_left cgroup_left(const struct cgroup *cgroup, enum cgroup_release release,
-                               const char *(*read)(const char *path));
+ * used for long) counts as left. Files that cannot be read limit nothing. */
+struct cgroup_left cgroup_left(const struct cgroup *cgroup);
 
 /* Does one of them have all its processes killed where memory runs out (memory.oom.group), or none
  * (oom_kill_disable)? */
-bool cgroup_is_merciless(const struct cgroup *cgroup, enum cgroup_release release,
-                         const char *(*read)(const char *path));
+bool cgroup_is_merciless(const struct cgroup *cgroup);
 
 /* The number behind `key` at the beginning of a line ("MemAvailable:", "inactive_file"), times 1024 where the
  * line says kB. False: there is none. Numbers that do not fit are UINT64_MAX. */

@@ -9,12 +9,11 @@
 
 static struct cgroup cgroups[CGROUP_RESOURCES][CGROUP_RELEASES];
 
-static void take_line(const char *line,
-                      void (*take)(struct cgroup *cgroup, enum cgroup_release release, const char *line))
+static void take_line(const char *line, void (*take)(struct cgroup *cgroup, const char *line))
 {
     for (unsigned resource = 0; resource < CGROUP_RESOURCES; resource++)
         for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-            take(&cgroups[resource][release], release, line);
+            take(&cgroups[resource][release], line);
 }
 
 static void take_group(const char *line)
@@ -31,7 +30,8 @@ void groups_find(void)
 {
     for (unsigned resource = 0; resource < CGROUP_RESOURCES; resource++)
         for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-            cgroups[resource][release] = (struct cgroup){.resource = resource};
+            cgroups[resource][release] =
+                (struct cgroup){.resource = resource, .release = release, .read = fact_files_text};
     fact_files_each_line("/proc/thread-self/cgroup", take_group);
     fact_files_each_line("/proc/thread-self/mountinfo", take_mount);
 }
@@ -41,7 +41,7 @@ struct cgroup_left groups_left(enum cgroup_resource resource)
     struct cgroup_left least = {UINT64_MAX, UINT64_MAX};
 
     for (unsigned release = 0; release < CGROUP_RELEASES; release++) {
-        struct cgroup_left left = cgroup_left(&cgroups[resource][release], release, fact_files_text);
+        struct cgroup_left left = cgroup_left(&cgroups[resource][release]);
 
         if (left.left < least.left)
             least = left;
@@ -52,7 +52,7 @@ struct cgroup_left groups_left(enum cgroup_resource resource)
 bool groups_are_merciless(void)
 {
     for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-        if (cgroup_is_merciless(&cgroups[CGROUP_MEMORY][release], release, fact_files_text))
+        if (cgroup_is_merciless(&cgroups[CGROUP_MEMORY][release]))
             return true;
     return false;
 }

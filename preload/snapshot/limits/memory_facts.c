@@ -11,16 +11,9 @@
 #include "snapshot/limits/fact_files.h"
 #include "snapshot/limits/groups.h"
 
-static bool sees_itself; /* /proc speaks of the same process ids as getpid() */
-
-void memory_facts_find(void)
-{
-    sees_itself = !proc_number_is_foreign();
-}
-
 /* --- what is left --- */
 
-bool memory_facts_left(struct memory_left *left)
+void memory_facts_left(struct memory_left *left)
 {
     *left = (struct memory_left){.left_bytes = UINT64_MAX, .of_bytes = UINT64_MAX};
     commit_read(&left->commit, fact_files_text);
@@ -33,7 +26,6 @@ bool memory_facts_left(struct memory_left *left)
         left->left_bytes = group.left;
         left->of_bytes = group.limit;
     }
-    return left->left_bytes != UINT64_MAX;
 }
 
 /* --- what a process holds --- */
@@ -41,7 +33,7 @@ bool memory_facts_left(struct memory_left *left)
 int memory_facts_use(pid_t pid, struct memory_use *use)
 {
     int r = -ENOSYS;
-    const char *bytes = sees_itself ? fact_files_text_of(pid, "smaps_rollup", &r) : NULL;
+    const char *bytes = proc_number_is_foreign() ? NULL : fact_files_text_of(pid, "smaps_rollup", &r);
 
     *use = (struct memory_use){0};
     if (bytes == NULL)

@@ -5,14 +5,13 @@
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_FACTS_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_LIMITS_MEMORY_FACTS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "snapshot/limits/commit.h"
 
 struct memory_left {
-    uint64_t left_bytes; /* what can be had yet ... */
+    uint64_t left_bytes; /* what can be had yet (UINT64_MAX: nothing is known) ... */
     uint64_t of_bytes;   /* ... of all that the machine, or the control group that leaves the least, has */
     struct commit commit;
 };
@@ -23,12 +22,8 @@ struct memory_use {
     uint64_t table_bytes;     /* page tables */
 };
 
-/* Looks whether /proc speaks of the processes that we know. */
-void memory_facts_find(void);
-
-/* On the machine, and in the control groups that groups_find() has found. False: nothing is known but
- * `commit`. */
-bool memory_facts_left(struct memory_left *left);
+/* On the machine, and in the control groups that groups_find() has found. */
+void memory_facts_left(struct memory_left *left);
 
 /* The kernel walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS
  * where it does not tell, others where there is no such process (any more). */

@@ -39,6 +39,7 @@ void memory_limit_init(struct memory_limit *limit, const struct options_memory *
 {
     memset(limit, 0, sizeof *limit);
     limit->option = *option;
+    limit->left.left_bytes = UINT64_MAX;
     limit->held_at = *now;
     limit->look_bytes = now->touched_bytes;
     limit->measured_ns = now->ns;
@@ -67,7 +68,7 @@ uint64_t memory_limit_allowed(const struct memory_limit *limit, uint64_t held_by
 {
     if (limit->option.bytes != 0)
         return limit->option.bytes;
-    if (!limit->left_is_known)
+    if (limit->left.left_bytes == UINT64_MAX)
         return UINT64_MAX;
     unsigned __int128 all = (unsigned __int128)limit->left.left_bytes + held_bytes;
     return (uint64_t)(all * limit->option.share_ppm / OPTIONS_PPM);
@@ -84,7 +85,7 @@ uint64_t memory_limit_estimate(const struct memory_limit *limit, const struct sl
         u64_sum(limit->held_bytes, u64_difference(now->copied_bytes, limit->held_at.copied_bytes));
     uint64_t since_oldest =
         u64_sum(u64_difference(now->copied_bytes, limit->copied_at[oldest->number % SLOTS_MAX]),
-                u64_product(limit->table_bytes, slots_count(slots)));
+                u64_product(limit->table_bytes, slots->count));
     return limit->held_is_exact ? since_measured : u64_min(since_measured, since_oldest);
 }
 
@@ -94,8 +95,6 @@ bool memory_limit_is_stale(const struct memory_limit *limit, const struct memory
 
     if (limit->left_is_old || u64_difference(now->ns, limit->left_at.ns) >= LOOK_NS)
         return true;
-    if (!limit->left_is_known)
-        return false;
     return touched_bytes >=
            u64_max(LOOK_BYTES, u64_difference(limit->left.left_bytes, reserve_bytes(limit)) / 4);
 }
@@ -131,7 +130,7 @@ static enum memory_step step_by_limit(const struct memory_limit *limit, uint64_t
 
 static bool is_short(const struct memory_limit *limit)
 {
-    return limit->left_is_known && limit->left.left_bytes < reserve_bytes(limit);
+    return limit->left.left_bytes < reserve_bytes(limit);
 }
 
 static bool is_promised(const struct commit *commit)
@@ -153,10 +152,9 @@ enum memory_step memory_limit_step(const struct memory_limit *limit, const struc
     return step_by_limit(limit, memory_limit_estimate(limit, slots, now), now);
 }
 
-void memory_limit_left(struct memory_limit *limit, bool is_known, const struct memory_left *left,
+void memory_limit_left(struct memory_limit *limit, const struct memory_left *left,
                        const struct memory_now *now)
 {
-    limit->left_is_known = is_known;
     limit->left = *left;
     limit->left_at = *now;
     limit->left_is_old = false;
@@ -185,11 +183,6 @@ void memory_limit_gave_up(struct memory_limit *limit)
     limit->held_is_old = true;
 }
 
-void memory_limit_tables(struct memory_limit *limit, uint64_t bytes)
-{
-    limit->table_bytes = bytes;
-}
-
 void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now)
 {
     limit->copied_at[number % SLOTS_MAX] = now->copied_bytes;
@@ -209,7 +202,7 @@ enum memory_step memory_limit_fresh(const struct memory_limit *limit, const stru
 {
     uint64_t held_bytes = memory_limit_estimate(limit, slots, now);
 
-    if (limit->left_is_known && limit->left.left_bytes < u64_product(reserve_bytes(limit), 2))
+    if (limit->left.left_bytes < u64_product(reserve_bytes(limit), 2))
         return MEMORY_SHORT;
     if (!commit_has_room(&limit->left.commit))
         return MEMORY_PROMISED;
@@ -238,15 +231,12 @@ bool memory_limit_may_help(const struct memory_limit *limit, const struct slots 
 {
     uint64_t charged_bytes = 0;
 
-    for (unsigned i = 0; i < slots_count(slots); i++)
+    for (unsigned i = 0; i < slots->count; i++)
         charged_bytes = u64_sum(charged_bytes, charge_of(limit, &slots->slot[i]));
     return commit_is_to_blame(&limit->left.commit, charged_bytes, refused_bytes);
 }
 
 bool memory_limit_is_dangerous(const struct memory_limit *limit)
 {
-    uint64_t of_bytes = limit->left.of_bytes;
-
-    return limit->left_is_known &&
-           limit->left.left_bytes < u64_min(2 * RESERVE_BYTES, of_bytes / RESERVE_MOST);
+    return limit->left.left_bytes < u64_min(2 * RESERVE_BYTES, limit->left.of_bytes / RESERVE_MOST);
 }

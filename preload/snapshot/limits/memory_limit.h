@@ -39,8 +39,8 @@ struct memory_limit {
     struct options_memory option;
     struct memory_left left; /* as it was at ... */
     struct memory_now left_at;
-    bool left_is_known, left_is_old; /* old: a snapshot was given up since */
-    uint64_t held_bytes;             /* likewise */
+    bool left_is_old;    /* old: a snapshot was given up since */
+    uint64_t held_bytes; /* likewise */
     struct memory_now held_at;
     bool held_is_exact, held_is_old;   /* likewise */
     uint64_t measure_ns, measured_ns;  /* how long that takes, and when it was done */
@@ -48,7 +48,7 @@ struct memory_limit {
     uint64_t most_bytes;               /* that were ever measured */
     uint64_t copied_at[SLOTS_MAX];     /* copied_bytes at the snapshot of this number ... */
     uint64_t charge_at[SLOTS_MAX];     /* ... and what it counts where memory is strictly accounted */
-    uint64_t table_bytes;              /* of the original */
+    uint64_t table_bytes; /* page tables of the original, to be set: each snapshot has a copy of them */
 };
 
 void memory_limit_init(struct memory_limit *limit, const struct options_memory *option,
@@ -64,8 +64,8 @@ bool memory_limit_is_stale(const struct memory_limit *limit, const struct memory
 enum memory_step memory_limit_step(const struct memory_limit *limit, const struct slots *slots,
                                    const struct memory_now *now);
 
-/* Answers. is_known: is it known what is left? bytes == UINT64_MAX: the kernel does not tell. */
-void memory_limit_left(struct memory_limit *limit, bool is_known, const struct memory_left *left,
+/* Answers. bytes == UINT64_MAX: the kernel does not tell. */
+void memory_limit_left(struct memory_limit *limit, const struct memory_left *left,
                        const struct memory_now *now);
 void memory_limit_held(struct memory_limit *limit, uint64_t bytes, uint64_t took_ns,
                        const struct memory_now *now);
@@ -75,9 +75,6 @@ void memory_limit_gave_up(struct memory_limit *limit);
 
 /* Is less left than a replay may take in a few milliseconds? */
 bool memory_limit_is_dangerous(const struct memory_limit *limit);
-
-/* The original's page tables: each snapshot has a copy of them. */
-void memory_limit_tables(struct memory_limit *limit, uint64_t bytes);
 
 /* A snapshot was taken. */
 void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now);

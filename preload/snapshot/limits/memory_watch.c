@@ -44,7 +44,6 @@ void memory_watch_note_copied(uint64_t bytes)
 void memory_watch_start(const struct options_memory *option)
 {
     spent_ns = tables_ns = 0;
-    memory_facts_find();
     read_now();
     memory_limit_init(&limit, option, &now);
 }
@@ -68,9 +67,9 @@ void memory_watch_look(void)
 static void ask_left(void)
 {
     struct memory_left left;
-    bool is_known = memory_facts_left(&left);
 
-    memory_limit_left(&limit, is_known, &left, &now);
+    memory_facts_left(&left);
+    memory_limit_left(&limit, &left, &now);
 }
 
 /* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
@@ -88,7 +87,7 @@ static uint64_t held_bytes(const struct slots *slots)
     if (memory_facts_use(kernel_getpid(), &own) < 0)
         return UINT64_MAX;
     all_bytes = own.share_bytes;
-    for (unsigned i = 0; i < slots_count(slots); i++) {
+    for (unsigned i = 0; i < slots->count; i++) {
         if (is_silent(memory_facts_use(slots->slot[i].pid, &copy)))
             return UINT64_MAX;
         all_bytes += copy.share_bytes;
@@ -202,7 +201,7 @@ bool memory_watch_describe_limit(unsigned kind, struct text *text)
     return describe_promised(text);
 }
 
-static void find_words(enum memory_step step, const char *who, uint64_t bytes)
+static const char *find_words(enum memory_step step, const char *who, uint64_t bytes)
 {
     const uint64_t sizes[] = {bytes, memory_limit_allowed(&limit, bytes)};
     struct text text = room_words();
@@ -215,6 +214,7 @@ static void find_words(enum memory_step step, const char *who, uint64_t bytes)
         text_format(&text, "%s more than LIGHTSSS_MEMORY ", who);
         append_words(&text, "(# of #)", sizes);
     }
+    return text.bytes;
 }
 
 /* --- questions --- */
@@ -232,10 +232,8 @@ bool memory_watch_is_past(const struct slots *slots)
     spent_ns += clock_used_ns() - start_ns;
     if (step == MEMORY_ENOUGH)
         return false;
-    find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now));
     log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: %s", slots_oldest(slots)->number,
-             room_last_words());
-    memory_limit_gave_up(&limit);
+             find_words(step, "snapshots hold", memory_limit_estimate(&limit, slots, &now)));
     return true;
 }
 
@@ -246,7 +244,7 @@ enum memory_watch_room memory_watch_room(const struct slots *slots)
     if (memory_limit_is_stale(&limit, &now))
         ask_left();
     if (tables_ns == 0 || now.ns - tables_ns > TABLES_NS) {
-        memory_limit_tables(&limit, memory_facts_tables());
+        limit.table_bytes = memory_facts_tables();
         tables_ns = now.ns;
     }
     enum memory_step step = memory_limit_fresh(&limit, slots, &now);

@@ -38,7 +38,7 @@ enum memory_watch_room memory_watch_room(const struct slots *slots);
 /* The simulator was refused so much memory. Would it help to give snapshots up? */
 bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes);
 
-/* The oldest was given up for another reason than memory_watch_is_past(). */
+/* The oldest was given up. */
 void memory_watch_gave_up(void);
 
 /* It was taken. */

@@ -124,11 +124,6 @@ static void look_again(bool soon)
         look(now_ns);
 }
 
-void processes_start(void)
-{
-    look(clock_ns());
-}
-
 bool processes_are_short(bool starts_programs, bool soon)
 {
     look_again(soon);

@@ -8,12 +8,11 @@
 
 #include "base/text.h"
 
-/* In the original, before the first snapshot. */
-void processes_start(void);
-
 /* Must the oldest snapshot go? soon: the simulator is about to make a child, and what was seen a while ago
  * will not do. Once it is dead, processes_changed() is to be called, and this again. */
 bool processes_are_short(bool starts_programs, bool soon);
+
+/* What was seen does not hold any more. In the original, before the first snapshot, too. */
 void processes_changed(void);
 
 /* Is there room for a snapshot? If not, it is said why (room.h). */

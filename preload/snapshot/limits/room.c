@@ -40,8 +40,3 @@ const char *room_reason(void)
 {
     return is_explained ? reason : "";
 }
-
-const char *room_last_words(void)
-{
-    return reason;
-}

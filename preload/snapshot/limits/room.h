@@ -20,7 +20,4 @@ void room_explain_none(void);
 /* Why there is none, where that was said; else "". */
 const char *room_reason(void);
 
-/* The last reason, said or not; "": there was none since the last snapshot. */
-const char *room_last_words(void);
-
 #endif

@@ -40,16 +40,10 @@ const struct slot *slots_oldest(const struct slots *slots)
 
 bool slots_remove(struct slots *slots, pid_t pid)
 {
-    for (unsigned i = 0; i < slots->count; i++) {
+    for (unsigned i = 0; i < slots->count; i++)
         if (slots->slot[i].pid == pid) {
             slots_drop(slots, i);
             return true;
         }
-    }
     return false;
-}
-
-unsigned slots_count(const struct slots *slots)
-{
-    return slots->count;
 }

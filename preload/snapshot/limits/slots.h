@@ -33,6 +33,4 @@ const struct slot *slots_oldest(const struct slots *slots);
 /* Takes a snapshot out, wherever it stands. False when it was not there. */
 bool slots_remove(struct slots *slots, pid_t pid);
 
-unsigned slots_count(const struct slots *slots);
-
 #endif
