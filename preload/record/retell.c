@@ -42,7 +42,8 @@ static struct {
 
 static struct signal_record ahead;
 static bool has_ahead;
-static pid_t evaluating; /* thread */
+static pid_t evaluating;        /* thread */
+static volatile bool is_before; /* it is in retell_before() */
 
 static struct told {
     _Atomic pid_t thread; /* 0: free */
@@ -341,17 +342,29 @@ static void begin(void)
         call_count_told = at_call;
 }
 
+void retell_before(uint64_t eval)
+{
+    if (evaluating == 0)
+        begin();
+    if (kernel_gettid() != evaluating)
+        return;
+    is_before = true;
+    while (next.count > 0 && is_due(place_of_next(), eval))
+        tell_late();
+    is_before = false;
+}
+
+bool retell_is_before(void)
+{
+    return is_before;
+}
+
 uint64_t retell_due(uint64_t eval, uint64_t most)
 {
     uint64_t in = most;
 
-    if (evaluating == 0)
-        begin();
-
     if (kernel_gettid() != evaluating)
         return most;
-    while (next.count > 0 && is_due(place_of_next(), eval))
-        tell_late();
     if (next.count > 0 && place_of_next()->evals == eval && !next.is_set)
         wait_for_place();
     if (next.count > 0 && place_of_next()->evals - eval < most)

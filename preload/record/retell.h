@@ -9,8 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* On the thread that evals, in a replay: eval number `eval` is about to run. Returns in how many evals it is
- * to be asked again, at least 1 and `most` at most. */
+/* On the thread that evals, in a replay: eval number `eval` is about to run. What came before it and was not
+ * told yet is told now, and its handler may end the process. */
+void retell_before(uint64_t eval);
+
+/* Is that being done, on whatever thread? */
+bool retell_is_before(void);
+
+/* Behind that. Returns in how many evals it is to be asked again, at least 1 and `most` at most. */
 uint64_t retell_due(uint64_t eval, uint64_t most);
 
 /* It has returned. */
