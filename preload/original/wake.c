@@ -20,7 +20,6 @@
 #include "base/other_process.h"
 #include "interpose/handled.h"
 #include "record/output.h"
-#include "report/outcome.h"
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/patience.h"

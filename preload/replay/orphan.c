@@ -22,7 +22,6 @@
 #include "record/match.h"
 #include "replay/asked.h"
 #include "replay/parked.h"
-#include "report/outcome.h"
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/patience.h"

@@ -88,16 +88,16 @@ static void append_sender(struct text *line, pid_t sender)
 
 static void report_end(const struct end *end)
 {
-    char name_bytes[64], rest_bytes[96];
-    struct text name = text_in(name_bytes, sizeof name_bytes);
+    char bytes[WORDS_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
 
-    end_describe(&name, end);
-    struct text rest = text_in(rest_bytes, sizeof rest_bytes);
+    text_format(&line, "%s (pid %d) ends with ", run.program, run.page->original_pid);
+    end_describe(&line, end);
+    text_format(&line, " at eval %" PRIu64, end->eval);
     if (end->time != END_TIME_UNKNOWN)
-        text_format(&rest, ", time %" PRIu64, end->time);
-    append_sender(&rest, end->sender);
-    log_line(LOG_INFO, "%s (pid %d) ends with %s at eval %" PRIu64 "%s", run.program, run.page->original_pid,
-             name.bytes, end->eval, rest.bytes);
+        text_format(&line, ", time %" PRIu64, end->time);
+    append_sender(&line, end->sender);
+    log_line(LOG_INFO, "%s", bytes);
 }
 
 void report_failure(const struct end *end)
@@ -307,13 +307,12 @@ static int write_report(const struct end *end, const struct outcome *outcome,
     return run_directory_write("report.json", &json);
 }
 
-static bool find_wave(struct conclusion *conclusion)
+static void find_wave(struct conclusion *conclusion)
 {
     int64_t bytes = run_directory_size(wave_file_name());
 
     conclusion->has_wave = bytes > 0; /* an empty one is none */
-    conclusion->wave_bytes = conclusion->has_wave ? (uint64_t)bytes : 0;
-    return conclusion->has_wave;
+    conclusion->wave_bytes = (uint64_t)bytes;
 }
 
 void report_progress(const struct shared_slot *slot)

@@ -6,7 +6,6 @@
 #include "run/notes.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "base/spin_lock.h"
@@ -33,37 +32,21 @@ static void add(struct shared_notes *notes, const char *line)
     notes->count++;
 }
 
-__attribute__((format(printf, 2, 0))) static void add_formatted(bool is_cause, const char *format,
-                                                                va_list arguments)
+void notes_put(bool is_cause, const char *format, ...)
 {
     char line[SHARED_NOTE_SIZE];
+    struct text text = text_in(line, sizeof line);
+    va_list arguments;
 
     if (role_kind() != ROLE_REPLAY)
         return;
     struct shared_notes *notes = &run.page->notes;
-    struct text text = text_in(line, sizeof line);
+    va_start(arguments, format);
     text_vformat(&text, format, arguments);
+    va_end(arguments);
     uint64_t mask = spin_lock_take(&busy);
     add(notes, line);
     if (is_cause && *notes->cause == '\0')
         memcpy(notes->cause, line, sizeof line);
     spin_lock_release(&busy, mask);
-}
-
-void notes_add(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    add_formatted(false, format, arguments);
-    va_end(arguments);
-}
-
-void notes_add_cause(const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    add_formatted(true, format, arguments);
-    va_end(arguments);
 }

@@ -4,13 +4,16 @@
 #ifndef LIGHTSSS_PRELOAD_RUN_NOTES_H
 #define LIGHTSSS_PRELOAD_RUN_NOTES_H
 
+#include <stdbool.h>
+
 /* Adds a line (no newline; cut at 159 bytes) unless it is there already. At most 16 different ones are kept,
  * then a last one that says so. Nothing happens outside a replay. Any thread, async-signal-safe. */
-__attribute__((format(printf, 1, 2))) void notes_add(const char *format, ...);
+#define notes_add(...) notes_put(false, __VA_ARGS__)
 
 /* The same for what explains a replay that went another way: should the verdict be `diverged`, the first of
  * these is added to its why. */
-__attribute__((format(printf, 1, 2))) void notes_add_cause(const char *format, ...);
+#define notes_add_cause(...) notes_put(true, __VA_ARGS__)
+__attribute__((format(printf, 2, 3))) void notes_put(bool is_cause, const char *format, ...);
 
 /* So begins the note on a function of LIGHTSSS_WAKE_CALL that is not there: the user is told at once. */
 #define NOTES_MISSING_CALL "LIGHTSSS_WAKE_CALL: there is no function "

@@ -13,8 +13,7 @@
 #define PAGE 4096
 
 static volatile uint32_t plain_word;
-static volatile uint32_t *word = &plain_word;
-const volatile uint32_t *role_word = &plain_word;
+volatile uint32_t *role_word = &plain_word;
 static bool was_taken;
 static const struct role *roles[ROLE_KINDS + 1];
 
@@ -23,24 +22,21 @@ static volatile uint32_t *make_word(void)
     long page = kernel_mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (page < 0 && page > -PAGE)
-        return NULL;
-    if (raw_syscall3(SYS_madvise, page, PAGE, MADV_WIPEONFORK) == 0)
+        return &plain_word;
+    if (kernel_madvise((void *)page, PAGE, MADV_WIPEONFORK) == 0)
         return (volatile uint32_t *)page;
     kernel_munmap((void *)page, PAGE);
-    return NULL;
+    return &plain_word;
 }
 
 static void set(enum role_kind kind, uint32_t log)
 {
-    *word = (uint32_t)kind | log | (word == &plain_word ? ROLE_UNSURE : 0);
+    *role_word = (uint32_t)kind | log | (role_word == &plain_word ? ROLE_UNSURE : 0);
 }
 
 void role_await(void)
 {
-    volatile uint32_t *made = make_word();
-
-    word = made != NULL ? made : &plain_word;
-    role_word = word;
+    role_word = make_word();
     set(ROLE_AWAITED, 0);
 }
 
@@ -54,17 +50,17 @@ void role_become(enum role_kind kind)
 {
     run.pid = kernel_getpid();
     was_taken = true;
-    set(kind, *word & ROLE_LOG);
+    set(kind, *role_word & ROLE_LOG);
 }
 
 bool role_may_log(void)
 {
-    return word != &plain_word;
+    return role_word != &plain_word;
 }
 
 void role_note_log(void)
 {
-    *word |= ROLE_LOG;
+    *role_word |= ROLE_LOG;
 }
 
 void role_introduce(enum role_kind kind, const struct role *does)
@@ -84,7 +80,7 @@ static bool has_own_number(void)
 
 enum role_kind role_look(void)
 {
-    enum role_kind kind = (enum role_kind)(*word & ROLE_KINDS);
+    enum role_kind kind = (enum role_kind)(*role_word & ROLE_KINDS);
 
     return kind < ROLE_ORIGINAL || has_own_number() ? kind : ROLE_BYSTANDER;
 }

@@ -50,7 +50,7 @@ const struct role *role(void);
 #define ROLE_LOG    UINT32_C(4)
 #define ROLE_UNSURE UINT32_C(8)
 
-extern const volatile uint32_t *role_word;
+extern volatile uint32_t *role_word;
 
 /* Where the word is unsure: the number of the process decides. */
 enum role_kind role_look(void);

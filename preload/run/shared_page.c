@@ -23,40 +23,23 @@ int shared_page_create(struct shared_page **result)
     if (!is_within_limit())
         return -EFBIG;
     int fd = kernel_memfd_create("lightsss", MFD_CLOEXEC);
-    if (fd < 0)
-        return fd;
-
-    int r = kernel_ftruncate(fd, SHARED_PAGE_SIZE);
-    struct shared_page *page = MAP_FAILED;
-    if (r == 0) {
-        page = mmap(*result, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
-                    MAP_SHARED | (*result != NULL ? MAP_FIXED : 0), fd, 0);
-        r = page == MAP_FAILED ? -errno : 0;
-    }
+    long r = fd < 0 ? fd : kernel_ftruncate(fd, SHARED_PAGE_SIZE);
+    if (r == 0)
+        r = kernel_mmap(*result, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE,
+                        MAP_SHARED | (*result != NULL ? MAP_FIXED : 0), fd, 0);
     /* The mapping keeps the memory; a descriptor would shift the numbers that the simulator gets. */
     kernel_close(fd);
     if (r < 0)
-        return r;
-
-    page->original_pid = kernel_getpid();
-    *result = page;
+        return (int)r;
+    *result = (struct shared_page *)r;
+    (*result)->original_pid = kernel_getpid();
     return 0;
 }
 
-static struct shared_slot *find(struct shared_page *page, int32_t pid)
+struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)
 {
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)
         if (atomic_load(&page->slots[i].pid) == pid)
             return &page->slots[i];
     return NULL;
-}
-
-struct shared_slot *shared_page_free_slot(struct shared_page *page)
-{
-    return find(page, 0);
-}
-
-struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)
-{
-    return find(page, pid);
 }

@@ -128,10 +128,7 @@ static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared b
  * -errno. */
 int shared_page_create(struct shared_page **page);
 
-/* A free slot, or NULL when none is left. */
-struct shared_slot *shared_page_free_slot(struct shared_page *page);
-
-/* The slot of this snapshot, or NULL. */
+/* The slot of this snapshot, or NULL; 0: a free one. */
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);
 
 #endif

@@ -9,15 +9,9 @@
 
 const char *verdict_name(enum verdict verdict)
 {
-    switch (verdict) {
-    case VERDICT_REPRODUCED:
-        return "reproduced";
-    case VERDICT_DIVERGED:
-        return "diverged";
-    case VERDICT_INCOMPLETE:
-        break;
-    }
-    return "incomplete";
+    static const char *const names[] = {"reproduced", "diverged", "incomplete"};
+
+    return names[verdict < VERDICT_INCOMPLETE ? verdict : VERDICT_INCOMPLETE];
 }
 
 static bool ends_alike(const struct end *original, const struct end *replay)

@@ -174,7 +174,7 @@ static uint64_t oldest_number(void)
 
 static void describe_take(uint64_t eval)
 {
-    struct shared_slot *slot = shared_page_free_slot(page);
+    struct shared_slot *slot = shared_page_slot(page, 0);
 
     slot->number = figures.taken + 1;
     slot->eval = eval - 1;

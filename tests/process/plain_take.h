@@ -36,7 +36,7 @@ static const struct take_hooks plain_take_hooks = {
 
 static inline struct take plain_take(struct shared_page *page)
 {
-    return (struct take){.page = page, .slot = shared_page_free_slot(page), .hooks = &plain_take_hooks};
+    return (struct take){.page = page, .slot = shared_page_slot(page, 0), .hooks = &plain_take_hooks};
 }
 
 #endif
