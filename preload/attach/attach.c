@@ -43,6 +43,7 @@ static bool can_see_exit;
 
 static _Atomic pid_t looking;            /* process whose thread is looking; 0: nobody */
 static _Atomic uintptr_t looking_thread; /* which thread of it */
+static struct candidates_loader loader;
 static struct candidates candidates;
 static struct choice choice;
 
@@ -89,11 +90,6 @@ static void end_look(void)
     kernel_futex_wake(&looking, INT_MAX);
 }
 
-static struct candidates_loader loader(void)
-{
-    return (struct candidates_loader){dl_iterate_phdr, lightsss_hooks()->elsewhere};
-}
-
 /* --- getting ready, once --- */
 
 static void warn(const char *line)
@@ -114,12 +110,6 @@ static void note_base_directory(void)
         path.bytes[--path.length] = '\0';
 }
 
-static void note_program(void)
-{
-    if (program_file_name(run.program, sizeof run.program) < 0)
-        strcpy(run.program, "simulator");
-}
-
 /* It translates the program's code, and keeps to itself what a snapshot would have to copy. Its own libraries
  * come first. */
 static bool is_under_valgrind(void)
@@ -132,7 +122,8 @@ static bool is_under_valgrind(void)
 static void prepare(void)
 {
     state = HOPELESS;
-    note_program();
+    if (program_file_name(run.program, sizeof run.program) < 0)
+        strcpy(run.program, "simulator");
     /* Such a program's environment is another user's: nothing in it is looked at. */
     if (getauxval(AT_SECURE) != 0) {
         log_line(LOG_INFO,
@@ -276,9 +267,7 @@ static void attach(void)
 
 static void look_and_attach(void)
 {
-    const struct candidates_loader from = loader();
-
-    candidates_look(&candidates, &from);
+    candidates_look(&candidates, &loader);
     if (candidates.count > 0 && state == UNPREPARED)
         prepare();
     if (candidates.count > 0 && state == READY)
@@ -288,10 +277,8 @@ static void look_and_attach(void)
 /* It does not wait for a thread that is looking already where this one may hold the loader's lock. */
 static void look_again(bool nested)
 {
-    const struct candidates_loader from = loader();
-
-    if (is_looking() || state == HOPELESS || (!candidates_are_new(&candidates, &from) && !somebody_looks()) ||
-        !begin_look(!nested))
+    if (is_looking() || state == HOPELESS ||
+        (!candidates_are_new(&candidates, &loader) && !somebody_looks()) || !begin_look(!nested))
         return;
     look_and_attach();
     end_look();
@@ -302,6 +289,7 @@ void attach_start(const struct hooks_events *events, const struct attach_observe
 {
     told = events;
     observer = one;
+    loader = (struct candidates_loader){dl_iterate_phdr, lightsss_hooks()->elsewhere};
     dlopen_when_opened(look_again);
     /* The handler that is registered first runs last, also where the model comes later. */
     can_see_exit = exit_register() == 0;

@@ -289,16 +289,12 @@ static void on_eval_done(uint64_t eval)
         rehearse();
 }
 
-static bool on_may_hold(const char *path)
-{
-    return inner->may_hold(path);
-}
-
 static const struct hooks_events *choose_events(const struct hooks_events *events)
 {
-    static const struct hooks_events rehearsal = {on_eval_due, on_eval_done, on_may_hold};
+    static struct hooks_events rehearsal = {on_eval_due, on_eval_done, NULL};
 
     inner = events;
+    rehearsal.may_hold = events->may_hold;
     begin();
     if (!rehearses || file < 0)
         return events;

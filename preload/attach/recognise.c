@@ -209,12 +209,6 @@ static enum recognised recognise_file(const char *path, const char *instead,
     return result;
 }
 
-/* A simulator is to hear that there is no /proc, and not to be taken for something else. */
-static enum recognised recognise_program(const struct dl_phdr_info *object)
-{
-    return recognise_file(program_file(object), (const char *)getauxval(AT_EXECFN), object);
-}
-
 /* Nobody keeps simulators where the system keeps its libraries, which every process has. */
 static bool is_of_system(const char *path)
 {
@@ -230,8 +224,8 @@ static bool is_of_system(const char *path)
  * With hidden visibility only the symbol table in the file tells. */
 enum recognised recognise_object(const struct dl_phdr_info *object)
 {
-    if (*object->dlpi_name == '\0')
-        return recognise_program(object);
+    if (*object->dlpi_name == '\0') /* a simulator is to hear that there is no /proc */
+        return recognise_file(program_file(object), (const char *)getauxval(AT_EXECFN), object);
     if (is_of_system(object->dlpi_name))
         return RECOGNISED_NOTHING;
     struct span names = dynamic_names(object);

@@ -9,7 +9,8 @@
 
 #include "base/raw_syscall.h"
 
-#define SECOND_NS UINT64_C(1000000000)
+#define SECOND_NS      UINT64_C(1000000000)
+#define MILLISECOND_NS UINT64_C(1000000)
 
 static inline uint64_t clock_read_ns(clockid_t clock)
 {

@@ -9,12 +9,11 @@
 #include "report/report.h"
 #include "run/run.h"
 
-#define MILLISECOND_NS UINT64_C(1000000)
-#define FIRST_NS       (20 * MILLISECOND_NS)
-#define LEAST_NS       (100 * MILLISECOND_NS)
-#define MOST_NS        (2000 * MILLISECOND_NS)
-#define AGE_SHARE      8u  /* of what was dumped, so much may be missing */
-#define COST_SHARE     10u /* so much of the time may go into steps */
+#define FIRST_NS   (20 * MILLISECOND_NS)
+#define LEAST_NS   (100 * MILLISECOND_NS)
+#define MOST_NS    (2000 * MILLISECOND_NS)
+#define AGE_SHARE  8u  /* of what was dumped, so much may be missing */
+#define COST_SHARE 10u /* so much of the time may go into steps */
 
 bool progress_of_wave(void)
 {

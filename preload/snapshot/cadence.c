@@ -9,15 +9,13 @@
 #define LOOK_MAX_NS     UINT64_C(10000000) /* a look every 10 ms at least ... */
 #define LOOKS_PER_WAIT  16u                /* ... and so many in the time between two snapshots */
 #define GROWTH_PER_LOOK 4u                 /* one fast stretch must not make us blind for long */
-#define BARRED_LEAST_NS                                                                                      \
-    UINT64_C(100000000)          /* who waits less than this has met no thread that never stops              \
-                                  */
-#define BARRED_FACTOR  2u        /* a try in vain: so many times as long as it took, doubled each time ... */
-#define BARRED_DOUBLED 10u       /* ... so often at most */
-#define RETRY_NS       SECOND_NS /* to the next try where there is no snapshot, ... */
-#define RETRIES        5u        /* ... twice as long each time, and then as the budget allows */
-#define AUTO_LEAST_NS  SECOND_NS
-#define GRACE_NS       (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
+#define BARRED_LEAST_NS (SECOND_NS / 10)   /* who waits less has met no thread that never stops */
+#define BARRED_FACTOR   2u        /* a try in vain: so many times as long as it took, doubled each time ... */
+#define BARRED_DOUBLED  10u       /* ... so often at most */
+#define RETRY_NS        SECOND_NS /* to the next try where there is no snapshot, ... */
+#define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
+#define AUTO_LEAST_NS   SECOND_NS
+#define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
                   uint64_t start_ns)

@@ -89,11 +89,6 @@ static bool is_what_was(const struct descriptor *descriptor, int fd)
            first->file.st_dev == descriptor->file.st_dev;
 }
 
-static bool is_first_output(const struct descriptor *descriptor)
-{
-    return is_what_was(descriptor, descriptor->fd);
-}
-
 bool descriptors_is_output(const struct descriptor *descriptor)
 {
     int access = descriptor->flags & O_ACCMODE;
@@ -101,7 +96,8 @@ bool descriptors_is_output(const struct descriptor *descriptor)
     if ((descriptor->fd != 1 && descriptor->fd != 2) || (descriptor->flags & O_PATH) != 0 ||
         access == O_RDONLY)
         return false;
-    return !S_ISREG(descriptor->file.st_mode) || access == O_WRONLY || is_first_output(descriptor);
+    return !S_ISREG(descriptor->file.st_mode) || access == O_WRONLY ||
+           is_what_was(descriptor, descriptor->fd);
 }
 
 bool descriptors_may_be_kept(const struct descriptor *descriptor)

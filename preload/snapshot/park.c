@@ -42,8 +42,7 @@ static void hear_kernel(void *ucontext)
     uint32_t expected = SLOT_SLEEP;
 
     (void)ucontext;
-    if (own_slot != NULL)
-        atomic_compare_exchange_strong(&own_slot->command, &expected, SLOT_LOOK);
+    atomic_compare_exchange_strong(&own_slot->command, &expected, SLOT_LOOK);
 }
 
 /* A snapshot's copy has ended: nobody else can bury it. */
@@ -169,7 +168,6 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
     signal_mask_block_all();
     signal_mask_drop_pending(); /* a Ctrl-C to the whole process group was meant for the original */
     threads_handler_listeners.kernel_signal = NULL;
-    own_slot = NULL;
     return reason;
 }
 

@@ -164,19 +164,6 @@ static int read_list(struct reader *reader, const char *name)
 
 /* --- in the original --- */
 
-/* By the kernel: past the end of a file that was cut there is nothing to read, and a load would be SIGBUS. */
-static bool copy_memory(char *to, const struct shared_memory *memory)
-{
-    return user_memory_peek(to, (const void *)memory->start, memory->size) == (long)memory->size;
-}
-
-static void drop_contents(void)
-{
-    if (contents != NULL)
-        kernel_munmap(contents, contents_size);
-    contents = NULL;
-}
-
 static size_t plan_contents(void)
 {
     size_t size = 0;
@@ -190,6 +177,7 @@ static size_t plan_contents(void)
     return size;
 }
 
+/* By the kernel: past the end of a file that was cut there is nothing to read, and a load would be SIGBUS. */
 static void take_contents(void)
 {
     size_t used = 0;
@@ -202,7 +190,8 @@ static void take_contents(void)
     for (unsigned i = 0; i < taken_count; i++) {
         if ((taken[i].protection & PROT_WRITE) == 0 || taken[i].size > contents_size - used)
             continue;
-        if (copy_memory(contents + used, &taken[i]))
+        if (user_memory_peek(contents + used, (const void *)taken[i].start, taken[i].size) ==
+            (long)taken[i].size)
             taken[i].contents = contents + used;
         used += taken[i].size;
     }
@@ -212,7 +201,9 @@ static void take_contents(void)
  */
 void shared_memory_take(void)
 {
-    drop_contents();
+    if (contents != NULL)
+        kernel_munmap(contents, contents_size);
+    contents = NULL;
     if (atomic_exchange(&changed, false)) {
         struct reader reader = {.list = taken};
         taken_count = read_list(&reader, OWN_LIST) < 0 ? 0 : reader.count;

@@ -46,21 +46,11 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 /* Returns where the copy is to go on as the replay. */
 static bool is_over(const struct take *take, enum park_reason reason, int *clear_tid)
 {
-    switch (reason) {
-    case PARK_WOKEN:
+    if (reason == PARK_WOKEN || (reason == PARK_ORPHANED && take->hooks->orphaned(take->slot)))
         return true;
-    case PARK_ASKED:
-    case PARK_STILL:
+    if (reason == PARK_ASKED || reason == PARK_STILL)
         return copy_again(take, reason == PARK_STILL, clear_tid);
-    case PARK_ORPHANED:
-        if (take->hooks->orphaned(take->slot))
-            return true;
-        break;
-    case PARK_DISMISSED:
-        break;
-    }
     kernel_exit_group(0);
-    __builtin_unreachable();
 }
 
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in

@@ -4,12 +4,10 @@
 
 #include <inttypes.h>
 
-#define MARGIN_SHARE 4u  /* of a small limit that part is left to whoever shares it with us ... */
-#define MARGIN_MOST  16u /* ... and of a large one so many: a script that runs a pipe or two */
-#define MARGIN_PROGRAMS                                                                                      \
-    16u /* the same for programs that the simulator starts, however small the limit is                       \
-         */
-#define NEAR 256u
+#define MARGIN_SHARE    4u  /* of a small limit that part is left to whoever shares it with us ... */
+#define MARGIN_MOST     16u /* ... and of a large one so many: a script that runs a pipe or two */
+#define MARGIN_PROGRAMS 16u /* the same for what the simulator starts, however small the limit is */
+#define NEAR            256u
 
 void process_limit_add(struct process_left *left, enum process_limit which, uint64_t limit, uint64_t used)
 {
@@ -30,12 +28,12 @@ uint64_t process_limit_margin(const struct process_left *left, bool starts_progr
 
 bool process_limit_is_short(const struct process_left *left, bool starts_programs)
 {
-    return left->left != UINT64_MAX && left->left < process_limit_margin(left, starts_programs);
+    return left->left < process_limit_margin(left, starts_programs);
 }
 
 bool process_limit_has_room(const struct process_left *left, bool starts_programs)
 {
-    return left->left == UINT64_MAX || left->left > process_limit_margin(left, starts_programs);
+    return left->left > process_limit_margin(left, starts_programs);
 }
 
 bool process_limit_is_near(const struct process_left *left)

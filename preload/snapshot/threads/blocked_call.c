@@ -26,7 +26,6 @@
 #include "base/u64.h"
 #include "snapshot/threads/call_in_place.h"
 #include "snapshot/threads/call_note.h"
-#include "snapshot/threads/call_number_processor.h"
 #include "snapshot/threads/call_row.h"
 #include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/late_signal.h"
@@ -107,7 +106,7 @@ static long told_number(struct blocked_call *call, uintptr_t behind, uint64_t st
 {
     bool in_library = is_in_library(behind);
     const struct call_note *note = in_library ? call_note_of(stack_pointer) : NULL;
-    long number = note != NULL && note->is_exact ? note->number : call_number_before(behind, in_library);
+    long number = note != NULL && note->is_exact ? note->number : frame_call_number(behind, in_library);
 
     if (number < 0 && note != NULL)
         number = note->number;
@@ -135,7 +134,7 @@ static const struct call_row *interrupted_call(struct blocked_call *call, const 
 
 static uint64_t to_ns(const struct timespec *time)
 {
-    return (uint64_t)time->tv_sec * CALL_ROW_S_NS + (uint64_t)time->tv_nsec;
+    return (uint64_t)time->tv_sec * SECOND_NS + (uint64_t)time->tv_nsec;
 }
 
 static uint64_t timespec_ns(uint64_t address)
@@ -146,7 +145,7 @@ static uint64_t timespec_ns(uint64_t address)
 static uint64_t timeval_ns(const struct timeval *time)
 {
     return time == NULL ? CALL_ROW_FOR_EVER
-                        : (uint64_t)time->tv_sec * CALL_ROW_S_NS + (uint64_t)time->tv_usec * 1000u;
+                        : (uint64_t)time->tv_sec * SECOND_NS + (uint64_t)time->tv_usec * 1000u;
 }
 
 static uint64_t socket_ns(uint64_t fd, int option)
@@ -186,7 +185,7 @@ static uint64_t timeout_ns(const struct call_row *row, const void *ucontext)
     case CLOCK_SLEEP:
         return frame_argument(ucontext, 1) == 0 ? timespec_ns(argument) : CALL_ROW_FOR_EVER;
     case MILLISECONDS:
-        return (int)argument < 0 ? CALL_ROW_FOR_EVER : (uint64_t)(int)argument * CALL_ROW_MS_NS;
+        return (int)argument < 0 ? CALL_ROW_FOR_EVER : (uint64_t)(int)argument * MILLISECOND_NS;
     case FUTEX:
         return ((int)frame_argument(ucontext, 1) & FUTEX_CMD_MASK) == FUTEX_WAIT ? timespec_ns(argument)
                                                                                  : CALL_ROW_FOR_EVER;
@@ -272,13 +271,13 @@ static void set_time_left(struct repeated_call *repeated, void *ucontext)
         *(struct timespec *)frame_argument(ucontext, row->argument) = kernel_timespec(left_ns);
     } else if (row->timeout == UPDATED_US) {
         *(struct timeval *)frame_argument(ucontext, row->argument) =
-            (struct timeval){(time_t)(left_ns / CALL_ROW_S_NS), (long)(left_ns % CALL_ROW_S_NS / 1000u)};
+            (struct timeval){(time_t)(left_ns / SECOND_NS), (long)(left_ns % SECOND_NS / 1000u)};
     } else if (row->timeout == RING) {
         const struct io_uring_getevents_arg *extended =
             (const struct io_uring_getevents_arg *)frame_argument(ucontext, row->argument);
         *(struct timespec *)(uintptr_t)extended->ts = kernel_timespec(left_ns);
     } else if (row->timeout == MILLISECONDS) {
-        frame_set_argument(ucontext, row->argument, (left_ns + CALL_ROW_MS_NS - 1) / CALL_ROW_MS_NS);
+        frame_set_argument(ucontext, row->argument, (left_ns + MILLISECOND_NS - 1) / MILLISECOND_NS);
     } else {
         repeated->left = kernel_timespec(left_ns);
         frame_set_argument(ucontext, row->argument, (uint64_t)&repeated->left);
@@ -356,19 +355,12 @@ static uint64_t mask_of_call(const struct call_row *row, const void *ucontext)
 {
     const uint64_t *mask;
 
-    if (row == NULL || row->mask == NO_MASK)
+    if (row->mask == NO_MASK)
         return 0;
     mask = (const uint64_t *)frame_argument(ucontext, (unsigned)row->mask);
     if (row->mask == PACKED_MASK && mask != NULL)
         mask = (const uint64_t *)*mask;
     return mask == NULL ? 0 : *mask;
-}
-
-/* The last thing before the thread goes on: a signal that comes behind it, and before the thread is in the
- * call, is as one that comes a moment before the simulator makes its call. */
-static bool is_interrupted(const struct blocked_call *call, const struct call_row *row, const void *ucontext)
-{
-    return late_signal_waits(frame_mask(ucontext), mask_of_call(row, ucontext), !call->repeats);
 }
 
 void blocked_call_go_on(struct blocked_call *call, void *ucontext)
@@ -387,7 +379,9 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext)
         set_time_left(&own_thread()->repeated, ucontext);
     if (frame_next_call(ucontext) < 0)
         return;
-    if (is_interrupted(call, row, ucontext))
+    /* The last thing before the thread goes on: a signal that comes behind it, and before the thread is in
+     * the call, is as one that comes a moment before the simulator makes its call. */
+    if (late_signal_waits(frame_mask(ucontext), mask_of_call(row, ucontext), !call->repeats))
         frame_end_call(ucontext, -EINTR);
     else if (call->repeats && kept.deadline_ns != CALL_ROW_FOR_EVER && is_made_in_place(&kept))
         call_in_place(&kept, ucontext);

@@ -41,26 +41,16 @@ long call_in_place_over(const struct call_row *row, const void *ucontext)
     return row->over;
 }
 
-static struct timespec time_left(const struct repeated_call *call)
-{
-    return kernel_timespec(u64_difference(call->deadline_ns, clock_ns()));
-}
-
-static long in_milliseconds(const struct timespec *time)
-{
-    return (time->tv_sec * (long)CALL_ROW_S_NS + time->tv_nsec + (long)CALL_ROW_MS_NS - 1) /
-           (long)CALL_ROW_MS_NS;
-}
-
 static void change(struct changed *changed, const struct repeated_call *call, const void *ucontext)
 {
+    const uint64_t left_ns = u64_difference(call->deadline_ns, clock_ns());
     const struct call_row *row = call->row;
 
     for (unsigned i = 0; i < FRAME_ARGUMENTS; i++)
         changed->argument[i] = (long)frame_argument(ucontext, i);
-    changed->left = time_left(call);
+    changed->left = kernel_timespec(left_ns);
     if (row->timeout == MILLISECONDS) {
-        changed->argument[row->argument] = in_milliseconds(&changed->left);
+        changed->argument[row->argument] = (long)((left_ns + MILLISECOND_NS - 1) / MILLISECOND_NS);
         return;
     }
     if (row->timeout == RING) {
@@ -84,7 +74,7 @@ static void wait_for_socket(const struct repeated_call *call, void *ucontext)
 {
     const uint64_t mask = frame_mask(ucontext) & ~signal_mask_never;
     struct changed changed = {
-        .left = time_left(call),
+        .left = kernel_timespec(u64_difference(call->deadline_ns, clock_ns())),
         .fd = {.fd = (int)frame_argument(ucontext, 0),
                .events = call->row->timeout == RECEIVE ? POLLIN : POLLOUT},
     };

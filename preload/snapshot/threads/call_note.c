@@ -32,13 +32,12 @@ static bool is_timed(long number, const long arguments[5])
         return arguments[2] != 0;
     case SYS_io_getevents:
     case SYS_io_pgetevents:
+    case SYS_io_uring_enter:
         return arguments[4] != 0;
     case SYS_nanosleep:
         return true;
     case SYS_clock_nanosleep:
         return arguments[1] == 0;
-    case SYS_io_uring_enter:
-        return arguments[4] != 0;
     default:
         return atomic_load_explicit(&call_note_sockets, memory_order_relaxed);
     }

@@ -30,7 +30,5 @@ enum timeout_kind {
 };
 
 #define CALL_ROW_FOR_EVER UINT64_MAX
-#define CALL_ROW_MS_NS    UINT64_C(1000000)
-#define CALL_ROW_S_NS     UINT64_C(1000000000)
 
 #endif

@@ -22,6 +22,11 @@ void frame_read(const void *ucontext, struct frame *frame);
 /* Does this address of readable code come right behind an instruction that may be a call? */
 bool frame_is_behind_call(uintptr_t address);
 
+/* The number of the system call whose instruction ends here, as the code before it tells; -1: there is none,
+ * or the code does not tell. (In libc it does not where all calls pass by one instruction: glibc from 2.41
+ * on, for those that are cancellation points.) */
+long frame_call_number(uintptr_t behind, bool in_library);
+
 /* Argument 0 to 5 of the call that the frame comes back from. */
 uint64_t frame_argument(const void *ucontext, unsigned index);
 void frame_set_argument(void *ucontext, unsigned index, uint64_t value);

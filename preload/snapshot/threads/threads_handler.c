@@ -22,9 +22,9 @@
 
 #define STAT_PENDING 28       /* in /proc/TID/stat, counted from the state: what was sent to this thread */
 #define STANDBY_NS   5000000u /* on the futex that the thread was waiting on anyway */
-#define STANDBY_DEAF_NS                                                                                      \
-    1000000 /* in place of another system call, whose end is not heard meanwhile, and of a                   \
-             * wait that may be over sooner */
+/* In place of another system call, whose end is not heard meanwhile, and of a wait that may be over sooner.
+ */
+#define STANDBY_DEAF_NS 1000000
 
 /* The futex that the thread was waiting on. */
 struct own_futex {
