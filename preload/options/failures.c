@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "options/parse.h"
+
 #define SIGNAL_LIMIT 64
 #define STATUS_LIMIT 256u
 #define STATUS_WORD  "exit:"
@@ -29,24 +31,20 @@ static unsigned kinds_of(struct word word)
     return 0;
 }
 
-static bool read_status(struct word word, unsigned *status)
+static bool read_status(struct word word, uint64_t *status)
 {
-    size_t prefix = strlen(STATUS_WORD);
+    const size_t prefix = strlen(STATUS_WORD);
 
-    if (word.length <= prefix || memcmp(word.start, STATUS_WORD, prefix) != 0)
+    if (strncmp(word.start, STATUS_WORD, prefix) != 0)
         return false;
-    *status = 0;
-    for (size_t i = prefix; i < word.length; i++) {
-        if (word.start[i] < '0' || word.start[i] > '9' || *status >= STATUS_LIMIT)
-            return false;
-        *status = *status * 10 + (unsigned)(word.start[i] - '0');
-    }
-    return *status < STATUS_LIMIT;
+    const char *at = word.start + prefix;
+    return parse_digits(&at, 10, status) > 0 && at == word.start + word.length && *status < STATUS_LIMIT;
 }
 
 static bool take_out(struct word word, struct failures *failures)
 {
-    unsigned status, kinds = is(word, "all") ? 0 : kinds_of(word);
+    unsigned kinds = is(word, "all") ? 0 : kinds_of(word);
+    uint64_t status;
 
     failures->kinds &= ~kinds;
     if (kinds != 0)

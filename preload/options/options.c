@@ -19,12 +19,9 @@
 
 static bool parse_switch(const char *string, bool *value)
 {
-    static const char *const words[] = {"0", "1"};
-    int index = parse_word(string, words, COUNT_OF(words));
-
-    if (index < 0)
+    if ((*string != '0' && *string != '1') || string[1] != '\0')
         return false;
-    *value = index == 1;
+    *value = *string == '1';
     return true;
 }
 
@@ -57,24 +54,14 @@ static bool parse_between(const char *string, uint64_t least, uint64_t most, uin
     return true;
 }
 
-static bool parse_few(const char *string, uint64_t least, uint64_t most, unsigned *value)
+static bool parse_slots(const char *string, uint64_t *value)
 {
-    uint64_t number;
-    bool valid = parse_between(string, least, most, &number);
-
-    if (valid)
-        *value = (unsigned)number;
-    return valid;
+    return parse_between(string, 1, OPTIONS_SLOTS_MAX, value);
 }
 
-static bool parse_slots(const char *string, unsigned *value)
+static bool parse_depth(const char *string, uint64_t *value)
 {
-    return parse_few(string, 1, OPTIONS_SLOTS_MAX, value);
-}
-
-static bool parse_depth(const char *string, unsigned *value)
-{
-    return parse_few(string, 0, OPTIONS_DEPTH_MAX, value);
+    return parse_between(string, 0, OPTIONS_DEPTH_MAX, value);
 }
 
 static bool parse_tick(const char *string, uint64_t *value)
@@ -92,36 +79,34 @@ static bool parse_memory(const char *string, struct options_memory *value)
     return true;
 }
 
+/* A word that means a value of its own, or what is parsed. */
+static bool parse_or(const char *string, const char *word, uint64_t meant,
+                     bool (*parse)(const char *string, uint64_t *value), uint64_t *value)
+{
+    if (strcmp(string, word) != 0)
+        return parse(string, value);
+    *value = meant;
+    return true;
+}
+
 static bool parse_size(const char *string, uint64_t *value)
 {
-    if (strcmp(string, "none") == 0) {
-        *value = 0;
-        return true;
-    }
-    return parse_size_bytes(string, value);
+    return parse_or(string, "none", 0, parse_size_bytes, value);
+}
+
+static bool parse_limit(const char *string, uint64_t *value)
+{
+    return parse_or(string, "off", 0, parse_time_ns, value);
+}
+
+static bool parse_window(const char *string, uint64_t *value)
+{
+    return parse_or(string, "all", OPTIONS_WINDOW_ALL, parse_evals, value);
 }
 
 static bool parse_failures(const char *string, struct failures *value)
 {
     return failures_parse(string, value);
-}
-
-static bool parse_limit(const char *string, uint64_t *value)
-{
-    if (strcmp(string, "off") == 0) {
-        *value = 0;
-        return true;
-    }
-    return parse_time_ns(string, value);
-}
-
-static bool parse_window(const char *string, uint64_t *value)
-{
-    if (strcmp(string, "all") == 0) {
-        *value = OPTIONS_WINDOW_ALL;
-        return true;
-    }
-    return parse_evals(string, value);
 }
 
 static bool parse_wave(const char *string, enum options_wave *value)
@@ -218,47 +203,32 @@ const size_t options_row_count = ROW_COUNT;
 
 /* ---- warnings ---- */
 
-struct warning {
-    char bytes[WARNING_SIZE];
-    struct text text;
-};
-
-static void warning_init(struct warning *warning)
+/* instead: what is used in its place; NULL: nothing is. */
+static void say_bad_value(void (*say)(const char *line), const struct options_row *row, const char *name,
+                          const char *value, const char *instead)
 {
-    warning->text = text_in(warning->bytes, sizeof warning->bytes);
-}
+    char line[WARNING_SIZE];
+    struct text text = text_in(line, sizeof line);
 
-static void describe_bad_value(struct warning *warning, const struct options_row *row, const char *name,
-                               const char *value)
-{
-    warning_init(warning);
-    text_format(&warning->text, "%s=%.*s%s is not valid: give %s", name, VALUE_SHOWN, value,
+    text_format(&text, "%s=%.*s%s is not valid: give %s", name, VALUE_SHOWN, value,
                 strlen(value) > VALUE_SHOWN ? "..." : "", row->accepted);
-}
-
-static void warn_bad_value(void (*warn)(const char *), const struct options_row *row, const char *value)
-{
-    struct warning warning;
-
-    describe_bad_value(&warning, row, row->name, value);
-    text_format(&warning.text, "; using %s", *row->initial != '\0' ? row->initial : "none");
-    warn(warning.bytes);
+    if (instead != NULL)
+        text_format(&text, "; using %s", *instead != '\0' ? instead : "none");
+    say(line);
 }
 
 static void warn_unknown(void (*warn)(const char *), const char *name, size_t length)
 {
-    struct warning warning;
-    char copy[PARSE_NAME_MAX + 1];
+    char line[WARNING_SIZE], copy[PARSE_NAME_MAX + 1];
     const char *names[ROW_COUNT];
     struct text shortened = text_in(copy, sizeof copy);
 
     text_append(&shortened, name, length);
     for (size_t i = 0; i < ROW_COUNT; i++)
         names[i] = options_rows[i].name;
-    warning_init(&warning);
-    text_format(&warning.text, "unknown variable %s%s; did you mean %s?", copy, shortened.cut ? "..." : "",
-                names[parse_nearest(copy, names, ROW_COUNT)]);
-    warn(warning.bytes);
+    text_print(line, sizeof line, "unknown variable %s%s; did you mean %s?", copy, shortened.cut ? "..." : "",
+               names[parse_nearest(copy, names, ROW_COUNT)]);
+    warn(line);
 }
 
 /* ---- reading ---- */
@@ -311,21 +281,21 @@ static void check_failures(const struct options *options, const char *value, voi
 
 static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
 {
+    const struct options_row *of = &options_rows[row];
+
     if (!setters[row](options, value) && warn != NULL)
-        warn_bad_value(warn, &options_rows[row], value);
+        say_bad_value(warn, of, of->name, value, of->initial);
 }
 
 bool options_check(const struct options_row *row, const char *name, const char *value,
                    void (*say)(const char *line))
 {
     struct options options;
-    struct warning warning;
+    bool is_valid = setters[row - options_rows](&options, value);
 
-    if (setters[row - options_rows](&options, value))
-        return true;
-    describe_bad_value(&warning, row, name, value);
-    say(warning.bytes);
-    return false;
+    if (!is_valid)
+        say_bad_value(say, row, name, value, NULL);
+    return is_valid;
 }
 
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line))

@@ -44,14 +44,14 @@ struct options {
     bool enabled;
     struct options_interval interval;
     uint32_t budget_ppm;
-    unsigned slots;
+    uint64_t slots;
     struct options_memory memory;
     struct failures failures;
     uint64_t hang_ns; /* 0: off */
     const char *match;
     enum options_wave wave;
     uint64_t window_evals; /* OPTIONS_WINDOW_ALL for everything */
-    unsigned depth;        /* 0: all */
+    uint64_t depth;        /* 0: all */
     bool hold;
     const char *model;
     uint64_t tick;

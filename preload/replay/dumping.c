@@ -42,7 +42,7 @@ static void open_wave(void)
     /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
     struct hooks_wave_options options = {
         .path = path,
-        .depth = run.options.depth,
+        .depth = (unsigned)run.options.depth,
         .tick = run.options.tick,
         .testbench = run.options.hold && !run.page->races,
         .last_eval = stop_eval(),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a replay may ask of the kernel beside what is always let through (allowed.h): a table with a row per
+/* What a replay may ask of the kernel beside what is always let through (filter.c): a table with a row per
  * system call. A number without a row is refused. */
 #ifndef LIGHTSSS_PRELOAD_SANDBOX_CALL_TABLE_H
 #define LIGHTSSS_PRELOAD_SANDBOX_CALL_TABLE_H

@@ -4,9 +4,13 @@
 #define LIGHTSSS_PRELOAD_SANDBOX_FILTER_H
 
 #include <linux/filter.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FILTER_SIZE 1024 /* instructions at most */
+
+/* The numbers that are always let through. */
+const short *filter_allowed(size_t *count);
 
 /* Code from start to before end may make any system call: it is ours. Returns the number of instructions, or
  * -E2BIG. Pure logic. */

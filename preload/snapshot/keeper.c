@@ -64,7 +64,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     room_begin();
     refusal_begin();
     pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
-    slots_init(&slots, options->slots);
+    slots_init(&slots, (unsigned)options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
     huge_begin();
