@@ -10,8 +10,15 @@
 #include <stdint.h>
 
 #include "options/options.h"
-#include "snapshot/limits/memory_facts.h"
+#include "snapshot/limits/commit.h"
 #include "snapshot/limits/slots.h"
+
+/* On the machine, and in its control groups. */
+struct memory_left {
+    uint64_t left_bytes; /* what can be had yet (UINT64_MAX: nothing is known) ... */
+    uint64_t of_bytes;   /* ... of all that the machine, or the control group that leaves the least, has */
+    struct commit commit;
+};
 
 /* What costs nothing to know; begins as zeros. */
 struct memory_now {

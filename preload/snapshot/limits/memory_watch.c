@@ -12,14 +12,24 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/proc_number.h"
 #include "base/text.h"
 #include "base/u64.h"
-#include "snapshot/limits/memory_facts.h"
+#include "snapshot/limits/cgroup.h"
+#include "snapshot/limits/fact_files.h"
+#include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_limit.h"
 #include "snapshot/limits/room.h"
 
 #define PAGE      4096u
 #define TABLES_NS 100000000u
+
+/* What the kernel tells of a process. */
+struct memory_use {
+    uint64_t anonymous_bytes; /* mapped by this process, alone or with its copies */
+    uint64_t share_bytes;     /* each page of these divided by the number of processes that map it */
+    uint64_t table_bytes;     /* page tables */
+};
 
 static struct memory_limit limit;
 static struct memory_now now;
@@ -48,14 +58,6 @@ void memory_watch_start(const struct options_memory *option)
     memory_limit_init(&limit, option, &now);
 }
 
-uint64_t memory_watch_promised_bytes(void)
-{
-    struct memory_left left;
-
-    memory_facts_left(&left);
-    return left.commit.is_strict ? left.commit.left_bytes : UINT64_MAX;
-}
-
 void memory_watch_look(void)
 {
     read_now();
@@ -64,12 +66,50 @@ void memory_watch_look(void)
 
 /* --- what the kernel says --- */
 
+uint64_t memory_watch_promised_bytes(void)
+{
+    struct commit commit;
+
+    commit_read(&commit, fact_files_text);
+    return commit.is_strict ? commit.left_bytes : UINT64_MAX;
+}
+
+/* On the machine, and in the control groups that groups_find() has found. */
 static void ask_left(void)
 {
-    struct memory_left left;
+    struct memory_left left = {.left_bytes = UINT64_MAX, .of_bytes = UINT64_MAX};
 
-    memory_facts_left(&left);
+    commit_read(&left.commit, fact_files_text);
+    const char *machine = fact_files_text("/proc/meminfo");
+    if (cgroup_field(machine, "MemAvailable:", &left.left_bytes) &&
+        !cgroup_field(machine, "MemTotal:", &left.of_bytes))
+        left.of_bytes = left.left_bytes;
+    struct cgroup_left group = groups_left(CGROUP_MEMORY);
+    if (group.left < left.left_bytes) {
+        left.left_bytes = group.left;
+        left.of_bytes = group.limit;
+    }
     memory_limit_left(&limit, &left, &now);
+}
+
+/* It walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS where it
+ * does not tell, others where there is no such process (any more). */
+static int read_use(pid_t pid, struct memory_use *use)
+{
+    int r = -ENOSYS;
+    const char *bytes = proc_number_is_foreign() ? NULL : fact_files_text_of(pid, "smaps_rollup", &r);
+
+    *use = (struct memory_use){0};
+    if (bytes == NULL)
+        return r;
+    if (*bytes == '\0') /* it has ended, and waits to be reaped */
+        return -ESRCH;
+    /* Pss_Anon is there since Linux 5.3. */
+    if (!cgroup_field(bytes, "Anonymous:", &use->anonymous_bytes) ||
+        !cgroup_field(bytes, "Pss_Anon:", &use->share_bytes))
+        return -ENOSYS;
+    cgroup_field(fact_files_text_of(pid, "status", &r), "VmPTE:", &use->table_bytes);
+    return 0;
 }
 
 /* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
@@ -84,11 +124,11 @@ static uint64_t held_bytes(const struct slots *slots)
     struct memory_use own, copy;
     uint64_t all_bytes, copied_tables = 0;
 
-    if (memory_facts_use(kernel_getpid(), &own) < 0)
+    if (read_use(kernel_getpid(), &own) < 0)
         return UINT64_MAX;
     all_bytes = own.share_bytes;
     for (unsigned i = 0; i < slots->count; i++) {
-        if (is_silent(memory_facts_use(slots->slot[i].pid, &copy)))
+        if (is_silent(read_use(slots->slot[i].pid, &copy)))
             return UINT64_MAX;
         all_bytes += copy.share_bytes;
         copied_tables += copy.table_bytes;
@@ -244,7 +284,8 @@ enum memory_watch_room memory_watch_room(const struct slots *slots)
     if (memory_limit_is_stale(&limit, &now))
         ask_left();
     if (tables_ns == 0 || now.ns - tables_ns > TABLES_NS) {
-        limit.table_bytes = memory_facts_tables();
+        limit.table_bytes = 0;
+        cgroup_field(fact_files_text("/proc/thread-self/status"), "VmPTE:", &limit.table_bytes);
         tables_ns = now.ns;
     }
     enum memory_step step = memory_limit_fresh(&limit, slots, &now);
