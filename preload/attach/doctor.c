@@ -18,7 +18,7 @@
 #include "attach/doctor_file.h"
 #include "base/kernel.h"
 #include "base/log.h"
-#include "base/proc_list.h"
+#include "base/procfs.h"
 #include "base/program_file.h"
 #include "ends/ends.h"
 #include "run/role.h"
@@ -216,7 +216,7 @@ static unsigned other_threads(void)
 {
     unsigned count = 0;
 
-    proc_list_each("/proc/self/task", count_thread, &count);
+    procfs_each("/proc/self/task", count_thread, &count);
     return count > 0 ? count - 1 : 0;
 }
 

@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 
 #define TICK_NS    (SECOND_NS / 5)
 #define NO_FD_NS   (SECOND_NS / 100)
@@ -39,7 +39,7 @@ bool other_process_is_over(pid_t pid)
 
     if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
         return is_over;
-    return kernel_kill(pid, 0) == -ESRCH || proc_stat_state(pid) == 'Z';
+    return kernel_kill(pid, 0) == -ESRCH || procfs_state(pid) == 'Z';
 }
 
 void other_process_continue(pid_t pid)
@@ -47,7 +47,7 @@ void other_process_continue(pid_t pid)
     bool is_stopped;
 
     if (!look_at_child(pid, WSTOPPED | WNOWAIT, &is_stopped))
-        is_stopped = proc_stat_state(pid) == 'T';
+        is_stopped = procfs_state(pid) == 'T';
     if (is_stopped)
         kernel_kill(pid, SIGCONT);
 }

@@ -9,7 +9,7 @@
 
 #include "base/kernel.h"
 #include "base/memory_device.h"
-#include "base/proc_list.h"
+#include "base/procfs.h"
 
 uint8_t descriptor_class_list[DESCRIPTOR_CLASSES];
 uint32_t descriptor_class_names[DESCRIPTOR_CLASSES];
@@ -57,7 +57,7 @@ static int learn_one(int fd, void *unused)
 
 void descriptor_class_learn_all(void)
 {
-    proc_list_descriptors(learn_one, NULL);
+    procfs_descriptors(learn_one, NULL);
 }
 
 void descriptor_class_stand_in(int fd, enum descriptor_class class, bool close_on_exec)

@@ -17,7 +17,7 @@
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "interpose/signal.h"
 #include "record/match.h"
 #include "replay/asked.h"
@@ -55,8 +55,8 @@ static int room_fd = -1;
 /* Of a process that is dead and was not waited for yet. */
 static int status_of_zombie(pid_t pid)
 {
-    char buffer[PROC_STAT_SIZE];
-    const char *field = proc_stat(pid, buffer);
+    char buffer[PROCFS_STAT_SIZE];
+    const char *field = procfs_stat(pid, buffer);
 
     if (field == NULL || *field != 'Z')
         return NO_STATUS;

@@ -13,9 +13,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "base/proc_list.h"
-#include "base/proc_number.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "record/tape.h"
 #include "replay/asked.h"
 #include "run/run.h"
@@ -35,7 +33,7 @@ static struct shared_memory shared[SHARED_MEMORY_MAX]; /* what can be written to
 static int shared_count;
 static char share_name[NAME_OF_SHARE];
 static pid_t partner; /* 0: nobody was seen */
-static char partner_name[PROC_STAT_NAME_SIZE];
+static char partner_name[PROCFS_NAME_SIZE];
 
 static int timer = -1;
 static uint64_t seen_evals, seen_ns; /* when the last one was seen to begin */
@@ -54,7 +52,7 @@ static bool is_family(pid_t pid)
 static int look_at_process(int number, void *unused)
 {
     (void)unused;
-    if (is_family(number) || proc_stat_name(number, partner_name) < 0)
+    if (is_family(number) || procfs_name(number, partner_name) < 0)
         return 0;
     int which = shared_memory_find_shared(number, shared, shared_count);
     if (which < 0)
@@ -66,8 +64,8 @@ static int look_at_process(int number, void *unused)
 
 static void find_partner(void)
 {
-    if (!proc_number_is_foreign())
-        proc_list_each("/proc", look_at_process, NULL);
+    if (!procfs_is_foreign())
+        procfs_each("/proc", look_at_process, NULL);
 }
 
 void partner_begin(void)

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "base/text.h"
 #include "record/match.h"
 #include "report/wave_file.h"
@@ -76,11 +76,11 @@ static void append_fraction(struct text *json, const char *key, uint64_t value, 
 /* It may have ended since: then its number has to do. */
 static void append_sender(struct text *line, pid_t sender)
 {
-    char name[PROC_STAT_NAME_SIZE];
+    char name[PROCFS_NAME_SIZE];
 
     if (sender == 0)
         return;
-    if (proc_stat_name(sender, name) == 0)
+    if (procfs_name(sender, name) == 0)
         text_format(line, ", sent by %s (pid %d)", name, sender);
     else
         text_format(line, ", sent by process %d", sender);

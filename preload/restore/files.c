@@ -18,7 +18,7 @@
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/memory_device.h"
-#include "base/proc_list.h"
+#include "base/procfs.h"
 #include "record/undo.h"
 #include "restore/anon_inodes.h"
 #include "restore/private_files.h"
@@ -335,7 +335,7 @@ int files_let_go(void)
         if (fates[i] != STAYS)
             (is_leader(i) ? operations[fates[i]].let_go : rejoin)(descriptors_at(i));
     if (descriptors_overflowed())
-        r = proc_list_descriptors(let_go_late, NULL);
+        r = procfs_descriptors(let_go_late, NULL);
     for (size_t i = 0; i < count; i++)
         if (is_leader(i) && operations[fates[i]].connect != NULL)
             operations[fates[i]].connect(descriptors_at(i));

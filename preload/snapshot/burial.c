@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 
 #define STEP_LEAST_NS 20000
 #define STEP_MOST_NS  1000000
@@ -51,7 +51,7 @@ void burial_look(void)
 static bool are_zombies(void)
 {
     for (unsigned i = 0; i < family.dying_count; i++)
-        if (proc_stat_state(family.dying[i]) != 'Z')
+        if (procfs_state(family.dying[i]) != 'Z')
             return false;
     return true;
 }

@@ -13,8 +13,7 @@
 
 #include "base/kernel.h"
 #include "base/memory_device.h"
-#include "base/proc_file.h"
-#include "base/proc_list.h"
+#include "base/procfs.h"
 #include "base/text.h"
 
 #define INFO_SIZE     32768u
@@ -40,7 +39,7 @@ static const char *read_info(int fd)
     if (info_used >= sizeof info - 1)
         return "";
     text_print(path, sizeof path, "/proc/thread-self/fdinfo/%d", fd);
-    long length = proc_file_read(path, start, sizeof info - info_used);
+    long length = procfs_read(path, start, sizeof info - info_used);
     if (length < 0)
         return "";
     info_used += (size_t)length + 1;
@@ -149,7 +148,7 @@ int descriptors_take(void)
     overflowed = false;
     info_used = 0;
     terminal_count = 0;
-    int r = proc_list_descriptors(visit, NULL);
+    int r = procfs_descriptors(visit, NULL);
     return r < 0 ? r : 0;
 }
 

@@ -20,9 +20,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
-#include "base/proc_file.h"
-#include "base/proc_number.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
 #include "base/u64.h"
@@ -65,7 +63,7 @@ static bool is_oldest(const struct shared_page *page, const struct shared_slot *
 /* Somebody who stops it with a signal or a debugger does not make it hang. */
 static bool is_stopped(pid_t pid)
 {
-    char state = proc_stat_state(pid);
+    char state = procfs_state(pid);
 
     return state == 'T' || state == 't';
 }
@@ -89,11 +87,11 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
 
 static long read_auxiliary(pid_t pid, char *bytes, size_t size)
 {
-    pid_t number = proc_number_is_foreign() ? proc_number_of_process(pid) : pid;
+    pid_t number = procfs_is_foreign() ? procfs_number_of_process(pid) : pid;
     char path[32];
 
     text_print(path, sizeof path, "/proc/%d/auxv", number);
-    return proc_file_read(path, bytes, size);
+    return procfs_read(path, bytes, size);
 }
 
 /* Has the original become another program without a call that we stand in front of? What the kernel tells a

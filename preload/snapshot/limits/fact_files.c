@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
-#include "base/proc_file.h"
+#include "base/procfs.h"
 #include "base/text.h"
 
 #define TEXT_SIZE 8192u /* memory.stat of the second release is the longest, with some 2 KB */
@@ -18,7 +18,7 @@ static char bytes[TEXT_SIZE];
 
 const char *fact_files_text(const char *path)
 {
-    return proc_file_read(path, bytes, sizeof bytes) < 0 ? NULL : bytes;
+    return procfs_read(path, bytes, sizeof bytes) < 0 ? NULL : bytes;
 }
 
 /* Of the simulator itself by its thread: where its main thread has ended before the others, the process's own
@@ -32,7 +32,7 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
         text_format(&text, "/proc/thread-self/%s", name);
     else
         text_format(&text, "/proc/%d/%s", pid, name);
-    *error = (int)proc_file_read(path, bytes, sizeof bytes);
+    *error = (int)procfs_read(path, bytes, sizeof bytes);
     return *error < 0 ? NULL : bytes;
 }
 

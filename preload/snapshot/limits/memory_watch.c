@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
-#include "base/proc_number.h"
+#include "base/procfs.h"
 #include "base/text.h"
 #include "base/u64.h"
 #include "snapshot/limits/cgroup.h"
@@ -97,7 +97,7 @@ static void ask_left(void)
 static int read_use(pid_t pid, struct memory_use *use)
 {
     int r = -ENOSYS;
-    const char *bytes = proc_number_is_foreign() ? NULL : fact_files_text_of(pid, "smaps_rollup", &r);
+    const char *bytes = procfs_is_foreign() ? NULL : fact_files_text_of(pid, "smaps_rollup", &r);
 
     *use = (struct memory_use){0};
     if (bytes == NULL)

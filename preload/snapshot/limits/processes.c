@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "base/proc_list.h"
+#include "base/procfs.h"
 #include "snapshot/limits/cgroup.h"
 #include "snapshot/limits/fact_files.h"
 #include "snapshot/limits/groups.h"
@@ -63,7 +63,7 @@ static uint64_t used_by(uid_t user, uint64_t limit, uint64_t machine)
 
     if (machine + ENOUGH < limit)
         return machine;
-    proc_list_each("/proc", count_process, &count);
+    procfs_each("/proc", count_process, &count);
     return count.threads;
 }
 

@@ -17,10 +17,7 @@
 
 #include "base/clock.h"
 #include "base/loaded_code.h"
-#include "base/proc_file.h"
-#include "base/proc_list.h"
-#include "base/proc_number.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
 #include "snapshot/threads/signal_stack.h"
@@ -93,7 +90,7 @@ static void learn_once(pid_t pid)
     threads_state.pid = pid;
     other_links = 0;
     find_tasks(pid);
-    threads_state.is_foreign = proc_number_is_foreign();
+    threads_state.is_foreign = procfs_is_foreign();
 }
 
 static void note_blocked_call(struct record *record)
@@ -101,7 +98,7 @@ static void note_blocked_call(struct record *record)
     char line[256];
 
     text_print(line, sizeof line, "%s/%d/syscall", threads_state.tasks, record->listed);
-    if (proc_file(line, line, sizeof line) != NULL)
+    if (procfs_file(line, line, sizeof line) != NULL)
         blocked_call_parse(&record->call, line);
 }
 
@@ -161,20 +158,20 @@ static struct record *find_by_tid(pid_t tid)
  * anew. */
 static bool is_a_thread(pid_t tid, int listed)
 {
-    char buffer[PROC_STAT_SIZE];
-    const char *state = proc_stat_listed(threads_state.tasks, listed, buffer);
+    char buffer[PROCFS_STAT_SIZE];
+    const char *state = procfs_stat_listed(threads_state.tasks, listed, buffer);
 
     if (state == NULL)
         return kernel_tgkill(threads_state.pid, tid, 0) != -ESRCH;
     if (*state == 'Z' || *state == 'X')
         return false;
-    const char *flags = proc_stat_field(state, STAT_FLAGS);
+    const char *flags = procfs_stat_field(state, STAT_FLAGS);
     return flags == NULL || (strtoul(flags, NULL, 10) & (KERNEL_THREAD | IO_WORKER)) == 0;
 }
 
 static int visit_task(int listed, void *added)
 {
-    pid_t tid = threads_state.is_foreign ? proc_number_of_thread(threads_state.tasks, listed) : listed;
+    pid_t tid = threads_state.is_foreign ? procfs_number_of_thread(threads_state.tasks, listed) : listed;
 
     if (tid < 0 || tid == threads_state.caller.tid || find_by_tid(tid) != NULL || !is_a_thread(tid, listed))
         return 0;
@@ -192,7 +189,7 @@ static int visit_task(int listed, void *added)
 static int ask_new_threads(void)
 {
     int added = 0;
-    int r = proc_list_each(threads_state.tasks, visit_task, &added);
+    int r = procfs_each(threads_state.tasks, visit_task, &added);
 
     return r < 0 ? r : added;
 }

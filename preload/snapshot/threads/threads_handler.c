@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "base/own_thread.h"
-#include "base/proc_stat.h"
+#include "base/procfs.h"
 #include "base/signal_mask.h"
 #include "snapshot/threads/frame_processor.h"
 #include "snapshot/threads/threads_revive.h"
@@ -42,11 +42,11 @@ struct threads_handler_listeners threads_handler_listeners;
 static bool is_aborting(void)
 {
     const uint64_t abort_bit = UINT64_C(1) << (SIGABRT - 1);
-    char buffer[PROC_STAT_SIZE];
+    char buffer[PROCFS_STAT_SIZE];
 
     if ((kernel_sigpending() & abort_bit) == 0)
         return false;
-    const char *field = proc_stat_field(proc_stat(kernel_gettid(), buffer), STAT_PENDING);
+    const char *field = procfs_stat_field(procfs_stat(kernel_gettid(), buffer), STAT_PENDING);
     return field == NULL || (strtoul(field, NULL, 10) & abort_bit) != 0;
 }
 
