@@ -49,28 +49,15 @@ static bool read_section(const uint8_t *bytes, size_t size, unsigned index, Elf6
     return true;
 }
 
-static struct span contents(const uint8_t *bytes, size_t size, const Elf64_Shdr *section)
+/* Nothing where less than its size is left. Sections of a sound file do not overlap; those of another could
+ * have the same bytes searched thousands of times. */
+static struct span contents(const uint8_t *bytes, size_t size, const Elf64_Shdr *section, size_t *left)
 {
-    struct span span = {NULL, 0};
-
-    if (section->sh_type != SHT_NOBITS && section->sh_offset <= size &&
-        section->sh_size <= size - section->sh_offset) {
-        span.bytes = bytes + section->sh_offset;
-        span.size = section->sh_size;
-    }
-    return span;
-}
-
-/* The same, and nothing where less than its size is left. Sections of a sound file do not overlap; those of
- * another could have the same bytes searched thousands of times. */
-static struct span contents_once(const uint8_t *bytes, size_t size, const Elf64_Shdr *section, size_t *left)
-{
-    struct span span = contents(bytes, size, section);
-
-    if (span.size > *left)
+    if (section->sh_type == SHT_NOBITS || section->sh_offset > size ||
+        section->sh_size > size - section->sh_offset || section->sh_size > *left)
         return (struct span){NULL, 0};
-    *left -= span.size;
-    return span;
+    *left -= section->sh_size;
+    return (struct span){bytes + section->sh_offset, section->sh_size};
 }
 
 static bool has_text(struct span span, const char *text)
@@ -101,8 +88,7 @@ static bool is_cxx(const uint8_t *bytes, size_t size, unsigned count)
 
     for (unsigned i = 0; i < count; i++)
         if (read_section(bytes, size, i, &section) && section.sh_type == SHT_STRTAB &&
-            (section.sh_flags & SHF_ALLOC) != 0 &&
-            has_text(contents_once(bytes, size, &section, &left), "_ZNS"))
+            (section.sh_flags & SHF_ALLOC) != 0 && has_text(contents(bytes, size, &section, &left), "_ZNS"))
             return true;
     return false;
 }
@@ -116,7 +102,7 @@ static bool holds_library(const uint8_t *bytes, size_t size, unsigned count)
         if (!read_section(bytes, size, i, &section) || section.sh_type != SHT_PROGBITS ||
             (section.sh_flags & (SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR)) != SHF_ALLOC)
             continue;
-        struct span span = contents_once(bytes, size, &section, &left);
+        struct span span = contents(bytes, size, &section, &left);
         if (span.size > CONSTANTS_SIZE_MAX - searched)
             span.size = CONSTANTS_SIZE_MAX - searched;
         if (has_sign_of_library(span))
@@ -139,7 +125,7 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
             continue; /* there is one at most */
         if (!read_section(bytes, size, section.sh_link, &names))
             return RECOGNISED_NOTHING;
-        struct span text = contents(bytes, size, &names);
+        struct span text = contents(bytes, size, &names, &(size_t){size});
         bool found = has_text(text, SIGN_OF_MODEL) ||
                      (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS));
         return found ? RECOGNISED_MODEL : RECOGNISED_NOTHING;

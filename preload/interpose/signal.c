@@ -24,7 +24,7 @@
 #include "record/identity.h"
 #include "record/retell.h"
 #include "run/role.h"
-#include "snapshot/threads/late_signal.h"
+#include "snapshot/threads/blocked_call.h"
 
 #define SIGNAL_LIMIT 65
 
@@ -257,7 +257,7 @@ void signal_arm(void)
     alternate_stack_give();
     stack_prepare();
     code_place_learn();
-    late_signal_leave_out((const void *)on_fatal);
+    blocked_call_leave_out((const void *)on_fatal);
     for (int signal = 1; signal < SIGNAL_LIMIT; signal++) {
         struct sigaction shown;
 

@@ -144,8 +144,6 @@ static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_b
 
 static void add_snapshot(uint64_t eval)
 {
-    struct shared_slot *slot = shared_page_slot(page, last_take.pid);
-
     cost_begin(&cost, cost_read(), last_take.stall_ns);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
@@ -158,9 +156,9 @@ static void add_snapshot(uint64_t eval)
         .stall_max_ns = figures.stall.max_ns,
         .memory_bytes = memory_watch_most_bytes(),
     };
-    memory_watch_taken(slot->number);
+    memory_watch_taken(last_take.slot->number);
     room_taken();
-    pid_t evicted = slots_push(&slots, last_take.pid, slot->number);
+    pid_t evicted = slots_push(&slots, last_take.pid, last_take.slot->number);
     if (evicted != 0)
         end_snapshot(shared_page_slot(page, evicted));
 }

@@ -41,11 +41,6 @@ static const struct files *files_of(const struct cgroup *cgroup)
 
 /* --- words --- */
 
-static bool is_end(char byte)
-{
-    return byte == '\0' || byte == ' ';
-}
-
 /* The next word of a line; *line goes behind it. */
 static size_t next_word(const char **line, const char **word)
 {
@@ -187,7 +182,7 @@ bool cgroup_field(const char *text, const char *key, uint64_t *bytes)
 
     for (; text != NULL; text = strchr(text, '\n')) {
         text += *text == '\n';
-        if (strncmp(text, key, length) != 0 || (!is_end(text[length]) && text[length] != '\t'))
+        if (strncmp(text, key, length) != 0 || strchr(" \t", text[length]) == NULL)
             continue;
         text += length;
         text += strspn(text, " \t");

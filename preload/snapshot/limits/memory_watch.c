@@ -150,16 +150,14 @@ static void append_size(struct text *text, uint64_t bytes)
 {
     const uint64_t mib = UINT64_C(1) << 20, gib = mib << 10;
 
-    if (bytes < mib) {
+    if (bytes < mib)
         text_format(text, "%" PRIu64 " KB", bytes / 1024);
-        return;
-    }
-    if (bytes < gib) {
+    else if (bytes < gib)
         text_format(text, "%" PRIu64 " MB", (bytes + mib / 2) / mib);
-        return;
+    else {
+        text_fixed(text, bytes / gib * 1000 + (bytes % gib) * 1000 / gib, 3, 1);
+        text_format(text, " GB");
     }
-    text_fixed(text, bytes / gib * 1000 + (bytes % gib) * 1000 / gib, 3, 1);
-    text_format(text, " GB");
 }
 
 /* With a size in the place of each '#'. */

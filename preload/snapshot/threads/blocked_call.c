@@ -28,10 +28,11 @@
 #include "snapshot/threads/call_note.h"
 #include "snapshot/threads/call_row.h"
 #include "snapshot/threads/frame_processor.h"
-#include "snapshot/threads/late_signal.h"
 
 #define NO_MASK       (-1)
-#define PACKED_MASK   5         /* the argument leads to an address and a size */
+#define PACKED_MASK   5  /* the argument leads to an address and a size */
+#define FIRST_OF_LIBC 32 /* SIGCANCEL, SIGSETXID: what they interrupt is none of the simulator's business */
+#define LAST_OF_LIBC  33
 #define RING_ABSOLUTE (1u << 5) /* IORING_ENTER_ABS_TIMER */
 
 static const struct call_row calls[] = {
@@ -132,14 +133,11 @@ static const struct call_row *interrupted_call(struct blocked_call *call, const 
 
 /* --- its time --- */
 
-static uint64_t to_ns(const struct timespec *time)
-{
-    return (uint64_t)time->tv_sec * SECOND_NS + (uint64_t)time->tv_nsec;
-}
-
 static uint64_t timespec_ns(uint64_t address)
 {
-    return address == 0 ? CALL_ROW_FOR_EVER : to_ns((const struct timespec *)address);
+    const struct timespec *time = (const struct timespec *)address;
+
+    return time == NULL ? CALL_ROW_FOR_EVER : (uint64_t)time->tv_sec * SECOND_NS + (uint64_t)time->tv_nsec;
 }
 
 static uint64_t timeval_ns(const struct timeval *time)
@@ -238,7 +236,7 @@ static uint64_t deadline_of(const struct repeated_call *last, const struct call_
     const struct timespec *rest = limit_ns == CALL_ROW_FOR_EVER ? NULL : rest_of_sleep(row, ucontext);
 
     if (rest != NULL)
-        return u64_sum(now_ns, to_ns(rest));
+        return u64_sum(now_ns, timespec_ns((uint64_t)rest));
     if (row->timeout == UPDATED || row->timeout == UPDATED_US)
         return u64_sum(now_ns, limit_ns);
     if (limit_ns != CALL_ROW_FOR_EVER &&
@@ -337,6 +335,64 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext)
     call->repeats = row != NULL;
     if (row != NULL)
         repeat(row, ucontext, &frame, is_in_library(frame.program_counter));
+}
+
+/* --- signals that came late --- */
+
+static const void *_Atomic left_out;
+
+void blocked_call_leave_out(const void *handler)
+{
+    atomic_store(&left_out, handler);
+}
+
+static uint64_t bit(int signal)
+{
+    return UINT64_C(1) << (signal - 1);
+}
+
+static bool interrupts(int signal, bool restarts)
+{
+    struct kernel_action action;
+
+    if (kernel_sigaction(signal, NULL, &action) < 0)
+        return false;
+    if (action.handler == (void *)SIG_DFL || action.handler == (void *)SIG_IGN ||
+        action.handler == atomic_load(&left_out))
+        return false;
+    return !restarts || (action.flags & SA_RESTART) == 0;
+}
+
+/* One that was sent to the process may be another thread's as long as it waits: so it is taken, and sent
+ * again to this thread alone. */
+static bool claim(uint64_t set)
+{
+    siginfo_t info;
+    int signal = kernel_sigtake(&set, &info);
+
+    if (signal <= 0)
+        return false;
+    if (kernel_queue(signal, &info) < 0)
+        kernel_tgkill(kernel_getpid(), kernel_gettid(), signal);
+    return true;
+}
+
+/* Does one for a handler of the simulator's wait for this thread, that came while it stood still in ours, and
+ * that neither of the masks holds back? Without the snapshot it would have interrupted the system call that
+ * the thread was blocked in. Then it is the thread's for certain from now on. `restarts`: SA_RESTART would
+ * start the call again. */
+static bool late_signal_waits(uint64_t mask, uint64_t call_mask, bool restarts)
+{
+    uint64_t pending = kernel_sigpending(), set = 0;
+
+    pending &= ~mask & ~call_mask & ~bit(FIRST_OF_LIBC) & ~bit(LAST_OF_LIBC);
+    for (int signal = 1; pending >> (signal - 1) != 0; signal++) {
+        if ((pending & bit(signal)) != 0 && interrupts(signal, restarts))
+            set |= bit(signal);
+        if (signal == 64)
+            break;
+    }
+    return set != 0 && claim(set);
 }
 
 /* --- what has happened meanwhile --- */

@@ -32,6 +32,9 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext);
  * off the time that has passed meanwhile, and ends the call where that, or a signal, has ended it. */
 void blocked_call_go_on(struct blocked_call *call, void *ucontext);
 
+/* A signal that waited meanwhile ends the call, but for what comes to this handler, which is ours. */
+void blocked_call_leave_out(const void *handler);
+
 /* Both, around what the handler of another signal does that is ours alone. */
 void blocked_call_around(void *ucontext, void (*function)(void));
 
