@@ -36,7 +36,10 @@ static uint64_t context_time(void)
 
 void dump_time_eval_done(void)
 {
-    if (counts_facts()->dumps_known || !dump_time.count)
+    if (counts_facts()->dumps_known || dump_time.count == 0)
+        return;
+    if (atomic_load(&dump_time.awaits) ==
+        AWAITS_SECOND) /* where every eval is announced, there is no other one */
         return;
     dump_time.eval = counts_sum();
     dump_time.eval_time = context_time();

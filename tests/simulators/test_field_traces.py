@@ -83,10 +83,10 @@ class Traces(field.FieldTest):
 
     def test_ahead(self):
         """A testbench that raises its time before it dumps, and dumps no more where it fails: our dumps have its times."""
-        for step in ("1", "5", "-1"):
-            with self.subTest(step=step):
+        for step, interval in (("1", "500evals"), ("5", "500evals"), ("-1", "500evals"), ("1", "1evals")):
+            with self.subTest(step=step, interval=interval):
                 arguments = ("ahead", "900", "400", step)
-                preloaded = self.preloaded(*arguments, WINDOW="100evals", INTERVAL="500evals")
+                preloaded = self.preloaded(*arguments, WINDOW="100evals", INTERVAL=interval)
                 shape = self.report(preloaded)["wave"]
                 self.assertEqual((shape["source"], shape["times"]), ("injected", "dumps"))
                 compared = self.assert_wave(preloaded, self.oracle(*arguments))
