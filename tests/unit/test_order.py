@@ -204,6 +204,13 @@ class Order(unittest.TestCase):
         self.plant({"preload/top.h": '#include "low/text.h"\n'})
         self.assert_found("upwards: preload/top -> preload/low/text: preload/top.h includes preload/low/text.h")
 
+    def test_arrow_to_a_room_beside(self):
+        self.plant({"scripts/rooms": CLEAN["scripts/rooms"].replace("another", "beside it: another")})
+        code, out, _ = self.order()
+        self.assertEqual(code, 1)
+        self.assertTrue(out.startswith("upwards: preload/high/"), out)
+        self.assertIn(" -> preload/low/", out)
+
     def test_arrow_to_a_program(self):
         self.plant({"preload/low/up.c": "int main(void);\nint up(void) { return main(); }\n"})
         self.assert_found("upwards: preload/low/up -> scripts/command/main: preload/low/up.c uses main")
