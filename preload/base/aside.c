@@ -6,7 +6,6 @@
 
 #include <dlfcn.h>
 #include <elf.h>
-#include <link.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/signal_mask.h"
+#include "base/symbol.h"
 
 #define SLOTS_MAX   16
 #define AREAS_MAX   16
@@ -168,11 +168,7 @@ static const struct {
 #define FUNCTIONS (sizeof functions / sizeof *functions)
 
 static struct {
-    uintptr_t base, fixed_start, fixed_end; /* what is only read once libc is loaded */
-    const ElfW(Sym) * symbols;
-    const char *strings;
-    const ElfW(Rela) * relocations[2]; /* of data, of calls */
-    size_t sizes[2];
+    struct symbol_library libc;
     struct {
         void *_Atomic *place;
         size_t function;
@@ -181,70 +177,35 @@ static struct {
     bool has[FUNCTIONS];
 } table;
 
-static const void *address_of(uintptr_t address)
-{
-    return (const void *)(address < table.base ? address + table.base : address);
-}
-
-static void read_dynamic(const ElfW(Dyn) * entry)
-{
-    for (; entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_SYMTAB)
-            table.symbols = address_of(entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_STRTAB)
-            table.strings = address_of(entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_RELA)
-            table.relocations[0] = address_of(entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_JMPREL)
-            table.relocations[1] = address_of(entry->d_un.d_ptr);
-        else if (entry->d_tag == DT_RELASZ)
-            table.sizes[0] = entry->d_un.d_val;
-        else if (entry->d_tag == DT_PLTRELSZ)
-            table.sizes[1] = entry->d_un.d_val;
-}
-
-static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
-{
-    const char *slash = strrchr(object->dlpi_name, '/');
-
-    (void)size;
-    (void)context;
-    if (slash == NULL || strcmp(slash, "/libc.so.6") != 0)
-        return 0;
-    table.base = object->dlpi_addr;
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        uintptr_t start = table.base + segment->p_vaddr;
-        if (segment->p_type == PT_DYNAMIC) {
-            read_dynamic((const void *)start);
-        } else if (segment->p_type == PT_GNU_RELRO) {
-            table.fixed_start = start;
-            table.fixed_end = start + segment->p_memsz;
-        }
-    }
-    return 1;
-}
-
 static void add_slot(const ElfW(Rela) * relocation)
 {
-    const char *name = table.strings + table.symbols[ELF64_R_SYM(relocation->r_info)].st_name;
+    const struct symbol_library *libc = &table.libc;
+    const char *name = libc->strings + libc->symbols[ELF64_R_SYM(relocation->r_info)].st_name;
 
     for (size_t i = 0; i < FUNCTIONS && table.count < SLOTS_MAX; i++)
         if (strcmp(name, functions[i].name) == 0) {
-            table.slots[table.count].place = (void *)(table.base + relocation->r_offset);
+            table.slots[table.count].place = (void *)(libc->base + relocation->r_offset);
             table.slots[table.count++].function = i;
             table.has[i] = true;
         }
 }
 
+static void add_slots(ElfW(Sxword) relocations, ElfW(Sxword) size)
+{
+    const ElfW(Rela) *relocation = symbol_table(&table.libc, relocations);
+    size_t count = relocation == NULL ? 0 : symbol_number(&table.libc, size) / sizeof *relocation;
+
+    for (size_t i = 0; i < count; i++)
+        add_slot(&relocation[i]);
+}
+
 /* Every one of them is there, and those that are bound are bound to what everybody calls. */
 static bool find_slots(void)
 {
-    if (dl_iterate_phdr(look_at_object, NULL) == 0 || table.symbols == NULL || table.strings == NULL)
+    if (!symbol_library_find(&table.libc, "libc.so.6"))
         return false;
-    for (size_t kind = 0; kind < 2; kind++)
-        for (size_t i = 0; table.relocations[kind] != NULL && i < table.sizes[kind] / sizeof(ElfW(Rela)); i++)
-            add_slot(&table.relocations[kind][i]);
+    add_slots(DT_RELA, DT_RELASZ);
+    add_slots(DT_JMPREL, DT_PLTRELSZ);
     for (size_t i = 0; i < FUNCTIONS; i++) {
         void *next = table.has[i] ? dlsym(RTLD_DEFAULT, functions[i].name) : NULL;
         if (next == NULL)
@@ -257,7 +218,8 @@ static bool find_slots(void)
 static bool set_slot(void *_Atomic *place, void *function)
 {
     const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)place & ~(page - 1);
-    bool is_fixed = start >= (table.fixed_start & ~(page - 1)) && start < (table.fixed_end & ~(page - 1));
+    bool is_fixed =
+        start >= (table.libc.fixed_start & ~(page - 1)) && start < (table.libc.fixed_end & ~(page - 1));
 
     if (is_fixed && mprotect((void *)start, page, PROT_READ | PROT_WRITE) != 0)
         return false;

@@ -15,8 +15,5 @@ struct fd_name fd_name(int fd)
 
 long fd_name_read(int fd, char *name, size_t size)
 {
-    long length = kernel_readlink(fd_name(fd).path, name, size - 1);
-
-    name[length < 0 ? 0 : length] = '\0';
-    return length;
+    return kernel_readlink(fd_name(fd).path, name, size);
 }

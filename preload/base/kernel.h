@@ -98,10 +98,13 @@ static inline int kernel_unlinkat(int directory, const char *name, int flags)
     return (int)raw_syscall3(SYS_unlinkat, directory, name, flags);
 }
 
-/* Its length, as the kernel: without a NUL behind it. */
+/* Its length; a NUL is behind it, and what does not fit is cut. */
 static inline long kernel_readlink(const char *path, char *to, size_t size)
 {
-    return raw_syscall4(SYS_readlinkat, AT_FDCWD, path, to, size);
+    const long length = raw_syscall4(SYS_readlinkat, AT_FDCWD, path, to, size - 1);
+
+    to[length < 0 ? 0 : length] = '\0';
+    return length;
 }
 
 static inline int kernel_fcntl(int fd, int command, long argument)

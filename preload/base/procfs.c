@@ -80,12 +80,9 @@ int procfs_descriptors(int (*visit)(int fd, void *context), void *context)
 bool procfs_is_foreign(void)
 {
     char target[16];
-    long length = kernel_readlink("/proc/self", target, sizeof target - 1);
+    long length = kernel_readlink("/proc/self", target, sizeof target);
 
-    if (length <= 0)
-        return false;
-    target[length] = '\0';
-    return strtol(target, NULL, 10) != kernel_getpid();
+    return length > 0 && strtol(target, NULL, 10) != kernel_getpid();
 }
 
 /* The line behind this name in the file whose path is in the buffer; NULL: there is none. */

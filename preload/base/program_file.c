@@ -85,9 +85,9 @@ static bool is_loader_asked(void)
 
 static const char *working_link(void)
 {
-    char byte;
+    char start[2];
 
-    return kernel_readlink(LINK, &byte, 1) > 0 ? LINK : LINK_OF_THREAD;
+    return kernel_readlink(LINK, start, sizeof start) > 0 ? LINK : LINK_OF_THREAD;
 }
 
 const char *program_file(const struct dl_phdr_info *program)
@@ -103,10 +103,9 @@ int program_file_name(char *name, size_t size)
     const char *path = program_file(NULL);
 
     if (path != found) {
-        long length = kernel_readlink(path, target, sizeof target - 1);
+        long length = kernel_readlink(path, target, sizeof target);
         if (length <= 0)
             return length < 0 ? (int)length : -ENOENT;
-        target[length] = '\0';
         path = target;
     }
     text_print(name, size, "%s", strrchr(path, '/') + 1);

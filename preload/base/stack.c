@@ -39,9 +39,8 @@ void stack_unmap(char *stack, size_t size)
 
 void stack_prepare(void)
 {
-    if (lowest != NULL)
-        return;
-    lowest = stack_map(STACK_SIZE);
+    if (lowest == NULL)
+        lowest = stack_map(STACK_SIZE);
 }
 
 /* The kernel lets nobody change the alternate stack that is in use: so it is changed when we have left the

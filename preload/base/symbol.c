@@ -14,25 +14,20 @@ struct symbol_hash {
     uint32_t bucket_count, first_symbol, filter_words, filter_shift;
 };
 
-/* The loader has added the address to most of them in most releases. */
-static const void *address_of(uintptr_t base, const ElfW(Dyn) * entry)
+uintptr_t symbol_number(const struct symbol_library *library, ElfW(Sxword) tag)
 {
-    uintptr_t address = entry->d_un.d_ptr;
-
-    return (const void *)(address < base ? address + base : address);
+    for (const ElfW(Dyn) *entry = library->dynamic; entry->d_tag != DT_NULL; entry++)
+        if (entry->d_tag == tag)
+            return entry->d_un.d_val;
+    return 0;
 }
 
-static void read_dynamic(struct symbol_library *library, const ElfW(Dyn) * entry)
+/* The loader has added the address to most of them in most releases. */
+const void *symbol_table(const struct symbol_library *library, ElfW(Sxword) tag)
 {
-    for (; entry->d_tag != DT_NULL; entry++)
-        if (entry->d_tag == DT_SYMTAB)
-            library->symbols = address_of(library->base, entry);
-        else if (entry->d_tag == DT_STRTAB)
-            library->strings = address_of(library->base, entry);
-        else if (entry->d_tag == DT_GNU_HASH)
-            library->hash = address_of(library->base, entry);
-        else if (entry->d_tag == DT_VERSYM)
-            library->versions = address_of(library->base, entry);
+    uintptr_t address = symbol_number(library, tag);
+
+    return (const void *)(address != 0 && address < library->base ? address + library->base : address);
 }
 
 struct search {
@@ -43,15 +38,23 @@ struct search {
 static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
 {
     const struct search *search = context;
+    struct symbol_library *library = search->library;
     const char *slash = strrchr(object->dlpi_name, '/');
 
     (void)size;
     if (slash == NULL || strcmp(slash + 1, search->name) != 0)
         return 0;
-    *search->library = (struct symbol_library){.base = object->dlpi_addr};
-    for (size_t i = 0; i < object->dlpi_phnum; i++)
-        if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
-            read_dynamic(search->library, (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr));
+    *library = (struct symbol_library){.base = object->dlpi_addr};
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_DYNAMIC) {
+            library->dynamic = (const void *)start;
+        } else if (segment->p_type == PT_GNU_RELRO) {
+            library->fixed_start = start;
+            library->fixed_end = start + segment->p_memsz;
+        }
+    }
     return 1;
 }
 
@@ -59,8 +62,13 @@ bool symbol_library_find(struct symbol_library *library, const char *name)
 {
     struct search search = {name, library};
 
-    return dl_iterate_phdr(look_at_object, &search) != 0 && library->symbols != NULL &&
-           library->strings != NULL && library->hash != NULL;
+    if (dl_iterate_phdr(look_at_object, &search) == 0 || library->dynamic == NULL)
+        return false;
+    library->symbols = symbol_table(library, DT_SYMTAB);
+    library->strings = symbol_table(library, DT_STRTAB);
+    library->hash = symbol_table(library, DT_GNU_HASH);
+    library->versions = symbol_table(library, DT_VERSYM);
+    return library->symbols != NULL && library->strings != NULL && library->hash != NULL;
 }
 
 static uint32_t hash_of(const char *name)

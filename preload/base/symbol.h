@@ -12,7 +12,8 @@
 #include <stdint.h>
 
 struct symbol_library {
-    uintptr_t base;
+    uintptr_t base, fixed_start, fixed_end; /* what is only read once it is loaded */
+    const ElfW(Dyn) * dynamic;
     const ElfW(Sym) * symbols;
     const char *strings;
     const struct symbol_hash *hash;
@@ -21,6 +22,10 @@ struct symbol_library {
 
 /* By the name of its file. False: it is not loaded, or has no tables that are known here. */
 bool symbol_library_find(struct symbol_library *library, const char *name);
+
+/* What its dynamic section has under a tag: a number, 0 where it is not there, or where a table is. */
+uintptr_t symbol_number(const struct symbol_library *library, ElfW(Sxword) tag);
+const void *symbol_table(const struct symbol_library *library, ElfW(Sxword) tag);
 
 /* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
 size_t symbol_find(const struct symbol_library *library, const char *name, void **function);

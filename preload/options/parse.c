@@ -277,13 +277,6 @@ bool parse_is_small(const char *expression)
     return true;
 }
 
-static unsigned least(unsigned a, unsigned b, unsigned c)
-{
-    unsigned ab = a < b ? a : b;
-
-    return ab < c ? ab : c;
-}
-
 /* Levenshtein's distance, one row of his table at a time. */
 unsigned parse_distance(const char *a, const char *b)
 {
@@ -298,9 +291,10 @@ unsigned parse_distance(const char *a, const char *b)
 
         row[0] = i;
         for (unsigned j = 1; j <= b_length; j++) {
-            unsigned above = row[j];
+            unsigned above = row[j], added = (above < row[j - 1] ? above : row[j - 1]) + 1;
+            unsigned changed = diagonal + (a[i - 1] != b[j - 1]);
 
-            row[j] = least(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            row[j] = added < changed ? added : changed;
             diagonal = above;
         }
     }

@@ -13,6 +13,7 @@
 
 #include "base/fd_name.h"
 #include "base/kernel.h"
+#include "options/parse.h"
 
 /* linux/timerfd.h has it, and much that sys/timerfd.h has too. */
 #define SET_TICKS _IOW('T', 0, uint64_t)
@@ -31,14 +32,7 @@ static bool find_number(const char **at, const char *name, unsigned base, uint64
         return false;
     for (c += strlen(name); *c == ' ' || *c == '\t' || *c == '('; c++)
         continue;
-    for (;; c++) {
-        unsigned digit = *c >= '0' && *c <= '9'   ? (unsigned)(*c - '0')
-                         : *c >= 'a' && *c <= 'f' ? (unsigned)(*c - 'a') + 10
-                                                  : base;
-        if (digit >= base)
-            break;
-        *number = *number * base + digit;
-    }
+    parse_digits(&c, base, number);
     *at = c;
     return true;
 }

@@ -58,13 +58,13 @@ void rights_note(void)
 static int take_capabilities(const struct shared_rights *noted)
 {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
-    struct __user_cap_data_struct data[2] = {{0}};
-    struct shared_rights own;
+    struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
 
-    read_rights(&own);
+    kernel_capget(data);
     for (unsigned i = 0; i < 2; i++) {
-        data[i].effective = own.effective[i] & noted->effective[i];
-        data[i].permitted = own.permitted[i] & noted->permitted[i];
+        data[i].effective &= noted->effective[i];
+        data[i].permitted &= noted->permitted[i];
+        data[i].inheritable = 0;
     }
     return (int)raw_syscall2(SYS_capset, &header, data);
 }

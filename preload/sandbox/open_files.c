@@ -99,16 +99,11 @@ long open_files_fcntl(struct trap *trap)
 /* --- sockets: without an address it goes to what the socket is connected to, which is the replay's own ---
  */
 
-static long refuse_address(void)
-{
-    notes_add("a message to an address was not sent");
-    return -ENETUNREACH;
-}
-
 long open_files_send(struct trap *trap)
 {
-    (void)trap; /* the filter lets it through without one */
-    return refuse_address();
+    (void)trap; /* the filter lets it through without an address */
+    notes_add("a message to an address was not sent");
+    return -ENETUNREACH;
 }
 
 /* The kernel reads the message again; what another thread writes into it meanwhile must not matter. */
@@ -119,7 +114,7 @@ long open_files_send_message(struct trap *trap)
     if (user_memory_read(&message, trap->argument[1], sizeof message) < 0)
         return -EFAULT;
     if (message.msg_name != NULL)
-        return refuse_address();
+        return open_files_send(trap);
     return trap_call_with(trap, 1, (long)&message);
 }
 
@@ -133,7 +128,7 @@ long open_files_send_messages(struct trap *trap)
         long at = trap->argument[1] + (long)(sent * sizeof message);
         r = user_memory_read(&message, at, sizeof message);
         if (r == 0 && message.msg_hdr.msg_name != NULL)
-            r = refuse_address();
+            r = open_files_send(trap);
         if (r == 0)
             r = raw_syscall3(SYS_sendmsg, trap->argument[0], &message.msg_hdr, trap->argument[3]);
         if (r < 0)

@@ -99,7 +99,7 @@ static int take_as(struct place *from, struct name *what)
         return 0;
     case PLACE_REAL:
         if (S_ISLNK(from->real.stx_mode)) {
-            long length = place_read_link(from->path, text);
+            long length = kernel_readlink(from->path, text, sizeof text);
             if (length < 0)
                 return (int)length;
             what->kind = NAME_LINK;

@@ -172,23 +172,12 @@ static int look(void *context, bool down)
     return is_link ? PLACE_WALK_LINK : place_is_directory(place) ? PLACE_WALK_DIRECTORY : PLACE_WALK_OTHER;
 }
 
-long place_read_link(const char *path, char text[PATH_MAX])
-{
-    long length = kernel_readlink(path, text, PATH_MAX);
-
-    if (length >= PATH_MAX)
-        return -ENAMETOOLONG;
-    if (length >= 0)
-        text[length] = '\0';
-    return length;
-}
-
 static long read_link(void *context, char *text)
 {
     const struct place *place = context;
 
     if (place->kind != PLACE_LINK)
-        return place_read_link(place->path, text);
+        return kernel_readlink(place->path, text, PATH_MAX);
     memcpy(text, place->name->link, strlen(place->name->link) + 1);
     return 0;
 }
@@ -204,7 +193,7 @@ static int start_at(struct place *place, int directory)
     int r = kernel_fstat(directory, &file);
     if (r == 0 && !S_ISDIR(file.st_mode))
         return -ENOTDIR;
-    return r < 0 ? r : (int)place_read_link(fd_name(directory).path, place->path);
+    return r < 0 ? r : (int)fd_name_read(directory, place->path, sizeof place->path);
 }
 
 /* The waveform's name leads to the directory that was made, wherever somebody has moved it since. */

@@ -61,9 +61,6 @@ bool place_is_directory(const struct place *place);
 /* Is it an empty text that the simulator gave? Where that is allowed, a descriptor is meant. */
 bool place_is_empty_name(long user_path);
 
-/* What a link of the user's holds. Returns its length or -errno. */
-long place_read_link(const char *path, char text[PATH_MAX]);
-
 /* Its path, for the kernel. */
 const char *place_path(const struct place *place);
 
