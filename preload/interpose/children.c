@@ -220,10 +220,10 @@ static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 {
     int own_status = 0, *place = status != NULL ? status : &own_status;
     struct answer answer;
-    pid_t r = 0;
+    pid_t r = answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAIT, CALLER), "wait")
+                  ? wait_for(pid, place, options, usage)
+                  : 0;
 
-    if (answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAIT, CALLER), "wait"))
-        r = wait_for(pid, place, options, usage);
     r = (pid_t)answer_comes(&answer, r);
     if (r > 0) {
         answer_part(&answer, place, sizeof *place);
@@ -238,10 +238,10 @@ static pid_t on_wait4(pid_t pid, int *status, int options, struct rusage *usage)
 static int on_waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
     struct answer answer;
-    int r = 0;
+    int r = answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAITID, CALLER), "waitid")
+                ? wait_for_id(type, id, info, options)
+                : 0;
 
-    if (answer_begins(&answer, TAPE_CHILD, answer_key(ANSWER_WAITID, CALLER), "waitid"))
-        r = wait_for_id(type, id, info, options);
     r = (int)answer_value(&answer, r, info, sizeof *info);
     if (answer.is_told && r == 0 && info != NULL && info->si_pid != 0 && (options & WNOWAIT) == 0)
         signal_child(info->si_pid, info->si_code, info->si_status);

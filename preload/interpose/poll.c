@@ -18,47 +18,29 @@
 #include "record/answer.h"
 #include "snapshot/threads/call_note.h"
 
-static int (*libc_poll_unnoted)(struct pollfd *fds, nfds_t count, int timeout_ms);
+static int (*libc_poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
 static int (*libc_ppoll)(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
                          const sigset_t *mask);
 static int (*libc_select)(int count, fd_set *readable, fd_set *writable, fd_set *special,
                           struct timeval *timeout);
 static int (*libc_pselect)(int count, fd_set *readable, fd_set *writable, fd_set *special,
                            const struct timespec *timeout, const sigset_t *mask);
-static int (*libc_epoll_wait_unnoted)(int fd, struct epoll_event *events, int room, int timeout_ms);
-static int (*libc_epoll_pwait_unnoted)(int fd, struct epoll_event *events, int room, int timeout_ms,
-                                       const sigset_t *mask);
-static int (*libc_epoll_pwait2_unnoted)(int fd, struct epoll_event *events, int room,
-                                        const struct timespec *timeout, const sigset_t *mask);
+static int (*libc_epoll_wait)(int fd, struct epoll_event *events, int room, int timeout_ms);
+static int (*libc_epoll_pwait)(int fd, struct epoll_event *events, int room, int timeout_ms,
+                               const sigset_t *mask);
+static int (*libc_epoll_pwait2)(int fd, struct epoll_event *events, int room, const struct timespec *timeout,
+                                const sigset_t *mask);
 static int (*libc_epoll_ctl)(int fd, int operation, int of, struct epoll_event *event);
 static int (*libc_timerfd_settime)(int fd, int flags, const struct itimerspec *value,
                                    struct itimerspec *before);
 static int (*libc_timerfd_gettime)(int fd, struct itimerspec *value);
 
-/* --- with a timeout that a snapshot must not begin anew --- */
-
-static int libc_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
+/* fd: of the set, the one that is concerned; -1: none is. */
+static inline bool begins(struct answer *answer, int fd, const char *name)
 {
-    return CALL_NOTED(SYS_poll, timeout_ms > 0, libc_poll_unnoted(fds, count, timeout_ms));
-}
-
-static int libc_epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
-{
-    return CALL_NOTED(SYS_epoll_wait, timeout_ms > 0, libc_epoll_wait_unnoted(fd, events, room, timeout_ms));
-}
-
-static int libc_epoll_pwait(int fd, struct epoll_event *events, int room, int timeout_ms,
-                            const sigset_t *mask)
-{
-    return CALL_NOTED(SYS_epoll_pwait, timeout_ms > 0,
-                      libc_epoll_pwait_unnoted(fd, events, room, timeout_ms, mask));
-}
-
-static int libc_epoll_pwait2(int fd, struct epoll_event *events, int room, const struct timespec *timeout,
-                             const sigset_t *mask)
-{
-    return CALL_NOTED(SYS_epoll_pwait2, timeout != NULL,
-                      libc_epoll_pwait2_unnoted(fd, events, room, timeout, mask));
+    answer->is_told = false;
+    answer->is_concerned = fd >= 0;
+    return fd < 0 || answer_begins_concerned(answer, ANSWER_POLL, fd, name);
 }
 
 /* --- poll --- */
@@ -126,34 +108,27 @@ static int finish_poll(struct answer *answer, int result, struct pollfd *fds, nf
     answer_comes(answer, result);
     if (answer->is_told)
         feed_poll(answer, fds, count);
-    else
+    else if (answer->is_concerned)
         record_poll(answer, fds, count);
     return (int)answer->result;
 }
 
 static int on_poll(struct pollfd *fds, nfds_t count, int timeout_ms)
 {
-    const int fd = concerns_poll(fds, count);
     struct answer answer;
-    int result = 0;
+    int result = begins(&answer, concerns_poll(fds, count), "poll")
+                     ? CALL_NOTED(SYS_poll, timeout_ms > 0, libc_poll(fds, count, timeout_ms))
+                     : 0;
 
-    if (fd < 0)
-        return libc_poll(fds, count, timeout_ms);
-    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "poll"))
-        result = libc_poll(fds, count, timeout_ms);
     return finish_poll(&answer, result, fds, count);
 }
 
 static int on_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout, const sigset_t *mask)
 {
-    const int fd = concerns_poll(fds, count);
     struct answer answer;
-    int result = 0;
+    int result =
+        begins(&answer, concerns_poll(fds, count), "ppoll") ? libc_ppoll(fds, count, timeout, mask) : 0;
 
-    if (fd < 0)
-        return libc_ppoll(fds, count, timeout, mask);
-    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "ppoll"))
-        result = libc_ppoll(fds, count, timeout, mask);
     return finish_poll(&answer, result, fds, count);
 }
 
@@ -212,14 +187,11 @@ static int finish_select(struct answer *answer, int result, const struct sets *s
 static int on_select(int count, fd_set *readable, fd_set *writable, fd_set *special, struct timeval *timeout)
 {
     const struct sets sets = {count, {readable, writable, special}, timeout};
-    const int fd = concerns_select(&sets);
     struct answer answer;
-    int result = 0;
+    int result = begins(&answer, concerns_select(&sets), "select")
+                     ? libc_select(count, readable, writable, special, timeout)
+                     : 0;
 
-    if (fd < 0)
-        return libc_select(count, readable, writable, special, timeout);
-    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "select"))
-        result = libc_select(count, readable, writable, special, timeout);
     return finish_select(&answer, result, &sets);
 }
 
@@ -227,14 +199,11 @@ static int on_pselect(int count, fd_set *readable, fd_set *writable, fd_set *spe
                       const struct timespec *timeout, const sigset_t *mask)
 {
     const struct sets sets = {count, {readable, writable, special}, NULL};
-    const int fd = concerns_select(&sets);
     struct answer answer;
-    int result = 0;
+    int result = begins(&answer, concerns_select(&sets), "pselect")
+                     ? libc_pselect(count, readable, writable, special, timeout, mask)
+                     : 0;
 
-    if (fd < 0)
-        return libc_pselect(count, readable, writable, special, timeout, mask);
-    if (answer_begins_concerned(&answer, ANSWER_POLL, fd, "pselect"))
-        result = libc_pselect(count, readable, writable, special, timeout, mask);
     return finish_select(&answer, result, &sets);
 }
 
@@ -253,20 +222,22 @@ static int finish_epoll(struct answer *answer, int result, struct epoll_event *e
 static int on_epoll_wait(int fd, struct epoll_event *events, int room, int timeout_ms)
 {
     struct answer answer;
-    int result = 0;
+    int result =
+        answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_wait")
+            ? CALL_NOTED(SYS_epoll_wait, timeout_ms > 0, libc_epoll_wait(fd, events, room, timeout_ms))
+            : 0;
 
-    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_wait"))
-        result = libc_epoll_wait(fd, events, room, timeout_ms);
     return finish_epoll(&answer, result, events, room);
 }
 
 static int on_epoll_pwait(int fd, struct epoll_event *events, int room, int timeout_ms, const sigset_t *mask)
 {
     struct answer answer;
-    int result = 0;
+    int result = answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait")
+                     ? CALL_NOTED(SYS_epoll_pwait, timeout_ms > 0,
+                                  libc_epoll_pwait(fd, events, room, timeout_ms, mask))
+                     : 0;
 
-    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait"))
-        result = libc_epoll_pwait(fd, events, room, timeout_ms, mask);
     return finish_epoll(&answer, result, events, room);
 }
 
@@ -274,20 +245,21 @@ static int on_epoll_pwait2(int fd, struct epoll_event *events, int room, const s
                            const sigset_t *mask)
 {
     struct answer answer;
-    int result = 0;
+    int result = answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait2")
+                     ? CALL_NOTED(SYS_epoll_pwait2, timeout != NULL,
+                                  libc_epoll_pwait2(fd, events, room, timeout, mask))
+                     : 0;
 
-    if (answer_begins_at(&answer, ANSWER_POLL, fd, "epoll_pwait2"))
-        result = libc_epoll_pwait2(fd, events, room, timeout, mask);
     return finish_epoll(&answer, result, events, room);
 }
 
 static int on_epoll_ctl(int fd, int operation, int of, struct epoll_event *event)
 {
     struct answer answer;
-    int result = 0;
+    int result = answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "epoll_ctl")
+                     ? libc_epoll_ctl(fd, operation, of, event)
+                     : 0;
 
-    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "epoll_ctl"))
-        result = libc_epoll_ctl(fd, operation, of, event);
     return (int)answer_result(&answer, result);
 }
 
@@ -296,31 +268,31 @@ static int on_epoll_ctl(int fd, int operation, int of, struct epoll_event *event
 static int on_timerfd_settime(int fd, int flags, const struct itimerspec *value, struct itimerspec *before)
 {
     struct answer answer;
-    int result = 0;
+    int result = answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_settime")
+                     ? libc_timerfd_settime(fd, flags, value, before)
+                     : 0;
 
-    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_settime"))
-        result = libc_timerfd_settime(fd, flags, value, before);
     return (int)answer_value(&answer, result, before, sizeof *before);
 }
 
 static int on_timerfd_gettime(int fd, struct itimerspec *value)
 {
     struct answer answer;
-    int result = 0;
+    int result = answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_gettime")
+                     ? libc_timerfd_gettime(fd, value)
+                     : 0;
 
-    if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "timerfd_gettime"))
-        result = libc_timerfd_gettime(fd, value);
     return (int)answer_value(&answer, result, value, sizeof *value);
 }
 
 static const struct libc_hook rows[] = {
-    LIBC_HOOK("poll", on_poll, libc_poll_unnoted),
+    LIBC_HOOK("poll", on_poll, libc_poll),
     LIBC_HOOK("ppoll", on_ppoll, libc_ppoll),
     LIBC_HOOK("select", on_select, libc_select),
     LIBC_HOOK("pselect", on_pselect, libc_pselect),
-    LIBC_HOOK("epoll_wait", on_epoll_wait, libc_epoll_wait_unnoted),
-    LIBC_HOOK("epoll_pwait", on_epoll_pwait, libc_epoll_pwait_unnoted),
-    LIBC_HOOK("epoll_pwait2", on_epoll_pwait2, libc_epoll_pwait2_unnoted),
+    LIBC_HOOK("epoll_wait", on_epoll_wait, libc_epoll_wait),
+    LIBC_HOOK("epoll_pwait", on_epoll_pwait, libc_epoll_pwait),
+    LIBC_HOOK("epoll_pwait2", on_epoll_pwait2, libc_epoll_pwait2),
     LIBC_HOOK("epoll_ctl", on_epoll_ctl, libc_epoll_ctl),
     LIBC_HOOK("timerfd_settime", on_timerfd_settime, libc_timerfd_settime),
     LIBC_HOOK("timerfd_gettime", on_timerfd_gettime, libc_timerfd_gettime),

@@ -18,23 +18,13 @@
 #include "record/answer.h"
 #include "snapshot/threads/call_note.h"
 
-static ssize_t (*libc_read_unnoted)(int fd, void *bytes, size_t size);
+static ssize_t (*libc_read)(int fd, void *bytes, size_t size);
 static ssize_t (*libc_pread)(int fd, void *bytes, size_t size, off_t offset);
-static ssize_t (*libc_readv_unnoted)(int fd, const struct iovec *parts, int count);
+static ssize_t (*libc_readv)(int fd, const struct iovec *parts, int count);
 static ssize_t (*libc_recv_once)(int fd, void *bytes, size_t size, int flags);
 static ssize_t (*libc_recvfrom_once)(int fd, void *bytes, size_t size, int flags, struct sockaddr *address,
                                      socklen_t *length);
 static ssize_t (*libc_recvmsg_once)(int fd, struct msghdr *message, int flags);
-
-static ssize_t libc_read(int fd, void *bytes, size_t size)
-{
-    return CALL_NOTED_SOCKET(SYS_read, libc_read_unnoted(fd, bytes, size));
-}
-
-static ssize_t libc_readv(int fd, const struct iovec *parts, int count)
-{
-    return CALL_NOTED_SOCKET(SYS_readv, libc_readv_unnoted(fd, parts, count));
-}
 
 /* Of results that count bytes, what the caller has room for. */
 static ssize_t within(int64_t result, size_t room)
@@ -45,30 +35,27 @@ static ssize_t within(int64_t result, size_t room)
 static ssize_t on_read(int fd, void *bytes, size_t size)
 {
     struct answer answer;
-    ssize_t result = 0;
+    ssize_t result =
+        answer_begins_read(&answer, fd, "read") ? CALL_NOTED_SOCKET(SYS_read, libc_read(fd, bytes, size)) : 0;
 
-    if (answer_begins_read(&answer, fd, "read"))
-        result = libc_read(fd, bytes, size);
     return within(answer_bytes(&answer, result, bytes, size), size);
 }
 
 static ssize_t on_pread(int fd, void *bytes, size_t size, off_t offset)
 {
     struct answer answer;
-    ssize_t result = 0;
+    ssize_t result = answer_begins_read(&answer, fd, "pread") ? libc_pread(fd, bytes, size, offset) : 0;
 
-    if (answer_begins_read(&answer, fd, "pread"))
-        result = libc_pread(fd, bytes, size, offset);
     return within(answer_bytes(&answer, result, bytes, size), size);
 }
 
 static ssize_t on_readv(int fd, const struct iovec *parts, int count)
 {
     struct answer answer;
-    ssize_t result = 0;
+    ssize_t result = answer_begins_read(&answer, fd, "readv")
+                         ? CALL_NOTED_SOCKET(SYS_readv, libc_readv(fd, parts, count))
+                         : 0;
 
-    if (answer_begins_read(&answer, fd, "readv"))
-        result = libc_readv(fd, parts, count);
     result = answer_comes(&answer, result);
     if (result > 0)
         answer_list(&answer, parts, (size_t)count, (size_t)result);
@@ -126,10 +113,8 @@ static ssize_t libc_recvmsg(int fd, struct msghdr *message, int flags)
 static ssize_t on_recv(int fd, void *bytes, size_t size, int flags)
 {
     struct answer answer;
-    ssize_t result = 0;
+    ssize_t result = answer_begins_read(&answer, fd, "recv") ? libc_recv(fd, bytes, size, flags) : 0;
 
-    if (answer_begins_read(&answer, fd, "recv"))
-        result = libc_recv(fd, bytes, size, flags);
     return answer_bytes(&answer, result, bytes, size);
 }
 
@@ -139,10 +124,10 @@ static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct s
 {
     const socklen_t room = address != NULL && !user_memory_is_nowhere(length) ? *length : 0;
     struct answer answer;
-    ssize_t result = 0;
+    ssize_t result = answer_begins_read(&answer, fd, "recvfrom")
+                         ? libc_recvfrom(fd, bytes, size, flags, address, length)
+                         : 0;
 
-    if (answer_begins_read(&answer, fd, "recvfrom"))
-        result = libc_recvfrom(fd, bytes, size, flags, address, length);
     result = answer_comes(&answer, result);
     if (result >= 0 && address != NULL && length != NULL) {
         answer_part(&answer, length, sizeof *length);
@@ -212,13 +197,12 @@ static void message_parts(struct answer *answer, struct msghdr *message, const s
 static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 {
     struct answer answer;
-    ssize_t result = 0;
 
     if (!answer_concerns(fd) || user_memory_is_nowhere(message))
         return libc_recvmsg(fd, message, flags);
     const struct msghdr room = *message;
-    if (answer_begins_concerned_read(&answer, fd, "recvmsg"))
-        result = libc_recvmsg(fd, message, flags);
+    ssize_t result =
+        answer_begins_concerned_read(&answer, fd, "recvmsg") ? libc_recvmsg(fd, message, flags) : 0;
     if (answer_comes(&answer, result) < 0)
         return answer_ends(&answer);
     message_parts(&answer, message, &room);
@@ -226,9 +210,9 @@ static ssize_t on_recvmsg(int fd, struct msghdr *message, int flags)
 }
 
 static const struct libc_hook rows[] = {
-    LIBC_HOOK("read", on_read, libc_read_unnoted),
+    LIBC_HOOK("read", on_read, libc_read),
     LIBC_HOOK("pread64", on_pread, libc_pread),
-    LIBC_HOOK("readv", on_readv, libc_readv_unnoted),
+    LIBC_HOOK("readv", on_readv, libc_readv),
     LIBC_HOOK("recv", on_recv, libc_recv_once),
     LIBC_HOOK("recvfrom", on_recvfrom, libc_recvfrom_once),
     LIBC_HOOK("recvmsg", on_recvmsg, libc_recvmsg_once),

@@ -85,10 +85,8 @@ static int libc_setsockopt(int fd, int level, int name, const void *value, sockl
     static type on_##name parameters                                                                         \
     {                                                                                                        \
         struct answer answer;                                                                                \
-        type result = 0;                                                                                     \
+        type result = answer_begins_at(&answer, group, fd, #name) ? libc_##name(__VA_ARGS__) : 0;            \
                                                                                                              \
-        if (answer_begins_at(&answer, group, fd, #name))                                                     \
-            result = libc_##name(__VA_ARGS__);                                                               \
         return (type)answer_result(&answer, result);                                                         \
     }
 
@@ -170,12 +168,11 @@ RESULT_ONLY(ssize_t, ANSWER_SEND, sendmsg, (int fd, const struct msghdr *message
 static ssize_t on_sendfile(int fd, int from, off_t *offset, size_t size)
 {
     struct answer answer;
-    ssize_t result = 0;
 
     if (fd == STDOUT_FILENO || fd == STDERR_FILENO)
         return libc_sendfile(fd, from, offset, size);
-    if (answer_begins_at(&answer, ANSWER_SEND, fd, "sendfile"))
-        result = libc_sendfile(fd, from, offset, size);
+    ssize_t result =
+        answer_begins_at(&answer, ANSWER_SEND, fd, "sendfile") ? libc_sendfile(fd, from, offset, size) : 0;
     result = answer_result(&answer, result);
     if (answer.is_told && result > 0) {
         if (offset != NULL)
@@ -213,10 +210,9 @@ static int sized(struct answer *answer, int64_t result, void *bytes, socklen_t *
     {                                                                                                        \
         const socklen_t room = answer_concerns(fd) ? room_of(bytes, length) : 0;                             \
         struct answer answer;                                                                                \
-        int result = 0;                                                                                      \
+        int result =                                                                                         \
+            answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, #name) ? libc_##name(__VA_ARGS__) : 0;       \
                                                                                                              \
-        if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, #name))                                      \
-            result = libc_##name(__VA_ARGS__);                                                               \
         return sized(&answer, result, bytes, length, room);                                                  \
     }
 
@@ -244,10 +240,9 @@ static int made(const struct answer *answer, int fd, int flags)
     {                                                                                                        \
         const socklen_t room = answer_concerns(fd) ? room_of(address, length) : 0;                           \
         struct answer answer;                                                                                \
-        int result = 0;                                                                                      \
+        int result =                                                                                         \
+            answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "accept") ? libc_##name(__VA_ARGS__) : 0;    \
                                                                                                              \
-        if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "accept"))                                   \
-            result = libc_##name(__VA_ARGS__);                                                               \
         return made(&answer, sized(&answer, result, address, length, room), flags);                          \
     }
 

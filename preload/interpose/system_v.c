@@ -87,10 +87,8 @@ static void *on_shmat(int id, const void *address, int flags)
 static int on_shmdt(const void *address)
 {
     struct answer answer;
-    int r = 0;
+    int r = begins(&answer, ANSWER_SHMDT, 0, "shmdt") ? libc_shmdt(address) : 0;
 
-    if (begins(&answer, ANSWER_SHMDT, 0, "shmdt"))
-        r = libc_shmdt(address);
     r = (int)answer_result(&answer, r);
     if (answer.is_told && r == 0)
         segments_detach(address);
@@ -107,47 +105,30 @@ static size_t size_of_segment_facts(int command)
 static int on_shmctl(int id, int command, void *facts)
 {
     struct answer answer;
-    int r = 0;
+    int r = begins(&answer, ANSWER_SHMCTL, id, "shmctl") ? libc_shmctl(id, command, facts) : 0;
 
-    if (begins(&answer, ANSWER_SHMCTL, id, "shmctl"))
-        r = libc_shmctl(id, command, facts);
     return (int)answer_value(&answer, r, facts, size_of_segment_facts(command));
 }
 
 /* --- semaphores --- */
 
-static int on_semget(key_t key, int count, int flags)
-{
-    struct answer answer;
-    int id = 0;
+/* The result is all there is. Not all of them wait; those that do not are never made again. */
+#define RESULT_ONLY(name, group, object, parameters, call)                                                   \
+    static int on_##name parameters                                                                          \
+    {                                                                                                        \
+        const unsigned before = own_thread()->repeats;                                                       \
+        struct answer answer;                                                                                \
+        int64_t r = begins(&answer, group, object, #name) ? waited(call, before) : 0;                        \
+                                                                                                             \
+        return (int)answer_result(&answer, r);                                                               \
+    }
 
-    if (begins(&answer, ANSWER_SEMGET, key, "semget"))
-        id = libc_semget(key, count, flags);
-    return (int)answer_result(&answer, id);
-}
-
-static int on_semop(int id, struct sembuf *operations, size_t count)
-{
-    const unsigned before = own_thread()->repeats;
-    struct answer answer;
-    int64_t r = 0;
-
-    if (begins(&answer, ANSWER_SEMOP, id, "semop"))
-        r = waited(libc_semop(id, operations, count), before);
-    return (int)answer_result(&answer, r);
-}
-
-static int on_semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *time)
-{
-    const unsigned before = own_thread()->repeats;
-    struct answer answer;
-    int64_t r = 0;
-
-    if (begins(&answer, ANSWER_SEMOP, id, "semtimedop"))
-        r = waited(CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)),
-                   before);
-    return (int)answer_result(&answer, r);
-}
+RESULT_ONLY(semget, ANSWER_SEMGET, key, (key_t key, int count, int flags), libc_semget(key, count, flags))
+RESULT_ONLY(semop, ANSWER_SEMOP, id, (int id, struct sembuf *operations, size_t count),
+            libc_semop(id, operations, count))
+RESULT_ONLY(semtimedop, ANSWER_SEMOP, id,
+            (int id, struct sembuf *operations, size_t count, const struct timespec *time),
+            CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)))
 
 static size_t size_of_semaphore_facts(int id, int command)
 {
@@ -167,10 +148,8 @@ static size_t size_of_semaphore_facts(int id, int command)
 static int on_semctl(int id, int number, int command, void *argument)
 {
     struct answer answer;
-    int r = 0;
+    int r = begins(&answer, ANSWER_SEMCTL, id, "semctl") ? libc_semctl(id, number, command, argument) : 0;
 
-    if (begins(&answer, ANSWER_SEMCTL, id, "semctl"))
-        r = libc_semctl(id, number, command, argument);
     if (answer_comes(&answer, r) >= 0)
         answer_part(&answer, argument,
                     answer.is_told ? answer_left(&answer) : size_of_semaphore_facts(id, command));
@@ -179,36 +158,19 @@ static int on_semctl(int id, int number, int command, void *argument)
 
 /* --- queues --- */
 
-static int on_msgget(key_t key, int flags)
-{
-    struct answer answer;
-    int id = 0;
-
-    if (begins(&answer, ANSWER_MSGGET, key, "msgget"))
-        id = libc_msgget(key, flags);
-    return (int)answer_result(&answer, id);
-}
-
-static int on_msgsnd(int id, const void *message, size_t size, int flags)
-{
-    const unsigned before = own_thread()->repeats;
-    struct answer answer;
-    int64_t r = 0;
-
-    if (begins(&answer, ANSWER_MSGSND, id, "msgsnd"))
-        r = waited(libc_msgsnd(id, message, size, flags), before);
-    return (int)answer_result(&answer, r);
-}
+RESULT_ONLY(msgget, ANSWER_MSGGET, key, (key_t key, int flags), libc_msgget(key, flags))
+RESULT_ONLY(msgsnd, ANSWER_MSGSND, id, (int id, const void *message, size_t size, int flags),
+            libc_msgsnd(id, message, size, flags))
 
 /* The type stands in front of the bytes. */
 static ssize_t on_msgrcv(int id, void *message, size_t size, long type, int flags)
 {
     const unsigned before = own_thread()->repeats;
     struct answer answer;
-    int64_t r = 0;
+    int64_t r = begins(&answer, ANSWER_MSGRCV, id, "msgrcv")
+                    ? waited(libc_msgrcv(id, message, size, type, flags), before)
+                    : 0;
 
-    if (begins(&answer, ANSWER_MSGRCV, id, "msgrcv"))
-        r = waited(libc_msgrcv(id, message, size, type, flags), before);
     r = answer_comes(&answer, r);
     if (r >= 0)
         answer_part(&answer, message, sizeof(long) + ((size_t)r < size ? (size_t)r : size));
@@ -225,10 +187,8 @@ static size_t size_of_queue_facts(int command)
 static int on_msgctl(int id, int command, void *facts)
 {
     struct answer answer;
-    int r = 0;
+    int r = begins(&answer, ANSWER_MSGCTL, id, "msgctl") ? libc_msgctl(id, command, facts) : 0;
 
-    if (begins(&answer, ANSWER_MSGCTL, id, "msgctl"))
-        r = libc_msgctl(id, command, facts);
     return (int)answer_value(&answer, r, facts, size_of_queue_facts(command));
 }
 

@@ -70,24 +70,20 @@ static ssize_t on_write(int fd, const void *bytes, size_t size)
 {
     const struct iovec part = {(void *)(uintptr_t)bytes, size};
     struct answer answer;
-    ssize_t written = 0;
 
     undo_before_write(fd, size, -1);
     bool prints = output_begins(fd);
-    if (begins(&answer, fd, "write"))
-        written = libc_write(fd, bytes, size);
+    ssize_t written = begins(&answer, fd, "write") ? libc_write(fd, bytes, size) : 0;
     return output_written(fd, prints, &part, answer_result(&answer, written));
 }
 
 static ssize_t on_writev(int fd, const struct iovec *parts, int count)
 {
     struct answer answer;
-    ssize_t written = 0;
 
     undo_before_write(fd, size_of(fd, parts, count), -1);
     bool prints = output_begins(fd);
-    if (begins(&answer, fd, "writev"))
-        written = libc_writev(fd, parts, count);
+    ssize_t written = begins(&answer, fd, "writev") ? libc_writev(fd, parts, count) : 0;
     return output_written(fd, prints, parts, answer_result(&answer, written));
 }
 

@@ -3,10 +3,8 @@
  * a replay is told the same, and does not make the call. One description serves both:
  *
  *     struct answer answer;
- *     ssize_t result = 0;
+ *     ssize_t result = answer_begins_read(&answer, fd, "read") ? libc_read(fd, bytes, size) : 0;
  *
- *     if (answer_begins_read(&answer, fd, "read"))
- *         result = libc_read(fd, bytes, size);
  *     result = answer_comes(&answer, result);
  *     answer_part(&answer, bytes, result > 0 ? result : 0);
  *     return answer_ends(&answer);
