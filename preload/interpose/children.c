@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -29,12 +28,7 @@
 static pid_t (*libc__Fork)(void);
 static pid_t (*libc_fork)(void);
 static pid_t (*libc_vfork)(void); /* not called */
-static int (*libc_posix_spawn)(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
-                               const posix_spawnattr_t *attributes, char *const arguments[],
-                               char *const environment[]);
-static int (*libc_posix_spawnp)(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
-                                const posix_spawnattr_t *attributes, char *const arguments[],
-                                char *const environment[]);
+static __typeof__(posix_spawn) *libc_posix_spawn, *libc_posix_spawnp;
 static pid_t (*libc_wait4)(pid_t pid, int *status, int options, struct rusage *usage);
 static int (*libc_waitid)(idtype_t type, id_t id, siginfo_t *info, int options);
 
@@ -106,47 +100,35 @@ pid_t children_vfork_answer(long result)
     return answer_of_fork((pid_t)result);
 }
 
-static int told_of_spawn(pid_t *pid)
+static int spawn_by(__typeof__(posix_spawn) *function, pid_t *pid, const char *program,
+                    const posix_spawn_file_actions_t *actions, const posix_spawnattr_t *attributes,
+                    char *const arguments[], char *const environment[])
 {
-    return (int)answer_of_original(TAPE_CHILD, answer_key(ANSWER_SPAWN, 0), "posix_spawn", pid, sizeof *pid);
-}
+    const uint64_t key = answer_key(ANSWER_SPAWN, 0);
+    int error;
 
-static int answer_of_spawn(pid_t *pid, int error)
-{
-    return (int)answer_replaced(TAPE_CHILD, answer_key(ANSWER_SPAWN, 0), error, error == 0 ? pid : NULL,
-                                sizeof *pid);
+    if (!is_made(true))
+        return (int)answer_of_original(TAPE_CHILD, key, "posix_spawn", pid, sizeof *pid);
+    do {
+        own_thread()->between++;
+        error = function(pid, program, actions, attributes, arguments, environment);
+        own_thread()->between--;
+    } while (refused_make_room(error));
+    return (int)answer_replaced(TAPE_CHILD, key, error, error == 0 ? pid : NULL, sizeof *pid);
 }
 
 static int on_posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *actions,
                           const posix_spawnattr_t *attributes, char *const arguments[],
                           char *const environment[])
 {
-    int error;
-
-    if (!is_made(true))
-        return told_of_spawn(pid);
-    do {
-        own_thread()->between++;
-        error = libc_posix_spawn(pid, path, actions, attributes, arguments, environment);
-        own_thread()->between--;
-    } while (refused_make_room(error));
-    return answer_of_spawn(pid, error);
+    return spawn_by(libc_posix_spawn, pid, path, actions, attributes, arguments, environment);
 }
 
 static int on_posix_spawnp(pid_t *pid, const char *file, const posix_spawn_file_actions_t *actions,
                            const posix_spawnattr_t *attributes, char *const arguments[],
                            char *const environment[])
 {
-    int error;
-
-    if (!is_made(true))
-        return told_of_spawn(pid);
-    do {
-        own_thread()->between++;
-        error = libc_posix_spawnp(pid, file, actions, attributes, arguments, environment);
-        own_thread()->between--;
-    } while (refused_make_room(error));
-    return answer_of_spawn(pid, error);
+    return spawn_by(libc_posix_spawnp, pid, file, actions, attributes, arguments, environment);
 }
 
 /* --- waiting for them --- */
@@ -163,11 +145,8 @@ static int child_code(int status)
 /* Where the original waits for its child, its SIGCHLD handler has run before the call returns. */
 static void signal_child(pid_t pid, int code, int status)
 {
-    siginfo_t info;
+    siginfo_t info = {.si_signo = SIGCHLD, .si_code = code};
 
-    memset(&info, 0, sizeof info);
-    info.si_signo = SIGCHLD;
-    info.si_code = code;
     info.si_pid = pid;
     info.si_uid = kernel_getuid();
     info.si_status = status;

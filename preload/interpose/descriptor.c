@@ -19,18 +19,6 @@ static int (*libc_dup)(int fd);
 static int (*libc_dup2)(int fd, int to);
 static int (*libc_dup3)(int fd, int to, int flags);
 static int (*libc_fcntl)(int fd, int command, void *argument);
-static int (*libc_pipe)(int fds[2]);
-static int (*libc_pipe2)(int fds[2], int flags);
-static int (*libc_socketpair)(int family, int type, int protocol, int fds[2]);
-static int (*libc_epoll_create)(int size);
-static int (*libc_epoll_create1)(int flags);
-static int (*libc_eventfd)(unsigned count, int flags);
-static int (*libc_timerfd_create)(int clock, int flags);
-static int (*libc_signalfd)(int fd, const sigset_t *mask, int flags);
-static int (*libc_inotify_init)(void);
-static int (*libc_inotify_init1)(int flags);
-static int (*libc_memfd_create)(const char *name, unsigned flags);
-static int (*libc_pidfd_open)(pid_t pid, unsigned flags);
 
 static int made(int fd, enum descriptor_class class)
 {
@@ -109,65 +97,34 @@ static int on_fcntl(int fd, int command, ...)
     return command == F_DUPFD || command == F_DUPFD_CLOEXEC ? copied(fd, result) : result;
 }
 
-static int on_pipe(int fds[2])
-{
-    return made_two(libc_pipe(fds), fds, DESCRIPTOR_PIPE);
-}
+/* New descriptors: a number is one, two are left in an array. */
+#define MADE(name, class, parameters, ...)                                                                   \
+    static int(*libc_##name) parameters;                                                                     \
+    static int on_##name parameters                                                                          \
+    {                                                                                                        \
+        return made(libc_##name(__VA_ARGS__), class);                                                        \
+    }
 
-static int on_pipe2(int fds[2], int flags)
-{
-    return made_two(libc_pipe2(fds, flags), fds, DESCRIPTOR_PIPE);
-}
+#define MADE_TWO(name, class, parameters, ...)                                                               \
+    static int(*libc_##name) parameters;                                                                     \
+    static int on_##name parameters                                                                          \
+    {                                                                                                        \
+        return made_two(libc_##name(__VA_ARGS__), fds, class);                                               \
+    }
 
-static int on_socketpair(int family, int type, int protocol, int fds[2])
-{
-    return made_two(libc_socketpair(family, type, protocol, fds), fds, DESCRIPTOR_SOCKET);
-}
-
-static int on_epoll_create(int size)
-{
-    return made(libc_epoll_create(size), DESCRIPTOR_KERNEL);
-}
-
-static int on_epoll_create1(int flags)
-{
-    return made(libc_epoll_create1(flags), DESCRIPTOR_KERNEL);
-}
-
-static int on_eventfd(unsigned count, int flags)
-{
-    return made(libc_eventfd(count, flags), DESCRIPTOR_KERNEL);
-}
-
-static int on_timerfd_create(int clock, int flags)
-{
-    return made(libc_timerfd_create(clock, flags), DESCRIPTOR_KERNEL);
-}
-
-static int on_signalfd(int fd, const sigset_t *mask, int flags)
-{
-    return made(libc_signalfd(fd, mask, flags), DESCRIPTOR_KERNEL);
-}
-
-static int on_inotify_init(void)
-{
-    return made(libc_inotify_init(), DESCRIPTOR_KERNEL);
-}
-
-static int on_inotify_init1(int flags)
-{
-    return made(libc_inotify_init1(flags), DESCRIPTOR_KERNEL);
-}
-
-static int on_memfd_create(const char *name, unsigned flags)
-{
-    return made(libc_memfd_create(name, flags), DESCRIPTOR_FILE);
-}
-
-static int on_pidfd_open(pid_t pid, unsigned flags)
-{
-    return made(libc_pidfd_open(pid, flags), DESCRIPTOR_KERNEL);
-}
+MADE_TWO(pipe, DESCRIPTOR_PIPE, (int fds[2]), fds)
+MADE_TWO(pipe2, DESCRIPTOR_PIPE, (int fds[2], int flags), fds, flags)
+MADE_TWO(socketpair, DESCRIPTOR_SOCKET, (int family, int type, int protocol, int fds[2]), family, type,
+         protocol, fds)
+MADE(epoll_create, DESCRIPTOR_KERNEL, (int size), size)
+MADE(epoll_create1, DESCRIPTOR_KERNEL, (int flags), flags)
+MADE(eventfd, DESCRIPTOR_KERNEL, (unsigned count, int flags), count, flags)
+MADE(timerfd_create, DESCRIPTOR_KERNEL, (int clock, int flags), clock, flags)
+MADE(signalfd, DESCRIPTOR_KERNEL, (int fd, const sigset_t *mask, int flags), fd, mask, flags)
+MADE(inotify_init, DESCRIPTOR_KERNEL, (void))
+MADE(inotify_init1, DESCRIPTOR_KERNEL, (int flags), flags)
+MADE(memfd_create, DESCRIPTOR_FILE, (const char *name, unsigned flags), name, flags)
+MADE(pidfd_open, DESCRIPTOR_KERNEL, (pid_t pid, unsigned flags), pid, flags)
 
 static const struct libc_hook rows[] = {
     LIBC_HOOK("close", on_close, libc_close),

@@ -40,7 +40,7 @@ static struct opening *find_opening(uintptr_t owner)
 }
 
 /* Who finds no place counts as one that is inside of another. */
-static void enter(void)
+void dlopen_begins(void)
 {
     struct opening *opening = find_opening((uintptr_t)pthread_self());
 
@@ -88,11 +88,6 @@ void dlopen_note_flags(int flags)
         atomic_store(&is_global_used, true);
 }
 
-void dlopen_begins(void)
-{
-    enter();
-}
-
 void dlopen_ends(void *handle)
 {
     unsigned depth = leave();
@@ -104,7 +99,7 @@ void dlopen_ends(void *handle)
 
 int dlclose(void *handle)
 {
-    enter();
+    dlopen_begins();
     int r = NEXT(dlclose)(handle);
     leave();
     return r;

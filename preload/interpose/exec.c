@@ -70,22 +70,23 @@ int execveat(int directory, const char *path, char *const arguments[], char *con
 
 /* --- a list of arguments, as an array --- */
 
-/* The array is as long as it must be, as libc's own is: it may be a small stack. */
-static size_t count_list(const char *first, va_list rest)
+/* The array is as long as it must be, as libc's own is: it may be a small stack. Behind the NULL that ends
+ * the list may be the environment. */
+static int exec_list(__typeof__(execve) *function, const char *program, const char *first, va_list *rest,
+                     bool has_environment)
 {
     size_t count = 0;
+    va_list again;
 
-    for (const char *argument = first; argument != NULL; argument = va_arg(rest, const char *))
+    va_copy(again, *rest);
+    for (const char *argument = first; argument != NULL; argument = va_arg(again, const char *))
         count++;
-    return count;
-}
-
-/* Leaves `rest` behind the NULL that ends the list. */
-static void collect(char **arguments, const char *first, va_list *rest)
-{
-    for (const char *argument = first; argument != NULL; argument = va_arg(*rest, const char *))
-        *arguments++ = (char *)argument;
-    *arguments = NULL;
+    va_end(again);
+    char **arguments = __builtin_alloca((count + 1) * sizeof *arguments);
+    arguments[0] = (char *)first;
+    for (size_t i = 1; i <= count; i++)
+        arguments[i] = va_arg(*rest, char *);
+    return function(program, arguments, has_environment ? va_arg(*rest, char *const *) : environ);
 }
 
 int execl(const char *path, const char *argument, ...)
@@ -93,12 +94,9 @@ int execl(const char *path, const char *argument, ...)
     va_list rest;
 
     va_start(rest, argument);
-    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
+    int r = exec_list(execve, path, argument, &rest, false);
     va_end(rest);
-    va_start(rest, argument);
-    collect(arguments, argument, &rest);
-    va_end(rest);
-    return execv(path, arguments);
+    return r;
 }
 
 int execlp(const char *file, const char *argument, ...)
@@ -106,12 +104,9 @@ int execlp(const char *file, const char *argument, ...)
     va_list rest;
 
     va_start(rest, argument);
-    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
+    int r = exec_list(execvpe, file, argument, &rest, false);
     va_end(rest);
-    va_start(rest, argument);
-    collect(arguments, argument, &rest);
-    va_end(rest);
-    return execvp(file, arguments);
+    return r;
 }
 
 int execle(const char *path, const char *argument, ...)
@@ -119,11 +114,7 @@ int execle(const char *path, const char *argument, ...)
     va_list rest;
 
     va_start(rest, argument);
-    char **arguments = __builtin_alloca((count_list(argument, rest) + 1) * sizeof *arguments);
+    int r = exec_list(execve, path, argument, &rest, true);
     va_end(rest);
-    va_start(rest, argument);
-    collect(arguments, argument, &rest);
-    char *const *environment = va_arg(rest, char *const *);
-    va_end(rest);
-    return execve(path, arguments, environment);
+    return r;
 }

@@ -39,8 +39,7 @@ static bool leave(bool is_abrupt)
     return role_is_self() && role()->exits(is_abrupt);
 }
 
-/* No handler runs, no stream is flushed, and it may be in a signal handler. */
-static void end_abruptly(int status)
+void exit_abruptly(int status)
 {
     leave(true);
     ends_exit(status);
@@ -63,7 +62,7 @@ static void at_exit_last(int status, void *unused)
 
 static void at_quick_exit_last(void)
 {
-    end_abruptly(quick_status);
+    exit_abruptly(quick_status);
 }
 
 int exit_register(void)
@@ -82,21 +81,14 @@ void quick_exit(int status)
 
 void _exit(int status)
 {
-    end_abruptly(status);
+    exit_abruptly(status);
     NEXT(_exit)(status);
     __builtin_unreachable();
 }
 
 void _Exit(int status)
 {
-    end_abruptly(status);
+    exit_abruptly(status);
     NEXT(_Exit)(status);
     __builtin_unreachable();
-}
-
-/* Called by the assembly of syscall() (syscall_<processor>.c) before a raw exit_group. */
-void exit_before_exit_group(int status);
-void exit_before_exit_group(int status)
-{
-    end_abruptly(status);
 }

@@ -10,4 +10,7 @@ int exit_register(void);
 /* What is printed must be in the files by the end: writes what stdio keeps. */
 void exit_flush(void);
 
+/* The end comes now: no handler runs, no stream is flushed, and it may be in a signal handler. */
+void exit_abruptly(int status) __attribute__((visibility("hidden")));
+
 #endif

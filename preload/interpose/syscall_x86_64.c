@@ -19,10 +19,10 @@
 
 #include "base/next.h"
 #include "base/raw_syscall.h"
+#include "interpose/exit.h"
 #include "run/role.h"
 #include "snapshot/threads/call_note.h"
 
-void exit_before_exit_group(int status);
 void exec_begins(void) __attribute__((visibility("hidden")));
 
 void *syscall_next(void) __attribute__((visibility("hidden")));
@@ -160,7 +160,7 @@ __asm__(".text\n"
         "        cmp     $231, %edi\n" /* SYS_exit_group */
         "        jne     1f\n"
         "        mov     %esi, %edi\n"
-        "        call    exit_before_exit_group\n"
+        "        call    exit_abruptly\n"
         "1:      mov     %rsp, %rdi\n"
         "        call    syscall_function\n"
         "        test    %rax, %rax\n"
