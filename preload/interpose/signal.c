@@ -5,12 +5,13 @@
 #define _GNU_SOURCE
 #include "interpose/signal.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+#include <stdlib.h>
 #include <sys/types.h>
 
 #include "base/kernel.h"
@@ -87,10 +88,8 @@ static pid_t sender_of(const siginfo_t *info)
 /* From here on the process dies of this signal as soon as the handler returns. */
 static void die_of(int signal, siginfo_t *info)
 {
-    struct sigaction action;
+    const struct sigaction action = {.sa_handler = SIG_DFL};
 
-    memset(&action, 0, sizeof action);
-    action.sa_handler = SIG_DFL;
     real_sigaction(signal, &action, NULL);
     kernel_queue(signal, info);
 }
@@ -129,11 +128,10 @@ static void on_fatal(int signal, siginfo_t *info, void *context)
 
 static void install_on_fatal(int signal)
 {
-    struct sigaction action;
+    struct sigaction action = {
+        .sa_sigaction = on_fatal, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART, /* of what is survived */
+    };
 
-    memset(&action, 0, sizeof action);
-    action.sa_sigaction = on_fatal;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART; /* of what is survived */
     sigfillset(&action.sa_mask);
     real_sigaction(signal, &action, NULL);
 }
@@ -162,15 +160,6 @@ static HANDLED_CODE void on_wrapped(int signal, siginfo_t *info, void *context)
         on_fatal(signal, info, context);
 }
 
-static void install_wrapped(int signal, const struct sigaction *action)
-{
-    struct sigaction wrapped = *action;
-
-    wrapped.sa_sigaction = on_wrapped;
-    wrapped.sa_flags = (action->sa_flags & ~(int)SA_RESETHAND) | SA_SIGINFO;
-    real_sigaction(signal, &wrapped, NULL);
-}
-
 /* Where nothing comes after it that we must see: no frame of ours stays on the stack. */
 static HANDLED_CODE void on_handled(int signal, siginfo_t *info, void *context)
 {
@@ -186,13 +175,14 @@ static HANDLED_CODE void on_handled(int signal, siginfo_t *info, void *context)
         on_fatal(signal, info, context);
 }
 
-static void install_handled(int signal, const struct sigaction *action)
+/* In the place of the simulator's handler. */
+static void install(int signal, struct sigaction action, void (*handler)(int, siginfo_t *, void *))
 {
-    struct sigaction handled = *action;
-
-    handled.sa_sigaction = on_handled;
-    handled.sa_flags |= SA_SIGINFO;
-    real_sigaction(signal, &handled, NULL);
+    action.sa_sigaction = handler;
+    action.sa_flags |= SA_SIGINFO;
+    if (handler == on_wrapped)
+        action.sa_flags &= ~(int)SA_RESETHAND;
+    real_sigaction(signal, &action, NULL);
 }
 
 /* What the simulator is shown. Returns whether one of our handlers is really installed. The kernel is asked,
@@ -240,9 +230,9 @@ static void stand_before(int signal)
         install_on_fatal(signal);
     else if (ends && is_function(&action) &&
              (signal == SIGABRT || (action.sa_flags & (int)SA_RESETHAND) != 0))
-        install_wrapped(signal, &action);
+        install(signal, action, on_wrapped);
     else if (is_recorded(signal, &action))
-        install_handled(signal, &action);
+        install(signal, action, on_handled);
 }
 
 static bool signal_may_be_ours(int signal)
@@ -291,7 +281,8 @@ void signal_leave_faults(uint64_t mask)
     signal_mask_restore(mask);
 }
 
-void signal_abort_begins(void)
+/* abort() has begun on this thread, or will: a SIGABRT handler that returns does not save the process. */
+static void abort_begins(void)
 {
     struct sigaction action;
 
@@ -301,13 +292,27 @@ void signal_abort_begins(void)
         install_on_fatal(SIGABRT);
 }
 
-void signal_abort_comes(void)
+/* abort() itself is seen through SIGABRT. But a SIGABRT handler of the simulator's own may return, and then
+ * abort() resets the signal and dies inside libc, where nobody sees it. So its beginning is noted. */
+void abort(void)
 {
     struct sigaction action;
 
+    abort_begins();
     retell_rest();
+    /* Where the simulator has no handler the end is reported here: libc's raise() reads the process's number
+     * before it sends the signal, and a copy made in between would send it to the original. */
     if (armed && real_sigaction(SIGABRT, NULL, &action) == 0 && action.sa_sigaction == on_fatal)
         ends_signal(SIGABRT, false, 0);
+    NEXT(abort)();
+    __builtin_unreachable();
+}
+
+void __assert_fail(const char *assertion, const char *file, unsigned line, const char *function)
+{
+    abort_begins();
+    NEXT(__assert_fail)(assertion, file, line, function);
+    __builtin_unreachable();
 }
 
 static bool is_ours(int signal)
@@ -373,46 +378,25 @@ int sigaction(int signal, const struct sigaction *restrict new_action, struct si
         result;                                                                                              \
     })
 
-sighandler_t signal(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(true, number, signal, handler);
-}
-
-sighandler_t ssignal(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(true, number, ssignal, handler);
-}
+#define SIGNAL(waits, name)                                                                                  \
+    sighandler_t name(int number, sighandler_t handler)                                                      \
+    {                                                                                                        \
+        ask_for(number, handler);                                                                            \
+        return CHANGE(waits, number, name, handler);                                                         \
+    }
 
 sighandler_t bsd_signal(int number, sighandler_t handler);
-sighandler_t bsd_signal(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(true, number, bsd_signal, handler);
-}
 
-/* What signal() means to programs compiled as strict ISO C or POSIX. */
-sighandler_t __sysv_signal(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(true, number, __sysv_signal, handler);
-}
-
-sighandler_t sysv_signal(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(true, number, sysv_signal, handler);
-}
+SIGNAL(true, signal)
+SIGNAL(true, ssignal)
+SIGNAL(true, bsd_signal)
+SIGNAL(true, __sysv_signal) /* what signal() means to programs compiled as strict ISO C or POSIX */
+SIGNAL(true, sysv_signal)
 
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
-sighandler_t sigset(int number, sighandler_t handler)
-{
-    ask_for(number, handler);
-    return CHANGE(false, number, sigset, handler);
-}
+SIGNAL(false, sigset)
 
 int sigignore(int number)
 {

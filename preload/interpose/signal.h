@@ -18,14 +18,6 @@ void signal_arm(void);
 uint64_t signal_catch_faults(void);
 void signal_leave_faults(uint64_t mask);
 
-/* abort() has begun on this thread, or will: a SIGABRT handler that returns does not save the process. */
-void signal_abort_begins(void);
-
-/* abort() comes next, and nothing before it. Where the simulator has no handler the end is reported here:
- * libc's raise() reads the process's number before it sends the signal, and a copy made in between would send
- * it to the original. */
-void signal_abort_comes(void);
-
 /* Is death by this signal a failure (CONTRACT)? Of SIGPIPE, for one, it is not. */
 bool signal_is_failure(int signal);
 
