@@ -311,13 +311,6 @@ int tape_begin_replay(void)
     return 0;
 }
 
-static void sleep_a_step(void)
-{
-    const struct timespec step = {0, STEP_NS};
-
-    kernel_ppoll(NULL, 0, &step);
-}
-
 /* It came when the simulation was there, and not before: the original's eval may have had to go on without
  * it. Where the simulation stands still it may be waiting for this very thread. A thread that has once gone
  * another way than it went (a collector of garbage, with one collection more) would make it wait at every
@@ -338,7 +331,7 @@ static void wait_for_eval(uint64_t eval)
             steps = 0;
         seen = now;
         if (seen < eval)
-            sleep_a_step();
+            kernel_sleep(STEP_NS);
     }
     if (seen >= eval)
         own->patience = patience < PATIENCE_STEPS / 2 ? 2 * patience : PATIENCE_STEPS;

@@ -14,7 +14,6 @@
 #include "base/text.h"
 #include "record/thread_key.h"
 #include "replay/bound.h"
-#include "replay/partner.h"
 #include "replay/window.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
@@ -33,7 +32,7 @@ static struct bound bound;
 /* Up to which the replay is to come. */
 static uint64_t stop_eval(void)
 {
-    return partner_stop_eval() != 0 ? partner_stop_eval() : run.page->end.eval;
+    return run.page->stop_eval != 0 ? run.page->stop_eval : run.page->end.eval;
 }
 
 static void open_wave(void)
@@ -111,26 +110,21 @@ bool dumping_is_on(void)
 
 bool dumping_has_come(void)
 {
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave.dumped && tried;
+    return run_wave().dumped && tried;
 }
 
 /* What was dumped so far stays until the next one begins: the replay need not come there. */
 static void begin_anew(uint64_t eval)
 {
     struct shared_replay *replay = &run.page->replay;
-    struct hooks_wave_state wave;
 
     if (!run.hooks->wave_may_begin_anew()) {
         notes_add("the waveform may be larger than LIGHTSSS_SIZE: its tracer cannot be opened again");
         bound_begin(&bound, 0, false, eval);
         return;
     }
-    run.hooks->wave_state(&wave);
     if (replay->wave_window_eval == 0)
-        replay->wave_window_eval = wave.first_eval;
+        replay->wave_window_eval = run_wave().first_eval;
     replay->wave_eval_bytes = bound.eval_bytes;
     run.hooks->wave_close();
     first_dump = eval;
@@ -143,11 +137,9 @@ static void begin_anew(uint64_t eval)
 
 void dumping_look(uint64_t eval)
 {
-    struct hooks_wave_state wave;
-
     if (!tried || eval < bound.next_eval || run.options.size_bytes == 0)
         return;
-    run.hooks->wave_state(&wave);
+    const struct hooks_wave_state wave = run_wave();
     if (!wave.open || !wave.dumped || atomic_load(&closing) != 0)
         return;
     if (!bound.begun && !bound.in_blocks)

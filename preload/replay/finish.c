@@ -43,22 +43,9 @@ enum finish_step {
     FINISH_GONE,
 };
 
-static struct shared_replay *findings(void)
-{
-    return &run.page->replay;
-}
-
-static struct hooks_wave_state wave_state(void)
-{
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave;
-}
-
 static void publish(enum verdict verdict, const struct end *end)
 {
-    struct shared_replay *replay = findings();
+    struct shared_replay *replay = &run.page->replay;
 
     replay->verdict = verdict;
     replay->end = *end;
@@ -71,7 +58,7 @@ void finish_in_vain(const char *what, int error)
 {
     const struct end end = {.kind = END_NONE};
 
-    text_print(findings()->why, sizeof findings()->why, "%s (%s)", what, strerrorname_np(-error));
+    text_print(run.page->replay.why, sizeof run.page->replay.why, "%s (%s)", what, strerrorname_np(-error));
     publish(VERDICT_INCOMPLETE, &end);
     orphan_report();
     for (;;)
@@ -83,17 +70,17 @@ void finish_in_vain(const char *what, int error)
 static bool wave_was_lost(void)
 {
     if (!tracer_crash_was_left())
-        return wave_state().lost;
-    struct text why = text_in(findings()->wave_why, sizeof findings()->wave_why);
+        return run_wave().lost;
+    struct text why = text_in(run.page->replay.wave_why, sizeof run.page->replay.wave_why);
     tracer_crash_explain_left(&why);
-    notes_add("%s", findings()->wave_why);
+    notes_add("%s", run.page->replay.wave_why);
     return false;
 }
 
 /* What kept the replay from getting there is none of the simulator's doing. */
 static bool is_incomplete(const struct end *end, struct text *why)
 {
-    uint32_t asked = atomic_load(&findings()->asked);
+    uint32_t asked = atomic_load(&run.page->replay.asked);
 
     if (end->kind == END_NONE && asked != REPLAY_ASKED_NOTHING)
         verdict_explain_asked(asked, &run.page->end, end, why);
@@ -109,7 +96,7 @@ static bool is_incomplete(const struct end *end, struct text *why)
         return true;
     else if (wave_was_lost())
         text_format(why, "the waveform could not be written to its end (is the disk full?)");
-    else if (wave_state().open)
+    else if (run_wave().open)
         text_format(why, "the waveform could not be closed: the failure has broken the simulator's heap, or "
                          "keeps it locked");
     else
@@ -122,10 +109,10 @@ static void decide_and_publish(const struct end *end)
     char output_bytes[SHARED_PAGE_WHY];
     enum verdict verdict = VERDICT_INCOMPLETE;
 
-    struct text why = text_in(findings()->why, sizeof findings()->why);
+    struct text why = text_in(run.page->replay.why, sizeof run.page->replay.why);
     struct text output = text_in(output_bytes, sizeof output_bytes);
     output_end();
-    if (stopped.why[0] != '\0' && atomic_load(&findings()->asked) == REPLAY_ASKED_NOTHING) {
+    if (stopped.why[0] != '\0' && atomic_load(&run.page->replay.asked) == REPLAY_ASKED_NOTHING) {
         text_format(&why, "%s", stopped.why);
         verdict = stopped.verdict;
     } else if (!is_incomplete(end, &why)) {
@@ -202,10 +189,10 @@ bool finish_is_under_way(void)
 void finish_if_asked(void)
 {
     const struct end unknown = {.kind = END_NONE, .eval = run.hooks->evals()};
-    bool is_there = run.page->end.outside && atomic_load(&findings()->last_due_ns) != 0;
+    bool is_there = run.page->end.outside && atomic_load(&run.page->replay.last_due_ns) != 0;
 
     orphan_watch();
-    if (atomic_load(&findings()->asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
+    if (atomic_load(&run.page->replay.asked) != REPLAY_ASKED_NOTHING && !run.hooks->wave_at_work())
         finish_with(is_there ? &run.page->end : &unknown);
 }
 
@@ -233,7 +220,7 @@ void finish_on_signal(void *ucontext)
     if (atomic_load(&finishing) != 0)
         return;
     bool is_alone = orphan_watch();
-    uint32_t asked = atomic_load(&findings()->asked);
+    uint32_t asked = atomic_load(&run.page->replay.asked);
     if (asked == REPLAY_ASKED_LAST && run.page->end.kind == END_HANG)
         where_note(ucontext, tape_awaited());
     if (asked == REPLAY_ASKED_LAST || (asked != REPLAY_ASKED_NOTHING && atomic_exchange(&asked_before, true)))

@@ -176,8 +176,3 @@ void partner_pass_on(void)
     for (;;)
         kernel_exit_group(0);
 }
-
-uint64_t partner_stop_eval(void)
-{
-    return run.page->stop_eval;
-}

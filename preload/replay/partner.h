@@ -6,7 +6,6 @@
 #define LIGHTSSS_PRELOAD_REPLAY_PARTNER_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/text.h"
 #include "run/shared_page.h"
@@ -31,8 +30,5 @@ struct shared_page *partner_wants_spare(void);
 /* The replay has stopped there before its window began (or began anew). Where there is a spare copy, that
  * replays once more, with a window that ends there: then this does not return. */
 void partner_pass_on(void);
-
-/* The eval where this replay is to end for that reason; 0: none. */
-uint64_t partner_stop_eval(void);
 
 #endif

@@ -18,9 +18,8 @@
 bool progress_of_wave(void)
 {
     struct shared_replay *replay = &run.page->replay;
-    struct hooks_wave_state wave;
+    const struct hooks_wave_state wave = run_wave();
 
-    run.hooks->wave_state(&wave);
     replay->wave_testbench = wave.testbench;
     replay->wave_as_dumped = wave.as_dumped;
     replay->wave_dumped = wave.dumped;
@@ -62,10 +61,5 @@ void progress_look(void)
     if (now_ns < next_ns)
         return;
     begun_ns = now_ns;
-    run.hooks->wave_flush();
-}
-
-void progress_before_last(void)
-{
     run.hooks->wave_flush();
 }

@@ -12,8 +12,4 @@ bool progress_of_wave(void);
 /* In a replay, behind each eval: is it time for the next step? */
 void progress_look(void);
 
-/* Behind the last eval but one: takes the step. A failure may leave a heap with which nothing can be closed.
- */
-void progress_before_last(void);
-
 #endif

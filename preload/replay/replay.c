@@ -39,19 +39,6 @@
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
 
-static struct shared_replay *findings(void)
-{
-    return &run.page->replay;
-}
-
-static struct hooks_wave_state wave_state(void)
-{
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave;
-}
-
 /* exit() runs this before the handlers that the simulator has registered so far and before its statics are
  * destroyed: the tracer is still whole. */
 static void close_at_exit(int status, void *unused)
@@ -95,7 +82,7 @@ static void eval_due(uint64_t eval)
         finish_with(&end);
     }
     if (eval == original->eval) {
-        atomic_store(&findings()->last_due_ns, clock_ns());
+        atomic_store(&run.page->replay.last_due_ns, clock_ns());
         orphan_watch();
     }
     run.hooks->due_in(retell_due(eval, dumping_due(eval)));
@@ -104,26 +91,26 @@ static void eval_due(uint64_t eval)
 static void eval_done(uint64_t eval)
 {
     struct end *original = &run.page->end;
-    struct shared_replay *replay = findings();
+    struct shared_replay *replay = &run.page->replay;
 
     retell_done(eval);
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
-    if (replay->dumping_ns == 0 && dumping_is_on() && wave_state().dumped)
+    if (replay->dumping_ns == 0 && dumping_is_on() && run_wave().dumped)
         replay->dumping_ns = clock_ns();
-    if (eval + 1 == original->eval)
-        progress_before_last();
+    if (eval + 1 == original->eval) /* a failure may leave a heap with which nothing can be closed */
+        run.hooks->wave_flush();
     else
         progress_look();
     dumping_look(eval);
     finish_if_asked();
-    if (eval == partner_stop_eval() && !wave_state().testbench)
+    if (eval == run.page->stop_eval && !run_wave().testbench)
         finish_for_partner();
     if (!original->outside || eval < original->eval)
         return;
     if (original->time == END_TIME_UNKNOWN)
         original->time = run_time();
     /* The testbench dumps by itself, behind the eval: it goes on to the next one. */
-    if (!wave_state().testbench && original->kind != END_HANG)
+    if (!run_wave().testbench && original->kind != END_HANG)
         finish_with(original);
 }
 
@@ -141,9 +128,9 @@ static int wake_up(void)
     parked_yield();
     int r = run.hooks->thaw();
     run.hooks->wave_mute();
-    if (partner_stop_eval() == 0)
-        findings()->start_ns = clock_ns();
-    atomic_store(&findings()->state, REPLAY_WOKEN);
+    if (run.page->stop_eval == 0)
+        run.page->replay.start_ns = clock_ns();
+    atomic_store(&run.page->replay.state, REPLAY_WOKEN);
     return r;
 }
 

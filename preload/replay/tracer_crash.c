@@ -14,14 +14,6 @@
 static bool ended_in_tracer;
 static int left_by; /* a signal; 0: none was left */
 
-static bool has_dumped(void)
-{
-    struct hooks_wave_state wave;
-
-    run.hooks->wave_state(&wave);
-    return wave.dumped;
-}
-
 static bool is_fault(int signal)
 {
     return signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGFPE;
@@ -31,7 +23,7 @@ void tracer_crash_leave(int signal, const void *ucontext)
 {
     const ucontext_t *frame = ucontext;
 
-    if (!is_fault(signal) || !run.hooks->wave_at_work() || has_dumped())
+    if (!is_fault(signal) || !run.hooks->wave_at_work() || run_wave().dumped)
         return;
     left_by = signal;
     kernel_sigprocmask(SIG_SETMASK, (const uint64_t *)(const void *)&frame->uc_sigmask, NULL);
@@ -45,7 +37,7 @@ void tracer_crash_note(void)
 
 static void explain(const struct end *end, struct text *why)
 {
-    bool dumped = has_dumped();
+    bool dumped = run_wave().dumped;
     struct hooks_why blame = {""};
 
     text_format(why, "the simulator's own tracer crashed (");

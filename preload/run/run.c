@@ -8,3 +8,11 @@ uint64_t run_time(void)
 {
     return run.hooks->time(run.options.tick);
 }
+
+struct hooks_wave_state run_wave(void)
+{
+    struct hooks_wave_state wave;
+
+    run.hooks->wave_state(&wave);
+    return wave;
+}

@@ -30,4 +30,7 @@ extern struct run run;
 /* Simulation time now, in the simulator's units. */
 uint64_t run_time(void);
 
+/* How it stands with the waveform of a replay. */
+struct hooks_wave_state run_wave(void);
+
 #endif
