@@ -11,11 +11,11 @@ int threads_handler_install(void);
 
 /* Whom the handler asks or tells; NULL: nobody. Async-signal-safe functions only. */
 extern struct threads_handler_listeners {
-    bool (*_Atomic ends_call)(void); /* A revived thread is about to start a system call again that its
-                                        snapshot interrupted: true, the call ends with EINTR instead. */
-    void (*_Atomic request)(void);   /* Somebody asks for something (THREADS_REQUEST). */
-    void (*_Atomic kernel_signal)(void *ucontext); /* The kernel has sent the signal: a parked copy hears
-                                                      so of its original's end. */
+    /* A revived thread is about to start a system call again that its snapshot interrupted: true, the call
+     * ends with EINTR instead. */
+    bool (*_Atomic ends_call)(void);
+    void (*_Atomic request)(void);                 /* somebody asks for something (THREADS_REQUEST) */
+    void (*_Atomic kernel_signal)(void *ucontext); /* a parked copy hears so of its original's end */
 } threads_handler_listeners;
 
 /* A thread was made: with the first one glibc installs a handler of its own for THREADS_SIGNAL, which would
