@@ -190,7 +190,7 @@ static void add_slot(const ElfW(Rela) * relocation)
         }
 }
 
-static void add_slots(ElfW(Sxword) relocations, ElfW(Sxword) size)
+static void add_slots(int64_t relocations, int64_t size)
 {
     const ElfW(Rela) *relocation = symbol_table(&table.libc, relocations);
     size_t count = relocation == NULL ? 0 : symbol_number(&table.libc, size) / sizeof *relocation;

@@ -14,7 +14,7 @@ struct symbol_hash {
     uint32_t bucket_count, first_symbol, filter_words, filter_shift;
 };
 
-uintptr_t symbol_number(const struct symbol_library *library, ElfW(Sxword) tag)
+uintptr_t symbol_number(const struct symbol_library *library, int64_t tag)
 {
     for (const ElfW(Dyn) *entry = library->dynamic; entry->d_tag != DT_NULL; entry++)
         if (entry->d_tag == tag)
@@ -23,7 +23,7 @@ uintptr_t symbol_number(const struct symbol_library *library, ElfW(Sxword) tag)
 }
 
 /* The loader has added the address to most of them in most releases. */
-const void *symbol_table(const struct symbol_library *library, ElfW(Sxword) tag)
+const void *symbol_table(const struct symbol_library *library, int64_t tag)
 {
     uintptr_t address = symbol_number(library, tag);
 

@@ -24,8 +24,8 @@ struct symbol_library {
 bool symbol_library_find(struct symbol_library *library, const char *name);
 
 /* What its dynamic section has under a tag: a number, 0 where it is not there, or where a table is. */
-uintptr_t symbol_number(const struct symbol_library *library, ElfW(Sxword) tag);
-const void *symbol_table(const struct symbol_library *library, ElfW(Sxword) tag);
+uintptr_t symbol_number(const struct symbol_library *library, int64_t tag);
+const void *symbol_table(const struct symbol_library *library, int64_t tag);
 
 /* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
 size_t symbol_find(const struct symbol_library *library, const char *name, void **function);
