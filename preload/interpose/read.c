@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the simulator reads from descriptors that cannot be rewound: pipes, terminals, sockets, ... stdio, C++
  * streams and the fortified functions end in these functions of libc. In a replay the bytes come from the
- * log. */
+ * tape. */
 #define _GNU_SOURCE
 #include <stddef.h>
 #include <string.h>

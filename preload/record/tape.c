@@ -86,7 +86,7 @@ static uint64_t choose_size(void)
 
 /* Shared memory without a file: no descriptor, and no limit on the size of files (SIGXFSZ). A shared mapping
  * that is moved from a length of 0 stays where it is, and is there twice. */
-static int map_log(void)
+static int map_tape(void)
 {
     const int protection = PROT_READ | PROT_WRITE;
     const bool anew = control != NULL; /* in a forked child */
@@ -119,7 +119,7 @@ static int map_log(void)
 
 int tape_start(void)
 {
-    int r = role_may_log() ? map_log() : -ENOSYS;
+    int r = role_may_have_tape() ? map_tape() : -ENOSYS;
 
     if (r < 0)
         return r;
@@ -130,7 +130,7 @@ int tape_start(void)
     atomic_store(&recorded.head, TAPE_RING_START);
     atomic_store(&control->head, TAPE_RING_START);
     evaluating_thread = pthread_self();
-    role_note_log();
+    role_note_tape();
     return 0;
 }
 
@@ -307,7 +307,7 @@ int tape_begin_replay(void)
     if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
-    role_note_log();
+    role_note_tape();
     return 0;
 }
 
@@ -380,14 +380,11 @@ const char *tape_awaited(void)
 static void end_as_original(bool is_evaluating)
 {
     uint32_t nothing = REPLAY_ASKED_NOTHING;
-    siginfo_t info;
+    const siginfo_t info = {.si_signo = THREADS_SIGNAL, .si_code = SI_USER};
 
     if (!is_evaluating || !run.page->end.outside || atomic_load(&run.page->replay.last_due_ns) == 0 ||
         !atomic_compare_exchange_strong(&run.page->replay.asked, &nothing, REPLAY_ASKED_LAST))
         return;
-    memset(&info, 0, sizeof info);
-    info.si_signo = THREADS_SIGNAL;
-    info.si_code = SI_USER;
     kernel_queue(THREADS_SIGNAL, &info);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of what the original was given: see tape_ring.h. Numbers are encoded in groups of seven bits,
+/* The tape of what the original was given: see tape_ring.h. Numbers are encoded in groups of seven bits,
  * lowest first, so that the answer of a busy poll takes a few bytes. */
 #include "record/tape_ring.h"
 
@@ -83,21 +83,21 @@ static void copy_payload(uint8_t *to, size_t size, const struct iovec *parts, in
 
 /* Between the exchange and the store of the header nothing tells how long the gap is: the reader looks for
  * the next word that is not zero. */
-static int reserve(struct tape_ring *log, uint64_t size, uint64_t spare, uint64_t *position)
+static int reserve(struct tape_ring *tape, uint64_t size, uint64_t spare, uint64_t *position)
 {
-    uint64_t head = atomic_load(&log->head);
+    uint64_t head = atomic_load(&tape->head);
 
     do {
         if (head == TAPE_RING_CLOSED)
             return -ECANCELED;
-        if (size > log->size || head + size + spare > atomic_load(&log->floor) + log->size)
+        if (size > tape->size || head + size + spare > atomic_load(&tape->floor) + tape->size)
             return -ENOSPC;
-    } while (!atomic_compare_exchange_weak(&log->head, &head, head + size));
+    } while (!atomic_compare_exchange_weak(&tape->head, &head, head + size));
     *position = head;
     return 0;
 }
 
-int tape_ring_append(struct tape_ring *log, const struct tape_ring_record *record, const struct iovec *parts,
+int tape_ring_append(struct tape_ring *tape, const struct tape_ring_record *record, const struct iovec *parts,
                      int count, uint64_t *position)
 {
     uint8_t fields[FIELDS_SIZE];
@@ -106,10 +106,10 @@ int tape_ring_append(struct tape_ring *log, const struct tape_ring_record *recor
     uint64_t size = ((uint64_t)start + length + record->size + WORD - 1) & ~(uint64_t)(WORD - 1);
     uint64_t spare = record->type == TAPE_RING_LOST ? 0 : TAPE_RING_SPARE;
 
-    int r = reserve(log, size, spare, position);
+    int r = reserve(tape, size, spare, position);
     if (r < 0)
         return r;
-    uint8_t *bytes = log->ring + (*position & (log->size - 1));
+    uint8_t *bytes = tape->ring + (*position & (tape->size - 1));
     uint32_t header = (uint32_t)(size / WORD) << 2;
     atomic_store_explicit(word_at(bytes, 0), header | STATE_RESERVED, memory_order_release);
     memcpy(bytes + start, fields, length);
@@ -120,11 +120,11 @@ int tape_ring_append(struct tape_ring *log, const struct tape_ring_record *recor
     return 0;
 }
 
-bool tape_ring_repeat(const struct tape_ring *log, uint64_t position, const struct tape_ring_record *record)
+bool tape_ring_repeat(const struct tape_ring *tape, uint64_t position, const struct tape_ring_record *record)
 {
     uint8_t fields[FIELDS_SIZE];
     size_t length = encode(fields, record);
-    const uint8_t *bytes = log->ring + (position & (log->size - 1));
+    const uint8_t *bytes = tape->ring + (position & (tape->size - 1));
 
     if ((atomic_load(word_at(bytes, 0)) & 3) != STATE_COUNTED ||
         memcmp(bytes + 2 * WORD, fields, length) != 0 || atomic_load(word_at(bytes, WORD)) >= UINT32_MAX / 2)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The log of what the original was given: records of variable length in a ring, appended by any thread and in
- * any signal handler without a lock, read by a replay from a copy of its own. Pure logic; tape.c makes the
+/* The tape of what the original was given: records of variable length in a ring, appended by any thread and
+ * in any signal handler without a lock, read by a replay from a copy of its own. Pure logic; tape.c makes the
  * memory. A snapshot may be taken, and the original may die, in the middle of an append: the reader trusts
  * nothing.
  *
@@ -52,12 +52,12 @@ struct tape_ring_record {
 
 /* Appends; the payload is the first record->size bytes of the parts. Gives the position. -ENOSPC: there is no
  * room; -ECANCELED: closed. */
-int tape_ring_append(struct tape_ring *log, const struct tape_ring_record *record, const struct iovec *parts,
+int tape_ring_append(struct tape_ring *tape, const struct tape_ring_record *record, const struct iovec *parts,
                      int count, uint64_t *position);
 
 /* Counts a repeatable record, written at that position and not dropped since, once more. False: it is another
  * one. */
-bool tape_ring_repeat(const struct tape_ring *log, uint64_t position, const struct tape_ring_record *record);
+bool tape_ring_repeat(const struct tape_ring *tape, uint64_t position, const struct tape_ring_record *record);
 
 /* --- the reader's side: bytes that begin with a record and do not change --- */
 

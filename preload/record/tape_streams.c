@@ -78,7 +78,7 @@ static void link_record(struct tape_streams *streams, unsigned number, uint8_t *
 typedef bool taker(struct tape_streams *streams, const struct tape_ring_record *record, uint8_t *bytes,
                    size_t offset);
 
-/* First: a stream's number is in use before its record is in the log. Another thread, or a signal handler,
+/* First: a stream's number is in use before its record is on the tape. Another thread, or a signal handler,
  * may have written in between, and what is found by kind and key depends on all. */
 static bool take_number(struct tape_streams *streams, const struct tape_ring_record *record, uint8_t *bytes,
                         size_t offset)

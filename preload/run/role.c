@@ -50,17 +50,17 @@ void role_become(enum role_kind kind)
 {
     run.pid = kernel_getpid();
     was_taken = true;
-    set(kind, *role_word & ROLE_LOG);
+    set(kind, *role_word & ROLE_TAPE);
 }
 
-bool role_may_log(void)
+bool role_may_have_tape(void)
 {
     return role_word != &plain_word;
 }
 
-void role_note_log(void)
+void role_note_tape(void)
 {
-    *role_word |= ROLE_LOG;
+    *role_word |= ROLE_TAPE;
 }
 
 void role_introduce(enum role_kind kind, const struct role *does)

@@ -47,7 +47,7 @@ const struct role *role(void);
 /* The word is such a kind, and: there is a tape, to be written or to be fed from; the kernel cannot
  * make such memory, and a child finds the word of its parent. */
 #define ROLE_KINDS  UINT32_C(3)
-#define ROLE_LOG    UINT32_C(4)
+#define ROLE_TAPE   UINT32_C(4)
 #define ROLE_UNSURE UINT32_C(8)
 
 extern volatile uint32_t *role_word;
@@ -63,15 +63,15 @@ static inline enum role_kind role_kind(void)
     return word < ROLE_UNSURE ? (enum role_kind)(word & ROLE_KINDS) : role_look();
 }
 
-/* Is this the original, with a log that its replay will be fed from? Is it a replay with such a log? */
+/* Is this the original, with a tape that its replay will be fed from? Is it a replay with such a tape? */
 static inline bool role_records(void)
 {
-    return *role_word == (ROLE_ORIGINAL | ROLE_LOG);
+    return *role_word == (ROLE_ORIGINAL | ROLE_TAPE);
 }
 
 static inline bool role_is_fed(void)
 {
-    return *role_word == (ROLE_REPLAY | ROLE_LOG);
+    return *role_word == (ROLE_REPLAY | ROLE_TAPE);
 }
 
 /* One of both, or a process that may become one: a call that begins now may come back in it. */
@@ -79,7 +79,7 @@ static inline bool role_may_be_told(void)
 {
     uint32_t word = *role_word;
 
-    return word == ROLE_AWAITED || (word & ROLE_LOG) != 0;
+    return word == ROLE_AWAITED || (word & ROLE_TAPE) != 0;
 }
 
 /* Is this the original, or the replay, and no child in its memory? */
@@ -115,8 +115,8 @@ void role_forked(void);
 /* From now on: the number of the process is taken down. */
 void role_become(enum role_kind kind);
 
-/* May there be a log? Not where a child finds its parent's word. There is one. */
-bool role_may_log(void);
-void role_note_log(void);
+/* May there be a tape? Not where a child finds its parent's word. There is one. */
+bool role_may_have_tape(void);
+void role_note_tape(void);
 
 #endif

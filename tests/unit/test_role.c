@@ -70,8 +70,8 @@ static void a_log_comes_before_the_role(void **state)
 {
     (void)state;
     role_await();
-    assert_true(role_may_log());
-    role_note_log();
+    assert_true(role_may_have_tape());
+    role_note_tape();
     assert_false(role_records());
     role_become(ROLE_ORIGINAL);
     assert_true(role_records());
@@ -81,14 +81,14 @@ static void a_copy_is_nobody_until_it_wakes(void **state)
 {
     (void)state;
     role_await();
-    role_note_log();
+    role_note_tape();
     role_become(ROLE_ORIGINAL);
     pid_t pid = make_copy();
     if (pid == 0) {
         bool is_right = is_nobody() && role_was_taken();
         role_become(ROLE_REPLAY);
         is_right = is_right && role_is_self() && role_kind() == ROLE_REPLAY && !role_is_fed();
-        role_note_log();
+        role_note_tape();
         _exit(is_right && role_is_fed() ? 0 : FAILED);
     }
     assert_true(await_success(pid));
@@ -99,7 +99,7 @@ static void a_forked_child_may_become_one(void **state)
 {
     (void)state;
     role_await();
-    role_note_log();
+    role_note_tape();
     role_become(ROLE_ORIGINAL);
     pid_t pid = fork();
     if (pid == 0) {
@@ -145,7 +145,7 @@ static void refuse_advice(void)
 static bool works_without_wiping(void)
 {
     role_await();
-    bool is_right = role_kind() == ROLE_AWAITED && !role_may_log();
+    bool is_right = role_kind() == ROLE_AWAITED && !role_may_have_tape();
     role_become(ROLE_ORIGINAL);
     is_right = is_right && role_is_original() && role_is_likely_self() && !role_records();
     pid_t pid = make_copy();
