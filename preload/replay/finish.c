@@ -19,11 +19,15 @@
 #include "replay/orphan.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
-#include "replay/stuck.h"
 #include "replay/tracer_crash.h"
 #include "replay/where.h"
 #include "run/notes.h"
 #include "run/run.h"
+#include "snapshot/threads/threads_signal.h"
+
+#define TICK_NS    100000000
+#define TICKS      20u                      /* without work: it is stuck */
+#define AT_WORK_NS (TICK_NS / UINT64_C(50)) /* of processor time in one tick; the tick itself takes some */
 
 /* Set by finish_stop(). */
 static struct {
@@ -124,6 +128,33 @@ static void decide_and_publish(const struct end *end)
     publish(verdict, end);
 }
 
+/* A replay that closes its waveform uses the simulator's heap. Where malloc() itself has found the failure,
+ * its lock is held, and nobody ever lets go of it. */
+static void watch_for_lock(void)
+{
+    const uint64_t own_signal = UINT64_C(1) << (THREADS_SIGNAL - 1);
+    const int timer = kernel_timer_create(THREADS_SIGNAL);
+
+    if (timer < 0)
+        return;
+    kernel_sigprocmask(SIG_UNBLOCK, &own_signal, NULL);
+    kernel_timer_tick(timer, TICK_NS);
+}
+
+/* Has nothing in this process used a processor for two seconds? A thread that waits for the disk gets no
+ * signal meanwhile, so that time alone says nothing: signals are counted. Another thread may compress what
+ * this one waits for: so the time of all of them counts. */
+static bool is_stuck(void)
+{
+    static uint64_t used_ns; /* processor time at the last tick */
+    static unsigned idle_ticks;
+    uint64_t now_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
+
+    idle_ticks = now_ns < used_ns + AT_WORK_NS ? idle_ticks + 1 : 0;
+    used_ns = now_ns;
+    return idle_ticks >= TICKS;
+}
+
 /* A fault in one step comes back here and goes on with the next; so does a step that is stuck. */
 static void finish_on_own_stack(void *argument)
 {
@@ -135,7 +166,7 @@ static void finish_on_own_stack(void *argument)
         case FINISH_LAST_WORDS:
             finishing_with = end;
             partner_watch_end();
-            stuck_watch();
+            watch_for_lock();
             run.hooks->wave_last_words();
             break;
         case FINISH_CLOSE:
@@ -215,7 +246,7 @@ void finish_on_signal(void *ucontext)
     static atomic_bool asked_before;
 
     ask_time_tick(ucontext);
-    if (atomic_load(&finishing) == kernel_gettid() && finishing_with != NULL && stuck_look())
+    if (atomic_load(&finishing) == kernel_gettid() && finishing_with != NULL && is_stuck())
         finish_with(finishing_with);
     if (atomic_load(&finishing) != 0)
         return;
