@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -87,20 +86,20 @@ bool identity_is_itself(pid_t pid)
     return pid == 0 || (pid < 0 ? role_is_group(-pid) : identity_is_process(pid));
 }
 
+bool identity_sees_to(long signal)
+{
+    if (signal == SIGKILL)
+        ends_signal(SIGKILL, false, 0);
+    return signal == 0 || signal == SIGSTOP;
+}
+
 int identity_send(pid_t tid, int signal, int code, union sigval value)
 {
     const pid_t self = kernel_getpid();
-    siginfo_t info;
+    siginfo_t info = {.si_signo = signal, .si_code = code};
 
-    if (signal == 0)
+    if (identity_sees_to(signal))
         return 0;
-    if (signal == SIGKILL) /* nobody would see this end */
-        ends_signal(SIGKILL, false, 0);
-    if (signal == SIGSTOP) /* the original has gone on; nobody is there to wake a replay */
-        return 0;
-    memset(&info, 0, sizeof info);
-    info.si_signo = signal;
-    info.si_code = code;
     info.si_pid = run.page->original_pid;
     info.si_uid = kernel_getuid();
     info.si_value = value;

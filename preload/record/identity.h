@@ -28,6 +28,11 @@ bool identity_is_process(pid_t pid);
 /* Does a signal to this id come to the calling process? Of its own group (0) a replay is all that is left. */
 bool identity_is_itself(pid_t pid);
 
+/* In a replay, of a signal from itself to itself: is nothing to be sent? 0 is none. Nobody would see it end
+ * of SIGKILL: then this does not return. A stop is taken for one that is over: the original has gone on, and
+ * nobody is there to wake the replay. */
+bool identity_sees_to(long signal);
+
 /* In a replay: a signal from itself to one of its threads (0: to the process), as if the original sent it.
  * Returns 0 or -errno. */
 int identity_send(pid_t tid, int signal, int code, union sigval value);

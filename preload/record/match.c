@@ -19,6 +19,7 @@
 #include "base/expression.h"
 #include "base/kernel.h"
 #include "base/spin_lock.h"
+#include "base/text.h"
 #include "snapshot/shared_memory.h"
 
 #define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */

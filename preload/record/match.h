@@ -8,8 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/text.h"
-
 /* Makes ready for this expression, which options have checked. Returns 0 or -ENOMEM. */
 int match_init(const char *expression);
 

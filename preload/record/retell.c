@@ -104,48 +104,44 @@ static void note_told(pid_t thread, const struct signal_record *record, bool is_
     }
 }
 
-static void forget_told(pid_t thread, int signal)
-{
-    for (unsigned i = 0; i < TOLD_MAX; i++)
-        if (atomic_load(&told[i].thread) == thread && told[i].signal == signal) {
-            atomic_store(&told[i].signal, 0);
-            atomic_store(&told[i].thread, 0);
-            return;
-        }
-}
-
-static bool is_on_its_way(pid_t thread, int signal)
+/* NULL: it is not on its way. */
+static struct told *find_told(pid_t thread, int signal)
 {
     for (unsigned i = 0; i < TOLD_MAX; i++)
         if (atomic_load(&told[i].thread) == thread && told[i].signal == signal)
-            return true;
-    return false;
+            return &told[i];
+    return NULL;
+}
+
+static void forget_told(struct told *one)
+{
+    if (one == NULL)
+        return;
+    atomic_store(&one->signal, 0);
+    atomic_store(&one->thread, 0);
 }
 
 /* The testbench looks at what the handler of another thread has done when its eval is over. */
 static void await(pid_t thread, int signal)
 {
     for (unsigned i = 0; i < AWAIT_STEPS; i++) {
-        if (!is_on_its_way(thread, signal) && !is_on_its_way(thread, BEING_HANDLED))
+        if (find_told(thread, signal) == NULL && find_told(thread, BEING_HANDLED) == NULL)
             return;
         kernel_sleep(AWAIT_STEP_NS);
     }
-    forget_told(thread, signal);
-    forget_told(thread, BEING_HANDLED); /* it has left by a jump */
+    forget_told(find_told(thread, signal));
+    forget_told(find_told(thread, BEING_HANDLED)); /* it has left by a jump */
 }
 
 static void send(const struct signal_record *record, pid_t thread, bool is_aside)
 {
-    siginfo_t info;
+    /* Of another thread no other code is allowed; its handler is shown what the original's was. */
+    siginfo_t info = {.si_signo = record->signal, .si_code = SI_QUEUE};
 
-    memset(&info, 0, sizeof info);
-    info.si_signo = record->signal;
-    info.si_code =
-        SI_QUEUE; /* of another thread no other is allowed; its handler is shown what the original's was */
     info.si_pid = run.pid;
     note_told(thread, record, is_aside);
     if (kernel_tgsigqueueinfo(run.pid, thread, record->signal, &info) < 0)
-        forget_told(thread, record->signal);
+        forget_told(find_told(thread, record->signal));
     else if (thread != evaluating)
         await(thread, record->signal);
 }
@@ -194,31 +190,31 @@ static void tell_late(void)
 bool retell_is_told(int signal, siginfo_t *info)
 {
     pid_t self = kernel_gettid();
-    bool is_told = false;
+    struct told *one = find_told(self, signal);
 
-    for (unsigned i = 0; i < TOLD_MAX && !is_told; i++)
-        if (atomic_load(&told[i].thread) == self && told[i].signal == signal) {
-            memcpy(info, told[i].copy.info, sizeof told[i].copy.info);
-            own_thread()->is_told_aside = told[i].is_aside;
-            own_thread()->told_error = told[i].copy.error;
-            atomic_store(&told[i].signal, self == evaluating ? 0 : BEING_HANDLED);
-            if (self == evaluating)
-                atomic_store(&told[i].thread, 0);
-            is_told = true;
-        }
-    if (is_told && self == evaluating && next.count > 0 && next.record[0].nesting == SIGNAL_BEHIND_LAST)
+    if (one == NULL)
+        return false;
+    memcpy(info, one->copy.info, sizeof one->copy.info);
+    own_thread()->is_told_aside = one->is_aside;
+    own_thread()->told_error = one->copy.error;
+    if (self != evaluating) {
+        atomic_store(&one->signal, BEING_HANDLED);
+        return true;
+    }
+    forget_told(one);
+    if (next.count > 0 && next.record[0].nesting == SIGNAL_BEHIND_LAST)
         tell(false);
-    return is_told;
+    return true;
 }
 
 bool retell_is_awaited(void)
 {
-    return evaluating != 0 && is_on_its_way(kernel_gettid(), BEING_HANDLED);
+    return evaluating != 0 && find_told(kernel_gettid(), BEING_HANDLED) != NULL;
 }
 
 void retell_handled(void)
 {
-    forget_told(kernel_gettid(), BEING_HANDLED);
+    forget_told(find_told(kernel_gettid(), BEING_HANDLED));
 }
 
 /* --- at an instruction --- */

@@ -13,7 +13,6 @@
 #include "base/kernel.h"
 #include "base/signal_mask.h"
 #include "base/user_memory.h"
-#include "ends/ends.h"
 #include "options/end.h"
 #include "record/identity.h"
 #include "run/notes.h"
@@ -195,18 +194,9 @@ static long look_for(long number)
     return r == -EPERM ? 0 : r;
 }
 
-/* By a call that libc's functions do not make. Nobody would see it end of SIGKILL. A stop is taken for one
- * that is over: the original has gone on, and nobody is there to wake the replay. */
-static bool is_seen_to(long signal)
-{
-    if (signal == SIGKILL)
-        ends_signal(SIGKILL, false, 0);
-    return signal == SIGSTOP;
-}
-
 static long send_to_process(long signal)
 {
-    return is_seen_to(signal) ? 0 : kernel_kill(run.pid, (int)signal);
+    return identity_sees_to(signal) ? 0 : kernel_kill(run.pid, (int)signal);
 }
 
 static long send_to_thread(long number, long signal)
@@ -214,7 +204,7 @@ static long send_to_thread(long number, long signal)
     const pid_t thread = signals_number(number);
     int r = kernel_tgkill(run.pid, thread, 0);
 
-    return r < 0 || is_seen_to(signal) ? r : kernel_tgkill(run.pid, thread, (int)signal);
+    return r < 0 || identity_sees_to(signal) ? r : kernel_tgkill(run.pid, thread, (int)signal);
 }
 
 long signals_kill(struct trap *trap)
@@ -274,5 +264,5 @@ long signals_queue(struct trap *trap)
         return -EFAULT;
     if (is_thread)
         return kernel_tgsigqueueinfo(run.pid, signals_number(argument[0]), (int)signal, &information);
-    return is_seen_to(signal) ? 0 : raw_syscall3(SYS_rt_sigqueueinfo, run.pid, signal, &information);
+    return identity_sees_to(signal) ? 0 : raw_syscall3(SYS_rt_sigqueueinfo, run.pid, signal, &information);
 }
