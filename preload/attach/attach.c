@@ -268,8 +268,13 @@ static void attach(void)
 static void look_and_attach(void)
 {
     candidates_look(&candidates, &loader);
-    if (candidates.count > 0 && state == UNPREPARED)
+    if ((candidates.count > 0 || candidates.error != 0) && state == UNPREPARED)
         prepare();
+    if (candidates.error != 0 && state == READY && !attached)
+        log_line(LOG_INFO,
+                 "no memory can be had to look at what was loaded (%s); raise the limits; running without "
+                 "snapshots",
+                 strerrordesc_np(candidates.error));
     if (candidates.count > 0 && state == READY)
         attach();
 }

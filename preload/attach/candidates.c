@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "attach/candidates.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -45,8 +46,10 @@ static bool make_room(struct candidates *candidates)
     void *list = candidates->list == NULL
                      ? mmap(NULL, grown, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)
                      : mremap(candidates->list, size, grown, MREMAP_MAYMOVE);
-    if (list == MAP_FAILED)
+    if (list == MAP_FAILED) {
+        candidates->error = errno;
         return false;
+    }
     candidates->list = list;
     candidates->room += MORE;
     return true;
@@ -100,6 +103,7 @@ void candidates_look(struct candidates *candidates, const struct candidates_load
 
     do {
         candidates->count = 0;
+        candidates->error = 0;
         walk = (struct walk){.candidates = candidates};
         loader->each(count_object, &walk);
         unsigned long long fresh = walk.adds - atomic_load(&candidates->seen);

@@ -155,26 +155,25 @@ static struct span dynamic_names(const struct dl_phdr_info *object)
     return span;
 }
 
-/* There is a file, and no descriptors or no memory to look at it. If it may be a simulator, the hooks library
- * is to say what is missing, or to find that it is none. NULL: it is not the program. */
-static enum recognised in_doubt(const struct dl_phdr_info *program)
+/* There is a file, and no descriptors or no memory to look at it. If it may hold a model, the hooks library
+ * is to say what is missing, or to find that it holds none. */
+static enum recognised in_doubt(const struct dl_phdr_info *object)
 {
-    return program != NULL && has_text(dynamic_names(program), "_ZNS") ? RECOGNISED_MODEL
-                                                                       : RECOGNISED_NOTHING;
+    return has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
 }
 
-static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *program)
+static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *object)
 {
     struct stat file;
 
     if (fstat(fd, &file) != 0)
-        return in_doubt(program);
+        return in_doubt(object);
     if (!S_ISREG(file.st_mode) || file.st_size <= 0)
         return RECOGNISED_NOTHING;
     size_t size = (size_t)file.st_size;
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return in_doubt(program);
+        return in_doubt(object);
     enum recognised result = recognise_image(bytes, size);
     munmap(bytes, size);
     return result;
@@ -182,15 +181,15 @@ static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *p
 
 /* The second path is for where the first one leads nowhere; NULL: there is none. */
 static enum recognised recognise_file(const char *path, const char *instead,
-                                      const struct dl_phdr_info *program)
+                                      const struct dl_phdr_info *object)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0 && instead != NULL)
         fd = open(instead, O_RDONLY | O_CLOEXEC);
     if (fd < 0) /* a program that may be run need not be readable */
-        return errno == ENOENT || errno == EACCES ? RECOGNISED_NOTHING : in_doubt(program);
-    enum recognised result = recognise_descriptor(fd, program);
+        return errno == ENOENT || errno == EACCES ? RECOGNISED_NOTHING : in_doubt(object);
+    enum recognised result = recognise_descriptor(fd, object);
     close(fd);
     return result;
 }
@@ -219,5 +218,5 @@ enum recognised recognise_object(const struct dl_phdr_info *object)
         return RECOGNISED_MODEL;
     if (!has_text(names, "_Z") && !has_text(names, "_Unwind_"))
         return RECOGNISED_NOTHING;
-    return recognise_file(object->dlpi_name, NULL, NULL);
+    return recognise_file(object->dlpi_name, NULL, object);
 }
