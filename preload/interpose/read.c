@@ -129,7 +129,7 @@ static ssize_t on_recvfrom(int fd, void *bytes, size_t size, int flags, struct s
                          : 0;
 
     result = answer_comes(&answer, result);
-    if (result >= 0 && address != NULL && length != NULL) {
+    if (result >= 0 && address != NULL) { /* else the kernel has said EFAULT of no length */
         answer_part(&answer, length, sizeof *length);
         answer_part(&answer, address, *length < room ? *length : room);
     }

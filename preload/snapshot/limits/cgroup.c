@@ -206,7 +206,7 @@ static const char *text_of(const struct cgroup *cgroup, size_t length, const cha
     memcpy(path, cgroup->directory, length);
     path[length] = '/';
     memcpy(path + length + 1, name, strlen(name) + 1);
-    return cgroup->read(path);
+    return cgroup->read(path); /* cppcheck-suppress returnDanglingLifetime ; the text is not in the path */
 }
 
 static uint64_t limit_of(const struct cgroup *cgroup, size_t length)
