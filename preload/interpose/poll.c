@@ -16,6 +16,7 @@
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "record/answer.h"
+#include "run/role.h"
 #include "snapshot/threads/call_note.h"
 
 static int (*libc_poll)(struct pollfd *fds, nfds_t count, int timeout_ms);
@@ -53,10 +54,11 @@ struct ready {
 
 #define READY_AT_ONCE 64 /* of more, the list is written in several parts */
 
-/* The first descriptor that is concerned; -1: none is. */
+/* The first descriptor that is concerned; -1: none is. Where nobody is told anything the list is not looked
+ * at: it may be long, or not be there. */
 static int concerns_poll(const struct pollfd *fds, nfds_t count)
 {
-    if (user_memory_is_nowhere(fds))
+    if (!role_may_be_told() || user_memory_is_nowhere(fds))
         return -1;
     for (nfds_t i = 0; i < count; i++)
         if (fds[i].fd >= 0 && answer_concerns(fds[i].fd))
@@ -150,6 +152,8 @@ static size_t set_bytes(const struct sets *sets)
 /* As concerns_poll(). */
 static int concerns_select(const struct sets *sets)
 {
+    if (!role_may_be_told())
+        return -1;
     for (unsigned i = 0; i < 3; i++)
         if (sets->set[i] != NULL && user_memory_is_nowhere(sets->set[i]))
             return -1;
@@ -175,7 +179,7 @@ static int finish_select(struct answer *answer, int result, const struct sets *s
             memset(sets->set[i], 0, size);
         answer_part(answer, sets->set[i], result > 0 ? size : 0);
     }
-    if (sets->timeout == NULL)
+    if (!answer->is_concerned || sets->timeout == NULL)
         return (int)answer_ends(answer);
     if (result != 0 && (result > 0 || sets->timeout->tv_sec >= 0))
         answer_part(answer, sets->timeout, sizeof *sets->timeout);

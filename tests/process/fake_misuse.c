@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -141,6 +142,23 @@ static void misuse_others(const char *kind, void *bad)
     SAY(memfd_create(bad, 0));
 }
 
+/* A child that nobody knows of, made by a system call; its descriptors are its parent's. */
+static void misuse_child(void)
+{
+    void *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    struct timeval time = {0, 0};
+    int status = 0;
+    pid_t pid = (pid_t)syscall(SYS_fork);
+
+    if (pid == 0) {
+        bool are_refused = poll(page, 1, 0) == -1 && errno == EFAULT &&
+                           select(ends[0] + 1, page, NULL, NULL, &time) == -1 && errno == EFAULT;
+        syscall(SYS_exit_group, are_refused ? 0 : 1);
+    }
+    waitpid(pid, &status, 0);
+    fake_say("child: %#x", (unsigned)status);
+}
+
 /* "waiting" and so on; the address: null, small, high, or a page that is not mapped. */
 static void do_misuse(const char *argument)
 {
@@ -151,6 +169,8 @@ static void do_misuse(const char *argument)
     } addresses[] = {{"null", NULL}, {"small", (void *)8}, {"high", (void *)(intptr_t)-8}, {"page", page}};
 
     open_all();
+    if (strcmp(argument, "child") == 0)
+        misuse_child();
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         const char *kind = addresses[i].name;
         void *volatile address = addresses[i].address;

@@ -324,6 +324,7 @@ static const struct compare_case misuses[] = {
     {{"eval:3", "misuse:lengths", "exit:1"}, EXIT(1, 3)},
     {{"eval:3", "misuse:files", "exit:1"}, EXIT(1, 3)},
     {{"eval:3", "misuse:others", "exit:1"}, EXIT(1, 3)},
+    {{"eval:3", "misuse:child", "exit:1"}, EXIT(1, 3)},
 };
 /* clang-format on */
 
