@@ -88,6 +88,15 @@ static int other(pid_t pid, int result)
     return (int)answer_replaced(TAPE_CHILD, answer_key(ANSWER_KILL, (uint64_t)pid), result, NULL, 0);
 }
 
+static int told(pid_t pid)
+{
+    int error = errno, r = other(pid, refused(-ESRCH));
+
+    if (r >= 0)
+        errno = error;
+    return r;
+}
+
 static int made(pid_t pid, int result)
 {
     return run.page == NULL || identity_is_itself(pid) ? result : other(pid, result);
@@ -97,7 +106,7 @@ static int made(pid_t pid, int result)
 #define SEND(pid, call, sent)                                                                                \
     if (!role_is_fed())                                                                                      \
         return made(pid, call);                                                                              \
-    return identity_is_itself(pid) ? refused(sent) : other(pid, refused(-ESRCH))
+    return identity_is_itself(pid) ? refused(sent) : told(pid)
 
 static int on_kill(pid_t pid, int signal)
 {

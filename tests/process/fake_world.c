@@ -254,6 +254,9 @@ static void do_kill_self(const char *argument)
     fake_say("sigqueue %d", r);
     r = kill(INT32_MAX, SIGKILL);
     fake_say("kill of nobody %d %s", r, strerrorname_np(errno));
+    errno = 0;
+    r = kill(getppid(), 0);
+    fake_say("kill of its parent %d %s", r, strerrorname_np(errno));
 }
 
 /* --- children --- */
