@@ -54,7 +54,7 @@ void identity_begin_thread(void)
 
     if (role_is_fed())
         note_made(tid);
-    if (atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
+    if (role_records() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
     own_thread()->told_tid =
         (pid_t)answer_replaced(TAPE_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);

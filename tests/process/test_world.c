@@ -101,6 +101,8 @@ static void test_ids(void **state)
     check_told(LIST("worker", "eval:1", "raw", "work:raw", "exit:3"), NULL);
     check_told(LIST("eval:1", "kill_self", "exit:3"), NULL);
     check_told(LIST("worker", "eval:1", "work:kill_thread", "exit:3"), NULL);
+    /* Threads that nothing is recorded of are not counted. */
+    check_told(LIST("many_threads:1100", "eval:1", "thread:ids", "join", "exit:3"), NULL);
 }
 
 static void test_children(void **state)
