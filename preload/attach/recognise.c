@@ -155,11 +155,14 @@ static struct span dynamic_names(const struct dl_phdr_info *object)
     return span;
 }
 
-/* There is a file, and no descriptors or no memory to look at it. If it may hold a model, the hooks library
- * is to say what is missing, or to find that it holds none. */
+/* There is a file, and no descriptors or no memory to look at it. If it may be a simulator, the hooks library
+ * is to say what is missing, or to find that it is none. What a process opens is not doubted: most that is in
+ * C++ holds no model, and python, which opens a lot of it, would be told of snapshots. */
 static enum recognised in_doubt(const struct dl_phdr_info *object)
 {
-    return has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
+    bool is_program = *object->dlpi_name == '\0';
+
+    return is_program && has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
 }
 
 static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *object)

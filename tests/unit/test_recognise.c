@@ -4,9 +4,11 @@
 #include "unit.h"
 
 #include <elf.h>
+#include <link.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "attach/recognise.h"
@@ -148,13 +150,42 @@ static void test_crowds(void **state)
     free(image);
 }
 
+/* While nothing can be opened, an object that has such names for the loader. */
+static enum recognised recognise_unseen(const char *name, const char *names)
+{
+    ElfW(Dyn) dynamic[] = {
+        {.d_tag = DT_STRTAB, .d_un.d_ptr = (uintptr_t)names},
+        {.d_tag = DT_STRSZ, .d_un.d_val = strlen(names)},
+        {.d_tag = DT_NULL},
+    };
+    const ElfW(Phdr) header = {.p_type = PT_DYNAMIC, .p_vaddr = (uintptr_t)dynamic};
+    const struct dl_phdr_info object = {.dlpi_name = name, .dlpi_phdr = &header, .dlpi_phnum = 1};
+    struct rlimit before, none;
+
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = 0;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    enum recognised result = recognise_object(&object);
+    setrlimit(RLIMIT_NOFILE, &before);
+    return result;
+}
+
+/* A program is doubted, and what any process may open is not. */
+static void test_unseen(void **state)
+{
+    (void)state;
+    assert_int_equal(recognise_unseen("", "_ZNSt6vector"), RECOGNISED_MODEL);
+    assert_int_equal(recognise_unseen("", "main"), RECOGNISED_NOTHING);
+    assert_int_equal(recognise_unseen("/opt/python/plain.so", "_ZNSt6vector"), RECOGNISED_NOTHING);
+    assert_int_equal(recognise_unseen("/opt/sim/model.so", "_ZN4Vtop9eval_stepEv"), RECOGNISED_MODEL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_truncated),
-        cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_crowds),
+        cmocka_unit_test(test_kinds),  cmocka_unit_test(test_truncated), cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_crowds), cmocka_unit_test(test_unseen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
