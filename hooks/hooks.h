@@ -141,7 +141,7 @@ struct hooks {
 
     /* Simulation time now, by the best source; tick as in hooks_wave_options. Async-signal-safe.
      * HOOKS_TIME_UNKNOWN: only a function of the simulator tells it, and that is not to be called. */
-    uint64_t (*time)(uint64_t tick);
+    uint64_t (*simtime)(uint64_t tick);
 
     /* From now on such a function is called by `call`, which returns false where it did not come back: then
      * it is not called again, and evals are counted. It may wait for a lock, be it of this very thread. */

@@ -64,7 +64,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .races = announce_races,
         .take_turns = announce_take_turns,
         .due_in = evals_due_in,
-        .time = model_time,
+        .simtime = model_time,
         .time_call_by = simtime_call_by,
         .in_eval = model_in_eval,
         .interrupted = eval_frames_look,

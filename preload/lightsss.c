@@ -85,7 +85,7 @@ static bool begin(void)
 {
     const struct keeper_hooks hooks = {
         .due_in = run.hooks->due_in,
-        .time = run_time,
+        .simtime = run_time,
         .copy = {.before_copy = before_copy,
                  .after_copy = parked_after_copy,
                  .in_copy = in_copy,

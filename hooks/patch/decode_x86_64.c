@@ -98,7 +98,7 @@ struct reader {
     size_t immediate;    /* where it begins */
 };
 
-static bool take(struct reader *reader, uint8_t *byte)
+static bool take_byte(struct reader *reader, uint8_t *byte)
 {
     if (reader->bytes >= reader->end)
         return false;
@@ -117,7 +117,7 @@ static bool skip(struct reader *reader, size_t count)
 /* REX counts only where the opcode comes next. */
 static bool read_prefixes(struct reader *reader, uint8_t *byte)
 {
-    for (; take(reader, byte); reader->has_rex = (*byte & 0xf0) == 0x40) {
+    for (; take_byte(reader, byte); reader->has_rex = (*byte & 0xf0) == 0x40) {
         switch (*byte) {
         case 0x66:
             reader->operand_size = true;
@@ -155,7 +155,7 @@ static bool read_vector(struct reader *reader, size_t payload, enum map map)
     reader->is_legacy = false;
     reader->map = map;
     return map != MAP_NONE && !reader->operand_size && !reader->repeats && !reader->has_rex &&
-           skip(reader, payload) && take(reader, &reader->opcode);
+           skip(reader, payload) && take_byte(reader, &reader->opcode);
 }
 
 static bool read_vex3(struct reader *reader)
@@ -185,12 +185,12 @@ static bool read_xop(struct reader *reader)
 static bool read_escaped(struct reader *reader)
 {
     reader->map = MAP_0F;
-    if (!take(reader, &reader->opcode))
+    if (!take_byte(reader, &reader->opcode))
         return false;
     if (reader->opcode != 0x38 && reader->opcode != 0x3a)
         return true;
     reader->map = reader->opcode == 0x38 ? MAP_0F38 : MAP_0F3A;
-    return take(reader, &reader->opcode);
+    return take_byte(reader, &reader->opcode);
 }
 
 static bool read_opcode(struct reader *reader)
@@ -230,12 +230,12 @@ static bool read_modrm(struct reader *reader)
     uint8_t scale = 0;
 
     reader->has_modrm = true;
-    if (!take(reader, &reader->modrm))
+    if (!take_byte(reader, &reader->modrm))
         return false;
     unsigned mode = reader->modrm >> 6, base = reader->modrm & 7;
     if (mode == 3 || is_register_move(reader))
         return true;
-    if (base == 4 && !take(reader, &scale))
+    if (base == 4 && !take_byte(reader, &scale))
         return false;
     if (mode == 0 && base == 5)
         reader->displacement = (size_t)(reader->bytes - reader->start);

@@ -129,7 +129,7 @@ static void abandon(struct hold_tracer *tracer)
     set_state(tracer, HOLD_HELD);
 }
 
-static void play(struct hold_tracer *tracer)
+static void start_playing(struct hold_tracer *tracer)
 {
     if (tracer->foreign || tracer->broken)
         return;
@@ -151,7 +151,7 @@ static void hold_back(struct hold_tracer *tracer)
     tracer_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player != NULL)
-        play(tracer);
+        start_playing(tracer);
 }
 
 /* The last question is the preload's, which tells the user. A pipe or a terminal has somebody who waits. */
@@ -293,7 +293,7 @@ PATCH_HANDLER static uintptr_t on_dump(void *self, uintptr_t time, void *context
     struct hold_tracer *tracer = find(self);
     if (tracer != NULL && tracer->state == HOLD_HELD && tracer->stale && hold.player != NULL) {
         tracer->stale = false;
-        play(tracer);
+        start_playing(tracer);
     }
     if (tracer != NULL && tracer->state == HOLD_HELD) {
         if (!tracer->broken)
@@ -386,7 +386,7 @@ void hold_play(const struct hold_player *player)
     while ((tracer = next_of(HOLD_HELD, last)) != NULL) {
         last = tracer->order;
         if (!tracer->stale)
-            play(tracer);
+            start_playing(tracer);
     }
 }
 

@@ -72,7 +72,7 @@ static struct own_thread *take_from(struct block *block, uintptr_t before, uintp
 }
 
 /* before: who has it now; 0 is nobody. */
-static struct own_thread *take(uintptr_t before, uintptr_t owner)
+static struct own_thread *take_record(uintptr_t before, uintptr_t owner)
 {
     for (struct block *block = atomic_load(&blocks); block != NULL; block = block->next) {
         struct own_thread *record = take_from(block, before, owner);
@@ -96,11 +96,11 @@ static void add_block(void)
 
 static struct own_thread *take_free(uintptr_t owner)
 {
-    struct own_thread *record = take(0, owner);
+    struct own_thread *record = take_record(0, owner);
 
     if (record == NULL) {
         add_block();
-        record = take(0, owner);
+        record = take_record(0, owner);
     }
     return record;
 }
@@ -112,7 +112,7 @@ static struct own_thread *make(void)
 {
     const uintptr_t self = (uintptr_t)pthread_self();
     uint64_t mask = signal_mask_block_all();
-    struct own_thread *record = take(self, self);
+    struct own_thread *record = take_record(self, self);
 
     if (record == NULL)
         record = take_free(self);

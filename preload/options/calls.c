@@ -32,7 +32,7 @@ static void skip_space(struct reader *reader)
     reader->at += strspn(reader->at, " \t\n");
 }
 
-static bool take(struct reader *reader, char byte)
+static bool take_byte(struct reader *reader, char byte)
 {
     skip_space(reader);
     if (*reader->at != byte)
@@ -182,7 +182,7 @@ static bool read_arguments(struct reader *reader, struct call *call)
 {
     size_t integers = 0, reals = 0;
 
-    if (take(reader, ')'))
+    if (take_byte(reader, ')'))
         return true;
     do {
         uint64_t integer;
@@ -196,8 +196,8 @@ static bool read_arguments(struct reader *reader, struct call *call)
             call->reals[reals++] = real;
         else
             call->integers[integers++] = integer;
-    } while (take(reader, ','));
-    return take(reader, ')');
+    } while (take_byte(reader, ','));
+    return take_byte(reader, ')');
 }
 
 bool calls_parse(struct calls *calls, const char *string)
@@ -211,11 +211,11 @@ bool calls_parse(struct calls *calls, const char *string)
         skip_space(&reader);
         if (*reader.at == '\0' && calls->count > 0)
             return true; /* a semicolon at the end */
-        if (calls->count == CALLS_MAX || !read_name(&reader, &call->name) || !take(&reader, '(') ||
+        if (calls->count == CALLS_MAX || !read_name(&reader, &call->name) || !take_byte(&reader, '(') ||
             !read_arguments(&reader, call))
             return false;
         calls->count++;
-    } while (take(&reader, ';'));
+    } while (take_byte(&reader, ';'));
     skip_space(&reader);
     return *reader.at == '\0';
 }

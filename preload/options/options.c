@@ -204,7 +204,7 @@ const size_t options_row_count = ROW_COUNT;
 /* ---- warnings ---- */
 
 /* instead: what is used in its place; NULL: nothing is. */
-static void say_bad_value(void (*say)(const char *line), const struct options_row *row, const char *name,
+static void say_bad_value(void (*tell)(const char *line), const struct options_row *row, const char *name,
                           const char *value, const char *instead)
 {
     char line[WARNING_SIZE];
@@ -214,7 +214,7 @@ static void say_bad_value(void (*say)(const char *line), const struct options_ro
                 strlen(value) > VALUE_SHOWN ? "..." : "", row->accepted);
     if (instead != NULL)
         text_format(&text, "; using %s", *instead != '\0' ? instead : "none");
-    say(line);
+    tell(line);
 }
 
 static void warn_unknown(void (*warn)(const char *), const char *name, size_t length)
@@ -288,13 +288,13 @@ static void set_row(struct options *options, size_t row, const char *value, void
 }
 
 bool options_check(const struct options_row *row, const char *name, const char *value,
-                   void (*say)(const char *line))
+                   void (*tell)(const char *line))
 {
     struct options options;
     bool is_valid = setters[row - options_rows](&options, value);
 
     if (!is_valid)
-        say_bad_value(say, row, name, value, NULL);
+        say_bad_value(tell, row, name, value, NULL);
     return is_valid;
 }
 

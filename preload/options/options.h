@@ -78,9 +78,9 @@ extern const size_t options_row_count;
  * or LIGHTSSS_LOG=quiet. Never fails. */
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line));
 
-/* Is this a value for that row? If not, say gets one line about it in the words of options_read(); name is
+/* Is this a value for that row? If not, tell() gets one line about it in the words of options_read(); name is
  * what the user knows the row by: the variable, or the option of the command. */
 bool options_check(const struct options_row *row, const char *name, const char *value,
-                   void (*say)(const char *line));
+                   void (*tell)(const char *line));
 
 #endif

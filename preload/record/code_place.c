@@ -120,9 +120,13 @@ static void take_way_back(struct code_place *place, uint64_t word, uint64_t wher
     place->back_stack = where + sizeof word;
 }
 
+/* A direct call leads to the object's own code, or to a stub that jumps through a pointer. */
 static bool leads_out(uint64_t word)
 {
-    return is_way_back(word) && code_place_leaves_object(word);
+    if (!is_way_back(word))
+        return false;
+    uint64_t target = code_place_target(word);
+    return target == 0 || (code_place_is_program(target) && code_place_is_stub(target));
 }
 
 /* The first address on the stack that is behind a call of another object is the one to return to, unless it

@@ -41,8 +41,10 @@ bool code_place_is_call(uint64_t address);
 /* Its length. */
 extern const uint64_t code_place_call_size;
 
-/* Is the call in front of this address one of a function of another object, as far as the code tells? */
-bool code_place_leaves_object(uint64_t address);
+/* Where the call in front of this address leads to, if it is a direct one, else 0. Does a jump through a
+ * pointer stand there? */
+uint64_t code_place_target(uint64_t address);
+bool code_place_is_stub(uint64_t target);
 
 /* Did the interrupted thread's call end with EINTR? */
 bool code_place_is_interrupted(const void *ucontext);

@@ -27,23 +27,26 @@ bool code_place_is_call(uint64_t address)
     return bytes[0] == 0x0f && bytes[1] == 0x05;
 }
 
-/* A direct call leads to the object's own code, or to a stub that jumps through a pointer. */
-bool code_place_leaves_object(uint64_t address)
+uint64_t code_place_target(uint64_t address)
 {
-    const unsigned char *behind = (const unsigned char *)address, *target;
+    const unsigned char *behind = (const unsigned char *)address;
     int32_t distance;
 
     if (behind[-5] != 0xe8)
-        return true;
+        return 0;
     memcpy(&distance, behind - sizeof distance, sizeof distance);
-    target = behind + distance;
-    if (!code_place_is_program((uint64_t)target))
-        return false;
-    if (memcmp(target, "\xf3\x0f\x1e\xfa", 4) == 0) /* endbr64 */
-        target += 4;
-    if (target[0] == 0xf2) /* bnd */
-        target++;
-    return target[0] == 0xff && target[1] == 0x25;
+    return (uint64_t)(behind + distance);
+}
+
+bool code_place_is_stub(uint64_t target)
+{
+    const unsigned char *code = (const unsigned char *)target;
+
+    if (memcmp(code, "\xf3\x0f\x1e\xfa", 4) == 0) /* endbr64 */
+        code += 4;
+    if (code[0] == 0xf2) /* bnd */
+        code++;
+    return code[0] == 0xff && code[1] == 0x25;
 }
 
 bool code_place_is_interrupted(const void *ucontext)

@@ -6,7 +6,7 @@ struct run run;
 
 uint64_t run_time(void)
 {
-    return run.hooks->time(run.options.tick);
+    return run.hooks->simtime(run.options.tick);
 }
 
 struct hooks_wave_state run_wave(void)

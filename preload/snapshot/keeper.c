@@ -176,7 +176,7 @@ static void describe_take(uint64_t eval)
 
     slot->number = figures.taken + 1;
     slot->eval = eval - 1;
-    slot->time = hooks.time();
+    slot->time = hooks.simtime();
     slot->taken_ns = clock_ns();
     last_take = (struct take){
         .page = page,

@@ -16,7 +16,7 @@ struct own_thread;
 
 struct keeper_hooks {
     void (*due_in)(uint64_t evals); /* when to call keeper_look() again */
-    uint64_t (*time)(void);         /* simulation time */
+    uint64_t (*simtime)(void);      /* simulation time */
     struct take_hooks copy;
     uint64_t (*evals)(void);
     void (*begins)(uint64_t number); /* this snapshot is about to be taken ... */

@@ -36,7 +36,7 @@ const char *fact_files_text_of(int pid, const char *name, int *error)
     return *error < 0 ? NULL : bytes;
 }
 
-void fact_files_each_line(const char *path, void (*take)(const char *line))
+void fact_files_each_line(const char *path, void (*visit)(const char *line))
 {
     int fd = kernel_open(path, O_RDONLY | O_CLOEXEC);
     long r;
@@ -53,7 +53,7 @@ void fact_files_each_line(const char *path, void (*take)(const char *line))
         for (; (end = strchr(line, '\n')) != NULL; line = end + 1) {
             *end = '\0';
             if (!too_long)
-                take(line);
+                visit(line);
             too_long = false;
         }
         used -= (size_t)(line - bytes);

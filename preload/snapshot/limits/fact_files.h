@@ -13,6 +13,6 @@ const char *fact_files_text_of(int pid, const char *name, int *error);
 
 /* Every line without its newline. The file may be far longer than the buffer (a mount per container); a line
  * that is longer is left out. */
-void fact_files_each_line(const char *path, void (*take)(const char *line));
+void fact_files_each_line(const char *path, void (*visit)(const char *line));
 
 #endif

@@ -9,11 +9,11 @@
 
 static struct cgroup cgroups[CGROUP_RESOURCES][CGROUP_RELEASES];
 
-static void take_line(const char *line, void (*take)(struct cgroup *cgroup, const char *line))
+static void take_line(const char *line, void (*visit)(struct cgroup *cgroup, const char *line))
 {
     for (unsigned resource = 0; resource < CGROUP_RESOURCES; resource++)
         for (unsigned release = 0; release < CGROUP_RELEASES; release++)
-            take(&cgroups[resource][release], line);
+            visit(&cgroups[resource][release], line);
 }
 
 static void take_group(const char *line)
