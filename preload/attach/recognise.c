@@ -24,6 +24,7 @@
 #define SIGN_OF_LIBRARY "+verilator+"
 /* Constants beyond that are not worth a millisecond of every process that is no simulator. */
 #define CONSTANTS_SIZE_MAX ((size_t)16 << 20)
+#define WINDOW             ((size_t)64 << 10) /* bytes of a file, where it cannot be mapped */
 
 struct span {
     const uint8_t *bytes;
@@ -165,6 +166,27 @@ static enum recognised in_doubt(const struct dl_phdr_info *object)
     return is_program && has_text(dynamic_names(object), "_ZNS") ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
 }
 
+/* There is no memory to map the file: it is read piece by piece. What is found is not sure, but worth a look
+ * of the hooks library, which says what is missing. One thread at a time (attach.c). */
+static enum recognised read_through(int fd)
+{
+    static uint8_t window[WINDOW];
+    const size_t overlap = sizeof SIGN_OF_MODEL - 2;
+    size_t kept = 0;
+    off_t place = 0;
+    ssize_t r;
+
+    while ((r = pread(fd, window + kept, sizeof window - kept, place)) > 0) {
+        size_t size = kept + (size_t)r;
+        if (memmem(window, size, SIGN_OF_MODEL, sizeof SIGN_OF_MODEL - 1) != NULL)
+            return RECOGNISED_MODEL;
+        kept = size < overlap ? size : overlap;
+        memmove(window, window + size - kept, kept);
+        place += r;
+    }
+    return RECOGNISED_NOTHING;
+}
+
 static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *object)
 {
     struct stat file;
@@ -176,7 +198,7 @@ static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *o
     size_t size = (size_t)file.st_size;
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
-        return in_doubt(object);
+        return in_doubt(object) != RECOGNISED_NOTHING ? RECOGNISED_MODEL : read_through(fd);
     enum recognised result = recognise_image(bytes, size);
     munmap(bytes, size);
     return result;
