@@ -112,6 +112,14 @@ static int on_shmctl(int id, int command, void *facts)
 
 /* --- semaphores --- */
 
+/* libc's semop() jumps to its semtimedop(), where the same call would be recorded once more. */
+static int operate(int id, struct sembuf *operations, size_t count)
+{
+    if (libc_semtimedop == NULL)
+        return libc_semop(id, operations, count);
+    return CALL_NOTED(SYS_semtimedop, false, libc_semtimedop(id, operations, count, NULL));
+}
+
 /* The result is all there is. Not all of them wait; those that do not are never made again. */
 #define RESULT_ONLY(name, group, object, parameters, call)                                                   \
     static int on_##name parameters                                                                          \
@@ -125,7 +133,7 @@ static int on_shmctl(int id, int command, void *facts)
 
 RESULT_ONLY(semget, ANSWER_SEMGET, key, (key_t key, int count, int flags), libc_semget(key, count, flags))
 RESULT_ONLY(semop, ANSWER_SEMOP, id, (int id, struct sembuf *operations, size_t count),
-            libc_semop(id, operations, count))
+            operate(id, operations, count))
 RESULT_ONLY(semtimedop, ANSWER_SEMOP, id,
             (int id, struct sembuf *operations, size_t count, const struct timespec *time),
             CALL_NOTED(SYS_semtimedop, time != NULL, libc_semtimedop(id, operations, count, time)))

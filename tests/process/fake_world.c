@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/times.h>
@@ -259,6 +260,21 @@ static void do_kill_self(const char *argument)
     fake_say("kill of its parent %d %s", r, strerrorname_np(errno));
 }
 
+/* A semaphore that is asked, and found taken. */
+static void do_semaphore(const char *argument)
+{
+    struct sembuf take = {0, -1, IPC_NOWAIT}, give = {0, 1, 0};
+    int id = semget(IPC_PRIVATE, 1, 0600);
+
+    (void)argument;
+    for (int i = 0; i < 6; i++) {
+        errno = 0;
+        int r = semop(id, i % 3 == 0 ? &give : &take, 1);
+        fake_say("semop %d %s", r, strerrorname_np(errno));
+    }
+    semctl(id, 0, IPC_RMID);
+}
+
 /* --- children --- */
 
 static void say_child(const char *what, pid_t pid, int status)
@@ -451,6 +467,7 @@ const struct fake_step fake_world[] = {
     {"raw", do_raw},
     {"kill_thread", do_kill_thread},
     {"kill_self", do_kill_self},
+    {"semaphore", do_semaphore},
     {"offspring", do_offspring},
     {"watchdog", do_watchdog},
     {"timed_waits", do_timed_waits},

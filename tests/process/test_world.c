@@ -105,6 +105,12 @@ static void test_ids(void **state)
     check_told(LIST("many_threads:1100", "eval:1", "thread:ids", "join", "exit:3"), NULL);
 }
 
+static void test_semaphore(void **state)
+{
+    (void)state;
+    check_told(LIST("eval:1", "semaphore", "exit:3"), NULL);
+}
+
 static void test_children(void **state)
 {
     (void)state;
@@ -243,13 +249,21 @@ static void test_same_as_without(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_time),         cmocka_unit_test(test_many_times),
-        cmocka_unit_test(test_random),       cmocka_unit_test(test_cxx),
-        cmocka_unit_test(test_ids),          cmocka_unit_test(test_children),
-        cmocka_unit_test(test_no_child),     cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_many_threads), cmocka_unit_test(test_all),
-        cmocka_unit_test(test_waits),        cmocka_unit_test(test_records_run_out),
-        cmocka_unit_test(test_watchdog),     cmocka_unit_test(test_same_as_without),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_many_times),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_cxx),
+        cmocka_unit_test(test_ids),
+        cmocka_unit_test(test_children),
+        cmocka_unit_test(test_no_child),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_many_threads),
+        cmocka_unit_test(test_all),
+        cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_records_run_out),
+        cmocka_unit_test(test_watchdog),
+        cmocka_unit_test(test_semaphore),
+        cmocka_unit_test(test_same_as_without),
     };
 
     return cmocka_run_group_tests_name("world", tests, NULL, NULL);
