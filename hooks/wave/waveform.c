@@ -64,6 +64,7 @@ struct method_call {
     struct tracer tracer;
     enum verilator_symbol method;
     uintptr_t argument;
+    bool is_testbench; /* who calls it; last words are ours, whosever the tracer is */
 };
 
 static void call_work(const void *argument)
@@ -71,7 +72,7 @@ static void call_work(const void *argument)
     const struct method_call *call = argument;
     if (call->method == VERILATOR_TRACER_FLUSH && wave.whole)
         return;
-    if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !wave.state.testbench)
+    if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !call->is_testbench)
         return;
     tracer_call(&call->tracer, call->method, call->argument, 0);
     if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
@@ -80,7 +81,7 @@ static void call_work(const void *argument)
 
 static bool run_method(enum verilator_symbol method, uint64_t argument)
 {
-    const struct method_call call = {wave.tracer, method, argument};
+    const struct method_call call = {wave.tracer, method, argument, false};
     return guarded(&wave.tracer, call_work, &call);
 }
 
@@ -342,7 +343,7 @@ static void note_options(const struct hooks_wave_options *options)
 
 static bool call_testbench(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
-    const struct method_call call = {*tracer, method, argument};
+    const struct method_call call = {*tracer, method, argument, true};
     if (!tracer_busy() && on_eval_thread())
         return guarded(tracer, call_work, &call);
     call_work(&call);
