@@ -52,13 +52,14 @@ struct ready {
     int16_t revents;
 } __attribute__((packed));
 
-#define READY_AT_ONCE 64 /* of more, the list is written in several parts */
+#define READY_AT_ONCE 64         /* of more, the list is written in several parts */
+#define LONGEST       (1u << 20) /* no process has more descriptors, and the kernel refuses more */
 
 /* The first descriptor that is concerned; -1: none is. Where nobody is told anything the list is not looked
  * at: it may be long, or not be there. */
 static int concerns_poll(const struct pollfd *fds, nfds_t count)
 {
-    if (!role_may_be_told() || user_memory_is_nowhere(fds))
+    if (!role_may_be_told() || user_memory_is_nowhere(fds) || count > LONGEST)
         return -1;
     for (nfds_t i = 0; i < count; i++)
         if (fds[i].fd >= 0 && answer_concerns(fds[i].fd))

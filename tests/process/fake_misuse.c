@@ -54,6 +54,20 @@ static void open_all(void)
         fake_give_up("fake: no socket to accept from");
 }
 
+/* More than anybody has, of a list that ends with its page. */
+static void misuse_count(const char *kind)
+{
+    char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const volatile nfds_t many = 1u << 30;
+    struct pollfd *last = (struct pollfd *)(void *)(pages + 4096) - 1;
+
+    mprotect(pages + 4096, 4096, PROT_NONE);
+    last->fd = -1;
+    SAY(poll(last, many, 0));
+    SAY(ppoll(last, many, &(struct timespec){0, 0}, NULL));
+    munmap(pages, 8192);
+}
+
 /* What may be called at every cycle. */
 static void misuse_waiting(const char *kind, void *bad)
 {
@@ -64,6 +78,7 @@ static void misuse_waiting(const char *kind, void *bad)
 
     FD_ZERO(&set);
     FD_SET(ends[0], &set);
+    misuse_count(kind);
     SAY(poll(bad, 1, 0));
     SAY(ppoll(bad, 1, &(struct timespec){0, 0}, NULL));
     SAY(select(ends[0] + 1, bad, NULL, NULL, &time));
