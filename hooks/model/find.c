@@ -163,18 +163,19 @@ static void find_bound(struct search *search, void *handle)
 
 static int find_none(const struct search *search, const struct image *image, struct hooks_why *why)
 {
-    const char *path = image_path(image);
+    const char *path = image_path(image), *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path; /* a testbench may have a basename() of its own */
     bool has_library = search->library->symbols[VERILATOR_PRODUCT_VERSION].address != 0;
     if (image_stripped(image))
         return why_set(why, -ENODATA,
                        "%.120s is stripped: its Verilator model cannot be found; link it without -s and do "
                        "not strip it",
-                       basename(path));
+                       name);
     if (search->remains[0] && !search->has_eval)
         return why_set(why, -ENOTSUP,
                        "%.60s::eval_step() was inlined into %.120s: build the model without -flto (the "
                        "testbench may have it)",
-                       search->remains, basename(path));
+                       search->remains, name);
     if (has_library)
         return why_set(why, -ENOENT,
                        "no Verilator model in %.120s: no X::eval_step() beside X__Syms; build without -flto",

@@ -73,6 +73,13 @@ const char *cxx_sign(void)
     return "+verilator+debug";
 }
 
+/* Exported as well: a testbench's own function by a name of libc's, which the library must not call. */
+_Noreturn void own_basename(void) __asm__("basename");
+_Noreturn void own_basename(void)
+{
+    abort();
+}
+
 __attribute__((noinline)) void eval_step(struct model *self) __asm__("_ZN4Vfoo9eval_stepEv");
 __attribute__((noinline)) void eval_step(struct model *self)
 {
