@@ -4,6 +4,7 @@
  * that polls at every cycle and is told "nothing" writes the same answer again and again: that is counted,
  * not written. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -13,6 +14,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 
+#include "base/kernel.h"
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "record/answer.h"
@@ -137,6 +139,16 @@ static int on_ppoll(struct pollfd *fds, nfds_t count, const struct timespec *tim
 
 /* --- select --- */
 
+/* How far sets are looked at. Who says more than a set holds, and has no such descriptor, means all that
+ * there may be (getdtablesize()): the kernel looks no further than its own table, and behind the set is
+ * something else. */
+static int reach(int count)
+{
+    if (count <= FD_SETSIZE || !role_may_be_told() || kernel_fcntl(count - 1, F_GETFD, 0) >= 0)
+        return count;
+    return FD_SETSIZE;
+}
+
 /* The arguments, as far as the answer is written over them. */
 struct sets {
     int count;
@@ -191,7 +203,7 @@ static int finish_select(struct answer *answer, int result, const struct sets *s
 
 static int on_select(int count, fd_set *readable, fd_set *writable, fd_set *special, struct timeval *timeout)
 {
-    const struct sets sets = {count, {readable, writable, special}, timeout};
+    const struct sets sets = {reach(count), {readable, writable, special}, timeout};
     struct answer answer;
     int result = begins(&answer, concerns_select(&sets), "select")
                      ? libc_select(count, readable, writable, special, timeout)
@@ -203,7 +215,7 @@ static int on_select(int count, fd_set *readable, fd_set *writable, fd_set *spec
 static int on_pselect(int count, fd_set *readable, fd_set *writable, fd_set *special,
                       const struct timespec *timeout, const sigset_t *mask)
 {
-    const struct sets sets = {count, {readable, writable, special}, NULL};
+    const struct sets sets = {reach(count), {readable, writable, special}, NULL};
     struct answer answer;
     int result = begins(&answer, concerns_select(&sets), "pselect")
                      ? libc_pselect(count, readable, writable, special, timeout, mask)

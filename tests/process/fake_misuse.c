@@ -54,17 +54,22 @@ static void open_all(void)
         fake_give_up("fake: no socket to accept from");
 }
 
-/* More than anybody has, of a list that ends with its page. */
+/* More than anybody has, of a list or a set that ends with its page. */
 static void misuse_count(const char *kind)
 {
     char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     const volatile nfds_t many = 1u << 30;
     struct pollfd *last = (struct pollfd *)(void *)(pages + 4096) - 1;
+    fd_set *set = (fd_set *)(void *)(pages + 4096) - 1;
+    struct timeval time = {0, 0};
 
     mprotect(pages + 4096, 4096, PROT_NONE);
     last->fd = -1;
     SAY(poll(last, many, 0));
     SAY(ppoll(last, many, &(struct timespec){0, 0}, NULL));
+    FD_ZERO(set);
+    FD_SET(ends[0], set);
+    SAY(select(1 << 20, set, NULL, NULL, &time));
     munmap(pages, 8192);
 }
 
