@@ -89,12 +89,14 @@ static uint64_t choose_size(void)
 static int map_tape(void)
 {
     const int protection = PROT_READ | PROT_WRITE;
-    const bool anew = control != NULL; /* in a forked child */
+    void *const place = control; /* in a forked child: of its parent, whose tape is not to be written to */
+    const bool anew = place != NULL;
     const uint64_t ring_size = anew ? recorded.size : choose_size();
     const size_t size = PAGE + 2 * ring_size;
     uint8_t *start =
-        map(control, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (anew ? MAP_FIXED : 0));
+        map(place, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | (anew ? MAP_FIXED : 0));
 
+    control = NULL;
     if (start == MAP_FAILED)
         return -ENOMEM;
     long second = (long)start + PAGE + (long)ring_size;
@@ -103,7 +105,6 @@ static int map_tape(void)
         raw_syscall5(SYS_mremap, (long)start + PAGE, 0, ring_size, MREMAP_MAYMOVE | MREMAP_FIXED, second) !=
             second) {
         kernel_munmap(start, size);
-        control = NULL;
         return -ENOMEM;
     }
     if (!anew) {

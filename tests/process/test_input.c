@@ -277,6 +277,13 @@ static void test_overflow(void **state)
     check_overflow("LIGHTSSS_INTERVAL=3evals", "\"verdict\": \"reproduced\"", "\"eval\": 25");
 }
 
+/* The tape is in memory that is shared: what its parent was given must not go where a child has none. */
+static void test_child_without(void **state)
+{
+    (void)state;
+    check_stdin("yes text | head -c 100000", "eval:1 gulp:99000 eval:1 fork:no_tape+eval:9 wait eval:3");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -289,6 +296,7 @@ int main(void)
         cmocka_unit_test(test_cancelled_and_interrupted),
         cmocka_unit_test(test_asking_for_more),
         cmocka_unit_test(test_overflow),
+        cmocka_unit_test(test_child_without),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
