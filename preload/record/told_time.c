@@ -60,6 +60,8 @@ void told_time_wake(uint64_t taken_ns)
 
 struct timespec told_time_for_kernel(clockid_t clock, const struct timespec *time)
 {
+    if (time->tv_nsec < 0 || time->tv_nsec >= TOLD_TIME_SECOND_NS)
+        return *time; /* it is refused */
     return told_time_from_ns(told_time_to_ns(time) + get_ahead(clock));
 }
 

@@ -388,6 +388,9 @@ static void do_timed_waits(const char *argument)
     time = in_ms(CLOCK_MONOTONIC, ms);
     r = clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
     say_wait("clock_nanosleep", r, start, CLOCK_MONOTONIC, ms);
+    time.tv_nsec = SECOND_NS;
+    r = pthread_cond_clockwait(&condition, &mutex, CLOCK_MONOTONIC, &time);
+    fake_say("a second too many: %s", strerrorname_np(r));
     pthread_mutex_unlock(&mutex);
 }
 
