@@ -65,10 +65,10 @@ bool refused_again(size_t bytes, int saved_errno)
     return true;
 }
 
-/* A forked child has the page of its parent until it is an original itself. */
+/* A forked child has the page of its parent until it is an original itself. A replay starts none. */
 void refused_note_program(void)
 {
-    if (run.page != NULL)
+    if (run.page != NULL && role_kind() != ROLE_REPLAY)
         atomic_store(&run.page->starts_programs, 1);
 }
 
