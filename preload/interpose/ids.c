@@ -34,14 +34,14 @@ static const union sigval no_value;
 
 static pid_t on_getpid(void)
 {
-    bool is_told = role_kind() == ROLE_REPLAY && !loaded_code_is_libc((uintptr_t)__builtin_return_address(0));
+    bool is_told = identity_is_told() && !loaded_code_is_libc((uintptr_t)__builtin_return_address(0));
 
     return is_told ? run.page->original_pid : libc_getpid();
 }
 
 static pid_t on_gettid(void)
 {
-    pid_t told = role_kind() == ROLE_REPLAY ? identity_told_tid() : 0;
+    pid_t told = identity_is_told() ? identity_told_tid() : 0;
 
     return told != 0 ? told : libc_gettid();
 }

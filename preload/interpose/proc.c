@@ -23,7 +23,6 @@
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "record/identity.h"
-#include "run/role.h"
 #include "snapshot/keeper.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
@@ -100,7 +99,7 @@ const char *proc_true_path(const char *path, char buffer[PROC_PATH_SIZE])
     static const char tasks[] = "/proc/self/task/";
     char *rest;
 
-    if (role_kind() != ROLE_REPLAY || user_memory_read(buffer, (long)path, 1) < 0 ||
+    if (!identity_is_told() || user_memory_read(buffer, (long)path, 1) < 0 ||
         strncmp(path, tasks, strlen(tasks)) != 0)
         return path;
     long told = strtol(path + strlen(tasks), &rest, 10);

@@ -41,11 +41,16 @@ static int on_clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
+/* They are no children of the simulator's. */
+static bool has_snapshots(void)
+{
+    return role_is_original();
+}
+
 static clock_t on_times(struct tms *times)
 {
     clock_t ticks = libc_times(times);
-    if (ticks != (clock_t)-1 && times != NULL &&
-        role_is_original()) /* they are no children of the simulator's */
+    if (ticks != (clock_t)-1 && times != NULL && has_snapshots())
         burial_leave_out_ticks(times);
     return answer_replaced(TAPE_TIME, answer_key(ANSWER_TIMES, CALLER_KEY), ticks, times, sizeof *times);
 }
@@ -56,7 +61,7 @@ static int on_getrusage(int who, struct rusage *usage)
 
     if (r != 0)
         return r;
-    if (who == RUSAGE_CHILDREN && role_is_original())
+    if (who == RUSAGE_CHILDREN && has_snapshots())
         family_leave_out(burial_family(), usage);
     return (int)answer_replaced(TAPE_TIME, answer_key(ANSWER_GETRUSAGE, CALLER_KEY | (uint8_t)who), r, usage,
                                 sizeof *usage);

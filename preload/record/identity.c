@@ -78,7 +78,7 @@ pid_t identity_true_tid(pid_t told)
 
 bool identity_is_process(pid_t pid)
 {
-    return pid == kernel_getpid() || (role_kind() == ROLE_REPLAY && pid == run.page->original_pid);
+    return pid == kernel_getpid() || (identity_is_told() && pid == run.page->original_pid);
 }
 
 bool identity_is_itself(pid_t pid)

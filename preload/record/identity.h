@@ -9,6 +9,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "run/role.h"
+
+/* Is this a replay, which has the original's ids? */
+static inline bool identity_is_told(void)
+{
+    return role_kind() == ROLE_REPLAY;
+}
+
 /* On a thread that has just been made: keeps its id, or learns what it was in the original. */
 void identity_begin_thread(void);
 

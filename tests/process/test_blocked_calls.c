@@ -149,7 +149,7 @@ static void check_asked(const char *step)
     run_wait(&running, &found);
     expect_exit(&expected, 3);
     expect_exit(&found, 3);
-    assert_true(asked > 10);
+    assert_true(asked >= 2); /* in either way; how often depends on how busy the machine is */
     if (strcmp(expected.out, found.out) != 0)
         fail_msg("asked:\n%s%swithout:\n%s%s", found.out, found.err, expected.out, expected.err);
     run_discard(&expected);
