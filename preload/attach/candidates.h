@@ -20,8 +20,8 @@ struct candidate {
 struct candidates {
     struct candidate *list; /* of the last look; in memory of our own, which grows */
     size_t room, count;
-    int error; /* of the last look: there was no memory for some of them; 0: there was */
-    size_t started_with;             /* so many objects */
+    int error;           /* of the last look: there was no memory for some of them; 0: there was */
+    size_t started_with; /* so many objects */
     _Atomic unsigned long long seen; /* of the objects ever loaded, how many were looked at */
 };
 
