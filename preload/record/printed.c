@@ -126,15 +126,14 @@ static void copy(struct printed *printed, uint64_t position, const char *from, s
 }
 
 /* Nothing has a place that is not complete: then all is, up to here. Else it stays where the first gap may
- * begin: a signal handler that prints and ends the process leaves such a gap, which nobody will fill. */
+ * begin: a signal handler that prints and ends the process leaves such a gap, which nobody will fill. Two
+ * threads may do this at once: too little is known then until the next one. */
 static void note_whole(struct printed *printed, const struct printed_own *own)
 {
-    uint64_t count = atomic_load(&printed->count), whole = atomic_load(&printed->whole);
+    uint64_t count = atomic_load(&printed->count);
 
-    if (atomic_load(&own->count) != count)
-        return;
-    while (whole < count && !atomic_compare_exchange_weak(&printed->whole, &whole, count))
-        continue;
+    if (atomic_load(&own->count) == count)
+        atomic_store_explicit(&printed->whole, count, memory_order_release);
 }
 
 /* The original may be killed at any time: the bytes are there before they are counted. */
