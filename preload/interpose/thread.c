@@ -97,7 +97,7 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
     start->function = function;
     start->argument = argument;
     start->key = thread_key_of_child(__builtin_return_address(0));
-    start->maker = kernel_gettid();
+    start->maker = affinity_maker();
     start->own = own_thread_reserve();
     int r;
     do

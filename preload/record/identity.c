@@ -50,12 +50,12 @@ pid_t identity_tid_of(pthread_t thread)
 void identity_begin_thread(void)
 {
     static atomic_uint noted;
-    const pid_t tid = kernel_gettid();
 
-    if (role_is_fed())
-        note_made(tid);
     if (role_records() && atomic_fetch_add(&noted, 1) >= THREADS_NOTED)
         return;
+    const pid_t tid = kernel_gettid();
+    if (role_is_fed())
+        note_made(tid);
     own_thread()->told_tid =
         (pid_t)answer_replaced(TAPE_CHILD, answer_key(ANSWER_THREAD_ID, 0), tid, NULL, 0);
 }

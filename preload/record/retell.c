@@ -341,7 +341,7 @@ void retell_before(uint64_t eval)
 {
     if (evaluating == 0)
         begin();
-    if (kernel_gettid() != evaluating)
+    if (next.count == 0 || kernel_gettid() != evaluating)
         return;
     is_before = true;
     while (next.count > 0 && is_due(place_of_next(), eval))
@@ -358,18 +358,18 @@ uint64_t retell_due(uint64_t eval, uint64_t most)
 {
     uint64_t in = most;
 
-    if (kernel_gettid() != evaluating)
-        return most;
-    if (next.count > 0 && place_of_next()->evals == eval && !next.is_set)
-        wait_for_place();
-    if (next.count > 0 && place_of_next()->evals - eval < most)
-        in = place_of_next()->evals - eval;
+    if (next.count > 0 && kernel_gettid() == evaluating) {
+        if (place_of_next()->evals == eval && !next.is_set)
+            wait_for_place();
+        if (place_of_next()->evals - eval < most)
+            in = place_of_next()->evals - eval;
+    }
     return in == 0 ? 1 : in;
 }
 
 void retell_done(uint64_t eval)
 {
-    if (kernel_gettid() != evaluating)
+    if (next.count == 0 || kernel_gettid() != evaluating)
         return;
     while (next.count > 0 && is_due_behind(place_of_next(), eval))
         tell_late();

@@ -88,6 +88,11 @@ void affinity_begin(void)
     is_apart = true;
 }
 
+pid_t affinity_maker(void)
+{
+    return is_apart ? kernel_gettid() : 0;
+}
+
 /* Unless it was made with a mask of its own. */
 void affinity_inherit(pid_t maker)
 {

@@ -16,6 +16,9 @@ void affinity_begin(void);
 /* In a thread that was made by another one. */
 void affinity_inherit(pid_t maker);
 
+/* What it is to be told: who the calling thread is, which makes one. 0: that does not matter. */
+pid_t affinity_maker(void);
+
 /* sched_getaffinity() and sched_setaffinity() as system calls, of a thread of this process; 0 is the calling
  * one. In such a replay they tell, and keep, what the simulator is to see. The mask is the simulator's
  * memory. Async-signal-safe. */

@@ -373,7 +373,8 @@ struct shared_slot *keeper_oldest(void)
 
 bool keeper_is_snapshot(pid_t pid)
 {
-    return role_is_self() && (family_has(burial_family(), pid) || shared_page_slot(page, pid) != NULL);
+    return page != NULL && (family_has(burial_family(), pid) || shared_page_slot(page, pid) != NULL) &&
+           role_is_self();
 }
 
 void keeper_forget(struct shared_slot *slot)
