@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A preload library for scripts/bench only: what does a bare fork() of this very simulator cost? On a timer
- * it calls libc's fork(), keeps the last two children parked as lightsss does, and at the end prints the
- * median of the parent's times: "forks COUNT fork_us_median MEDIAN". */
+ * (FORKS_MS milliseconds, 100 by default) it calls libc's fork() and keeps the last two children parked, as
+ * lightsss does. At the end it prints medians of the parent's times: "forks COUNT fork_us_median MEDIAN
+ * reap_us_median MEDIAN"; to reap is to kill the oldest and to wait for its death. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdint.h>
@@ -13,12 +14,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define INTERVAL_US 100000
+#define INTERVAL_MS 100
 #define FORKS_MAX   1000
 #define PARKED      2
 
-static uint64_t took_ns[FORKS_MAX];
-static int count;
+static uint64_t took_ns[FORKS_MAX], reaped_ns[FORKS_MAX];
+static int count, reaped;
 static pid_t parked[PARKED];
 
 static uint64_t now_ns(void)
@@ -31,10 +32,14 @@ static uint64_t now_ns(void)
 
 static void dismiss(pid_t pid)
 {
-    if (pid > 0) {
-        kill(pid, SIGKILL);
-        waitpid(pid, NULL, 0);
-    }
+    uint64_t start_ns = now_ns();
+
+    if (pid <= 0)
+        return;
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    if (reaped < FORKS_MAX)
+        reaped_ns[reaped++] = now_ns() - start_ns;
 }
 
 static void fork_once(int signal)
@@ -59,9 +64,23 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+static double median_us(uint64_t *times_ns, int how_many)
+{
+    qsort(times_ns, (size_t)how_many, sizeof *times_ns, compare);
+    return how_many == 0 ? 0 : (double)times_ns[how_many / 2] / 1000;
+}
+
+static long interval_us(void)
+{
+    const char *text = getenv("FORKS_MS");
+
+    return (text != NULL ? atol(text) : INTERVAL_MS) * 1000;
+}
+
 __attribute__((constructor)) static void start(void)
 {
-    const struct itimerval timer = {{0, INTERVAL_US}, {0, INTERVAL_US}};
+    const struct timeval every = {interval_us() / 1000000, interval_us() % 1000000};
+    const struct itimerval timer = {every, every};
     struct sigaction action;
 
     memset(&action, 0, sizeof action);
@@ -80,7 +99,6 @@ __attribute__((destructor)) static void finish(void)
         fork_once(SIGALRM);
     for (int i = 0; i < PARKED; i++)
         dismiss(parked[i]);
-    qsort(took_ns, (size_t)count, sizeof *took_ns, compare);
-    int middle = count / 2;
-    fprintf(stderr, "forks %d fork_us_median %.1f\n", count, (double)took_ns[middle] / 1000);
+    fprintf(stderr, "forks %d fork_us_median %.1f reap_us_median %.1f\n", count, median_us(took_ns, count),
+            median_us(reaped_ns, reaped));
 }

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: MIT
+"""What figures measure with: where things are in the build directory, how often and how long to run, pairs of runs in turn."""
+
+import functools
+import os
+import sys
+
+from .registry import Row
+from .running import run
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__))))
+MIB = 1 << 20
+
+
+def say(text):
+    """What is being done, for who waits."""
+    print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+class Bench:
+    def __init__(self, build, pairs, seconds):
+        self.build = build
+        self.pairs = pairs
+        self.seconds = seconds
+        self.library = self.path("preload", "liblightsss.so")
+        self.forks = self.path("tests", "bench", "libforks.so")
+        self.fake = self.path("tests", "process", "fake_simulator")
+
+    def path(self, *parts):
+        return os.path.join(self.build, *parts)
+
+    @functools.cache  # pylint: disable=method-cache-max-size-none
+    def count_for(self, work, seconds=None):
+        """How much of this work (see workloads.py) fills the seconds."""
+        probe = max(work.probe, 1)
+        while True:
+            took = run(work.command(probe)).cpu
+            if took > 0.3 or probe > work.most / 4:
+                break
+            probe *= 4
+        return max(1, min(int(probe * (seconds or self.seconds) / took), work.most))
+
+    def command(self, work, seconds=None):
+        return work.command(self.count_for(work, seconds))
+
+    def in_turn(self, *ways):
+        """Calls each way once in every round, the order reversed in every second one. The results of each way."""
+        results = [[] for _ in ways]
+        for turn in range(self.pairs):
+            order = list(enumerate(ways))
+            for index, way in reversed(order) if turn % 2 else order:
+                say(f"    run {turn + 1} of {self.pairs}, way {index + 1} of {len(ways)}")
+                results[index].append(way())
+        return results
+
+    def pairs_of(self, command, variables=None, **options):
+        """Without the library and with it."""
+        return self.in_turn(
+            lambda: run(command, **options),
+            lambda: run(command, self.library, variables, **options),
+        )
+
+    def has_option(self, name):
+        """Does this library know the variable?"""
+        with open(os.path.join(ROOT, "preload", "options", "options.def"), encoding="utf-8") as file:
+            return f'"{name}"' in file.read()
+
+
+def divide(above, below):
+    return [a / b for a, b in zip(above, below)]
+
+
+def subtract(more, less, factor=1):
+    return [(a - b) * factor for a, b in zip(more, less)]
+
+
+def cpu(runs):
+    return [one.cpu for one in runs]
+
+
+def wall(runs):
+    return [one.wall for one in runs]
+
+
+def compare(what, without, with_it, **goal):
+    """Both rows of a comparison; the goal is that of the CPU time."""
+    yield Row(f"{what}: CPU time with / without", divide(cpu(with_it), cpu(without)), **goal)
+    yield Row(f"{what}: wall time with / without", divide(wall(with_it), wall(without)))

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+"""Processes that end soon, and what the library itself keeps: regressions have thousands of them."""
+
+import statistics
+
+from ..bench import cpu, subtract, wall
+from ..registry import Row, figure
+from ..running import run
+from ..workloads import mcu, memory
+from .evals import NEVER
+
+TIMES = 20  # as many as other figures have pairs
+
+
+def start(bench, what, command, goal):
+    without, with_it = [], []
+    for _ in range(TIMES * bench.pairs):
+        without.append(run(command))
+        with_it.append(run(command, bench.library))
+    of_all = f"{what} from its start to its end ({statistics.median(cpu(without)) * 1000:.1f} ms of CPU time)"
+    yield Row(f"{of_all}, the library adds", subtract(cpu(with_it), cpu(without), 1000), " ms", **goal)
+    yield Row("the same, wall time", subtract(wall(with_it), wall(without), 1000), " ms")
+
+
+def add(name, what, make, needs, goal):
+    @figure(f"start-{name}", f"CPU time of a whole process: {what}", needs=needs)
+    def measure(bench):
+        yield from start(bench, what, make(bench), goal)
+
+    return measure
+
+
+add("true", "true, no simulator,", lambda bench: ["true"], [], {"at_most": 0.5})
+add("bash", "bash -c :", lambda bench: ["bash", "-c", ":"], [], {"at_most": 0.5})
+add("mcu", "mcu, 100 cycles,", lambda bench: mcu(bench).command(100), ["sim_mcu_vcd1"], {"at_most": 1.65})
+
+
+@figure("resident", "resident memory of the library itself", needs=["sim_memory"])
+def resident(bench):
+    command = memory(bench, 1, "hot").command(1000000)
+    runs = bench.pairs_of(command, NEVER)
+    without, with_it = [[one.said("resident_kb") for one in way] for way in runs]
+    yield Row("resident memory that the library adds, its code included", subtract(with_it, without, 1 / 1024), " MiB", at_most=2)
