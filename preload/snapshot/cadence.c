@@ -32,16 +32,23 @@ void cadence_init(struct cadence *cadence, const struct options_interval *interv
     };
 }
 
+bool cadence_is_due(const struct cadence *cadence, uint64_t now_ns, uint64_t evals)
+{
+    if (!cadence->begun || now_ns >= cadence->early_ns)
+        return true;
+    if (cadence->interval.kind == INTERVAL_EVALS)
+        return evals >= cadence->next_eval;
+    return u64_difference(now_ns, cadence->since_ns) >= cadence->wait_ns;
+}
+
 /* The first snapshot comes at the first eval, the others at exact distances from it. */
 static struct cadence_step step_by_evals(struct cadence *cadence, uint64_t now_ns, uint64_t evals)
 {
-    struct cadence_step step = {.snapshot = !cadence->begun || evals >= cadence->next_eval};
+    struct cadence_step step = {.snapshot =
+                                    cadence_is_due(cadence, now_ns, evals) && now_ns >= cadence->barred_ns};
 
-    if (step.snapshot)
+    if (!cadence->begun || evals >= cadence->next_eval)
         cadence->next_eval = u64_sum(evals, u64_max(cadence->interval.evals, 1));
-    else
-        step.snapshot = now_ns >= cadence->early_ns;
-    step.snapshot = step.snapshot && now_ns >= cadence->barred_ns;
     step.look_in_evals = cadence->next_eval - evals;
     return step;
 }
@@ -64,10 +71,9 @@ static struct cadence_step step_by_time(struct cadence *cadence, uint64_t now_ns
 {
     uint64_t waited_ns = u64_difference(now_ns, cadence->since_ns);
     uint64_t aim_ns = u64_min(cadence->wait_ns / LOOKS_PER_WAIT, LOOK_MAX_NS);
-    struct cadence_step step = {.snapshot = !cadence->begun || waited_ns >= cadence->wait_ns ||
-                                            now_ns >= cadence->early_ns};
+    struct cadence_step step = {.snapshot =
+                                    cadence_is_due(cadence, now_ns, evals) && now_ns >= cadence->barred_ns};
 
-    step.snapshot = step.snapshot && now_ns >= cadence->barred_ns;
     if (waited_ns < cadence->wait_ns)
         aim_ns = u64_min(aim_ns, cadence->wait_ns - waited_ns);
     if (cadence->begun)
@@ -94,6 +100,19 @@ static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
     return u64_max(AUTO_LEAST_NS, u64_scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
 }
 
+/* The last one must have earned its cost since it was taken, and the run all that was spent and what the next
+ * one will: without that a run would be far past its budget until it is old. */
+static void wait_by_budget(struct cadence *cadence)
+{
+    uint64_t all_ns = u64_sum(u64_sum(cadence->spent_ns, cadence->cost_ns),
+                              u64_max(cadence->cost_ns, cadence->next_cost_ns));
+    uint64_t run_ns = u64_scaled(all_ns, OPTIONS_PPM, cadence->budget_ppm);
+    uint64_t by_run_ns = u64_difference(u64_sum(cadence->start_ns, run_ns), cadence->since_ns);
+
+    if (cadence->interval.kind == INTERVAL_AUTO)
+        cadence->wait_ns = u64_max(earned_after_ns(cadence, cadence->cost_ns), by_run_ns);
+}
+
 /* The next one waits its turn. */
 static void begin_turn(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
 {
@@ -103,12 +122,12 @@ static void begin_turn(struct cadence *cadence, uint64_t now_ns, uint64_t evals,
     cadence->cost_ns = cost_ns;
     cadence->look_ns = now_ns; /* the stall is no part of the evals' pace */
     cadence->look_eval = evals;
-    if (cadence->interval.kind == INTERVAL_AUTO)
-        cadence->wait_ns = earned_after_ns(cadence, cost_ns);
+    wait_by_budget(cadence);
 }
 
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns)
 {
+    cadence->next_cost_ns = 0;
     begin_turn(cadence, now_ns, evals, cost_ns);
     cadence->stuck_tries = cadence->early_tries = 0;
 }
@@ -116,6 +135,7 @@ void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t e
 void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns, bool is_stuck,
                     bool is_bare)
 {
+    cadence->next_cost_ns = u64_max(cadence->next_cost_ns, cadence->cost_ns);
     begin_turn(cadence, now_ns, evals, cost_ns);
     if (is_stuck && cadence->stuck_tries < BARRED_DOUBLED)
         cadence->stuck_tries++;
@@ -126,11 +146,11 @@ void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, ui
         cadence->early_ns = u64_sum(now_ns, RETRY_NS << cadence->early_tries++);
 }
 
-void cadence_cost(struct cadence *cadence, uint64_t cost_ns)
+void cadence_cost(struct cadence *cadence, uint64_t cost_ns, uint64_t next_cost_ns)
 {
-    cadence->cost_ns = u64_max(cost_ns, cadence->cost_ns);
-    if (cadence->interval.kind == INTERVAL_AUTO)
-        cadence->wait_ns = u64_max(cadence->wait_ns, earned_after_ns(cadence, cadence->cost_ns));
+    cadence->cost_ns = cost_ns;
+    cadence->next_cost_ns = u64_max(cadence->next_cost_ns, next_cost_ns);
+    wait_by_budget(cadence);
 }
 
 void cadence_none_left(struct cadence *cadence, uint64_t now_ns)

@@ -13,16 +13,17 @@
 struct cadence {
     struct options_interval interval;
     uint32_t budget_ppm;
-    bool begun;         /* the snapshot of the first eval was asked for */
-    uint64_t wait_ns;   /* from the last snapshot to the next */
-    uint64_t since_ns;  /* when the last snapshot was done */
-    uint64_t start_ns;  /* of the run */
-    uint64_t cost_ns;   /* what the last snapshot has cost so far ... */
-    uint64_t spent_ns;  /* ... and all before it */
-    uint64_t barred_ns; /* none before that time, whatever else asks for one */
-    uint64_t early_ns;  /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
-    uint64_t next_eval; /* INTERVAL_EVALS: the eval of the next snapshot */
-    uint64_t look_ns;   /* the last look */
+    bool begun;            /* the snapshot of the first eval was asked for */
+    uint64_t wait_ns;      /* from the last snapshot to the next */
+    uint64_t since_ns;     /* when the last snapshot was done */
+    uint64_t start_ns;     /* of the run */
+    uint64_t cost_ns;      /* what the last snapshot has cost so far ... */
+    uint64_t spent_ns;     /* ... and all before it */
+    uint64_t next_cost_ns; /* what the next one will cost, where that is more than the last one has */
+    uint64_t barred_ns;    /* none before that time, whatever else asks for one */
+    uint64_t early_ns;     /* no snapshot is left: the next one may come then; UINT64_MAX: in its turn */
+    uint64_t next_eval;    /* INTERVAL_EVALS: the eval of the next snapshot */
+    uint64_t look_ns;      /* the last look */
     uint64_t look_eval;
     uint64_t stride_evals; /* what the last look answered */
     unsigned stuck_tries;  /* in a row, because threads would not stop */
@@ -36,6 +37,9 @@ struct cadence_step {
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
                   uint64_t start_ns);
+
+/* Would a look ask for a snapshot now? What the last one has cost is to be known then. */
+bool cadence_is_due(const struct cadence *cadence, uint64_t now_ns, uint64_t evals);
 
 /* A look. The first one always asks for a snapshot. */
 struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals);
@@ -51,9 +55,11 @@ void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t e
 void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns, bool is_stuck,
                     bool is_bare);
 
-/* What the last snapshot has cost so far, pages that were copied since included. The next one waits until the
- * budget has room for that: it will cost as much. */
-void cadence_cost(struct cadence *cadence, uint64_t cost_ns);
+/* What the last snapshot has cost so far, pages that were copied since included; it may turn out to be less
+ * than was thought. The next one will cost as much, or next_cost_ns where that is more. It waits until the
+ * last one has earned its cost, and the budget of the whole run so far has room for all that was spent and
+ * for itself. */
+void cadence_cost(struct cadence *cadence, uint64_t cost_ns, uint64_t next_cost_ns);
 
 /* The last snapshot had to be given up: the next one comes before its turn, as soon as the budget has room
  * for what that has cost, be it that of the whole run. Always at once would mean one at every look where the

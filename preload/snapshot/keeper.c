@@ -131,8 +131,17 @@ static void end_snapshot(struct shared_slot *slot)
 static void look_at_cost(void)
 {
     cost_look(&cost, cost_read(), slots.count > 0);
-    cadence_cost(&cadence, cost_ns(&cost));
+    cadence_cost(&cadence, cost_ns(&cost), cost_next_ns(&cost));
     page->cost.cost_ns = cost_total_ns(&cost);
+}
+
+/* Before it is asked whether the next one is due: then all must be known that the last one has cost. */
+static void look_at_cost_in_time(uint64_t eval)
+{
+    uint64_t now_ns = clock_ns();
+
+    if (cost_is_due(&cost, now_ns) || cadence_is_due(&cadence, now_ns, eval))
+        look_at_cost();
 }
 
 /* There is none at this eval, which has cost so much. */
@@ -252,12 +261,12 @@ static void copy_huge(void)
 }
 
 /* Past the limit on memory, and near the one on processes, the oldest go. */
-static void give_up_past(void)
+static void give_up_past(uint64_t eval)
 {
     unsigned count = slots.count;
     uint64_t start_ns = clock_used_ns();
 
-    look_at_cost();
+    look_at_cost_in_time(eval);
     memory_watch_look();
     leave_processes(false);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
@@ -315,7 +324,7 @@ bool keeper_look(uint64_t eval)
     struct cadence_step step = {.snapshot = false, .look_in_evals = UINT64_MAX};
     burial_look();
     if (!given_up) {
-        give_up_past();
+        give_up_past(eval);
         step = prepare(next_step(eval), eval);
     }
     hooks.due_in(step.look_in_evals); /* of the copy too */
@@ -360,6 +369,7 @@ struct shared_slot *keeper_oldest(void)
 {
     const struct slot *oldest;
 
+    look_at_cost(); /* for the report */
     burial_await(); /* the replay does not know them, and would take them for children of the simulator */
     while ((oldest = slots_oldest(&slots)) != NULL) {
         struct shared_slot *slot = shared_page_slot(page, oldest->pid);
