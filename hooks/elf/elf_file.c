@@ -62,6 +62,15 @@ void elf_file_drop(struct elf_file_part *bytes)
     *bytes = (struct elf_file_part){0};
 }
 
+/* Only of a mapped file: its pages come again when they are looked at. */
+void elf_file_forget(const struct elf_file_part *bytes)
+{
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    uintptr_t start = (uintptr_t)bytes->bytes & ~(page - 1);
+    if (bytes->bytes != NULL && !bytes->is_copy)
+        madvise((void *)start, (uintptr_t)bytes->bytes + bytes->size - start, MADV_DONTNEED);
+}
+
 static bool is_supported(const Elf64_Ehdr *header)
 {
     return memcmp(header->e_ident, ELFMAG, SELFMAG) == 0 && header->e_ident[EI_CLASS] == ELFCLASS64 &&

@@ -37,4 +37,7 @@ bool elf_file_section(const struct elf_file *file, size_t index, Elf64_Shdr *sec
 struct elf_file_part elf_file_contents(const struct elf_file *file, const Elf64_Shdr *section);
 void elf_file_drop(struct elf_file_part *bytes);
 
+/* What was read of it so far is not kept in memory; the part stays as it is. */
+void elf_file_forget(const struct elf_file_part *bytes);
+
 #endif

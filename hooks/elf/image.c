@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #define IMAGE_SEGMENTS 8
+#define IMAGE_PIECE    ((size_t)2 << 20) /* bytes of names, and ... */
+#define IMAGE_SYMBOLS  32768             /* ... symbols, with names of the same size, that stay in memory */
 
 struct image {
     int fd, debug_fd; /* symbols may be in a file of their own */
@@ -252,26 +254,60 @@ static bool image_is_code(const struct image *image, uintptr_t address, size_t s
     return false;
 }
 
+static void image_forget(const struct image *image)
+{
+    elf_file_forget(&image->symbols);
+    elf_file_forget(&image->names);
+}
+
+bool image_names_hold(const struct image *image, const char *text)
+{
+    struct elf_file_part left = image->names;
+    const size_t overlap = strlen(text) - 1;
+    bool found = false;
+    while (!found && left.size > overlap) {
+        struct elf_file_part piece = left;
+        if (piece.size > IMAGE_PIECE)
+            piece.size = IMAGE_PIECE;
+        found = memmem(piece.bytes, piece.size, text, overlap + 1) != NULL;
+        elf_file_forget(&piece);
+        left.bytes += piece.size - overlap;
+        left.size -= piece.size - overlap;
+    }
+    return found;
+}
+
+/* False: it is of no interest. */
+static bool image_read_symbol(const struct image *image, size_t at, struct image_symbol *symbol)
+{
+    Elf64_Sym entry;
+    memcpy(&entry, image->symbols.bytes + at, sizeof entry);
+    int type = ELF64_ST_TYPE(entry.st_info);
+    if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names.size ||
+        (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))
+        return false;
+    *symbol = (struct image_symbol){
+        .name = (const char *)image->names.bytes + entry.st_name,
+        .address = image->base + entry.st_value,
+        .size = entry.st_size,
+        .strong = ELF64_ST_BIND(entry.st_info) == STB_GLOBAL,
+        .exported =
+            ELF64_ST_BIND(entry.st_info) != STB_LOCAL && ELF64_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
+    };
+    symbol->length = strlen(symbol->name);
+    symbol->code = type == STT_FUNC && image_is_code(image, symbol->address, symbol->size);
+    return true;
+}
+
 void image_each(const struct image *image, void (*visit)(const struct image_symbol *symbol, void *context),
                 void *context)
 {
+    struct image_symbol symbol;
+    size_t number = 0;
     for (size_t at = 0; image->symbols.size - at >= sizeof(Elf64_Sym); at += sizeof(Elf64_Sym)) {
-        Elf64_Sym entry;
-        memcpy(&entry, image->symbols.bytes + at, sizeof entry);
-        int type = ELF64_ST_TYPE(entry.st_info);
-        if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names.size ||
-            (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))
-            continue;
-        struct image_symbol symbol = {
-            .name = (const char *)image->names.bytes + entry.st_name,
-            .address = image->base + entry.st_value,
-            .size = entry.st_size,
-            .strong = ELF64_ST_BIND(entry.st_info) == STB_GLOBAL,
-            .exported = ELF64_ST_BIND(entry.st_info) != STB_LOCAL &&
-                        ELF64_ST_VISIBILITY(entry.st_other) == STV_DEFAULT,
-        };
-        symbol.length = strlen(symbol.name);
-        symbol.code = type == STT_FUNC && image_is_code(image, symbol.address, symbol.size);
-        visit(&symbol, context);
+        if (++number % IMAGE_SYMBOLS == 0)
+            image_forget(image);
+        if (image_read_symbol(image, at, &symbol))
+            visit(&symbol, context);
     }
 }

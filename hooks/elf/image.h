@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The symbols of an ELF file that is loaded in this process. Symbols are handed to a visitor one by
  * one, straight from the mapped file: a big simulator has half a million of them, so nothing is
- * copied and nothing is sorted. */
+ * copied and nothing is sorted, and of the file no more is kept in memory than was read last. */
 #ifndef LIGHTSSS_HOOKS_ELF_IMAGE_H
 #define LIGHTSSS_HOOKS_ELF_IMAGE_H
 
@@ -40,6 +40,9 @@ const char *image_path(const struct image *image);
 /* True when there is no .symtab, not even in a debug file: only .dynsym, or nothing at all, is left to visit.
  */
 bool image_stripped(const struct image *image);
+
+/* Is this text in any symbol's name, or where one meets the next? Much quicker than a look at each. */
+bool image_names_hold(const struct image *image, const char *text);
 
 /* Visits every defined function, object and label. */
 void image_each(const struct image *image, void (*visit)(const struct image_symbol *symbol, void *context),

@@ -21,7 +21,12 @@ struct search {
     char remains[FIND_NAME_SIZE]; /* a class that must have been a model */
     struct library *library;
     bool is_elsewhere; /* in a namespace of its own */
+    bool may_have_parts;
+    uint64_t *lines; /* bits, see note_lines() */
 };
+
+#define LINE_SIZE  64 /* more than the head of a function that is moved */
+#define LINE_COUNT 32768u
 
 static void find_candidate(struct search *search, const struct image_symbol *symbol)
 {
@@ -53,7 +58,7 @@ static void find_first(const struct image_symbol *symbol, void *context)
     struct search *search = context;
     struct library *library = search->library;
     int known = verilator_abi_symbol(symbol);
-    if (!library->has_parts)
+    if (search->may_have_parts && !library->has_parts)
         library->has_parts = verilator_abi_is_of_part(symbol);
     if (known >= 0 && !library->symbols[known].address) {
         library->symbols[known] =
@@ -63,8 +68,47 @@ static void find_first(const struct image_symbol *symbol, void *context)
     }
 }
 
-static void find_room(struct place *place, uintptr_t address)
+/* Of the run time library. */
+static const enum verilator_symbol patched[] = {
+    VERILATOR_CONTEXT_DESTRUCTOR, VERILATOR_FATAL,       VERILATOR_STOP,         VERILATOR_RUN_EXIT_CALLBACKS,
+    VERILATOR_CONTEXT_UNUSED,     VERILATOR_UNUSED,      VERILATOR_TRACER_OPEN,  VERILATOR_TRACER_OPEN_NEXT,
+    VERILATOR_TRACER_CLOSE,       VERILATOR_TRACER_DUMP, VERILATOR_TRACER_FLUSH,
+};
+
+static void each_patched(struct search *search, uintptr_t address,
+                         void (*visit)(struct search *search, struct place *place, uintptr_t address))
 {
+    struct place *places = search->library->symbols;
+    for (size_t i = 0; i < sizeof patched / sizeof *patched; i++) {
+        visit(search, &places[patched[i]], address);
+        if (patched[i] >= VERILATOR_TRACER)
+            visit(search, &places[verilator_abi_tracer(patched[i], HOOKS_FORMAT_FST)], address);
+    }
+    for (struct found_model *model = search->models; model != NULL; model = model->next)
+        visit(search, &model->eval, address);
+}
+
+static uint64_t *line_of(const struct search *search, uintptr_t address, uint64_t *bit)
+{
+    uintptr_t line = address / LINE_SIZE % LINE_COUNT;
+    *bit = UINT64_C(1) << line % 64;
+    return &search->lines[line / 64];
+}
+
+/* Which symbols begin in such a function's head is asked of those nearby only, by a bit for where it begins
+ * and for what follows: a look at each place for each of a million symbols would take as long as all the
+ * rest. */
+static void note_line(struct search *search, struct place *place, uintptr_t unused)
+{
+    uint64_t bit;
+    (void)unused;
+    for (uintptr_t i = 0; place->address && i <= 1; i++)
+        *line_of(search, place->address + i * LINE_SIZE, &bit) |= bit;
+}
+
+static void find_room(struct search *search, struct place *place, uintptr_t address)
+{
+    (void)search;
     if (address > place->address && address - place->address < place->room)
         place->room = address - place->address;
 }
@@ -73,33 +117,17 @@ static void find_room(struct place *place, uintptr_t address)
  * is to be patched. */
 static void find_second(const struct image_symbol *symbol, void *context)
 {
-    static const enum verilator_symbol patched[] = {
-        VERILATOR_CONTEXT_DESTRUCTOR,
-        VERILATOR_FATAL,
-        VERILATOR_STOP,
-        VERILATOR_RUN_EXIT_CALLBACKS,
-        VERILATOR_CONTEXT_UNUSED,
-        VERILATOR_UNUSED,
-        VERILATOR_TRACER_OPEN,
-        VERILATOR_TRACER_OPEN_NEXT,
-        VERILATOR_TRACER_CLOSE,
-        VERILATOR_TRACER_DUMP,
-        VERILATOR_TRACER_FLUSH,
-    };
-    const struct search *search = context;
-    struct place *places = search->library->symbols;
-    for (size_t i = 0; i < sizeof patched / sizeof *patched; i++) {
-        find_room(&places[patched[i]], symbol->address);
-        if (patched[i] >= VERILATOR_TRACER)
-            find_room(&places[verilator_abi_tracer(patched[i], HOOKS_FORMAT_FST)], symbol->address);
-    }
+    struct search *search = context;
+    uint64_t bit;
+    if (*line_of(search, symbol->address, &bit) & bit)
+        each_patched(search, symbol->address, find_room);
 
     const char *name = NULL;
     size_t length = 0;
     int method = verilator_abi_method(symbol, &name, &length);
-    for (struct found_model *model = search->models; model != NULL; model = model->next) {
-        find_room(&model->eval, symbol->address);
-        if (method >= 0 && strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
+    for (struct found_model *model = method >= 0 ? search->models : NULL; model != NULL;
+         model = model->next) {
+        if (strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
             model->methods[method] = symbol->address;
             model->sizes[method] = symbol->size;
             if (method == VERILATOR_MODEL_SYMS)
@@ -185,9 +213,15 @@ static int find_none(const struct search *search, const struct image *image, str
 
 static int find_in(struct search *search, const struct image *image, struct hooks_why *why)
 {
+    search->may_have_parts = image_names_hold(image, VERILATOR_SIGN_OF_PART);
     image_each(image, find_first, search);
-    if (search->models != NULL)
+    if (search->models != NULL) {
+        static uint64_t lines[LINE_COUNT / 64];
+        search->lines = lines;
+        each_patched(search, 0, note_line);
         image_each(image, find_second, search);
+        memset(lines, 0, sizeof lines);
+    }
     find_confirm(search);
     if (search->crowded)
         return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",

@@ -5,6 +5,7 @@
  * 5.048. A release newer than that is asked itself. */
 #include "model/verilator_abi.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,12 +103,25 @@ static const char syms[] = "__Syms";
 /* The part's own functions, or, where it is in another object, the model's calls of them. */
 bool verilator_abi_is_of_part(const struct image_symbol *symbol)
 {
-    static const char sign[] = "_protectlib_";
+    static const char sign[] = VERILATOR_SIGN_OF_PART;
     return symbol->code && memmem(symbol->name, symbol->length, sign, sizeof sign - 1) != NULL;
+}
+
+/* Of a million symbols nearly all are told apart by their length and two letters. */
+static bool may_be_known(const struct image_symbol *symbol)
+{
+    static uint64_t lengths[4]; /* a bit for each length that a row has */
+    if (!lengths[0])
+        for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+            lengths[names[i].length / 64] |= UINT64_C(1) << names[i].length % 64;
+    return symbol->length <= UCHAR_MAX && lengths[symbol->length / 64] >> symbol->length % 64 & 1 &&
+           (*symbol->name == '_' || *symbol->name == 'f');
 }
 
 int verilator_abi_symbol(const struct image_symbol *symbol)
 {
+    if (!may_be_known(symbol))
+        return -1;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].length == symbol->length && !memcmp(names[i].name, symbol->name, symbol->length))
             return names[i].symbol;
@@ -123,29 +137,34 @@ const char *verilator_abi_name(size_t row, enum verilator_symbol *symbol)
 }
 
 /* Takes _ZN<length><name>, or with a K, apart. Returns what follows the name, or NULL. */
-static const char *parse_class(const char *mangled, bool *constant, const char **name, size_t *length)
+static const char *parse_class(const struct image_symbol *symbol, bool *constant, const char **name,
+                               size_t *length)
 {
-    if (strncmp(mangled, "_ZN", 3) != 0)
+    const char *at = symbol->name, *end = at + symbol->length;
+    if (at[0] != '_' || at[1] != 'Z' || at[2] != 'N')
         return NULL;
-    *constant = mangled[3] == 'K';
-    const char *digits = mangled + 3 + *constant;
-    if (*digits < '1' || *digits > '9')
+    at += 3;
+    *constant = *at == 'K';
+    at += *constant;
+    if (*at == '0')
         return NULL;
-    char *start;
-    *length = strtoul(digits, &start, 10);
-    *name = start;
-    return strnlen(start, *length) == *length ? start + *length : NULL;
+    for (*length = 0; *at >= '0' && *at <= '9' && *length <= symbol->length; at++)
+        *length = *length * 10 + (size_t)(*at - '0');
+    *name = at;
+    return *length > 0 && *length <= (size_t)(end - at) ? at + *length : NULL;
 }
 
 int verilator_abi_method(const struct image_symbol *symbol, const char **name, size_t *length)
 {
     bool constant;
-    const char *rest = parse_class(symbol->name, &constant, name, length);
+    const char *rest = parse_class(symbol, &constant, name, length);
     if (rest == NULL)
         return -1;
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (*methods[i].rest != *rest || methods[i].constant != constant)
+            continue;
         size_t size = strlen(methods[i].rest) + !methods[i].prefix;
-        if (methods[i].constant != constant || strncmp(rest, methods[i].rest, size) != 0)
+        if (strncmp(rest, methods[i].rest, size) != 0)
             continue;
         size_t tail = sizeof syms - 1;
         bool is_syms = *length > tail && !memcmp(*name + *length - tail, syms, tail);

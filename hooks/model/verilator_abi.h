@@ -82,7 +82,9 @@ struct verilator_release {
 #define VERILATOR_VCD_IS_OPEN  9  /* bool */
 #define VERILATOR_VCD_ROLLOVER 48 /* uint64_t: size at which another file begins, 0: never */
 
-/* Is this a function of a model that is linked into another one (--hierarchical, --lib-create)? */
+/* Is this a function of a model that is linked into another one (--hierarchical, --lib-create)? Its name
+ * holds the sign. */
+#define VERILATOR_SIGN_OF_PART "_protectlib_"
 bool verilator_abi_is_of_part(const struct image_symbol *symbol);
 
 /* Which of the run time functions a symbol is, or -1. */

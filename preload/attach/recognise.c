@@ -25,11 +25,16 @@
 /* Constants beyond that are not worth a millisecond of every process that is no simulator. */
 #define CONSTANTS_SIZE_MAX ((size_t)16 << 20)
 #define WINDOW             ((size_t)64 << 10) /* bytes of a file, where it cannot be mapped */
+#define PIECE              ((size_t)2 << 20)  /* of one that is mapped */
+#define PAGE               4096u
 
 struct span {
     const uint8_t *bytes;
     size_t size;
 };
+
+static bool
+    is_mapped; /* what is looked at is a file: its pages come again. One thread at a time (attach.c) */
 
 static bool is_supported(const uint8_t *bytes, size_t size)
 {
@@ -61,9 +66,34 @@ static struct span contents(const uint8_t *bytes, size_t size, const Elf64_Shdr 
     return (struct span){bytes + section->sh_offset, section->sh_size};
 }
 
+/* Pages of a mapped file that were read: they would count as the simulator's own. */
+static void forget(const uint8_t *bytes, size_t size)
+{
+    uintptr_t start = (uintptr_t)bytes & ~(uintptr_t)(PAGE - 1);
+
+    if (!is_mapped)
+        return;
+    madvise((void *)start, (uintptr_t)bytes + size - start, MADV_DONTNEED);
+}
+
 static bool has_text(struct span span, const char *text)
 {
     return span.bytes != NULL && memmem(span.bytes, span.size, text, strlen(text)) != NULL;
+}
+
+/* The same piece by piece, of which none is kept in memory. */
+static bool has_text_somewhere(struct span span, const char *text)
+{
+    const size_t overlap = strlen(text) - 1;
+
+    while (span.size > PIECE) {
+        if (has_text((struct span){span.bytes, PIECE}, text))
+            return true;
+        forget(span.bytes, PIECE);
+        span.bytes += PIECE - overlap;
+        span.size -= PIECE - overlap;
+    }
+    return has_text(span, text);
 }
 
 static bool has_sign_of_library(struct span span)
@@ -127,8 +157,8 @@ enum recognised recognise_image(const uint8_t *bytes, size_t size)
         if (!read_section(bytes, size, section.sh_link, &names))
             return RECOGNISED_NOTHING;
         struct span text = contents(bytes, size, &names, &(size_t){size});
-        bool found = has_text(text, SIGN_OF_MODEL) ||
-                     (is_cxx(bytes, size, header.e_shnum) && has_text(text, SIGN_OF_CLASS));
+        bool found = has_text_somewhere(text, SIGN_OF_MODEL) ||
+                     (is_cxx(bytes, size, header.e_shnum) && has_text_somewhere(text, SIGN_OF_CLASS));
         return found ? RECOGNISED_MODEL : RECOGNISED_NOTHING;
     }
     if (is_cxx(bytes, size, header.e_shnum) && holds_library(bytes, size, header.e_shnum))
@@ -199,7 +229,9 @@ static enum recognised recognise_descriptor(int fd, const struct dl_phdr_info *o
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (bytes == MAP_FAILED)
         return in_doubt(object) != RECOGNISED_NOTHING ? RECOGNISED_MODEL : read_through(fd);
+    is_mapped = true;
     enum recognised result = recognise_image(bytes, size);
+    is_mapped = false;
     munmap(bytes, size);
     return result;
 }

@@ -88,6 +88,8 @@ static void the_program_knows_its_own_symbols(void **state)
     image_each(image, visit, &tally);
     for (size_t i = 0; i < COUNT_OF(expected); i++)
         assert_int_equal(tally.found[i], 1);
+    assert_true(image_names_hold(image, "ge_test_glob"));
+    assert_false(image_names_hold(image, "image_test_absent"));
     image_close(image);
 }
 

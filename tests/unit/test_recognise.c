@@ -150,6 +150,31 @@ static void test_crowds(void **state)
     free(image);
 }
 
+/* Names are searched in pieces: the sign may lie across the end of one, and what is in front is not changed.
+ */
+static void test_large_names(void **state)
+{
+    static const char sign[] = "_ZN7VSimTop9eval_stepEv";
+    uint8_t *image = malloc(CROWD_SIZE);
+
+    (void)state;
+    assert_non_null(image);
+    memset(image, 'x', CROWD_SIZE);
+    make_image(image, true, "", "", "");
+    Elf64_Shdr names = {.sh_type = SHT_STRTAB, .sh_offset = IMAGE_SIZE, .sh_size = CROWD_SIZE - IMAGE_SIZE};
+    memcpy(image + SECTIONS_AT + 2 * sizeof names, &names, sizeof names);
+    assert_int_equal(recognise_image(image, CROWD_SIZE), RECOGNISED_NOTHING);
+    for (size_t piece = 1; piece < 4; piece++)
+        for (size_t before = 0; before <= sizeof sign; before++) {
+            uint8_t *place = image + IMAGE_SIZE + (piece << 21) - (piece - 1) * 10 - before;
+            memcpy(place, sign, sizeof sign - 1);
+            assert_int_equal(recognise_image(image, CROWD_SIZE), RECOGNISED_MODEL);
+            memset(place, 'x', sizeof sign - 1);
+        }
+    assert_int_equal(image[IMAGE_SIZE], 'x');
+    free(image);
+}
+
 /* While nothing can be opened, an object that has such names for the loader. */
 static enum recognised recognise_unseen(const char *name, const char *names)
 {
@@ -184,8 +209,8 @@ static void test_unseen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),  cmocka_unit_test(test_truncated), cmocka_unit_test(test_damaged),
-        cmocka_unit_test(test_crowds), cmocka_unit_test(test_unseen),
+        cmocka_unit_test(test_kinds),  cmocka_unit_test(test_truncated),   cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_crowds), cmocka_unit_test(test_large_names), cmocka_unit_test(test_unseen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
