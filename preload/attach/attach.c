@@ -26,6 +26,7 @@
 #include "base/program_file.h"
 #include "base/signal_mask.h"
 #include "base/text.h"
+#include "base/vdso.h"
 #include "interpose/dlopen.h"
 #include "interpose/exit.h"
 #include "interpose/libc.h"
@@ -153,6 +154,7 @@ static void prepare(void)
                  run.program);
         return;
     }
+    vdso_find();
     run.hooks = lightsss_hooks();
     run.hooks->program(program_file(NULL));
     state = READY;

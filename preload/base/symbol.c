@@ -42,7 +42,7 @@ static int look_at_object(struct dl_phdr_info *object, size_t size, void *contex
     const char *slash = strrchr(object->dlpi_name, '/');
 
     (void)size;
-    if (slash == NULL || strcmp(slash + 1, search->name) != 0)
+    if (strcmp(slash != NULL ? slash + 1 : object->dlpi_name, search->name) != 0)
         return 0;
     *library = (struct symbol_library){.base = object->dlpi_addr};
     for (size_t i = 0; i < object->dlpi_phnum; i++) {

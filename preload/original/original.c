@@ -134,13 +134,15 @@ static bool may_hold(void)
 
 static void eval_due(uint64_t eval)
 {
+    match_search(false);
+    patience_note_look();
+    if (role_is_likely_self() && keeper_glance(eval))
+        return;
     if (!role_is_self()) { /* a child in our memory */
         run.hooks->due_in(UINT64_MAX);
         return;
     }
-    match_search(false);
     rights_note();
-    patience_note_look();
     if (keeper_look(eval))
         woken(eval);
     else

@@ -187,9 +187,17 @@ static void search_queue(struct queue *queue, bool last)
     }
 }
 
+static bool is_searched(void)
+{
+    const struct queue *queues = output->queues;
+
+    return queues[0].first == queues[0].end && queues[1].first == queues[1].end;
+}
+
+/* Where nothing was printed, as at most looks, no lock is taken. */
 void match_search(bool last)
 {
-    if (!is_looking())
+    if (!is_looking() || is_searched())
         return;
     /* Busy: a thread, or this one in a signal handler, ends the process while the evaluating one searches. */
     if (atomic_flag_test_and_set(&searching))
@@ -197,13 +205,6 @@ void match_search(bool last)
     for (size_t i = 0; i < 2; i++)
         search_queue(&output->queues[i], last);
     atomic_flag_clear(&searching);
-}
-
-static bool is_searched(void)
-{
-    const struct queue *queues = output->queues;
-
-    return queues[0].first == queues[0].end && queues[1].first == queues[1].end;
 }
 
 static void wait_for(pid_t copy)

@@ -3,6 +3,7 @@
 #include "run/patience.h"
 
 #include "base/clock.h"
+#include "base/vdso.h"
 #include "run/run.h"
 
 #define LEAST_NS UINT64_C(60000000000) /* a replay may take that long and ... */
@@ -11,7 +12,7 @@
 void patience_note_look(void)
 {
     static uint64_t looked_ns;
-    uint64_t now_ns = clock_ns();
+    uint64_t now_ns = vdso_clock_ns();
 
     if (looked_ns != 0 && now_ns - looked_ns > run.page->longest_look_ns)
         run.page->longest_look_ns = now_ns - looked_ns;

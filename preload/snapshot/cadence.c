@@ -94,6 +94,14 @@ struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint6
     return step;
 }
 
+uint64_t cadence_due_ns(const struct cadence *cadence)
+{
+    uint64_t turn_ns =
+        cadence->interval.kind == INTERVAL_EVALS ? UINT64_MAX : u64_sum(cadence->since_ns, cadence->wait_ns);
+
+    return u64_max(u64_min(turn_ns, cadence->early_ns), cadence->barred_ns);
+}
+
 /* How long the simulator must run for the budget to have room for that cost. */
 static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
 {

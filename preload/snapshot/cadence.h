@@ -44,6 +44,9 @@ bool cadence_is_due(const struct cadence *cadence, uint64_t now_ns, uint64_t eva
 /* A look. The first one always asks for a snapshot. */
 struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint64_t evals);
 
+/* When the clock may ask for a snapshot at the soonest; UINT64_MAX: never, only evals do. */
+uint64_t cadence_due_ns(const struct cadence *cadence);
+
 /* To be called when the snapshot is done, with the time after it. cost_ns: its stall. */
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
 

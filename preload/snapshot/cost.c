@@ -9,15 +9,17 @@
 #include "base/kernel.h"
 #include "base/u64.h"
 
-#define PAGE          4096u
-#define WINDOW_NS     UINT64_C(100000000)   /* at least; the longer, the longer ago the snapshot is */
-#define WINDOW_PART   2u                    /* of that time */
-#define QUIET_SHARE   1000u                 /* copies take less than that part of a quiet window */
-#define QUIET_MOST_NS UINT64_C(10000000000) /* older ones count half when there are so many */
-#define KNOWN_MOST_NS UINT64_C(1000000000)  /* the same of earlier snapshots */
-#define TRUST_NS      UINT64_C(40000000)    /* so much of them counts as much as COST_PAGE_NS */
-#define TICK_NS       UINT64_C(4000000)
-#define FIRST_OFF     4u
+#define PAGE           4096u
+#define WINDOW_NS      UINT64_C(100000000) /* at least; the longer, the longer ago the snapshot is */
+#define WINDOW_PART    2u                  /* of that time */
+#define QUIET_SHARE    1000u               /* copies take less than that part of a quiet window */
+#define QUIET_LEAST_NS UINT64_C(500000000)
+#define SMALL_BYTES    (UINT64_C(64) << 20)
+#define QUIET_MOST_NS  UINT64_C(10000000000) /* older ones count half when there are so many */
+#define KNOWN_MOST_NS  UINT64_C(1000000000)  /* the same of earlier snapshots */
+#define TRUST_NS       UINT64_C(40000000)    /* so much of them counts as much as COST_PAGE_NS */
+#define TICK_NS        UINT64_C(4000000)
+#define FIRST_OFF      4u
 
 /* Memory that the simulator touches for the first time is no copy. */
 static struct cost_sum window(const struct cost *cost, struct cost_now now)
@@ -128,6 +130,13 @@ static void close_window(struct cost *cost, struct cost_now now)
 bool cost_is_due(const struct cost *cost, uint64_t now_ns)
 {
     return now_ns >= cost->due_ns;
+}
+
+uint64_t cost_due_ns(const struct cost *cost)
+{
+    bool is_small = cost->last.peak_bytes < SMALL_BYTES;
+
+    return is_small && cost->quiet.ns >= QUIET_LEAST_NS ? UINT64_MAX : cost->due_ns;
 }
 
 void cost_look(struct cost *cost, struct cost_now now, bool is_shared)

@@ -54,6 +54,10 @@ void cost_init(struct cost *cost, struct cost_now now);
  * be known. */
 bool cost_is_due(const struct cost *cost, uint64_t now_ns);
 
+/* When that is; UINT64_MAX: not before the next snapshot. So where the simulator is small, and it is known
+ * what it spends in the kernel by itself. */
+uint64_t cost_due_ns(const struct cost *cost);
+
 /* Then: is there a snapshot, so that pages are copied? To be called before the last one goes, too. */
 void cost_look(struct cost *cost, struct cost_now now, bool is_shared);
 

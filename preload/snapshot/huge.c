@@ -16,7 +16,8 @@
 #define RANGES_MAX  256u
 #define LEAST_BYTES (16 * HUGE) /* less is left alone */
 #define DENSE       32u         /* pages of each that was split */
-#define SLICE_NS    20000000u   /* of a look */
+#define SLICE_NS    20000000u   /* of a look, and to the next */
+#define LOOK_NS     100000000u  /* as long as it is not known that there is something to do */
 #define SKIPS_MAX   64u
 #define COLLAPSE    25 /* MADV_COLLAPSE */
 
@@ -172,4 +173,11 @@ uint64_t huge_look(uint64_t copied)
         bytes = put_together(fd);
     kernel_close(fd);
     return bytes;
+}
+
+uint64_t huge_wait_ns(void)
+{
+    if (is_over)
+        return UINT64_MAX;
+    return is_dense ? SLICE_NS : LOOK_NS;
 }

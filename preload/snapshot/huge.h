@@ -18,4 +18,7 @@ void huge_before_snapshot(uint64_t peak_bytes);
  * Returns how many bytes it has copied in its turn. */
 uint64_t huge_look(uint64_t copied);
 
+/* How soon there may be something to do; UINT64_MAX: not before the next snapshot. */
+uint64_t huge_wait_ns(void);
+
 #endif

@@ -16,10 +16,13 @@
 #include "base/log.h"
 #include "base/own_thread.h"
 #include "base/signal_mask.h"
+#include "base/u64.h"
+#include "base/vdso.h"
 #include "run/role.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
 #include "snapshot/cost.h"
+#include "snapshot/glance.h"
 #include "snapshot/huge.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_watch.h"
@@ -42,13 +45,13 @@ static uint64_t hang_ns;
 static struct slots slots;
 static struct cadence cadence;
 static struct pace pace;
+static struct glance glance;
 static struct cost cost;
 static struct keeper_figures figures;
 static struct take last_take;
 static bool given_up;                               /* no snapshot can be taken any more */
 static uint64_t simulator_mask;                     /* signals that it blocks itself */
-static volatile pid_t looking_thread;               /* the last one ... */
-static const struct own_thread *_Atomic evaluating; /* ... and what it has */
+static const struct own_thread *_Atomic evaluating; /* the thread that looked last */
 static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
@@ -64,6 +67,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     room_begin();
     refusal_begin();
     pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
+    glance_stop(&glance);
     slots_init(&slots, (unsigned)options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
@@ -223,7 +227,6 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 
     if (pace_look(&pace, now_ns, eval, &step) && threads_prepare() > 0)
         pace_prepared(&pace, clock_ns() - now_ns, &step);
-    step.look_in_evals = pace_watch(&pace, step.look_in_evals);
     return step;
 }
 
@@ -313,11 +316,50 @@ static struct cadence_step next_step(uint64_t eval)
     return step;
 }
 
+/* When there is something to do, whatever the evals do. A dead one that nobody reaps is seen by whoever looks
+ * at the machine's processes. */
+static uint64_t due_ns(uint64_t now_ns)
+{
+    uint64_t wait_ns = burial_family()->dying_count > 0 ? pace_bury_ns(&pace) : UINT64_MAX;
+
+    if (given_up)
+        return u64_sum(now_ns, wait_ns);
+    wait_ns = u64_min(wait_ns, memory_watch_quiet_ns(&slots));
+    if (processes_are_near())
+        wait_ns = u64_min(wait_ns, SECOND_NS);
+    if (slots.count > 0)
+        wait_ns = u64_min(wait_ns, huge_wait_ns());
+    return u64_min(u64_sum(now_ns, wait_ns), u64_min(cost_due_ns(&cost), cadence_due_ns(&cadence)));
+}
+
+static void begin_glances(const struct cadence_step *step, uint64_t eval)
+{
+    uint64_t now_ns = clock_ns(), until_ns = due_ns(now_ns), until_eval = UINT64_MAX;
+    uint64_t stride = step->look_in_evals;
+
+    if (given_up || pace.is_by_evals)
+        stride = glance.stride_evals;
+    if (pace.is_by_evals && !given_up)
+        until_eval = u64_sum(eval, step->look_in_evals);
+    uint64_t evals = glance_begin(&glance, now_ns, eval, until_ns, until_eval, stride);
+    hooks.due_in(given_up && until_ns == UINT64_MAX ? UINT64_MAX : evals);
+}
+
+bool keeper_glance(uint64_t eval)
+{
+    uint64_t evals = glance_step(&glance, vdso_clock_ns(), eval);
+
+    if (evals == 0)
+        return false;
+    atomic_store(&evaluating, own_thread());
+    hooks.due_in(evals);
+    return true;
+}
+
 /* Everything but keeper_lock() happens with signals blocked: a handler that ends the process must find the
  * new snapshot on the list. */
 bool keeper_look(uint64_t eval)
 {
-    looking_thread = kernel_gettid();
     atomic_store(&evaluating, own_thread());
     keeper_lock();
     simulator_mask = signal_mask_block_all();
@@ -330,11 +372,7 @@ bool keeper_look(uint64_t eval)
     hooks.due_in(step.look_in_evals); /* of the copy too */
     if (step.snapshot && take_one(eval))
         return true;
-    if (given_up)
-        step.look_in_evals = UINT64_MAX;
-    /* A dead one that nobody reaps is seen by whoever looks at the machine's processes. */
-    hooks.due_in(burial_family()->dying_count > 0 ? pace_bury(&pace, step.look_in_evals)
-                                                  : step.look_in_evals);
+    begin_glances(&step, eval);
     keeper_unlock();
     signal_mask_restore(simulator_mask);
     return false;
@@ -342,7 +380,7 @@ bool keeper_look(uint64_t eval)
 
 bool keeper_is_evaluating_thread(void)
 {
-    return looking_thread == kernel_gettid();
+    return role_kind() == ROLE_ORIGINAL && atomic_load(&evaluating) == own_thread();
 }
 
 const struct own_thread *keeper_evaluating_thread(void)

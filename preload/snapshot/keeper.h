@@ -31,7 +31,11 @@ struct keeper_figures {
 
 void keeper_init(struct shared_page *page, const struct options *options, const struct keeper_hooks *hooks);
 
-/* Eval number `eval` is about to run: the clock is looked at, and perhaps a snapshot taken. Returns true
+/* Eval number `eval` is about to run. Mostly there is nothing to do: then this is true, and that was all; no
+ * system call is made. Else keeper_look() is to be called. */
+bool keeper_glance(uint64_t eval);
+
+/* The clock is looked at, and perhaps a snapshot taken. Returns true
  * in a woken copy, with all signals blocked and no other thread alive: go on with keeper_revive(). */
 bool keeper_look(uint64_t eval);
 

@@ -4,15 +4,14 @@
 
 #include "base/u64.h"
 
-#define LEAD_NS      250000u  /* idle threads are asked to stand by so long before a snapshot ... */
-#define LEAD_MAX_NS  2000000u /* ... rounded up to whole evals, if that is not too long */
-#define WATCH_LEADS  40u      /* memory is watched every 10 ms, however far the next snapshot is */
-#define WATCH_GROWTH 4u       /* as long as the pace is not known */
-#define BURIAL_NS    1000000u
+#define LEAD_NS        250000u  /* idle threads are asked to stand by so long before a snapshot ... */
+#define LEAD_MAX_NS    2000000u /* ... rounded up to whole evals, if that is not too long */
+#define BURIAL_NS      1000000u
+#define BURIAL_MOST_NS 1000000000u
 
 void pace_init(struct pace *pace, bool is_by_evals)
 {
-    *pace = (struct pace){.is_by_evals = is_by_evals, .watch_evals = 1, .dying_evals = 1};
+    *pace = (struct pace){.is_by_evals = is_by_evals, .dying_ns = BURIAL_NS};
 }
 
 static void begin_stretch(struct pace *pace, uint64_t now_ns, uint64_t eval)
@@ -62,29 +61,15 @@ void pace_prepared(struct pace *pace, uint64_t took_ns, struct cadence_step *ste
         *step = (struct cadence_step){.snapshot = false, .look_in_evals = pace->lead_evals};
 }
 
-uint64_t pace_watch(struct pace *pace, uint64_t look_in_evals)
-{
-    if (!pace->is_by_evals) /* looks by time come often enough */
-        return look_in_evals;
-    if (pace->eval_ns != 0)
-        pace->watch_evals = pace->lead_evals == 0 ? 1 : pace->lead_evals * WATCH_LEADS;
-    else if (pace->watch_evals < UINT32_MAX)
-        pace->watch_evals *= WATCH_GROWTH;
-    return u64_min(look_in_evals, pace->watch_evals);
-}
-
 void pace_killed(struct pace *pace)
 {
-    pace->dying_evals = 1;
+    pace->dying_ns = BURIAL_NS;
 }
 
-uint64_t pace_bury(struct pace *pace, uint64_t look_in_evals)
+uint64_t pace_bury_ns(struct pace *pace)
 {
-    uint64_t evals = pace->dying_evals;
+    uint64_t ns = pace->dying_ns;
 
-    if (look_in_evals <= evals)
-        return look_in_evals;
-    if (pace->eval_ns == 0 || evals < BURIAL_NS / pace->eval_ns)
-        pace->dying_evals *= 2;
-    return evals;
+    pace->dying_ns = u64_min(2 * ns, BURIAL_MOST_NS);
+    return ns;
 }

@@ -288,7 +288,7 @@ static void run_huge(const char *scatter, bool preload, struct outcome *outcome)
 {
     const struct program program = {
         .arguments = LIST("huge:64", "eval:1", scatter, "huge_left", "exit:0"),
-        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_WAVE=off"),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_WAVE=off"),
         .preload = preload,
     };
 
@@ -318,9 +318,9 @@ static void test_huge_pages_stay(void **state)
     struct outcome without, with;
 
     (void)state;
-    run_huge("scatter:400:500000", false, &without);
+    run_huge("scatter:400:1000000", false, &without);
     need_huge_pages(&without);
-    run_huge("scatter:400:500000", true, &with);
+    run_huge("scatter:400:1000000", true, &with);
     assert_string_equal(strstr(with.out, "sum "), strstr(without.out, "sum "));
     if (huge_mib(&with) < 60)
         fail_msg("only %ld MB are left in huge pages", huge_mib(&with));

@@ -149,13 +149,32 @@ static void all_snapshots_are_summed(void **state)
     assert_int_equal(cost_ns(&machine.cost), last_ns);
 }
 
+/* Once it is known what the simulator does by itself, a small one is not looked at between two snapshots. */
+static void a_small_one_is_left_alone(void **state)
+{
+    struct cost_now now = {.ns = 1000 * MS_NS, .peak_bytes = 32 << 20};
+    struct cost cost;
+
+    (void)state;
+    cost_init(&cost, now);
+    assert_int_equal(cost_due_ns(&cost), 1100 * MS_NS);
+    now.ns = 1600 * MS_NS;
+    cost_look(&cost, now, true);
+    assert_int_equal(cost_due_ns(&cost), UINT64_MAX);
+    assert_true(cost_is_due(&cost, 2000 * MS_NS)); /* where there is a look all the same */
+    now.ns = 2000 * MS_NS;
+    now.peak_bytes = 64 << 20;
+    cost_look(&cost, now, true);
+    assert_true(cost_due_ns(&cost) < 3000 * MS_NS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_price_is_measured),    cmocka_unit_test(the_simulators_own_time_is_taken_off),
         cmocka_unit_test(a_price_has_bounds),       cmocka_unit_test(few_pages_cost_what_they_always_cost),
         cmocka_unit_test(growth_is_no_copy),        cmocka_unit_test(an_account_begins_anew),
-        cmocka_unit_test(all_snapshots_are_summed),
+        cmocka_unit_test(all_snapshots_are_summed), cmocka_unit_test(a_small_one_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

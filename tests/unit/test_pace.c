@@ -44,24 +44,6 @@ static void a_snapshot_is_no_part_of_it(void **state)
     assert_int_equal(pace.eval_ns, 1001);
 }
 
-static void memory_is_watched_every_ten_milliseconds(void **state)
-{
-    struct pace pace;
-    uint64_t sum = 0;
-
-    (void)state;
-    pace_init(&pace, true);
-    assert_int_equal(pace_watch(&pace, 3), 3);
-    for (unsigned i = 0; i < 4; i++) /* as long as nothing is known, rarer and rarer */
-        sum += pace_watch(&pace, UINT64_MAX);
-    assert_int_equal(sum, 16 + 64 + 256 + 1024);
-    look(&pace, 1 * MS_NS, 1);
-    look(&pace, 2 * MS_NS, 1001);
-    assert_int_equal(pace_watch(&pace, UINT64_MAX), 10000);
-    look(&pace, 22 * MS_NS, 1002);
-    assert_int_equal(pace_watch(&pace, UINT64_MAX), 1);
-}
-
 /* A microsecond per eval: 250 are the lead. */
 static void learn(struct pace *pace, bool is_by_evals)
 {
@@ -117,31 +99,21 @@ static void a_snapshot_by_evals_comes_at_its_eval(void **state)
     assert_false(pace_look(&pace, 12 * MS_NS, 11001, &step)); /* it is due at once: too late to ask */
 }
 
-static void looks_by_time_are_often_enough(void **state)
+static void the_dead_are_looked_for_ever_more_rarely(void **state)
 {
     struct pace pace;
-
-    (void)state;
-    learn(&pace, false);
-    assert_int_equal(pace_watch(&pace, 123456789), 123456789);
-}
-
-static void the_dead_are_looked_for_for_a_millisecond(void **state)
-{
-    struct pace pace;
-    uint64_t evals = 0;
+    uint64_t ns = 0;
 
     (void)state;
     learn(&pace, true);
-    assert_int_equal(pace_bury(&pace, 1), 1); /* somebody else asks for it */
-    for (unsigned looks = 1; looks <= 1024; looks *= 2)
-        assert_int_equal(pace_bury(&pace, UINT64_MAX), looks);
-    assert_int_equal(pace_bury(&pace, UINT64_MAX), 1024);
-    assert_int_equal(pace_bury(&pace, 100), 100);
+    for (uint64_t wait = MS_NS; wait < 1000 * MS_NS; wait *= 2)
+        assert_int_equal(pace_bury_ns(&pace), wait);
+    assert_int_equal(pace_bury_ns(&pace), 1000 * MS_NS);
+    assert_int_equal(pace_bury_ns(&pace), 1000 * MS_NS);
     pace_killed(&pace);
     for (unsigned i = 0; i < 4; i++)
-        evals += pace_bury(&pace, UINT64_MAX);
-    assert_int_equal(evals, 1 + 2 + 4 + 8);
+        ns += pace_bury_ns(&pace);
+    assert_int_equal(ns, (1 + 2 + 4 + 8) * MS_NS);
 }
 
 int main(void)
@@ -149,11 +121,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_lead_is_whole_evals),
         cmocka_unit_test(a_snapshot_is_no_part_of_it),
-        cmocka_unit_test(memory_is_watched_every_ten_milliseconds),
         cmocka_unit_test(a_snapshot_by_time_comes_a_lead_later),
         cmocka_unit_test(a_snapshot_by_evals_comes_at_its_eval),
-        cmocka_unit_test(looks_by_time_are_often_enough),
-        cmocka_unit_test(the_dead_are_looked_for_for_a_millisecond),
+        cmocka_unit_test(the_dead_are_looked_for_ever_more_rarely),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,17 +10,21 @@
 #include "base/u64.h"
 
 #define MIB              (UINT64_C(1) << 20)
-#define LOOK_NS          SECOND_NS  /* others take memory too */
-#define LOOK_BYTES       MIB        /* less than that changes nothing */
-#define MEASURE_NS       SECOND_NS  /* to be sure ... */
-#define MEASURE_SHARE    1000u      /* ... and never more than that part of the run time */
-#define URGENT_SHARE     20u        /* the same where the estimate is past the limit */
-#define RESERVE_BYTES    (64 * MIB) /* left for the original whatever the limit is ... */
-#define RESERVE_SHARE    16u        /* ... or that part of a small machine or control group */
-#define RESERVE_LOOKS    2u         /* ... or what it takes in so many looks */
-#define RESERVE_MOST     4u         /* ... but not more than that part of it all */
-#define NS_PER_KIB       3u         /* measuring walks page tables: 10 ns a page */
-#define LOOKS_REMEMBERED 4u         /* growth is forgotten in about so many looks */
+#define LOOK_NS          SECOND_NS          /* others take memory too */
+#define LOOK_BYTES       MIB                /* less than that changes nothing */
+#define MEASURE_NS       SECOND_NS          /* to be sure ... */
+#define MEASURE_SHARE    1000u              /* ... and never more than that part of the run time */
+#define URGENT_SHARE     20u                /* the same where the estimate is past the limit */
+#define RESERVE_BYTES    (64 * MIB)         /* left for the original whatever the limit is ... */
+#define RESERVE_SHARE    16u                /* ... or that part of a small machine or control group */
+#define RESERVE_LOOKS    2u                 /* ... or so many times what it takes in QUIET_LEAST_NS */
+#define RESERVE_MOST     4u                 /* ... but not more than that part of it all */
+#define NS_PER_KIB       3u                 /* measuring walks page tables: 10 ns a page */
+#define QUIET_LEAST_NS   UINT64_C(10000000) /* between two looks where memory is short ... */
+#define QUIET_MOST_NS    SECOND_NS          /* ... and where there is much of it */
+#define BYTES_PER_NS     4u                 /* no process takes memory faster */
+#define QUIET_SHARE      16u                /* of what is left: so little is not worth a look */
+#define LOOKS_REMEMBERED 4u                 /* growth is forgotten in about so many looks */
 
 void memory_limit_now(struct memory_now *now, uint64_t ns, uint64_t fault_bytes, uint64_t peak_bytes)
 {
@@ -42,13 +46,18 @@ void memory_limit_init(struct memory_limit *limit, const struct options_memory *
     limit->left.left_bytes = UINT64_MAX;
     limit->held_at = *now;
     limit->look_bytes = now->touched_bytes;
+    limit->look_ns = now->ns;
     limit->measured_ns = now->ns;
 }
 
 void memory_limit_look(struct memory_limit *limit, const struct memory_now *now)
 {
     uint64_t grown_bytes = u64_difference(now->touched_bytes, limit->look_bytes);
+    uint64_t passed_ns = u64_difference(now->ns, limit->look_ns);
 
+    if (passed_ns > QUIET_LEAST_NS)
+        grown_bytes = u64_scaled(grown_bytes, QUIET_LEAST_NS, passed_ns);
+    limit->look_ns = now->ns;
     limit->look_bytes = now->touched_bytes;
     limit->growth_bytes -= limit->growth_bytes / LOOKS_REMEMBERED;
     limit->growth_bytes = u64_max(limit->growth_bytes, grown_bytes);
@@ -190,6 +199,24 @@ void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struc
     limit->left_is_old = limit->left_is_old || limit->left.commit.is_strict;
     limit->held_bytes = u64_sum(limit->held_bytes, limit->table_bytes);
     limit->held_is_exact = false; /* the oldest may have lost its place */
+}
+
+/* Each holds at most what the original had when it was taken. */
+uint64_t memory_limit_quiet_ns(const struct memory_limit *limit, const struct slots *slots,
+                               const struct memory_now *now)
+{
+    uint64_t most_bytes = u64_product(u64_sum(now->peak_bytes, limit->table_bytes), slots->count);
+    uint64_t held_bytes = memory_limit_estimate(limit, slots, now);
+    uint64_t allowed_bytes = memory_limit_allowed(limit, held_bytes);
+    uint64_t room_bytes = u64_difference(limit->left.left_bytes, reserve_bytes(limit));
+
+    if (most_bytes > allowed_bytes)
+        room_bytes = u64_min(room_bytes, u64_difference(allowed_bytes, held_bytes));
+    else if (!limit->left.commit.is_strict && most_bytes <= limit->left.left_bytes / QUIET_SHARE)
+        return UINT64_MAX;
+    if (limit->left.commit.is_strict) /* memory is promised at once, however much it is */
+        return QUIET_LEAST_NS;
+    return u64_max(u64_min(room_bytes / BYTES_PER_NS, QUIET_MOST_NS), QUIET_LEAST_NS);
 }
 
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit)

@@ -49,12 +49,13 @@ struct memory_limit {
     bool left_is_old;    /* old: a snapshot was given up since */
     uint64_t held_bytes; /* likewise */
     struct memory_now held_at;
-    bool held_is_exact, held_is_old;   /* likewise */
-    uint64_t measure_ns, measured_ns;  /* how long that takes, and when it was done */
-    uint64_t look_bytes, growth_bytes; /* what the original touches between two looks */
-    uint64_t most_bytes;               /* that were ever measured */
-    uint64_t copied_at[SLOTS_MAX];     /* copied_bytes at the snapshot of this number ... */
-    uint64_t charge_at[SLOTS_MAX];     /* ... and what it counts where memory is strictly accounted */
+    bool held_is_exact, held_is_old;  /* likewise */
+    uint64_t measure_ns, measured_ns; /* how long that takes, and when it was done */
+    uint64_t look_ns, look_bytes;     /* the last look, and what was touched by then */
+    uint64_t growth_bytes;            /* what the original touches in a few milliseconds */
+    uint64_t most_bytes;              /* that were ever measured */
+    uint64_t copied_at[SLOTS_MAX];    /* copied_bytes at the snapshot of this number ... */
+    uint64_t charge_at[SLOTS_MAX];    /* ... and what it counts where memory is strictly accounted */
     uint64_t table_bytes; /* page tables of the original, to be set: each snapshot has a copy of them */
 };
 
@@ -97,6 +98,11 @@ bool memory_limit_may_replace(const struct memory_limit *limit, const struct slo
 /* The simulator was refused so much. Would it help to give snapshots up? What is left must not be stale. */
 bool memory_limit_may_help(const struct memory_limit *limit, const struct slots *slots,
                            uint64_t refused_bytes);
+
+/* For how long nothing can come of what the snapshots hold, however fast memory is taken; UINT64_MAX: they
+ * hold too little for that, and there need be no look until the next snapshot. */
+uint64_t memory_limit_quiet_ns(const struct memory_limit *limit, const struct slots *slots,
+                               const struct memory_now *now);
 
 /* What another one would hold a moment later. */
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit);

@@ -275,6 +275,11 @@ bool memory_watch_is_past(const struct slots *slots)
     return true;
 }
 
+uint64_t memory_watch_quiet_ns(const struct slots *slots)
+{
+    return memory_limit_quiet_ns(&limit, slots, &now);
+}
+
 enum memory_watch_room memory_watch_room(const struct slots *slots)
 {
     uint64_t start_ns = clock_used_ns();

@@ -24,6 +24,9 @@ void memory_watch_look(void);
  * is asked again: what is left is measured. */
 bool memory_watch_is_past(const struct slots *slots);
 
+/* For how long that need not be asked again; UINT64_MAX: until the next snapshot. */
+uint64_t memory_watch_quiet_ns(const struct slots *slots);
+
 /* So much was copied without a fault. */
 void memory_watch_note_copied(uint64_t bytes);
 
