@@ -104,6 +104,23 @@ static bool parse_window(const char *string, uint64_t *value)
     return parse_or(string, "all", OPTIONS_WINDOW_ALL, parse_evals, value);
 }
 
+static bool parse_back(const char *string, struct options_back *value)
+{
+    static const char *const words[] = {[BACK_OLDEST] = "oldest", [BACK_WINDOW] = "window"};
+    struct options_back back = {.kind = BACK_EVALS};
+    int index = parse_word(string, words, COUNT_OF(words));
+
+    if (index >= 0)
+        back.kind = (enum options_back_kind)index;
+    else if (!parse_evals(string, &back.evals)) {
+        back.kind = BACK_TIME;
+        if (!parse_time_ns(string, &back.ns))
+            return false;
+    }
+    *value = back;
+    return true;
+}
+
 static bool parse_failures(const char *string, struct failures *value)
 {
     return failures_parse(string, value);

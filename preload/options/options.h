@@ -32,6 +32,17 @@ struct options_memory {
     uint32_t share_ppm; /* of what is available */
 };
 
+struct options_back {
+    enum options_back_kind {
+        BACK_OLDEST,
+        BACK_WINDOW, /* the youngest that is old enough for the whole window */
+        BACK_TIME,   /* the youngest that lies back so many ns */
+        BACK_EVALS,  /* or evals */
+    } kind;
+    uint64_t ns;
+    uint64_t evals;
+};
+
 enum options_wave {
     WAVE_AUTO,
     WAVE_VCD,
@@ -57,6 +68,7 @@ struct options {
     uint64_t tick;
     uint64_t limit_ns; /* 0: none */
     const char *wake_call;
+    struct options_back back;
     uint64_t size_bytes; /* 0: none */
     const char *dir;
     enum log_level log_level;

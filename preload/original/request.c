@@ -5,10 +5,12 @@
 
 #include <signal.h>
 
+#include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/other_process.h"
 #include "restore/rights.h"
+#include "run/back.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/park.h"
@@ -42,26 +44,22 @@ static bool is_under_way(void)
 
 void request_send(void)
 {
-    struct shared_slot *oldest = NULL;
-
     bool under_way = is_under_way();
+
     if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay; or it is a child */
         return;
-    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
-        struct shared_slot *slot = &run.page->slots[i];
-        if (atomic_load(&slot->pid) != 0 && (oldest == NULL || slot->number < oldest->number))
-            oldest = slot;
-    }
+    const struct back_end now = {run.hooks->evals(), clock_ns()};
+    struct shared_slot *slot = back_choose(&run.options, run.page, &now, other_process_is_over);
     if (under_way)
         log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
-    else if (oldest == NULL)
+    else if (slot == NULL)
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
     else {
-        run.page->asked_evals = run.hooks->evals();
+        run.page->asked_evals = now.eval;
         rights_note();
-        asked_snapshot = atomic_load(&oldest->pid);
+        asked_snapshot = atomic_load(&slot->pid);
         atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
-        park_command(oldest, SLOT_COPY);
+        park_command(slot, SLOT_COPY);
     }
 }
 

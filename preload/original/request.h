@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A replay while the original goes on: because somebody asks for it (SIGUSR1), or because the original hangs.
- * The oldest snapshot has a copy made of itself, which replays up to the present eval and reports by itself.
+ * The snapshot that LIGHTSSS_BACK asks for has a copy made of itself, which replays up to the present eval
+ * and reports by itself.
  */
 #ifndef LIGHTSSS_PRELOAD_ORIGINAL_REQUEST_H
 #define LIGHTSSS_PRELOAD_ORIGINAL_REQUEST_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wakes the oldest snapshot and waits for it: see wake.h. */
+/* Wakes the snapshot that LIGHTSSS_BACK asks for and waits for it: see wake.h. */
 #define _GNU_SOURCE
 #include "original/wake.h"
 
@@ -22,6 +22,7 @@
 #include "record/output.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/back.h"
 #include "run/patience.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -191,6 +192,7 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
 
     outcome->snapshot_number = slot->number;
     outcome->snapshot_eval = slot->eval;
+    outcome->snapshot_taken_ns = slot->taken_ns;
     memset(replay, 0, sizeof *replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
     replay->start_ns = start_ns;
@@ -230,11 +232,19 @@ static bool try_snapshot(struct shared_slot *slot, struct outcome *outcome)
     return is_done;
 }
 
+/* By LIGHTSSS_BACK. */
+static struct shared_slot *next_survivor(void)
+{
+    const struct back_end end = {run.page->end.eval, atomic_load(&run.page->end_ns)};
+
+    return keeper_oldest() == NULL ? NULL : back_choose(&run.options, run.page, &end, other_process_is_over);
+}
+
 static void wake_survivors(struct outcome *outcome)
 {
     struct shared_slot *slot;
 
-    while ((slot = keeper_oldest()) != NULL) {
+    while ((slot = next_survivor()) != NULL) {
         if (try_snapshot(slot, outcome))
             return;
         log_line(LOG_INFO,
@@ -286,6 +296,8 @@ void wake_replay(const struct end *end)
     if (descriptors_describe(STDERR_FILENO, &error_output) == 0 && !descriptors_is_output(&error_output))
         log_set_level(LOG_QUIET);
     run.page->end = *end;
+    atomic_store(&run.page->end_ns, clock_ns());
+    run.page->end_used_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
     patience_note_look();
     run.page->races = run.hooks->races();
     run.page->wave_mark = run.hooks->wave_mark();

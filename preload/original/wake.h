@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The original's side of a failure: wake the oldest survivor, wait for its replay, report. Everything here
+/* The original's side of a failure: wake a survivor, wait for its replay, report. Everything here
  * may run in a signal handler of a process whose heap is broken: raw system calls, no heap, no stdio. */
 #ifndef LIGHTSSS_PRELOAD_ORIGINAL_WAKE_H
 #define LIGHTSSS_PRELOAD_ORIGINAL_WAKE_H

@@ -69,6 +69,8 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
         .eval = hangs ? run.page->still_evals : run.page->asked_evals,
         .time = END_TIME_UNKNOWN,
     };
+    atomic_store(&run.page->end_ns, clock_ns() - (hangs ? run.options.hang_ns : 0));
+    run.page->end_used_ns = 0;
     run.page->races = run.hooks->races();
     run.page->replay.start_ns = clock_ns();
     parked_say_to_user();

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Orphaned copies: see orphan.h. All of them hear of the original's death at once, from the kernel. Each
- * waits for those that are older to end: one that did its work has set `reported`, one that was killed has
- * not. */
+ * waits for those to end that come before it by LIGHTSSS_BACK: one that did its work has set `reported`, one
+ * that was killed has not. */
 #define _GNU_SOURCE
 #include "replay/orphan.h"
 
@@ -24,6 +24,7 @@
 #include "replay/parked.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/back.h"
 #include "run/patience.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -118,21 +119,58 @@ static void find_end(struct end *end)
 
 /* --- which copy replays --- */
 
-/* And for the one that goes on in the place of one of them. */
-static void await_older(const struct shared_slot *slot)
+/* The same for all copies: the first that looks at the clock has noted it. */
+static struct back_end end_of_original(void)
 {
-    const pid_t self = kernel_getpid();
+    uint64_t unknown = 0;
 
+    atomic_compare_exchange_strong(&run.page->end_ns, &unknown, clock_ns());
+    return (struct back_end){
+        .eval = run.page->end.kind == END_NONE ? run.hooks->evals() : run.page->end.eval,
+        .ns = atomic_load(&run.page->end_ns),
+    };
+}
+
+static pid_t waited_for[SHARED_PAGE_SLOTS];
+static unsigned waited_count;
+
+/* A dead one that nobody reaps is still there. */
+static bool is_over(pid_t pid)
+{
+    for (unsigned i = 0; i < waited_count; i++)
+        if (waited_for[i] == pid)
+            return true;
+    return other_process_is_over(pid);
+}
+
+/* For those that come before this one, and for what goes on in the place of one of them. */
+static void await_turn(void)
+{
+    const struct back_end end = end_of_original();
+    const struct shared_slot *first;
+    pid_t pid;
+
+    while (waited_count < SHARED_PAGE_SLOTS &&
+           (first = back_choose(&run.options, run.page, &end, is_over)) != NULL &&
+           (pid = atomic_load(&first->pid)) != kernel_getpid()) {
+        other_process_ends(pid, UINT64_MAX);
+        waited_for[waited_count++] = pid;
+    }
+    pid = atomic_load(&run.page->spare_pid);
+    if (pid != 0)
+        other_process_ends(pid, UINT64_MAX);
+}
+
+/* For the one in whose place a spare goes on. */
+static void await_parent(const struct shared_slot *spare)
+{
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
         const struct shared_slot *other = &run.page->slots[i];
         pid_t pid = atomic_load(&other->pid);
 
-        if (pid != 0 && pid != self && other->number <= slot->number)
+        if (pid != 0 && other != spare && other->number == spare->number)
             other_process_ends(pid, UINT64_MAX);
     }
-    pid_t spare_pid = atomic_load(&run.page->spare_pid);
-    if (spare_pid != 0 && spare_pid != self)
-        other_process_ends(spare_pid, UINT64_MAX);
 }
 
 /* What the original printed last it may not have searched. */
@@ -162,7 +200,10 @@ bool orphan_replays(struct shared_slot *slot)
     /* The original may have been killed before it did that. */
     atomic_store(&slot->pid, kernel_getpid());
     const bool is_spare = atomic_load(&page->spare_pid) == kernel_getpid();
-    await_older(slot);
+    if (is_spare)
+        await_parent(slot);
+    else
+        await_turn();
     if (atomic_load(&page->reported) || (is_spare && page->stop_eval == 0))
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
@@ -244,6 +285,7 @@ void orphan_report(void)
         .snapshot_number = slot->number,
         .snapshot_eval = slot->eval,
         .snapshot_time = slot->time,
+        .snapshot_taken_ns = slot->taken_ns,
     };
 
     if (!role_is_alone())

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A copy whose original died without a word: by SIGKILL, by the out-of-memory killer, by an end that nobody
- * can see. The oldest replays, and reports what the original would have reported. */
+ * can see. One of them replays, and reports what the original would have reported. */
 #ifndef LIGHTSSS_PRELOAD_REPLAY_ORPHAN_H
 #define LIGHTSSS_PRELOAD_REPLAY_ORPHAN_H
 
@@ -9,7 +9,7 @@
 #include "run/shared_page.h"
 
 /* In a parked copy whose original is gone: how did that end, and is it for this copy to replay? Waits for
- * older ones, which come first. True: everything is ready for replay_begin(). */
+ * those that come before it by LIGHTSSS_BACK. True: everything is ready for replay_begin(). */
 bool orphan_replays(struct shared_slot *slot);
 
 /* In a replay: where nobody waits for it, it asks itself whether there is a reason to finish now (enum

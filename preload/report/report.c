@@ -11,7 +11,9 @@
 #include "base/log.h"
 #include "base/procfs.h"
 #include "base/text.h"
+#include "base/u64.h"
 #include "record/match.h"
+#include "report/distance.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
 #include "run/run.h"
@@ -168,12 +170,19 @@ static void append_end(struct text *json, const struct end *end)
     text_format(json, " }");
 }
 
+static uint64_t end_ns(void)
+{
+    return atomic_load(&run.page->end_ns);
+}
+
 static void append_snapshot(struct text *json, const struct outcome *outcome)
 {
     append_object(json, "snapshot");
     append_number(json, "number", outcome->snapshot_number);
     append_number(json, "eval", outcome->snapshot_eval);
     append_known(json, "time", outcome->snapshot_time != END_TIME_UNKNOWN, outcome->snapshot_time);
+    append_number(json, "evals_back", u64_difference(run.page->end.eval, outcome->snapshot_eval));
+    append_fraction(json, "seconds_back", u64_difference(end_ns(), outcome->snapshot_taken_ns), 9, 3);
     text_format(json, " }");
 }
 
@@ -321,6 +330,7 @@ void report_progress(const struct shared_slot *slot)
         .snapshot_number = slot->number,
         .snapshot_eval = slot->eval,
         .snapshot_time = slot->time,
+        .snapshot_taken_ns = slot->taken_ns,
     };
     struct conclusion conclusion = {
         .verdict = verdict_name(VERDICT_INCOMPLETE),
@@ -331,12 +341,33 @@ void report_progress(const struct shared_slot *slot)
     write_report(&run.page->end, &outcome, &conclusion);
 }
 
+static void append_distance(struct text *line, const struct shared_slot *slot)
+{
+    const struct shared_page *page = run.page;
+    const struct distance distance = {
+        .evals = u64_difference(page->end.eval, slot->eval),
+        .ns = u64_difference(end_ns(), slot->taken_ns),
+        .used_ns = u64_difference(page->end_used_ns, slot->used_ns),
+        .run_ns = u64_difference(end_ns(), run.start_ns),
+        .is_dear = run.options.interval.kind == INTERVAL_AUTO &&
+                   distance_is_dear(page->cost.cost_ns, page->cost.snapshots, run.options.budget_ppm),
+    };
+
+    distance_describe(line, &distance);
+}
+
+/* Tools look for its first words, which are upstream's, whichever snapshot it is. */
 void report_wake(const struct shared_slot *slot)
 {
+    char bytes[WORDS_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    text_format(&line,
+                "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
+                slot->number, slot->eval);
+    append_distance(&line, slot);
     if (run.page->stop_eval == 0) /* else it was told of before */
-        log_line(LOG_INFO,
-                 "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
-                 slot->number, slot->eval);
+        log_line(LOG_INFO, "%s", bytes);
     report_progress(slot);
 }
 

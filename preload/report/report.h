@@ -20,6 +20,7 @@ struct outcome {
     uint32_t asked; /* why it was asked to finish, see struct shared_replay */
     int signal;     /* LOST: what the last replay died of, 0: it just ended */
     uint64_t snapshot_number, snapshot_eval, snapshot_time; /* of the last one woken */
+    uint64_t snapshot_taken_ns;
 };
 
 /* First line: how the simulator ended. */

@@ -45,6 +45,7 @@ struct shared_slot {
     uint64_t eval;            /* evals that were complete when it was taken */
     uint64_t time;            /* simulation time then */
     uint64_t taken_ns;        /* when; CLOCK_MONOTONIC */
+    uint64_t used_ns;         /* time of processors that the original had used then */
 };
 
 enum replay_state {
@@ -97,7 +98,9 @@ struct shared_page {
     int32_t original_pid;
     uint32_t run_suffix;              /* of the run directory's name, 0: none */
     uint64_t run_device, run_inode;   /* of the run directory */
-    struct end end;                   /* how the original ended */
+    struct end end;                   /* how the original ended ... */
+    _Atomic uint64_t end_ns;          /* ... when (CLOCK_MONOTONIC; 0: nobody has noted it) ... */
+    uint64_t end_used_ns;             /* ... and what time of processors it had used; 0: not known */
     uint64_t end_thread;              /* pthread_self() of the thread that ended it */
     uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
     uint32_t wave_marked;             /* the next one is known */
@@ -109,7 +112,7 @@ struct shared_page {
     uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */
     uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
     _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays up to there */
-    uint64_t still_evals;             /* evals that had begun when the original was last found hanging */
+    _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */
     struct shared_replay replay;

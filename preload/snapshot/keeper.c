@@ -41,7 +41,7 @@
 
 static struct shared_page *page;
 static struct keeper_hooks hooks;
-static uint64_t hang_ns;
+static const struct options *asked; /* what the user asks for */
 static struct slots slots;
 static struct cadence cadence;
 static struct pace pace;
@@ -59,7 +59,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
 {
     page = shared_page;
     hooks = *keeper_hooks;
-    hang_ns = options->hang_ns;
+    asked = options;
     atomic_store(&holder, 0); /* what the parent of an original had is not its own */
     take_forget();
     figures = (struct keeper_figures){.taken = 0};
@@ -191,11 +191,12 @@ static void describe_take(uint64_t eval)
     slot->eval = eval - 1;
     slot->time = hooks.simtime();
     slot->taken_ns = clock_ns();
+    slot->used_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
     last_take = (struct take){
         .page = page,
         .slot = slot,
         .hooks = &hooks.copy,
-        .patience = {hang_ns, hooks.evals},
+        .patience = {asked->hang_ns, hooks.evals, asked},
         .why = "",
     };
 }

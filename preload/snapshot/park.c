@@ -24,6 +24,7 @@
 #include "base/signal_mask.h"
 #include "base/text.h"
 #include "base/u64.h"
+#include "run/back.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -52,12 +53,14 @@ static void reap_copies(struct shared_page *page)
         atomic_compare_exchange_strong(&page->asked_pid, &ended, 0);
 }
 
-static bool is_oldest(const struct shared_page *page, const struct shared_slot *slot)
+/* Is it for this one to replay a hang behind that eval? Since when it hangs each has seen at another time,
+ * and two that disagree would wait for each other for ever: so the present counts. */
+static bool is_chosen(struct shared_page *page, const struct shared_slot *slot,
+                      const struct park_patience *patience, uint64_t evals, uint64_t now_ns)
 {
-    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)
-        if (atomic_load(&page->slots[i].pid) != 0 && page->slots[i].number < slot->number)
-            return false;
-    return true;
+    const struct back_end end = {evals, u64_difference(now_ns, patience->hang_ns)};
+
+    return back_choose(patience->options, page, &end, other_process_is_over) == slot;
 }
 
 /* Somebody who stops it with a signal or a debugger does not make it hang. */
@@ -79,10 +82,10 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
         evals = now;
         since_ns = now_ns;
     }
-    if (now_ns < since_ns + patience->hang_ns || page->still_evals == now || !is_oldest(page, slot))
+    if (now_ns < since_ns + patience->hang_ns || atomic_load(&page->still_evals) == now ||
+        !is_chosen(page, slot, patience, now, now_ns))
         return false;
-    page->still_evals = now;
-    return true;
+    return atomic_exchange(&page->still_evals, now) != now; /* what the next second tells may be another */
 }
 
 static long read_auxiliary(pid_t pid, char *bytes, size_t size)

@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "options/options.h"
 #include "run/shared_page.h"
 
 enum park_reason {
@@ -16,10 +17,12 @@ enum park_reason {
     PARK_STILL,     /* the original has not begun an eval for too long: the same */
 };
 
-/* When the original hangs: for how long no eval has begun (0: it may), and how many have. */
+/* When the original hangs: for how long no eval has begun (0: it may), and how many have;
+ * and which snapshot is to replay it. */
 struct park_patience {
     uint64_t hang_ns;
     uint64_t (*evals)(void);
+    const struct options *options;
 };
 
 /* In the copy: sleeps until there is a reason to stop sleeping. Reaps the copies that it has made. */

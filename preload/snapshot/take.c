@@ -66,6 +66,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
     slot->eval = take->slot->eval;
     slot->time = take->slot->time;
     slot->taken_ns = take->slot->taken_ns;
+    slot->used_ns = take->slot->used_ns;
     atomic_store(&slot->command, SLOT_SLEEP);
     atomic_store(&slot->settled, 1);
     long pid = clone_process(clear_tid, CLONE_PARENT);

@@ -10,6 +10,7 @@ _lightsss_values() {
 	--log) echo "quiet info debug" ;;
 	--interval) echo "auto" ;;
 	--window) echo "all" ;;
+	--back) echo "oldest window" ;;
 	--size) echo "none" ;;
 	--hang | --limit) echo "off" ;;
 	--on) echo "exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM" ;;
@@ -36,7 +37,7 @@ _lightsss_option() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --size --dir --log"
+		--model --tick --limit --wake-call --back --size --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()

@@ -41,6 +41,7 @@ BAD = {
     "LIGHTSSS_SIZE": "1",
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
+    "LIGHTSSS_BACK": "60",
     "LIGHTSSS_DIR": "",
     "LIGHTSSS_LOG": "loud",
 }

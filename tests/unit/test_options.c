@@ -69,6 +69,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.tick, 1);
     assert_int_equal(options.limit_ns, 0);
     assert_null(options.wake_call);
+    assert_int_equal(options.back.kind, BACK_OLDEST);
     assert_string_equal(options.dir, "lightsss");
     assert_int_equal(options.log_level, LOG_INFO);
 }
@@ -79,7 +80,7 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS",           "LIGHTSSS_INTERVAL", "LIGHTSSS_BUDGET", "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
         "LIGHTSSS_ON",        "LIGHTSSS_HANG",     "LIGHTSSS_MATCH",  "LIGHTSSS_WAVE",  "LIGHTSSS_WINDOW",
         "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",     "LIGHTSSS_MODEL",  "LIGHTSSS_TICK",  "LIGHTSSS_LIMIT",
-        "LIGHTSSS_WAKE_CALL", "LIGHTSSS_SIZE",     "LIGHTSSS_DIR",    "LIGHTSSS_LOG",
+        "LIGHTSSS_WAKE_CALL", "LIGHTSSS_BACK",     "LIGHTSSS_SIZE",   "LIGHTSSS_DIR",   "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -125,6 +126,21 @@ static void intervals(void **state)
     assert_int_equal(options.interval.evals, 100000);
     options = read_silently("LIGHTSSS_INTERVAL=auto");
     assert_int_equal(options.interval.kind, INTERVAL_AUTO);
+}
+
+static void how_far_back(void **state)
+{
+    (void)state;
+    assert_int_equal(read_silently("LIGHTSSS_BACK=oldest").back.kind, BACK_OLDEST);
+    assert_int_equal(read_silently("LIGHTSSS_BACK=window").back.kind, BACK_WINDOW);
+    struct options_back back = read_silently("LIGHTSSS_BACK=60s").back;
+    assert_int_equal(back.kind, BACK_TIME);
+    assert_int_equal(back.ns, UINT64_C(60000000000));
+    back = read_silently("LIGHTSSS_BACK=5000000evals").back;
+    assert_int_equal(back.kind, BACK_EVALS);
+    assert_int_equal(back.evals, 5000000);
+    assert_int_equal(read_one("LIGHTSSS_BACK=youngest").back.kind, BACK_OLDEST);
+    assert_int_equal(line_count, 1);
 }
 
 static void figures(void **state)
@@ -347,6 +363,7 @@ int main(void)
         cmocka_unit_test(rows_are_those_of_the_contract),
         cmocka_unit_test(every_default_can_be_given),
         cmocka_unit_test(intervals),
+        cmocka_unit_test(how_far_back),
         cmocka_unit_test(figures),
         cmocka_unit_test(words),
         cmocka_unit_test(failures),

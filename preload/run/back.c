@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* See back.h. The youngest that is old enough, else the oldest: so whoever asks again without the one that
+ * has died is answered with the next older one, and where there is none, with the next younger. */
+#include "run/back.h"
+
+#include <stddef.h>
+
+static bool is_old_enough(const struct options *options, const struct shared_slot *slot,
+                          const struct back_end *end)
+{
+    uint64_t evals = end->eval > slot->eval ? end->eval - slot->eval : 0;
+    uint64_t ns = end->ns > slot->taken_ns ? end->ns - slot->taken_ns : 0;
+
+    switch (options->back.kind) {
+    case BACK_WINDOW:
+        return evals >= options->window_evals;
+    case BACK_EVALS:
+        return evals >= options->back.evals;
+    case BACK_TIME:
+        return ns >= options->back.ns;
+    case BACK_OLDEST:
+        break;
+    }
+    return false;
+}
+
+/* Of two that are old enough the younger, of two that are not the older. */
+static bool is_better(const struct options *options, const struct shared_slot *slot,
+                      const struct shared_slot *best, const struct back_end *end)
+{
+    bool is_old = is_old_enough(options, slot, end);
+
+    if (is_old != is_old_enough(options, best, end))
+        return is_old;
+    return is_old ? slot->number > best->number : slot->number < best->number;
+}
+
+/* An original that is killed while it takes a snapshot may not have come to tell of it. Then the others do
+ * not all see it, and so it comes last, by whoever looks. */
+static bool is_counted(const struct shared_page *page, const struct shared_slot *slot)
+{
+    return slot->number <= page->cost.snapshots;
+}
+
+/* A copy of a woken one goes on in its place, and not in a place of its own. */
+static bool is_spare(const struct shared_page *page, int32_t pid)
+{
+    return pid == atomic_load(&page->spare_pid);
+}
+
+struct shared_slot *back_choose(const struct options *options, struct shared_page *page,
+                                const struct back_end *end, bool (*is_over)(int32_t pid))
+{
+    struct shared_slot *best = NULL;
+
+    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
+        struct shared_slot *slot = &page->slots[i];
+        int32_t pid = atomic_load(&slot->pid);
+
+        if (pid == 0 || is_spare(page, pid) || is_over(pid))
+            continue;
+        bool takes = best == NULL || is_better(options, slot, best, end);
+        if (best != NULL && is_counted(page, slot) != is_counted(page, best))
+            takes = is_counted(page, slot);
+        if (takes)
+            best = slot;
+    }
+    return best;
+}
