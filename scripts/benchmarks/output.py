@@ -5,7 +5,7 @@ import json
 import os
 
 from . import charts
-from .registry import Curve
+from .registry import Curve, Table
 
 
 def number(value):
@@ -33,6 +33,7 @@ class Output:
         self.lines = [f"`{command}` printed (medians and ranges; ratios are those of runs that followed each other):", "", HEAD]
         self.figures = []
         self.curves = []
+        self.tables = []
         os.makedirs(directory, exist_ok=True)
         print("\n".join(self.lines), flush=True)
 
@@ -41,12 +42,16 @@ class Output:
         print(text, flush=True)
 
     def begin(self, figure):
-        self.figures.append({"name": figure.name, "what": figure.what, "rows": [], "curves": []})
+        self.figures.append({"name": figure.name, "what": figure.what, "rows": [], "curves": [], "tables": []})
 
     def take(self, result):
         if isinstance(result, Curve):
             self.curves.append(result)
             self.figures[-1]["curves"].append(vars(result))
+            return
+        if isinstance(result, Table):
+            self.tables.append(result)
+            self.figures[-1]["tables"].append(vars(result))
             return
         self.print(line(result))
         facts = {"goal": result.goal, "met": result.met, "unit": result.unit, "median": result.median}
@@ -56,6 +61,11 @@ class Output:
         self.figures[-1]["skipped"] = why
         self.print(f"| {figure.what} | | skipped: {why} | | |")
 
+    def print_table(self, table):
+        self.print(f"\n{table.title}\n")
+        for cells in (table.head, ["---"] * len(table.head), *table.lines):
+            self.print("| " + " | ".join(cells) + " |")
+
     def write(self):
         with open(os.path.join(self.directory, "bench.md"), "w", encoding="utf-8") as file:
             file.write("\n".join(self.lines) + "\n")
@@ -63,6 +73,8 @@ class Output:
             json.dump({"figures": self.figures}, file, indent=1)
 
     def finish(self):
-        """Charts are drawn once. Returns what could not be."""
+        """Tables come last, charts are drawn once. Returns what could not be."""
+        for table in self.tables:
+            self.print_table(table)
         self.write()
         return charts.draw(self.directory, self.curves)

@@ -56,10 +56,19 @@ class Curve:
 
 
 @dataclasses.dataclass
+class Table:
+    """What has more than one column stands in a table of its own, behind the first."""
+
+    title: str
+    head: list
+    lines: list
+
+
+@dataclasses.dataclass
 class Figure:
     name: str
     what: str  # is measured
-    measure: object  # called with the bench, yields rows and curves
+    measure: object  # called with the bench, yields rows, curves and tables
     needs: list  # names of Meson's targets
     mib: int  # memory that it takes
     is_long: bool  # only when it is named, or with --full

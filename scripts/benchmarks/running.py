@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import tempfile
+import threading
 import time
 
 
@@ -20,6 +21,7 @@ class Run:
     stdout: str
     stderr: str
     report: dict | None
+    after_failure: float | None  # seconds from the failure to the end
 
     def said(self, word, of="stdout"):
         """The number behind this word, in what the program printed."""
@@ -54,11 +56,36 @@ def read_report(directory):
     return None
 
 
-def run(command, preload=None, variables=None, check=True, cores=None, keep=None):
+def wait_for(process, watch):
+    """Until it has ended; it is not reaped yet. `watch` is called with its number twice a second meanwhile."""
+    if watch is None:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        return
+    while os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        watch(process.pid)
+        time.sleep(0.5)
+
+
+class Listener(threading.Thread):
+    """Reads what comes from a pipe, and when a line of the library says that the simulator fails."""
+
+    def __init__(self, pipe):
+        super().__init__()
+        self.pipe = pipe
+        self.text = ""
+        self.failed_at = None
+        self.start()
+
+    def run(self):
+        for line in self.pipe:
+            if self.failed_at is None and re.match(r"lightsss: .* ends with ", line):
+                self.failed_at = time.monotonic()
+            self.text += line
+
+
+def run(command, preload=None, variables=None, check=True, cores=None, watch=None, keep=None):
     """Runs in a directory of its own, which is gone afterwards; `keep` is called with its name before."""
-    with tempfile.TemporaryDirectory(prefix="bench.") as directory, tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile(
-        "w+"
-    ) as err:
+    with tempfile.TemporaryDirectory(prefix="bench.") as directory, tempfile.TemporaryFile("w+") as out:
         start = time.monotonic()
         # pylint: disable=consider-using-with, subprocess-popen-preexec-fn
         process = subprocess.Popen(
@@ -67,16 +94,19 @@ def run(command, preload=None, variables=None, check=True, cores=None, keep=None
             cwd=directory,
             stdin=subprocess.DEVNULL,
             stdout=out,
-            stderr=err,
+            stderr=subprocess.PIPE,
+            text=True,
             preexec_fn=pin_to(cores),
         )
-        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-        wall = time.monotonic() - start
+        err = Listener(process.stderr)
+        wait_for(process, watch)
+        end = time.monotonic()
         cpu = cpu_of(process.pid)
         status = process.wait()
+        err.join()
         out.seek(0)
-        err.seek(0)
-        result = Run(wall, cpu, status, out.read(), err.read(), read_report(directory))
+        after = end - err.failed_at if err.failed_at else None
+        result = Run(end - start, cpu, status, out.read(), err.text, read_report(directory), after)
         if check and status != 0:
             raise SystemExit(f"bench: {' '.join(map(str, command))} ended with {status}:\n{result.stderr}")
         if keep:

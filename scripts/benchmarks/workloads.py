@@ -4,6 +4,7 @@
 import dataclasses
 import os
 
+from . import picorv32
 from .registry import Skip
 
 
@@ -49,9 +50,23 @@ def real(bench, name, folder, *options):
 def rocket(bench, threads):
     name, form = {1: ("rocket-vcd1", "vcd"), 2: ("rocket-fst2", "fst")}[threads]
     program = real(bench, name, "rocket", "--threads", str(threads), "--format", form)
-    return Work(f"Rocket, {threads} thread{'s' * (threads > 1)}", (program, "--cycles"), probe=2000)
+    return Work(f"Rocket, {threads} thread{'s' * (threads > 1)}", (program, "--cycles"), probe=2000, most=450000)
+
+
+
+@dataclasses.dataclass(frozen=True)
+class Picorv32(Work):
+    """Its work is told by the program that it runs."""
+
+    folder: str = ""
+
+    def command(self, count, *more):
+        path = os.path.join(self.folder, f"{count}.hex")
+        os.makedirs(self.folder, exist_ok=True)
+        picorv32.write(path, count)
+        return [*self.program, f"+firmware={path}", *more]
 
 
 def endless_picorv32(bench):
-    """picorv32 with a program that goes on for as many rounds as it is told."""
-    raise Skip("picorv32 is not measured yet")
+    program = real(bench, "picorv32", "picorv32")
+    return Picorv32("picorv32", (program,), probe=10000, folder=bench.path("bench", "picorv32"))

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: MIT
 """From the failure to the waveform, and testbenches that trace."""
 
+import statistics
+
 from ..bench import compare, divide, wall
-from ..registry import Row, figure
+from ..registry import Row, Skip, figure
 from ..running import run
 from ..workloads import mcu
+
+LONGER = 12  # than other runs: what comes before the window is to count
+WINDOW = "20000evals"
 
 
 @figure("wake", "woken to first dumped eval", needs=["sim_mcu_vcd1"])
@@ -26,3 +31,53 @@ def held(bench):
     command = bench.command(mcu(bench))
     without, with_it = bench.in_turn(lambda: run(command), lambda: run([*command, "--trace", "held.vcd"], bench.library))
     yield from compare("mcu that always traces, held back; against never traced", without, with_it, at_most=1.05)
+
+
+@figure("dark", "the replay before its window, against the original", needs=["sim_mcu_vcd1"])
+def dark(bench):
+    """All of the run is replayed: there is the snapshot of the first eval and no other."""
+    work = mcu(bench)
+    cycles = bench.count_for(work)
+    failing = work.command(2 * cycles, "--fail", f"return@{cycles}")
+    only_first = {"LIGHTSSS_INTERVAL": "1000000000000evals", "LIGHTSSS_WINDOW": "10evals"}
+    without, with_it = bench.in_turn(
+        lambda: run(failing, check=False), lambda: run(failing, bench.library, only_first, check=False)
+    )
+    replays = [one.report["replay"]["seconds"] for one in with_it]
+    original = [one.wall - one.after_failure for one in with_it]
+    yield Row("mcu, dark replay / its original: wall time", divide(replays, original), at_most=1.05)
+    yield Row("mcu, dark replay / a run without the library", divide(replays, wall(without)))
+
+
+def to_waveform(bench, variables, **goal):
+    """The run traced from its start would take as much longer as a tenth of it does."""
+    work = mcu(bench)
+    cycles = bench.count_for(work, LONGER * bench.seconds)
+    part = max(cycles // (10 * LONGER), 1)
+    failing = work.command(2 * cycles, "--fail", f"return@{cycles}")
+    variables = {"LIGHTSSS_WINDOW": WINDOW, **variables}
+    trace = work.command(part, "--trace", "oracle.vcd")
+    runs, parts = bench.in_turn(lambda: run(failing, bench.library, variables, check=False), lambda: run(trace))
+    name = " ".join(f"{key}={value}" for key, value in variables.items())
+    after = [one.after_failure for one in runs]
+    what = f"mcu, failure after {statistics.median(wall(runs)) - statistics.median(after):.2g} s, {name}"
+    again = [seconds * cycles / part for seconds in wall(parts)]
+    yield Row(f"{what}: failure to the end with the waveform", after, " s")
+    yield Row(f"{what}: a rerun traced from its start (reckoned from a part) / that", divide(again, after), **goal)
+    yield Row(f"{what}: how far back the snapshot lay", [how_far(one.report) for one in runs], " evals")
+
+
+def how_far(report):
+    return report["end"]["eval"] - report["snapshot"]["eval"]
+
+
+@figure("waveform-oldest", "failure to waveform, the oldest snapshot", needs=["sim_mcu_vcd1"])
+def waveform_oldest(bench):
+    yield from to_waveform(bench, {})
+
+
+@figure("waveform-window", "failure to waveform, the youngest snapshot that has the window", needs=["sim_mcu_vcd1"])
+def waveform_window(bench):
+    if not bench.has_option("LIGHTSSS_BACK"):
+        raise Skip("this version has no LIGHTSSS_BACK")
+    yield from to_waveform(bench, {"LIGHTSSS_BACK": "window"}, at_least=20)

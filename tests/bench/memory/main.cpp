@@ -71,12 +71,12 @@ class Traffic
     }
     void access();
     uint64_t sum = 0;
+    uint64_t random = 88172645463325252ull;
 
   private:
     uint64_t *words;
     size_t all, hot, stride;
     Mode mode;
-    uint64_t random = 88172645463325252ull;
 };
 
 inline void Traffic::access()
@@ -173,42 +173,112 @@ static void print(const Options &options, const Clocks &begin, uint64_t sum)
     printf("resident_kb %ld huge_kb %ld\n", mapped_kb("Rss:"), mapped_kb("AnonHugePages:"));
 }
 
+// The testbench: one model, its tracer and its memory.
+class Testbench
+{
+  public:
+    explicit Testbench(const Options &wanted)
+        : options(wanted), memory(make_memory(wanted)), traffic(wanted, memory)
+    {
+        context->traceEverOn(true);
+        top = std::make_unique<Vmemory>(context.get());
+        peer_restore(options, state());
+        if (!options.trace.empty())
+            trace(options.trace);
+    }
+    ~Testbench()
+    {
+        free(memory.words);
+    }
+    bool run(); // false: it has failed
+    uint64_t sum() const
+    {
+        return traffic.sum + top->out;
+    }
+
+  private:
+    State state()
+    {
+        return {top.get(), memory.words, memory.bytes, &eval, &traffic.random};
+    }
+    void trace(const std::string &name);
+    void step();
+    void lap();
+
+    const Options &options;
+    Memory memory;
+    Traffic traffic;
+    std::unique_ptr<VerilatedContext> context = std::make_unique<VerilatedContext>();
+    std::unique_ptr<Vmemory> top;
+    std::unique_ptr<VerilatedVcdC> tracer;
+    uint64_t eval = 0; // that have been
+    bool is_copy = false;
+    double lap_begin = read_clocks().wall;
+};
+
+void Testbench::trace(const std::string &name)
+{
+    tracer = std::make_unique<VerilatedVcdC>();
+    top->trace(tracer.get(), 99);
+    tracer->open(name.c_str());
+}
+
+void Testbench::step()
+{
+    top->clk = !top->clk;
+    top->in = static_cast<unsigned>(++eval);
+    top->eval();
+    context->timeInc(1);
+    if (tracer)
+        tracer->dump(eval);
+    for (unsigned i = 0; i < options.accesses; i++)
+        traffic.access();
+}
+
+// Ten laps a run: does it become slower?
+void Testbench::lap()
+{
+    const double now = read_clocks().wall;
+
+    if (!is_copy)
+        printf("lap_%llu %.4f\n", static_cast<unsigned long long>(eval * 10 / options.evals),
+               now - lap_begin);
+    lap_begin = now;
+}
+
+bool Testbench::run()
+{
+    const uint64_t lap_evals = options.evals / 10 > 0 ? options.evals / 10 : 1;
+
+    while (eval < options.evals) {
+        if (!is_copy && peer_look(options, state())) {
+            is_copy = true;
+            trace("peer.vcd");
+        }
+        step();
+        if (eval % lap_evals == 0)
+            lap();
+        if (eval != options.fail_eval)
+            continue;
+        if (tracer)
+            tracer->close();
+        if (is_copy)
+            _exit(0);
+        peer_wake(options);
+        return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     const Options options = parse(argc, argv);
-    const Memory memory = make_memory(options);
-    const auto context = std::make_unique<VerilatedContext>();
-    context->traceEverOn(!options.trace.empty());
-    const auto top = std::make_unique<Vmemory>(context.get());
-    VerilatedVcdC tracer;
-    if (!options.trace.empty()) {
-        top->trace(&tracer, 99);
-        tracer.open(options.trace.c_str());
-    }
+    Testbench testbench(options);
     const Workers workers(options.workers);
-    Traffic traffic(options, memory);
     const Clocks begin = read_clocks();
+    const bool passed = testbench.run();
 
-    for (uint64_t eval = 1; eval <= options.evals; eval++) {
-        peer_look(options, {top.get(), memory.words, memory.bytes});
-        top->clk = !top->clk;
-        top->in = static_cast<unsigned>(eval);
-        top->eval();
-        context->timeInc(1);
-        if (!options.trace.empty())
-            tracer.dump(context->time());
-        for (unsigned i = 0; i < options.accesses; i++)
-            traffic.access();
-        if (eval == options.fail_eval) {
-            tracer.close();
-            print(options, begin, traffic.sum + top->out);
-            peer_end(options);
-            fflush(stdout);
-            _exit(3);
-        }
-    }
-    print(options, begin, traffic.sum + top->out);
+    print(options, begin, testbench.sum());
     peer_end(options);
-    free(memory.words);
-    return 0;
+    return passed ? 0 : 3;
 }

@@ -13,7 +13,7 @@
             "memory: %s\n"
             "usage: memory [--evals N] [--mib N] [--mode random|hot|read|sparse] [--hot MIB] [--accesses N]\n"
             "              [--pages 4k|huge] [--workers N] [--trace FILE] [--fail EVAL]\n"
-            "              [--peer fork|save] [--period SECONDS]\n",
+            "              [--peer fork|save] [--period SECONDS] [--restore FILE]\n",
             why.c_str());
     exit(64);
 }
@@ -50,7 +50,8 @@ Options parse(int argc, char **argv)
          [&](const std::string &text) { options.accesses = static_cast<unsigned>(number(text)); }},
         {"--workers",
          [&](const std::string &text) { options.workers = static_cast<unsigned>(number(text)); }},
-        {"--mode", [&](const std::string &text) { options.mode = choose(modes, text); }},
+        {"--mode", [&](const std::string &text) { options.mode = choose(modes, options.mode_name = text); }},
+        {"--restore", [&](const std::string &text) { options.restore = text; }},
         {"--pages", [&](const std::string &text) { options.huge = choose(pages, text); }},
         {"--peer", [&](const std::string &text) { options.peer = choose(peers, text); }},
         {"--period", [&](const std::string &text) { options.period = atof(text.c_str()); }},
