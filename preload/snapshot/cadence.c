@@ -15,6 +15,7 @@
 #define RETRY_NS        SECOND_NS /* to the next try where there is no snapshot, ... */
 #define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
 #define AUTO_LEAST_NS   SECOND_NS
+#define UNSEEN_PART     8u              /* of what was seen */
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
@@ -102,10 +103,16 @@ uint64_t cadence_due_ns(const struct cadence *cadence)
     return u64_max(u64_min(turn_ns, cadence->early_ns), cadence->barred_ns);
 }
 
-/* How long the simulator must run for the budget to have room for that cost. */
+/* How long the simulator must run for the budget to have room for that cost, and for what nobody can measure:
+ * colder caches, and an error of some percent. */
+static uint64_t run_for_ns(const struct cadence *cadence, uint64_t cost_ns)
+{
+    return u64_scaled(u64_sum(cost_ns, cost_ns / UNSEEN_PART), OPTIONS_PPM, cadence->budget_ppm);
+}
+
 static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
 {
-    return u64_max(AUTO_LEAST_NS, u64_scaled(cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+    return u64_max(AUTO_LEAST_NS, run_for_ns(cadence, cost_ns));
 }
 
 /* The last one must have earned its cost since it was taken, and the run all that was spent and what the next
@@ -114,8 +121,8 @@ static void wait_by_budget(struct cadence *cadence)
 {
     uint64_t all_ns = u64_sum(u64_sum(cadence->spent_ns, cadence->cost_ns),
                               u64_max(cadence->cost_ns, cadence->next_cost_ns));
-    uint64_t run_ns = u64_scaled(all_ns, OPTIONS_PPM, cadence->budget_ppm);
-    uint64_t by_run_ns = u64_difference(u64_sum(cadence->start_ns, run_ns), cadence->since_ns);
+    uint64_t by_run_ns =
+        u64_difference(u64_sum(cadence->start_ns, run_for_ns(cadence, all_ns)), cadence->since_ns);
 
     if (cadence->interval.kind == INTERVAL_AUTO)
         cadence->wait_ns = u64_max(earned_after_ns(cadence, cadence->cost_ns), by_run_ns);
@@ -165,8 +172,7 @@ void cadence_none_left(struct cadence *cadence, uint64_t now_ns)
 {
     uint64_t cost_ns = cadence->cost_ns;
     uint64_t run_cost_ns = u64_difference(u64_sum(cadence->spent_ns, cost_ns), GRACE_NS);
-    uint64_t by_run_ns =
-        u64_sum(cadence->start_ns, u64_scaled(run_cost_ns, OPTIONS_PPM, cadence->budget_ppm));
+    uint64_t by_run_ns = u64_sum(cadence->start_ns, run_for_ns(cadence, run_cost_ns));
     uint64_t by_last_ns = u64_sum(cadence->since_ns, earned_after_ns(cadence, cost_ns));
 
     cadence->early_ns = u64_max(u64_min(by_run_ns, by_last_ns), now_ns);

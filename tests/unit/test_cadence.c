@@ -364,10 +364,10 @@ static void automatic_keeps_the_budget(void **state)
 
     (void)state;
     run_start(&run, automatic, 100);
-    run.cost_ns = 100 * MS_NS; /* 1%: every 10 s */
+    run.cost_ns = 100 * MS_NS; /* 1%: every 10 s, and an eighth more for what is not seen */
     run_for(&run, 1000 * SECOND_NS);
-    assert_in_range(run.snapshots, 98, 100);
-    assert_true(run.snapshots * run.cost_ns <= 1000 * SECOND_NS / 100 + run.cost_ns);
+    assert_in_range(run.snapshots, 87, 89);
+    assert_true(run.snapshots * run.cost_ns <= 1000 * SECOND_NS / 100);
     run.cost_ns = MS_NS; /* cheap again: one more long wait, then every second */
     run.snapshots = 0;
     run_for(&run, 100 * SECOND_NS);
@@ -405,7 +405,7 @@ static void a_snapshot_given_up_is_replaced_within_the_budget(void **state)
             cadence_none_left(&run.cadence, run.now_ns);
             replaced++;
         }
-        assert_in_range(replaced, 90, 125); /* 200 s at 1%, and a quarter of a second at the beginning */
+        assert_in_range(replaced, 85, 115); /* 200 s at 1%, and a quarter of a second at the beginning */
     }
 }
 

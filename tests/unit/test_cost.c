@@ -113,6 +113,22 @@ static void growth_is_no_copy(void **state)
     expect(&machine, 10 * COST_PAGE_NS, 10 * COST_PAGE_NS);
 }
 
+/* But the next snapshot shares it. */
+static void growth_makes_the_next_one_dearer(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine, 0);
+    machine.now.peak_bytes += 4096 * UINT64_C(100000);
+    cost_begin(&machine.cost, machine.now, 2 * MS_NS);
+    assert_int_equal(cost_next_ns(&machine.cost), 2 * MS_NS);
+    machine.now.ns += SECOND_NS;
+    machine.now.peak_bytes += 4096 * UINT64_C(200000);
+    cost_look(&machine.cost, machine.now, true);
+    assert_int_equal(cost_next_ns(&machine.cost), 2 * MS_NS + 200000 * COST_PAGE_LEAST_NS);
+}
+
 static void an_account_begins_anew(void **state)
 {
     struct machine machine;
@@ -171,10 +187,11 @@ static void a_small_one_is_left_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_price_is_measured),    cmocka_unit_test(the_simulators_own_time_is_taken_off),
-        cmocka_unit_test(a_price_has_bounds),       cmocka_unit_test(few_pages_cost_what_they_always_cost),
-        cmocka_unit_test(growth_is_no_copy),        cmocka_unit_test(an_account_begins_anew),
-        cmocka_unit_test(all_snapshots_are_summed), cmocka_unit_test(a_small_one_is_left_alone),
+        cmocka_unit_test(the_price_is_measured),     cmocka_unit_test(the_simulators_own_time_is_taken_off),
+        cmocka_unit_test(a_price_has_bounds),        cmocka_unit_test(few_pages_cost_what_they_always_cost),
+        cmocka_unit_test(growth_is_no_copy),         cmocka_unit_test(growth_makes_the_next_one_dearer),
+        cmocka_unit_test(an_account_begins_anew),    cmocka_unit_test(all_snapshots_are_summed),
+        cmocka_unit_test(a_small_one_is_left_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
