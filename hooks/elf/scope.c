@@ -82,14 +82,23 @@ static const ElfW(Sym) * defined(const struct tables *tables, uint32_t index, co
     return is_one && strcmp(tables->strings + symbol->st_name, name) == 0 ? symbol : NULL;
 }
 
+/* The filter tells of most names that are not there, by two bits of one word. */
+static bool may_have(const struct hash_header *header, const ElfW(Addr) * filter, uint32_t hash)
+{
+    const uint32_t bits = 8 * sizeof *filter;
+    ElfW(Addr) word = header->filter_words ? filter[hash / bits % header->filter_words] : ~(ElfW(Addr))0;
+    return word >> hash % bits & word >> (hash >> header->filter_shift) % bits & 1;
+}
+
 /* A chain holds the hashes of the symbols of a bucket, the lowest bit set in the last. */
-static const ElfW(Sym) * look_up(const struct tables *tables, const char *name)
+static const ElfW(Sym) * look_up(const struct tables *tables, const char *name, uint32_t hash)
 {
     const struct hash_header *header = tables->hash;
     const ElfW(Addr) *filter = (const void *)(header + 1);
     const uint32_t *buckets = (const void *)(filter + header->filter_words);
     const uint32_t *chains = buckets + header->bucket_count;
-    uint32_t hash = hash_of(name);
+    if (!may_have(header, filter, hash))
+        return NULL;
     uint32_t index = header->bucket_count ? buckets[hash % header->bucket_count] : 0;
     for (; index >= header->first_symbol && index; index++) {
         uint32_t other = chains[index - header->first_symbol];
@@ -112,14 +121,14 @@ static const ElfW(Sym) * look_up_old(const struct tables *tables, const char *na
     return NULL;
 }
 
-static uintptr_t exported(const struct dl_phdr_info *object, const char *name)
+static uintptr_t exported(const struct dl_phdr_info *object, const char *name, uint32_t hash)
 {
     struct tables tables = find_tables(object);
     const ElfW(Sym) *symbol = NULL;
     if (tables.symbols == NULL || tables.strings == NULL)
         return 0;
     if (tables.hash != NULL)
-        symbol = look_up(&tables, name);
+        symbol = look_up(&tables, name, hash);
     else if (tables.old_hash != NULL)
         symbol = look_up_old(&tables, name);
     return symbol != NULL ? tables.base + symbol->st_value : 0;
@@ -134,6 +143,7 @@ bool scope_is_later(uintptr_t base)
 
 struct search {
     const char *name;
+    uint32_t hash;
     uintptr_t own;
     size_t number;      /* of objects that were looked at */
     uintptr_t at_start; /* the first one of an object that was there at the start */
@@ -162,7 +172,7 @@ static int search_object(struct dl_phdr_info *object, size_t size, void *context
     (void)size;
     if (!was_there && search->later)
         return 0;
-    uintptr_t address = exported(object, search->name);
+    uintptr_t address = exported(object, search->name, search->hash);
     if (address && (was_there || address != search->own)) {
         *(was_there ? &search->at_start : &search->later) = address;
         search->range = range_of(object);
@@ -172,7 +182,7 @@ static int search_object(struct dl_phdr_info *object, size_t size, void *context
 
 static struct search search_all(const char *name, uintptr_t own)
 {
-    struct search search = {.name = name, .own = own};
+    struct search search = {.name = name, .hash = hash_of(name), .own = own};
     dl_iterate_phdr(search_object, &search);
     return search;
 }

@@ -13,6 +13,7 @@
 
 #define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
+#define PATCH_PAGE   4096u
 
 /* What a simulator reads of /proc is recorded, and told again to its replay. By this name it is not. */
 #define PATCH_MAPS "//proc/thread-self/maps"
@@ -185,25 +186,51 @@ static void patch_free(const struct patch_memory *memory)
     munmap(memory->code, memory->code_size + (size_t)sysconf(_SC_PAGESIZE));
 }
 
-static int patch_commit_one(int fd, const struct patch *patch)
+static void patch_sort(const struct patch **sorted, size_t count)
 {
-    uint8_t bytes[PATCH_HEAD_SIZE];
-    patch_cpu_jump(patch, bytes);
-    int error = patch_write(fd, patch->head, bytes, patch->head_size);
-    if (!error)
-        __builtin___clear_cache((char *)patch->head, (char *)patch->head + patch->head_size);
-    return error;
+    for (size_t i = 1; i < count; i++) {
+        const struct patch *one = sorted[i];
+        size_t at = i;
+        for (; at > 0 && sorted[at - 1]->head > one->head; at--)
+            sorted[at] = sorted[at - 1];
+        sorted[at] = one;
+    }
 }
 
-/* The functions may be those that are called here: each is whole before and after. */
+/* The patches of one page, the first of which is given. Returns how many they are. */
+static size_t patch_commit_page(int fd, const struct patch *const *sorted, size_t count, int *error)
+{
+    static uint8_t bytes[PATCH_PAGE + PATCH_HEAD_SIZE];
+    uintptr_t start = sorted[0]->head, end = start, page = start / PATCH_PAGE;
+    size_t i = 0;
+    for (; i < count && sorted[i]->head / PATCH_PAGE == page; i++) {
+        uintptr_t head = sorted[i]->head;
+        memcpy(bytes + (end - start), (const void *)end, head - end);
+        patch_cpu_jump(sorted[i], bytes + (head - start));
+        end = head + sorted[i]->head_size;
+    }
+    *error = patch_write(fd, start, bytes, end - start);
+    return i;
+}
+
+/* The functions may be those that are called here: each is whole before and after. To write takes about as
+ * long for a page as for a head, and those of libc stand close together. */
 int patch_commit(const struct patch *patches, size_t count)
 {
+    const struct patch *sorted[PATCH_AT_ONCE];
+    if (count > PATCH_AT_ONCE)
+        return -E2BIG;
     int fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
     int error = 0;
-    for (size_t i = 0; i < count && !error; i++)
-        error = patch_commit_one(fd, &patches[i]);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &patches[i];
+    patch_sort(sorted, count);
+    for (size_t i = 0; i < count && !error;)
+        i += patch_commit_page(fd, sorted + i, count - i, &error);
     if (fd >= 0)
         close(fd);
+    if (count > 0)
+        __builtin___clear_cache((char *)sorted[0]->head, (char *)sorted[count - 1]->head + PATCH_HEAD_SIZE);
     return error;
 }
 

@@ -44,6 +44,9 @@ struct patch_arguments {
 /* Can this function be patched? Looks only. -ENOTSUP and the reason when it cannot. */
 int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why);
 
+/* The same of a function that is known to be nothing but instructions: quicker. */
+int patch_check_sound(struct patch *patch, const struct patch_target *target, struct hooks_why *why);
+
 /* Installs a countdown in front of a checked function that takes one pointer. From the call on at which
  * *countdown reaches zero, due(object, context) is called in the function's place, as if the caller had
  * called it, until the countdown is set anew (at most to INT64_MAX): it is expected to run
@@ -75,9 +78,11 @@ int patch_method(struct patch *patch, int32_t shortcut,
  * GiB. Changes no code yet. -ENOMEM, -EPERM. */
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why);
 
+#define PATCH_AT_ONCE 256u
+
 /* Writes the heads of functions that patch_replace() made stubs for: from now on they are replaced. Other
  * threads must not be between the instructions of a head (patch_covers()). Raw system calls only: other
- * threads may have been stopped anywhere. Returns 0 or -errno. */
+ * threads may have been stopped anywhere. Returns 0 or -errno; -E2BIG: they are more than PATCH_AT_ONCE. */
 int patch_commit(const struct patch *patches, size_t count);
 
 /* Would a thread that goes on at this address run into the middle of what patch_commit() writes? */

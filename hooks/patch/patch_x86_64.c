@@ -54,6 +54,31 @@ static int patch_check_head(struct patch *patch, struct hooks_why *why)
     return 0;
 }
 
+static bool is_short_jump(uint8_t opcode)
+{
+    return (opcode & 0xf0) == 0x70 || (opcode & 0xfc) == 0xe0 || opcode == 0xeb;
+}
+
+/* Are there bytes that would be a jump into these, were they one? A displacement is the last part of every
+ * jump; where none fits, the instructions need not be told apart. */
+static bool patch_seems_to_loop(const struct patch *patch)
+{
+    uintptr_t start = patch->target.address, end = start + patch->target.size;
+    uintptr_t size = patch->head + patch->head_size - start;
+    for (uintptr_t at = patch->head + 1; at < end; at++) {
+        const uint8_t *bytes = (const uint8_t *)at;
+        int32_t wide;
+        if (is_short_jump(bytes[-1]) && at + 1 + (uintptr_t)(intptr_t)(int8_t)*bytes - start < size)
+            return true;
+        if (end - at < sizeof wide)
+            continue;
+        memcpy(&wide, bytes, sizeof wide);
+        if (at + sizeof wide + (uintptr_t)(intptr_t)wide - start < size)
+            return true;
+    }
+    return false;
+}
+
 /* Nothing may jump into the bytes that are overwritten, nor to the entry itself: that would count
  * a loop as a call. Only a call of the entry, recursion, is what it seems. */
 static int patch_check_body(const struct patch *patch, struct hooks_why *why)
@@ -76,7 +101,7 @@ static int patch_check_body(const struct patch *patch, struct hooks_why *why)
     return 0;
 }
 
-int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
+static int patch_check_entry(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
 {
     *patch = (struct patch){.target = *target};
     patch->head = target->address;
@@ -90,7 +115,19 @@ int patch_check(struct patch *patch, const struct patch_target *target, struct h
     if (patch->head - target->address + patch->head_size > target->room)
         return why_set(why, -ENOTSUP, "another symbol begins inside the first bytes of %.100s: %s",
                        target->name, "rebuild the simulator");
-    return patch_check_body(patch, why);
+    return 0;
+}
+
+int patch_check(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
+{
+    int error = patch_check_entry(patch, target, why);
+    return error ? error : patch_check_body(patch, why);
+}
+
+int patch_check_sound(struct patch *patch, const struct patch_target *target, struct hooks_why *why)
+{
+    int error = patch_check_entry(patch, target, why);
+    return error || !patch_seems_to_loop(patch) ? error : patch_check_body(patch, why);
 }
 
 /* Not inlined: under UBSan gcc would warn of a path on which `at` is null, which its own checks make. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define REPLACE_LIMIT 256
+#define REPLACE_LIMIT PATCH_AT_ONCE
 
 static struct {
     struct patch patches[REPLACE_LIMIT];
@@ -34,8 +34,9 @@ int replace_prepare(const struct hooks_replacement *list, size_t count, struct h
     for (size_t i = 0; i < count && replace.count < REPLACE_LIMIT; i++) {
         const struct patch_target target = {list[i].name, (uintptr_t)list[i].function, list[i].size,
                                             SIZE_MAX};
-        int refused =
-            is_known(target.address) ? -EEXIST : patch_check(&replace.patches[replace.count], &target, why);
+        int refused = is_known(target.address)
+                          ? -EEXIST
+                          : patch_check_sound(&replace.patches[replace.count], &target, why);
         if (refused) {
             error = refused;
             continue;

@@ -20,6 +20,7 @@
 
 struct block {
     struct block *next;
+    _Atomic size_t used; /* of its records: those behind were never anybody's */
     struct own_thread records[BLOCK_COUNT];
 };
 
@@ -60,14 +61,29 @@ int own_thread_prepare(void)
     return 0;
 }
 
+/* Of a process with few threads most of a block is never looked at. */
+static bool use_one_more(struct block *block)
+{
+    size_t used = atomic_load(&block->used);
+
+    while (used < BLOCK_COUNT)
+        if (atomic_compare_exchange_weak(&block->used, &used, used + 1))
+            return true;
+    return false;
+}
+
 static struct own_thread *take_from(struct block *block, uintptr_t before, uintptr_t owner)
 {
-    for (size_t i = 0; i < BLOCK_COUNT; i++) {
-        uintptr_t expected = before;
-        if (atomic_load_explicit(&block->records[i].owner, memory_order_relaxed) == before &&
-            atomic_compare_exchange_strong(&block->records[i].owner, &expected, owner))
-            return &block->records[i];
-    }
+    size_t i = 0;
+
+    do {
+        for (; i < atomic_load(&block->used); i++) {
+            uintptr_t expected = before;
+            if (atomic_load_explicit(&block->records[i].owner, memory_order_relaxed) == before &&
+                atomic_compare_exchange_strong(&block->records[i].owner, &expected, owner))
+                return &block->records[i];
+        }
+    } while (before == 0 && use_one_more(block));
     return NULL;
 }
 

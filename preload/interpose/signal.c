@@ -217,13 +217,10 @@ static bool is_recorded(int signal, const struct sigaction *action)
 
 /* The simulator's action is in place; where it hides the end from us, a handler of ours takes its place.
  * Children of the simulator have no end that we want to see. */
-static void stand_before(int signal)
+static void stand_before_action(int signal, struct sigaction action)
 {
     const struct watched *row = find_watched(signal);
-    struct sigaction action;
 
-    if (!role_is_self() || real_sigaction(signal, NULL, &action) != 0)
-        return;
     wanted[signal] = action;
     bool ends = row != NULL && !is_spared(signal);
     if (ends && action.sa_handler == SIG_DFL)
@@ -233,6 +230,14 @@ static void stand_before(int signal)
         install(signal, action, on_wrapped);
     else if (is_recorded(signal, &action))
         install(signal, action, on_handled);
+}
+
+static void stand_before(int signal)
+{
+    struct sigaction action;
+
+    if (role_is_self() && real_sigaction(signal, NULL, &action) == 0)
+        stand_before_action(signal, action);
 }
 
 static bool signal_may_be_ours(int signal)
@@ -251,8 +256,9 @@ void signal_arm(void)
     for (int signal = 1; signal < SIGNAL_LIMIT; signal++) {
         struct sigaction shown;
 
-        if (signal_may_be_ours(signal) && !look(signal, &shown)) /* a forked child has its parent's */
-            stand_before(signal);
+        if (signal_may_be_ours(signal) && real_sigaction(signal, NULL, &shown) == 0 &&
+            !show(signal, &shown)) /* a forked child has its parent's */
+            stand_before_action(signal, shown);
     }
     armed = true;
     errno = error;

@@ -120,11 +120,13 @@ static int map_tape(void)
 
 int tape_start(void)
 {
+    const bool anew = control != NULL; /* else they are zero, and no page of theirs is touched */
     int r = role_may_have_tape() ? map_tape() : -ENOSYS;
 
     if (r < 0)
         return r;
-    memset(&streams, 0, sizeof streams);
+    if (anew)
+        memset(&streams, 0, sizeof streams);
     atomic_store(&losing, false);
     atomic_store(&repeat_from, 0);
     atomic_store(&recorded.floor, 0);

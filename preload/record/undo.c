@@ -39,6 +39,7 @@ static struct watch {
     _Atomic uint64_t end;
 } watches[NUMBERS_MAX];
 
+static unsigned watched;      /* no number from this on is */
 static _Atomic uint64_t kept; /* bytes since the last snapshot */
 
 /* --- in the original --- */
@@ -50,6 +51,7 @@ static void watch(int fd, const struct stat *file, uint64_t end)
     watches[fd].device = file->st_dev;
     watches[fd].inode = file->st_ino;
     atomic_store(&watches[fd].end, end);
+    watched = (unsigned)fd < watched ? watched : (unsigned)fd + 1;
 }
 
 static bool can_write(int flags)
@@ -82,9 +84,10 @@ static bool is_read(const struct stat *file)
 void undo_take(void)
 {
     atomic_store(&kept, 0);
-    for (unsigned fd = 0; fd < NUMBERS_MAX; fd++)
+    for (unsigned fd = 0; fd < watched; fd++)
         if (atomic_load_explicit(&watches[fd].end, memory_order_relaxed) != 0)
             atomic_store_explicit(&watches[fd].end, 0, memory_order_relaxed);
+    watched = 0;
     for (size_t i = 0; i < descriptors_count(); i++) {
         const struct descriptor *descriptor = descriptors_at(i);
 
