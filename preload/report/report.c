@@ -14,6 +14,7 @@
 #include "base/u64.h"
 #include "record/match.h"
 #include "report/distance.h"
+#include "report/snapshot_list.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
 #include "run/run.h"
@@ -186,6 +187,12 @@ static void append_snapshot(struct text *json, const struct outcome *outcome)
     text_format(json, " }");
 }
 
+static void append_parked(struct text *json)
+{
+    text_format(json, ",\n  \"snapshots\": ");
+    snapshot_list_append(json);
+}
+
 static void append_size(struct text *text, uint64_t bytes)
 {
     static const char units[] = {'K', 'M', 'G'};
@@ -310,6 +317,7 @@ static int write_report(const struct end *end, const struct outcome *outcome,
     append_header(&json);
     append_end(&json, end);
     append_snapshot(&json, outcome);
+    append_parked(&json);
     append_replay(&json, conclusion);
     append_wave(&json, conclusion);
     append_cost(&json);
@@ -366,6 +374,7 @@ void report_wake(const struct shared_slot *slot)
                 "the oldest checkpoint start to dump wave: snapshot %" PRIu64 ", taken after eval %" PRIu64,
                 slot->number, slot->eval);
     append_distance(&line, slot);
+    snapshot_list_take();
     if (run.page->stop_eval == 0) /* else it was told of before */
         log_line(LOG_INFO, "%s", bytes);
     report_progress(slot);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -111,6 +112,48 @@ static void test_oldest_go(void **state)
     count_held("LIGHTSSS_MEMORY=100%", 30, 42, 4, 4);
     count_held("LIGHTSSS_MEMORY=25M", 5, 25, 1, 3);
     count_held("LIGHTSSS_MEMORY=15M", 0, 15, 1, 2);
+}
+
+static unsigned long number_behind(const char **text, const char *key)
+{
+    const char *found = strstr(*text, key);
+
+    if (found == NULL)
+        fail_msg("no more %s in the report", key);
+    *text = found + strlen(key);
+    return strtoul(*text, NULL, 10);
+}
+
+/* The report has it for each of them. */
+static void test_reported(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("grow:40", "churn:2", "return:5"),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=4"),
+        .preload = true,
+    };
+    struct outcome outcome;
+    unsigned long mib[4], all = 0, last = 0;
+
+    (void)state;
+    if (kilobytes(getpid(), "Pss_Anon:") < 0)
+        skip();
+    run_program(&program, &outcome);
+    expect_exit(&outcome, 5);
+    expect_in_report(&outcome, "\"snapshots\": [ { \"number\": ");
+    const char *place = strstr(outcome.report, "\"snapshots\": [");
+    for (int i = 0; i < 4; i++) {
+        unsigned long number = number_behind(&place, "\"number\": ");
+        assert_true(i == 0 || number == last + 1);
+        assert_int_equal(number_behind(&place, "\"eval\": "), 10 * (number - 1));
+        last = number;
+        mib[i] = number_behind(&place, "\"memory_bytes\": ") / (unsigned long)MIB;
+        all += mib[i];
+    }
+    assert_null(strstr(place, "\"memory_bytes\""));
+    if (all < 30 || all > 44 || mib[0] < mib[3])
+        fail_msg("the report has %lu, %lu, %lu and %lu MB", mib[0], mib[1], mib[2], mib[3]);
+    run_discard(&outcome);
 }
 
 /* What the original gives back, its snapshots still hold; no fault tells of it. */
@@ -421,6 +464,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_oldest_go),
+        cmocka_unit_test(test_reported),
         cmocka_unit_test(test_given_back),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_huge_pages_stay),

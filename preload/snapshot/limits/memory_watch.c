@@ -19,17 +19,11 @@
 #include "snapshot/limits/fact_files.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_limit.h"
+#include "snapshot/limits/memory_use.h"
 #include "snapshot/limits/room.h"
 
 #define PAGE      4096u
 #define TABLES_NS 100000000u
-
-/* What the kernel tells of a process. */
-struct memory_use {
-    uint64_t anonymous_bytes; /* mapped by this process, alone or with its copies */
-    uint64_t share_bytes;     /* each page of these divided by the number of processes that map it */
-    uint64_t table_bytes;     /* page tables */
-};
 
 static struct memory_limit limit;
 static struct memory_now now;
@@ -92,26 +86,6 @@ static void ask_left(void)
     memory_limit_left(&limit, &left, &now);
 }
 
-/* It walks the page tables for that: some 10 ns a page. Returns 0 or -errno: -EACCES and -ENOSYS where it
- * does not tell, others where there is no such process (any more). */
-static int read_use(pid_t pid, struct memory_use *use)
-{
-    int r = -ENOSYS;
-    const char *bytes = procfs_is_foreign() ? NULL : fact_files_text_of(pid, "smaps_rollup", &r);
-
-    *use = (struct memory_use){0};
-    if (bytes == NULL)
-        return r;
-    if (*bytes == '\0') /* it has ended, and waits to be reaped */
-        return -ESRCH;
-    /* Pss_Anon is there since Linux 5.3. */
-    if (!cgroup_field(bytes, "Anonymous:", &use->anonymous_bytes) ||
-        !cgroup_field(bytes, "Pss_Anon:", &use->share_bytes))
-        return -ENOSYS;
-    cgroup_field(fact_files_text_of(pid, "status", &r), "VmPTE:", &use->table_bytes);
-    return 0;
-}
-
 /* Where it does not tell, no try will help. A snapshot that was killed holds nothing. */
 static bool is_silent(int error)
 {
@@ -124,11 +98,11 @@ static uint64_t held_bytes(const struct slots *slots)
     struct memory_use own, copy;
     uint64_t all_bytes, copied_tables = 0;
 
-    if (read_use(kernel_getpid(), &own) < 0)
+    if (memory_use_read(kernel_getpid(), &own) < 0)
         return UINT64_MAX;
     all_bytes = own.share_bytes;
     for (unsigned i = 0; i < slots->count; i++) {
-        if (is_silent(read_use(slots->slot[i].pid, &copy)))
+        if (is_silent(memory_use_read(slots->slot[i].pid, &copy)))
             return UINT64_MAX;
         all_bytes += copy.share_bytes;
         copied_tables += copy.table_bytes;
