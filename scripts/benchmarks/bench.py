@@ -43,22 +43,21 @@ class Bench:
     def command(self, work, seconds=None):
         return work.command(self.count_for(work, seconds))
 
-    def in_turn(self, *ways):
-        """Calls each way once in every round, the order reversed in every second one. The results of each way."""
+    def in_turn(self, *ways, times=1):
+        """Calls each way once in every round, the order reversed in every second one. The results of each way. `times`:
+        so many rounds for each pair that was asked for, where runs are short."""
         results = [[] for _ in ways]
-        for turn in range(self.pairs):
+        rounds = self.pairs * times
+        for turn in range(rounds):
             order = list(enumerate(ways))
             for index, way in reversed(order) if turn % 2 else order:
-                say(f"    run {turn + 1} of {self.pairs}, way {index + 1} of {len(ways)}")
+                say(f"    run {turn + 1} of {rounds}, way {index + 1} of {len(ways)}")
                 results[index].append(way())
         return results
 
-    def pairs_of(self, command, variables=None, **options):
+    def pairs_of(self, command, variables=None, times=1):
         """Without the library and with it."""
-        return self.in_turn(
-            lambda: run(command, **options),
-            lambda: run(command, self.library, variables, **options),
-        )
+        return self.in_turn(lambda: run(command), lambda: run(command, self.library, variables), times=times)
 
     def has_option(self, name):
         """Does this library know the variable?"""

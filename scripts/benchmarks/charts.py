@@ -52,7 +52,7 @@ def draw(directory, curves):
     python = next(filter(can_draw, PYTHONS), None)
     if python is None:
         return "no charts: matplotlib is missing (scripts/setup bench installs it)", []
-    text = json.dumps([vars(curve) for curve in curves])
+    text = json.dumps(curves)
     done = subprocess.run([python, __file__, directory], input=text, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return f"no charts: {done.stderr.strip().splitlines()[-1:]}", []

@@ -32,6 +32,7 @@ def parse():
     parser.add_argument("--seconds", type=float, default=5, help="about how long a run is (%(default)s)")
     parser.add_argument("--memory", type=int, help="leave out what takes more MiB (half of what is available)")
     parser.add_argument("--full", action="store_true", help="long figures too")
+    parser.add_argument("--add", action="store_true", help="keep what earlier runs have left in BUILD/bench beside it")
     parser.add_argument("--list", action="store_true", help="names of figures and what they measure")
     parser.add_argument("figure", nargs="*", help="names, or what they begin with; all but the long ones")
     return parser.parse_args()
@@ -60,7 +61,7 @@ def measure(figure, bench, output, limit_mib):
         for result in figure.measure(bench):
             output.take(result)
     except Skip as why:
-        output.skip(figure, str(why))
+        output.skip(str(why))
     output.write()
 
 
@@ -76,7 +77,7 @@ def main():
     build(directory, chosen)
     bench = Bench(directory, options.pairs, options.seconds)
     command = shlex.join(["scripts/bench", *sys.argv[1:]])
-    output = Output(os.path.join(directory, "bench"), command)
+    output = Output(os.path.join(directory, "bench"), command, options.add)
     limit_mib = options.memory or available_mib() // 2
     for one in chosen:
         measure(one, bench, output, limit_mib)

@@ -17,8 +17,9 @@ NEVER = {"LIGHTSSS_INTERVAL": "1000000000000evals"}  # one at the first eval, an
 
 @figure("hook", "what the hook adds to an eval", needs=["sim_tick_vcd"])
 def hook(bench):
-    command = bench.command(tick(bench))
-    without, with_it = bench.pairs_of(command, NEVER)
+    """Many short runs: what else a machine does lasts for longer than one, and meets both of a pair."""
+    command = bench.command(tick(bench), bench.seconds / 10)
+    without, with_it = bench.pairs_of(command, NEVER, times=10)
     nanoseconds = [[one.said("ns_per_eval") for one in runs] for runs in (without, with_it)]
     yield Row(
         f"hook, per eval of {statistics.median(nanoseconds[0]):.0f} ns", subtract(*reversed(nanoseconds)), " ns", at_most=1
