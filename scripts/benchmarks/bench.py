@@ -30,15 +30,18 @@ class Bench:
         return os.path.join(self.build, *parts)
 
     @functools.cache  # pylint: disable=method-cache-max-size-none
-    def count_for(self, work, seconds=None):
-        """How much of this work (see workloads.py) fills the seconds."""
+    def per_second(self, work):
+        """How much of this work (see workloads.py) a second of CPU time does."""
         probe = max(work.probe, 1)
         while True:
             took = run(work.command(probe)).cpu
-            if took > 0.3 or probe > work.most / 4:
-                break
+            if took > min(0.3, self.seconds) or probe > work.most / 4:
+                return probe / took
             probe *= 4
-        return max(1, min(int(probe * (seconds or self.seconds) / took), work.most))
+
+    def count_for(self, work, seconds=None):
+        """How much of it fills the seconds."""
+        return max(1, min(int(self.per_second(work) * (seconds or self.seconds)), work.most))
 
     def command(self, work, seconds=None):
         return work.command(self.count_for(work, seconds))

@@ -9,7 +9,7 @@ from ..running import run
 from ..workloads import mcu, memory
 from .evals import NEVER
 
-TIMES = 20  # as many as other figures have pairs
+TIMES = 10  # as many as other figures have pairs
 
 
 def start(bench, what, command, goal):
