@@ -77,10 +77,11 @@ class Listener(threading.Thread):
         self.start()
 
     def run(self):
-        for line in self.pipe:
-            if self.failed_at is None and re.match(r"lightsss: .* ends with ", line):
-                self.failed_at = time.monotonic()
-            self.text += line
+        with self.pipe:
+            for line in self.pipe:
+                if self.failed_at is None and re.match(r"lightsss: .* ends with ", line):
+                    self.failed_at = time.monotonic()
+                self.text += line
 
 
 def run(command, preload=None, variables=None, check=True, cores=None, watch=None, keep=None):
