@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Processes that end soon, and what the library itself keeps: regressions have thousands of them."""
 
+import os
 import statistics
+import subprocess
+import sys
 
-from ..bench import cpu, subtract, wall
+from ..bench import ROOT, cpu, subtract, wall
 from ..registry import Row, figure
 from ..running import run
 from ..workloads import mcu, memory
@@ -41,3 +44,23 @@ def resident(bench):
     runs = bench.pairs_of(command, NEVER)
     without, with_it = [[one.said("resident_kb") for one in way] for way in runs]
     yield Row("resident memory that the library adds, its code included", subtract(with_it, without, 1 / 1024), " MiB", at_most=2)
+
+
+@figure("start-symbols", "a start of 500 MB with a million symbols", needs=["fake_simulator"])
+def symbols(bench):
+    """Against the same program without them; both with the library."""
+    large = bench.path("bench", "large_simulator")
+    make = os.path.join(ROOT, "tests", "process", "large_program.py")
+    subprocess.run([sys.executable, make, bench.fake, large], check=True)
+    variables = {"LIGHTSSS_WAVE": "off"}
+    try:
+        small_runs, large_runs = bench.in_turn(
+            lambda: run([bench.fake, "eval:1"], bench.library, variables),
+            lambda: run([large, "eval:1"], bench.library, variables),
+            times=2,
+        )
+    finally:
+        os.remove(large)
+    what = "500 MB and a million symbols add to the start"
+    yield Row(what, subtract(wall(large_runs), wall(small_runs), 1000), " ms", at_most=150)
+    yield Row(f"{what}: CPU time", subtract(cpu(large_runs), cpu(small_runs), 1000), " ms")
