@@ -57,6 +57,7 @@ struct options {
     uint32_t budget_ppm;
     uint64_t slots;
     struct options_memory memory;
+    bool huge;
     struct failures failures;
     uint64_t hang_ns; /* 0: off */
     const char *match;

@@ -1,183 +1,198 @@
 /* SPDX-License-Identifier: MIT */
-/* Huge pages that were split: see huge.h. Nothing is put together that was not one huge page at the snapshot,
- * and is not wholly there: holes would be filled. */
+/* Which pieces become huge pages, and when: see huge.h. What the kernel counts anyway, the faults, says when
+ * to look closer; a few pieces say whether to go through all. */
 #define _GNU_SOURCE
 #include "snapshot/huge.h"
 
-#include <fcntl.h>
-#include <stdbool.h>
+#include <errno.h>
+#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/log.h"
+#include "base/u64.h"
+#include "snapshot/huge_map.h"
 
-#define MAP         "/proc/self/pagemap"
-#define PAGE        UINT64_C(4096)
-#define HUGE        UINT64_C(2097152)
-#define RANGES_MAX  256u
-#define LEAST_BYTES (16 * HUGE) /* less is left alone */
-#define DENSE       32u         /* pages of each that was split */
-#define SLICE_NS    20000000u   /* of a look, and to the next */
-#define LOOK_NS     100000000u  /* as long as it is not known that there is something to do */
-#define SKIPS_MAX   64u
-#define COLLAPSE    25 /* MADV_COLLAPSE */
+#define RANGES_MAX    256u
+#define LEAST_BYTES   (UINT64_C(48) << 20) /* a smaller simulator is left alone */
+#define ASK_LEAST     1024u                /* copies since the snapshot before a look at pieces ... */
+#define SAMPLES       64u                  /* ... and at so many */
+#define MANY          32u                  /* copies in a piece: it gets a huge page */
+#define AT_ONCE       16u                  /* pieces in one go, ... */
+#define LOOK_NS       50000000u            /* ... and that long at one look */
+#define BETWEEN_NS    1000000u             /* two looks with something to do */
+#define WAIT_PART     8u                   /* of the time since the snapshot, else */
+#define WAIT_LEAST_NS 10000000u
+#define REFUSALS      8u /* in a row, with none that went well */
 
-/* The kernel's, of Linux 6.7; older headers do not have them. */
-#define SCAN          0xc0606610UL /* PAGEMAP_SCAN */
-#define SCAN_FILE     (UINT64_C(1) << 2)
-#define SCAN_PRESENT  (UINT64_C(1) << 3)
-#define SCAN_HUGE     (UINT64_C(1) << 6)
-#define ADDRESSES_END UINT64_C(0x7ffffffff000)
+static struct huge_map_range ranges[RANGES_MAX];
+static unsigned count;            /* of them */
+static uint64_t pieces;           /* in them */
+static uint64_t found_bytes;      /* what the simulator had held when they were looked for */
+static uint64_t peak_bytes;       /* what it had at the last snapshot */
+static uint64_t faults_at, asked; /* faults at the last snapshot, and those since when it was last asked */
+static uint64_t at;               /* the piece where it goes on; as many as there are: nowhere */
+static uint64_t taken_ns;         /* when the last snapshot was taken */
+static unsigned refusals;
+static bool is_off, is_allowed;
 
-struct range {
-    uint64_t start, end, categories;
-};
-
-struct scan {
-    uint64_t size, flags, start, end, walk_end, ranges, ranges_count, most_pages;
-    uint64_t inverted, mask, any_of, returned;
-};
-
-static struct range ranges[RANGES_MAX]; /* huge at the last snapshot */
-static unsigned count;
-static uint64_t huge_bytes;
-static uint64_t asked_at; /* copied pages when it was last counted how many are split */
-static unsigned at_range; /* putting together goes on there ... */
-static uint64_t at_byte;
-static bool is_dense, is_over;  /* ... if both are right */
-static unsigned skips, skipped; /* snapshots that are not looked at, because there is nothing */
-
-/* Returns how many ranges were found, or -errno. */
-static long scan(int fd, uint64_t start, uint64_t end, uint64_t wanted, uint64_t unwanted,
-                 struct range *found, unsigned most)
+void huge_begin(bool is_wanted)
 {
-    struct scan question = {
-        .size = sizeof question,
-        .start = start,
-        .end = end,
-        .ranges = (uintptr_t)found,
-        .ranges_count = most,
-        .inverted = unwanted,
-        .mask = wanted | unwanted,
-        .returned = wanted,
-    };
-
-    return kernel_ioctl(fd, SCAN, &question);
+    count = refusals = 0;
+    pieces = at = found_bytes = peak_bytes = taken_ns = 0;
+    is_off = !is_wanted;
+    is_allowed = false;
 }
 
-static uint64_t sum_of(const struct range *range, unsigned number)
+void huge_taken(uint64_t faults, uint64_t peak)
 {
-    uint64_t bytes = 0;
-
-    for (unsigned i = 0; i < number; i++)
-        bytes += range[i].end - range[i].start;
-    return bytes;
+    taken_ns = clock_ns();
+    faults_at = faults;
+    peak_bytes = peak;
+    asked = 0;
+    at = pieces;
 }
 
-void huge_begin(void)
+static void give_up(const char *why)
 {
-    count = skips = skipped = 0;
-    is_over = true;
+    is_off = true;
+    log_line(LOG_DEBUG, "no huge pages: %s", why);
 }
 
-/* Small pages make the question slow: it is asked the more rarely, the more often it was in vain, and of a
- * small simulator never. */
-void huge_before_snapshot(uint64_t peak_bytes)
+/* Small pages make the question slow: it is asked once, and again when the simulator has grown. */
+static void find(int fd)
 {
-    count = 0;
-    is_over = true;
-    if (peak_bytes < LEAST_BYTES || skipped < skips) {
-        skipped++;
+    if (found_bytes != 0 && peak_bytes < found_bytes + found_bytes / 8)
         return;
-    }
-    int fd = kernel_open(MAP, O_RDONLY | O_CLOEXEC);
-    long r = fd < 0 ? fd : scan(fd, 0, ADDRESSES_END, SCAN_HUGE, SCAN_FILE, ranges, RANGES_MAX);
-    kernel_close(fd);
-    skipped = 0;
-    huge_bytes = r > 0 ? sum_of(ranges, (unsigned)r) : 0;
-    if (huge_bytes < LEAST_BYTES) {
-        skips = r < 0 || skips >= SKIPS_MAX ? SKIPS_MAX : 2 * skips + 1;
-        return;
-    }
-    count = (unsigned)r;
-    skips = at_range = 0;
-    at_byte = asked_at = 0;
-    is_dense = is_over = false;
+    found_bytes = peak_bytes;
+    count = huge_map_find(fd, ranges, RANGES_MAX);
+    pieces = 0;
+    for (unsigned i = 0; i < count; i++)
+        pieces += (ranges[i].end - ranges[i].start) / HUGE_MAP_BYTES;
+    at = pieces;
 }
 
-/* Each that was split has been written to at so many places. */
-static bool has_many_copies(int fd, uint64_t copied)
+static uint64_t address_of(uint64_t piece)
 {
-    static struct range left[RANGES_MAX];
-    uint64_t left_bytes = 0;
-
     for (unsigned i = 0; i < count; i++) {
-        long r = scan(fd, ranges[i].start, ranges[i].end, SCAN_HUGE, 0, left, RANGES_MAX);
+        uint64_t here = (ranges[i].end - ranges[i].start) / HUGE_MAP_BYTES;
 
-        if (r < 0)
-            return false;
-        left_bytes += sum_of(left, (unsigned)r);
+        if (piece < here)
+            return ranges[i].start + piece * HUGE_MAP_BYTES;
+        piece -= here;
     }
-    uint64_t split = (huge_bytes - left_bytes) / HUGE;
-    return split > 0 && copied >= split * DENSE;
+    return 0;
 }
 
-/* All of it is there, in small pages. */
-static bool is_split(int fd, uint64_t start)
+/* The snapshot still has a part of it, and the original has copied much of it. */
+static bool is_written(struct huge_map_piece piece)
 {
-    struct range found[2];
-
-    return scan(fd, start, start + HUGE, SCAN_PRESENT, SCAN_HUGE, found, 2) == 1 && found[0].start == start &&
-           found[0].end == start + HUGE;
+    return piece.present == HUGE_MAP_PAGES && piece.alone >= MANY && piece.alone < HUGE_MAP_PAGES;
 }
 
-/* Goes on where it has stopped. Returns the bytes that were copied. */
-static uint64_t put_together(int fd)
+static bool some_are_written(int fd)
 {
-    const uint64_t end_ns = clock_ns() + SLICE_NS;
+    uint64_t step = u64_max(pieces / SAMPLES, 1);
+
+    for (uint64_t i = 0; i < pieces; i += step)
+        if (is_written(huge_map_look(fd, address_of(i))))
+            return true;
+    return false;
+}
+
+static uint64_t faults_now(void)
+{
+    struct rusage usage = {.ru_minflt = 0};
+
+    kernel_getrusage(RUSAGE_SELF, &usage);
+    return (uint64_t)usage.ru_minflt;
+}
+
+/* Half as many copies again since it was last asked. */
+static bool is_time_to_ask(void)
+{
+    uint64_t copied = u64_difference(faults_now(), faults_at);
+
+    if (copied < asked + asked / 2 + ASK_LEAST)
+        return false;
+    asked = copied;
+    return true;
+}
+
+/* Returns what snapshots hold more. */
+static uint64_t collapse(uint64_t start, struct huge_map_piece piece)
+{
+    int r = huge_map_collapse(start);
+
+    if (r == 0) {
+        refusals = 0;
+        is_allowed = true;
+        return (uint64_t)(HUGE_MAP_PAGES - piece.alone) * (HUGE_MAP_BYTES / HUGE_MAP_PAGES);
+    }
+    if (r == -ENOMEM || r == -EBUSY)
+        at = pieces; /* there is none left now */
+    else if (r == -EINVAL && ++refusals == REFUSALS && !is_allowed)
+        give_up("the kernel refuses them here");
+    return 0;
+}
+
+static uint64_t go_through(int fd, uint64_t end_ns)
+{
     uint64_t bytes = 0;
+    unsigned done = 0;
 
-    for (; at_range < count; at_range++, at_byte = 0)
-        for (; ranges[at_range].start + at_byte < ranges[at_range].end; at_byte += HUGE) {
-            uint64_t start = ranges[at_range].start + at_byte;
+    while (at < pieces && done < AT_ONCE && !is_off && clock_ns() < end_ns) {
+        uint64_t start = address_of(at++);
+        struct huge_map_piece piece = huge_map_look(fd, start);
 
-            if (clock_ns() > end_ns)
-                return bytes;
-            if (!is_split(fd, start))
-                continue;
-            if (kernel_madvise((void *)start, HUGE, COLLAPSE) < 0) {
-                is_over = true; /* there is no huge page left, or it may not have one */
-                return bytes;
-            }
-            bytes += HUGE;
-        }
-    is_over = true;
+        if (!is_written(piece))
+            continue;
+        bytes += collapse(start, piece);
+        done++;
+    }
     return bytes;
 }
 
-uint64_t huge_look(uint64_t copied)
+static void look_at_pieces(int fd, bool (*may_go_on)(uint64_t bytes))
 {
-    uint64_t bytes = 0;
+    uint64_t end_ns = clock_ns() + LOOK_NS;
 
-    if (is_over || (!is_dense && copied < 2 * asked_at + DENSE))
-        return 0;
-    int fd = kernel_open(MAP, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) {
-        is_over = true;
-        return 0;
+    find(fd);
+    if (at == pieces && some_are_written(fd))
+        at = 0;
+    while (may_go_on(go_through(fd, end_ns)) && at < pieces && !is_off && clock_ns() < end_ns)
+        ;
+}
+
+static bool may_begin(void)
+{
+    if (!is_allowed && !huge_map_is_allowed()) {
+        give_up("/sys/kernel/mm/transparent_hugepage/enabled says never, or pages are merged");
+        return false;
     }
-    if (!is_dense) {
-        is_dense = has_many_copies(fd, copied);
-        asked_at = copied;
-    }
-    if (is_dense)
-        bytes = put_together(fd);
+    return true;
+}
+
+void huge_look(bool is_shared, bool (*may_go_on)(uint64_t bytes))
+{
+    if (is_off || !is_shared || peak_bytes < LEAST_BYTES)
+        return;
+    if (at == pieces && !(is_time_to_ask() && may_begin()))
+        return;
+    int fd = huge_map_open();
+    if (fd < 0)
+        give_up("/proc/self/pagemap cannot be read");
+    else
+        look_at_pieces(fd, may_go_on);
     kernel_close(fd);
-    return bytes;
 }
 
+/* Copies come fast or never. */
 uint64_t huge_wait_ns(void)
 {
-    if (is_over)
+    if (is_off || peak_bytes < LEAST_BYTES)
         return UINT64_MAX;
-    return is_dense ? SLICE_NS : LOOK_NS;
+    if (at < pieces)
+        return BETWEEN_NS;
+    return u64_min(u64_max(u64_difference(clock_ns(), taken_ns) / WAIT_PART, WAIT_LEAST_NS), SECOND_NS);
 }

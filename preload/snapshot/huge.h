@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* Huge pages of the original. The first write to one that a snapshot shares splits it, and the original has
- * small pages there for good, each copied by a fault of its own. Where it writes to many pages of each, it is
- * given its own huge page at once: that costs a fifth of the faults, and memory is as fast as before. Needs
- * Linux 6.7 (else all stays as it is). On the thread that looks, under the keeper's lock. */
+/* Huge pages behind large memory of the original (LIGHTSSS_HUGE), piece by piece, at looks. Pages that it
+ * shares with a snapshot it must copy one by one when it writes to them, and a huge page becomes small pages
+ * by the first write: where it writes to many pages of a piece, one huge page in their place costs less than
+ * the faults. Where memory is dense and large, the simulator is faster with huge pages, and snapshots stall
+ * it less: huge_plan.h says when that is tried. Nothing that is not wholly there is touched: holes would be
+ * filled. On the thread that looks, under the keeper's lock. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_HUGE_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_HUGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* In an original, before its first snapshot. */
-void huge_begin(void);
+void huge_begin(bool is_wanted);
 
-/* A snapshot is about to be taken of a simulator that has held so much: notes where huge pages are. */
-void huge_before_snapshot(uint64_t peak_bytes);
+/* A snapshot was taken of a simulator that has had so many faults and held so much. */
+void huge_taken(uint64_t faults, uint64_t peak_bytes);
 
-/* At each look while there are snapshots. copied: pages that were copied since the last one was taken.
- * Returns how many bytes it has copied in its turn. */
-uint64_t huge_look(uint64_t copied);
+/* At each look. Does a part of what is to be done, step by step: may_go_on() is told how many bytes were
+ * copied that snapshots hold in turn. */
+void huge_look(bool is_shared, bool (*may_go_on)(uint64_t bytes));
 
 /* How soon there may be something to do; UINT64_MAX: not before the next snapshot. */
 uint64_t huge_wait_ns(void);

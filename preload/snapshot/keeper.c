@@ -71,7 +71,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     slots_init(&slots, (unsigned)options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
-    huge_begin();
+    huge_begin(options->huge);
     groups_find();
     memory_watch_start(&options->memory);
     processes_changed();
@@ -157,7 +157,10 @@ static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_b
 
 static void add_snapshot(uint64_t eval)
 {
-    cost_begin(&cost, cost_read(), last_take.stall_ns);
+    struct cost_now now = cost_read();
+
+    cost_begin(&cost, now, last_take.stall_ns);
+    huge_taken(now.faults, now.peak_bytes);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
     figures.taken++;
@@ -206,9 +209,6 @@ static bool take_one(uint64_t eval)
 {
     describe_take(eval);
     hooks.begins(last_take.slot->number);
-    uint64_t start_ns = clock_used_ns();
-    huge_before_snapshot(cost_read().peak_bytes);
-    cost_pay(&cost, clock_used_ns() - start_ns, false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -256,11 +256,18 @@ static void leave_processes(bool soon)
     }
 }
 
+static bool may_copy_more(uint64_t bytes)
+{
+    memory_watch_note_copied(bytes);
+    memory_watch_look();
+    return !memory_watch_is_past(&slots);
+}
+
 static void copy_huge(void)
 {
     uint64_t start_ns = clock_used_ns();
 
-    memory_watch_note_copied(huge_look(cost_copied(&cost)));
+    huge_look(slots.count > 0, may_copy_more);
     cost_pay(&cost, clock_used_ns() - start_ns, true);
 }
 

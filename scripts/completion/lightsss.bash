@@ -5,7 +5,7 @@
 # Values that are words; other options take anything.
 _lightsss_values() {
 	case $1 in
-	--enabled | --hold) echo "0 1" ;;
+	--enabled | --hold | --huge) echo "0 1" ;;
 	--wave) echo "auto vcd fst off" ;;
 	--log) echo "quiet info debug" ;;
 	--interval) echo "auto" ;;
@@ -36,7 +36,7 @@ _lightsss_option() {
 
 _lightsss() {
 	local options="--help
-		--enabled --interval --budget --slots --memory --on --hang --match --wave --window --depth --hold
+		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
 		--model --tick --limit --wake-call --back --size --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 

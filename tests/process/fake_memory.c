@@ -89,18 +89,45 @@ static void do_give_back(const char *argument)
 
 #define HUGE ((size_t)1 << 21)
 
-static void do_huge(const char *argument)
+/* Private memory that begins where a huge page may. */
+static void map_aligned(size_t bytes)
 {
-    size_t bytes = mib(argument);
     uint8_t *place = mmap(NULL, bytes + 2 * HUGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
     if (place == MAP_FAILED)
         fake_give_up("fake: no memory");
     memory = (uint8_t *)(((uintptr_t)place + HUGE - 1) & ~(uintptr_t)(HUGE - 1));
     size = bytes;
+}
+
+static void do_huge(const char *argument)
+{
+    map_aligned(mib(argument));
     if (madvise(memory, size, MADV_HUGEPAGE) != 0)
         fake_give_up("fake: no huge pages");
     memset(memory, 1, size);
+}
+
+/* The same in small pages. */
+static void do_small(const char *argument)
+{
+    map_aligned(mib(argument));
+    memset(memory, 1, size);
+}
+
+/* The last page of each huge one is given back. */
+static void do_holes(const char *argument)
+{
+    (void)argument;
+    for (size_t at = HUGE - PAGE; at < size; at += HUGE)
+        madvise(memory + at, PAGE, MADV_DONTNEED);
+}
+
+static void do_no_huge(const char *argument)
+{
+    (void)argument;
+    if (madvise(memory, size, MADV_NOHUGEPAGE) != 0)
+        fake_give_up("fake: no huge pages");
 }
 
 /* "scatter:PAGES:EVALS": so many pages of each huge one are written over again and again, some with each
@@ -245,6 +272,9 @@ const struct fake_step fake_memory[] = {
     {"give_back", do_give_back},
     {"ask", do_ask},
     {"huge", do_huge},
+    {"small", do_small},
+    {"holes", do_holes},
+    {"no_huge", do_no_huge},
     {"scatter", do_scatter},
     {"huge_left", do_huge_left},
     {NULL, NULL},

@@ -327,16 +327,21 @@ static long huge_mib(const struct outcome *outcome)
     return strtol(outcome->out, NULL, 10);
 }
 
-static void run_huge(const char *scatter, bool preload, struct outcome *outcome)
+static void run_pages(const char *const *arguments, const char *option, bool preload, struct outcome *outcome)
 {
     const struct program program = {
-        .arguments = LIST("huge:64", "eval:1", scatter, "huge_left", "exit:0"),
-        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_WAVE=off"),
+        .arguments = LIST(arguments[0], arguments[1], arguments[2], "huge_left", "exit:0"),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_WAVE=off", option),
         .preload = preload,
     };
 
     run_program(&program, outcome);
     expect_exit(outcome, 0);
+}
+
+static void run_huge(const char *scatter, bool preload, struct outcome *outcome)
+{
+    run_pages(LIST("huge:64", "eval:1", scatter), NULL, preload, outcome);
 }
 
 /* Is there a kernel that gives them, and tells where they are? Else skips the test. */
@@ -372,6 +377,33 @@ static void test_huge_pages_stay(void **state)
     run_huge("scatter:4:500000", true, &with);
     assert_in_range(huge_mib(&with), 0, 4);
     run_discard(&with);
+}
+
+/* Small pages that are there, and that the simulator writes to in many places after a snapshot. */
+static void run_small(const char *before, const char *option, long least_mib, long most_mib)
+{
+    struct outcome without, with;
+
+    run_pages(LIST("small:64", before, "scatter:400:500000"), option, false, &without);
+    run_pages(LIST("small:64", before, "scatter:400:500000"), option, true, &with);
+    assert_string_equal(strstr(with.out, "sum "), strstr(without.out, "sum "));
+    assert_in_range(huge_mib(&with), least_mib, most_mib);
+    run_discard(&without);
+    run_discard(&with);
+}
+
+static void test_small_pages_become_huge(void **state)
+{
+    struct outcome without;
+
+    (void)state;
+    run_huge("eval:1", false, &without);
+    need_huge_pages(&without);
+    run_discard(&without);
+    run_small("eval:1", NULL, 60, 64);
+    run_small("eval:1", "LIGHTSSS_HUGE=0", 0, 0);
+    run_small("holes", NULL, 0, 0);
+    run_small("no_huge", NULL, 0, 0);
 }
 
 /* --- a machine that promises no more than it has --- */
@@ -468,6 +500,7 @@ int main(void)
         cmocka_unit_test(test_given_back),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_huge_pages_stay),
+        cmocka_unit_test(test_small_pages_become_huge),
         cmocka_unit_test(test_promised),
         cmocka_unit_test(test_not_to_blame),
         cmocka_unit_test(test_promised_to_snapshots),

@@ -65,6 +65,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.depth, 0);
     assert_int_equal(options.size_bytes, 1 << 30);
     assert_true(options.hold);
+    assert_true(options.huge);
     assert_null(options.model);
     assert_int_equal(options.tick, 1);
     assert_int_equal(options.limit_ns, 0);
@@ -77,10 +78,11 @@ static void defaults_are_those_of_the_contract(void **state)
 static void rows_are_those_of_the_contract(void **state)
 {
     static const char *const names[] = {
-        "LIGHTSSS",           "LIGHTSSS_INTERVAL", "LIGHTSSS_BUDGET", "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
-        "LIGHTSSS_ON",        "LIGHTSSS_HANG",     "LIGHTSSS_MATCH",  "LIGHTSSS_WAVE",  "LIGHTSSS_WINDOW",
-        "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",     "LIGHTSSS_MODEL",  "LIGHTSSS_TICK",  "LIGHTSSS_LIMIT",
-        "LIGHTSSS_WAKE_CALL", "LIGHTSSS_BACK",     "LIGHTSSS_SIZE",   "LIGHTSSS_DIR",   "LIGHTSSS_LOG",
+        "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET", "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
+        "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",   "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
+        "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",   "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
+        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_BACK",   "LIGHTSSS_SIZE",  "LIGHTSSS_DIR",
+        "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -215,6 +217,7 @@ static void bad_values_are_named_and_defaults_used(void **state)
         "LIGHTSSS_DEPTH=-1",
         "LIGHTSSS_DEPTH=10000",
         "LIGHTSSS_HOLD=2",
+        "LIGHTSSS_HUGE=2",
         "LIGHTSSS_TICK=0",
         "LIGHTSSS_TICK=1000000000001",
         "LIGHTSSS_LIMIT=5",
@@ -300,6 +303,7 @@ static void values_of_several_forms_are_read(void **state)
     assert_int_equal(read_one("LIGHTSSS_MEMORY=10%").memory.share_ppm, 100000);
     assert_string_equal(read_one("LIGHTSSS_MATCH=Error|Fatal").match, "Error|Fatal");
     assert_false(read_one("LIGHTSSS_HOLD=0").hold);
+    assert_false(read_one("LIGHTSSS_HUGE=0").huge);
 }
 
 static void hang_is_mentioned_where_named(void **state)
