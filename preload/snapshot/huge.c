@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/u64.h"
 #include "snapshot/huge_map.h"
+#include "snapshot/huge_plan.h"
 
 #define RANGES_MAX    256u
 #define LEAST_BYTES   (UINT64_C(48) << 20) /* a smaller simulator is left alone */
@@ -33,13 +34,16 @@ static uint64_t peak_bytes;       /* what it had at the last snapshot */
 static uint64_t faults_at, asked; /* faults at the last snapshot, and those since when it was last asked */
 static uint64_t at;               /* the piece where it goes on; as many as there are: nowhere */
 static uint64_t taken_ns;         /* when the last snapshot was taken */
+static struct huge_plan plan;
+static uint64_t plan_at; /* the piece where that goes on */
 static unsigned refusals;
 static bool is_off, is_allowed;
 
-void huge_begin(bool is_wanted)
+void huge_begin(bool is_wanted, uint32_t budget_ppm)
 {
+    huge_plan_init(&plan, budget_ppm, clock_ns());
     count = refusals = 0;
-    pieces = at = found_bytes = peak_bytes = taken_ns = 0;
+    pieces = at = found_bytes = peak_bytes = taken_ns = plan_at = 0;
     is_off = !is_wanted;
     is_allowed = false;
 }
@@ -59,17 +63,21 @@ static void give_up(const char *why)
     log_line(LOG_DEBUG, "no huge pages: %s", why);
 }
 
-/* Small pages make the question slow: it is asked once, and again when the simulator has grown. */
 static void find(int fd)
 {
-    if (found_bytes != 0 && peak_bytes < found_bytes + found_bytes / 8)
-        return;
     found_bytes = peak_bytes;
     count = huge_map_find(fd, ranges, RANGES_MAX);
     pieces = 0;
     for (unsigned i = 0; i < count; i++)
         pieces += (ranges[i].end - ranges[i].start) / HUGE_MAP_BYTES;
     at = pieces;
+}
+
+/* Small pages make the question slow: it is asked again when the simulator has grown. */
+static void find_if_grown(int fd)
+{
+    if (found_bytes == 0 || peak_bytes >= found_bytes + found_bytes / 8)
+        find(fd);
 }
 
 static uint64_t address_of(uint64_t piece)
@@ -119,49 +127,113 @@ static bool is_time_to_ask(void)
     return true;
 }
 
-/* Returns what snapshots hold more. */
-static uint64_t collapse(uint64_t start, struct huge_map_piece piece)
+/* Of a piece that becomes one huge page snapshots keep what they had. */
+static uint64_t kept_bytes(struct huge_map_piece piece)
+{
+    return (uint64_t)(HUGE_MAP_PAGES - piece.alone) * (HUGE_MAP_BYTES / HUGE_MAP_PAGES);
+}
+
+/* False: there is none left now, or never. */
+static bool collapse(uint64_t start, struct huge_map_piece piece, uint64_t *bytes)
 {
     int r = huge_map_collapse(start);
 
     if (r == 0) {
         refusals = 0;
         is_allowed = true;
-        return (uint64_t)(HUGE_MAP_PAGES - piece.alone) * (HUGE_MAP_BYTES / HUGE_MAP_PAGES);
-    }
-    if (r == -ENOMEM || r == -EBUSY)
-        at = pieces; /* there is none left now */
-    else if (r == -EINVAL && ++refusals == REFUSALS && !is_allowed)
+        *bytes += kept_bytes(piece);
+    } else if (r == -EINVAL && ++refusals == REFUSALS && !is_allowed)
         give_up("the kernel refuses them here");
-    return 0;
+    return r != -ENOMEM && r != -EBUSY && !is_off;
 }
 
-static uint64_t go_through(int fd, uint64_t end_ns)
+/* --- in the place of copies --- */
+
+static uint64_t replace_some(int fd, uint64_t end_ns)
 {
     uint64_t bytes = 0;
     unsigned done = 0;
 
-    while (at < pieces && done < AT_ONCE && !is_off && clock_ns() < end_ns) {
+    while (at < pieces && done < AT_ONCE && clock_ns() < end_ns) {
         uint64_t start = address_of(at++);
         struct huge_map_piece piece = huge_map_look(fd, start);
 
         if (!is_written(piece))
             continue;
-        bytes += collapse(start, piece);
+        if (!collapse(start, piece, &bytes))
+            at = pieces;
         done++;
     }
     return bytes;
 }
 
-static void look_at_pieces(int fd, bool (*may_go_on)(uint64_t bytes))
+static void replace_copies(int fd, bool (*may_go_on)(uint64_t bytes))
 {
     uint64_t end_ns = clock_ns() + LOOK_NS;
 
-    find(fd);
+    find_if_grown(fd);
     if (at == pieces && some_are_written(fd))
         at = 0;
-    while (may_go_on(go_through(fd, end_ns)) && at < pieces && !is_off && clock_ns() < end_ns)
+    while (may_go_on(replace_some(fd, end_ns)) && at < pieces && clock_ns() < end_ns)
         ;
+}
+
+/* --- for their own sake --- */
+
+static struct huge_plan_now now(uint64_t eval)
+{
+    return (struct huge_plan_now){
+        .ns = clock_ns(), .used_ns = clock_used_ns(), .faults = faults_now(), .eval = eval};
+}
+
+static void count_small(int fd, uint64_t eval)
+{
+    uint64_t bytes = 0;
+    struct huge_plan_now then;
+
+    find(fd);
+    for (unsigned i = 0; i < count; i++)
+        bytes += huge_map_small_bytes(fd, &ranges[i]);
+    then = now(eval);
+    plan_at = 0;
+    huge_plan_counted(&plan, &then, bytes / HUGE_MAP_BYTES);
+}
+
+/* A portion is a sample of all. Returns what snapshots hold more. */
+static uint64_t give_some(int fd, uint64_t eval, uint64_t end_ns)
+{
+    uint64_t start_ns = clock_used_ns(), bytes = 0, given = 0;
+    uint64_t step = huge_plan_is_earned(&plan) ? 1 : u64_max(pieces / plan.portion, 1);
+
+    for (; plan_at < pieces && given < u64_min(AT_ONCE, plan.left) && clock_ns() < end_ns; plan_at += step) {
+        uint64_t start = address_of(plan_at);
+
+        if (huge_map_small_bytes(fd, &(struct huge_map_range){start, start + HUGE_MAP_BYTES}) <
+            HUGE_MAP_BYTES)
+            continue;
+        if (!collapse(start, huge_map_look(fd, start), &bytes))
+            plan_at = pieces;
+        given++;
+    }
+    struct huge_plan_now then = now(eval);
+    bool is_end = plan_at >= pieces || is_off;
+    if (is_end)
+        plan_at = 0;
+    huge_plan_collapsed(&plan, &then, given, clock_used_ns() - start_ns, is_end);
+    return bytes;
+}
+
+static void follow_plan(int fd, uint64_t eval, bool (*may_go_on)(uint64_t bytes))
+{
+    uint64_t end_ns = clock_ns() + LOOK_NS;
+    struct huge_plan_now then = now(eval);
+    enum huge_plan_step step = huge_plan_step(&plan, &then);
+
+    if (step == HUGE_PLAN_COUNT)
+        count_small(fd, eval);
+    else if (step == HUGE_PLAN_COLLAPSE)
+        while (may_go_on(give_some(fd, eval, end_ns)) && plan.left > 0 && clock_ns() < end_ns)
+            ;
 }
 
 static bool may_begin(void)
@@ -173,26 +245,39 @@ static bool may_begin(void)
     return true;
 }
 
-void huge_look(bool is_shared, bool (*may_go_on)(uint64_t bytes))
+bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes))
 {
-    if (is_off || !is_shared || peak_bytes < LEAST_BYTES)
-        return;
-    if (at == pieces && !(is_time_to_ask() && may_begin()))
-        return;
+    if (is_off || peak_bytes < LEAST_BYTES)
+        return false;
+    bool may_replace = is_shared && (at < pieces || is_time_to_ask());
+    bool is_due = at == pieces && huge_plan_is_due(&plan, clock_ns()), is_earned = false;
+    if (!(may_replace || is_due) || !may_begin())
+        return false;
     int fd = huge_map_open();
     if (fd < 0)
         give_up("/proc/self/pagemap cannot be read");
-    else
-        look_at_pieces(fd, may_go_on);
+    else if (may_replace)
+        replace_copies(fd, may_go_on);
+    else {
+        is_earned = huge_plan_is_earned(&plan);
+        follow_plan(fd, eval, may_go_on);
+    }
     kernel_close(fd);
+    return is_earned;
 }
 
 /* Copies come fast or never. */
-uint64_t huge_wait_ns(void)
+static uint64_t copies_wait_ns(uint64_t now_ns)
+{
+    return u64_min(u64_max(u64_difference(now_ns, taken_ns) / WAIT_PART, WAIT_LEAST_NS), SECOND_NS);
+}
+
+uint64_t huge_wait_ns(bool is_shared)
 {
     if (is_off || peak_bytes < LEAST_BYTES)
         return UINT64_MAX;
-    if (at < pieces)
+    uint64_t now_ns = clock_ns();
+    if (at < pieces || huge_plan_is_due(&plan, now_ns))
         return BETWEEN_NS;
-    return u64_min(u64_max(u64_difference(clock_ns(), taken_ns) / WAIT_PART, WAIT_LEAST_NS), SECOND_NS);
+    return u64_min(u64_difference(plan.due_ns, now_ns), is_shared ? copies_wait_ns(now_ns) : UINT64_MAX);
 }

@@ -12,16 +12,16 @@
 #include <stdint.h>
 
 /* In an original, before its first snapshot. */
-void huge_begin(bool is_wanted);
+void huge_begin(bool is_wanted, uint32_t budget_ppm);
 
 /* A snapshot was taken of a simulator that has had so many faults and held so much. */
 void huge_taken(uint64_t faults, uint64_t peak_bytes);
 
 /* At each look. Does a part of what is to be done, step by step: may_go_on() is told how many bytes were
- * copied that snapshots hold in turn. */
-void huge_look(bool is_shared, bool (*may_go_on)(uint64_t bytes));
+ * copied that snapshots hold in turn. True: what that took is won back by faster evals. */
+bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes));
 
 /* How soon there may be something to do; UINT64_MAX: not before the next snapshot. */
-uint64_t huge_wait_ns(void);
+uint64_t huge_wait_ns(bool is_shared);
 
 #endif

@@ -98,7 +98,7 @@ uint64_t huge_map_small_bytes(int fd, const struct huge_map_range *range)
     int r = (int)SCANNED;
 
     for (unsigned scans = 0; r == (int)SCANNED && scans < SCANS; scans++) {
-        r = scan(fd, &at, range->end, SCAN_HUGE);
+        r = scan(fd, &at, range->end, SCAN_HUGE | SCAN_FILE | SCAN_ZERO);
         for (int i = 0; i < r; i++)
             bytes += scanned[i].end - scanned[i].start;
     }

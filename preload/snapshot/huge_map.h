@@ -26,7 +26,7 @@ int huge_map_open(void);
  * how many ranges were found. */
 unsigned huge_map_find(int fd, struct huge_map_range *found, unsigned most);
 
-/* Where a part of that is small: the pages that are no huge ones. */
+/* What of that is there in small pages. */
 uint64_t huge_map_small_bytes(int fd, const struct huge_map_range *range);
 
 /* Pages of a piece: all that are there, and those of them that no snapshot has too. */

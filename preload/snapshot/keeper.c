@@ -71,7 +71,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     slots_init(&slots, (unsigned)options->slots);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
-    huge_begin(options->huge);
+    huge_begin(options->huge, options->budget_ppm);
     groups_find();
     memory_watch_start(&options->memory);
     processes_changed();
@@ -260,15 +260,18 @@ static bool may_copy_more(uint64_t bytes)
 {
     memory_watch_note_copied(bytes);
     memory_watch_look();
-    return !memory_watch_is_past(&slots);
+    return slots.count == 0 || !memory_watch_is_past(&slots);
 }
 
-static void copy_huge(void)
+static void copy_huge(uint64_t eval)
 {
     uint64_t start_ns = clock_used_ns();
+    bool is_earned = huge_look(eval, slots.count > 0, may_copy_more);
 
-    huge_look(slots.count > 0, may_copy_more);
-    cost_pay(&cost, clock_used_ns() - start_ns, true);
+    if (is_earned)
+        cost_leave_out(&cost, clock_used_ns() - start_ns);
+    else
+        cost_pay(&cost, clock_used_ns() - start_ns, true);
 }
 
 /* Past the limit on memory, and near the one on processes, the oldest go. */
@@ -281,8 +284,7 @@ static void give_up_past(uint64_t eval)
     memory_watch_look();
     leave_processes(false);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
-    if (slots.count > 0)
-        copy_huge();
+    copy_huge(eval);
     while (slots.count > 0 && memory_watch_is_past(&slots))
         give_up_oldest();
     cost_pay(&cost, memory_watch_spent_ns(), false);
@@ -335,8 +337,7 @@ static uint64_t due_ns(uint64_t now_ns)
     wait_ns = u64_min(wait_ns, memory_watch_quiet_ns(&slots));
     if (processes_are_near())
         wait_ns = u64_min(wait_ns, SECOND_NS);
-    if (slots.count > 0)
-        wait_ns = u64_min(wait_ns, huge_wait_ns());
+    wait_ns = u64_min(wait_ns, huge_wait_ns(slots.count > 0));
     return u64_min(u64_sum(now_ns, wait_ns), u64_min(cost_due_ns(&cost), cadence_due_ns(&cadence)));
 }
 

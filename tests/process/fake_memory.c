@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <time.h>
 #include <unistd.h>
 
 #define MIB       ((size_t)1 << 20)
@@ -147,23 +148,56 @@ static void do_scatter(const char *argument)
     }
 }
 
-/* How much of it lies in huge pages, and a sum of all bytes. */
-static void do_huge_left(const char *argument)
+/* An address space of so many gigabytes, of which a page of each huge one is there. */
+static void do_sparse(const char *argument)
+{
+    size_t bytes = mib(argument) << 10;
+    uint8_t *place =
+        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+    if (place == MAP_FAILED)
+        fake_give_up("fake: no addresses");
+    for (size_t at = 0; at < bytes; at += HUGE)
+        place[at] = 1;
+}
+
+static long resident_mib(const char *field)
 {
     char line[256];
     long kib = 0;
-    unsigned long sum = 0;
     FILE *file = fopen("/proc/self/smaps_rollup", "re");
 
-    (void)argument;
     while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "AnonHugePages:", strlen("AnonHugePages:")) == 0)
-            kib = strtol(line + strlen("AnonHugePages:"), NULL, 10);
+        if (strncmp(line, field, strlen(field)) == 0)
+            kib = strtol(line + strlen(field), NULL, 10);
     if (file != NULL)
         fclose(file);
+    return kib / 1024;
+}
+
+/* "until_huge:MIB:SECONDS": reads all over the memory until so much lies in huge pages, so long at most. */
+static void do_until_huge(const char *argument)
+{
+    char *rest;
+    long wanted = (long)strtoul(argument, &rest, 10);
+    time_t end = time(NULL) + (time_t)strtoul(rest + 1, NULL, 10);
+    for (size_t i = 0; i % 100000 != 0 || (resident_mib("AnonHugePages:") < wanted && time(NULL) < end);
+         i++) {
+        (void)*(volatile uint8_t *)&memory[i * 40503 * PAGE % size];
+        fake_run("eval:1");
+    }
+}
+
+/* How much of it lies in huge pages, and a sum of all bytes. */
+static void do_huge_left(const char *argument)
+{
+    unsigned long sum = 0;
+
+    (void)argument;
+    long huge = resident_mib("AnonHugePages:"), resident = resident_mib("Rss:");
     for (size_t i = 0; i < size; i++)
         sum = sum * 31 + memory[i];
-    fake_say("%ld MB in huge pages, sum %lx", kib / 1024, sum);
+    fake_say("%ld MB in huge pages, %ld MB resident, sum %lx", huge, resident, sum);
 }
 
 /* --- all the ways to ask for it --- */
@@ -275,6 +309,8 @@ const struct fake_step fake_memory[] = {
     {"small", do_small},
     {"holes", do_holes},
     {"no_huge", do_no_huge},
+    {"sparse", do_sparse},
+    {"until_huge", do_until_huge},
     {"scatter", do_scatter},
     {"huge_left", do_huge_left},
     {NULL, NULL},

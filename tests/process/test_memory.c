@@ -406,6 +406,49 @@ static void test_small_pages_become_huge(void **state)
     run_small("no_huge", NULL, 0, 0);
 }
 
+static long resident_mib(const struct outcome *outcome)
+{
+    return strtol(strstr(outcome->out, "pages, ") + strlen("pages, "), NULL, 10);
+}
+
+/* A run that is old enough is given huge pages where memory is dense, and only there; within the budget,
+ * which has room for all of it here. */
+static void run_old(const char *arguments[3], const char *huge, struct outcome *outcome)
+{
+    const struct program program = {
+        .arguments = LIST(arguments[0], arguments[1], arguments[2], "huge_left", "exit:0"),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_BUDGET=100%", huge),
+        .preload = true,
+    };
+
+    run_program(&program, outcome);
+    expect_exit(outcome, 0);
+}
+
+static void test_old_run(void **state)
+{
+    static const char *waits[] = {"sparse:8", "small:256", "until_huge:250:60"};
+    static const char *in_vain[] = {"sparse:8", "small:256", "until_huge:250:6"};
+    static const char *holes[] = {"small:256", "holes", "until_huge:250:6"};
+    struct outcome with, without;
+
+    (void)state;
+    run_huge("eval:1", false, &without);
+    need_huge_pages(&without);
+    run_discard(&without);
+    run_old(waits, "LIGHTSSS_HUGE=1", &with);
+    assert_in_range(huge_mib(&with), 250, 256);
+    run_old(in_vain, "LIGHTSSS_HUGE=0", &without);
+    assert_int_equal(huge_mib(&without), 0);
+    assert_string_equal(strstr(with.out, "sum "), strstr(without.out, "sum "));
+    assert_in_range(resident_mib(&with), 0, resident_mib(&without) * 105 / 100);
+    run_discard(&with);
+    run_discard(&without);
+    run_old(holes, "LIGHTSSS_HUGE=1", &with);
+    assert_int_equal(huge_mib(&with), 0);
+    run_discard(&with);
+}
+
 /* --- a machine that promises no more than it has --- */
 
 /* Sixty megabytes, two snapshots that count as much, and then as much as there is without them. */
@@ -501,6 +544,7 @@ int main(void)
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_huge_pages_stay),
         cmocka_unit_test(test_small_pages_become_huge),
+        cmocka_unit_test(test_old_run),
         cmocka_unit_test(test_promised),
         cmocka_unit_test(test_not_to_blame),
         cmocka_unit_test(test_promised_to_snapshots),

@@ -30,6 +30,7 @@ BAD = {
     "LIGHTSSS_BUDGET": "0%",
     "LIGHTSSS_SLOTS": "65",
     "LIGHTSSS_MEMORY": "some",
+    "LIGHTSSS_HUGE": "2",
     "LIGHTSSS_ON": "exit,sometimes",
     "LIGHTSSS_HANG": "30",
     "LIGHTSSS_MATCH": "(",
