@@ -35,7 +35,7 @@ def parse():
     parser.add_argument("--full", action="store_true", help="long figures too")
     parser.add_argument("--add", action="store_true", help="keep what earlier runs have left in BUILD/bench beside it")
     parser.add_argument("--list", action="store_true", help="names of figures and what they measure")
-    parser.add_argument("figure", nargs="*", help="names, or what they begin with; all but the long ones")
+    parser.add_argument("figure", nargs="*", help="names, or what names begin with; all but the long ones")
     return parser.parse_args()
 
 

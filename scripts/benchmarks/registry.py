@@ -87,12 +87,14 @@ def figure(name, what, needs=(), mib=0, is_long=False):
 
 
 def select(words, is_full):
-    """The figures that are asked for: a word is a name or what a name begins with. Without words all but the long ones."""
+    """The figures that are asked for: a word is a name or, where there is none, what names begin with. Without words all
+    but the long ones."""
     if not words:
         return [one for one in FIGURES.values() if is_full or not one.is_long]
     chosen = []
     for word in words:
-        found = [one for one in FIGURES.values() if one.name == word or one.name.startswith(word + "-")]
+        found = [one for one in FIGURES.values() if one.name.startswith(word + "-")]
+        found = [FIGURES[word]] if word in FIGURES else found
         if not found:
             raise SystemExit(f"bench: there is no figure {word!r}; --list shows them")
         chosen += [one for one in found if one not in chosen]

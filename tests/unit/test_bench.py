@@ -46,6 +46,7 @@ class Choice(unittest.TestCase):
     def test_a_word_is_a_name_or_a_beginning(self):
         self.assertEqual(self.names("hook"), ["hook"])
         self.assertGreater(len(self.names("budget")), 5)
+        self.assertEqual(self.names("budget-1024"), ["budget-1024"])
         self.assertEqual(len(self.names("hook", "hook")), 1)
         with self.assertRaises(SystemExit):
             self.names("budge")
