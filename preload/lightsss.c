@@ -53,7 +53,9 @@ static int before_copy(void)
     run.hooks->freeze();
     shared_memory_take();
     undo_take();
-    run.group = (pid_t)raw_syscall1(SYS_getpgid, 0);
+    pid_t group = (pid_t)raw_syscall1(SYS_getpgid, 0);
+    if (group != run.group) /* a page that is not written need not be copied */
+        run.group = group;
     parked_before_copy(); /* its own descriptor is not on that list */
     return 0;
 }
@@ -130,7 +132,8 @@ static void on_eval_due(uint64_t eval)
     int error = errno;
 
     role()->eval_due(eval);
-    errno = error;
+    if (errno != error)
+        errno = error;
 }
 
 static void on_eval_done(uint64_t eval)
@@ -140,7 +143,8 @@ static void on_eval_done(uint64_t eval)
 
     if (done != NULL)
         done(eval);
-    errno = error;
+    if (errno != error)
+        errno = error;
 }
 
 /* Asked whenever the testbench opens a waveform. It is held back until the first snapshot shows whether there

@@ -2,6 +2,7 @@
 /* In the place of an eval that is due, and beside the making and the end of model objects. Compiled with
  * -fexceptions: C++ exceptions may cross the frame of eval_comes(). */
 #include "model/announce.h"
+#include "elf/written_often.h"
 #include "model/dump_time.h"
 #include "model/eval_frames.h"
 #include "model/evals.h"
@@ -13,7 +14,7 @@
 
 #define TURN_PATIENCE 10000u /* the threads may wait for each other elsewhere */
 
-static struct {
+static OFTEN_WRITTEN struct {
     const struct hooks_events *events;
     const struct announce_listener *listener;
     void (*gone)(void);

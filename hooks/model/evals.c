@@ -5,13 +5,14 @@
  * due at once. So the number is exact, and the same in a replay. What only time has decided is taken over
  * from the original. */
 #include "model/evals.h"
+#include "elf/written_often.h"
 
 #include <pthread.h>
 
 #define WATCH_STEP  4096u   /* evals of a site that is not part of the number, from one look to the next */
 #define WATCH_EVALS 500000u /* so many, while the number stands still, and the site becomes part of it */
 
-static struct {
+static OFTEN_WRITTEN struct {
     volatile uint64_t goal; /* the eval that is due; UINT64_MAX: none */
     volatile bool listens;
     bool begun;       /* a site has joined */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which models there are, which of them evaled last, and its time. */
 #include "model/model.h"
+#include "elf/written_often.h"
 #include "model/evals.h"
 #include "model/library.h"
 #include "model/simtime.h"
@@ -10,7 +11,7 @@
 #define TIME_STANDS_EVALS 16u      /* a testbench may eval some times before its time moves */
 #define NAMED_RESTS_EVALS 1000000u /* so many of others, and the model that the user named is done */
 
-static struct {
+static OFTEN_WRITTEN struct {
     const struct site *primary; /* that evaled last; the first one, a guess, until one evals */
     char name[FIND_NAME_SIZE];  /* its class's */
     char release_name[32];

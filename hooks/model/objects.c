@@ -3,6 +3,7 @@
  * may be stopped for a snapshot, so a copy may find it taken: then that thread goes on in the copy too. */
 #include "model/objects.h"
 #include "elf/stock.h"
+#include "elf/written_often.h"
 
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,7 +15,7 @@ struct entry {
 
 static struct entry *first, *last;
 static struct entry *spare; /* linked by next */
-static atomic_flag busy = ATOMIC_FLAG_INIT;
+static OFTEN_WRITTEN atomic_flag busy = ATOMIC_FLAG_INIT;
 
 static void lock(void)
 {

@@ -4,10 +4,11 @@
  * that evals may be the one that has it: so whoever wants them called says how. */
 #include "model/simtime.h"
 #include "elf/scope.h"
+#include "elf/written_often.h"
 
 #include <string.h>
 
-static struct {
+static OFTEN_WRITTEN struct {
     const struct library *library;
     struct library_time source;
     bool (*call)(void (*function)(void *context), void *context); /* NULL: not at all */

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/often.h"
 #include "base/signal_mask.h"
 #include "base/stack.h"
 #include "interpose/exit.h"
@@ -34,8 +35,8 @@
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_handler.h"
 
-static bool no_replay;         /* there can be no snapshots, and so no replay */
-static atomic_bool first_look; /* it is known whether there was a first snapshot */
+static bool no_replay;                       /* there can be no snapshots, and so no replay */
+static OFTEN_WRITTEN atomic_bool first_look; /* it is known whether there was a first snapshot */
 static void (*woken)(uint64_t eval);
 
 static _Atomic pid_t ending_thread;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
+#include "base/often.h"
 #include "base/own_thread.h"
 #include "base/text.h"
 #include "record/descriptor_class.h"
@@ -46,14 +47,14 @@ struct control {
     _Atomic uint64_t head; /* where the records end; those of threads that are still at it may lie behind */
 };
 
-static struct control *control;
-static struct tape_ring recorded;
+static OFTEN_WRITTEN struct control *control;
+static OFTEN_WRITTEN struct tape_ring recorded;
 static struct tape_streams streams;
-static _Atomic uint64_t
-    repeat_from;              /* records before this position belong to a snapshot: not to be counted on */
-static uint64_t marks[MARKS]; /* head before the snapshot of this number was taken */
-static atomic_bool losing;    /* there was no room, and nothing is recorded until there is */
-static pthread_t evaluating_thread;
+static OFTEN_WRITTEN _Atomic uint64_t
+    repeat_from; /* records before this position belong to a snapshot: not to be counted on */
+static OFTEN_WRITTEN uint64_t marks[MARKS]; /* head before the snapshot of this number was taken */
+static OFTEN_WRITTEN atomic_bool losing;    /* there was no room, and nothing is recorded until there is */
+static OFTEN_WRITTEN pthread_t evaluating_thread;
 
 /* A replay's own copy of the tape. */
 static uint8_t *fed;

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "base/kernel.h"
+#include "base/often.h"
 #include "record/tape.h"
 #include "snapshot/shared_memory.h"
 
@@ -43,10 +44,10 @@ struct stream {
 };
 
 static struct shared *shared;
-static _Atomic uint64_t begun;   /* as this process knows */
-static _Atomic uint64_t needed;  /* the first chunk of the oldest snapshot */
-static uint64_t marks[MARKS];    /* begun, when the snapshot of this number was taken */
-static const struct chunk *told; /* a replay's own copy of the chunks */
+static OFTEN_WRITTEN _Atomic uint64_t begun;  /* as this process knows */
+static OFTEN_WRITTEN _Atomic uint64_t needed; /* the first chunk of the oldest snapshot */
+static OFTEN_WRITTEN uint64_t marks[MARKS];   /* begun, when the snapshot of this number was taken */
+static const struct chunk *told;              /* a replay's own copy of the chunks */
 static struct stream streams[STREAMS];
 
 static void *map(void *place, int flags)

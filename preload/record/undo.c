@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/kernel.h"
+#include "base/often.h"
 #include "record/tape.h"
 #include "snapshot/descriptors.h"
 
@@ -39,8 +40,8 @@ static struct watch {
     _Atomic uint64_t end;
 } watches[NUMBERS_MAX];
 
-static unsigned watched;      /* no number from this on is */
-static _Atomic uint64_t kept; /* bytes since the last snapshot */
+static unsigned watched;                    /* no number from this on is */
+static OFTEN_WRITTEN _Atomic uint64_t kept; /* bytes since the last snapshot */
 
 /* --- in the original --- */
 

@@ -10,6 +10,7 @@
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/often.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/descriptors.h"
@@ -17,8 +18,8 @@
 #define SCORE_PARKED "900"
 #define SCORE_BESIDE "1000"
 
-static int original_fd = -1; /* pidfd */
-static int user_fd = -1;     /* the original's stderr; without it our lines go nowhere */
+static OFTEN_WRITTEN int original_fd = -1; /* pidfd */
+static OFTEN_WRITTEN int user_fd = -1;     /* the original's stderr; without it our lines go nowhere */
 
 /* By the original itself: it may be dead and gone before its copy has done anything. Not at a high number
  * here: each copy would get a table as long as that, and to make it longer the kernel waits until all other

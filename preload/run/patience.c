@@ -3,6 +3,7 @@
 #include "run/patience.h"
 
 #include "base/clock.h"
+#include "base/often.h"
 #include "base/vdso.h"
 #include "run/run.h"
 
@@ -11,7 +12,7 @@
 
 void patience_note_look(void)
 {
-    static uint64_t looked_ns;
+    static OFTEN_WRITTEN uint64_t looked_ns;
     uint64_t now_ns = vdso_clock_ns();
 
     if (looked_ns != 0 && now_ns - looked_ns > run.page->longest_look_ns)

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/often.h"
 #include "base/other_process.h"
 #include "base/procfs.h"
 
@@ -18,7 +19,7 @@
 #define STEP_MOST_NS  1000000
 #define PATIENCE_NS   5000000000u /* the kernel may need as long to give back what a snapshot held */
 
-static struct family family;
+static OFTEN_WRITTEN struct family family;
 
 void burial_start(void)
 {

@@ -13,23 +13,25 @@
 
 #include "base/kernel.h"
 #include "base/memory_device.h"
+#include "base/often.h"
 #include "base/procfs.h"
 #include "base/text.h"
 
 #define INFO_SIZE     32768u
+#define PAGE          4096
 #define TERMINALS_MAX 8u
 
-static struct descriptor list[DESCRIPTORS_MAX];
-static size_t count;
-static bool overflowed;
+static _Alignas(PAGE) struct descriptor list[DESCRIPTORS_MAX]; /* the first ones lie in one page */
+static OFTEN_WRITTEN size_t count;
+static OFTEN_WRITTEN bool overflowed;
 static struct descriptor output[2]; /* 1 and 2, before main() */
 static bool has_output[2];
 static struct descriptor_terminal terminals[TERMINALS_MAX];
-static unsigned terminal_count;
+static OFTEN_WRITTEN unsigned terminal_count;
 
 /* Untouched while nothing but files, pipes, sockets and devices is open. */
 static char info[INFO_SIZE];
-static size_t info_used;
+static OFTEN_WRITTEN size_t info_used;
 
 /* Of what has no file type: eventfd, timerfd, epoll and so on. */
 static const char *read_info(int fd)

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/often.h"
 #include "base/u64.h"
 #include "snapshot/huge_map.h"
 #include "snapshot/huge_plan.h"
@@ -27,17 +28,18 @@
 #define REFUSALS      8u /* in a row, with none that went well */
 
 static struct huge_map_range ranges[RANGES_MAX];
-static unsigned count;            /* of them */
-static uint64_t pieces;           /* in them */
-static uint64_t found_bytes;      /* what the simulator had held when they were looked for */
-static uint64_t peak_bytes;       /* what it had at the last snapshot */
-static uint64_t faults_at, asked; /* faults at the last snapshot, and those since when it was last asked */
-static uint64_t at;               /* the piece where it goes on; as many as there are: nowhere */
-static uint64_t taken_ns;         /* when the last snapshot was taken */
-static struct huge_plan plan;
-static uint64_t plan_at; /* the piece where that goes on */
-static unsigned refusals;
-static bool is_off, is_allowed;
+static OFTEN_WRITTEN unsigned count;      /* of them */
+static OFTEN_WRITTEN uint64_t pieces;     /* in them */
+static uint64_t found_bytes;              /* what the simulator had held when they were looked for */
+static OFTEN_WRITTEN uint64_t peak_bytes; /* what it had at the last snapshot */
+static OFTEN_WRITTEN uint64_t faults_at,
+    asked;                        /* faults at the last snapshot, and those since when it was last asked */
+static OFTEN_WRITTEN uint64_t at; /* the piece where it goes on; as many as there are: nowhere */
+static OFTEN_WRITTEN uint64_t taken_ns; /* when the last snapshot was taken */
+static OFTEN_WRITTEN struct huge_plan plan;
+static OFTEN_WRITTEN uint64_t plan_at; /* the piece where that goes on */
+static OFTEN_WRITTEN unsigned refusals;
+static OFTEN_WRITTEN bool is_off, is_allowed;
 
 void huge_begin(bool is_wanted, uint32_t budget_ppm)
 {

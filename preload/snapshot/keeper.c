@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/often.h"
 #include "base/own_thread.h"
 #include "base/signal_mask.h"
 #include "base/u64.h"
@@ -39,20 +40,21 @@
 #define LOCK_TRIES    20
 #define LOCK_STEP_NS  50000000
 
-static struct shared_page *page;
-static struct keeper_hooks hooks;
+static OFTEN_WRITTEN struct shared_page *page;
+static OFTEN_WRITTEN struct keeper_hooks hooks;
 static const struct options *asked; /* what the user asks for */
-static struct slots slots;
-static struct cadence cadence;
-static struct pace pace;
-static struct glance glance;
-static struct cost cost;
-static struct keeper_figures figures;
-static struct take last_take;
-static bool given_up;                               /* no snapshot can be taken any more */
-static uint64_t simulator_mask;                     /* signals that it blocks itself */
-static const struct own_thread *_Atomic evaluating; /* the thread that looked last */
-static _Atomic uint32_t holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
+static OFTEN_WRITTEN struct slots slots;
+static OFTEN_WRITTEN struct cadence cadence;
+static OFTEN_WRITTEN struct pace pace;
+static OFTEN_WRITTEN struct glance glance;
+static OFTEN_WRITTEN struct cost cost;
+static OFTEN_WRITTEN struct keeper_figures figures;
+static OFTEN_WRITTEN struct take last_take;
+static OFTEN_WRITTEN bool given_up;                               /* no snapshot can be taken any more */
+static OFTEN_WRITTEN uint64_t simulator_mask;                     /* signals that it blocks itself */
+static OFTEN_WRITTEN const struct own_thread *_Atomic evaluating; /* the thread that looked last */
+static OFTEN_WRITTEN _Atomic uint32_t
+    holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
                  const struct keeper_hooks *keeper_hooks)

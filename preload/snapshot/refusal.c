@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/often.h"
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/processes.h"
 
@@ -14,7 +15,7 @@
 #define LIMIT_SIZE        240u
 
 static bool is_warned;
-static unsigned failed_in_a_row;
+static OFTEN_WRITTEN unsigned failed_in_a_row;
 static struct {
     int error;
     bool unlisted;

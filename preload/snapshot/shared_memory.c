@@ -12,6 +12,7 @@
 #include <sys/sysmacros.h>
 
 #include "base/kernel.h"
+#include "base/often.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 
@@ -41,11 +42,11 @@ struct reader {
 static uintptr_t own[OWN_MAX];
 static unsigned own_count;
 
-static atomic_bool changed = true;
+static OFTEN_WRITTEN atomic_bool changed = true;
 static struct shared_memory taken[SHARED_MEMORY_MAX];
-static unsigned taken_count;
-static char *contents; /* of the last snapshot */
-static size_t contents_size;
+static OFTEN_WRITTEN unsigned taken_count;
+static OFTEN_WRITTEN char *contents; /* of the last snapshot */
+static OFTEN_WRITTEN size_t contents_size;
 
 void shared_memory_add_own(const void *address)
 {

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/often.h"
 #include "base/signal_mask.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/clone_processor.h"
@@ -25,8 +26,8 @@
 #define SETTLE_TRIES   20
 #define SETTLE_STEP_NS 10000000
 
-static struct shared_slot *volatile last_slot; /* of the last copy; in a copy NULL */
-static volatile pid_t last_pid;
+static OFTEN_WRITTEN struct shared_slot *volatile last_slot; /* of the last copy; in a copy NULL */
+static OFTEN_WRITTEN volatile pid_t last_pid;
 
 /* A copy for a replay that comes while the original goes on. This one sleeps on. */
 static bool copy_again(const struct take *take, bool hangs, int *clear_tid)

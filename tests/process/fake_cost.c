@@ -8,7 +8,9 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -147,7 +149,39 @@ static void do_cost(const char *argument)
     }
 }
 
+static int compare(const void *one, const void *other)
+{
+    long left = *(const long *)one, right = *(const long *)other;
+
+    return left < right ? -1 : left > right;
+}
+
+static long faults_of_thread(void)
+{
+    struct rusage usage;
+
+    getrusage(RUSAGE_THREAD, &usage);
+    return usage.ru_minflt;
+}
+
+/* So many evals, with a snapshot before each. Says how many pages this thread had to have copied for one:
+ * the median. */
+static void do_faults(const char *argument)
+{
+    static long faults[100];
+    long count = fake_number(argument);
+
+    for (long i = 0; i < count; i++) {
+        long before = faults_of_thread();
+        fake_run("eval:1");
+        faults[i] = faults_of_thread() - before;
+    }
+    qsort(faults, (size_t)count, sizeof *faults, compare);
+    fake_say("%ld faults", faults[count / 2]);
+}
+
 const struct fake_step fake_cost[] = {
+    {"faults", do_faults},
     {"cost", do_cost},
     {NULL, NULL},
 };

@@ -21,9 +21,10 @@
 
 static long snapshots_of(const struct outcome *outcome)
 {
-    const char *found = outcome->report == NULL ? NULL : strstr(outcome->report, "\"snapshots\": ");
+    const char *found =
+        outcome->report == NULL ? NULL : strstr(outcome->report, "\"cost\": { \"snapshots\": ");
 
-    return found == NULL ? 0 : strtol(found + strlen("\"snapshots\": "), NULL, 10);
+    return found == NULL ? 0 : strtol(found + strlen("\"cost\": { \"snapshots\": "), NULL, 10);
 }
 
 /* The report tells how many snapshots there were; so the run ends with a failure, of which nothing is

@@ -13,6 +13,9 @@
 /* By then it is known what the program spends in the kernel by itself. */
 #define KNOWN "sleep:600", "eval:10"
 
+/* The simulator's own, those of libc and the stack included. */
+#define FAULTS_MOST 20
+
 static void check(const char *interval, const char *evals)
 {
     struct outcome outcome;
@@ -58,12 +61,31 @@ static void test_a_snapshot_is_seen(void **state)
     run_discard(&outcome);
 }
 
+/* What the library writes at a snapshot lies in few pages: each is copied anew after each. */
+static void test_few_pages_are_written(void **state)
+{
+    struct outcome outcome;
+    const struct program program = {
+        .arguments = LIST("faults:50"),
+        .environment = LIST("LIGHTSSS_INTERVAL=1evals"),
+        .preload = true,
+    };
+
+    (void)state;
+    run_program(&program, &outcome);
+    assert_int_equal(outcome.status, 0);
+    print_message("%s", outcome.out);
+    assert_in_range(strtol(outcome.out, NULL, 10), 1, FAULTS_MOST);
+    run_discard(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_by_time),
         cmocka_unit_test(test_by_evals),
         cmocka_unit_test(test_a_snapshot_is_seen),
+        cmocka_unit_test(test_few_pages_are_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/often.h"
 #include "base/procfs.h"
 #include "base/text.h"
 #include "base/u64.h"
@@ -22,14 +23,16 @@
 #include "snapshot/limits/memory_use.h"
 #include "snapshot/limits/room.h"
 
-#define PAGE      4096u
-#define TABLES_NS 100000000u
+#define PAGE           4096u
+#define TABLES_NS      100000000u
+#define TABLES_MOST_NS (10 * SECOND_NS) /* where the simulator has not grown */
 
-static struct memory_limit limit;
-static struct memory_now now;
-static uint64_t spent_ns;
-static uint64_t copied_bytes; /* without faults */
-static uint64_t tables_ns;    /* when page tables were last asked for */
+static OFTEN_WRITTEN struct memory_limit limit;
+static OFTEN_WRITTEN struct memory_now now;
+static OFTEN_WRITTEN uint64_t spent_ns;
+static OFTEN_WRITTEN uint64_t copied_bytes;      /* without faults */
+static OFTEN_WRITTEN uint64_t tables_ns;         /* when page tables were last asked for */
+static OFTEN_WRITTEN uint64_t tables_peak_bytes; /* as it was then */
 
 static void read_now(void)
 {
@@ -260,10 +263,12 @@ enum memory_watch_room memory_watch_room(const struct slots *slots)
 
     if (memory_limit_is_stale(&limit, &now))
         ask_left();
-    if (tables_ns == 0 || now.ns - tables_ns > TABLES_NS) {
+    if (tables_ns == 0 ||
+        now.ns - tables_ns > (now.peak_bytes == tables_peak_bytes ? TABLES_MOST_NS : TABLES_NS)) {
         limit.table_bytes = 0;
         cgroup_field(fact_files_text("/proc/thread-self/status"), "VmPTE:", &limit.table_bytes);
         tables_ns = now.ns;
+        tables_peak_bytes = now.peak_bytes;
     }
     enum memory_step step = memory_limit_fresh(&limit, slots, &now);
     if (step != MEMORY_ENOUGH)

@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/often.h"
 #include "base/procfs.h"
 #include "snapshot/limits/cgroup.h"
 #include "snapshot/limits/fact_files.h"
@@ -25,9 +26,10 @@
 #define LOOK_SHARE 1000u     /* of the run time that looking may take ... */
 #define SOON_SHARE 20u       /* ... and before the simulator starts something */
 
-static struct process_left left;
-static uint64_t looked_ns, took_ns; /* when the last look was over, and how long it took; 0: none counts */
-static atomic_bool is_near;
+static OFTEN_WRITTEN struct process_left left;
+static OFTEN_WRITTEN uint64_t looked_ns,
+    took_ns; /* when the last look was over, and how long it took; 0: none counts */
+static OFTEN_WRITTEN atomic_bool is_near;
 
 /* --- the user --- */
 

@@ -5,11 +5,12 @@
 #include <stdbool.h>
 
 #include "base/log.h"
+#include "base/often.h"
 
 #define REASON_SIZE 200u
 
-static char reason[REASON_SIZE];   /* why the last snapshot went, or could not be taken */
-static bool is_said, is_explained; /* ever; since there was a snapshot */
+static char reason[REASON_SIZE];                 /* why the last snapshot went, or could not be taken */
+static OFTEN_WRITTEN bool is_said, is_explained; /* ever; since there was a snapshot */
 
 struct text room_words(void)
 {
@@ -24,7 +25,8 @@ void room_begin(void)
 
 void room_taken(void)
 {
-    *reason = '\0';
+    if (*reason != '\0')
+        *reason = '\0';
     is_explained = false;
 }
 

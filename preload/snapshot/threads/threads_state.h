@@ -69,16 +69,16 @@ struct record {
 };
 
 struct threads_state {
-    struct record records[THREADS_MAX]; /* a thread keeps its place as long as it lives */
-    unsigned count;                     /* places in use, free ones between them included */
-    pid_t pid;                          /* whose threads these are */
-    bool is_foreign;                    /* /proc is that of another PID namespace */
+    unsigned count;                 /* places in use, free ones between them included */
+    pid_t pid;                      /* whose threads these are */
+    bool is_foreign;                /* /proc is that of another PID namespace */
     char tasks[THREADS_PATH_SIZE];  /* directory; by our number the kernel finds it sooner than by "self" */
     struct record caller;           /* the thread that takes the snapshot; only what reviving needs */
     _Atomic uint32_t arrivals;      /* futex: a thread has stopped */
     _Atomic uint32_t stopper_waits; /* for arrivals */
     _Atomic uint32_t resumes;       /* futex: how often threads were let go */
     int rseq_size; /* length that glibc registers restartable sequences with, 0: it does not */
+    struct record records[THREADS_MAX]; /* a thread keeps its place as long as it lives */
 };
 
 extern struct threads_state threads_state;
