@@ -6,6 +6,7 @@ import importlib
 import os
 import pkgutil
 import shlex
+import signal
 import subprocess
 import sys
 
@@ -66,6 +67,7 @@ def measure(figure, bench, output, limit_mib):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     load_figures()
     options = parse()
     if options.list:

@@ -100,7 +100,12 @@ def run(command, preload=None, variables=None, check=True, cores=None, watch=Non
             preexec_fn=pin_to(cores),
         )
         err = Listener(process.stderr)
-        wait_for(process, watch)
+        try:
+            wait_for(process, watch)
+        except BaseException:  # it is not to outlive a bench that is ended
+            process.kill()
+            process.wait()
+            raise
         end = time.monotonic()
         cpu = cpu_of(process.pid)
         status = process.wait()
