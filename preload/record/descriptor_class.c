@@ -10,6 +10,7 @@
 #include "base/kernel.h"
 #include "base/memory_device.h"
 #include "base/procfs.h"
+#include "snapshot/descriptors.h"
 
 uint8_t descriptor_class_list[DESCRIPTOR_CLASSES];
 uint32_t descriptor_class_names[DESCRIPTOR_CLASSES];
@@ -55,9 +56,13 @@ static int learn_one(int fd, void *unused)
     return 0;
 }
 
+/* The snapshot has just taken them down: to list them once more would take longer than all the rest. */
 void descriptor_class_learn_all(void)
 {
-    procfs_descriptors(learn_one, NULL);
+    for (size_t i = 0; i < descriptors_count(); i++)
+        learn_one(descriptors_at(i)->fd, NULL);
+    if (descriptors_overflowed())
+        procfs_descriptors(learn_one, NULL);
 }
 
 void descriptor_class_stand_in(int fd, enum descriptor_class class, bool close_on_exec)
