@@ -2,9 +2,11 @@
 """Processes that end soon, and what the library itself keeps: regressions have thousands of them."""
 
 import os
+import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 
 from ..bench import ROOT, cpu, subtract, wall
 from ..registry import Row, figure
@@ -35,7 +37,26 @@ def add(name, what, make, needs, goal):
 
 add("true", "true, no simulator,", lambda bench: ["true"], [], {"at_most": 0.5})
 add("bash", "bash -c :", lambda bench: ["bash", "-c", ":"], [], {"at_most": 0.5})
+add("make", "make, nothing to do,", lambda bench: ["make", "-nsf", "/dev/null", "--eval", "all:"], [], {"at_most": 0.5})
+add("python", "python3 -S -E -c 0,", lambda bench: ["python3", "-S", "-E", "-c", "0"], [], {"at_most": 0.5})
 add("mcu", "mcu, 100 cycles,", lambda bench: mcu(bench).command(100), ["sim_mcu_vcd1"], {"at_most": 1.65})
+
+
+OBJECTS = 200
+
+
+@figure("start-objects", f"CPU time of a process with {OBJECTS} shared objects and no model", needs=["nothing"])
+def objects(bench):
+    with tempfile.TemporaryDirectory(prefix="bench.") as directory:
+        paths = [os.path.join(directory, f"lib{number}.so") for number in range(OBJECTS)]
+        for path in paths:
+            shutil.copy(bench.path("tests", "process", "libnothing.so"), path)
+        without, with_it = bench.in_turn(
+            lambda: run(["true"], ":".join(paths)),
+            lambda: run(["true"], ":".join([*paths, bench.library])),
+        )
+    what = f"true with {OBJECTS} shared objects ({statistics.median(cpu(without)) * 1000:.1f} ms of CPU time), the library adds"
+    yield Row(what, subtract(cpu(with_it), cpu(without), 1000), " ms", at_most=0.5)
 
 
 @figure("resident", "resident memory of the library itself", needs=["sim_memory"])
