@@ -270,7 +270,8 @@ bool image_names_hold(const struct image *image, const char *text)
         if (piece.size > IMAGE_PIECE)
             piece.size = IMAGE_PIECE;
         found = memmem(piece.bytes, piece.size, text, overlap + 1) != NULL;
-        elf_file_forget(&piece);
+        if (image->names.size > IMAGE_PIECE) /* few are wanted again soon */
+            elf_file_forget(&piece);
         left.bytes += piece.size - overlap;
         left.size -= piece.size - overlap;
     }
@@ -278,14 +279,20 @@ bool image_names_hold(const struct image *image, const char *text)
 }
 
 /* False: it is of no interest. */
+static bool image_read_entry(const struct image *image, size_t at, Elf64_Sym *entry)
+{
+    memcpy(entry, image->symbols.bytes + at, sizeof *entry);
+    int type = ELF64_ST_TYPE(entry->st_info);
+    return entry->st_shndx != SHN_UNDEF && entry->st_name < image->names.size &&
+           (type == STT_FUNC || type == STT_OBJECT || type == STT_NOTYPE);
+}
+
 static bool image_read_symbol(const struct image *image, size_t at, struct image_symbol *symbol)
 {
     Elf64_Sym entry;
-    memcpy(&entry, image->symbols.bytes + at, sizeof entry);
-    int type = ELF64_ST_TYPE(entry.st_info);
-    if (entry.st_shndx == SHN_UNDEF || entry.st_name >= image->names.size ||
-        (type != STT_FUNC && type != STT_OBJECT && type != STT_NOTYPE))
+    if (!image_read_entry(image, at, &entry))
         return false;
+    int type = ELF64_ST_TYPE(entry.st_info);
     *symbol = (struct image_symbol){
         .name = (const char *)image->names.bytes + entry.st_name,
         .address = image->base + entry.st_value,
@@ -309,5 +316,18 @@ void image_each(const struct image *image, void (*visit)(const struct image_symb
             image_forget(image);
         if (image_read_symbol(image, at, &symbol))
             visit(&symbol, context);
+    }
+}
+
+void image_each_address(const struct image *image, void (*visit)(uintptr_t address, void *context),
+                        void *context)
+{
+    Elf64_Sym entry;
+    size_t number = 0;
+    for (size_t at = 0; image->symbols.size - at >= sizeof entry; at += sizeof entry) {
+        if (++number % IMAGE_SYMBOLS == 0)
+            elf_file_forget(&image->symbols);
+        if (image_read_entry(image, at, &entry))
+            visit(image->base + entry.st_value, context);
     }
 }

@@ -48,4 +48,8 @@ bool image_names_hold(const struct image *image, const char *text);
 void image_each(const struct image *image, void (*visit)(const struct image_symbol *symbol, void *context),
                 void *context);
 
+/* The same, but for what each is: much quicker, because no name is looked at. */
+void image_each_address(const struct image *image, void (*visit)(uintptr_t address, void *context),
+                        void *context);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Two walks over the symbols: see find.h. The second one knows the candidates of the first. Then the dynamic
- * loader is asked which functions the object's own calls of the run time library end up in. */
+/* A walk over the symbols, and one over their addresses: see find.h. The second one knows the candidates of
+ * the first. Then the dynamic loader is asked which functions the object's own calls of the run time library
+ * end up in. */
 #include "model/find.h"
 #include "elf/loaded.h"
 #include "elf/scope.h"
@@ -11,6 +12,16 @@
 #include <errno.h>
 #include <link.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* A method of some class that may be a model; the name is that of the symbol. */
+struct method_note {
+    const char *symbol, *name; /* of the class, in it */
+    size_t length;             /* of that */
+    uintptr_t address;
+    size_t size;
+    int method;
+};
 
 struct search {
     const char *object; /* "": the program */
@@ -22,17 +33,51 @@ struct search {
     struct library *library;
     bool is_elsewhere; /* in a namespace of its own */
     bool may_have_parts;
-    uint64_t *lines; /* bits, see note_lines() */
+    uint64_t *lines; /* bits, see note_line() */
+    struct method_note *notes;
+    size_t note_count, note_room;
 };
 
 #define LINE_SIZE  64 /* more than the head of a function that is moved */
 #define LINE_COUNT 32768u
+#define NOTES_SIZE ((size_t)48 << 10) /* bytes at first; a whole number of notes */
+
+static bool make_room(struct search *search)
+{
+    const size_t size = search->note_room * sizeof *search->notes;
+    const size_t grown = size > 0 ? 2 * size : NOTES_SIZE;
+    void *notes = size > 0 ? mremap(search->notes, size, grown, MREMAP_MAYMOVE) : stock_map(grown);
+    if (notes == NULL || notes == MAP_FAILED)
+        return false;
+    search->notes = notes;
+    search->note_room = grown / sizeof *search->notes;
+    return true;
+}
+
+static void note_method(struct search *search, const struct method_note *note)
+{
+    if (search->note_count == search->note_room && !make_room(search))
+        search->crowded = true;
+    else
+        search->notes[search->note_count++] = *note;
+}
+
+static void forget_methods(struct search *search)
+{
+    if (search->notes != NULL)
+        munmap(search->notes, search->note_room * sizeof *search->notes);
+    search->notes = NULL;
+}
 
 static void find_candidate(struct search *search, const struct image_symbol *symbol)
 {
     const char *name;
     size_t length;
     int method = verilator_abi_method(symbol, &name, &length);
+    if (method < 0)
+        return;
+    note_method(search,
+                &(struct method_note){symbol->name, name, length, symbol->address, symbol->size, method});
     if (method == VERILATOR_MODEL_CLASS && length < sizeof search->remains) {
         memcpy(search->remains, name, length);
         search->remains[length] = '\0';
@@ -113,27 +158,31 @@ static void find_room(struct search *search, struct place *place, uintptr_t addr
         place->room = address - place->address;
 }
 
-/* Second walk: what else the candidates' classes have, and which symbols begin inside a function that
- * is to be patched. */
-static void find_second(const struct image_symbol *symbol, void *context)
+/* Second walk: which symbols begin inside a function that is to be patched. */
+static void find_second(uintptr_t address, void *context)
 {
     struct search *search = context;
     uint64_t bit;
-    if (*line_of(search, symbol->address, &bit) & bit)
-        each_patched(search, symbol->address, find_room);
+    if (*line_of(search, address, &bit) & bit)
+        each_patched(search, address, find_room);
+}
 
-    const char *name = NULL;
-    size_t length = 0;
-    int method = verilator_abi_method(symbol, &name, &length);
-    for (struct found_model *model = method >= 0 ? search->models : NULL; model != NULL;
-         model = model->next) {
-        if (strlen(model->name) == length && memcmp(model->name, name, length) == 0) {
-            model->methods[method] = symbol->address;
-            model->sizes[method] = symbol->size;
-            if (method == VERILATOR_MODEL_SYMS)
-                model->syms = verilator_abi_syms(symbol->name);
-        }
-    }
+static void take_method(struct found_model *model, const struct method_note *note)
+{
+    if (strlen(model->name) != note->length || memcmp(model->name, note->name, note->length) != 0)
+        return;
+    model->methods[note->method] = note->address;
+    model->sizes[note->method] = note->size;
+    if (note->method == VERILATOR_MODEL_SYMS)
+        model->syms = verilator_abi_syms(note->symbol);
+}
+
+/* What else the candidates' classes have. */
+static void find_methods(const struct search *search)
+{
+    for (size_t i = 0; i < search->note_count; i++)
+        for (struct found_model *model = search->models; model != NULL; model = model->next)
+            take_method(model, &search->notes[i]);
 }
 
 /* Drops user classes that only happen to have an eval_step(). */
@@ -219,9 +268,11 @@ static int find_in(struct search *search, const struct image *image, struct hook
         static uint64_t lines[LINE_COUNT / 64];
         search->lines = lines;
         each_patched(search, 0, note_line);
-        image_each(image, find_second, search);
+        image_each_address(image, find_second, search);
         memset(lines, 0, sizeof lines);
+        find_methods(search);
     }
+    forget_methods(search);
     find_confirm(search);
     if (search->crowded)
         return why_set(why, -ENOMEM, "no memory to note the models of %.120s: raise the limits",

@@ -49,7 +49,8 @@ static const struct expected {
 };
 
 struct tally {
-    size_t symbols;
+    size_t symbols, addresses;
+    uintptr_t sum; /* of the addresses, once added and once taken away */
     size_t found[COUNT_OF(expected)];
 };
 
@@ -58,6 +59,7 @@ static void visit(const struct image_symbol *symbol, void *context)
     struct tally *tally = context;
 
     tally->symbols++;
+    tally->sum += symbol->address;
     assert_int_equal(symbol->length, strlen(symbol->name));
     for (size_t i = 0; i < COUNT_OF(expected); i++) {
         if (strcmp(symbol->name, expected[i].name) != 0)
@@ -68,6 +70,14 @@ static void visit(const struct image_symbol *symbol, void *context)
         assert_int_equal(symbol->strong, expected[i].strong);
         assert_true(symbol->size >= 4 && symbol->size < 1000);
     }
+}
+
+static void visit_address(uintptr_t address, void *context)
+{
+    struct tally *tally = context;
+
+    tally->addresses++;
+    tally->sum -= address;
 }
 
 static void the_program_knows_its_own_symbols(void **state)
@@ -88,6 +98,9 @@ static void the_program_knows_its_own_symbols(void **state)
     image_each(image, visit, &tally);
     for (size_t i = 0; i < COUNT_OF(expected); i++)
         assert_int_equal(tally.found[i], 1);
+    image_each_address(image, visit_address, &tally);
+    assert_int_equal(tally.addresses, tally.symbols);
+    assert_true(tally.sum == 0);
     assert_true(image_names_hold(image, "ge_test_glob"));
     assert_false(image_names_hold(image, "image_test_absent"));
     image_close(image);
