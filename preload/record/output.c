@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the simulator prints: see output.h. The text is noted after it was written, and nothing of it is
  * changed or delayed. The original notes without a lock and without a system call; in a replay, signals are
- * blocked meanwhile. */
+ * blocked meanwhile as long as there are some to come. */
 #define _GNU_SOURCE
 #include "record/output.h"
 
@@ -17,10 +17,12 @@
 
 #include "base/kernel.h"
 #include "base/log.h"
-#include "base/spin_lock.h"
+#include "base/own_thread.h"
+#include "base/signal_mask.h"
 #include "base/user_memory.h"
 #include "record/match.h"
 #include "record/printed.h"
+#include "record/retell.h"
 #include "run/notes.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -43,7 +45,7 @@ static atomic_uint writing[STREAMS]; /* threads inside a write() of that stream 
 static atomic_bool ending;           /* what is written from now on is not noted */
 static atomic_flag ended = ATOMIC_FLAG_INIT;
 static bool was_cut[STREAMS];
-static atomic_flag busy = ATOMIC_FLAG_INIT;
+static _Atomic uintptr_t comparing; /* the thread that does, by what it has; 0: none */
 
 void output_start(void)
 {
@@ -97,16 +99,46 @@ void output_do_not_compare(void)
     is_compared = false;
 }
 
-/* In a replay. */
-static void compare(unsigned stream, const struct iovec *parts, size_t written)
+/* False: this thread compares, and was interrupted there by what ends the replay; or another one was ended
+ * there by a jump. */
+static bool take_turn(void)
 {
-    uint64_t mask = spin_lock_take(&busy);
+    const uintptr_t self = (uintptr_t)own_thread();
+    uintptr_t other = 0;
 
+    for (unsigned i = 0; !atomic_compare_exchange_strong(&comparing, &other, self); i++, other = 0) {
+        if (other == self || i == PATIENCE)
+            return false;
+        kernel_sched_yield();
+    }
+    return true;
+}
+
+static void compare_parts(unsigned stream, const struct iovec *parts, size_t written)
+{
+    if (!take_turn()) {
+        is_compared = false;
+        notes_add("what it printed was not compared to its end");
+        return;
+    }
     for (size_t size, left = written; left > 0 && !has_ended; parts++, left -= size) {
         size = parts->iov_len < left ? parts->iov_len : left;
         printed_compare(&comparisons[stream], parts->iov_base, size);
     }
-    spin_lock_release(&busy, mask);
+    atomic_store(&comparing, 0);
+}
+
+/* In a replay. To block signals takes two system calls, as long as a short write(): only where one may come
+ * to a handler that prints. */
+static void compare(unsigned stream, const struct iovec *parts, size_t written)
+{
+    if (retell_is_over()) {
+        compare_parts(stream, parts, written);
+        return;
+    }
+    uint64_t mask = signal_mask_block_all();
+    compare_parts(stream, parts, written);
+    signal_mask_restore(mask);
 }
 
 /* Where a thread comes from its original into a replay, it finds the original's closed. */
@@ -179,9 +211,12 @@ void output_end(void)
         close_original();
         return;
     }
-    uint64_t mask = spin_lock_take(&busy);
+    uint64_t mask = signal_mask_block_all();
+    bool is_turn = take_turn();
     has_ended = true;
-    spin_lock_release(&busy, mask);
+    if (is_turn)
+        atomic_store(&comparing, 0);
+    signal_mask_restore(mask);
 }
 
 static bool is_same(unsigned stream, const char *name, bool early, struct text *how)

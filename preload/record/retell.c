@@ -42,8 +42,10 @@ static struct {
 
 static struct signal_record ahead;
 static bool has_ahead;
-static pid_t evaluating;        /* thread */
-static volatile bool is_before; /* it is in retell_before() */
+static pid_t evaluating;         /* thread */
+static volatile bool is_before;  /* it is in retell_before() */
+static atomic_bool is_last_told; /* there are no more records ... */
+static atomic_uint told_count;   /* ... and so many of those that were told are on their way */
 
 static struct told {
     _Atomic pid_t thread; /* 0: free */
@@ -87,6 +89,12 @@ static void load(void)
         if (!is_with_next(&next.record[next.count - 1]))
             break;
     }
+    atomic_store(&is_last_told, next.count == 0);
+}
+
+bool retell_is_over(void)
+{
+    return atomic_load_explicit(&is_last_told, memory_order_relaxed) && atomic_load(&told_count) == 0;
 }
 
 /* --- sending --- */
@@ -97,6 +105,7 @@ static void note_told(pid_t thread, const struct signal_record *record, bool is_
         pid_t nobody = 0;
         if (!atomic_compare_exchange_strong(&told[i].thread, &nobody, thread))
             continue;
+        atomic_fetch_add(&told_count, 1);
         told[i].copy = *record;
         told[i].is_aside = is_aside;
         atomic_store(&told[i].signal, record->signal);
@@ -118,7 +127,8 @@ static void forget_told(struct told *one)
     if (one == NULL)
         return;
     atomic_store(&one->signal, 0);
-    atomic_store(&one->thread, 0);
+    if (atomic_exchange(&one->thread, 0) != 0) /* not by two threads */
+        atomic_fetch_sub(&told_count, 1);
 }
 
 /* The testbench looks at what the handler of another thread has done when its eval is over. */

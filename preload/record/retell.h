@@ -30,6 +30,10 @@ void retell_rest(void);
  * for each. Async-signal-safe. */
 bool retell_is_told(int signal, siginfo_t *info);
 
+/* Have all been told, and have come: does no handler of the simulator interrupt a thread any more? What it
+ * does itself (a fault, raise()) is another matter. Async-signal-safe. */
+bool retell_is_over(void);
+
 /* Does somebody wait for this thread's handler to return? Then it is told when that has. */
 bool retell_is_awaited(void);
 void retell_handled(void);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """From the failure to the waveform, and testbenches that trace."""
 
+import dataclasses
 import statistics
 
 from ..bench import compare, divide, wall
@@ -9,7 +10,8 @@ from ..running import run
 from ..workloads import mcu
 
 LONGER = 12  # than other runs: what comes before the window is to count
-WINDOW = "20000evals"
+WINDOW_EVALS = 20000
+WINDOW = f"{WINDOW_EVALS}evals"
 
 
 @figure("wake", "woken to first dumped eval", needs=["sim_mcu_vcd1"])
@@ -33,10 +35,8 @@ def held(bench):
     yield from compare("mcu that always traces, held back; against never traced", without, with_it, at_most=1.05)
 
 
-@figure("dark", "the replay before its window, against the original", needs=["sim_mcu_vcd1"])
-def dark(bench):
+def replayed_dark(bench, work):
     """All of the run is replayed: there is the snapshot of the first eval and no other."""
-    work = mcu(bench)
     cycles = bench.count_for(work)
     failing = work.command(2 * cycles, "--fail", f"return@{cycles}")
     only_first = {"LIGHTSSS_INTERVAL": "1000000000000evals", "LIGHTSSS_WINDOW": "10evals"}
@@ -45,8 +45,27 @@ def dark(bench):
     )
     replays = [one.report["replay"]["seconds"] for one in with_it]
     original = [one.wall - one.after_failure for one in with_it]
-    yield Row("mcu, dark replay / its original: wall time", divide(replays, original), at_most=1.05)
-    yield Row("mcu, dark replay / a run without the library", divide(replays, wall(without)))
+    yield Row(f"{work.name}, dark replay / its original: wall time", divide(replays, original), at_most=1.05)
+    yield Row(f"{work.name}, dark replay / a run without the library", divide(replays, wall(without)))
+
+
+@figure("dark", "the replay before its window, against the original", needs=["sim_mcu_vcd1"])
+def dark(bench):
+    yield from replayed_dark(bench, mcu(bench))
+
+
+@figure("dark-printing", "the same where the simulator writes a line at every cycle", needs=["sim_mcu_vcd1"])
+def dark_printing(bench):
+    quiet = mcu(bench)
+    yield from replayed_dark(bench, dataclasses.replace(quiet, name="mcu that prints", rest=("--report", "1")))
+
+
+def times_ideal(report, dump_seconds):
+    """What the replay took, in what its dark part took its original and a testbench's own trace takes for the window."""
+    snapshot, wave = report["snapshot"], report["wave"]
+    dumped = wave["last_eval"] - wave["first_eval"] + 1
+    dark_seconds = snapshot["seconds_back"] * (1 - dumped / snapshot["evals_back"])
+    return report["replay"]["seconds"] / (dark_seconds + dump_seconds)
 
 
 def to_waveform(bench, variables, **goal):
@@ -57,13 +76,18 @@ def to_waveform(bench, variables, **goal):
     failing = work.command(2 * cycles, "--fail", f"return@{cycles}")
     variables = {"LIGHTSSS_WINDOW": WINDOW, **variables}
     trace = work.command(part, "--trace", "oracle.vcd")
-    runs, parts = bench.in_turn(lambda: run(failing, bench.library, variables, check=False), lambda: run(trace))
+    own = work.command(WINDOW_EVALS // 2, "--trace", "oracle.vcd")
+    runs, parts, windows = bench.in_turn(
+        lambda: run(failing, bench.library, variables, check=False), lambda: run(trace), lambda: run(own)
+    )
     name = " ".join(f"{key}={value}" for key, value in variables.items())
     after = [one.after_failure for one in runs]
     what = f"mcu, failure after {statistics.median(wall(runs)) - statistics.median(after):.2g} s, {name}"
     again = [seconds * cycles / part for seconds in wall(parts)]
     yield Row(f"{what}: failure to the end with the waveform", after, " s")
     yield Row(f"{what}: a rerun traced from its start (reckoned from a part) / that", divide(again, after), **goal)
+    window = [times_ideal(one.report, seconds) for one, seconds in zip(runs, wall(windows))]
+    yield Row(f"{what}: the replay / (its dark part in the original + the window traced by the testbench)", window, at_most=1.3)
     yield Row(f"{what}: how far back the snapshot lay", [how_far(one.report) for one in runs], " evals")
 
 
