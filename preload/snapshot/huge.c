@@ -5,6 +5,7 @@
 #include "snapshot/huge.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
@@ -19,25 +20,25 @@
 #define LEAST_BYTES   (UINT64_C(48) << 20) /* a smaller simulator is left alone */
 #define ASK_LEAST     1024u                /* copies since the snapshot before a look at pieces ... */
 #define SAMPLES       64u                  /* ... and at so many */
-#define MANY          32u                  /* copies in a piece: it gets a huge page */
 #define AT_ONCE       16u                  /* pieces in one go, ... */
-#define LOOK_NS       50000000u            /* ... and that long at one look */
+#define LOOK_NS       100000000u           /* ... and that long at one look */
 #define BETWEEN_NS    1000000u             /* two looks with something to do */
 #define WAIT_PART     8u                   /* of the time since the snapshot, else */
 #define WAIT_LEAST_NS 10000000u
 #define REFUSALS      8u /* in a row, with none that went well */
 
 static struct huge_map_range ranges[RANGES_MAX];
-static OFTEN_WRITTEN unsigned count;      /* of them */
-static OFTEN_WRITTEN uint64_t pieces;     /* in them */
-static uint64_t found_bytes;              /* what the simulator had held when they were looked for */
-static OFTEN_WRITTEN uint64_t peak_bytes; /* what it had at the last snapshot */
-static OFTEN_WRITTEN uint64_t faults_at,
-    asked;                        /* faults at the last snapshot, and those since when it was last asked */
-static OFTEN_WRITTEN uint64_t at; /* the piece where it goes on; as many as there are: nowhere */
+static OFTEN_WRITTEN unsigned count;               /* of them */
+static OFTEN_WRITTEN uint64_t pieces;              /* in them */
+static uint64_t found_bytes;                       /* what the simulator had held when they were looked for */
+static OFTEN_WRITTEN uint64_t peak_bytes;          /* what it had at the last snapshot */
+static OFTEN_WRITTEN uint64_t faults_at, asked;    /* faults at it, and since then when it was last asked */
+static OFTEN_WRITTEN uint64_t eval_at, asked_eval; /* likewise evals */
+static OFTEN_WRITTEN uint64_t at;       /* the piece where it goes on; as many as there are: nowhere */
 static OFTEN_WRITTEN uint64_t taken_ns; /* when the last snapshot was taken */
 static OFTEN_WRITTEN struct huge_plan plan;
 static OFTEN_WRITTEN uint64_t plan_at; /* the piece where that goes on */
+static OFTEN_WRITTEN unsigned many;    /* copies in a piece: it gets a huge page */
 static OFTEN_WRITTEN unsigned refusals;
 static OFTEN_WRITTEN bool is_off, is_allowed;
 
@@ -50,9 +51,11 @@ void huge_begin(bool is_wanted, uint32_t budget_ppm)
     is_allowed = false;
 }
 
-void huge_taken(uint64_t faults, uint64_t peak)
+void huge_taken(uint64_t eval, uint64_t faults, uint64_t peak)
 {
     taken_ns = clock_ns();
+    eval_at = eval;
+    asked_eval = 0;
     faults_at = faults;
     peak_bytes = peak;
     asked = 0;
@@ -97,7 +100,7 @@ static uint64_t address_of(uint64_t piece)
 /* The snapshot still has a part of it, and the original has copied much of it. */
 static bool is_written(struct huge_map_piece piece)
 {
-    return piece.present == HUGE_MAP_PAGES && piece.alone >= MANY && piece.alone < HUGE_MAP_PAGES;
+    return piece.present == HUGE_MAP_PAGES && piece.alone >= many && piece.alone < HUGE_MAP_PAGES;
 }
 
 static bool some_are_written(int fd)
@@ -119,13 +122,15 @@ static uint64_t faults_now(void)
 }
 
 /* Half as many copies again since it was last asked. */
-static bool is_time_to_ask(void)
+static bool is_time_to_ask(uint64_t eval)
 {
-    uint64_t copied = u64_difference(faults_now(), faults_at);
+    uint64_t copied = u64_difference(faults_now(), faults_at), evals = u64_difference(eval, eval_at);
 
     if (copied < asked + asked / 2 + ASK_LEAST)
         return false;
+    many = huge_plan_many(asked, asked_eval, copied, evals);
     asked = copied;
+    asked_eval = evals;
     return true;
 }
 
@@ -229,7 +234,15 @@ static void follow_plan(int fd, uint64_t eval, bool (*may_go_on)(uint64_t bytes)
 {
     uint64_t end_ns = clock_ns() + LOOK_NS;
     struct huge_plan_now then = now(eval);
+    enum huge_plan_state before = plan.state;
     enum huge_plan_step step = huge_plan_step(&plan, &then);
+
+    if (before == HUGE_PLAN_AFTER && plan.state != before)
+        log_line(LOG_DEBUG,
+                 "%" PRIu64 " of %" PRIu64 " times 2 MB are huge pages now; an eval took %" PRIu64
+                 " ps before, and takes %" PRIu64,
+                 plan.portion, plan.small, u64_min(plan.before[0], plan.before[1]),
+                 u64_min(plan.after[0], plan.after[1]));
 
     if (step == HUGE_PLAN_COUNT)
         count_small(fd, eval);
@@ -251,7 +264,7 @@ bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes))
 {
     if (is_off || peak_bytes < LEAST_BYTES)
         return false;
-    bool may_replace = is_shared && (at < pieces || is_time_to_ask());
+    bool may_replace = is_shared && (at < pieces || is_time_to_ask(eval));
     bool is_due = at == pieces && huge_plan_is_due(&plan, clock_ns()), is_earned = false;
     if (!(may_replace || is_due) || !may_begin())
         return false;

@@ -14,8 +14,8 @@
 /* In an original, before its first snapshot. */
 void huge_begin(bool is_wanted, uint32_t budget_ppm);
 
-/* A snapshot was taken of a simulator that has had so many faults and held so much. */
-void huge_taken(uint64_t faults, uint64_t peak_bytes);
+/* A snapshot was taken at that eval of a simulator that has had so many faults and held so much. */
+void huge_taken(uint64_t eval, uint64_t faults, uint64_t peak_bytes);
 
 /* At each look. Does a part of what is to be done, step by step: may_go_on() is told how many bytes were
  * copied that snapshots hold in turn. True: what that took is won back by faster evals. */

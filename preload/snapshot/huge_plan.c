@@ -10,13 +10,17 @@
 #define ROUNDS_MOST_NS (60 * SECOND_NS) /* from one round to the next */
 #define PRICE_NS       UINT64_C(600000) /* of a piece, as long as nothing is known */
 #define BUDGET_PART    2u               /* snapshots have the other half */
-#define PORTION_PART   8u
+#define PORTION_PART   16u
 #define WINDOW_NS      (SECOND_NS / 4) /* or, where that is more, ... */
 #define WINDOW_PART    32u             /* ... so much of the run */
 #define FAULT_NS       5000u           /* a window with many is void: a snapshot's copies are in it */
 #define FAULT_PART     200u
 #define VOID_MOST      16u
 #define GAIN_PART      100u /* a smaller gain may be chance */
+
+#define MANY      32u /* copies in a piece, ... */
+#define MANY_FAST 8u  /* ... or where they come as fast ... */
+#define FAST_PART 10u /* ... but for a tenth as at first */
 
 void huge_plan_init(struct huge_plan *plan, uint32_t budget_ppm, uint64_t now_ns)
 {
@@ -178,4 +182,13 @@ void huge_plan_collapsed(struct huge_plan *plan, const struct huge_plan_now *now
 bool huge_plan_is_earned(const struct huge_plan *plan)
 {
     return plan->state == HUGE_PLAN_ALL;
+}
+
+unsigned huge_plan_many(uint64_t copies_then, uint64_t evals_then, uint64_t copies_now, uint64_t evals_now)
+{
+    uint64_t expected =
+        u64_scaled(copies_then, u64_difference(evals_now, evals_then), u64_max(evals_then, 1));
+    uint64_t found = u64_difference(copies_now, copies_then);
+
+    return expected > 0 && found >= expected - expected / FAST_PART ? MANY_FAST : MANY;
 }

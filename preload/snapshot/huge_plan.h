@@ -62,4 +62,9 @@ void huge_plan_collapsed(struct huge_plan *plan, const struct huge_plan_now *now
 /* What is given now was earned by what evals have won: it is none of the budget's. */
 bool huge_plan_is_earned(const struct huge_plan *plan);
 
+/* In the place of copies: how many a piece must have to get a huge page. Copies and evals since the snapshot,
+ * up to some time and up to now. Few will do where evals copy as much as they did at first: where a part of
+ * the pages is written again and again, less and less is left of it to copy. */
+unsigned huge_plan_many(uint64_t copies_then, uint64_t evals_then, uint64_t copies_now, uint64_t evals_now);
+
 #endif

@@ -162,7 +162,7 @@ static void add_snapshot(uint64_t eval)
     struct cost_now now = cost_read();
 
     cost_begin(&cost, now, last_take.stall_ns);
-    huge_taken(now.faults, now.peak_bytes);
+    huge_taken(eval, now.faults, now.peak_bytes);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
     figures.taken++;

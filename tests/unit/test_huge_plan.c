@@ -188,6 +188,16 @@ static void none_to_be_had_is_no_portion(void **state)
     assert_int_equal(huge_plan_step(&plan, &now), HUGE_PLAN_COUNT);
 }
 
+/* Of 100,000 pages that are written at random each eval copies one at first; of 8,000 soon fewer. */
+static void few_copies_will_do_while_they_go_on(void **state)
+{
+    (void)state;
+    assert_int_equal(huge_plan_many(0, 0, 5000, 5100), 32); /* nothing to compare with */
+    assert_int_equal(huge_plan_many(2500, 2530, 5000, 5130), 8);
+    assert_int_equal(huge_plan_many(2500, 3000, 5000, 7800), 32);
+    assert_int_equal(huge_plan_many(2500, 3000, 2500, 3000), 32);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +209,7 @@ int main(void)
         cmocka_unit_test(little_is_left_alone),
         cmocka_unit_test(nothing_is_measured_beside_copies),
         cmocka_unit_test(none_to_be_had_is_no_portion),
+        cmocka_unit_test(few_copies_will_do_while_they_go_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
