@@ -55,6 +55,7 @@ struct cost_now cost_read(void)
     return (struct cost_now){
         .ns = clock_ns(),
         .system_ns = ((uint64_t)usage.ru_stime.tv_sec * 1000000 + (uint64_t)usage.ru_stime.tv_usec) * 1000,
+        .user_ns = ((uint64_t)usage.ru_utime.tv_sec * 1000000 + (uint64_t)usage.ru_utime.tv_usec) * 1000,
         .faults = (uint64_t)usage.ru_minflt,
         .peak_bytes = (uint64_t)usage.ru_maxrss * 1024,
     };

@@ -20,6 +20,7 @@
 struct cost_now {
     uint64_t ns;         /* of a monotonic clock */
     uint64_t system_ns;  /* spent in the kernel by all threads */
+    uint64_t user_ns;    /* and elsewhere */
     uint64_t faults;     /* minor ones */
     uint64_t peak_bytes; /* the most that was ever resident */
 };

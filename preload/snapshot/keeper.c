@@ -25,6 +25,7 @@
 #include "snapshot/cost.h"
 #include "snapshot/glance.h"
 #include "snapshot/huge.h"
+#include "snapshot/huge_lost.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/processes.h"
@@ -74,6 +75,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
     huge_begin(options->huge, options->budget_ppm);
+    huge_lost_begin(0);
     groups_find();
     memory_watch_start(&options->memory);
     processes_changed();
@@ -136,7 +138,10 @@ static void end_snapshot(struct shared_slot *slot)
 
 static void look_at_cost(void)
 {
-    cost_look(&cost, cost_read(), slots.count > 0);
+    struct cost_now now = cost_read();
+
+    cost_look(&cost, now, slots.count > 0);
+    cost_pay(&cost, huge_lost_look(now.user_ns, hooks.evals()), false);
     cadence_cost(&cadence, cost_ns(&cost), cost_next_ns(&cost));
     page->cost.cost_ns = cost_total_ns(&cost);
 }
@@ -211,6 +216,8 @@ static bool take_one(uint64_t eval)
 {
     describe_take(eval);
     hooks.begins(last_take.slot->number);
+    if (figures.taken == 0)
+        cost_pay(&cost, huge_lost_begin(cost_read().peak_bytes), false);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
