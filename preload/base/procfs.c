@@ -8,12 +8,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include "base/kernel.h"
 #include "base/text.h"
 
-#define TEXT_SIZE 2048
+#define TEXT_SIZE       2048
+#define OWN_DESCRIPTORS "/proc/thread-self/fd"
 
 long procfs_read(const char *path, char *buffer, size_t size)
 {
@@ -71,7 +73,14 @@ int procfs_each(const char *path, int (*visit)(int number, void *context), void 
 
 int procfs_descriptors(int (*visit)(int fd, void *context), void *context)
 {
-    return list("/proc/thread-self/fd", true, visit, context);
+    return list(OWN_DESCRIPTORS, true, visit, context);
+}
+
+uint64_t procfs_descriptors_count(void)
+{
+    struct stat found;
+
+    return kernel_stat(OWN_DESCRIPTORS, &found) < 0 ? 0 : (uint64_t)found.st_size;
 }
 
 /* --- whose numbers: of a process the kernel tells it where it describes a pidfd, of a thread in its status

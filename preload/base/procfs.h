@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* Reads a file up to its end, as far as the buffer goes, which then ends in NUL; `path` may lie in the buffer
@@ -21,6 +22,9 @@ int procfs_each(const char *path, int (*visit)(int number, void *context), void 
 
 /* The same for the open descriptors, but for the one that lists them. */
 int procfs_descriptors(int (*visit)(int fd, void *context), void *context);
+
+/* How many are open; 0: the kernel does not tell (before Linux 6.2). */
+uint64_t procfs_descriptors_count(void);
 
 /* Numbers in /proc are mostly those that we know; where it belongs to another PID namespace than ours
  * (unshare

@@ -24,7 +24,8 @@
 static _Alignas(PAGE) struct descriptor list[DESCRIPTORS_MAX]; /* the first ones lie in one page */
 static OFTEN_WRITTEN size_t count;
 static OFTEN_WRITTEN bool overflowed;
-static struct descriptor output[2]; /* 1 and 2, before main() */
+static OFTEN_WRITTEN bool is_listed; /* it has all that were open */
+static struct descriptor output[2];  /* 1 and 2, before main() */
 static bool has_output[2];
 static struct descriptor_terminal terminals[TERMINALS_MAX];
 static OFTEN_WRITTEN unsigned terminal_count;
@@ -144,13 +145,36 @@ static int visit(int fd, void *context)
     return 0;
 }
 
-int descriptors_take(void)
+static void begin(void)
 {
     count = 0;
     overflowed = false;
     info_used = 0;
     terminal_count = 0;
+}
+
+/* Mostly the numbers are those of the last time: then as many are open, and none of them was closed. To list
+ * them takes longer than to look at them. */
+static bool take_same(void)
+{
+    const size_t numbers = count;
+
+    if (!is_listed || procfs_descriptors_count() != numbers)
+        return false;
+    begin();
+    for (size_t i = 0; i < numbers; i++)
+        if (visit(list[i].fd, NULL) != 0 || count != i + 1)
+            return false;
+    return true;
+}
+
+int descriptors_take(void)
+{
+    if (take_same())
+        return 0;
+    begin();
     int r = procfs_descriptors(visit, NULL);
+    is_listed = r == 0 && count > 0 && procfs_descriptors_count() == count;
     return r < 0 ? r : 0;
 }
 
