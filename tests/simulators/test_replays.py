@@ -122,6 +122,25 @@ class Replays(unittest.TestCase):
         with open(reports[0], encoding="utf-8") as file:
             return (status, out, files), json.load(file)
 
+    def run_back(self, back):
+        """Snapshots every 1000 evals, four of them; the failure is at eval 8500. Returns how many thousands of evals the
+        snapshot lay back, and what was dumped."""
+        options = {"INTERVAL": "1000evals", "SLOTS": "4", "WINDOW": "1500evals", "BACK": back}
+        report, run = self.run_failing(VCD, ["--cycles", "5000", "--quiet", "--fail", "exit@4250"], 2, **options)
+        self.assertEqual(report["replay"]["verdict"], "reproduced")
+        self.assertEqual(report["snapshot"]["evals_back"], report["end"]["eval"] - report["snapshot"]["eval"])
+        with open(os.path.join(run, "wave.vcd"), "rb") as file:
+            values = file.read().partition(b"$enddefinitions")[2]
+        self.assertEqual(report["wave"]["last_eval"] - report["wave"]["first_eval"], 1499)
+        return report["snapshot"]["evals_back"] // 1000, values
+
+    def test_back(self):
+        """The waveform is the same, whichever snapshot it is."""
+        far, oldest = self.run_back("oldest")
+        self.assertEqual(far, 3)
+        for back, thousands in (("window", 1), ("2000evals", 2), ("1h", 3)):
+            self.assertEqual(self.run_back(back), (thousands, oldest), back)
+
     def test_words(self):
         """By every way in which C++ prints, to a pipe and to a terminal: seen, and printed as ever."""
         ways = "cout cout-unsynced cerr cerr-unsynced clog clog-unsynced parts parts-unsynced".split()
