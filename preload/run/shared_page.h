@@ -115,6 +115,8 @@ struct shared_page {
     _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */
+    _Atomic uint64_t precopied_bytes; /* that snapshots have copied ahead of the original ... */
+    _Atomic uint64_t precopy_done;    /* ... and the number of the last that has done so */
     struct shared_replay replay;
     struct shared_cost cost;
     struct shared_notes notes;

@@ -4,6 +4,7 @@
 #include "snapshot/burial.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
@@ -57,6 +58,12 @@ static bool are_zombies(void)
     return true;
 }
 
+void burial_hasten(void)
+{
+    for (unsigned i = 0; i < family.dying_count; i++)
+        kernel_kill(family.dying[i], SIGKILL);
+}
+
 /* One may wait in the kernel for a disk that does not answer. What is left is reaped at a later look, or ends
  * with the original; it is not waited for again. */
 void burial_await(void)
@@ -64,6 +71,7 @@ void burial_await(void)
     const uint64_t start_ns = clock_ns();
     uint64_t moment_ns = STEP_LEAST_NS;
 
+    burial_hasten();
     for (;;) {
         burial_look();
         if (family.dying_count <= family.lasting_count)

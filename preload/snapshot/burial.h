@@ -20,7 +20,10 @@ bool burial_reap(pid_t pid);
 void burial_add(pid_t pid);
 void burial_look(void);
 
-/* Waits for those, but not for ever. */
+/* Kills those that were told to end by themselves. */
+void burial_hasten(void);
+
+/* Kills and waits for those, but not for ever. */
 void burial_await(void);
 
 /* Who was killed, and what the simulator is told of its children. */

@@ -32,6 +32,7 @@
 #include "snapshot/limits/room.h"
 #include "snapshot/pace.h"
 #include "snapshot/park.h"
+#include "snapshot/precopy.h"
 #include "snapshot/refusal.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
@@ -77,6 +78,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     huge_begin(options->huge, options->budget_ppm);
     huge_lost_begin(0);
     groups_find();
+    precopy_begin(groups_limit_time());
     memory_watch_start(&options->memory);
     processes_changed();
     stall_init(&figures.stall);
@@ -118,12 +120,14 @@ static void await_dismissed(pid_t pid)
         kernel_sleep(1000000);
 }
 
-/* Its place is free from now on. */
-static void end_snapshot(struct shared_slot *slot)
+/* Its place is free from now on. may_linger: while the newest copies pages, so as not to take time from it.
+ */
+static void end_snapshot(struct shared_slot *slot, bool may_linger)
 {
     pid_t pid = atomic_load(&slot->pid);
 
-    long r = kernel_kill(pid, SIGKILL);
+    bool lingers = may_linger && precopy_leave(page, slot, last_take.slot->number);
+    long r = lingers ? 0 : kernel_kill(pid, SIGKILL);
     if (r < 0 && r != -ESRCH) {
         /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
         park_command(slot, SLOT_QUIT);
@@ -183,7 +187,7 @@ static void add_snapshot(uint64_t eval)
     room_taken();
     pid_t evicted = slots_push(&slots, last_take.pid, last_take.slot->number);
     if (evicted != 0)
-        end_snapshot(shared_page_slot(page, evicted));
+        end_snapshot(shared_page_slot(page, evicted), true);
 }
 
 static uint64_t oldest_number(void)
@@ -214,10 +218,12 @@ static void describe_take(uint64_t eval)
 /* Returns true in a woken copy. */
 static bool take_one(uint64_t eval)
 {
+    burial_hasten(); /* its slot is taken anew */
     describe_take(eval);
     hooks.begins(last_take.slot->number);
     if (figures.taken == 0)
         cost_pay(&cost, huge_lost_begin(cost_read().peak_bytes), false);
+    precopy_allow(memory_watch_spare_bytes(&slots), slots_newest_pid(&slots));
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
@@ -290,6 +296,7 @@ static void give_up_past(uint64_t eval)
     uint64_t start_ns = clock_used_ns();
 
     look_at_cost_in_time(eval);
+    memory_watch_note_copied(precopy_taken_bytes(page));
     memory_watch_look();
     leave_processes(false);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
@@ -446,7 +453,7 @@ bool keeper_is_snapshot(pid_t pid)
 void keeper_forget(struct shared_slot *slot)
 {
     slots_remove(&slots, atomic_load(&slot->pid));
-    end_snapshot(slot);
+    end_snapshot(slot, false);
 }
 
 /* What was recorded for it alone is let go with the next snapshot. */

@@ -19,6 +19,7 @@
 #include "base/often.h"
 #include "base/signal_mask.h"
 #include "snapshot/park.h"
+#include "snapshot/precopy.h"
 #include "snapshot/threads/clone_processor.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_signal.h"
@@ -96,6 +97,7 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
     kernel_futex(&take->slot->settled, FUTEX_WAKE, INT_MAX, 0);
     if (r < 0)
         kernel_exit_group(0);
+    precopy_run(take->page, take->slot);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
            leave_spare(take, clear_tid))
         continue;

@@ -197,6 +197,39 @@ static void merciless_groups_are_known(void **state)
     assert_false(cgroup_is_merciless(&cgroup));
 }
 
+static void limits_on_time_are_known(void **state)
+{
+    static const struct machine limited = {
+        .files = {{"/cg/a/cpu.max", "max 100000\n"}, {"/cg/cpu.max", "150000 100000\n"}}};
+    static const struct machine free = {
+        .files = {{"/cg/a/cpu.max", "max 100000\n"}, {"/cg/a/cpu.cfs_quota_us", "50000\n"}}};
+    struct cgroup cgroup = {.resource = CGROUP_TIME, .release = CGROUP_2, .read = read_fake};
+
+    (void)state;
+    machine = &limited;
+    assert_false(cgroup_is_limited(&cgroup));
+    cgroup_read_group(&cgroup, "0::/a");
+    cgroup_read_mount(&cgroup, MOUNT_2);
+    assert_true(cgroup_is_limited(&cgroup));
+    machine = &free;
+    assert_false(cgroup_is_limited(&cgroup));
+}
+
+static void quotas_of_the_first_release_are_known(void **state)
+{
+    static const struct machine limited = {.files = {{"/cg/cpu/a/cpu.cfs_quota_us", "50000\n"}}};
+    static const struct machine free = {.files = {{"/cg/cpu/a/cpu.cfs_quota_us", "-1\n"}}};
+    struct cgroup cgroup = {.resource = CGROUP_TIME, .release = CGROUP_1, .read = read_fake};
+
+    (void)state;
+    cgroup_read_group(&cgroup, "3:cpu,cpuacct:/a");
+    cgroup_read_mount(&cgroup, "35 31 0:32 / /cg/cpu rw,relatime - cgroup cgroup rw,cpu,cpuacct");
+    machine = &limited;
+    assert_true(cgroup_is_limited(&cgroup));
+    machine = &free;
+    assert_false(cgroup_is_limited(&cgroup));
+}
+
 static void long_names_are_left_out(void **state)
 {
     char line[3 * CGROUP_PATH_SIZE] = "0::/";
@@ -239,10 +272,9 @@ static void fields_are_found_at_the_begin_of_lines(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(machines_are_understood),
-        cmocka_unit_test(merciless_groups_are_known),
-        cmocka_unit_test(long_names_are_left_out),
-        cmocka_unit_test(fields_are_found_at_the_begin_of_lines),
+        cmocka_unit_test(machines_are_understood),  cmocka_unit_test(merciless_groups_are_known),
+        cmocka_unit_test(limits_on_time_are_known), cmocka_unit_test(quotas_of_the_first_release_are_known),
+        cmocka_unit_test(long_names_are_left_out),  cmocka_unit_test(fields_are_found_at_the_begin_of_lines),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,6 +115,22 @@ static void nothing_is_asked_without_snapshots(void **state)
     assert_int_equal(world.looks + world.measured, 0);
 }
 
+static void what_may_be_held_yet(void **state)
+{
+    struct world world;
+
+    (void)state;
+    start(&world, 100 * MIB, 0);
+    world.limit.left = world.left;
+    assert_int_equal(memory_limit_spare(&world.limit, &world.slots, &world.now), 100 * MIB);
+    take(&world, 1);
+    write_over(&world, 60 * MIB);
+    uint64_t spare_bytes = memory_limit_spare(&world.limit, &world.slots, &world.now);
+    assert_true(spare_bytes <= 40 * MIB);
+    world.limit.left.left_bytes = 8 * MIB; /* less than is left for the original */
+    assert_int_equal(memory_limit_spare(&world.limit, &world.slots, &world.now), 0);
+}
+
 static void a_size_is_a_limit(void **state)
 {
     struct world world;
@@ -456,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nothing_is_asked_without_snapshots),
+        cmocka_unit_test(what_may_be_held_yet),
         cmocka_unit_test(a_size_is_a_limit),
         cmocka_unit_test(the_estimate_is_checked),
         cmocka_unit_test(growing_is_not_held),

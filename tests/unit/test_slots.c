@@ -11,6 +11,7 @@ static void an_empty_queue_has_no_oldest(void **state)
     (void)state;
     slots_init(&slots, 2);
     assert_null(slots_oldest(&slots));
+    assert_int_equal(slots_newest_pid(&slots), 0);
     assert_int_equal(slots.count, 0);
     assert_false(slots_remove(&slots, 100));
 }
@@ -28,6 +29,7 @@ static void the_oldest_is_evicted(void **state)
     assert_int_equal(slots.count, 2);
     assert_int_equal(slots_oldest(&slots)->pid, 103);
     assert_int_equal(slots_oldest(&slots)->number, 3);
+    assert_int_equal(slots_newest_pid(&slots), 104);
 }
 
 static void one_slot_keeps_the_newest(void **state)

@@ -24,6 +24,8 @@ static const struct files all_files[CGROUP_RESOURCES][CGROUP_RELEASES] = {
          [CGROUP_2] = {"memory", {"memory.max", "memory.high"}, "memory.current", "inactive_file"}},
     [CGROUP_PROCESSES] = {[CGROUP_1] = {"pids", {"pids.max", NULL}, "pids.current", NULL},
                           [CGROUP_2] = {"pids", {"pids.max", NULL}, "pids.current", NULL}},
+    [CGROUP_TIME] = {[CGROUP_1] = {"cpu", {"cpu.cfs_quota_us", NULL}, NULL, NULL},
+                     [CGROUP_2] = {"cpu", {"cpu.max", NULL}, NULL, NULL}},
 };
 
 static const struct {
@@ -263,6 +265,14 @@ struct cgroup_left cgroup_left(const struct cgroup *cgroup)
             least = level;
     }
     return least;
+}
+
+bool cgroup_is_limited(const struct cgroup *cgroup)
+{
+    for (size_t length = own_level(cgroup); length > 0; length = level_above(cgroup, length))
+        if (limit_of(cgroup, length) < NO_LIMIT)
+            return true;
+    return false;
 }
 
 bool cgroup_is_merciless(const struct cgroup *cgroup)

@@ -21,6 +21,7 @@ enum cgroup_release {
 enum cgroup_resource {
     CGROUP_MEMORY,    /* in bytes */
     CGROUP_PROCESSES, /* threads count as such */
+    CGROUP_TIME,      /* of processors: is there a limit at all */
     CGROUP_RESOURCES,
 };
 
@@ -48,6 +49,9 @@ void cgroup_read_mount(struct cgroup *cgroup, const char *line);
 /* The least that the group and those above it leave. What can be taken back at once (files that nobody has
  * used for long) counts as left. Files that cannot be read limit nothing. */
 struct cgroup_left cgroup_left(const struct cgroup *cgroup);
+
+/* Has one of them a limit that the first word of its file tells? */
+bool cgroup_is_limited(const struct cgroup *cgroup);
 
 /* Does one of them have all its processes killed where memory runs out (memory.oom.group), or none
  * (oom_kill_disable)? */

@@ -56,3 +56,11 @@ bool groups_are_merciless(void)
             return true;
     return false;
 }
+
+bool groups_limit_time(void)
+{
+    for (unsigned release = 0; release < CGROUP_RELEASES; release++)
+        if (cgroup_is_limited(&cgroups[CGROUP_TIME][release]))
+            return true;
+    return false;
+}

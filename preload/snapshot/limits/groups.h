@@ -15,6 +15,9 @@ void groups_find(void);
 /* The least that the groups of either release leave. */
 struct cgroup_left groups_left(enum cgroup_resource resource);
 
+/* Is the time that they may have of processors limited? */
+bool groups_limit_time(void);
+
 /* Where memory runs out, does the kernel kill all of a control group at once, or nobody, so that all wait? */
 bool groups_are_merciless(void);
 

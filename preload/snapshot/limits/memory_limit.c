@@ -238,6 +238,15 @@ enum memory_step memory_limit_fresh(const struct memory_limit *limit, const stru
                                                                                      : MEMORY_ENOUGH;
 }
 
+uint64_t memory_limit_spare(const struct memory_limit *limit, const struct slots *slots,
+                            const struct memory_now *now)
+{
+    uint64_t held_bytes = u64_sum(memory_limit_estimate(limit, slots, now), memory_limit_fresh_bytes(limit));
+
+    return u64_min(u64_difference(memory_limit_allowed(limit, held_bytes), held_bytes),
+                   u64_difference(limit->left.left_bytes, u64_product(reserve_bytes(limit), 2)));
+}
+
 static uint64_t charge_of(const struct memory_limit *limit, const struct slot *slot)
 {
     return limit->charge_at[slot->number % SLOTS_MAX];

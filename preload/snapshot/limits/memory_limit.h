@@ -104,6 +104,10 @@ bool memory_limit_may_help(const struct memory_limit *limit, const struct slots 
 uint64_t memory_limit_quiet_ns(const struct memory_limit *limit, const struct slots *slots,
                                const struct memory_now *now);
 
+/* What snapshots may hold yet beside another one. */
+uint64_t memory_limit_spare(const struct memory_limit *limit, const struct slots *slots,
+                            const struct memory_now *now);
+
 /* What another one would hold a moment later. */
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit);
 

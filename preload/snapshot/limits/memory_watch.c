@@ -280,6 +280,11 @@ enum memory_watch_room memory_watch_room(const struct slots *slots)
                                                                               : MEMORY_NO_ROOM;
 }
 
+uint64_t memory_watch_spare_bytes(const struct slots *slots)
+{
+    return memory_limit_spare(&limit, slots, &now);
+}
+
 bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes)
 {
     ask_left();

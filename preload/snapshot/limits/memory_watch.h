@@ -38,6 +38,9 @@ enum memory_watch_room {
 };
 enum memory_watch_room memory_watch_room(const struct slots *slots);
 
+/* How much may snapshots hold yet? What is left must not be stale: after memory_watch_room(). */
+uint64_t memory_watch_spare_bytes(const struct slots *slots);
+
 /* The simulator was refused so much memory. Would it help to give snapshots up? */
 bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes);
 

@@ -38,6 +38,11 @@ const struct slot *slots_oldest(const struct slots *slots)
     return slots->count > 0 ? &slots->slot[0] : NULL;
 }
 
+pid_t slots_newest_pid(const struct slots *slots)
+{
+    return slots->count > 0 ? slots->slot[slots->count - 1].pid : 0;
+}
+
 bool slots_remove(struct slots *slots, pid_t pid)
 {
     for (unsigned i = 0; i < slots->count; i++)

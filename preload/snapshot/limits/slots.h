@@ -30,6 +30,9 @@ pid_t slots_push(struct slots *slots, pid_t pid, uint64_t number);
 /* NULL when none is parked; valid until the next change. */
 const struct slot *slots_oldest(const struct slots *slots);
 
+/* 0 when none is parked. */
+pid_t slots_newest_pid(const struct slots *slots);
+
 /* Takes a snapshot out, wherever it stands. False when it was not there. */
 bool slots_remove(struct slots *slots, pid_t pid);
 
