@@ -32,8 +32,7 @@ static const struct asked values[] = {
     {"LIGHTSSS_BACK=1h", "LIGHTSSS_WINDOW=1evals", 3},
 };
 
-#define EACH(value)                                                                                          \
-    (const struct asked *value = values; value < values + sizeof values / sizeof *values; value++)
+#define COUNT (sizeof values / sizeof *values)
 
 #define ENVIRONMENT(asked)                                                                                   \
     LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3", (asked)->back, (asked)->window)
@@ -57,19 +56,18 @@ static void expect_number(const struct outcome *outcome, const struct asked *ask
 static void test_exit(void **state)
 {
     (void)state;
-    for
-        EACH(value)
-        {
-            struct running running;
-            struct outcome outcome;
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct asked *value = &values[i];
+        struct running running;
+        struct outcome outcome;
 
-            run_start_with_three(&running, LIST(TO_THREE, "sleep:20", "exit:3"), ENVIRONMENT(value));
-            run_touch(&running, "go");
-            run_wait(&running, &outcome);
-            expect_exit(&outcome, 3);
-            expect_number(&outcome, value);
-            run_discard(&outcome);
-        }
+        run_start_with_three(&running, LIST(TO_THREE, "sleep:20", "exit:3"), ENVIRONMENT(value));
+        run_touch(&running, "go");
+        run_wait(&running, &outcome);
+        expect_exit(&outcome, 3);
+        expect_number(&outcome, value);
+        run_discard(&outcome);
+    }
 }
 
 static void test_abort(void **state)
@@ -90,20 +88,19 @@ static void test_abort(void **state)
 static void test_kill(void **state)
 {
     (void)state;
-    for
-        EACH(value)
-        {
-            struct running running;
-            struct outcome outcome;
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct asked *value = &values[i];
+        struct running running;
+        struct outcome outcome;
 
-            run_start_with_three(&running, LIST(TO_THREE, "exit:3"), ENVIRONMENT(value));
-            usleep(20000);
-            kill(running.pid, SIGKILL);
-            run_wait(&running, &outcome);
-            expect_signal(&outcome, SIGKILL);
-            expect_number(&outcome, value);
-            run_discard(&outcome);
-        }
+        run_start_with_three(&running, LIST(TO_THREE, "exit:3"), ENVIRONMENT(value));
+        usleep(20000);
+        kill(running.pid, SIGKILL);
+        run_wait(&running, &outcome);
+        expect_signal(&outcome, SIGKILL);
+        expect_number(&outcome, value);
+        run_discard(&outcome);
+    }
 }
 
 /* While it waits for the replay that it has woken: the others leave that one alone. */
@@ -128,22 +125,21 @@ static void test_kill_while_it_waits(void **state)
 static void test_request(void **state)
 {
     (void)state;
-    for
-        EACH(value)
-        {
-            struct running running;
-            struct outcome outcome;
+    for (size_t i = 0; i < COUNT; i++) {
+        const struct asked *value = &values[i];
+        struct running running;
+        struct outcome outcome;
 
-            run_start_with_three(&running, LIST(TO_THREE, "exit:0"), ENVIRONMENT(value));
-            usleep(20000);
-            kill(running.pid, SIGUSR1);
-            run_touch(&running, "go");
-            run_wait(&running, &outcome);
-            expect_exit(&outcome, 0);
-            expect_in_report(&outcome, "\"kind\": \"request\"");
-            expect_number(&outcome, value);
-            run_discard(&outcome);
-        }
+        run_start_with_three(&running, LIST(TO_THREE, "exit:0"), ENVIRONMENT(value));
+        usleep(20000);
+        kill(running.pid, SIGUSR1);
+        run_touch(&running, "go");
+        run_wait(&running, &outcome);
+        expect_exit(&outcome, 0);
+        expect_in_report(&outcome, "\"kind\": \"request\"");
+        expect_number(&outcome, value);
+        run_discard(&outcome);
+    }
 }
 
 static void check_hang(const struct asked *asked, bool without_oldest)
