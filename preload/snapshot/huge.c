@@ -25,6 +25,7 @@
 #define BETWEEN_NS    1000000u             /* two looks with something to do */
 #define WAIT_PART     8u                   /* of the time since the snapshot, else */
 #define WAIT_LEAST_NS 10000000u
+#define FIRST_EVALS   16u
 #define REFUSALS      8u /* in a row, with none that went well */
 
 static struct huge_map_range ranges[RANGES_MAX];
@@ -295,4 +296,9 @@ uint64_t huge_wait_ns(bool is_shared)
     if (at < pieces || huge_plan_is_due(&plan, now_ns))
         return BETWEEN_NS;
     return u64_min(u64_difference(plan.due_ns, now_ns), is_shared ? copies_wait_ns(now_ns) : UINT64_MAX);
+}
+
+uint64_t huge_most_evals(void)
+{
+    return is_off || peak_bytes < LEAST_BYTES || asked > 0 ? UINT64_MAX : FIRST_EVALS;
 }

@@ -24,4 +24,8 @@ bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes))
 /* How soon there may be something to do; UINT64_MAX: not before the next snapshot. */
 uint64_t huge_wait_ns(bool is_shared);
 
+/* After how many evals to look at the clock again, at most. Behind a snapshot they take far longer than
+ * before, while they copy: as many as usual would be too many. */
+uint64_t huge_most_evals(void);
+
 #endif

@@ -366,6 +366,7 @@ static void begin_glances(const struct cadence_step *step, uint64_t eval)
         stride = glance.stride_evals;
     if (pace.is_by_evals && !given_up)
         until_eval = u64_sum(eval, step->look_in_evals);
+    stride = u64_min(stride, huge_most_evals());
     uint64_t evals = glance_begin(&glance, now_ns, eval, until_ns, until_eval, stride);
     hooks.due_in(given_up && until_ns == UINT64_MAX ? UINT64_MAX : evals);
 }
