@@ -53,16 +53,19 @@ class Case:
         self.work = memory(bench, mib, "hot", "--hot", str(min(mib // 4, 64)), "--accesses", "40")
         self.count = bench.count_for(self.work, 2 * bench.seconds)
         self.command = self.work.command(self.count, "--fail", str(self.count))
-        self.plain = run(self.work.command(self.count))
-        self.loop = self.plain.said("wall")
+        self.plains = [run(self.work.command(self.count))]
+        self.loop = self.plains[0].said("wall")
 
     def runs(self, way):
-        return [way() for _ in range(self.bench.pairs)]
+        """In turn with runs of the simulator alone."""
+        runs, self.plains = self.bench.in_turn(way, lambda: run(self.work.command(self.count)))
+        return runs
 
     def slower(self, runs, after=lambda one: 0):
         """CPU and wall, as ratios; the way to the waveform is not counted."""
-        of_cpu = statistics.median(one.cpu / self.plain.cpu for one in runs)
-        of_wall = statistics.median((one.wall - after(one)) / self.plain.wall for one in runs)
+        pairs = list(zip(runs, self.plains))
+        of_cpu = statistics.median(one.cpu / plain.cpu for one, plain in pairs)
+        of_wall = statistics.median((one.wall - after(one)) / plain.wall for one, plain in pairs)
         return [f"{of_cpu:.3f}", f"{of_wall:.3f}"]
 
 
@@ -140,6 +143,7 @@ def from_outside(case, name, make, remark):
     outside = FromOutside(make)
     one = run(case.work.command(case.count), watch=outside)
     outside.join()
+    case.plains = [run(case.work.command(case.count))]
     if not outside.took:
         return absent(name, "".join(outside.error))
     taken = f"{statistics.median(outside.took) * 1000:.0f} ms"
@@ -178,11 +182,15 @@ def criu(case):
 def full_trace(case):
     """A part of the run is enough to know, and does not fill the disk."""
     part = max(case.count // 10, 1)
-    plain = run(case.work.command(part))
     sizes = []
-    keep = lambda directory: sizes.append(os.path.getsize(os.path.join(directory, "all.vcd")))  # noqa: E731
-    runs = case.runs(lambda: run([*case.work.command(part), "--trace", "all.vcd"], keep=keep))
-    of_cpu, of_wall = ([getattr(one, key) / getattr(plain, key) for one in runs] for key in ("cpu", "wall"))
+
+    def keep(directory):
+        sizes.append(os.path.getsize(os.path.join(directory, "all.vcd")))
+
+    runs, plains = case.bench.in_turn(
+        lambda: run([*case.work.command(part), "--trace", "all.vcd"], keep=keep), lambda: run(case.work.command(part))
+    )
+    of_cpu, of_wall = ([getattr(a, key) / getattr(b, key) for a, b in zip(runs, plains)] for key in ("cpu", "wall"))
     whole = f"{sizes[0] * case.count / part / 1e6:.0f} MB on disk for {case.loop:.0f} s (reckoned from a tenth)"
     return ["a full trace from the start", "none", median(of_cpu, ".3f"), median(of_wall, ".3f"), "none", "0 s", whole]
 
