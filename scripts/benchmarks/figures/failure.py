@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: MIT
 """From the failure to the waveform, and testbenches that trace."""
 
-import dataclasses
 import statistics
 
 from ..bench import compare, divide, wall
@@ -52,12 +51,6 @@ def replayed_dark(bench, work):
 @figure("dark", "the replay before its window, against the original", needs=["sim_mcu_vcd1"])
 def dark(bench):
     yield from replayed_dark(bench, mcu(bench))
-
-
-@figure("dark-printing", "the same where the simulator writes a line at every cycle", needs=["sim_mcu_vcd1"])
-def dark_printing(bench):
-    quiet = mcu(bench)
-    yield from replayed_dark(bench, dataclasses.replace(quiet, name="mcu that prints", rest=("--report", "1")))
 
 
 def times_ideal(report, dump_seconds):
