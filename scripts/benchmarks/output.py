@@ -12,7 +12,9 @@ HEAD = ["| figure | goal | median | range | met |", "|---|---|---|---|---|"]
 
 
 def number(value):
-    """Three digits, or all before the point."""
+    """Three digits, or all before the point; four where a ratio is near one."""
+    if 0.9 < value < 1.1:
+        return f"{value:.4g}"
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
