@@ -20,6 +20,7 @@
 #include "base/next.h"
 #include "base/raw_syscall.h"
 #include "interpose/exit.h"
+#include "interpose/given_up.h"
 #include "run/role.h"
 #include "snapshot/threads/call_note.h"
 
@@ -132,7 +133,7 @@ void *syscall_function(const struct saved *saved)
         exec_begins();
         return NULL;
     default:
-        return NULL;
+        return given_up_answer(saved->number);
     }
 }
 

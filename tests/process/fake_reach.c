@@ -241,6 +241,35 @@ static void do_become_user(const char *argument)
     fake_say("user %u", geteuid());
 }
 
+/* The same by system calls, as libcap makes them. */
+static void do_become_user_alone(const char *argument)
+{
+    const long user = fake_number(argument);
+
+    if (syscall(SYS_setgroups, 0L, NULL) != 0 || syscall(SYS_setresgid, user, user, user) != 0 ||
+        syscall(SYS_setresuid, user, user, user) != 0)
+        fake_give_up("fake: cannot become user %u", (unsigned)user);
+    fake_say("user %u", geteuid());
+}
+
+/* A thread that gives up what it may do itself gives up nothing of the others'. */
+static void *become_user(void *user)
+{
+    const long number = (long)(intptr_t)user;
+
+    return (void *)(intptr_t)syscall(SYS_setresuid, number, number, number);
+}
+
+static void do_thread_becomes_user(const char *argument)
+{
+    pthread_t thread;
+    void *refused = NULL;
+
+    pthread_create(&thread, NULL, become_user, (void *)(intptr_t)fake_number(argument));
+    pthread_join(thread, &refused);
+    fake_say("thread %s, user %u", refused == NULL ? "is another user" : "is refused", geteuid());
+}
+
 /* So many evals, while the kernel ends the process at its first system call, and then its end, past libc. */
 static void do_silence(const char *argument)
 {
@@ -285,6 +314,8 @@ static void do_no_tape(const char *argument)
 
 const struct fake_step fake_reach[] = {
     {"become_user", do_become_user},
+    {"become_user_alone", do_become_user_alone},
+    {"thread_becomes_user", do_thread_becomes_user},
     {"reach", do_connect},
     {"datagram", do_datagram},
     {"socketpair", do_socketpair},

@@ -148,7 +148,7 @@ static void test_file_capability(void **state)
 /* --- rights that are given up --- */
 
 /* All that the run has left belongs to the user that it became, and to nobody else. */
-static void expect_owner(const char *place, unsigned count)
+static void expect_owner(const char *place, unsigned count, unsigned owner)
 {
     char pattern[PATH_MAX + 64];
     struct stat file;
@@ -159,7 +159,7 @@ static void expect_owner(const char *place, unsigned count)
     assert_int_equal(found.gl_pathc, count);
     for (size_t i = 0; i < found.gl_pathc; i++) {
         assert_int_equal(lstat(found.gl_pathv[i], &file), 0);
-        if (file.st_uid != NOBODY || file.st_gid != NOBODY || (file.st_mode & 077) != 0)
+        if (file.st_uid != owner || file.st_gid != owner || (file.st_mode & 077) != 0)
             fail_msg("%s belongs to %u:%u", found.gl_pathv[i], file.st_uid, file.st_gid);
     }
     globfree(&found);
@@ -193,7 +193,7 @@ static void make_open_place(char place[PLACE_SIZE])
 }
 
 /* Snapshots from before still are root. What the replay does, it does as who the original was at last. */
-static void check_given_up(const char *end, const char *interval, int status)
+static void check_given_up(const char *how, const char *end, const char *interval, int status, unsigned owner)
 {
     char place[PLACE_SIZE], directory[PLACE_SIZE + 16];
     struct outcome outcome;
@@ -201,7 +201,7 @@ static void check_given_up(const char *end, const char *interval, int status)
     make_open_place(place);
     snprintf(directory, sizeof directory, "LIGHTSSS_DIR=%s", place);
     const struct program program = {
-        .arguments = LIST("eval:3", "become_user:65534", "eval:3", end),
+        .arguments = LIST("eval:3", how, "eval:3", end),
         .environment = LIST(directory, "LIGHTSSS_SLOTS=16", interval),
         .preload = true,
     };
@@ -211,20 +211,43 @@ static void check_given_up(const char *end, const char *interval, int status)
                                "no waveform: LIGHTSSS_WAVE=off"));
     assert_int_equal(outcome.left, 0);
     run_discard(&outcome);
-    expect_owner(place, 3);
+    expect_owner(place, 3, owner);
 }
 
 static void test_given_up(void **state)
 {
     (void)state;
-    check_given_up("exit:3", "LIGHTSSS_INTERVAL=auto", W_EXITCODE(3, 0));
+    check_given_up("become_user:65534", "exit:3", "LIGHTSSS_INTERVAL=auto", W_EXITCODE(3, 0), NOBODY);
 }
 
 /* The same where nobody is left who could tell the copy. */
 static void test_given_up_and_killed(void **state)
 {
     (void)state;
-    check_given_up("in:kill:KILL", "LIGHTSSS_INTERVAL=1evals", W_EXITCODE(0, SIGKILL));
+    check_given_up("become_user:65534", "in:kill:KILL", "LIGHTSSS_INTERVAL=1evals", W_EXITCODE(0, SIGKILL),
+                   NOBODY);
+}
+
+/* The same where nothing but the call itself tells of it. */
+static void test_given_up_between_looks(void **state)
+{
+    (void)state;
+    check_given_up("become_user:65534", "in:kill:KILL", "LIGHTSSS_INTERVAL=1m", W_EXITCODE(0, SIGKILL),
+                   NOBODY);
+}
+
+static void test_given_up_by_system_call(void **state)
+{
+    (void)state;
+    check_given_up("become_user_alone:65534", "in:kill:KILL", "LIGHTSSS_INTERVAL=1m", W_EXITCODE(0, SIGKILL),
+                   NOBODY);
+}
+
+static void test_given_up_by_thread(void **state)
+{
+    (void)state;
+    check_given_up("thread_becomes_user:65534", "in:kill:KILL", "LIGHTSSS_INTERVAL=1m",
+                   W_EXITCODE(0, SIGKILL), 0);
 }
 
 /* The same where a copy replays while the original goes on. */
@@ -255,7 +278,7 @@ static void test_given_up_and_asked(void **state)
                                "no waveform: LIGHTSSS_WAVE=off"));
     assert_int_equal(outcome.left, 0);
     run_discard(&outcome);
-    expect_owner(place, 3);
+    expect_owner(place, 3, NOBODY);
 }
 
 static bool others_reach_library(void)
@@ -317,6 +340,9 @@ int main(void)
         cmocka_unit_test(test_given_up),
         cmocka_unit_test(test_given_up_and_asked),
         cmocka_unit_test(test_given_up_and_killed),
+        cmocka_unit_test(test_given_up_between_looks),
+        cmocka_unit_test(test_given_up_by_system_call),
+        cmocka_unit_test(test_given_up_by_thread),
     };
 
     run_make_directory(work);
