@@ -8,8 +8,8 @@
 #define MOSTLY_WHOLE 125u
 #define ALIKE        SLOWDOWN_ALL
 #define CHANCE       (ALIKE + 50)
-#define MOST         (2 * ALIKE)         /* a larger ratio is no matter of huge pages */
-#define STRETCH_NS   UINT64_C(100000000) /* a shorter one says nothing */
+#define MOST         (UINT64_C(2) * ALIKE) /* a larger ratio is no matter of huge pages */
+#define STRETCH_NS   UINT64_C(100000000)   /* a shorter one says nothing */
 
 void slowdown_init(struct slowdown *slowdown)
 {

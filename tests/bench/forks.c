@@ -67,14 +67,16 @@ static int compare(const void *a, const void *b)
 static double median_us(uint64_t *times_ns, int how_many)
 {
     qsort(times_ns, (size_t)how_many, sizeof *times_ns, compare);
-    return how_many == 0 ? 0 : (double)times_ns[how_many / 2] / 1000;
+    uint64_t middle = how_many == 0 ? 0 : times_ns[how_many / 2];
+
+    return (double)middle / 1000;
 }
 
 static long interval_us(void)
 {
     const char *text = getenv("FORKS_MS");
 
-    return (text != NULL ? atol(text) : INTERVAL_MS) * 1000;
+    return (text != NULL ? strtol(text, NULL, 10) : INTERVAL_MS) * 1000;
 }
 
 __attribute__((constructor)) static void start(void)

@@ -22,7 +22,10 @@ static uint8_t *map_pieces(int advice)
     uint8_t *place =
         mmap(NULL, BYTES + HUGE_MAP_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    assert_true(place != MAP_FAILED);
+    if (place == MAP_FAILED || place == NULL) {
+        fail_msg("no memory");
+        return NULL;
+    }
     place += -(uintptr_t)place & (HUGE_MAP_BYTES - 1);
     madvise(place, BYTES, advice);
     memset(place, 1, BYTES);

@@ -121,8 +121,10 @@ static unsigned long number_behind(const char **text, const char *key)
 {
     const char *found = strstr(*text, key);
 
-    if (found == NULL)
+    if (found == NULL) {
         fail_msg("no more %s in the report", key);
+        return 0;
+    }
     *text = found + strlen(key);
     return strtoul(*text, NULL, 10);
 }

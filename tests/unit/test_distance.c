@@ -63,9 +63,9 @@ static void dear(void **state)
 {
     (void)state;
     assert_false(distance_is_dear(0, 0, 10000));
-    assert_false(distance_is_dear(20 * 10000000, 10, 10000)); /* 20 ms each: earned back in 2 s */
-    assert_true(distance_is_dear(20 * 10000000 + 10, 10, 10000));
-    assert_false(distance_is_dear(20 * 10000000 + 10, 10, 1000000));
+    assert_false(distance_is_dear(UINT64_C(200000000), 10, 10000)); /* 20 ms each: earned back in 2 s */
+    assert_true(distance_is_dear(UINT64_C(200000000) + 10, 10, 10000));
+    assert_false(distance_is_dear(UINT64_C(200000000) + 10, 10, 1000000));
     assert_true(distance_is_dear(UINT64_MAX, 1, 1));
 }
 
