@@ -103,6 +103,16 @@ uint64_t cadence_due_ns(const struct cadence *cadence)
     return u64_max(u64_min(turn_ns, cadence->early_ns), cadence->barred_ns);
 }
 
+uint64_t cadence_left(const struct cadence *cadence, uint64_t now_ns, uint64_t evals)
+{
+    bool is_by_evals = cadence->interval.kind == INTERVAL_EVALS;
+    uint64_t turn = is_by_evals ? cadence->interval.evals : cadence->wait_ns;
+    uint64_t left = is_by_evals ? u64_difference(cadence->next_eval, evals)
+                                : u64_difference(u64_sum(cadence->since_ns, turn), now_ns);
+
+    return u64_scaled(left, CADENCE_ALL, u64_max(u64_difference(turn, left), 1));
+}
+
 /* How long the simulator must run for the budget to have room for that cost, and for what nobody can measure:
  * colder caches, and an error of some percent. */
 static uint64_t run_for_ns(const struct cadence *cadence, uint64_t cost_ns)

@@ -47,6 +47,10 @@ struct cadence_step cadence_step(struct cadence *cadence, uint64_t now_ns, uint6
 /* When the clock may ask for a snapshot at the soonest; UINT64_MAX: never, only evals do. */
 uint64_t cadence_due_ns(const struct cadence *cadence);
 
+/* What is left of the turn of the next one, as a part of what is over; CADENCE_ALL: as much. */
+#define CADENCE_ALL 1000u
+uint64_t cadence_left(const struct cadence *cadence, uint64_t now_ns, uint64_t evals);
+
 /* To be called when the snapshot is done, with the time after it. cost_ns: its stall. */
 void cadence_snapshot_taken(struct cadence *cadence, uint64_t now_ns, uint64_t evals, uint64_t cost_ns);
 

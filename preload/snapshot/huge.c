@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/often.h"
 #include "base/u64.h"
+#include "snapshot/cadence.h"
 #include "snapshot/huge_map.h"
 #include "snapshot/huge_plan.h"
 
@@ -104,14 +105,22 @@ static bool is_written(struct huge_map_piece piece)
     return piece.present == HUGE_MAP_PAGES && piece.alone >= many && piece.alone < HUGE_MAP_PAGES;
 }
 
-static bool some_are_written(int fd)
+/* As far as a few tell. */
+static uint64_t written_pieces(int fd)
 {
-    uint64_t step = u64_max(pieces / SAMPLES, 1);
+    uint64_t step = u64_max(pieces / SAMPLES, 1), written = 0;
 
     for (uint64_t i = 0; i < pieces; i += step)
         if (is_written(huge_map_look(fd, address_of(i))))
-            return true;
-    return false;
+            written += step;
+    return written;
+}
+
+static bool is_worth_it(int fd, uint64_t left)
+{
+    uint64_t written = written_pieces(fd);
+
+    return written > 0 && huge_plan_pays(asked, left, CADENCE_ALL, written);
 }
 
 static uint64_t faults_now(void)
@@ -175,12 +184,12 @@ static uint64_t replace_some(int fd, uint64_t end_ns)
     return bytes;
 }
 
-static void replace_copies(int fd, bool (*may_go_on)(uint64_t bytes))
+static void replace_copies(int fd, uint64_t left, bool (*may_go_on)(uint64_t bytes))
 {
     uint64_t end_ns = clock_ns() + LOOK_NS;
 
     find_if_grown(fd);
-    if (at == pieces && some_are_written(fd))
+    if (at == pieces && is_worth_it(fd, left))
         at = 0;
     while (may_go_on(replace_some(fd, end_ns)) && at < pieces && clock_ns() < end_ns)
         ;
@@ -261,7 +270,7 @@ static bool may_begin(void)
     return true;
 }
 
-bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes))
+bool huge_look(uint64_t eval, bool is_shared, uint64_t left, bool (*may_go_on)(uint64_t bytes))
 {
     if (is_off || peak_bytes < LEAST_BYTES)
         return false;
@@ -273,7 +282,7 @@ bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes))
     if (fd < 0)
         give_up("/proc/self/pagemap cannot be read");
     else if (may_replace)
-        replace_copies(fd, may_go_on);
+        replace_copies(fd, left, may_go_on);
     else {
         is_earned = huge_plan_is_earned(&plan);
         follow_plan(fd, eval, may_go_on);

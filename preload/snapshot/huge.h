@@ -18,8 +18,9 @@ void huge_begin(bool is_wanted, uint32_t budget_ppm);
 void huge_taken(uint64_t eval, uint64_t faults, uint64_t peak_bytes);
 
 /* At each look. Does a part of what is to be done, step by step: may_go_on() is told how many bytes were
- * copied that snapshots hold in turn. True: what that took is won back by faster evals. */
-bool huge_look(uint64_t eval, bool is_shared, bool (*may_go_on)(uint64_t bytes));
+ * copied that snapshots hold in turn. left: of the time until the next snapshot, see cadence_left(). True:
+ * what that took is won back by faster evals. */
+bool huge_look(uint64_t eval, bool is_shared, uint64_t left, bool (*may_go_on)(uint64_t bytes));
 
 /* How soon there may be something to do; UINT64_MAX: not before the next snapshot. */
 uint64_t huge_wait_ns(bool is_shared);

@@ -18,9 +18,10 @@
 #define VOID_MOST      16u
 #define GAIN_PART      100u /* a smaller gain may be chance */
 
-#define MANY      32u /* copies in a piece, ... */
-#define MANY_FAST 8u  /* ... or where they come as fast ... */
-#define FAST_PART 10u /* ... but for a tenth as at first */
+#define MANY      32u  /* copies in a piece, ... */
+#define MANY_FAST 8u   /* ... or where they come as fast ... */
+#define FAST_PART 10u  /* ... but for a tenth as at first */
+#define WORTH     240u /* copies take as long as to make a huge page */
 
 void huge_plan_init(struct huge_plan *plan, uint32_t budget_ppm, uint64_t now_ns)
 {
@@ -191,4 +192,9 @@ unsigned huge_plan_many(uint64_t copies_then, uint64_t evals_then, uint64_t copi
     uint64_t found = u64_difference(copies_now, copies_then);
 
     return expected > 0 && found >= expected - expected / FAST_PART ? MANY_FAST : MANY;
+}
+
+bool huge_plan_pays(uint64_t copies, uint64_t left, uint64_t all, uint64_t pieces)
+{
+    return u64_scaled(copies, left, all) > u64_product(pieces, WORTH);
 }

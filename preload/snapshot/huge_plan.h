@@ -67,4 +67,9 @@ bool huge_plan_is_earned(const struct huge_plan *plan);
  * the pages is written again and again, less and less is left of it to copy. */
 unsigned huge_plan_many(uint64_t copies_then, uint64_t evals_then, uint64_t copies_now, uint64_t evals_now);
 
+/* So many copies since the snapshot; until the next one as many parts as are left of what is over (all).
+ * Would those to come take longer than huge pages in the place of so many pieces? The next snapshot splits
+ * these. */
+bool huge_plan_pays(uint64_t copies, uint64_t left, uint64_t all, uint64_t pieces);
+
 #endif

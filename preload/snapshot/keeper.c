@@ -281,7 +281,8 @@ static bool may_copy_more(uint64_t bytes)
 static void copy_huge(uint64_t eval)
 {
     uint64_t start_ns = clock_used_ns();
-    bool is_earned = huge_look(eval, slots.count > 0, may_copy_more);
+    bool is_earned =
+        huge_look(eval, slots.count > 0, cadence_left(&cadence, clock_ns(), eval), may_copy_more);
 
     if (is_earned)
         cost_leave_out(&cost, clock_used_ns() - start_ns);

@@ -20,7 +20,7 @@ static void run_pages(const char *const *arguments, const char *option, bool pre
 {
     const struct program program = {
         .arguments = LIST(arguments[0], arguments[1], arguments[2], "huge_left", "exit:0"),
-        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_WAVE=off", option),
+        .environment = LIST("LIGHTSSS_MEMORY=100%", "LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1h", option),
         .preload = preload,
     };
 
@@ -95,6 +95,20 @@ static void test_small_pages_become_huge(void **state)
     run_small("no_huge", NULL, 0, 0);
 }
 
+/* The next snapshot comes before as much is copied as huge pages would cost. */
+static void test_short_turns(void **state)
+{
+    struct outcome with;
+
+    (void)state;
+    run_huge("eval:1", false, &with);
+    need_huge_pages(&with);
+    run_discard(&with);
+    run_pages(LIST("small:64", "eval:1", "scatter:400:3000"), "LIGHTSSS_INTERVAL=100evals", true, &with);
+    assert_int_equal(huge_mib(&with), 0);
+    run_discard(&with);
+}
+
 static long resident_mib(const struct outcome *outcome)
 {
     return strtol(strstr(outcome->out, "pages, ") + strlen("pages, "), NULL, 10);
@@ -143,6 +157,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_huge_pages_stay),
         cmocka_unit_test(test_small_pages_become_huge),
+        cmocka_unit_test(test_short_turns),
         cmocka_unit_test(test_old_run),
     };
 

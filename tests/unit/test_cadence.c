@@ -434,6 +434,23 @@ static void extremes_do_not_overflow(void **state)
     assert_false(cadence_step(&cadence, UINT64_MAX - 10, 1000).snapshot);
 }
 
+static void tells_what_is_left(void **state)
+{
+    const struct options_interval by_time = {.kind = INTERVAL_TIME, .ns = 100 * MS_NS};
+    const struct options_interval by_evals = {.kind = INTERVAL_EVALS, .evals = 400};
+    struct cadence cadence;
+
+    (void)state;
+    cadence_init(&cadence, &by_time, 10000, SECOND_NS);
+    cadence_snapshot_taken(&cadence, SECOND_NS, 1, 1000);
+    assert_int_equal(cadence_left(&cadence, SECOND_NS + 25 * MS_NS, 7), 3 * CADENCE_ALL);
+    assert_int_equal(cadence_left(&cadence, SECOND_NS + 200 * MS_NS, 7), 0);
+    cadence_init(&cadence, &by_evals, 10000, SECOND_NS);
+    cadence_step(&cadence, SECOND_NS, 1);
+    assert_int_equal(cadence_left(&cadence, 2 * SECOND_NS, 201), CADENCE_ALL);
+    assert_true(cadence_left(&cadence, SECOND_NS, 1) >= 400 * CADENCE_ALL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -459,6 +476,7 @@ int main(void)
         cmocka_unit_test(automatic_keeps_the_budget),
         cmocka_unit_test(a_snapshot_given_up_is_replaced_within_the_budget),
         cmocka_unit_test(extremes_do_not_overflow),
+        cmocka_unit_test(tells_what_is_left),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -198,6 +198,16 @@ static void few_copies_will_do_while_they_go_on(void **state)
     assert_int_equal(huge_plan_many(2500, 3000, 2500, 3000), 32);
 }
 
+/* Copies that the next snapshot makes anew are not worth it. */
+static void none_is_given_for_a_short_turn(void **state)
+{
+    (void)state;
+    assert_false(huge_plan_pays(1500, 1500, 1000, 64));
+    assert_true(huge_plan_pays(1500, 100000, 1000, 64));
+    assert_false(huge_plan_pays(15000, 0, 1000, 1));
+    assert_true(huge_plan_pays(UINT64_MAX, UINT64_MAX, 1000, 64));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -210,6 +220,7 @@ int main(void)
         cmocka_unit_test(nothing_is_measured_beside_copies),
         cmocka_unit_test(none_to_be_had_is_no_portion),
         cmocka_unit_test(few_copies_will_do_while_they_go_on),
+        cmocka_unit_test(none_is_given_for_a_short_turn),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
