@@ -17,7 +17,7 @@
 #include "snapshot/precopy_plan.h"
 
 #define PAGE           4096u
-#define HUGE_BYTES     ((uint64_t)PRECOPY_BLOCK * PAGE)
+#define BLOCK_BYTES    ((uint64_t)PRECOPY_BLOCK * PAGE)
 #define LEAST_PAGES    128u /* fewer are not worth it */
 #define MOST_NS        SECOND_NS
 #define ROOM           4u /* times what is wanted must be left to snapshots, ... */
@@ -26,9 +26,13 @@
 #define PROCESSORS     1024u
 #define MAPS_BYTES     4096u
 
+#define RANGES 64u
+
 /* The kernel's, of Linux 6.7. */
-#define SCAN      0xc0606610UL /* PAGEMAP_SCAN */
-#define SCAN_HUGE (UINT64_C(1) << 6)
+#define SCAN         0xc0606610UL /* PAGEMAP_SCAN */
+#define SCAN_FILE    (UINT64_C(1) << 2)
+#define SCAN_PRESENT (UINT64_C(1) << 3)
+#define SCAN_HUGE    (UINT64_C(1) << 6)
 
 struct scan_range {
     uint64_t start, end, categories;
@@ -130,24 +134,6 @@ static bool may_go_on(struct work *work)
 
 /* --- pages --- */
 
-/* The original writes to huge pages by pieces; copying them by pieces beside it helps nobody. Where the
- * kernel does not tell, they are taken for small ones. */
-static bool has_huge(const struct work *work, uint64_t start, uint64_t end)
-{
-    struct scan_range found;
-    struct scan question = {
-        .size = sizeof question,
-        .start = start,
-        .end = end,
-        .ranges = (uintptr_t)&found,
-        .ranges_count = 1,
-        .mask = SCAN_HUGE,
-        .returned = SCAN_HUGE,
-    };
-
-    return kernel_ioctl(work->own, SCAN, &question) > 0;
-}
-
 static bool read_map(int fd, uint64_t *entries, uint64_t first_page, unsigned count)
 {
     long size = (long)(count * sizeof *entries);
@@ -161,8 +147,7 @@ static void copy_block(struct work *work)
     unsigned at = 0, first = 0, count;
 
     if (!read_map(work->before, block.before, block.first_page, block.count) ||
-        precopy_plan_alone(&block) == 0 || has_huge(work, start, start + (uint64_t)block.count * PAGE) ||
-        !read_map(work->own, block.own, block.first_page, block.count))
+        precopy_plan_alone(&block) == 0 || !read_map(work->own, block.own, block.first_page, block.count))
         return;
     while (may_go_on(work) && precopy_plan_run(&block, work->slot->number, &at, &first, &count)) {
         int r =
@@ -176,16 +161,42 @@ static void copy_block(struct work *work)
     }
 }
 
-/* In pieces that end where a huge page may end. */
-static void copy_range(struct work *work, uint64_t start, uint64_t end)
+static void copy_small(struct work *work, uint64_t start, uint64_t end)
 {
     while (start < end && may_go_on(work)) {
-        uint64_t next = (start / HUGE_BYTES + 1) * HUGE_BYTES;
+        uint64_t next = (start / BLOCK_BYTES + 1) * BLOCK_BYTES;
 
         block.first_page = start / PAGE;
         block.count = (unsigned)(((next < end ? next : end) - start) / PAGE);
         copy_block(work);
         start = next;
+    }
+}
+
+/* What is there, in small pages: a mapping may be nearly empty, and terabytes long. The original writes to
+ * huge pages by pieces; copying them by pieces beside it helps nobody. */
+static void copy_range(struct work *work, uint64_t start, uint64_t end)
+{
+    static struct scan_range found[RANGES];
+    int count = (int)RANGES;
+
+    while (count == (int)RANGES && may_go_on(work)) {
+        struct scan question = {
+            .size = sizeof question,
+            .start = start,
+            .end = end,
+            .ranges = (uintptr_t)found,
+            .ranges_count = RANGES,
+            .inverted = SCAN_FILE | SCAN_HUGE,
+            .mask = SCAN_PRESENT | SCAN_FILE | SCAN_HUGE,
+            .returned = SCAN_PRESENT,
+        };
+
+        count = kernel_ioctl(work->own, SCAN, &question);
+        work->is_over = work->is_over || count < 0; /* an older kernel does not tell */
+        for (int i = 0; i < count; i++)
+            copy_small(work, found[i].start, found[i].end);
+        start = question.walk_end;
     }
 }
 

@@ -144,6 +144,22 @@ static void pages_are_copied_and_the_same(void **state)
     assert_int_equal(end_of(first.pid), 0);
 }
 
+/* As the sanitizers' shadow is: what is copied must be found in it, and nothing of the emptiness be looked
+ * at. */
+static void an_empty_mapping_is_passed_over(void **state)
+{
+    const size_t size = (size_t)1 << 43;
+    unsigned char *full = memory;
+
+    memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_true(memory != MAP_FAILED);
+    memory += size - PAGES * PAGE; /* the end of it */
+    write_all(1);
+    pages_are_copied_and_the_same(state);
+    munmap(memory - (size - PAGES * PAGE), size);
+    memory = full;
+}
+
 static void nothing_on_a_busy_machine(void **state)
 {
     (void)state;
@@ -280,6 +296,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(pages_are_copied_and_the_same, begin, end),
+        cmocka_unit_test_setup_teardown(an_empty_mapping_is_passed_over, begin, end),
         cmocka_unit_test_setup_teardown(nothing_on_a_busy_machine, begin, end),
         cmocka_unit_test_setup_teardown(nothing_where_it_is_not_worth_it, begin, end),
         cmocka_unit_test_setup_teardown(a_wake_is_heard, begin, end),
