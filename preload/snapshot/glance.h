@@ -20,7 +20,7 @@ struct glance {
 void glance_stop(struct glance *glance);
 
 /* A whole look is over: there is nothing to do until then, and the next is wanted after `stride` evals at
- * most. Returns after how many. */
+ * most; fewer, where at the pace since the last glance that would be later. Returns after how many. */
 uint64_t glance_begin(struct glance *glance, uint64_t now_ns, uint64_t eval, uint64_t until_ns,
                       uint64_t until_eval, uint64_t stride);
 

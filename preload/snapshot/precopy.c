@@ -45,7 +45,7 @@ struct scan {
 
 /* The work of one copy. */
 struct work {
-    const struct shared_page *page;
+    struct shared_page *page;
     const struct shared_slot *slot;
     int before, own; /* page maps */
     uint64_t copied_pages, most_pages;
@@ -158,6 +158,7 @@ static void copy_block(struct work *work)
             return;
         }
         work->copied_pages += count;
+        atomic_fetch_add(&work->page->precopied_bytes, (uint64_t)count * PAGE);
     }
 }
 
@@ -231,7 +232,7 @@ static void copy_ahead(struct shared_page *page, const struct shared_slot *slot)
         .slot = slot,
         .before = open_map(before_pid),
         .own = kernel_open("/proc/thread-self/pagemap", O_RDONLY | O_CLOEXEC),
-        .most_pages = most_pages,
+        .most_pages = most_pages / ROOM,
         .start_ns = clock_ns(),
         .start_used_ns = clock_used_ns(),
     };
@@ -240,7 +241,6 @@ static void copy_ahead(struct shared_page *page, const struct shared_slot *slot)
         copy_all(&work);
     kernel_close(work.own);
     kernel_close(work.before);
-    atomic_fetch_add(&page->precopied_bytes, work.copied_pages * PAGE);
 }
 
 /* Either we see that one is to end, or the original sees that we are done. */

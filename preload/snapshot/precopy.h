@@ -14,8 +14,8 @@
 /* In the original, before its first snapshot. is_limited: the time of its copies is taken from its own. */
 void precopy_begin(bool is_limited);
 
-/* In the original, before each snapshot: it may copy so much; the process of the snapshot before, 0: there is
- * none. Is it worth it? */
+/* In the original, before each snapshot: so much memory may be taken yet, by whomever; the process of the
+ * snapshot before, 0: there is none. Is it worth it? */
 void precopy_allow(uint64_t most_bytes, pid_t before);
 bool precopy_is_wanted(void);
 

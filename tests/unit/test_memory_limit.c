@@ -421,36 +421,6 @@ static void too_large_to_replace(void **state)
     assert_false(memory_limit_may_replace(&world.limit, &world.slots));
 }
 
-/* Nothing comes of copies that hold little, whatever is touched; of others not before what is left could be
- * taken. */
-static void looks_are_as_rare_as_the_room_is_large(void **state)
-{
-    struct world world;
-
-    (void)state;
-    start(&world, 0, OPTIONS_PPM / 4);
-    memory_limit_left(&world.limit, &world.left, &world.now);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), UINT64_MAX);
-    take(&world, 1);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), SECOND_NS);
-    world.left.left_bytes = 2 * GIB; /* a quarter of it is less than a copy may hold */
-    memory_limit_left(&world.limit, &world.left, &world.now);
-    assert_in_range(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), GIB / 2 / 4 - MIB,
-                    GIB / 2 / 4 + MIB);
-    world.left.left_bytes = 17 * GIB;
-    memory_limit_left(&world.limit, &world.left, &world.now);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), UINT64_MAX);
-    take(&world, 2);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), SECOND_NS);
-    world.left.commit.is_strict = true;
-    memory_limit_left(&world.limit, &world.left, &world.now);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), 10 * MS_NS);
-    start(&world, MIB, 0);
-    memory_limit_left(&world.limit, &world.left, &world.now);
-    take(&world, 1);
-    assert_int_equal(memory_limit_quiet_ns(&world.limit, &world.slots, &world.now), 10 * MS_NS);
-}
-
 /* A rare look does not take what has come since the last for what may come in a moment. */
 static void growth_is_of_a_moment(void **state)
 {
@@ -488,7 +458,6 @@ int main(void)
         cmocka_unit_test(extremes_do_not_overflow),
         cmocka_unit_test(what_is_promised_is_a_limit),
         cmocka_unit_test(too_large_to_replace),
-        cmocka_unit_test(looks_are_as_rare_as_the_room_is_large),
         cmocka_unit_test(growth_is_of_a_moment),
     };
 

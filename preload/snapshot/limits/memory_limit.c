@@ -20,8 +20,11 @@
 #define RESERVE_LOOKS    2u                 /* ... or so many times what it takes in QUIET_LEAST_NS */
 #define RESERVE_MOST     4u                 /* ... but not more than that part of it all */
 #define NS_PER_KIB       3u                 /* measuring walks page tables: 10 ns a page */
-#define QUIET_LEAST_NS   UINT64_C(10000000) /* between two looks where memory is short ... */
-#define QUIET_MOST_NS    SECOND_NS          /* ... and where there is much of it */
+#define QUIET_LEAST_NS   UINT64_C(10000000) /* between two looks near what snapshots may hold, ... */
+#define QUIET_SMALL_NS   UINT64_C(1000000)  /* ... where that is little, ... */
+#define QUIET_PAST       4u                 /* ... as this part of it may be held more; ... */
+#define QUIET_MOST_NS    SECOND_NS          /* ... and where there is much memory; ... */
+#define QUIET_RESERVE    2u                 /* ... with little, that part of the reserve may go */
 #define BYTES_PER_NS     4u                 /* no process takes memory faster */
 #define QUIET_SHARE      16u                /* of what is left: so little is not worth a look */
 #define LOOKS_REMEMBERED 4u                 /* growth is forgotten in about so many looks */
@@ -201,6 +204,25 @@ void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struc
     limit->held_is_exact = false; /* the oldest may have lost its place */
 }
 
+/* For how long what is left lasts. What was touched since it was asked is gone. How much came between the
+ * last looks says little where the original had to wait for a processor meanwhile. */
+static uint64_t lasts_ns(const struct memory_limit *limit, const struct memory_now *now)
+{
+    uint64_t touched_bytes = u64_difference(now->touched_bytes, limit->left_at.touched_bytes);
+    uint64_t reserve = reserve_bytes(limit);
+    uint64_t room_bytes = u64_difference(limit->left.left_bytes, u64_sum(reserve, touched_bytes));
+
+    return u64_max(room_bytes, reserve / QUIET_RESERVE) / BYTES_PER_NS;
+}
+
+static uint64_t room_ns(uint64_t allowed_bytes, uint64_t held_bytes)
+{
+    uint64_t past_ns = u64_max(allowed_bytes / QUIET_PAST / BYTES_PER_NS, QUIET_SMALL_NS);
+
+    return u64_max(u64_difference(allowed_bytes, held_bytes) / BYTES_PER_NS,
+                   u64_min(past_ns, QUIET_LEAST_NS));
+}
+
 /* Each holds at most what the original had when it was taken. */
 uint64_t memory_limit_quiet_ns(const struct memory_limit *limit, const struct slots *slots,
                                const struct memory_now *now)
@@ -208,15 +230,15 @@ uint64_t memory_limit_quiet_ns(const struct memory_limit *limit, const struct sl
     uint64_t most_bytes = u64_product(u64_sum(now->peak_bytes, limit->table_bytes), slots->count);
     uint64_t held_bytes = memory_limit_estimate(limit, slots, now);
     uint64_t allowed_bytes = memory_limit_allowed(limit, held_bytes);
-    uint64_t room_bytes = u64_difference(limit->left.left_bytes, reserve_bytes(limit));
+    uint64_t ns = u64_min(lasts_ns(limit, now), QUIET_MOST_NS);
 
-    if (most_bytes > allowed_bytes)
-        room_bytes = u64_min(room_bytes, u64_difference(allowed_bytes, held_bytes));
-    else if (!limit->left.commit.is_strict && most_bytes <= limit->left.left_bytes / QUIET_SHARE)
-        return UINT64_MAX;
     if (limit->left.commit.is_strict) /* memory is promised at once, however much it is */
-        return QUIET_LEAST_NS;
-    return u64_max(u64_min(room_bytes / BYTES_PER_NS, QUIET_MOST_NS), QUIET_LEAST_NS);
+        return slots->count == 0 ? QUIET_LEAST_NS : u64_min(ns, QUIET_LEAST_NS);
+    if (slots->count == 0)
+        return UINT64_MAX;
+    if (most_bytes > allowed_bytes)
+        return u64_min(ns, room_ns(allowed_bytes, held_bytes));
+    return ns == QUIET_MOST_NS && most_bytes <= limit->left.left_bytes / QUIET_SHARE ? UINT64_MAX : ns;
 }
 
 uint64_t memory_limit_fresh_bytes(const struct memory_limit *limit)
