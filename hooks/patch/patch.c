@@ -120,12 +120,11 @@ static void *patch_map(uintptr_t place, size_t size)
     return NULL;
 }
 
-/* Where somebody has mapped something there meanwhile, the kernel refuses it. */
+/* Right below it: pages of stubs without data between them are one mapping to the kernel, and each mapping
+ * makes a snapshot dearer. Where somebody has mapped something there meanwhile, the kernel refuses it. */
 static void *patch_map_below_last(const struct patch *patch, size_t size)
 {
-    uintptr_t place = patch_last.place > 2 * PATCH_MARGIN + size
-                          ? (patch_last.place - PATCH_MARGIN - size) & ~(PATCH_MARGIN - 1)
-                          : 0;
+    uintptr_t place = patch_last.place > 2 * PATCH_MARGIN + size ? patch_last.place - size : 0;
     if (place < patch_last.gap_start || place >= patch->low || place + PATCH_REACH < patch->high)
         return NULL;
     return patch_map(place, size);
@@ -140,17 +139,18 @@ static void *patch_map_somewhere(const struct patch *patch, size_t size, int *er
     return start != NULL || !places.above ? start : patch_map(places.above, size);
 }
 
-/* Pages of code and one of data. Stubs have pages that no other stub uses yet, so that a page with a stub
- * in use never becomes writable again. */
-static int patch_allocate(const struct patch *patch, size_t code_size, struct patch_memory *memory,
-                          struct hooks_why *why)
+/* Pages of code, and one of data where it is wanted. Stubs have pages that no other stub uses yet, so that a
+ * page with a stub in use never becomes writable again. */
+static int patch_allocate(const struct patch *patch, size_t code_size, bool has_data,
+                          struct patch_memory *memory, struct hooks_why *why)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
     int error = 0;
     code_size = (code_size + page - 1) & ~(page - 1);
-    uint8_t *start = patch_last.gap_start ? patch_map_below_last(patch, code_size + page) : NULL;
+    memory->size = code_size + (has_data ? page : 0);
+    uint8_t *start = patch_last.gap_start ? patch_map_below_last(patch, memory->size) : NULL;
     if (start == NULL)
-        start = patch_map_somewhere(patch, code_size + page, &error);
+        start = patch_map_somewhere(patch, memory->size, &error);
     if (error)
         return why_set(why, error, "cannot read /proc/self/maps (%s): mount /proc", strerrordesc_np(-error));
     patch_last.place = (uintptr_t)start;
@@ -161,7 +161,7 @@ static int patch_allocate(const struct patch *patch, size_t code_size, struct pa
                        patch->target.name);
     memory->code = start;
     memory->code_size = code_size;
-    memory->data = (uint64_t *)(void *)(start + code_size);
+    memory->data = has_data ? (uint64_t *)(void *)(start + code_size) : NULL;
     return 0;
 }
 
@@ -183,7 +183,7 @@ static int patch_write(int fd, uintptr_t address, const uint8_t *bytes, size_t s
 
 static void patch_free(const struct patch_memory *memory)
 {
-    munmap(memory->code, memory->code_size + (size_t)sysconf(_SC_PAGESIZE));
+    munmap(memory->code, memory->size);
 }
 
 static void patch_sort(const struct patch **sorted, size_t count)
@@ -273,7 +273,7 @@ int patch_count(struct patch *patch, volatile uint64_t *shared, uint64_t start,
 {
     struct patch_memory memory = {0};
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    int error = patch_allocate(patch, 1, &memory, why);
+    int error = patch_allocate(patch, 1, true, &memory, why);
     if (error)
         return error;
     if (patch_share(memory.data, shared, page) == MAP_FAILED) {
@@ -293,7 +293,7 @@ int patch_notify(struct patch *patch, void (*tell)(const struct patch_arguments 
                  struct hooks_why *why)
 {
     struct patch_memory memory = {0};
-    int error = patch_allocate(patch, 1, &memory, why);
+    int error = patch_allocate(patch, 1, false, &memory, why);
     if (error)
         return error;
     patch_cpu_notify(patch, &memory, tell, context);
@@ -305,7 +305,7 @@ int patch_method(struct patch *patch, int32_t shortcut,
                  struct hooks_why *why)
 {
     struct patch_memory memory = {0};
-    int error = patch_allocate(patch, 1, &memory, why);
+    int error = patch_allocate(patch, 1, true, &memory, why);
     if (error)
         return error;
     patch->shut = memory.data;
@@ -321,11 +321,12 @@ int patch_replace(struct patch *patches, void *const *handlers, size_t count, st
         reach.low = patches[i].low < reach.low ? patches[i].low : reach.low;
         reach.high = patches[i].high > reach.high ? patches[i].high : reach.high;
     }
-    int error = patch_allocate(&reach, count * PATCH_STUB_SIZE, &memory, why);
+    int error = patch_allocate(&reach, count * PATCH_STUB_SIZE, false, &memory, why);
     if (error)
         return error;
     for (size_t i = 0; i < count; i++) {
-        const struct patch_memory part = {memory.code + i * PATCH_STUB_SIZE, NULL, PATCH_STUB_SIZE};
+        const struct patch_memory part = {
+            .code = memory.code + i * PATCH_STUB_SIZE, .code_size = PATCH_STUB_SIZE, .size = PATCH_STUB_SIZE};
         patch_cpu_replace(&patches[i], &part, handlers[i]);
     }
     return patch_seal(&reach, 0, &memory, why);

@@ -13,8 +13,8 @@
  * writable always; never both. */
 struct patch_memory {
     uint8_t *code;
-    uint64_t *data;
-    size_t code_size;
+    uint64_t *data; /* NULL: none is wanted */
+    size_t code_size, size;
 };
 
 /* Write the stub of a checked function into memory->code, and set patch->original. */
