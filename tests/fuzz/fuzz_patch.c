@@ -111,7 +111,8 @@ static bool is_steady(const struct patch *patch, const uint8_t *seed)
 
 static void compare(struct patch *patch, const uint8_t *seed)
 {
-    const struct patch_memory memory = {(uint8_t *)STEPPER_STUB, NULL, PATCH_STUB_SIZE};
+    const struct patch_memory memory = {
+        .code = (uint8_t *)STEPPER_STUB, .code_size = PATCH_STUB_SIZE, .size = PATCH_STUB_SIZE};
     uintptr_t original;
 
     memset((void *)STEPPER_STUB, 0xcc, STEPPER_PAGE);
