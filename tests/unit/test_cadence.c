@@ -448,7 +448,7 @@ static void tells_what_is_left(void **state)
     cadence_init(&cadence, &by_evals, 10000, SECOND_NS);
     cadence_step(&cadence, SECOND_NS, 1);
     assert_int_equal(cadence_left(&cadence, 2 * SECOND_NS, 201), CADENCE_ALL);
-    assert_true(cadence_left(&cadence, SECOND_NS, 1) >= 400 * CADENCE_ALL);
+    assert_true(cadence_left(&cadence, SECOND_NS, 1) >= UINT64_C(400) * CADENCE_ALL);
 }
 
 int main(void)
