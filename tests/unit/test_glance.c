@@ -91,6 +91,16 @@ static void a_pace_is_followed(void **state)
     assert_int_equal(glance_step(&run.glance, run.ns, run.eval), 4 * evals); /* never by more at once */
 }
 
+/* As it is while threads stand by for a snapshot. */
+static void what_is_due_already_may_wait(void **state)
+{
+    struct run run = {.ns = 5 * MS_NS, .eval = 17, .eval_ns = 40 * US_NS};
+
+    (void)state;
+    run_until(&run, 105 * MS_NS, UINT64_MAX);
+    assert_int_equal(glance_begin(&run.glance, run.ns, run.eval, run.ns, UINT64_MAX, 7), 7);
+}
+
 /* Who may not be blind for long is not so for the first stretch either. */
 static void a_near_time_is_met_at_once(void **state)
 {
@@ -100,7 +110,7 @@ static void a_near_time_is_met_at_once(void **state)
     run_until(&run, 105 * MS_NS, UINT64_MAX);
     uint64_t evals = glance_begin(&run.glance, run.ns, run.eval, run.ns + MS_NS, UINT64_MAX, 250);
     assert_in_range(evals, 20, 25);
-    assert_int_equal(glance_begin(&run.glance, run.ns, run.eval, run.ns, UINT64_MAX, 250), evals);
+    assert_int_equal(glance_begin(&run.glance, run.ns, run.eval, run.ns + MS_NS, UINT64_MAX, 250), evals);
     run.eval_ns = 4 * MS_NS;
     pass(&run, 1);
     assert_int_equal(glance_begin(&run.glance, run.ns, run.eval, run.ns + MS_NS, UINT64_MAX, 250), 1);
@@ -127,6 +137,7 @@ int main(void)
         cmocka_unit_test(an_eval_is_met_exactly),
         cmocka_unit_test(a_pace_is_followed),
         cmocka_unit_test(a_near_time_is_met_at_once),
+        cmocka_unit_test(what_is_due_already_may_wait),
         cmocka_unit_test(odd_clocks_do_no_harm),
     };
 
