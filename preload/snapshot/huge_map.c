@@ -9,35 +9,16 @@
 
 #include "base/kernel.h"
 #include "snapshot/limits/fact_files.h"
+#include "snapshot/page_map.h"
 
 #define PAGE     UINT64_C(4096)
 #define COLLAPSE 25   /* MADV_COLLAPSE */
 #define SCANNED  256u /* ranges at a time, ... */
 #define SCANS    64u  /* ... and so many times: memory with more holes is not dense */
 
-/* The kernel's, of Linux 6.7; older headers do not have them. */
-#define SCAN          0xc0606610UL /* PAGEMAP_SCAN */
-#define SCAN_FILE     (UINT64_C(1) << 2)
-#define SCAN_PRESENT  (UINT64_C(1) << 3)
-#define SCAN_ZERO     (UINT64_C(1) << 5)
-#define SCAN_HUGE     (UINT64_C(1) << 6)
 #define ADDRESSES_END UINT64_C(0x7ffffffff000)
 
-/* Of an entry. */
-#define ENTRY_ALONE   (UINT64_C(1) << 56)
-#define ENTRY_FILE    (UINT64_C(1) << 61)
-#define ENTRY_PRESENT (UINT64_C(1) << 63)
-
-struct scanned {
-    uint64_t start, end, categories;
-};
-
-struct scan {
-    uint64_t size, flags, start, end, walk_end, ranges, ranges_count, most_pages;
-    uint64_t inverted, mask, any_of, returned;
-};
-
-static struct scanned scanned[SCANNED];
+static struct page_map_range scanned[SCANNED];
 
 bool huge_map_is_allowed(void)
 {
@@ -54,25 +35,6 @@ int huge_map_open(void)
     return kernel_open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 }
 
-/* From start on, which becomes where to go on. Returns how many ranges of that kind were found, or -errno. */
-static int scan(int fd, uint64_t *start, uint64_t end, uint64_t unwanted)
-{
-    struct scan question = {
-        .size = sizeof question,
-        .start = *start,
-        .end = end,
-        .ranges = (uintptr_t)scanned,
-        .ranges_count = SCANNED,
-        .inverted = unwanted,
-        .mask = SCAN_PRESENT | unwanted,
-        .returned = SCAN_PRESENT,
-    };
-    int r = kernel_ioctl(fd, SCAN, &question);
-
-    *start = question.walk_end;
-    return r;
-}
-
 unsigned huge_map_find(int fd, struct huge_map_range *found, unsigned most)
 {
     uint64_t at = 0;
@@ -80,7 +42,7 @@ unsigned huge_map_find(int fd, struct huge_map_range *found, unsigned most)
     int r = (int)SCANNED;
 
     for (unsigned scans = 0; r == (int)SCANNED && scans < SCANS; scans++) {
-        r = scan(fd, &at, ADDRESSES_END, SCAN_FILE | SCAN_ZERO);
+        r = page_map_scan(fd, &at, ADDRESSES_END, PAGE_MAP_SCAN_FILE | PAGE_MAP_SCAN_ZERO, scanned, SCANNED);
         for (int i = 0; i < r && count < most; i++) {
             uint64_t start = (scanned[i].start + HUGE_MAP_BYTES - 1) & ~(HUGE_MAP_BYTES - 1);
             uint64_t end = scanned[i].end & ~(HUGE_MAP_BYTES - 1);
@@ -98,7 +60,8 @@ uint64_t huge_map_small_bytes(int fd, const struct huge_map_range *range)
     int r = (int)SCANNED;
 
     for (unsigned scans = 0; r == (int)SCANNED && scans < SCANS; scans++) {
-        r = scan(fd, &at, range->end, SCAN_HUGE | SCAN_FILE | SCAN_ZERO);
+        r = page_map_scan(fd, &at, range->end, PAGE_MAP_SCAN_HUGE | PAGE_MAP_SCAN_FILE | PAGE_MAP_SCAN_ZERO,
+                          scanned, SCANNED);
         for (int i = 0; i < r; i++)
             bytes += scanned[i].end - scanned[i].start;
     }
@@ -114,10 +77,10 @@ struct huge_map_piece huge_map_look(int fd, uint64_t start)
         (long)sizeof entries)
         return piece;
     for (unsigned i = 0; i < HUGE_MAP_PAGES; i++) {
-        bool is_present = (entries[i] & ENTRY_PRESENT) != 0 && (entries[i] & ENTRY_FILE) == 0;
+        bool is_present = (entries[i] & PAGE_MAP_PRESENT) != 0 && (entries[i] & PAGE_MAP_FILE) == 0;
 
         piece.present += is_present;
-        piece.alone += is_present && (entries[i] & ENTRY_ALONE) != 0;
+        piece.alone += is_present && (entries[i] & PAGE_MAP_ALONE) != 0;
     }
     return piece;
 }

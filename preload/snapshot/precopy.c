@@ -13,6 +13,7 @@
 #include "base/kernel.h"
 #include "base/procfs.h"
 #include "base/text.h"
+#include "snapshot/page_map.h"
 #include "snapshot/precopy_idle.h"
 #include "snapshot/precopy_plan.h"
 
@@ -25,23 +26,7 @@
 #define POPULATE_WRITE 23 /* MADV_POPULATE_WRITE, of Linux 5.14; older headers do not have it */
 #define PROCESSORS     1024u
 #define MAPS_BYTES     4096u
-
-#define RANGES 64u
-
-/* The kernel's, of Linux 6.7. */
-#define SCAN         0xc0606610UL /* PAGEMAP_SCAN */
-#define SCAN_FILE    (UINT64_C(1) << 2)
-#define SCAN_PRESENT (UINT64_C(1) << 3)
-#define SCAN_HUGE    (UINT64_C(1) << 6)
-
-struct scan_range {
-    uint64_t start, end, categories;
-};
-
-struct scan {
-    uint64_t size, flags, start, end, walk_end, ranges, ranges_count, most_pages;
-    uint64_t inverted, mask, any_of, returned;
-};
+#define RANGES         64u
 
 /* The work of one copy. */
 struct work {
@@ -178,26 +163,14 @@ static void copy_small(struct work *work, uint64_t start, uint64_t end)
  * huge pages by pieces; copying them by pieces beside it helps nobody. */
 static void copy_range(struct work *work, uint64_t start, uint64_t end)
 {
-    static struct scan_range found[RANGES];
+    static struct page_map_range found[RANGES];
     int count = (int)RANGES;
 
     while (count == (int)RANGES && may_go_on(work)) {
-        struct scan question = {
-            .size = sizeof question,
-            .start = start,
-            .end = end,
-            .ranges = (uintptr_t)found,
-            .ranges_count = RANGES,
-            .inverted = SCAN_FILE | SCAN_HUGE,
-            .mask = SCAN_PRESENT | SCAN_FILE | SCAN_HUGE,
-            .returned = SCAN_PRESENT,
-        };
-
-        count = kernel_ioctl(work->own, SCAN, &question);
+        count = page_map_scan(work->own, &start, end, PAGE_MAP_SCAN_FILE | PAGE_MAP_SCAN_HUGE, found, RANGES);
         work->is_over = work->is_over || count < 0; /* an older kernel does not tell */
         for (int i = 0; i < count; i++)
             copy_small(work, found[i].start, found[i].end);
-        start = question.walk_end;
     }
 }
 

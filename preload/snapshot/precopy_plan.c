@@ -5,18 +5,21 @@
 
 #include <string.h>
 
+#include "snapshot/page_map.h"
+
 #define LEFT_OUT 8u  /* one of so many pieces is ... */
 #define PIECE    16u /* ... of so many pages */
 
 static bool is_written(uint64_t entry)
 {
-    return (entry & (PRECOPY_ALONE | PRECOPY_FILE | PRECOPY_PRESENT)) == (PRECOPY_ALONE | PRECOPY_PRESENT);
+    return (entry & (PAGE_MAP_ALONE | PAGE_MAP_FILE | PAGE_MAP_PRESENT)) ==
+           (PAGE_MAP_ALONE | PAGE_MAP_PRESENT);
 }
 
 /* The original has not written to it since, or it would be ours alone. */
 static bool is_shared(uint64_t entry)
 {
-    return (entry & (PRECOPY_ALONE | PRECOPY_FILE | PRECOPY_PRESENT)) == PRECOPY_PRESENT;
+    return (entry & (PAGE_MAP_ALONE | PAGE_MAP_FILE | PAGE_MAP_PRESENT)) == PAGE_MAP_PRESENT;
 }
 
 static bool is_left_out(uint64_t page, uint64_t number)

@@ -11,12 +11,7 @@
 #define PRECOPY_BLOCK 512u /* pages that are planned at once */
 #define PRECOPY_RUN   64u  /* pages that are copied at once, at most */
 
-/* An entry of /proc/PID/pagemap. */
-#define PRECOPY_ALONE   (UINT64_C(1) << 56) /* no other process maps the page */
-#define PRECOPY_FILE    (UINT64_C(1) << 61) /* of a file, or shared */
-#define PRECOPY_PRESENT (UINT64_C(1) << 63)
-
-/* Pages from first_page on, as the snapshot before and this one have them. */
+/* Entries of the page maps (page_map.h) from first_page on, as the snapshot before and this one have them. */
 struct precopy_block {
     uint64_t first_page;
     unsigned count;

@@ -5,10 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "snapshot/page_map.h"
 #include "snapshot/precopy_plan.h"
 
-#define ALONE  (PRECOPY_PRESENT | PRECOPY_ALONE)
-#define SHARED PRECOPY_PRESENT
+#define ALONE  (PAGE_MAP_PRESENT | PAGE_MAP_ALONE)
+#define SHARED PAGE_MAP_PRESENT
 
 static struct precopy_block block;
 
@@ -40,8 +41,8 @@ static unsigned plan(uint64_t number, char marks[PRECOPY_BLOCK])
 
 static void only_what_was_written_and_is_shared(void **state)
 {
-    static const uint64_t not_written[] = {0, SHARED, PRECOPY_ALONE, ALONE | PRECOPY_FILE};
-    static const uint64_t not_shared[] = {0, ALONE, SHARED | PRECOPY_FILE};
+    static const uint64_t not_written[] = {0, SHARED, PAGE_MAP_ALONE, ALONE | PAGE_MAP_FILE};
+    static const uint64_t not_shared[] = {0, ALONE, SHARED | PAGE_MAP_FILE};
     char marks[PRECOPY_BLOCK];
 
     (void)state;
