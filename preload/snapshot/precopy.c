@@ -19,7 +19,7 @@
 
 #define PAGE           4096u
 #define BLOCK_BYTES    ((uint64_t)PRECOPY_BLOCK * PAGE)
-#define LEAST_PAGES    128u /* fewer are not worth it */
+#define LEAST_PAGES    4096u /* of 8 MB copying ahead gains nothing, and copies hold more */
 #define MOST_NS        SECOND_NS
 #define ROOM           4u /* times what is wanted must be left to snapshots, ... */
 #define ROOM_PAGES     ((UINT64_C(512) << 20) / PAGE) /* ... and no less than that */

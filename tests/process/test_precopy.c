@@ -22,7 +22,7 @@
 #include "snapshot/threads/threads_revive.h"
 
 #define PAGE  ((size_t)4096)
-#define PAGES ((size_t)2048)
+#define PAGES ((size_t)8192)
 
 static struct shared_page *page;
 static unsigned char *memory;
