@@ -5,9 +5,7 @@
 #define _GNU_SOURCE
 #include "snapshot/keeper.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 
@@ -23,6 +21,7 @@
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
 #include "snapshot/cost.h"
+#include "snapshot/dismiss.h"
 #include "snapshot/glance.h"
 #include "snapshot/huge.h"
 #include "snapshot/huge_lost.h"
@@ -31,16 +30,14 @@
 #include "snapshot/limits/processes.h"
 #include "snapshot/limits/room.h"
 #include "snapshot/pace.h"
-#include "snapshot/park.h"
 #include "snapshot/precopy.h"
 #include "snapshot/refusal.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_revive.h"
 
-#define DISMISS_TRIES 2000 /* milliseconds */
-#define LOCK_TRIES    20
-#define LOCK_STEP_NS  50000000
+#define LOCK_TRIES   20
+#define LOCK_STEP_NS 50000000
 
 static OFTEN_WRITTEN struct shared_page *page;
 static OFTEN_WRITTEN struct keeper_hooks hooks;
@@ -113,30 +110,12 @@ void keeper_unlock(void)
     kernel_futex_wake(&holder, 1);
 }
 
-/* One that does not do as it is told is left: it ends with the original. */
-static void await_dismissed(pid_t pid)
-{
-    for (unsigned tries = 0; tries < DISMISS_TRIES && !burial_reap(pid); tries++)
-        kernel_sleep(1000000);
-}
-
 /* Its place is free from now on. may_linger: while the newest copies pages, so as not to take time from it.
  */
 static void end_snapshot(struct shared_slot *slot, bool may_linger)
 {
-    pid_t pid = atomic_load(&slot->pid);
-
-    bool lingers = may_linger && precopy_leave(page, slot, last_take.slot->number);
-    long r = lingers ? 0 : kernel_kill(pid, SIGKILL);
-    if (r < 0 && r != -ESRCH) {
-        /* The simulator has given up the rights that the snapshot still has (setuid): ask it. */
-        park_command(slot, SLOT_QUIT);
-        await_dismissed(pid);
-        atomic_store(&slot->pid, 0);
-        return;
-    }
-    burial_add(pid);
-    pace_killed(&pace);
+    if (dismiss_snapshot(slot, may_linger && precopy_leave(page, slot, last_take.slot->number)))
+        pace_killed(&pace);
     atomic_store(&slot->pid, 0);
 }
 
@@ -456,6 +435,21 @@ void keeper_forget(struct shared_slot *slot)
 {
     slots_remove(&slots, atomic_load(&slot->pid));
     end_snapshot(slot, false);
+}
+
+void keeper_hold(bool (*is_wanted)(uint64_t number))
+{
+    pid_t pid;
+
+    slots_hold(&slots, is_wanted);
+    while ((pid = slots_excess(&slots)) != 0)
+        keeper_forget(shared_page_slot(page, pid));
+    hooks.done(oldest_number());
+}
+
+bool keeper_is_extra(uint64_t number)
+{
+    return slots_is_extra(&slots, number);
 }
 
 /* What was recorded for it alone is let go with the next snapshot. */

@@ -78,6 +78,13 @@ bool keeper_give_up_oldest(uint64_t refused_bytes);
 bool keeper_must_leave_processes(void);
 void keeper_leave_processes(void);
 
+/* Under keeper_lock() and with signals blocked: the snapshots of these numbers stay parked until this is
+ * called again, beside those that have a place; memory may still run out. */
+void keeper_hold(bool (*is_wanted)(uint64_t number));
+
+/* Is it parked only because of that? */
+bool keeper_is_extra(uint64_t number);
+
 /* Kills and reaps all that are left. Async-signal-safe. */
 void keeper_dismiss(void);
 
