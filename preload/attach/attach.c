@@ -32,6 +32,7 @@
 #include "interpose/libc.h"
 #include "options/options.h"
 #include "record/match.h"
+#include "record/watch.h"
 #include "restore/affinity.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -135,7 +136,7 @@ static void prepare(void)
     }
     observer->begins();
     descriptors_note_output();
-    if (getenv("LIGHTSSS_MATCH") != NULL && aside_prepare())
+    if ((getenv("LIGHTSSS_MATCH") != NULL || getenv("LIGHTSSS_TRIGGER") != NULL) && aside_prepare())
         expression_set_memory(aside_begin, aside_end);
     affinity_note();
     options_read(&run.options, environ, warn);
@@ -187,12 +188,23 @@ static void replace_libc(void)
     signal_mask_restore(mask);
 }
 
+static void prepare_match(void)
+{
+    const struct options *options = &run.options;
+
+    if (match_init(options->match, options->trigger, options->watch != NULL) < 0)
+        log_line(LOG_INFO, "no memory to search output for what %s looks for; raise the limits",
+                 options->match != NULL ? "LIGHTSSS_MATCH" : "LIGHTSSS_TRIGGER");
+    else if (match_is_on && options->watch != NULL && watch_init(options->watch) < 0)
+        log_line(LOG_INFO, "the names of LIGHTSSS_WATCH are too long with the working directory in front; "
+                           "give base names; nothing is watched");
+}
+
 static void attach_first(void)
 {
     attached = true;
     note_wave_format();
-    if (run.options.match != NULL && match_init(run.options.match) < 0)
-        log_line(LOG_INFO, "no memory to search output for LIGHTSSS_MATCH; raise the limits");
+    prepare_match();
     replace_libc();
     log_line(LOG_DEBUG, "%s: model %s, Verilator %s", run.program, run.found.model, run.found.verilator);
 }

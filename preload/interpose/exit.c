@@ -11,9 +11,11 @@
 
 #include "base/next.h"
 #include "ends/ends.h"
+#include "record/watch.h"
 #include "run/role.h"
 
-/* libc's, exported since 2.2.5: the lock of the list of streams. */
+/* libc's, exported since 2.2.5: the list of streams, and its lock. */
+extern FILE *_IO_list_all;
 void _IO_list_lock(void);
 void _IO_list_unlock(void);
 
@@ -28,10 +30,23 @@ static void flush(FILE *stream)
     }
 }
 
+/* Where libc is going to write all the same. */
+static void flush_watched(void)
+{
+    _IO_list_lock();
+    for (FILE *stream = _IO_list_all; stream != NULL; stream = stream->_chain)
+        if (stream->_IO_write_ptr > stream->_IO_write_base && watch_may_be(stream->_fileno) &&
+            watch_place(stream->_fileno) >= 0)
+            flush(stream);
+    _IO_list_unlock();
+}
+
 void exit_flush(void)
 {
     flush(stderr); /* before stdout, as libc does: both may be buffered and go to the same place */
     flush(stdout);
+    if (watch_is_on)
+        flush_watched();
 }
 
 static bool leave(bool is_abrupt)

@@ -18,6 +18,7 @@
 #include "interpose/proc.h"
 #include "record/answer.h"
 #include "record/undo.h"
+#include "record/watch.h"
 
 static int (*libc_open)(const char *path, int flags, mode_t mode);
 static int (*libc_openat)(int directory, const char *path, int flags, mode_t mode);
@@ -25,7 +26,7 @@ static int (*libc_creat)(const char *path, mode_t mode);
 
 struct opening {
     const char *path;
-    int flags, fd;
+    int directory, flags, fd;
     bool is_told; /* this is a replay, and the file is none that it opens */
 };
 
@@ -54,7 +55,7 @@ static bool begins(struct opening *opening, int directory, const char *path, int
 {
     struct stat file;
 
-    *opening = (struct opening){.path = path, .flags = flags};
+    *opening = (struct opening){.path = path, .directory = directory, .flags = flags};
     opening->is_told = role_is_fed() && (flags & O_PATH) == 0 &&
                        kernel_fstatat(directory, path, &file, 0) == 0 && is_concerned(&file);
     return !opening->is_told;
@@ -129,6 +130,8 @@ static int ends(struct opening *opening)
     if (opening->fd >= 0) {
         proc_opened(opening->fd, opening->path);
         undo_opened(opening->fd, opening->flags);
+        if ((opening->flags & O_ACCMODE) != O_RDONLY)
+            watch_opened(opening->fd, opening->directory, opening->path);
     }
     return opening->fd;
 }
@@ -157,8 +160,10 @@ static int on_creat(const char *path, mode_t mode)
 {
     int fd = libc_creat(path, mode);
 
-    if (fd >= 0)
+    if (fd >= 0) {
         descriptor_class_set(fd, DESCRIPTOR_UNKNOWN);
+        watch_opened(fd, AT_FDCWD, path);
+    }
     return fd;
 }
 

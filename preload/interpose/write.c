@@ -94,20 +94,22 @@ bool write_is_met(void)
 
 static ssize_t on_pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
+    const struct iovec part = {(void *)(uintptr_t)bytes, size};
+
     undo_before_write(fd, size, offset < 0 ? INT64_MAX : offset);
-    return libc_pwrite(fd, bytes, size, offset);
+    return output_elsewhere(fd, &part, libc_pwrite(fd, bytes, size, offset));
 }
 
 static ssize_t on_pwritev(int fd, const struct iovec *parts, int count, off_t offset)
 {
     undo_before_write(fd, size_of(fd, parts, count), offset < 0 ? INT64_MAX : offset);
-    return libc_pwritev(fd, parts, count, offset);
+    return output_elsewhere(fd, parts, libc_pwritev(fd, parts, count, offset));
 }
 
 static ssize_t on_pwritev2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
 {
     undo_before_write(fd, size_of(fd, parts, count), offset);
-    return libc_pwritev2(fd, parts, count, offset, flags);
+    return output_elsewhere(fd, parts, libc_pwritev2(fd, parts, count, offset, flags));
 }
 
 static int on_ftruncate(int fd, off_t size)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "options/calls.h"
 #include "options/parse.h"
+#include "options/patterns.h"
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -179,6 +180,15 @@ static bool parse_calls(const char *string, const char **value)
     return parse_string(string, value);
 }
 
+static bool parse_watch(const char *string, const char **value)
+{
+    static struct patterns patterns; /* too large for a stack */
+
+    if (*string != '\0' && !patterns_parse(&patterns, string, ""))
+        return false;
+    return parse_string(string, value);
+}
+
 static bool parse_directory(const char *string, const char **value)
 {
     if (*string == '\0')
@@ -296,6 +306,12 @@ static void check_failures(const struct options *options, const char *value, voi
         warn("hang in LIGHTSSS_ON needs LIGHTSSS_HANG: how long no eval may begin");
 }
 
+static void check_watch(const struct options *options, void (*warn)(const char *))
+{
+    if (options->match == NULL && options->trigger == NULL)
+        warn("LIGHTSSS_WATCH needs LIGHTSSS_MATCH or LIGHTSSS_TRIGGER: which lines are looked for");
+}
+
 static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
 {
     const struct options_row *of = &options_rows[row];
@@ -340,5 +356,7 @@ void options_read(struct options *options, char *const *environment, void (*warn
         return;
     if (values[ROW_failures] != NULL)
         check_failures(options, values[ROW_failures], warn);
+    if (options->watch != NULL)
+        check_watch(options, warn);
     walk(environment, values, warn);
 }

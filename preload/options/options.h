@@ -69,6 +69,8 @@ struct options {
     uint64_t tick;
     uint64_t limit_ns; /* 0: none */
     const char *wake_call;
+    const char *trigger;
+    const char *watch;
     struct options_back back;
     uint64_t size_bytes; /* 0: none */
     const char *dir;

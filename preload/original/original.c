@@ -170,7 +170,7 @@ static bool exits(bool is_abrupt)
         return false;
     }
     output_end(); /* what libc will flush is counted in */
-    if (run.options.match != NULL)
+    if (match_is_on)
         exit_flush();
     match_search(true);
     return true;
@@ -225,11 +225,14 @@ static void end_as_first(void)
 
 static void report_unsearched(void)
 {
-    if (match_lost_bytes() > 0 && match_line() == NULL)
+    const char *match = match_line() == NULL ? run.options.match : NULL, *trigger = run.options.trigger;
+
+    if (match_lost_bytes() > 0 && (match != NULL || trigger != NULL))
         log_line(LOG_INFO,
-                 "%zu bytes of output were not searched for what LIGHTSSS_MATCH looks for: there was more "
+                 "%zu bytes of output were not searched for what %s%s%s looks for: there was more "
                  "between two evals than is kept",
-                 match_lost_bytes());
+                 match_lost_bytes(), match != NULL ? "LIGHTSSS_MATCH" : "",
+                 match != NULL && trigger != NULL ? " or " : "", trigger != NULL ? "LIGHTSSS_TRIGGER" : "");
 }
 
 static bool ends(struct end *end)

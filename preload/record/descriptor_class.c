@@ -45,7 +45,8 @@ enum descriptor_class descriptor_class_learn(int fd)
     if (kernel_fstat(fd, &file) < 0)
         return DESCRIPTOR_FILE;
     enum descriptor_class class = class_of(&file);
-    descriptor_class_set(fd, class);
+    if ((unsigned)fd < DESCRIPTOR_CLASSES)
+        descriptor_class_list[fd] = (uint8_t) class;
     return class;
 }
 

@@ -8,6 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "record/watch.h"
+
 #define DESCRIPTOR_CLASSES 4096 /* of higher numbers nothing is remembered */
 
 enum descriptor_class {
@@ -35,10 +37,12 @@ static inline enum descriptor_class descriptor_class(int fd)
     return known != DESCRIPTOR_UNKNOWN ? known : descriptor_class_learn(fd);
 }
 
+/* The number has another file now. */
 static inline void descriptor_class_set(int fd, enum descriptor_class class)
 {
     if ((unsigned)fd < DESCRIPTOR_CLASSES)
         descriptor_class_list[fd] = (uint8_t) class;
+    watch_forget(fd);
 }
 
 static inline bool descriptor_class_is_unknown(int fd)
@@ -53,6 +57,7 @@ static inline void descriptor_class_copy(int from, int to)
     descriptor_class_set(to, known ? (enum descriptor_class)descriptor_class_list[from] : DESCRIPTOR_UNKNOWN);
     if (known && (unsigned)to < DESCRIPTOR_CLASSES)
         descriptor_class_names[to] = descriptor_class_names[from];
+    watch_copy(from, to);
 }
 
 /* In a new copy, while its descriptors are still those of the original: learns all. Raw system calls only. */

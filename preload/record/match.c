@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of the original's output that match: see match.h. Output waits in a queue per descriptor, so that a
- * line may be written in parts, and both descriptors by turns. The queues are shared with the copies: where
+/* Lines of the original's output that match: see match.h. Output waits in a queue for each place, so that a
+ * line may be written in parts, and several places by turns. The queues are shared with the copies: where
  * nobody saw the original end, one of them searches what was left. */
 #define _GNU_SOURCE
 #include "record/match.h"
@@ -9,7 +9,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -18,180 +17,312 @@
 
 #include "base/expression.h"
 #include "base/kernel.h"
-#include "base/spin_lock.h"
 #include "base/text.h"
+#include "record/line_queue.h"
 #include "snapshot/shared_memory.h"
 
-#define QUEUE_SIZE ((size_t)4 << 20) /* untouched pages cost nothing */
-#define FOUND_SIZE 256
-#define BLOCK_SIZE ((size_t)64 << 10) /* a longer line is searched in pieces */
+#define PRINTED      2u /* places: stdout, stderr */
+#define PLACES       (PRINTED + MATCH_WATCHED_MAX)
+#define PRINTED_SIZE ((size_t)4 << 20) /* of a queue; untouched pages cost nothing */
+#define WATCHED_SIZE ((size_t)1 << 20)
+#define HITS         64u
 
-/* Positions count all bytes ever noted. */
-struct queue {
-    size_t first, end;
-    char bytes[QUEUE_SIZE];
+struct place {
+    _Atomic bool is_used;
+    char name[MATCH_NAME_SIZE];
+    struct line_queue queue;
+};
+
+struct hits {
+    size_t count;
+    uint64_t lost;
+    struct match_hit list[HITS]; /* those that wait, by eval */
 };
 
 struct output {
-    struct queue queues[2]; /* stdout, stderr */
-    char found[FOUND_SIZE]; /* "" */
+    struct place places[PLACES];
+    char found[MATCH_LINE_SIZE]; /* "" */
+    char found_in[MATCH_NAME_SIZE];
+    bool is_printed;
+    struct hits hits;
+    _Alignas(64) char rings[];
 };
 
-static regex_t expression;
-static struct output *output; /* shared; NULL: nothing is looked for */
-static size_t lost_bytes;
-static atomic_flag busy = ATOMIC_FLAG_INIT;      /* the queues are being changed */
-static atomic_flag searching = ATOMIC_FLAG_INIT; /* `block` and `found` are in use */
-static char block[BLOCK_SIZE];
-static bool is_by_line; /* it asks for the beginning or the end of all */
+struct wanted {
+    bool is_on;
+    bool is_by_line; /* it asks for the beginning or the end of all */
+    regex_t expression;
+};
 
-int match_init(const char *wanted)
+bool match_is_on, match_wants_evals;
+
+static struct wanted match, trigger;
+static struct output *output; /* shared */
+static size_t output_size;
+static _Atomic size_t lost_bytes;
+static atomic_flag searching = ATOMIC_FLAG_INIT; /* the blocks, `found` and the hits are in use */
+static struct line_block block;
+static char text_block[LINE_BLOCK_SIZE];
+
+/* --- the memory --- */
+
+static char *ring_of(unsigned place, size_t *size)
 {
-    void *shared =
-        mmap(NULL, sizeof *output, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    *size = place < PRINTED ? PRINTED_SIZE : WATCHED_SIZE;
+    return output->rings + (place < PRINTED ? place * PRINTED_SIZE
+                                            : PRINTED * PRINTED_SIZE + (place - PRINTED) * WATCHED_SIZE);
+}
 
-    if (shared == MAP_FAILED)
+static void name_place(unsigned number, const char *name)
+{
+    struct place *place = &output->places[number];
+    struct text text = text_in(place->name, sizeof place->name);
+    size_t size;
+
+    char *ring = ring_of(number, &size);
+    line_queue_start(&place->queue, ring, size);
+    text_format(&text, "%s", name);
+    atomic_store(&place->is_used, true);
+}
+
+/* Zero, and with flags as for mmap(). */
+static bool map(int flags)
+{
+    void *memory =
+        mmap(output, output_size, PROT_READ | PROT_WRITE, MAP_ANONYMOUS | MAP_NORESERVE | flags, -1, 0);
+
+    if (memory == MAP_FAILED) {
+        match_is_on = false;
+        return false;
+    }
+    output = memory;
+    name_place(MATCH_STDOUT, "stdout");
+    name_place(MATCH_STDERR, "stderr");
+    return true;
+}
+
+static bool want(struct wanted *wanted, const char *text)
+{
+    if (text == NULL)
+        return true;
+    wanted->is_by_line = strstr(text, "\\`") != NULL || strstr(text, "\\'") != NULL;
+    wanted->is_on = expression_compile(&wanted->expression, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
+    return wanted->is_on;
+}
+
+int match_init(const char *wanted, const char *wanted_now, bool watches)
+{
+    if (!want(&match, wanted) || !want(&trigger, wanted_now))
         return -ENOMEM;
-    if (!expression_compile(&expression, wanted, REG_EXTENDED | REG_NOSUB | REG_NEWLINE))
+    if (!match.is_on && !trigger.is_on)
+        return 0;
+    output_size = sizeof *output + PRINTED * PRINTED_SIZE + (watches ? MATCH_WATCHED_MAX * WATCHED_SIZE : 0);
+    if (!map(MAP_SHARED))
         return -ENOMEM;
-    is_by_line = strstr(wanted, "\\`") != NULL || strstr(wanted, "\\'") != NULL;
-    shared_memory_add_own(shared);
-    output = shared;
+    shared_memory_add_own(output);
+    match_is_on = true;
+    match_wants_evals = trigger.is_on;
     return 0;
 }
 
+/* A child of an original goes on with what its parent watches. */
 void match_begin(void)
 {
+    static char names[PLACES][MATCH_NAME_SIZE];
+
+    if (!match_is_on)
+        return;
+    for (unsigned i = PRINTED; i < PLACES; i++)
+        memcpy(names[i], output->places[i].name, sizeof names[i]);
+    if (!map(MAP_SHARED | MAP_FIXED))
+        return;
+    for (unsigned i = PRINTED; i < PLACES; i++)
+        if (names[i][0] != '\0')
+            name_place(i, names[i]);
+    atomic_store(&lost_bytes, 0);
+    atomic_flag_clear(&searching);
+}
+
+void match_leave(void)
+{
+    static struct output kept;
+
     if (output == NULL)
         return;
-    void *shared = mmap(output, sizeof *output, PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    if (shared == MAP_FAILED)
-        output = NULL;
-    lost_bytes = 0;
-    atomic_flag_clear(&busy);
-    atomic_flag_clear(&searching);
+    match_is_on = false;
+    memcpy(&kept, output, sizeof kept);
+    if (map(MAP_PRIVATE | MAP_FIXED))
+        memcpy(output, &kept, sizeof kept);
+}
+
+int match_add(const char *name)
+{
+    for (unsigned i = PRINTED; i < PLACES && output_size > sizeof *output + PRINTED * PRINTED_SIZE; i++) {
+        bool is_used = false;
+
+        if (!atomic_compare_exchange_strong(&output->places[i].is_used, &is_used, true))
+            continue;
+        name_place(i, name);
+        return (int)i;
+    }
+    return -ENOSPC;
+}
+
+bool match_remove(unsigned place)
+{
+    if (!line_queue_is_empty(&output->places[place].queue))
+        return false;
+    output->places[place].name[0] = '\0';
+    atomic_store(&output->places[place].is_used, false);
+    return true;
+}
+
+/* --- noting --- */
+
+static bool seeks_match(void)
+{
+    return match.is_on && output->found[0] == '\0';
 }
 
 static bool is_looking(void)
 {
-    return output != NULL && output->found[0] == '\0';
+    return match_is_on && (trigger.is_on || seeks_match());
 }
 
-bool match_note(int fd, const void *bytes, size_t size)
+bool match_note(unsigned place, uint64_t eval, const void *bytes, size_t size)
 {
     if (!is_looking())
         return true;
-    struct queue *queue = &output->queues[fd - 1];
-    uint64_t mask = spin_lock_take(&busy);
-    size_t room = QUEUE_SIZE - (queue->end - queue->first);
-    size_t fits = size < room ? size : room;
+    struct line_queue *queue = &output->places[place].queue;
+    size_t kept = line_queue_add(queue, eval, bytes, size);
 
-    lost_bytes += size - fits;
-    while (fits > 0) {
-        size_t at = queue->end % QUEUE_SIZE;
-        size_t part = fits < QUEUE_SIZE - at ? fits : QUEUE_SIZE - at;
-
-        memcpy(queue->bytes + at, bytes, part);
-        bytes = (const char *)bytes + part;
-        queue->end += part;
-        fits -= part;
-    }
-    room = QUEUE_SIZE - (queue->end - queue->first);
-    spin_lock_release(&busy, mask);
-    return room > QUEUE_SIZE / 2;
+    if (kept < size)
+        atomic_fetch_add(&lost_bytes, size - kept);
+    return line_queue_has_room(queue);
 }
 
-/* The bytes that wait, at most a block of them; a block begins with a line. */
-static size_t look_at(const struct queue *queue)
-{
-    size_t waiting = queue->end - queue->first, at = queue->first % QUEUE_SIZE;
-    size_t length = waiting < BLOCK_SIZE - 1 ? waiting : BLOCK_SIZE - 1;
-    size_t part = length < QUEUE_SIZE - at ? length : QUEUE_SIZE - at;
+/* --- searching --- */
 
-    memcpy(block, queue->bytes + at, part);
-    memcpy(block + part, queue->bytes, length - part);
-    return length;
-}
-
-/* Moves the next lines, as many as fit, into `block`: a line that is longer comes in pieces. Returns how many
- * bytes. */
-static size_t take_block(struct queue *queue, bool last)
+/* The block, which begins with a line, up to the end of its last line: a line that is longer comes in pieces.
+ * Returns how many bytes. */
+static size_t look(struct line_queue *queue, bool last)
 {
-    uint64_t mask = spin_lock_take(&busy);
-    size_t length = look_at(queue);
-    const char *end = memrchr(block, '\n', length);
+    line_queue_look(queue, &block, last);
+    const char *end = memrchr(block.bytes, '\n', block.length);
 
     if (end != NULL)
-        length = (size_t)(end + 1 - block);
-    else if (length < BLOCK_SIZE - 1 && !last)
-        length = 0;
-    queue->first += length;
-    spin_lock_release(&busy, mask);
-    return length;
-}
-
-/* The carriage return of a line's end is no part of the line. */
-static void drop_returns(void)
-{
-    char *to = strchr(block, '\r');
-
-    if (to == NULL)
-        return;
-    for (const char *from = to; *from != '\0'; from++)
-        if (*from != '\r' || (from[1] != '\n' && from[1] != '\0'))
-            *to++ = *from;
-    *to = '\0';
+        return (size_t)(end + 1 - block.bytes);
+    return block.is_full || last ? block.length : 0;
 }
 
 /* A NUL would end the text for regexec() only. */
-static void make_text(size_t length)
+static void hide_nuls(size_t length)
 {
-    char *at = block;
+    char *at = block.bytes;
 
-    block[length] = '\0';
-    while ((at = memchr(at, '\0', (size_t)(block + length - at))) != NULL)
+    while ((at = memchr(at, '\0', (size_t)(block.bytes + length - at))) != NULL)
         *at = ' ';
-    drop_returns();
+    block.bytes[length] = '\0';
 }
 
-static bool is_match(const char *text)
+/* The carriage return of a line's end is no part of the line. */
+static const char *without_returns(void)
 {
-    return expression_matches(&expression, text);
+    const char *from = block.bytes, *next = strchr(from, '\r');
+    char *to = text_block;
+
+    if (next == NULL)
+        return from;
+    for (; *from != '\0'; from++)
+        if (*from != '\r' || (from[1] != '\n' && from[1] != '\0'))
+            *to++ = *from;
+    *to = '\0';
+    return text_block;
 }
 
-static void search_lines(void)
+static void write_line(char bytes[MATCH_LINE_SIZE], const char *line)
 {
-    char *rest = block;
+    struct text text = text_in(bytes, MATCH_LINE_SIZE);
 
-    while (*rest != '\0' && is_looking()) {
-        char *line = rest, *end = strchrnul(rest, '\n');
-        rest = *end == '\n' ? end + 1 : end;
+    text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
+}
+
+static void note_found(const struct place *place, const char *line)
+{
+    memcpy(output->found_in, place->name, sizeof output->found_in);
+    output->is_printed = place < output->places + PRINTED;
+    write_line(output->found, line);
+}
+
+/* Places are searched one after the other: the eval tells where it belongs. */
+static void note_hit(const struct place *place, const char *line, uint64_t eval)
+{
+    struct hits *hits = &output->hits;
+    size_t at = hits->count;
+
+    if (hits->count == HITS) {
+        hits->lost++;
+        return;
+    }
+    for (; at > 0 && hits->list[at - 1].eval > eval; at--)
+        hits->list[at] = hits->list[at - 1];
+    hits->list[at].eval = eval;
+    memcpy(hits->list[at].place, place->name, sizeof place->name);
+    write_line(hits->list[at].line, line);
+    hits->count++;
+}
+
+static void search_line(const struct place *place, const char *line, size_t end)
+{
+    if (seeks_match() && expression_matches(&match.expression, line))
+        note_found(place, line);
+    if (trigger.is_on && expression_matches(&trigger.expression, line))
+        note_hit(place, line, line_queue_eval(&block, end));
+}
+
+static void search_lines(const struct place *place, size_t length)
+{
+    char *end, *stop = block.bytes + length;
+
+    for (char *line = block.bytes; line < stop; line = end + 1) {
+        end = strchrnul(line, '\n');
+        size_t last = (size_t)(end - block.bytes);
         *end = '\0';
-        if (!is_match(line))
-            continue;
-        struct text text = text_in(output->found, FOUND_SIZE);
-        text_format(&text, "%s", *line == '\0' ? " " : line + strspn(line, " \t"));
+        if (end > line && end[-1] == '\r')
+            end[-1] = '\0';
+        search_line(place, line, last < length ? last : length - 1);
     }
 }
 
+static bool may_match(const struct wanted *wanted, const char *text)
+{
+    return wanted->is_by_line || expression_matches(&wanted->expression, text);
+}
+
 /* Where lines match, so does the block that they are in: mostly one search is enough for thousands. */
-static void search_queue(struct queue *queue, bool last)
+static bool is_worth_it(const char *text)
+{
+    return (seeks_match() && may_match(&match, text)) || (trigger.is_on && may_match(&trigger, text));
+}
+
+static void search_place(struct place *place, bool last)
 {
     size_t length;
 
-    while (is_looking() && (length = take_block(queue, last)) > 0) {
-        make_text(length);
-        if (is_by_line || is_match(block))
-            search_lines();
+    while (is_looking() && !line_queue_is_empty(&place->queue) && (length = look(&place->queue, last)) > 0) {
+        hide_nuls(length);
+        if (is_worth_it(without_returns()))
+            search_lines(place, length);
+        line_queue_take(&place->queue, length);
     }
 }
 
 static bool is_searched(void)
 {
-    const struct queue *queues = output->queues;
-
-    return queues[0].first == queues[0].end && queues[1].first == queues[1].end;
+    for (unsigned i = 0; i < PLACES; i++)
+        if (atomic_load(&output->places[i].is_used) && !line_queue_is_empty(&output->places[i].queue))
+            return false;
+    return true;
 }
 
 /* Where nothing was printed, as at most looks, no lock is taken. */
@@ -202,8 +333,9 @@ void match_search(bool last)
     /* Busy: a thread, or this one in a signal handler, ends the process while the evaluating one searches. */
     if (atomic_flag_test_and_set(&searching))
         return;
-    for (size_t i = 0; i < 2; i++)
-        search_queue(&output->queues[i], last);
+    for (unsigned i = 0; i < PLACES; i++)
+        if (atomic_load(&output->places[i].is_used))
+            search_place(&output->places[i], last);
     atomic_flag_clear(&searching);
 }
 
@@ -232,12 +364,49 @@ void match_search_apart(void)
     kernel_exit_group(0);
 }
 
+/* --- what was found --- */
+
 const char *match_line(void)
 {
     return output != NULL && output->found[0] != '\0' ? output->found : NULL;
 }
 
+const char *match_place(void)
+{
+    return match_line() != NULL ? output->found_in : NULL;
+}
+
+bool match_is_printed(void)
+{
+    return output != NULL && output->is_printed;
+}
+
+bool match_next_trigger(struct match_hit *hit)
+{
+    if (output == NULL || output->hits.count == 0 || atomic_flag_test_and_set(&searching))
+        return false;
+    struct hits *hits = &output->hits;
+    const bool is_there = hits->count > 0;
+
+    if (is_there) {
+        *hit = hits->list[0];
+        memmove(hits->list, hits->list + 1, --hits->count * sizeof *hits->list);
+    }
+    atomic_flag_clear(&searching);
+    return is_there;
+}
+
+uint64_t match_triggers_lost(void)
+{
+    return output != NULL ? output->hits.lost : 0;
+}
+
+void match_end_triggers(void)
+{
+    trigger.is_on = match_wants_evals = false;
+}
+
 size_t match_lost_bytes(void)
 {
-    return lost_bytes;
+    return atomic_load(&lost_bytes);
 }

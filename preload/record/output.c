@@ -235,9 +235,16 @@ bool output_is_same(bool early, struct text *how)
 }
 
 /* Where much is waiting, the next eval is not too early to search it. */
-static void note_for_match(int fd, const struct iovec *part, size_t size)
+static void note_lines(unsigned place, const struct iovec *parts, size_t written)
 {
-    if (!match_note(fd, part->iov_base, size) && keeper_is_evaluating_thread())
+    const uint64_t eval = match_wants_evals ? run.hooks->evals() : 0;
+    bool has_room = true;
+
+    for (size_t size; written > 0; parts++, written -= size) {
+        size = parts->iov_len < written ? parts->iov_len : written;
+        has_room = match_note(place, eval, parts->iov_base, size) && has_room;
+    }
+    if (!has_room && keeper_is_evaluating_thread())
         run.hooks->due_in(1);
 }
 
@@ -250,16 +257,10 @@ static void note_end(const struct iovec *parts, size_t written)
 
 static void note(int fd, const struct iovec *parts, size_t written)
 {
-    size_t size;
-
     if (fd == STDERR_FILENO)
         note_end(parts, written);
-
-    if (!is_replay && run.options.match != NULL)
-        for (size_t i = 0, left = written; left > 0; i++, left -= size) {
-            size = parts[i].iov_len < left ? parts[i].iov_len : left;
-            note_for_match(fd, &parts[i], size);
-        }
+    if (!is_replay && match_is_on)
+        note_lines(fd == STDERR_FILENO ? MATCH_STDERR : MATCH_STDOUT, parts, written);
     if (printed != NULL && !atomic_load(&ending))
         add((unsigned)fd - 1, parts, written);
 }
@@ -297,4 +298,13 @@ void output_take_down(int fd, bool prints, const struct iovec *parts, ssize_t wr
         note(fd, parts, (size_t)written);
     if (prints)
         atomic_fetch_sub(&writing[fd - 1], 1);
+}
+
+void output_note_watched(int fd, const struct iovec *parts, size_t written)
+{
+    if (is_replay || fd == STDOUT_FILENO || fd == STDERR_FILENO || !role_is_likely_self())
+        return;
+    int place = watch_place(fd);
+    if (place >= 0)
+        note_lines((unsigned)place, parts, written);
 }

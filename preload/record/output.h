@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the simulator prints: all that it writes to descriptors 1 and 2. The original keeps it for its replay,
- * whose verdict compares, byte by byte; and LIGHTSSS_MATCH searches it. What is still in a buffer of stdio at
- * the end counts as printed: whether it was flushed by then depends on where the output goes. */
+ * whose verdict compares, byte by byte; and it is searched for lines, as is what is written to the files of
+ * LIGHTSSS_WATCH. What is still in a buffer of stdio at the end counts as printed: whether it was flushed by
+ * then depends on where the output goes. */
 #ifndef LIGHTSSS_PRELOAD_RECORD_OUTPUT_H
 #define LIGHTSSS_PRELOAD_RECORD_OUTPUT_H
 
@@ -11,12 +12,22 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "record/watch.h"
 
 /* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
 void output_start(void);
 
 bool output_begins_to_print(int fd);
 void output_take_down(int fd, bool prints, const struct iovec *parts, ssize_t written);
+void output_note_watched(int fd, const struct iovec *parts, size_t written);
+
+/* Behind any other way to write to a file; returns what was written. Errno is kept. */
+static inline ssize_t output_elsewhere(int fd, const struct iovec *parts, ssize_t written)
+{
+    if (written > 0 && watch_may_be(fd))
+        output_note_watched(fd, parts, (size_t)written);
+    return written;
+}
 
 /* Around a write(): the first tells whether it prints, and is asked before; the second takes down what was
  * written, and returns it. Errno is kept. */
@@ -29,6 +40,8 @@ static inline ssize_t output_written(int fd, bool prints, const struct iovec *pa
 {
     if (prints || written < 0)
         output_take_down(fd, prints, parts, written);
+    else
+        output_elsewhere(fd, parts, written);
     return written;
 }
 

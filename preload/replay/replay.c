@@ -12,11 +12,13 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "interpose/exit.h"
+#include "record/match.h"
 #include "record/output.h"
 #include "record/retell.h"
 #include "record/tape.h"
 #include "record/time_log.h"
 #include "record/told_time.h"
+#include "record/watch.h"
 #include "replay/ask_time.h"
 #include "replay/dumping.h"
 #include "replay/finish.h"
@@ -137,6 +139,8 @@ static int wake_up(void)
 static int find_directory(void)
 {
     output_compare();
+    match_leave();
+    watch_end();
     return run_directory_pin();
 }
 

@@ -103,6 +103,14 @@ static void report_end(const struct end *end)
     log_line(LOG_INFO, "%s", bytes);
 }
 
+static void report_match(void)
+{
+    if (match_is_printed())
+        log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
+    else
+        log_line(LOG_INFO, "it wrote what LIGHTSSS_MATCH looks for to %s: %s", match_place(), match_line());
+}
+
 void report_failure(const struct end *end)
 {
     if (end->kind == END_REQUEST)
@@ -114,7 +122,7 @@ void report_failure(const struct end *end)
     else
         report_end(end);
     if (match_line() != NULL)
-        log_line(LOG_INFO, "it printed what LIGHTSSS_MATCH looks for: %s", match_line());
+        report_match();
 }
 
 void report_no_snapshot(void)
@@ -166,8 +174,10 @@ static void append_end(struct text *json, const struct end *end)
     }
     append_number(json, "eval", end->eval);
     append_known(json, "time", end->time != END_TIME_UNKNOWN, end->time);
-    if (match_line() != NULL)
+    if (match_line() != NULL) {
         append_string(json, "match", match_line());
+        append_string(json, "match_in", match_place());
+    }
     text_format(json, " }");
 }
 

@@ -29,6 +29,7 @@ extern const struct fake_step fake_reach[];
 extern const struct fake_step fake_memory[];
 extern const struct fake_step fake_traces[];
 extern const struct fake_step fake_misuse[];
+extern const struct fake_step fake_uart[];
 
 /* A replay has no children: its user can tell their lines apart. */
 #define FAKE_CHILD "child> "

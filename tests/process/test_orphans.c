@@ -225,7 +225,7 @@ static void test_words(void **state)
         run_program(&program, &outcome);
         assert_int_equal(outcome.left, 0);
         expect_in_report(&outcome, end[1]);
-        expect_in_report(&outcome, "\"match\": \"TEST FAILED\" }");
+        expect_in_report(&outcome, "\"match\": \"TEST FAILED\", \"match_in\": \"");
         expect_reproduced(&outcome);
         expect_said(&outcome, LIST(KILLED_LINE, "it printed what LIGHTSSS_MATCH looks for: TEST FAILED",
                                    WOKEN_1, "replay reproduced", LAST_LINE));

@@ -24,6 +24,7 @@ def option(variable):
 
 
 SAMPLES = {"LIGHTSSS_MATCH": "^ERROR: .*", "LIGHTSSS_MODEL": "VSimTop", "LIGHTSSS_WAKE_CALL": "log_on(1, 2)"}
+SAMPLES.update({"LIGHTSSS_TRIGGER": "FAIL(ED)?", "LIGHTSSS_WATCH": "uart*.log:/dev/pts/*"})
 BAD = {
     "LIGHTSSS": "yes",
     "LIGHTSSS_INTERVAL": "2",
@@ -42,6 +43,8 @@ BAD = {
     "LIGHTSSS_SIZE": "1",
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
+    "LIGHTSSS_TRIGGER": "(",
+    "LIGHTSSS_WATCH": "uart[0.log",
     "LIGHTSSS_BACK": "60",
     "LIGHTSSS_DIR": "",
     "LIGHTSSS_LOG": "loud",
@@ -250,7 +253,7 @@ class Completion(CommandCase):
     def test_options(self):
         self.assertEqual(self.complete("run", "--"), sorted(["--help", *map(option, rows())]))
         self.assertEqual(self.complete("doctor", "--re"), ["--rehearse"])
-        self.assertEqual(self.complete("run", "--slots", "2", "--w"), ["--wake-call", "--wave", "--window"])
+        self.assertEqual(self.complete("run", "--slots", "2", "--w"), ["--wake-call", "--watch", "--wave", "--window"])
         self.assertEqual(self.complete("run", "--slots=2", "--wav"), ["--wave"])
 
     def test_values(self):

@@ -70,6 +70,8 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.tick, 1);
     assert_int_equal(options.limit_ns, 0);
     assert_null(options.wake_call);
+    assert_null(options.trigger);
+    assert_null(options.watch);
     assert_int_equal(options.back.kind, BACK_OLDEST);
     assert_string_equal(options.dir, "lightsss");
     assert_int_equal(options.log_level, LOG_INFO);
@@ -78,11 +80,11 @@ static void defaults_are_those_of_the_contract(void **state)
 static void rows_are_those_of_the_contract(void **state)
 {
     static const char *const names[] = {
-        "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET", "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
-        "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",   "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
-        "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",   "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
-        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_BACK",   "LIGHTSSS_SIZE",  "LIGHTSSS_DIR",
-        "LIGHTSSS_LOG",
+        "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET",  "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
+        "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
+        "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
+        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_BACK",
+        "LIGHTSSS_SIZE",   "LIGHTSSS_DIR",       "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -306,6 +308,36 @@ static void values_of_several_forms_are_read(void **state)
     assert_false(read_one("LIGHTSSS_HUGE=0").huge);
 }
 
+static void bad_searches_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        "LIGHTSSS_TRIGGER=[a-", "LIGHTSSS_TRIGGER=a+++++++++++++++++++++++++++++",
+        "LIGHTSSS_WATCH=uart0.log::uart1.log", "LIGHTSSS_WATCH=uart[0", "LIGHTSSS_WATCH=uart\\"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct options options = read_one(bad[i]);
+
+        assert_int_equal(line_count, 1);
+        assert_ptr_equal(strstr(lines[0], bad[i]), lines[0]);
+        assert_non_null(strstr(lines[0], "is not valid: give "));
+        assert_true(options.trigger == NULL && options.watch == NULL);
+    }
+}
+
+static void watch_needs_an_expression(void **state)
+{
+    (void)state;
+    assert_string_equal(read_one("LIGHTSSS_WATCH=uart*.log:/dev/pts/*").watch, "uart*.log:/dev/pts/*");
+    assert_int_equal(line_count, 1);
+    assert_string_equal(
+        lines[0], "LIGHTSSS_WATCH needs LIGHTSSS_MATCH or LIGHTSSS_TRIGGER: which lines are looked for");
+    read_some("LIGHTSSS_WATCH=uart", "LIGHTSSS_TRIGGER=x", "LIGHTSSS_SLOTS=1", "LIGHTSSS=1");
+    assert_int_equal(line_count, 0);
+    read_some("LIGHTSSS_WATCH=uart", "LIGHTSSS_MATCH=x", "LIGHTSSS_SLOTS=1", "LIGHTSSS=1");
+    assert_int_equal(line_count, 0);
+}
+
 static void hang_is_mentioned_where_named(void **state)
 {
     (void)state;
@@ -378,6 +410,8 @@ int main(void)
         cmocka_unit_test(foreign_names_are_left_alone),
         cmocka_unit_test(the_first_of_two_counts),
         cmocka_unit_test(values_of_several_forms_are_read),
+        cmocka_unit_test(bad_searches_are_refused),
+        cmocka_unit_test(watch_needs_an_expression),
         cmocka_unit_test(hang_is_mentioned_where_named),
         cmocka_unit_test(inert_and_quiet_say_nothing),
         cmocka_unit_test(nobody_need_listen),
