@@ -240,6 +240,8 @@ static bool ends(struct end *end)
     if (end_begins()) {
         first_end = *end;
         report_unsearched();
+        if (run.page != NULL)
+            atomic_store(&run.page->ending, 1);
         request_await();
         if (is_failure(end))
             stack_run(replay_failure, end);

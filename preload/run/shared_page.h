@@ -113,6 +113,7 @@ struct shared_page {
     uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
     _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays up to there */
     _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
+    _Atomic uint32_t ending;          /* it ends, or waits for a replay before: that is no hang */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */
     _Atomic uint64_t precopied_bytes; /* that snapshots have copied ahead of the original ... */

@@ -33,11 +33,16 @@ static OFTEN_WRITTEN volatile pid_t last_pid;
 /* A copy for a replay that comes while the original goes on. This one sleeps on. */
 static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 {
+    int32_t coming = SHARED_PAGE_COMING;
+
     if (take->is_spare)
         return false;
+    atomic_store(&take->page->asked_pid, coming); /* from now on: the copy may be long in coming */
     long pid = clone_process(clear_tid, THREADS_SIGNAL);
     if (pid < 0)
         take->hooks->asked_in_vain((int)pid);
+    if (pid > 0)
+        atomic_compare_exchange_strong(&take->page->asked_pid, &coming, (int32_t)pid);
     if (pid != 0)
         return false;
     if (!take->hooks->asked(take->slot, hangs))

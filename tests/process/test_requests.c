@@ -294,6 +294,26 @@ static void test_hang(void **state)
     check_hang("spin:4000", "do_spin");
 }
 
+/* Evals that take too long one after another are not replayed all at once. */
+static void test_many_hangs(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+    const char *said;
+
+    (void)state;
+    start(&running,
+          LIST("eval:3", "touch:ready", "sleep:300", "eval:1", "sleep:300", "eval:1", "sleep:300", "exit:0"),
+          LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1h", "LIGHTSSS_HANG=50ms",
+               "LIGHTSSS_WAKE_CALL=usleep(3000000)"));
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 0);
+    said = strstr(outcome.said, " hangs: ");
+    assert_non_null(said);
+    assert_null(strstr(said + 1, " hangs: "));
+    run_discard(&outcome);
+}
+
 /* The masks of processors of all threads of a process, as the kernel has them, are those; false: it is gone,
  * or its threads do not exist yet. */
 static bool has_masks(pid_t pid, unsigned threads, const char *masks)
@@ -392,6 +412,7 @@ int main(void)
         cmocka_unit_test(test_another_user), cmocka_unit_test(test_failure_after_request),
         cmocka_unit_test(test_own_signal),   cmocka_unit_test(test_hang),
         cmocka_unit_test(test_stopped),      cmocka_unit_test(test_processors),
+        cmocka_unit_test(test_many_hangs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
