@@ -28,19 +28,27 @@
 #include "snapshot/descriptors.h"
 #include "snapshot/keeper.h"
 #include "snapshot/shared_memory.h"
+#include "snapshot/shelf.h"
 
 /* --- snapshots, in the original and in the copy --- */
 
-static void snapshot_begins(uint64_t number)
+static void snapshot_begins(unsigned place)
 {
-    time_log_snapshot_begins(number);
-    tape_snapshot_begins(number);
+    time_log_snapshot_begins(place);
+    tape_snapshot_begins(place);
 }
 
-static void snapshot_done(uint64_t oldest)
+static void snapshot_done(int oldest)
 {
     time_log_snapshot_done(oldest);
     tape_snapshot_done(oldest);
+}
+
+static enum shelf_input snapshot_input(unsigned place)
+{
+    if (tape_is_lost(place))
+        return SHELF_INPUT_LOST;
+    return tape_is_long(place) ? SHELF_INPUT_LONG : SHELF_INPUT_WHOLE;
 }
 
 /* What a copy could not find out any more. */
@@ -98,6 +106,7 @@ static bool begin(void)
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
         .done = snapshot_done,
+        .input = snapshot_input,
     };
 
     if (!original_begin(&hooks, replay_begin))

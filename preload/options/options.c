@@ -105,6 +105,11 @@ static bool parse_window(const char *string, uint64_t *value)
     return parse_or(string, "all", OPTIONS_WINDOW_ALL, parse_evals, value);
 }
 
+static bool parse_ages(const char *string, struct ages *value)
+{
+    return ages_parse(string, value);
+}
+
 static bool parse_back(const char *string, struct options_back *value)
 {
     static const char *const words[] = {[BACK_OLDEST] = "oldest", [BACK_WINDOW] = "window"};
@@ -312,6 +317,20 @@ static void check_watch(const struct options *options, void (*warn)(const char *
         warn("LIGHTSSS_WATCH needs LIGHTSSS_MATCH or LIGHTSSS_TRIGGER: which lines are looked for");
 }
 
+static void check_ages(const struct options *options, void (*warn)(const char *))
+{
+    char line[WARNING_SIZE];
+    unsigned newest = ages_newest(&options->ages, options->slots);
+
+    if (newest == options->slots)
+        return;
+    text_print(
+        line, sizeof line,
+        "LIGHTSSS_SLOTS=%u and the ladder of LIGHTSSS_AGES are more than %u snapshots; %u of the newest stay",
+        (unsigned)options->slots, OPTIONS_SLOTS_MAX, newest);
+    warn(line);
+}
+
 static void set_row(struct options *options, size_t row, const char *value, void (*warn)(const char *))
 {
     const struct options_row *of = &options_rows[row];
@@ -358,5 +377,6 @@ void options_read(struct options *options, char *const *environment, void (*warn
         check_failures(options, values[ROW_failures], warn);
     if (options->watch != NULL)
         check_watch(options, warn);
+    check_ages(options, warn);
     walk(environment, values, warn);
 }

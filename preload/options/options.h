@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "options/ages.h"
 #include "options/failures.h"
 
 #define OPTIONS_PPM        1000000u /* a whole, in parts per million */
@@ -71,6 +72,7 @@ struct options {
     const char *wake_call;
     const char *trigger;
     const char *watch;
+    struct ages ages;
     struct options_back back;
     uint64_t size_bytes; /* 0: none */
     const char *dir;

@@ -36,8 +36,8 @@
  * day, between the oldest snapshot and now; and it is far below what the smallest simulator needs itself. */
 #define RING_SIZE      (UINT64_C(64) << 20)
 #define RING_LEAST     (UINT64_C(1) << 20)
-#define RING_SHARE     64  /* of the address space, where that is limited */
-#define MARKS          128 /* more than there can be snapshots */
+#define RING_SHARE     64 /* of the address space, where that is limited */
+#define LONG_PART      2  /* of the ring: what is left must do until the next snapshot */
 #define PATIENCE_STEPS 10000
 #define PATIENCE_LEAST 2
 #define STEP_NS        100000
@@ -52,8 +52,10 @@ static OFTEN_WRITTEN struct tape_ring recorded;
 static struct tape_streams streams;
 static OFTEN_WRITTEN _Atomic uint64_t
     repeat_from; /* records before this position belong to a snapshot: not to be counted on */
-static OFTEN_WRITTEN uint64_t marks[MARKS]; /* head before the snapshot of this number was taken */
-static OFTEN_WRITTEN atomic_bool losing;    /* there was no room, and nothing is recorded until there is */
+static OFTEN_WRITTEN uint64_t
+    marks[SHARED_PAGE_SLOTS];                  /* head before the snapshot with this place was taken */
+static OFTEN_WRITTEN atomic_bool losing;       /* there was no room, and nothing is recorded until there is */
+static OFTEN_WRITTEN _Atomic uint64_t lost_at; /* what has a mark before this position lacks something */
 static OFTEN_WRITTEN pthread_t evaluating_thread;
 
 /* A replay's own copy of the tape. */
@@ -130,6 +132,7 @@ int tape_start(void)
         memset(&streams, 0, sizeof streams);
     atomic_store(&losing, false);
     atomic_store(&repeat_from, 0);
+    atomic_store(&lost_at, 0);
     atomic_store(&recorded.floor, 0);
     atomic_store(&recorded.head, TAPE_RING_START);
     atomic_store(&control->head, TAPE_RING_START);
@@ -157,7 +160,8 @@ static void note_loss(void)
     const struct tape_ring_record record = {.type = TAPE_RING_LOST, .eval = run.hooks->evals()};
     uint64_t position;
 
-    append(&record, NULL, 0, &position);
+    bool is_noted = append(&record, NULL, 0, &position) == 0;
+    atomic_store(&lost_at, atomic_load(&recorded.head) + (is_noted ? 0 : 1));
 }
 
 static int number_of(enum tape_kind kind, uint64_t key)
@@ -240,10 +244,10 @@ void tape_record(enum tape_kind kind, uint64_t key, int64_t result, const struct
 
 /* While threads are stopped and go on again, no record may be counted on: those before the snapshot are in no
  * replay of it. */
-void tape_snapshot_begins(uint64_t number)
+void tape_snapshot_begins(unsigned place)
 {
     evaluating_thread = pthread_self();
-    marks[number % MARKS] = atomic_load(&recorded.head);
+    marks[place] = atomic_load(&recorded.head);
     atomic_store(&repeat_from, UINT64_MAX);
 }
 
@@ -260,12 +264,22 @@ static void make_free(uint64_t from, uint64_t to)
     }
 }
 
-void tape_snapshot_done(uint64_t oldest)
+bool tape_is_lost(unsigned place)
+{
+    return marks[place] < atomic_load(&lost_at);
+}
+
+bool tape_is_long(unsigned place)
+{
+    return control != NULL && atomic_load(&recorded.head) - marks[place] > recorded.size / LONG_PART;
+}
+
+void tape_snapshot_done(int oldest)
 {
     if (control == NULL)
         return;
     uint64_t head = atomic_load(&recorded.head), floor = atomic_load(&recorded.floor);
-    uint64_t needed = (oldest != 0 ? marks[oldest % MARKS] : head) & ~(uint64_t)(PAGE - 1);
+    uint64_t needed = (oldest >= 0 ? marks[oldest] : head) & ~(uint64_t)(PAGE - 1);
 
     atomic_store(&repeat_from, head);
     if (needed > floor) {

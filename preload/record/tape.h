@@ -67,10 +67,16 @@ const char *tape_awaited(void);
 /* The first eval: makes the tape. Returns 0 or -errno: nothing is recorded. */
 int tape_start(void);
 
-/* On the thread that evals: snapshot `number` is about to be taken; it was taken or not, and `oldest` (0:
- * none) is the oldest that is parked: what came before that one is dropped. */
-void tape_snapshot_begins(uint64_t number);
-void tape_snapshot_done(uint64_t oldest);
+/* On the thread that evals: a snapshot is about to be taken, and gets this place in the shared page; it was
+ * taken or not, and `oldest` is the place of the oldest that is parked (negative: none): what came before
+ * that one is dropped. */
+void tape_snapshot_begins(unsigned place);
+void tape_snapshot_done(int oldest);
+
+/* Of the snapshot with this place: is some of what came since it was taken not on the tape? Does it take up
+ * half of the room? The same thread asks. */
+bool tape_is_lost(unsigned place);
+bool tape_is_long(unsigned place);
 
 /* In a new copy, before it lets go of its descriptors. */
 void tape_in_copy(void);

@@ -14,6 +14,7 @@
 #include "base/kernel.h"
 #include "base/often.h"
 #include "record/tape.h"
+#include "run/shared_page.h"
 #include "snapshot/shared_memory.h"
 
 #define CHUNKS        65536u /* 16 MiB; untouched pages cost nothing */
@@ -21,7 +22,6 @@
 #define CHUNKS_SPARED 1024u /* of streams that began one long ago and seldom ask */
 #define STREAMS       1024u /* a power of two */
 #define STREAM_PROBES 8u
-#define MARKS         128u
 
 struct chunk {
     uint64_t number; /* from 1; another one: it was used again */
@@ -46,8 +46,9 @@ struct stream {
 static struct shared *shared;
 static OFTEN_WRITTEN _Atomic uint64_t begun;  /* as this process knows */
 static OFTEN_WRITTEN _Atomic uint64_t needed; /* the first chunk of the oldest snapshot */
-static OFTEN_WRITTEN uint64_t marks[MARKS];   /* begun, when the snapshot of this number was taken */
-static const struct chunk *told;              /* a replay's own copy of the chunks */
+static OFTEN_WRITTEN uint64_t
+    marks[SHARED_PAGE_SLOTS];    /* begun, when the snapshot with this place was taken */
+static const struct chunk *told; /* a replay's own copy of the chunks */
 static struct stream streams[STREAMS];
 
 static void *map(void *place, int flags)
@@ -73,14 +74,14 @@ void time_log_start(void)
     kernel_madvise(shared, sizeof *shared, MADV_DONTDUMP); /* a core is the simulator's own */
 }
 
-void time_log_snapshot_begins(uint64_t number)
+void time_log_snapshot_begins(unsigned place)
 {
-    marks[number % MARKS] = atomic_load(&begun);
+    marks[place] = atomic_load(&begun);
 }
 
-void time_log_snapshot_done(uint64_t oldest)
+void time_log_snapshot_done(int oldest)
 {
-    atomic_store(&needed, oldest != 0 ? marks[oldest % MARKS] : atomic_load(&begun));
+    atomic_store(&needed, oldest >= 0 ? marks[oldest] : atomic_load(&begun));
 }
 
 int time_log_begin_replay(void)

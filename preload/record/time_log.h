@@ -12,8 +12,8 @@
 void time_log_start(void);
 
 /* As tape_snapshot_begins() and tape_snapshot_done(), and before those. */
-void time_log_snapshot_begins(uint64_t number);
-void time_log_snapshot_done(uint64_t oldest);
+void time_log_snapshot_begins(unsigned place);
+void time_log_snapshot_done(int oldest);
 
 /* As tape_begin_replay(), and before it. Returns 0 or -errno. */
 int time_log_begin_replay(void);

@@ -367,7 +367,7 @@ static void append_distance(struct text *line, const struct shared_slot *slot)
         .ns = u64_difference(end_ns(), slot->taken_ns),
         .used_ns = u64_difference(page->end_used_ns, slot->used_ns),
         .run_ns = u64_difference(end_ns(), run.start_ns),
-        .is_dear = run.options.interval.kind == INTERVAL_AUTO &&
+        .is_dear = run.options.interval.kind == INTERVAL_AUTO && !ages_are_asked(&run.options.ages) &&
                    distance_is_dear(page->cost.cost_ns, page->cost.snapshots, run.options.budget_ppm),
     };
 

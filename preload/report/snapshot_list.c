@@ -19,7 +19,7 @@
 
 static struct {
     pid_t pid;
-    uint64_t number, eval, time, age_ns;
+    uint64_t number, eval, time, age_evals, age_ns;
 } list[SHARED_PAGE_SLOTS];
 static size_t count;
 static uint64_t held_bytes[SHARED_PAGE_SLOTS];
@@ -36,6 +36,7 @@ static void add(const struct shared_slot *slot)
     list[at].number = slot->number;
     list[at].eval = slot->eval;
     list[at].time = slot->time;
+    list[at].age_evals = u64_difference(run.page->end.eval, slot->eval);
     list[at].age_ns = u64_difference(atomic_load(&run.page->end_ns), slot->taken_ns);
 }
 
@@ -84,7 +85,7 @@ void snapshot_list_append(struct text *json)
         text_format(json, "%s{ \"number\": %" PRIu64 ", \"eval\": %" PRIu64,
                     i == 0 ? " " : ",\n                 ", list[i].number, list[i].eval);
         append_number(json, "time", list[i].time != END_TIME_UNKNOWN, list[i].time);
-        text_format(json, ", \"age_s\": ");
+        text_format(json, ", \"age_evals\": %" PRIu64 ", \"age_s\": ", list[i].age_evals);
         text_fixed(json, list[i].age_ns, 9, 3);
         append_number(json, "memory_bytes", is_measured, held_bytes[i]);
         text_format(json, " }");

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The parked snapshots of the original: see keeper.h. Killing is quick, dying is not: a snapshot of a large
- * simulator needs milliseconds to give its page tables back. So an evicted one is not waited for, but looked
- * after (pace.h). */
+/* When the original takes snapshots, and which go: see keeper.h. What is parked is on the shelf (shelf.h). */
 #define _GNU_SOURCE
 #include "snapshot/keeper.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
@@ -21,7 +18,6 @@
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
 #include "snapshot/cost.h"
-#include "snapshot/dismiss.h"
 #include "snapshot/glance.h"
 #include "snapshot/huge.h"
 #include "snapshot/huge_lost.h"
@@ -32,6 +28,7 @@
 #include "snapshot/pace.h"
 #include "snapshot/precopy.h"
 #include "snapshot/refusal.h"
+#include "snapshot/shelf.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_revive.h"
@@ -42,7 +39,6 @@
 static OFTEN_WRITTEN struct shared_page *page;
 static OFTEN_WRITTEN struct keeper_hooks hooks;
 static const struct options *asked; /* what the user asks for */
-static OFTEN_WRITTEN struct slots slots;
 static OFTEN_WRITTEN struct cadence cadence;
 static OFTEN_WRITTEN struct pace pace;
 static OFTEN_WRITTEN struct glance glance;
@@ -69,7 +65,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     refusal_begin();
     pace_init(&pace, options->interval.kind == INTERVAL_EVALS);
     glance_stop(&glance);
-    slots_init(&slots, (unsigned)options->slots);
+    shelf_begin(page, options, keeper_hooks->input);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
     huge_begin(options->huge, options->budget_ppm);
@@ -110,20 +106,16 @@ void keeper_unlock(void)
     kernel_futex_wake(&holder, 1);
 }
 
-/* Its place is free from now on. may_linger: while the newest copies pages, so as not to take time from it.
- */
-static void end_snapshot(struct shared_slot *slot, bool may_linger)
+static unsigned parked(void)
 {
-    if (dismiss_snapshot(slot, may_linger && precopy_leave(page, slot, last_take.slot->number)))
-        pace_killed(&pace);
-    atomic_store(&slot->pid, 0);
+    return shelf_slots()->count;
 }
 
 static void look_at_cost(void)
 {
     struct cost_now now = cost_read();
 
-    cost_look(&cost, now, slots.count > 0);
+    cost_look(&cost, now, parked() > 0);
     cost_pay(&cost, huge_lost_look(now.user_ns, hooks.evals()), false);
     cadence_cost(&cadence, cost_ns(&cost), cost_next_ns(&cost));
     page->cost.cost_ns = cost_total_ns(&cost);
@@ -162,18 +154,10 @@ static void add_snapshot(uint64_t eval)
         .stall_max_ns = figures.stall.max_ns,
         .memory_bytes = memory_watch_most_bytes(),
     };
-    memory_watch_taken(last_take.slot->number);
+    memory_watch_taken(shelf_place(last_take.slot));
     room_taken();
-    pid_t evicted = slots_push(&slots, last_take.pid, last_take.slot->number);
-    if (evicted != 0)
-        end_snapshot(shared_page_slot(page, evicted), true);
-}
-
-static uint64_t oldest_number(void)
-{
-    const struct slot *oldest = slots_oldest(&slots);
-
-    return oldest != NULL ? oldest->number : 0;
+    shelf_put(last_take.slot);
+    shelf_thin_by_input();
 }
 
 static void describe_take(uint64_t eval)
@@ -197,22 +181,24 @@ static void describe_take(uint64_t eval)
 /* Returns true in a woken copy. */
 static bool take_one(uint64_t eval)
 {
+    const struct slot *newest = slots_newest(shelf_slots());
+
     burial_hasten(); /* its slot is taken anew */
     describe_take(eval);
-    hooks.begins(last_take.slot->number);
+    hooks.begins(shelf_place(last_take.slot));
     if (figures.taken == 0)
         cost_pay(&cost, huge_lost_begin(cost_read().peak_bytes), false);
-    precopy_allow(memory_watch_spare_bytes(&slots), slots_newest_pid(&slots));
+    precopy_allow(memory_watch_spare_bytes(shelf_slots()), newest != NULL ? newest->pid : 0);
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
     last_take.stall_ns += pace_begin(&pace, clock_ns(), eval);
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
-        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', slots.count == 0);
+        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', parked() == 0);
     } else
         add_snapshot(eval);
-    hooks.done(oldest_number());
+    hooks.done(shelf_oldest_place());
     return false;
 }
 
@@ -229,7 +215,7 @@ static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 static void give_up_oldest(void)
 {
     look_at_cost();
-    keeper_forget(shared_page_slot(page, slots_oldest(&slots)->pid));
+    shelf_forget_oldest();
     burial_await();
     memory_watch_gave_up();
     processes_changed();
@@ -243,9 +229,9 @@ static bool starts_programs(void)
 /* soon: the simulator is about to make a child, which may start programs. */
 static void leave_processes(bool soon)
 {
-    while (slots.count > 0 && processes_are_short(soon || starts_programs(), soon)) {
+    while (parked() > 0 && processes_are_short(soon || starts_programs(), soon)) {
         log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: few more processes are allowed",
-                 slots_oldest(&slots)->number);
+                 slots_oldest(shelf_slots())->number);
         give_up_oldest();
     }
 }
@@ -254,14 +240,13 @@ static bool may_copy_more(uint64_t bytes)
 {
     memory_watch_note_copied(bytes);
     memory_watch_look();
-    return slots.count == 0 || !memory_watch_is_past(&slots);
+    return parked() == 0 || !memory_watch_is_past(shelf_slots());
 }
 
 static void copy_huge(uint64_t eval)
 {
     uint64_t start_ns = clock_used_ns();
-    bool is_earned =
-        huge_look(eval, slots.count > 0, cadence_left(&cadence, clock_ns(), eval), may_copy_more);
+    bool is_earned = huge_look(eval, parked() > 0, cadence_left(&cadence, clock_ns(), eval), may_copy_more);
 
     if (is_earned)
         cost_leave_out(&cost, clock_used_ns() - start_ns);
@@ -269,41 +254,53 @@ static void copy_huge(uint64_t eval)
         cost_pay(&cost, clock_used_ns() - start_ns, true);
 }
 
+/* Those that have no place any more, as time has passed: before any other goes. */
+static void thin(uint64_t eval)
+{
+    unsigned count = parked();
+
+    if (count > shelf_slots()->limit)
+        shelf_thin(clock_ns(), eval - 1);
+    if (parked() < count)
+        memory_watch_gave_up();
+}
+
 /* Past the limit on memory, and near the one on processes, the oldest go. */
 static void give_up_past(uint64_t eval)
 {
-    unsigned count = slots.count;
+    unsigned count = parked();
     uint64_t start_ns = clock_used_ns();
 
+    thin(eval);
     look_at_cost_in_time(eval);
     memory_watch_note_copied(precopy_taken_bytes(page));
     memory_watch_look();
     leave_processes(false);
     cost_pay(&cost, clock_used_ns() - start_ns, false);
     copy_huge(eval);
-    while (slots.count > 0 && memory_watch_is_past(&slots))
+    while (parked() > 0 && memory_watch_is_past(shelf_slots()))
         give_up_oldest();
     cost_pay(&cost, memory_watch_spent_ns(), false);
     page->cost.memory_bytes = memory_watch_most_bytes();
-    if (slots.count == count)
+    if (parked() == count)
         return;
-    hooks.done(oldest_number());
-    if (slots.count == 0)
+    hooks.done(shelf_oldest_place());
+    if (parked() == 0)
         cadence_none_left(&cadence, clock_ns());
 }
 
 /* Where there is room for so many only, the oldest makes place before the next is taken. */
 static bool has_room(void)
 {
-    if (slots.count > 0 && !processes_have_room(starts_programs()))
+    if (parked() > 0 && !processes_have_room(starts_programs()))
         give_up_oldest();
     if (!processes_have_room(starts_programs()))
         return false;
-    enum memory_watch_room room = memory_watch_room(&slots);
+    enum memory_watch_room room = memory_watch_room(shelf_slots());
 
     if (room == MEMORY_ROOM_OF_OLDEST) {
         give_up_oldest();
-        room = memory_watch_room(&slots);
+        room = memory_watch_room(shelf_slots());
     }
     return room == MEMORY_ROOM;
 }
@@ -317,7 +314,7 @@ static struct cadence_step next_step(uint64_t eval)
         step.snapshot = false;
         wait_turn(eval, 0, false, false);
     }
-    if (!step.snapshot && slots.count == 0)
+    if (!step.snapshot && parked() == 0)
         room_explain_none();
     return step;
 }
@@ -326,14 +323,16 @@ static struct cadence_step next_step(uint64_t eval)
  * at the machine's processes. */
 static uint64_t due_ns(uint64_t now_ns)
 {
+    if (shelf_has_killed())
+        pace_killed(&pace);
     uint64_t wait_ns = burial_family()->dying_count > 0 ? pace_bury_ns(&pace) : UINT64_MAX;
 
     if (given_up)
         return u64_sum(now_ns, wait_ns);
-    wait_ns = u64_min(wait_ns, memory_watch_quiet_ns(&slots));
+    wait_ns = u64_min(wait_ns, memory_watch_quiet_ns(shelf_slots()));
     if (processes_are_near())
         wait_ns = u64_min(wait_ns, SECOND_NS);
-    wait_ns = u64_min(wait_ns, huge_wait_ns(slots.count > 0));
+    wait_ns = u64_min(wait_ns, huge_wait_ns(parked() > 0));
     return u64_min(u64_sum(now_ns, wait_ns), u64_min(cost_due_ns(&cost), cadence_due_ns(&cadence)));
 }
 
@@ -411,18 +410,9 @@ int keeper_revive(void)
 
 struct shared_slot *keeper_oldest(void)
 {
-    const struct slot *oldest;
-
     look_at_cost(); /* for the report */
     burial_await(); /* the replay does not know them, and would take them for children of the simulator */
-    while ((oldest = slots_oldest(&slots)) != NULL) {
-        struct shared_slot *slot = shared_page_slot(page, oldest->pid);
-        if (!burial_reap(oldest->pid))
-            return slot;
-        atomic_store(&slot->pid, 0);
-        slots_remove(&slots, oldest->pid);
-    }
-    return NULL;
+    return shelf_oldest();
 }
 
 bool keeper_is_snapshot(pid_t pid)
@@ -433,31 +423,26 @@ bool keeper_is_snapshot(pid_t pid)
 
 void keeper_forget(struct shared_slot *slot)
 {
-    slots_remove(&slots, atomic_load(&slot->pid));
-    end_snapshot(slot, false);
+    shelf_forget(slot);
 }
 
 void keeper_hold(bool (*is_wanted)(uint64_t number))
 {
-    pid_t pid;
-
-    slots_hold(&slots, is_wanted);
-    while ((pid = slots_excess(&slots)) != 0)
-        keeper_forget(shared_page_slot(page, pid));
-    hooks.done(oldest_number());
+    shelf_hold(is_wanted);
+    hooks.done(shelf_oldest_place());
 }
 
 bool keeper_is_extra(uint64_t number)
 {
-    return slots_is_extra(&slots, number);
+    return slots_is_extra(shelf_slots(), number);
 }
 
 /* What was recorded for it alone is let go with the next snapshot. */
 bool keeper_give_up_oldest(uint64_t refused_bytes)
 {
-    const struct slot *oldest = slots_oldest(&slots);
+    const struct slot *oldest = slots_oldest(shelf_slots());
 
-    if (oldest == NULL || (refused_bytes != 0 && !memory_watch_may_help(&slots, refused_bytes)))
+    if (oldest == NULL || (refused_bytes != 0 && !memory_watch_may_help(shelf_slots(), refused_bytes)))
         return false;
     log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator was refused %s", oldest->number,
              refused_bytes != 0 ? "memory" : "a process or a thread");
@@ -467,7 +452,7 @@ bool keeper_give_up_oldest(uint64_t refused_bytes)
 
 bool keeper_must_leave_processes(void)
 {
-    return slots.count > 0 && processes_are_near();
+    return parked() > 0 && processes_are_near();
 }
 
 void keeper_leave_processes(void)
@@ -477,10 +462,8 @@ void keeper_leave_processes(void)
 
 void keeper_dismiss(void)
 {
-    const struct slot *oldest;
-
-    while ((oldest = slots_oldest(&slots)) != NULL)
-        keeper_forget(shared_page_slot(page, oldest->pid));
+    while (parked() > 0)
+        shelf_forget_oldest();
     burial_await();
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeps the parked snapshots of the original: takes one when the cadence says so, evicts the oldest, reaps
+/* Keeps the parked snapshots of the original: takes one when the cadence says so, evicts others, reaps
  * what has died. All of it happens on the thread that evals, or on the one that ends the process. */
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_KEEPER_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_KEEPER_H
@@ -9,6 +9,7 @@
 
 #include "options/options.h"
 #include "run/shared_page.h"
+#include "snapshot/shelf.h"
 #include "snapshot/stall.h"
 #include "snapshot/take.h"
 
@@ -19,8 +20,10 @@ struct keeper_hooks {
     uint64_t (*simtime)(void);      /* simulation time */
     struct take_hooks copy;
     uint64_t (*evals)(void);
-    void (*begins)(uint64_t number); /* this snapshot is about to be taken ... */
-    void (*done)(uint64_t oldest);   /* ... or was; number of the oldest that is parked, 0: none */
+    void (*begins)(
+        unsigned place);      /* a snapshot is about to be taken, and has this place if it is (shelf.h) ... */
+    void (*done)(int oldest); /* ... or was, or others went; place of the oldest, SHELF_NONE: none is left */
+    enum shelf_input (*input)(unsigned place);
 };
 
 /* What the report says of it. */

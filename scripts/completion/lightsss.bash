@@ -10,6 +10,7 @@ _lightsss_values() {
 	--log) echo "quiet info debug" ;;
 	--interval) echo "auto" ;;
 	--window) echo "all" ;;
+	--ages) echo "first" ;;
 	--back) echo "oldest window" ;;
 	--size) echo "none" ;;
 	--hang | --limit) echo "off" ;;
@@ -37,7 +38,7 @@ _lightsss_option() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --trigger --watch --back --size --dir --log"
+		--model --tick --limit --wake-call --trigger --watch --ages --back --size --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()

@@ -20,6 +20,7 @@ static void check_ranges(const struct options *options)
 {
     FUZZ_CHECK(options->budget_ppm >= 1 && options->budget_ppm <= OPTIONS_PPM);
     FUZZ_CHECK(options->slots >= 1 && options->slots <= OPTIONS_SLOTS_MAX);
+    FUZZ_CHECK(options->ages.count <= AGES_MAX);
     FUZZ_CHECK(options->depth <= OPTIONS_DEPTH_MAX);
     FUZZ_CHECK(options->tick >= 1 && options->tick <= OPTIONS_TICK_MAX);
     FUZZ_CHECK(options->window_evals >= 1);

@@ -46,9 +46,12 @@ static void start(struct world *world, uint64_t bytes, uint32_t share_ppm)
 
 static void take(struct world *world, uint64_t number)
 {
-    slots_push(&world->slots, (pid_t)(1000 + number), number);
+    const struct slot newest = {
+        .pid = (pid_t)(1000 + number), .place = (unsigned)(number % SLOTS_PLACES), .number = number};
+
+    slots_push(&world->slots, &newest);
     world->limit.table_bytes = MIB;
-    memory_limit_taken(&world->limit, number, &world->now);
+    memory_limit_taken(&world->limit, newest.place, &world->now);
 }
 
 /* What the caller of memory_limit_step() does. Returns the last answer. */

@@ -72,6 +72,8 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_null(options.wake_call);
     assert_null(options.trigger);
     assert_null(options.watch);
+    assert_int_equal(options.ages.count, 0);
+    assert_false(options.ages.first);
     assert_int_equal(options.back.kind, BACK_OLDEST);
     assert_string_equal(options.dir, "lightsss");
     assert_int_equal(options.log_level, LOG_INFO);
@@ -83,8 +85,8 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET",  "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
         "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
         "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
-        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_BACK",
-        "LIGHTSSS_SIZE",   "LIGHTSSS_DIR",       "LIGHTSSS_LOG",
+        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_AGES",
+        "LIGHTSSS_BACK",   "LIGHTSSS_SIZE",      "LIGHTSSS_DIR",     "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -145,6 +147,33 @@ static void how_far_back(void **state)
     assert_int_equal(back.evals, 5000000);
     assert_int_equal(read_one("LIGHTSSS_BACK=youngest").back.kind, BACK_OLDEST);
     assert_int_equal(line_count, 1);
+}
+
+static void how_old(void **state)
+{
+    struct ages ages = read_silently("LIGHTSSS_AGES=10s,5000000evals,first").ages;
+
+    (void)state;
+    assert_int_equal(ages.count, 2);
+    assert_int_equal(ages.list[0].ns, UINT64_C(10000000000));
+    assert_int_equal(ages.list[1].evals, 5000000);
+    assert_true(ages.first);
+    read_one("LIGHTSSS_AGES=10s,");
+    assert_string_equal(
+        lines[0], "LIGHTSSS_AGES=10s, is not valid: give up to eight times such as 10s or counts such as "
+                  "5000000evals, and first, with commas between; using none");
+}
+
+static void a_ladder_takes_its_places_from_the_newest(void **state)
+{
+    (void)state;
+    read_some("LIGHTSSS_AGES=10s,100s,first", "LIGHTSSS_SLOTS=59", NULL, NULL);
+    assert_int_equal(line_count, 0);
+    assert_int_equal(read_some("LIGHTSSS_AGES=10s,100s,first", "LIGHTSSS_SLOTS=64", NULL, NULL).slots, 64);
+    assert_int_equal(line_count, 1);
+    assert_string_equal(lines[0],
+                        "LIGHTSSS_SLOTS=64 and the ladder of LIGHTSSS_AGES are more than 64 snapshots; "
+                        "59 of the newest stay");
 }
 
 static void figures(void **state)
@@ -228,6 +257,8 @@ static void bad_values_are_named_and_defaults_used(void **state)
         "LIGHTSSS_WAKE_CALL=f(",
         "LIGHTSSS_MATCH=a++++++++++++++++++++++++++++++++++++++++",
         "LIGHTSSS_LOG=verbose",
+        "LIGHTSSS_AGES=10",
+        "LIGHTSSS_AGES=oldest",
         "LIGHTSSS_SLOTS=99999999999999999999999999999999",
     };
     struct options defaults = read_silently(NULL);
@@ -400,6 +431,8 @@ int main(void)
         cmocka_unit_test(every_default_can_be_given),
         cmocka_unit_test(intervals),
         cmocka_unit_test(how_far_back),
+        cmocka_unit_test(how_old),
+        cmocka_unit_test(a_ladder_takes_its_places_from_the_newest),
         cmocka_unit_test(figures),
         cmocka_unit_test(words),
         cmocka_unit_test(failures),

@@ -95,9 +95,8 @@ uint64_t memory_limit_estimate(const struct memory_limit *limit, const struct sl
         return 0;
     uint64_t since_measured =
         u64_sum(limit->held_bytes, u64_difference(now->copied_bytes, limit->held_at.copied_bytes));
-    uint64_t since_oldest =
-        u64_sum(u64_difference(now->copied_bytes, limit->copied_at[oldest->number % SLOTS_MAX]),
-                u64_product(limit->table_bytes, slots->count));
+    uint64_t since_oldest = u64_sum(u64_difference(now->copied_bytes, limit->copied_at[oldest->place]),
+                                    u64_product(limit->table_bytes, slots->count));
     return limit->held_is_exact ? since_measured : u64_min(since_measured, since_oldest);
 }
 
@@ -195,10 +194,10 @@ void memory_limit_gave_up(struct memory_limit *limit)
     limit->held_is_old = true;
 }
 
-void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now)
+void memory_limit_taken(struct memory_limit *limit, unsigned place, const struct memory_now *now)
 {
-    limit->copied_at[number % SLOTS_MAX] = now->copied_bytes;
-    limit->charge_at[number % SLOTS_MAX] = limit->left.commit.charge_bytes;
+    limit->copied_at[place] = now->copied_bytes;
+    limit->charge_at[place] = limit->left.commit.charge_bytes;
     limit->left_is_old = limit->left_is_old || limit->left.commit.is_strict;
     limit->held_bytes = u64_sum(limit->held_bytes, limit->table_bytes);
     limit->held_is_exact = false; /* the oldest may have lost its place */
@@ -271,7 +270,7 @@ uint64_t memory_limit_spare(const struct memory_limit *limit, const struct slots
 
 static uint64_t charge_of(const struct memory_limit *limit, const struct slot *slot)
 {
-    return limit->charge_at[slot->number % SLOTS_MAX];
+    return limit->charge_at[slot->place];
 }
 
 bool memory_limit_may_replace(const struct memory_limit *limit, const struct slots *slots)

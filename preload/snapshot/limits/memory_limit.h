@@ -54,8 +54,8 @@ struct memory_limit {
     uint64_t look_ns, look_bytes;     /* the last look, and what was touched by then */
     uint64_t growth_bytes;            /* what the original touches in a few milliseconds */
     uint64_t most_bytes;              /* that were ever measured */
-    uint64_t copied_at[SLOTS_MAX];    /* copied_bytes at the snapshot of this number ... */
-    uint64_t charge_at[SLOTS_MAX];    /* ... and what it counts where memory is strictly accounted */
+    uint64_t copied_at[SLOTS_PLACES]; /* copied_bytes when the snapshot with this place was taken ... */
+    uint64_t charge_at[SLOTS_PLACES]; /* ... and what it counts where memory is strictly accounted */
     uint64_t table_bytes; /* page tables of the original, to be set: each snapshot has a copy of them */
 };
 
@@ -84,8 +84,8 @@ void memory_limit_gave_up(struct memory_limit *limit);
 /* Is less left than a replay may take in a few milliseconds? */
 bool memory_limit_is_dangerous(const struct memory_limit *limit);
 
-/* A snapshot was taken. */
-void memory_limit_taken(struct memory_limit *limit, uint64_t number, const struct memory_now *now);
+/* A snapshot was taken, and has this place (slots.h). */
+void memory_limit_taken(struct memory_limit *limit, unsigned place, const struct memory_now *now);
 
 /* Is there room for another one, and for what it holds a moment later? MEMORY_ENOUGH, MEMORY_PAST,
  * MEMORY_SHORT or MEMORY_PROMISED; what is left must not be stale. */

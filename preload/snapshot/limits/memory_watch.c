@@ -296,10 +296,10 @@ void memory_watch_gave_up(void)
     memory_limit_gave_up(&limit);
 }
 
-void memory_watch_taken(uint64_t number)
+void memory_watch_taken(unsigned place)
 {
     read_now();
-    memory_limit_taken(&limit, number, &now);
+    memory_limit_taken(&limit, place, &now);
 }
 
 bool memory_watch_is_dangerous(void)

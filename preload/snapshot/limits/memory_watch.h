@@ -47,8 +47,8 @@ bool memory_watch_may_help(const struct slots *slots, uint64_t refused_bytes);
 /* The oldest was given up. */
 void memory_watch_gave_up(void);
 
-/* It was taken. */
-void memory_watch_taken(uint64_t number);
+/* It was taken, and has this place (slots.h). */
+void memory_watch_taken(unsigned place);
 
 /* For lightsss doctor: what the machine (kind 0) and the limits of this process (kind 1) leave to snapshots.
  * False: nothing is near or unusual. */
