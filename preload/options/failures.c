@@ -2,12 +2,13 @@
 /* See failures.h. */
 #include "options/failures.h"
 
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "options/parse.h"
 
-#define SIGNAL_LIMIT 64
+#define SIGNALS      64 /* from 1 on */
 #define STATUS_LIMIT 256u
 #define STATUS_WORD  "exit:"
 
@@ -31,30 +32,61 @@ static unsigned kinds_of(struct word word)
     return 0;
 }
 
-static bool read_status(struct word word, uint64_t *status)
+/* The rest of the word is a number up to `most`. */
+static bool read_number(struct word word, size_t from, uint64_t most, uint64_t *number)
 {
-    const size_t prefix = strlen(STATUS_WORD);
+    const char *at = word.start + from;
 
-    if (strncmp(word.start, STATUS_WORD, prefix) != 0)
-        return false;
-    const char *at = word.start + prefix;
-    return parse_digits(&at, 10, status) > 0 && at == word.start + word.length && *status < STATUS_LIMIT;
+    return parse_digits(&at, 10, number) > 0 && at == word.start + word.length && *number <= most;
+}
+
+static bool begins(struct word word, const char *prefix)
+{
+    return word.length > strlen(prefix) && memcmp(word.start, prefix, strlen(prefix)) == 0;
+}
+
+/* Real-time signals have no names of their own, but places between two. */
+static int real_time_signal(struct word word)
+{
+    const uint64_t others = (uint64_t)(SIGRTMAX - SIGRTMIN);
+    uint64_t number;
+
+    if (is(word, "SIGRTMIN"))
+        return SIGRTMIN;
+    if (is(word, "SIGRTMAX"))
+        return SIGRTMAX;
+    if (begins(word, "SIGRTMIN+") && read_number(word, strlen("SIGRTMIN+"), others, &number))
+        return SIGRTMIN + (int)number;
+    if (begins(word, "SIGRTMAX-") && read_number(word, strlen("SIGRTMAX-"), others, &number))
+        return SIGRTMAX - (int)number;
+    return 0;
+}
+
+/* 0: it is none. */
+static int signal_of(struct word word)
+{
+    uint64_t number;
+
+    if (read_number(word, 0, SIGNALS, &number))
+        return (int)number;
+    for (int signal = 1; signal <= SIGNALS; signal++)
+        if (is(word, end_signal_name(signal)))
+            return signal;
+    return real_time_signal(word);
 }
 
 static bool take_out(struct word word, struct failures *failures)
 {
     unsigned kinds = is(word, "all") ? 0 : kinds_of(word);
+    int signal = signal_of(word);
     uint64_t status;
 
     failures->kinds &= ~kinds;
-    if (kinds != 0)
+    if (signal > 0)
+        failures->signals_out |= UINT64_C(1) << (signal - 1);
+    if (kinds != 0 || signal > 0)
         return true;
-    for (int signal = 1; signal < SIGNAL_LIMIT; signal++)
-        if (is(word, end_signal_name(signal))) {
-            failures->signals_out |= UINT64_C(1) << signal;
-            return true;
-        }
-    if (!read_status(word, &status))
+    if (!begins(word, STATUS_WORD) || !read_number(word, strlen(STATUS_WORD), STATUS_LIMIT - 1, &status))
         return false;
     failures->statuses_out[status / 64] |= UINT64_C(1) << status % 64;
     return true;
@@ -87,12 +119,16 @@ bool failures_parse(const char *string, struct failures *failures)
     return true;
 }
 
+static bool is_taken_out(const struct failures *failures, const struct end *end)
+{
+    const unsigned status = (unsigned)end->status % STATUS_LIMIT;
+
+    if (end->kind == END_EXIT || end->kind == END_FINISH)
+        return (failures->statuses_out[status / 64] >> status % 64 & 1) != 0;
+    return end->signal > 0 && end->signal <= SIGNALS && (failures->signals_out >> (end->signal - 1) & 1) != 0;
+}
+
 bool failures_include(const struct failures *failures, const struct end *end)
 {
-    bool is_status = end->kind == END_EXIT || end->kind == END_FINISH;
-    unsigned status = (unsigned)end->status % STATUS_LIMIT;
-    uint64_t out = is_status ? failures->statuses_out[status / 64] >> status % 64
-                             : failures->signals_out >> (unsigned)end->signal % SIGNAL_LIMIT;
-
-    return (failures->kinds & (1u << end->kind)) != 0 && (out & 1) == 0;
+    return (failures->kinds & (1u << end->kind)) != 0 && !is_taken_out(failures, end);
 }

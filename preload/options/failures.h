@@ -21,12 +21,14 @@
 
 struct failures {
     unsigned kinds;           /* FAILURE_* */
-    uint64_t signals_out;     /* a bit per signal, from bit 1 */
+    uint64_t signals_out;     /* a bit per signal, SIGHUP (1) is bit 0 */
     uint64_t statuses_out[4]; /* a bit per exit status */
 };
 
-/* Words with commas between, in their order: a kind, or "all", adds; "-KIND", "-SIGNAL" and "-exit:STATUS"
- * take out. Where the first one takes out, it does so from the default. False: it is something else. */
+/* Words with commas between. A kind, or "all", adds; "-KIND" takes out; the last of them counts. "-SIGNAL"
+ * and
+ * "-exit:STATUS" take a single one out, for good, wherever they stand. A signal is a name, SIGRTMIN+1 or a
+ * number. Where the first word takes out, it does so from the default. False: it is something else. */
 bool failures_parse(const char *string, struct failures *failures);
 
 bool failures_include(const struct failures *failures, const struct end *end);

@@ -325,6 +325,15 @@ static void test_failures(void **state)
     check_failures("LIGHTSSS_ON=finish", "_exit:0", "finish");
     check_failures("LIGHTSSS_ON=finish", "exit:1", NULL);
     check_failures("LIGHTSSS_ON=all", "exit:0", "finish");
+    check_failures("LIGHTSSS_ON=-exit:3", "exit:3", NULL);
+    check_failures("LIGHTSSS_ON=-exit:3,-exit:255", "_exit:255", NULL);
+    check_failures("LIGHTSSS_ON=-exit:3", "exit:4", "exit");
+    check_failures("LIGHTSSS_ON=all,-exit:0", "exit:0", NULL);
+    check_failures("LIGHTSSS_ON=-SIGTERM,finish,signal", "raise:TERM", NULL);
+    check_failures("LIGHTSSS_ON=-SIGINT,-15", "raise:TERM", NULL);
+    check_failures("LIGHTSSS_ON=-SIGINT,-SIGRTMIN+1", "raise:TERM", "signal");
+    check_failures("LIGHTSSS_ON=-SIGABRT", "abort", NULL);
+    check_failures("LIGHTSSS_ON=-signal", "abort", "abort");
 }
 
 /* LIGHTSSS_MATCH: the end is a failure because of a line, whatever the exit status; the rest is as without

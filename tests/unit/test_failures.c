@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -58,20 +59,104 @@ static void taken_out(void **state)
     assert_false(includes("all,-exit:0", END_FINISH, 0));
 }
 
+/* Wherever they stand, and however often. */
+static void order(void **state)
+{
+    (void)state;
+    assert_int_equal(parsed("-kill,kill").kinds, FAILURE_DEFAULT);
+    assert_int_equal(parsed("all,-kill,kill,-kill").kinds, FAILURE_ALL & ~FAILURE_KILL);
+    assert_int_equal(parsed("-exit,-abort,-signal,-kill").kinds, 0);
+    assert_int_equal(parsed("-exit:77,hang").kinds, FAILURE_DEFAULT | FAILURE_HANG);
+    assert_false(includes("exit,-exit:77,-exit:77,exit", END_EXIT, 77));
+    assert_false(includes("-SIGINT,exit,signal", END_SIGNAL, SIGINT));
+    assert_false(includes("exit,signal,-SIGINT", END_SIGNAL, SIGINT));
+    assert_true(includes("exit,-SIGINT,signal", END_SIGNAL, SIGTERM));
+    assert_false(includes("-SIGINT,-exit:77,-kill", END_KILL, SIGKILL));
+    assert_true(includes("-SIGINT,-exit:77,-kill", END_EXIT, 7));
+    assert_false(includes("exit,-exit:1", END_ABORT, SIGABRT));
+}
+
+/* Each alone: it and no other. */
+static void statuses(void **state)
+{
+    char value[32];
+
+    (void)state;
+    for (int out = 0; out < 256; out++) {
+        (void)snprintf(value, sizeof value, "all,-exit:%d", out);
+        for (int status = 0; status < 256; status++)
+            assert_int_equal(includes(value, status == 0 ? END_FINISH : END_EXIT, status), status != out);
+    }
+}
+
+static void check_signal(const char *name, int out)
+{
+    char value[32];
+
+    (void)snprintf(value, sizeof value, "all,-%s", name);
+    for (int signal = 1; signal <= 64; signal++)
+        assert_int_equal(includes(value, END_SIGNAL, signal), signal != out);
+    assert_true(includes(value, END_HANG, 0));
+}
+
+static void signals(void **state)
+{
+    char name[32];
+
+    (void)state;
+    for (int signal = 1; signal <= 64; signal++) {
+        (void)snprintf(name, sizeof name, "%d", signal);
+        check_signal(name, signal);
+        if (end_signal_name(signal) != NULL)
+            check_signal(end_signal_name(signal), signal);
+    }
+    for (int i = 0; i <= SIGRTMAX - SIGRTMIN; i++) {
+        (void)snprintf(name, sizeof name, "SIGRTMIN+%d", i);
+        check_signal(name, SIGRTMIN + i);
+        (void)snprintf(name, sizeof name, "SIGRTMAX-%d", i);
+        check_signal(name, SIGRTMAX - i);
+    }
+    check_signal("SIGRTMIN", SIGRTMIN);
+    check_signal("SIGRTMAX", SIGRTMAX);
+    assert_true(includes("-SIGINT,-15", END_SIGNAL, SIGQUIT));
+    assert_false(includes("-SIGINT,-15", END_SIGNAL, SIGTERM));
+}
+
 static void refused(void **state)
 {
     static const char *const bad[] = {
-        "",         ",",
-        "-",        "exit,",
-        "crash",    "-all",
-        "-crash",   "-SIG",
-        "-INT",     "SIGINT",
-        "-exit:",   "-exit:256",
-        "-exit:7x", "-exit:99999999999999999999",
-        "exit:77",  "-abort:1",
-        "--kill",   "exit,,abort",
-        " exit",    "none",
-        "request",  "-request",
+        "",
+        ",",
+        "-",
+        "exit,",
+        "crash",
+        "-all",
+        "-crash",
+        "-SIG",
+        "-INT",
+        "SIGINT",
+        "-exit:",
+        "-exit:256",
+        "-exit:7x",
+        "-exit:99999999999999999999",
+        "exit:77",
+        "-abort:1",
+        "--kill",
+        "exit,,abort",
+        " exit",
+        "none",
+        "request",
+        "-request",
+        "-65",
+        "-SIGRTMIN+",
+        "-1x",
+        "-SIGRTMIN+31",
+        "15",
+        "-SIGRTMAX+1",
+        "-SIGRTMIN+1x",
+        "-SIGFOO",
+        "-99999999999999999999",
+        "-SIGRTMIN-1",
     };
     struct failures failures;
 
@@ -84,9 +169,8 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(kinds),
-        cmocka_unit_test(taken_out),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(kinds),    cmocka_unit_test(taken_out), cmocka_unit_test(order),
+        cmocka_unit_test(statuses), cmocka_unit_test(signals),   cmocka_unit_test(refused),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
