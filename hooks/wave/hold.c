@@ -11,6 +11,7 @@
 #include "model/model.h"
 #include "patch/patch.h"
 #include "wave/wave_files.h"
+#include "wave/wish.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -131,7 +132,7 @@ static void abandon(struct hold_tracer *tracer)
 
 static void start_playing(struct hold_tracer *tracer)
 {
-    if (tracer->foreign || tracer->broken)
+    if (tracer->foreign || tracer->broken || tracer->wished)
         return;
     tracer_set_open(&tracer->tracer, false);
     tracer_forget_rollover(&tracer->tracer);
@@ -147,7 +148,7 @@ static void start_playing(struct hold_tracer *tracer)
 static void hold_back(struct hold_tracer *tracer)
 {
     tracer->dumped = tracer->stale = false;
-    tracer->order = ++hold.opens;
+    tracer->order = tracer->wished ? 0 : ++hold.opens;
     tracer_set_open(&tracer->tracer, true);
     set_state(tracer, HOLD_HELD);
     if (hold.player != NULL)
@@ -157,7 +158,7 @@ static void hold_back(struct hold_tracer *tracer)
 /* The last question is the preload's, which tells the user. A pipe or a terminal has somebody who waits. */
 static bool may_hold(const struct hold_tracer *tracer)
 {
-    return !tracer->foreign && *tracer->path && wave_files_is_regular(tracer->path) &&
+    return !tracer->foreign && !tracer->wished && *tracer->path && wave_files_is_regular(tracer->path) &&
            hold.events->may_hold(tracer->path);
 }
 
@@ -206,6 +207,7 @@ static void begin(struct tracer opened, const char *path, enum verilator_symbol 
         return;
     }
     tracer->foreign = !tracer_has_own_file(&opened);
+    tracer->wished = wish_is_made();
     if (path != tracer->path && !wave_files_absolute(tracer->path, sizeof tracer->path, path))
         *tracer->path = '\0';
     (hold.muted ? open_in_replay : open_in_original)(tracer, method, argument);
@@ -269,7 +271,7 @@ static bool passes(const void *self, const struct hold_tracer *tracer)
 
 static uint64_t mark_of(const struct hold_tracer *tracer)
 {
-    if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale)
+    if (tracer->state != HOLD_HELD || !tracer->dumped || tracer->stale || tracer->wished)
         return 0;
     return tracer_last_time(&tracer->tracer) + 1;
 }
@@ -331,6 +333,8 @@ PATCH_HANDLER static uintptr_t on_close(void *self, uintptr_t unused, void *cont
         hold.player->close(tracer);
     }
     if (tracer != NULL && tracer->state != HOLD_CLOSED) {
+        if (tracer->state != HOLD_PASSED && !tracer->wished)
+            wish_continues();
         hold.closed += mark_of(tracer);
         tracer_set_open(&tracer->tracer, false);
         set_state(tracer, HOLD_CLOSED);

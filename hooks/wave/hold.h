@@ -22,6 +22,7 @@ struct hold_tracer {
     struct tracer tracer;
     enum hold_state state;
     bool foreign;        /* writes through an object of the testbench: never played */
+    bool wished;         /* somebody has switched it on: left alone in the original, never played */
     bool opening;        /* the real open() is at work */
     bool broken;         /* gave up in a replay: never called again */
     bool stale;          /* a model was deleted since its last dump, perhaps the one that it traces */

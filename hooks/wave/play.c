@@ -20,7 +20,8 @@ static struct {
     char own_name[PATH_MAX];            /* base name that the testbench gave to it */
     const struct hold_tracer *waveform; /* NULL: it is closed */
     bool written;                       /* there is a file at path */
-    bool dumped;                        /* one of the tracers has */
+    bool dumped;                        /* one of the tracers has ... */
+    bool had_dumped;                    /* ... and one had before it was played */
     bool once;                          /* one of them cannot be opened again */
 } play;
 
@@ -64,6 +65,7 @@ static bool play_open(struct hold_tracer *tracer)
 {
     char path[PATH_MAX];
     play.once = play.once || tracer_opens_once(&tracer->tracer);
+    play.had_dumped = play.had_dumped || tracer->dumped;
     if (play.waveform != NULL) {
         if (!create_beside(path, sizeof path, strrchr(tracer->path, '/') + 1))
             return false;
@@ -114,6 +116,11 @@ void play_start(const char *path, const struct play_listener *listener)
 bool play_has_dumped(void)
 {
     return play.dumped;
+}
+
+bool play_had_dumped(void)
+{
+    return play.had_dumped;
 }
 
 bool play_was_for_once(void)

@@ -19,8 +19,9 @@ struct play_listener {
 /* Opens what is held back, and what the testbench opens from now on. path: of the first one, absolute. */
 void play_start(const char *path, const struct play_listener *listener);
 
-/* Has any of them dumped? */
+/* Has any of them dumped since? Had any before, while it was held? */
 bool play_has_dumped(void);
+bool play_had_dumped(void);
 
 /* Has one been opened whose second open() would end the simulator? Then they are not to be played again,
  * and a waveform that begins anew is one of ours, if it can be. */

@@ -25,7 +25,8 @@
 
 #define CLOSE_PATIENCE   20000u /* tenths of a millisecond: a dump may take long, but not for ever */
 #define WAVEFORM_LEVELS  99     /* an argument of trace() that Verilator ignores */
-#define WAVEFORM_SILENCE 1000   /* evals without a dump of the testbench, and we take over */
+#define WAVEFORM_SILENCE 1000   /* evals without a dump of the testbench, and we take over ... */
+#define WAVEFORM_SHARE   8      /* ... or such a share of what is to be dumped, where that is less */
 #define WAVEFORM_ROUND   16     /* evals of a round, at whose end a testbench may dump */
 
 static struct {
@@ -308,11 +309,25 @@ static void take_over(void)
         dump();
 }
 
+/* A tracer that has never dumped is not about to, unless it is known that it does. */
+static uint64_t patience(void)
+{
+    const uint64_t last = wave.options.last_eval;
+    if (wave.options.mark != NULL || (play_had_dumped() && !last))
+        return WAVEFORM_SILENCE;
+    if (!play_had_dumped())
+        return WAVEFORM_ROUND;
+    const uint64_t share = last > wave.opened_eval ? (last - wave.opened_eval) / WAVEFORM_SHARE : 0;
+    return share < WAVEFORM_ROUND ? WAVEFORM_ROUND : share < WAVEFORM_SILENCE ? share : WAVEFORM_SILENCE;
+}
+
+/* At the last eval it is better to have that one than none. */
 static bool is_silent(void)
 {
-    uint64_t evals = counts_sum(), waited = evals - wave.opened_eval;
+    const uint64_t evals = counts_sum(), waited = evals - wave.opened_eval;
+    const uint64_t least = play_had_dumped() ? WAVEFORM_ROUND : 1;
     return !play_has_dumped() &&
-           (waited >= WAVEFORM_SILENCE || (waited >= WAVEFORM_ROUND && evals == wave.options.last_eval));
+           (waited >= patience() || (waited >= least && evals == wave.options.last_eval));
 }
 
 /* Each model of a round is dumped: at one time, the last dump has the values that the round leaves. */

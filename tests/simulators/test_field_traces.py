@@ -69,6 +69,25 @@ class Traces(field.FieldTest):
                 self.assertEqual((shape["source"], shape["first_eval"], shape["last_eval"]), ("injected", first, evals))
                 self.assert_wave(preloaded, self.oracle("latetrace", str(evals), "0"))
 
+    def test_late_and_killed(self):
+        """Nobody could tell the replay whether it dumps. One that has never dumped gives way after a round; one that dumps no more,
+        after an eighth of the window; in a slow run, too."""
+        for arguments, window, first in (
+            (("900", "100000", "0", "100000"), "all", 17),
+            (("12", "100000", "0", "100000"), "all", 12),
+            (("5000", "100000", "0", "100000"), "200evals", 4817),
+            (("400", "100000", "2000", "100000"), "100evals", 317),
+            (("5000", "0", "0", "4000"), "400evals", 4650),
+            (("5000", "0", "0", "4000"), "20evals", 4997),
+        ):
+            with self.subTest(arguments=arguments, window=window):
+                preloaded = self.preloaded("latetrace", *arguments, WINDOW=window, INTERVAL="2000evals")
+                self.assertEqual(preloaded.returncode, -9)
+                shape = self.report(preloaded)["wave"]
+                evals = int(arguments[0])
+                self.assertEqual((shape["source"], shape["first_eval"], shape["last_eval"]), ("injected", first, evals))
+                self.assert_wave(preloaded, self.oracle("latetrace", arguments[0], "0"))
+
     def test_late_and_dumping(self):
         """It dumps from the middle of the window on: its own dumps are what is there."""
         preloaded = self.preloaded("latetrace", "900", "400")

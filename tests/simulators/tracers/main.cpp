@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// What testbenches do with their own waveforms, one case each: tracers CASE [CYCLES]. Every case ends with
-// exit status 1. It prints what it sees, and knows nothing of the library that is tested with it.
+// What testbenches do with their own waveforms, one case each: tracers CASE [CYCLES [STATUS]]. Every case
+// ends with exit status 1, or that one. It prints what it sees, and knows nothing of the library that is
+// tested with it.
 #include "Vtracers.h"
 
 #include <atomic>
@@ -172,6 +173,72 @@ static void late(Bench &bench)
         });
 }
 
+// Switched on for some cycles in the middle; and again, with a new object each time, as a debugger's command
+// does.
+static void wish(Bench &bench)
+{
+    auto trace = bench.tracer();
+    bench.run(
+        [&] {
+            if (bench.cycle == 1000)
+                trace->open("wish.vcd");
+            if (bench.cycle == 1500)
+                trace->close();
+        },
+        [&](uint64_t time) {
+            if (trace->isOpen())
+                trace->dump(time);
+        });
+}
+
+static void wishes(Bench &bench)
+{
+    std::unique_ptr<VerilatedVcdC> trace;
+    bench.run(
+        [&] {
+            if (bench.cycle % 1000 == 300) {
+                trace = bench.tracer();
+                trace->open(("wish" + std::to_string(bench.cycle) + ".vcd").c_str());
+            }
+            if (bench.cycle % 1000 == 900)
+                trace.reset();
+        },
+        [&](uint64_t time) {
+            if (trace)
+                trace->dump(time);
+        });
+}
+
+// Beside one that is always open, of another model.
+static void beside(Bench &bench)
+{
+    Bench other;
+    other.context.traceEverOn(true);
+    auto own = other.tracer(), wished = bench.tracer();
+    own->open("own.vcd");
+    bench.run(
+        [&] {
+            if (bench.cycle == 1000)
+                wished->open("wished.vcd");
+        },
+        [&](uint64_t time) {
+            other.top.clk = !other.top.clk;
+            other.top.eval();
+            own->dump(time);
+            if (wished->isOpen())
+                wished->dump(time);
+        });
+}
+
+// Evaluated once before it traces, at time 0: so it always does.
+static void begun(Bench &bench)
+{
+    bench.top.eval();
+    auto trace = bench.tracer();
+    trace->open("begun.vcd");
+    bench.run([] {}, [&](uint64_t time) { trace->dump(time); });
+}
+
 // Open where it fails, and silent since long.
 static void silent(Bench &bench)
 {
@@ -319,6 +386,10 @@ int main(int argc, char **argv)
         {"each", each},
         {"next", next},
         {"late", late},
+        {"wish", wish},
+        {"wishes", wishes},
+        {"beside", beside},
+        {"begun", begun},
         {"questions", questions},
         {"silent", silent},
         {"custom", custom},
@@ -334,7 +405,7 @@ int main(int argc, char **argv)
     };
     const std::string name = argc > 1 ? argv[1] : "";
     if (!cases.count(name)) {
-        fprintf(stderr, "usage: tracers CASE [CYCLES]\n");
+        fprintf(stderr, "usage: tracers CASE [CYCLES [STATUS]]\n");
         return 64;
     }
     if (argc > 2)
@@ -344,5 +415,5 @@ int main(int argc, char **argv)
         bench.context.traceEverOn(true);
     cases.at(name)(bench);
     printf("count %u\n", bench.top.count);
-    return 1;
+    return argc > 3 ? atoi(argv[3]) : 1;
 }
