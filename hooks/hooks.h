@@ -170,6 +170,10 @@ struct hooks {
      * NULL where there is no more. */
     const void *(*counts)(size_t index);
 
+    /* From now on a $stop, $fatal or failed assertion asks, where nothing but the end of the process would
+     * follow, whether the eval is to go on instead, as if it had not been there. In a replay. */
+    void (*stop_watch)(bool (*goes_on)(void));
+
     /* Opens what the testbench has open and was held back, under the names that it gave. Returns how many
      * waveforms that were. Between evals only. */
     unsigned (*wave_release)(void);

@@ -14,6 +14,7 @@
 #include "model/model.h"
 #include "model/objects.h"
 #include "model/simtime.h"
+#include "model/stop.h"
 #include "patch/exceptions.h"
 #include "patch/replace.h"
 #include "wave/hold.h"
@@ -72,6 +73,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .thaw = counts_thaw,
         .forked = forked,
         .counts = counts_memory,
+        .stop_watch = stop_watch,
         .wave_release = hold_release,
         .wave_mark = hold_mark,
         .wave_mute = hold_mute,

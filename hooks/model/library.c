@@ -162,3 +162,21 @@ int library_method(const struct library *library, enum verilator_symbol symbol, 
     pthread_mutex_unlock(&lock);
     return error;
 }
+
+int library_replace(const struct library *library, enum verilator_symbol symbol, void *handler,
+                    uintptr_t *original, struct hooks_why *why)
+{
+    struct watch *made;
+    pthread_mutex_lock(&lock);
+    int error = make_watch(library, symbol, &made, why);
+    if (!error)
+        error = patch_replace(&made->patch, &handler, 1, why);
+    if (!error) {
+        *original = (uintptr_t)made->patch.original;
+        error = patch_commit(&made->patch, 1);
+    }
+    if (!error)
+        add_watch(made);
+    pthread_mutex_unlock(&lock);
+    return error;
+}

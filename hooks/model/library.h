@@ -69,4 +69,9 @@ int library_method(const struct library *library, enum verilator_symbol symbol, 
                    uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context,
                    volatile uint64_t **shut, struct hooks_why *why);
 
+/* Has a handler called in the place of a function, with its arguments; *original: the function as it was.
+ * Errors as above. In a replay, where no other thread enters it meanwhile. */
+int library_replace(const struct library *library, enum verilator_symbol symbol, void *handler,
+                    uintptr_t *original, struct hooks_why *why);
+
 #endif

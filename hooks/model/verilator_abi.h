@@ -19,6 +19,9 @@ enum verilator_symbol {
     VERILATOR_FATAL,              /* void (file, int line, hier, const char *message) */
     VERILATOR_STOP,               /* void (file, int line, hier) */
     VERILATOR_RUN_EXIT_CALLBACKS, /* void (void): the last thing before the end, closes waveforms */
+    VERILATOR_CONTEXT_GOT_FINISH, /* void (context, bool): a testbench ends its loop where that is set */
+    VERILATOR_CONTEXT_GOT_ERROR,  /* the same */
+    VERILATOR_GOT_FINISH,         /* void (bool): before there were contexts */
     VERILATOR_REMOVE_FLUSH,       /* void (void (*)(void *), void *) */
     VERILATOR_REMOVE_EXIT,        /* the same */
     VERILATOR_FST_PARALLEL,       /* void (writer, int): may an FST's writer have a thread of its own? */

@@ -8,6 +8,7 @@
 #include "model/counts.h"
 #include "model/dump_time.h"
 #include "model/model.h"
+#include "model/stop.h"
 #include "wave/hold.h"
 #include "wave/layout.h"
 #include "wave/play.h"
@@ -181,6 +182,8 @@ void waveform_flush(void)
 static void tell_end(const struct patch_arguments *arguments)
 {
     (void)arguments;
+    if (stop_is_under_way()) /* the eval may go on: its values are dumped at its end */
+        return;
     waveform_last_words();
     waveform_flush();
 }

@@ -127,6 +127,11 @@ static bool parse_back(const char *string, struct options_back *value)
     return true;
 }
 
+static bool parse_after(const char *string, uint64_t *value)
+{
+    return parse_or(string, "0", 0, parse_evals, value);
+}
+
 static bool parse_failures(const char *string, struct failures *value)
 {
     return failures_parse(string, value);

@@ -72,6 +72,7 @@ struct options {
     const char *wake_call;
     const char *trigger;
     const char *watch;
+    uint64_t after_evals;
     struct ages ages;
     struct options_back back;
     uint64_t size_bytes; /* 0: none */

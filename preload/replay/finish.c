@@ -15,6 +15,7 @@
 #include "record/output.h"
 #include "record/tape.h"
 #include "replay/ask_time.h"
+#include "replay/beyond.h"
 #include "replay/dumping.h"
 #include "replay/orphan.h"
 #include "replay/partner.h"
@@ -108,21 +109,35 @@ static bool is_incomplete(const struct end *end, struct text *why)
     return true;
 }
 
-static void decide_and_publish(const struct end *end)
+static enum verdict decide(const struct end *end, struct text *why)
 {
     char output_bytes[SHARED_PAGE_WHY];
-    enum verdict verdict = VERDICT_INCOMPLETE;
-
-    struct text why = text_in(run.page->replay.why, sizeof run.page->replay.why);
     struct text output = text_in(output_bytes, sizeof output_bytes);
+
     output_end();
     if (stopped.why[0] != '\0' && atomic_load(&run.page->replay.asked) == REPLAY_ASKED_NOTHING) {
-        text_format(&why, "%s", stopped.why);
-        verdict = stopped.verdict;
-    } else if (!is_incomplete(end, &why)) {
-        output_is_same(run.page->end.outside, &output);
-        verdict = verdict_decide(&run.page->end, end, output.bytes, &why);
+        text_format(why, "%s", stopped.why);
+        return stopped.verdict;
     }
+    if (is_incomplete(end, why))
+        return VERDICT_INCOMPLETE;
+    if (beyond_has_verdict())
+        return beyond_verdict(why);
+    output_is_same(run.page->end.outside, &output);
+    return verdict_decide(&run.page->end, end, output.bytes, why);
+}
+
+/* What a replay ends with that has gone on behind its verdict is not its end. */
+static void decide_and_publish(const struct end *end)
+{
+    struct text why = text_in(run.page->replay.why, sizeof run.page->replay.why);
+
+    if (beyond_has_verdict()) {
+        stopped.why[0] = '\0';
+        end = &run.page->end;
+    }
+    enum verdict verdict = decide(end, &why);
+    beyond_ends();
     if (verdict == VERDICT_DIVERGED && *run.page->notes.cause != '\0')
         text_format(&why, "; %s", run.page->notes.cause);
     publish(verdict, end);

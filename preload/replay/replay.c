@@ -20,6 +20,7 @@
 #include "record/told_time.h"
 #include "record/watch.h"
 #include "replay/ask_time.h"
+#include "replay/beyond.h"
 #include "replay/dumping.h"
 #include "replay/finish.h"
 #include "replay/orphan.h"
@@ -79,7 +80,7 @@ static void eval_due(uint64_t eval)
 
     finish_if_asked();
     retell_before(eval); /* its handler may be what ended the original */
-    if (eval > original->eval && !run.page->races) {
+    if (eval > original->eval && !run.page->races && !beyond_includes(eval)) {
         const struct end end = {.kind = END_NONE, .eval = eval};
         finish_with(&end);
     }
@@ -88,6 +89,8 @@ static void eval_due(uint64_t eval)
         orphan_watch();
     }
     run.hooks->due_in(retell_due(eval, dumping_due(eval)));
+    if (eval == original->eval)
+        beyond_prepare();
 }
 
 static void eval_done(uint64_t eval)

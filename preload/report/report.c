@@ -272,6 +272,8 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
         append_fraction(json, "seconds_to_first_dump", replay->dumping_ns - replay->start_ns, 9, 6);
     else
         append_string(json, "seconds_to_first_dump", NULL);
+    if (run.options.after_evals > 0 && run.page->end.kind != END_REQUEST)
+        append_number(json, "after_evals", replay->after_evals);
     append_notes(json);
     text_format(json, " }");
 }

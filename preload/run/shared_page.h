@@ -12,7 +12,7 @@
 
 #include "options/end.h"
 
-#define SHARED_PAGE_SIZE 8192u
+#define SHARED_PAGE_SIZE 12288u
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
 #define SHARED_PAGE_WHY   480u
@@ -65,6 +65,7 @@ struct shared_replay {
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
     uint64_t wave_window_eval; /* where the waveform was to begin that was too large; 0: it was not ... */
     uint64_t wave_eval_bytes;  /* ... of so many an eval */
+    uint64_t after_evals;      /* that came after the original's last one: see replay/beyond.h */
     uint32_t wave_dumped, wave_testbench, wave_as_dumped;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
@@ -125,7 +126,7 @@ struct shared_page {
     struct shared_rights rights;
 };
 
-static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "two pages");
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "three pages");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");

@@ -38,7 +38,7 @@ _lightsss_option() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --trigger --watch --ages --back --size --dir --log"
+		--model --tick --limit --wake-call --trigger --watch --after --ages --back --size --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()

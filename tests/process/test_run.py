@@ -45,6 +45,7 @@ BAD = {
     "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_TRIGGER": "(",
     "LIGHTSSS_WATCH": "uart[0.log",
+    "LIGHTSSS_AFTER": "100",
     "LIGHTSSS_AGES": "10",
     "LIGHTSSS_BACK": "60",
     "LIGHTSSS_DIR": "",

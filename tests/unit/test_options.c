@@ -72,6 +72,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_null(options.wake_call);
     assert_null(options.trigger);
     assert_null(options.watch);
+    assert_int_equal(options.after_evals, 0);
     assert_int_equal(options.ages.count, 0);
     assert_false(options.ages.first);
     assert_int_equal(options.back.kind, BACK_OLDEST);
@@ -85,8 +86,8 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET",  "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
         "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
         "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
-        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_AGES",
-        "LIGHTSSS_BACK",   "LIGHTSSS_SIZE",      "LIGHTSSS_DIR",     "LIGHTSSS_LOG",
+        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_AFTER",
+        "LIGHTSSS_AGES",   "LIGHTSSS_BACK",      "LIGHTSSS_SIZE",    "LIGHTSSS_DIR",   "LIGHTSSS_LOG",
     };
 
     (void)state;
