@@ -218,6 +218,9 @@ struct hooks {
      * Async-signal-safe. */
     bool (*wave_at_work)(void);
 
+    /* The same, or does it make the file that stands where a waveform of the testbench is held back? */
+    bool (*wave_makes_file)(void);
+
     /* Leaves that tracer, on this thread, from a signal handler; it is not called again. Does not return. */
     void (*wave_leave)(void);
 

@@ -86,6 +86,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_remove = wave_files_remove,
         .wave_state = waveform_state,
         .wave_at_work = tracer_busy_here,
+        .wave_makes_file = wave_files_makes_file,
         .wave_leave = tracer_leave,
         .wave_blame = wave_check_blame,
         .replace_prepare = replace_prepare,

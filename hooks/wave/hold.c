@@ -110,7 +110,9 @@ static void set_state(struct hold_tracer *tracer, enum hold_state state)
 static void call_for_real(struct hold_tracer *tracer, enum verilator_symbol method, uintptr_t argument)
 {
     tracer->opening = true;
+    wave_files_stand_in(true);
     tracer_call(&tracer->tracer, method, argument, 0);
+    wave_files_stand_in(false);
     tracer->opening = false;
 }
 

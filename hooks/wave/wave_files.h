@@ -33,4 +33,11 @@ void wave_files_closed(const void *writer);
 uint64_t wave_files_bytes(void);
 void wave_files_remove(void);
 
+/* The calling thread begins to make, or has made, what stands where a waveform of the testbench is held back.
+ */
+void wave_files_stand_in(bool begins);
+
+/* In a replay: is the calling thread at that, or inside a tracer? */
+bool wave_files_makes_file(void);
+
 #endif

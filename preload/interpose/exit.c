@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/kernel.h"
 #include "base/next.h"
 #include "ends/ends.h"
 #include "record/watch.h"
@@ -47,6 +49,24 @@ void exit_flush(void)
     flush(stdout);
     if (watch_is_on)
         flush_watched();
+}
+
+/* A pipe would want an answer of the original's, which wrote there when nobody listened any more. */
+static bool is_file(FILE *stream)
+{
+    struct stat file;
+    int fd = fileno_unlocked(stream);
+
+    return fd >= 0 && kernel_fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+}
+
+void exit_flush_files(void)
+{
+    _IO_list_lock();
+    for (FILE *stream = _IO_list_all; stream != NULL; stream = stream->_chain)
+        if (is_file(stream))
+            flush(stream);
+    _IO_list_unlock();
 }
 
 static bool leave(bool is_abrupt)

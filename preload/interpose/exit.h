@@ -10,6 +10,10 @@ int exit_register(void);
 /* What is printed must be in the files by the end: writes what stdio keeps. */
 void exit_flush(void);
 
+/* The same for streams that are files, as libc does behind the last handler. One that a thread holds is left
+ * alone. */
+void exit_flush_files(void);
+
 /* The end comes now: no handler runs, no stream is flushed, and it may be in a signal handler. */
 void exit_abruptly(int status) __attribute__((visibility("hidden")));
 

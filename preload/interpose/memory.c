@@ -13,6 +13,7 @@
 #include "base/raw_syscall.h"
 #include "interpose/libc_hook.h"
 #include "interpose/refused.h"
+#include "restore/written_files.h"
 #include "snapshot/shared_memory.h"
 
 static void *(*libc_mmap)(void *address, size_t size, int protection, int flags, int fd, off_t offset);
@@ -29,8 +30,11 @@ static void *on_mmap(void *address, size_t size, int protection, int flags, int 
         memory = libc_mmap(address, size, protection, flags, fd, offset);
     while (memory == MAP_FAILED && refused_again(size, saved_errno));
     /* MAP_SHARED_VALIDATE has the bit too. */
-    if ((flags & MAP_SHARED) != 0)
+    if ((flags & MAP_SHARED) != 0) {
         shared_memory_changed();
+        if ((protection & PROT_WRITE) != 0 && fd >= 0)
+            written_files_mapped(fd);
+    }
     return memory;
 }
 

@@ -95,6 +95,11 @@ static bool parse_size(const char *string, uint64_t *value)
     return parse_or(string, "none", 0, parse_size_bytes, value);
 }
 
+static bool parse_files(const char *string, uint64_t *value)
+{
+    return parse_or(string, "0", 0, parse_size_bytes, value);
+}
+
 static bool parse_limit(const char *string, uint64_t *value)
 {
     return parse_or(string, "off", 0, parse_time_ns, value);

@@ -75,7 +75,8 @@ struct options {
     uint64_t after_evals;
     struct ages ages;
     struct options_back back;
-    uint64_t size_bytes; /* 0: none */
+    uint64_t size_bytes;  /* 0: none */
+    uint64_t files_bytes; /* 0: nothing is kept */
     const char *dir;
     enum log_level log_level;
 };

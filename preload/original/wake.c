@@ -23,6 +23,7 @@
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/back.h"
+#include "run/kept_list.h"
 #include "run/patience.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -195,6 +196,7 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
     outcome->snapshot_taken_ns = slot->taken_ns;
     memset(replay, 0, sizeof *replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
+    kept_list_clear();
     replay->start_ns = start_ns;
     report_wake(slot);
     begin_waiting(&waiting, slot);

@@ -227,7 +227,7 @@ static const char *read_change(size_t place, dev_t device, ino_t inode, struct c
     return change->device == device && change->inode == inode ? changes.list[place] + sizeof *change : NULL;
 }
 
-static void collect(void)
+void undo_collect(void)
 {
     struct tape_answer answer;
 
@@ -249,7 +249,7 @@ bool undo_has(dev_t device, ino_t inode)
 {
     struct change change;
 
-    collect();
+    undo_collect();
     for (size_t i = 0; i < changes.count; i++)
         if (read_change(i, device, inode, &change) != NULL)
             return true;
@@ -274,7 +274,7 @@ int undo_apply(dev_t device, ino_t inode, int private_fd)
 {
     int r = 0;
 
-    collect();
+    undo_collect();
     if (changes.count == CHANGES_MAX)
         r = -ENODATA;
     for (size_t i = changes.count; i-- > 0;) {

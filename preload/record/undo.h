@@ -30,6 +30,9 @@ void undo_opened(int fd, int flags);
 
 /* --- in a woken copy, once its input is there; raw system calls only --- */
 
+/* Takes the changes off the tape. What is below does so, too. */
+void undo_collect(void);
+
 /* Was this file changed since the snapshot? */
 bool undo_has(dev_t device, ino_t inode);
 

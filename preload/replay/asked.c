@@ -35,6 +35,7 @@ static int take_page(const struct shared_slot *slot)
     atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
     memset(&run.page->replay, 0, sizeof run.page->replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
+    run.page->files.count = run.page->files.used = 0;
     run.page->stop_eval = 0;
     atomic_store(&run.page->spare_pid, 0);
     return 0;

@@ -17,6 +17,7 @@
 #include "replay/ask_time.h"
 #include "replay/beyond.h"
 #include "replay/dumping.h"
+#include "replay/kept_files.h"
 #include "replay/orphan.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
@@ -44,6 +45,8 @@ enum finish_step {
     FINISH_LAST_WORDS,
     FINISH_CLOSE,
     FINISH_PUBLISH,
+    FINISH_FLUSH,
+    FINISH_FILES,
     FINISH_REPORT,
     FINISH_GONE,
 };
@@ -188,8 +191,14 @@ static void finish_on_own_stack(void *argument)
             dumping_close();
             break;
         case FINISH_PUBLISH:
-            finishing_with = NULL;
             decide_and_publish(end);
+            break;
+        case FINISH_FLUSH: /* a stream may be locked for good */
+            kept_files_flush();
+            break;
+        case FINISH_FILES:
+            finishing_with = NULL;
+            kept_files_end();
             break;
         case FINISH_REPORT:
             orphan_report();

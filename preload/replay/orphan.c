@@ -25,6 +25,7 @@
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/back.h"
+#include "run/kept_list.h"
 #include "run/patience.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -231,6 +232,7 @@ bool orphan_replays(struct shared_slot *slot)
     page->races = run.hooks->races();
     uint64_t start_ns = is_spare ? replay->start_ns : clock_ns();
     memset(replay, 0, sizeof *replay);
+    kept_list_clear();
     replay->start_ns = start_ns;
     report_wake(slot);
     return true;

@@ -30,7 +30,7 @@ bool progress_of_wave(void)
     return wave.dumped;
 }
 
-static uint64_t pause_after(uint64_t cost_ns, uint64_t age_ns)
+uint64_t progress_pause_ns(uint64_t cost_ns, uint64_t age_ns)
 {
     uint64_t pause_ns = age_ns / AGE_SHARE;
 
@@ -51,7 +51,7 @@ void progress_look(void)
         return;
     uint64_t now_ns = clock_ns();
     if (begun_ns != 0) {
-        next_ns = now_ns + pause_after(now_ns - begun_ns, now_ns - dumping_ns);
+        next_ns = now_ns + progress_pause_ns(now_ns - begun_ns, now_ns - dumping_ns);
         begun_ns = 0;
         if (progress_of_wave())
             report_progress(shared_page_slot(run.page, run.pid));

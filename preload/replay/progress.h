@@ -5,9 +5,13 @@
 #define LIGHTSSS_PRELOAD_REPLAY_PROGRESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* In the shared page: how far the waveform has come. Returns whether anything was dumped. */
 bool progress_of_wave(void);
+
+/* How long to wait behind a step that took so long, in something that is so old. */
+uint64_t progress_pause_ns(uint64_t cost_ns, uint64_t age_ns);
 
 /* In a replay, behind each eval: is it time for the next step? */
 void progress_look(void);

@@ -23,6 +23,7 @@
 #include "replay/beyond.h"
 #include "replay/dumping.h"
 #include "replay/finish.h"
+#include "replay/kept_files.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
 #include "replay/partner.h"
@@ -34,6 +35,7 @@
 #include "restore/files.h"
 #include "restore/mappings.h"
 #include "restore/rights.h"
+#include "restore/written_files.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "sandbox/sandbox.h"
@@ -88,7 +90,7 @@ static void eval_due(uint64_t eval)
         atomic_store(&run.page->replay.last_due_ns, clock_ns());
         orphan_watch();
     }
-    run.hooks->due_in(retell_due(eval, dumping_due(eval)));
+    run.hooks->due_in(kept_files_due(retell_due(eval, dumping_due(eval))));
     if (eval == original->eval)
         beyond_prepare();
 }
@@ -106,6 +108,7 @@ static void eval_done(uint64_t eval)
         run.hooks->wave_flush();
     else
         progress_look();
+    kept_files_look();
     dumping_look(eval);
     finish_if_asked();
     if (eval == run.page->stop_eval && !run_wave().testbench)
@@ -157,7 +160,9 @@ static int take_tape(void)
 static int take_memory(void)
 {
     partner_begin();
-    return mappings_set_back(taken_ns());
+    int r = mappings_set_back(taken_ns());
+    written_files_begin();
+    return r;
 }
 
 static int go_on_behind_walls(void)
@@ -253,6 +258,7 @@ static bool exits(bool is_abrupt)
     if (!is_abrupt) {
         output_end();
         exit_flush();
+        kept_files_note_exit();
     }
     return false;
 }

@@ -14,8 +14,10 @@
 #include "base/u64.h"
 #include "record/match.h"
 #include "report/distance.h"
+#include "report/file_list.h"
 #include "report/snapshot_list.h"
 #include "report/wave_file.h"
+#include "run/kept_list.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -24,7 +26,7 @@
 #include "snapshot/limits/room.h"
 #include "snapshot/refusal.h"
 
-#define REPORT_SIZE 32768
+#define REPORT_SIZE (32768 + FILE_LIST_SIZE)
 #define WORDS_SIZE  360
 #define KIB         (UINT64_C(1) << 10)
 #define MIB         (UINT64_C(1) << 20)
@@ -301,6 +303,12 @@ static void append_wave(struct text *json, const struct conclusion *conclusion)
     text_format(json, " }");
 }
 
+static void append_files(struct text *json)
+{
+    text_format(json, ",\n  \"files\": ");
+    file_list_append(json);
+}
+
 static void append_cost(struct text *json)
 {
     const struct shared_cost *cost = &run.page->cost;
@@ -332,6 +340,7 @@ static int write_report(const struct end *end, const struct outcome *outcome,
     append_parked(&json);
     append_replay(&json, conclusion);
     append_wave(&json, conclusion);
+    append_files(&json);
     append_cost(&json);
     return run_directory_write("report.json", &json);
 }
@@ -447,6 +456,7 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
     struct conclusion conclusion;
 
     bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
+    kept_list_settle();
     struct text why = text_in(why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);

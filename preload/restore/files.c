@@ -23,6 +23,7 @@
 #include "restore/anon_inodes.h"
 #include "restore/private_files.h"
 #include "restore/stand_ins.h"
+#include "restore/written_files.h"
 #include "run/notes.h"
 #include "run/run_directory.h"
 #include "snapshot/descriptors.h"
@@ -43,6 +44,8 @@ static enum fate {
     STAND_IN, /* /dev/null */
     STAYS,    /* it shares nothing that matters */
 } fates[DESCRIPTORS_MAX];
+
+static const char *paths[DESCRIPTORS_MAX]; /* of writers, at the snapshot; NULL: it had none, or no room */
 
 static struct sealed {
     int fd, seals;
@@ -131,8 +134,16 @@ static void open_anew(const struct descriptor *descriptor, int flags)
     move(fd, descriptor);
 }
 
+/* The original may give it another one, or none. */
+static void note_path(const struct descriptor *descriptor)
+{
+    if (descriptor->file.st_nlink > 0 && !descriptors_is_output(descriptor))
+        paths[descriptor->leader] = written_files_keep_name(descriptor->fd);
+}
+
 static void let_go_writer(const struct descriptor *descriptor)
 {
+    note_path(descriptor);
     open_anew(descriptor, O_RDONLY | O_NONBLOCK);
 }
 
@@ -204,12 +215,20 @@ void files_seal(void)
         kernel_fcntl(sealed[i].fd, F_ADD_SEALS, sealed[i].seals);
 }
 
+/* Of what was open for reading only it is not noted. NULL: it has none. */
+static const char *path_of(const struct descriptor *descriptor, const struct stat *now)
+{
+    if (paths[descriptor->leader] != NULL || now->st_nlink == 0)
+        return paths[descriptor->leader];
+    return written_files_keep_name(descriptor->fd);
+}
+
 /* Returns a descriptor of the private file or -errno. */
 static int make_private(const struct descriptor *descriptor)
 {
     const struct stat *then = &descriptor->file;
     char name[NAME_SIZE];
-    struct stat now = {.st_size = 0};
+    struct stat now = {.st_nlink = 0};
     bool has_content = has_source(descriptor, &now), read = is_read(then);
 
     fd_name_read(descriptor->fd, name, sizeof name);
@@ -219,6 +238,8 @@ static int make_private(const struct descriptor *descriptor)
         return fd;
     note_seals(descriptor, fd);
     private_file_add(then->st_dev, then->st_ino, fd);
+    if (!is_memory)
+        written_files_add(fd, path_of(descriptor, &now), &then->st_mtim, false);
     int r = 0;
     if (has_content && (read || then->st_size <= FILL_MAX_SIZE))
         r = private_file_fill(fd, descriptor->fd, (uint64_t)then->st_size);
@@ -362,8 +383,9 @@ static int redirect(int number, const char *name)
 int files_set_back(void)
 {
     size_t count = descriptors_count();
-    int r = redirect(1, "replay.stdout");
 
+    undo_collect();
+    int r = redirect(1, "replay.stdout");
     if (r == 0)
         r = redirect(2, "replay.stderr");
     for (enum fate fate = 0; fate < STAYS; fate++)

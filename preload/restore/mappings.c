@@ -15,11 +15,13 @@
 #include <sys/stat.h>
 
 #include "base/clock.h"
+#include "base/file_copy.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
 #include "restore/segments.h"
+#include "restore/written_files.h"
 #include "run/notes.h"
 #include "snapshot/shared_memory.h"
 
@@ -74,6 +76,7 @@ static int copy_file(const struct shared_memory *memory)
             if (private_file_fill(fd, from, (uint64_t)file.st_size) < 0)
                 notes_add_cause("there is no room for a copy of what is mapped of %s", memory->path);
             private_file_add(file.st_dev, file.st_ino, fd);
+            written_files_add(fd, memory->path, &file.st_mtim, false);
         }
     }
     kernel_close(from);
@@ -117,7 +120,7 @@ static void put_present(int fd, const struct shared_memory *memory, size_t size)
         long r = user_memory_peek(buffer, (const void *)(memory->start + done), part);
         if (r <= 0)
             break;
-        private_file_write(fd, buffer, memory->offset + done, (size_t)r);
+        file_copy_write(fd, buffer, memory->offset + done, (size_t)r);
         done += (size_t)r;
     }
 }
@@ -139,7 +142,7 @@ static void put_contents(int fd, const struct shared_memory *memory)
         put_present(fd, memory, size);
         return;
     }
-    private_file_write(fd, memory->contents, memory->offset, size);
+    file_copy_write(fd, memory->contents, memory->offset, size);
 }
 
 /* A segment's number is its inode. */
@@ -149,6 +152,8 @@ static int replace(int fd, const struct shared_memory *memory)
     long r = 0;
 
     segments_add(memory->path, (int)memory->inode, (const void *)memory->start, memory->size, fd);
+    if (is_writable(memory))
+        written_files_mapped(fd);
     for (unsigned i = 0; i < 2; i++) {
         r = kernel_mmap((void *)memory->start, memory->size, memory->protection, kinds[i] | MAP_FIXED, fd,
                         (off_t)memory->offset);

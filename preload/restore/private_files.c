@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/fd_name.h"
+#include "base/file_copy.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/signal_mask.h"
@@ -20,7 +21,7 @@
 
 #define FILES_MAX  1024u
 #define NAME_TRIES 1000u
-#define PIECE_SIZE 4096u /* on the stack, perhaps a signal handler's */
+#define BLOCK_SIZE 4096u /* holes know only whole ones */
 
 enum filling {
     FILLED = 0,
@@ -71,60 +72,6 @@ int private_file_create(void)
 
 /* --- filling it --- */
 
-int private_file_write(int private_fd, const void *bytes, uint64_t at, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        long r = kernel_pwrite(private_fd, (const char *)bytes + done, size - done, (off_t)(at + done));
-        if (r > 0)
-            done += (size_t)r;
-        else if (r != -EINTR)
-            return r < 0 ? (int)r : -ENOSPC;
-    }
-    return 0;
-}
-
-/* By the kernel where it can (a filesystem may share the blocks), else by hand. */
-static int copy_bytes(int to, int from, uint64_t at, uint64_t end)
-{
-    char piece[PIECE_SIZE];
-
-    while (at < end) {
-        int64_t from_at = (int64_t)at, to_at = (int64_t)at;
-        long r = raw_syscall6(SYS_copy_file_range, from, &from_at, to, &to_at, end - at, 0);
-        if (r <= 0) {
-            r = kernel_pread(from, piece, end - at < sizeof piece ? end - at : sizeof piece, (off_t)at);
-            if (r == -EINTR)
-                continue;
-            if (r <= 0)
-                return (int)r; /* 0: somebody has just cut the file */
-            int error = private_file_write(to, piece, at, (size_t)r);
-            if (error < 0)
-                return error;
-        }
-        at += (uint64_t)r;
-    }
-    return 0;
-}
-
-static int copy_data(int to, int from, uint64_t size)
-{
-    int r = 0;
-
-    for (uint64_t at = 0; r == 0 && at < size;) {
-        long start = kernel_lseek(from, (off_t)at, SEEK_DATA);
-        if (start == -ENXIO)
-            break; /* a hole up to the end */
-        long end = start < 0 ? start : kernel_lseek(from, start, SEEK_HOLE);
-        if (end < 0) { /* a filesystem that knows no holes */
-            start = (long)at;
-            end = (long)size;
-        }
-        r = copy_bytes(to, from, (uint64_t)start, (uint64_t)end < size ? (uint64_t)end : size);
-        at = (uint64_t)end;
-    }
-    return r;
-}
-
 int private_file_fill(int private_fd, int from_fd, uint64_t size)
 {
     struct stat file;
@@ -142,7 +89,7 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size)
         from = from_fd;
         offset = kernel_lseek(from_fd, 0, SEEK_CUR);
     }
-    r = copy_data(private_fd, from, size);
+    r = file_copy_whole(private_fd, from, size);
     if (r == 0)
         r = kernel_ftruncate(private_fd, (off_t)size);
     if (from != from_fd)
@@ -174,30 +121,44 @@ int private_file_fill_later(int private_fd, int from_fd, uint64_t size)
         return private_file_fill(private_fd, from_fd, size);
     file->source = high_number_move(from);
     file->source_size = size;
-    int r = copy_bytes(private_fd, file->source, size / PIECE_SIZE * PIECE_SIZE, size);
+    int r = file_copy_part(private_fd, file->source, size / BLOCK_SIZE * BLOCK_SIZE, size);
     if (r == 0)
         r = kernel_ftruncate(private_fd, (off_t)size);
     atomic_store(&file->filling, FILL_LATER);
     return r;
 }
 
-static void fill_holes(const struct private_file *file, int private_fd)
+static void fill_holes(const struct private_file *file, int private_fd, uint64_t at, uint64_t most)
 {
-    for (uint64_t at = 0; at < file->source_size;) {
+    if (most > file->source_size)
+        most = file->source_size;
+    while (at < most) {
         long start = kernel_lseek(private_fd, (off_t)at, SEEK_HOLE);
-        if (start < 0 || (uint64_t)start >= file->source_size)
+        if (start < 0 || (uint64_t)start >= most)
             break;
         long end = kernel_lseek(private_fd, start, SEEK_DATA);
-        if (end < 0 || (uint64_t)end > file->source_size)
-            end = (long)file->source_size;
-        if (copy_bytes(private_fd, file->source, (uint64_t)start, (uint64_t)end) < 0)
+        if (end < 0 || (uint64_t)end > most)
+            end = (long)most;
+        if (file_copy_part(private_fd, file->source, (uint64_t)start, (uint64_t)end) < 0)
             break;
         at = (uint64_t)end;
     }
 }
 
+/* Nobody has written to it. */
+static void fill_unseen(const struct private_file *file, int private_fd, uint64_t at, uint64_t end)
+{
+    struct stat before;
+    bool is_known = kernel_fstat(private_fd, &before) == 0;
+    const struct timespec times[] = {before.st_atim, before.st_mtim};
+
+    fill_holes(file, private_fd, at, end);
+    if (is_known)
+        raw_syscall4(SYS_utimensat, private_fd, NULL, times, 0);
+}
+
 /* Signals wait: a handler that reads the same file on this thread would wait for ever. */
-static void fill_now(int private_fd)
+void private_file_fill_now(int private_fd)
 {
     struct private_file *file = find_known(private_fd);
     uint32_t expected = FILL_LATER;
@@ -206,13 +167,28 @@ static void fill_now(int private_fd)
         return;
     uint64_t mask = signal_mask_block_all();
     if (atomic_compare_exchange_strong(&file->filling, &expected, FILLING)) {
-        fill_holes(file, private_fd);
+        fill_unseen(file, private_fd, 0, UINT64_MAX);
         kernel_close(file->source);
         atomic_store(&file->filling, FILLED);
     }
     while (atomic_load(&file->filling) == FILLING)
         kernel_sched_yield();
     signal_mask_restore(mask);
+}
+
+void private_file_fill_part(int private_fd, uint64_t at, uint64_t end)
+{
+    const struct private_file *file = find_known(private_fd);
+
+    if (file != NULL && atomic_load(&file->filling) == FILL_LATER)
+        fill_unseen(file, private_fd, at / BLOCK_SIZE * BLOCK_SIZE, end);
+}
+
+bool private_file_is_filled(int private_fd)
+{
+    const struct private_file *file = find_known(private_fd);
+
+    return file == NULL || atomic_load(&file->filling) == FILLED;
 }
 
 /* --- finding it again --- */
@@ -264,7 +240,7 @@ bool private_file_original(dev_t *device, ino_t *inode)
 int private_file_reopen(int private_fd, int flags)
 {
     if ((flags & O_ACCMODE) != O_WRONLY)
-        fill_now(private_fd);
+        private_file_fill_now(private_fd);
     return kernel_open(fd_name(private_fd).path,
                        flags & ~(O_CREAT | O_EXCL | O_NOFOLLOW | (O_TMPFILE & ~O_DIRECTORY)));
 }

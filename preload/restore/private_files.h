@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Files of the replay's own, in place of the user's: unnamed files in the run directory, which vanish with
- * the replay. What was open for writing at the snapshot, and what the replay opens for writing, is one of
- * these. They are known by the file that they stand for, so that every name and descriptor of one file leads
- * to the same copy. Async-signal-safe: no heap, raw system calls. */
+ * the replay unless they are kept (replay/kept_files.h). What was open for writing at the snapshot, and what
+ * the replay opens for writing, is one of these. They are known by the file that they stand for, so that
+ * every name and descriptor of one file leads to the same copy. Async-signal-safe: no heap, raw system calls.
+ */
 #ifndef LIGHTSSS_PRELOAD_RESTORE_PRIVATE_FILES_H
 #define LIGHTSSS_PRELOAD_RESTORE_PRIVATE_FILES_H
 
@@ -15,9 +16,6 @@
  * use) or -errno. */
 int private_file_create(void);
 
-/* Puts bytes there. Returns 0 or -errno. */
-int private_file_write(int private_fd, const void *bytes, uint64_t at, size_t size);
-
 /* Fills it with the first `size` bytes of an open file, at most to that file's end; holes stay holes. The
  * offsets of both descriptors are as before. Returns 0 or -errno. */
 int private_file_fill(int private_fd, int from_fd, uint64_t size);
@@ -26,6 +24,11 @@ int private_file_fill(int private_fd, int from_fd, uint64_t size);
  * contents when it is reopened for reading, in the places that were not written until then. Returns 0 or
  * -errno. */
 int private_file_fill_later(int private_fd, int from_fd, uint64_t size);
+
+/* Fills it now, where that was to be later: all of it, or what is between two places. */
+void private_file_fill_now(int private_fd);
+void private_file_fill_part(int private_fd, uint64_t at, uint64_t end);
+bool private_file_is_filled(int private_fd);
 
 /* Makes it known as the one in place of a file of the user. Returns 0 or -ENOSPC: there are too many. */
 int private_file_add(dev_t device, ino_t inode, int private_fd);

@@ -12,13 +12,15 @@
 
 #include "options/end.h"
 
-#define SHARED_PAGE_SIZE 12288u
+#define SHARED_PAGE_SIZE 32768u /* only what is written to takes memory */
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
 #define SHARED_PAGE_SLOTS 65u
 #define SHARED_PAGE_WHY   480u
 #define SHARED_NOTES_MAX  17u /* the last one says that there was more */
 #define SHARED_NOTE_SIZE  160u
 #define SHARED_GROUPS_MAX 64u
+#define SHARED_FILES_MAX  128u
+#define SHARED_FILES_POOL 16384u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -84,6 +86,19 @@ struct shared_notes {
     char lines[SHARED_NOTES_MAX][SHARED_NOTE_SIZE];
 };
 
+/* A file that the replay has written to, as it is kept in the run directory (run/kept_list.h). */
+struct shared_file {
+    uint32_t path;   /* where its path begins in the pool; it ends in NUL, if the replay is sound */
+    uint32_t number; /* of those with its base name, from 1 */
+    uint32_t kept;   /* enum file_kept */
+};
+
+struct shared_files {
+    uint32_t count, used; /* of the list and of the pool */
+    struct shared_file list[SHARED_FILES_MAX];
+    char pool[SHARED_FILES_POOL];
+};
+
 #define SHARED_PAGE_COMING (-1) /* it was asked for, and the snapshot has not made it yet */
 
 /* What the original may do when it wakes or asks a copy. */
@@ -124,9 +139,10 @@ struct shared_page {
     struct shared_notes notes;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
     struct shared_rights rights;
+    struct shared_files files; /* the last: mostly nothing of it is written to */
 };
 
-static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "three pages");
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "eight pages");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");

@@ -13,11 +13,12 @@
 
 #include "base/kernel.h"
 #include "base/user_memory.h"
+#include "restore/written_files.h"
 #include "run/notes.h"
 #include "snapshot/descriptors.h"
 
-/* What is open for writing is the replay's own, and so is what has no name: the user's files are only read.
- * What was open at the snapshot and is the same file still is the original's. */
+/* What is open for writing is the replay's own, and so is what has no name, or one in the run directory: the
+ * user's files are only read. What was open at the snapshot and is the same file still is the original's. */
 bool open_files_is_own(int fd)
 {
     struct stat file;
@@ -29,6 +30,7 @@ bool open_files_is_own(int fd)
         descriptors_find_file(file.st_dev, file.st_ino) != NULL)
         return false;
     return (flags & O_ACCMODE) != O_RDONLY || file.st_nlink == 0 ||
+           written_files_has(file.st_dev, file.st_ino) ||
            (!S_ISREG(file.st_mode) && !S_ISDIR(file.st_mode) && !S_ISCHR(file.st_mode) &&
             !S_ISBLK(file.st_mode));
 }

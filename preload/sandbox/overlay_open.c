@@ -15,6 +15,7 @@
 #include "base/memory_device.h"
 #include "base/user_memory.h"
 #include "restore/private_files.h"
+#include "restore/written_files.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "sandbox/open_files.h"
@@ -141,7 +142,8 @@ static long open_descriptor(const struct place *place, int fd, int flags)
 
     if (kernel_fstat(fd, &file) < 0)
         return -ENOENT;
-    if (S_ISREG(file.st_mode) && file.st_nlink == 0 && open_files_is_own(fd))
+    bool is_private = file.st_nlink == 0 || written_files_has(file.st_dev, file.st_ino);
+    if (S_ISREG(file.st_mode) && is_private && open_files_is_own(fd))
         return open_path(place->path, flags, 0);
     if (open_files_is_own(fd))
         return kernel_fcntl(fd, (flags & O_CLOEXEC) != 0 ? F_DUPFD_CLOEXEC : F_DUPFD, 0);

@@ -18,7 +18,9 @@
 #include "base/kernel.h"
 #include "base/stack.h"
 #include "base/user_memory.h"
+#include "record/undo.h"
 #include "restore/private_files.h"
+#include "restore/written_files.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -163,7 +165,9 @@ static int look(void *context, bool down)
     if (place->name != NULL) {
         place->kind = kinds[place->name->kind];
         place->fd = place->name->fd;
-    } else if (!is_inside)
+    } else if (!is_inside && (place->fd = written_files_find(place->path)) >= 0)
+        place->kind = PLACE_PRIVATE; /* the original may have given its own another name since */
+    else if (!is_inside)
         error = look_at_real(place);
     if (place->kind == PLACE_NOWHERE)
         return error;
@@ -261,6 +265,19 @@ int place_may_change(const struct place *place)
     return kernel_access(*parent == '\0' ? "/" : parent, W_OK);
 }
 
+/* Has the original itself done it? Then it is undone, and the replay does it in its turn. */
+static bool is_known_change(const struct place *place)
+{
+    return undo_has(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
+                    (ino_t)place->real.stx_ino);
+}
+
+static int undo(const struct place *place, int private_fd)
+{
+    return undo_apply(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
+                      (ino_t)place->real.stx_ino, private_fd);
+}
+
 static int fill(const struct place *place, int private_fd, uint64_t size)
 {
     int fd = kernel_open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -289,6 +306,8 @@ static void make_private(void *argument)
         return;
     kernel_fchmod(making->fd, place->real.stx_mode & 07777);
     int r = making->size > 0 ? fill(place, making->fd, making->size) : 0;
+    if (r == 0 && making->size > 0 && is_known_change(place) && undo(place, making->fd) < 0)
+        notes_add_cause("was changed too much since the snapshot to be had again: %s", place->path);
     if (r < 0) {
         kernel_close(making->fd);
         making->fd = r;
@@ -310,6 +329,17 @@ int place_unnamed(void)
     return make(NULL, 0);
 }
 
+/* What a tracer makes where the testbench's waveform would be is no file of the replay's own. */
+static void take_up(const struct place *place, uint64_t size, int fd)
+{
+    const struct statx_timestamp *time = &place->real.stx_mtime;
+    const bool is_real = place->kind == PLACE_REAL;
+    const struct timespec then = {is_real ? time->tv_sec : 0, is_real ? time->tv_nsec : 0};
+
+    if (!run.hooks->wave_makes_file())
+        written_files_add(fd, place->path, &then, !is_real || size < place->real.stx_size);
+}
+
 int place_private(struct place *place, uint64_t size)
 {
     bool is_real = place->kind == PLACE_REAL;
@@ -319,8 +349,9 @@ int place_private(struct place *place, uint64_t size)
     int fd = make(place, size);
     if (fd < 0)
         return fd;
-    if (is_real && size > 0 && place_is_changed(place))
+    if (is_real && size > 0 && place_is_changed(place) && !is_known_change(place))
         notes_add_cause("%s was changed after the snapshot", place->path);
+    take_up(place, size, fd);
     const struct name file = {.kind = NAME_FILE, .fd = fd};
     int r = 0;
     if (!is_real || private_file_add(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
@@ -333,6 +364,15 @@ int place_private(struct place *place, uint64_t size)
     place->kind = PLACE_PRIVATE;
     place->fd = fd;
     return fd;
+}
+
+/* The last name that it was given counts. Another file may be where it was. */
+const char *place_of_private(int fd, const char *path)
+{
+    for (size_t i = place_names.count; i-- > 0;)
+        if (place_names.entry[i].kind == NAME_FILE && place_names.entry[i].fd == fd)
+            return place_names.entry[i].path;
+    return names_find(&place_names, path) != NULL ? NULL : path;
 }
 
 /* There is no other way to ask for it that needs no text to be read. */

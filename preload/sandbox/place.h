@@ -71,6 +71,10 @@ int place_may_change(const struct place *place);
  * kept. Returns a descriptor or -errno. */
 int place_private(struct place *place, uint64_t size);
 
+/* The name that this private file has now, which was at the path; NULL: it was removed. For the holder of the
+ * lock; the text stays. */
+const char *place_of_private(int fd, const char *path);
+
 /* A private file without a name. Returns a descriptor or -errno. */
 int place_unnamed(void);
 

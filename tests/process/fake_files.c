@@ -231,6 +231,29 @@ static void do_close_slot(const char *argument)
     close(fake_fds[fake_slot(&argument)]);
 }
 
+/* SLOT:COUNT numbered lines. */
+static void do_lines(const char *argument)
+{
+    char line[32];
+    unsigned at = fake_slot(&argument);
+    long count = fake_number(argument);
+
+    for (long i = 0; i < count; i++) {
+        int length = snprintf(line, sizeof line, "number %ld\n", i);
+        fake_expect(write(fake_fds[at], line, (size_t)length) == length, "write");
+    }
+}
+
+/* SLOT:SIZE bytes that are no text. */
+static void do_fill(const char *argument)
+{
+    static const char bytes[4096] = {[7] = 'x'};
+    unsigned at = fake_slot(&argument);
+
+    for (long left = fake_number(argument); left > 0; left -= (long)sizeof bytes)
+        fake_expect(write(fake_fds[at], bytes, sizeof bytes) == sizeof bytes, "write");
+}
+
 /* All that can be asked of a descriptor; not inodes and times, which differ from run to run. */
 static void do_state(const char *argument)
 {
@@ -392,6 +415,8 @@ const struct fake_step fake_files[] = {
     {"fd_read", do_read},
     {"fd_write", do_write},
     {"pwrite", do_pwrite},
+    {"lines", do_lines},
+    {"fill", do_fill},
     {"poison", do_poison},
     {"pread", do_pread},
     {"lseek", do_lseek},

@@ -41,6 +41,7 @@ BAD = {
     "LIGHTSSS_HOLD": "on",
     "LIGHTSSS_TICK": "0",
     "LIGHTSSS_SIZE": "1",
+    "LIGHTSSS_FILES": "none",
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_TRIGGER": "(",

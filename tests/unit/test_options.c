@@ -64,6 +64,7 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_int_equal(options.window_evals, 200000);
     assert_int_equal(options.depth, 0);
     assert_int_equal(options.size_bytes, 1 << 30);
+    assert_int_equal(options.files_bytes, 64 << 20);
     assert_true(options.hold);
     assert_true(options.huge);
     assert_null(options.model);
@@ -87,7 +88,8 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
         "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
         "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_AFTER",
-        "LIGHTSSS_AGES",   "LIGHTSSS_BACK",      "LIGHTSSS_SIZE",    "LIGHTSSS_DIR",   "LIGHTSSS_LOG",
+        "LIGHTSSS_AGES",   "LIGHTSSS_BACK",      "LIGHTSSS_SIZE",    "LIGHTSSS_FILES", "LIGHTSSS_DIR",
+        "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -187,6 +189,8 @@ static void figures(void **state)
     assert_int_equal(read_silently("LIGHTSSS_WINDOW=5evals").window_evals, 5);
     assert_int_equal(read_silently("LIGHTSSS_SIZE=5M").size_bytes, 5 << 20);
     assert_int_equal(read_silently("LIGHTSSS_SIZE=none").size_bytes, 0);
+    assert_int_equal(read_silently("LIGHTSSS_FILES=1G").files_bytes, 1 << 30);
+    assert_int_equal(read_silently("LIGHTSSS_FILES=0").files_bytes, 0);
     assert_true(read_silently("LIGHTSSS_WINDOW=all").window_evals == OPTIONS_WINDOW_ALL);
     assert_int_equal(read_silently("LIGHTSSS_DEPTH=3").depth, 3);
     assert_int_equal(read_silently("LIGHTSSS_TICK=500").tick, 500);
@@ -246,6 +250,7 @@ static void bad_values_are_named_and_defaults_used(void **state)
         "LIGHTSSS_WINDOW=0evals",
         "LIGHTSSS_SIZE=1",
         "LIGHTSSS_SIZE=0G",
+        "LIGHTSSS_FILES=none",
         "LIGHTSSS_DEPTH=-1",
         "LIGHTSSS_DEPTH=10000",
         "LIGHTSSS_HOLD=2",
