@@ -7,30 +7,52 @@
 
 #include <string.h>
 
-#define UNIT     ((size_t)16) /* a record is a multiple of it: no head is split */
-#define PATIENCE 1000u        /* looks for which a record that is not complete keeps the others waiting */
+#define UNIT     16u   /* a record is a multiple of it: no head is split */
+#define PATIENCE 1000u /* looks for which a record that is not complete keeps the others waiting */
 
 /* The lowest bits of a head's first word; above them the size of the text. */
 #define BEGUN    UINT64_C(1)
 #define COMPLETE UINT64_C(2)
 #define STATES   2
 
-static _Atomic uint64_t *word_at(const struct line_queue *queue, uint64_t position)
+static uint32_t first_of(uint64_t ends)
+{
+    return (uint32_t)(ends >> 32);
+}
+
+/* Where the next record begins. */
+static uint32_t next_of(uint64_t ends)
+{
+    return (uint32_t)ends;
+}
+
+static uint64_t both(uint32_t first, uint32_t next)
+{
+    return (uint64_t)first << 32 | next;
+}
+
+static uint32_t room_of(const struct line_queue *queue, uint64_t ends)
+{
+    return queue->size - (next_of(ends) - first_of(ends));
+}
+
+static _Atomic uint64_t *word_at(const struct line_queue *queue, uint32_t position)
 {
     return (_Atomic uint64_t *)(void *)(queue->ring + (position & (queue->size - 1)));
 }
 
-static _Atomic uint64_t *eval_at(const struct line_queue *queue, uint64_t position)
+static _Atomic uint64_t *eval_at(const struct line_queue *queue, uint32_t position)
 {
     return word_at(queue, position) + 1;
 }
 
-static uint64_t length_of(size_t size)
+/* Of a record whose text is so long. */
+static uint32_t length_of(uint32_t size)
 {
-    return (UNIT + size + UNIT - 1) & ~(uint64_t)(UNIT - 1);
+    return (UNIT + size + UNIT - 1) & ~(UNIT - 1);
 }
 
-void line_queue_start(struct line_queue *queue, char *ring, size_t size)
+void line_queue_start(struct line_queue *queue, char *ring, uint32_t size)
 {
     memset(queue, 0, sizeof *queue);
     queue->ring = ring;
@@ -39,40 +61,37 @@ void line_queue_start(struct line_queue *queue, char *ring, size_t size)
 
 /* --- adding --- */
 
-static uint64_t free_at(const struct line_queue *queue, uint64_t claimed)
-{
-    return queue->size - (claimed - atomic_load(&queue->first));
-}
-
 /* As much as fits, and no more than `size`. Returns how much that is. */
-static size_t reserve(struct line_queue *queue, size_t size, uint64_t *position)
+static uint32_t reserve(struct line_queue *queue, size_t size, uint32_t *position)
 {
-    uint64_t claimed = atomic_load(&queue->claimed), room;
-    size_t fits;
+    uint64_t ends = atomic_load(&queue->ends);
+    uint32_t room, fits;
 
     do {
-        room = free_at(queue, claimed);
+        *position = next_of(ends);
+        room = room_of(queue, ends);
         if (room <= UNIT)
             return 0;
-        fits = size < room - UNIT ? size : (size_t)(room - UNIT);
-    } while (!atomic_compare_exchange_weak(&queue->claimed, &claimed, claimed + length_of(fits)));
-    *position = claimed;
+        fits = size < room - UNIT ? (uint32_t)size : room - UNIT;
+    } while (!atomic_compare_exchange_weak(&queue->ends, &ends,
+                                           both(first_of(ends), *position + length_of(fits))));
     return fits;
 }
 
-static void copy_in(const struct line_queue *queue, uint64_t position, const char *bytes, size_t size)
+static void copy_in(const struct line_queue *queue, uint32_t position, const char *bytes, size_t size)
 {
     size_t at = position & (queue->size - 1);
     size_t part = size < queue->size - at ? size : queue->size - at;
 
     memcpy(queue->ring + at, bytes, part);
-    memcpy(queue->ring, bytes + part, size - part);
+    if (part < size)
+        memcpy(queue->ring, bytes + part, size - part);
 }
 
 size_t line_queue_add(struct line_queue *queue, uint64_t eval, const void *bytes, size_t size)
 {
-    uint64_t position;
-    size_t fits = size > 0 ? reserve(queue, size, &position) : 0;
+    uint32_t position;
+    uint32_t fits = size > 0 ? reserve(queue, size, &position) : 0;
 
     if (fits == 0)
         return 0;
@@ -84,46 +103,48 @@ size_t line_queue_add(struct line_queue *queue, uint64_t eval, const void *bytes
     return fits;
 }
 
-bool line_queue_has_room(const struct line_queue *queue)
+size_t line_queue_waiting(const struct line_queue *queue)
 {
-    return free_at(queue, atomic_load(&queue->claimed)) > queue->size / 2;
-}
-
-bool line_queue_is_empty(const struct line_queue *queue)
-{
-    return atomic_load(&queue->claimed) == atomic_load(&queue->first);
+    return queue->size - room_of(queue, atomic_load(&queue->ends));
 }
 
 /* --- taking --- */
 
 struct record {
     bool is_complete;
-    size_t size;   /* of its text */
-    uint64_t next; /* where the one behind it begins */
+    uint32_t size; /* of its text */
+    uint32_t next; /* where the one behind it begins */
 };
 
-/* Nonsense (a thread that came back after its record was given up) reaches to the end. */
-static struct record record_at(const struct line_queue *queue, uint64_t position, uint64_t end)
+static uint32_t skip_zeros(const struct line_queue *queue, uint32_t position, uint32_t end)
 {
-    uint64_t head = atomic_load_explicit(word_at(queue, position), memory_order_acquire);
-    struct record record = {.is_complete = (head & COMPLETE) != 0, .size = (size_t)(head >> STATES)};
-
-    record.next = position + length_of(record.size);
-    if (head == 0)
-        while (record.next < end && atomic_load(word_at(queue, record.next)) == 0)
-            record.next += UNIT;
-    if (record.next > end)
-        record = (struct record){.next = end};
-    return record;
+    do
+        position += UNIT;
+    while (position != end && atomic_load(word_at(queue, position)) == 0);
+    return position;
 }
 
-static void copy_out(const struct line_queue *queue, uint64_t position, char *bytes, size_t size)
+/* Nonsense (a thread that came back after its record was given up) reaches to the end. */
+static struct record record_at(const struct line_queue *queue, uint32_t position, uint32_t end)
+{
+    uint64_t head = atomic_load_explicit(word_at(queue, position), memory_order_acquire);
+    uint32_t size = (uint32_t)(head >> STATES);
+
+    if (head == 0)
+        return (struct record){.next = skip_zeros(queue, position, end)};
+    if (head >> STATES > queue->size || length_of(size) > end - position)
+        return (struct record){.next = end};
+    return (struct record){(head & COMPLETE) != 0, size, position + length_of(size)};
+}
+
+static void copy_out(const struct line_queue *queue, uint32_t position, char *bytes, size_t size)
 {
     size_t at = position & (queue->size - 1);
     size_t part = size < queue->size - at ? size : queue->size - at;
 
     memcpy(bytes, queue->ring + at, part);
-    memcpy(bytes + part, queue->ring, size - part);
+    if (part < size)
+        memcpy(bytes + part, queue->ring, size - part);
 }
 
 static void add_stretch(struct line_block *block, uint64_t eval)
@@ -134,8 +155,8 @@ static void add_stretch(struct line_block *block, uint64_t eval)
 }
 
 /* Returns whether all of the record is there now. */
-static bool add_text(const struct line_queue *queue, struct line_block *block, uint64_t position, size_t from,
-                     size_t size)
+static bool add_text(const struct line_queue *queue, struct line_block *block, uint32_t position,
+                     uint32_t from, uint32_t size)
 {
     size_t room = LINE_BLOCK_SIZE - 1 - block->length, left = size - from;
     size_t part = left < room ? left : room;
@@ -151,23 +172,26 @@ static bool add_text(const struct line_queue *queue, struct line_block *block, u
     return !block->is_full;
 }
 
-/* Its heads must be zero before anybody gets the place. */
-static void give_back(struct line_queue *queue, uint64_t end)
+/* Its heads must be zero before anybody gets the place. Where nothing waits then, the next record stands at
+ * the ring's begin: so the same memory, which the processor has at hand, is used again and again. */
+static void give_back(struct line_queue *queue, uint32_t end)
 {
-    uint64_t position = atomic_load(&queue->first);
+    uint64_t ends = atomic_load(&queue->ends);
+    uint32_t next;
 
-    while (position < end) {
-        size_t at = position & (queue->size - 1);
-        size_t part = end - position < queue->size - at ? (size_t)(end - position) : queue->size - at;
+    for (uint32_t position = first_of(ends), part; position != end; position += part) {
+        uint32_t at = position & (queue->size - 1);
 
+        part = end - position < queue->size - at ? end - position : queue->size - at;
         memset(queue->ring + at, 0, part);
-        position += part;
     }
-    atomic_store(&queue->first, end);
+    do
+        next = next_of(ends);
+    while (!atomic_compare_exchange_weak(&queue->ends, &ends, next == end ? 0 : both(end, next)));
 }
 
 /* Whether the record at the front, which is not complete, is given up: it holds up the others for a while. */
-static bool drop_first(struct line_queue *queue, uint64_t next, bool last)
+static bool drop_first(struct line_queue *queue, uint32_t next, bool last)
 {
     if (!last && ++queue->waits <= PATIENCE)
         return false;
@@ -178,12 +202,12 @@ static bool drop_first(struct line_queue *queue, uint64_t next, bool last)
 
 void line_queue_look(struct line_queue *queue, struct line_block *block, bool last)
 {
-    uint64_t position = atomic_load(&queue->first), end = atomic_load(&queue->claimed);
-    size_t from = queue->taken;
+    const uint64_t ends = atomic_load(&queue->ends);
+    uint32_t position = first_of(ends), end = next_of(ends), from = queue->taken;
 
     block->length = block->count = 0;
     block->is_full = false;
-    while (position < end) {
+    while (position != end) {
         const struct record record = record_at(queue, position, end);
 
         if (!record.is_complete && (block->length > 0 || !drop_first(queue, record.next, last)))
@@ -197,9 +221,9 @@ void line_queue_look(struct line_queue *queue, struct line_block *block, bool la
 
 /* Its head moves over text that is taken, so that a large record does not keep its place to the end. Returns
  * where it begins then. */
-static uint64_t shorten(struct line_queue *queue, uint64_t position, size_t size)
+static uint32_t shorten(struct line_queue *queue, uint32_t position, uint32_t size)
 {
-    size_t gone = queue->taken & ~(UNIT - 1);
+    uint32_t gone = queue->taken & ~(UNIT - 1);
     uint64_t eval = atomic_load_explicit(eval_at(queue, position), memory_order_relaxed);
 
     atomic_store_explicit(eval_at(queue, position + gone), eval, memory_order_relaxed);
@@ -211,15 +235,16 @@ static uint64_t shorten(struct line_queue *queue, uint64_t position, size_t size
 
 void line_queue_take(struct line_queue *queue, size_t size)
 {
-    uint64_t position = atomic_load(&queue->first), end = atomic_load(&queue->claimed);
+    const uint64_t ends = atomic_load(&queue->ends);
+    uint32_t position = first_of(ends), end = next_of(ends);
 
-    while (position < end && size > 0) {
+    while (position != end && size > 0) {
         const struct record record = record_at(queue, position, end);
         size_t left = record.size - queue->taken;
 
         queue->waits = 0;
         if (left > size) {
-            queue->taken += size;
+            queue->taken += (uint32_t)size;
             position = shorten(queue, position, record.size);
             break;
         }

@@ -10,14 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Positions count all bytes of the ring ever used, heads of records included, and never wrap. */
+/* Positions count bytes of the ring, heads of records included, and wrap. */
 struct line_queue {
-    char *ring;               /* zero where there is no record */
-    size_t size;              /* of the ring, a power of two */
-    _Atomic uint64_t claimed; /* the next record begins here */
-    _Atomic uint64_t first;   /* the first record that is not taken begins here ... */
-    size_t taken;             /* ... and so many bytes of its text are taken */
-    unsigned waits;           /* how often it was found not complete */
+    char *ring;    /* zero where there is no record */
+    uint32_t size; /* of the ring, a power of two */
+    _Atomic uint64_t
+        ends;       /* above: where the first record begins that is not taken; below: the next new one */
+    uint32_t taken; /* bytes of that first record's text that are */
+    unsigned waits; /* how often it was found not complete */
 };
 
 #define LINE_BLOCK_SIZE      ((size_t)64 << 10)
@@ -36,16 +36,14 @@ struct line_block {
 };
 
 /* An empty one; the ring is zero. */
-void line_queue_start(struct line_queue *queue, char *ring, size_t size);
+void line_queue_start(struct line_queue *queue, char *ring, uint32_t size);
 
 /* This text was written while this eval was the last that had begun. Returns how many of its bytes there was
  * room for. Async-signal-safe. */
 size_t line_queue_add(struct line_queue *queue, uint64_t eval, const void *bytes, size_t size);
 
-/* Is more than half of it free? */
-bool line_queue_has_room(const struct line_queue *queue);
-
-bool line_queue_is_empty(const struct line_queue *queue);
+/* How much of the ring waits to be taken; 0: it is empty. */
+size_t line_queue_waiting(const struct line_queue *queue);
 
 /* What waits, as much as fits into the block. last: nobody will complete what is not complete. */
 void line_queue_look(struct line_queue *queue, struct line_block *block, bool last);

@@ -17,6 +17,7 @@
 
 #include "base/expression.h"
 #include "base/kernel.h"
+#include "base/literals.h"
 #include "base/text.h"
 #include "record/line_queue.h"
 #include "snapshot/shared_memory.h"
@@ -25,6 +26,7 @@
 #define PLACES       (PRINTED + MATCH_WATCHED_MAX)
 #define PRINTED_SIZE ((size_t)4 << 20) /* of a queue; untouched pages cost nothing */
 #define WATCHED_SIZE ((size_t)1 << 20)
+#define SOON         ((size_t)128 << 10) /* what is searched while the processor has it at hand costs less */
 #define HITS         64u
 
 struct place {
@@ -52,6 +54,7 @@ struct wanted {
     bool is_on;
     bool is_by_line; /* it asks for the beginning or the end of all */
     regex_t expression;
+    struct literals literals;
 };
 
 bool match_is_on, match_wants_evals;
@@ -80,7 +83,7 @@ static void name_place(unsigned number, const char *name)
     size_t size;
 
     char *ring = ring_of(number, &size);
-    line_queue_start(&place->queue, ring, size);
+    line_queue_start(&place->queue, ring, (uint32_t)size);
     text_format(&text, "%s", name);
     atomic_store(&place->is_used, true);
 }
@@ -106,6 +109,7 @@ static bool want(struct wanted *wanted, const char *text)
     if (text == NULL)
         return true;
     wanted->is_by_line = strstr(text, "\\`") != NULL || strstr(text, "\\'") != NULL;
+    literals_find(&wanted->literals, text);
     wanted->is_on = expression_compile(&wanted->expression, text, REG_EXTENDED | REG_NOSUB | REG_NEWLINE);
     return wanted->is_on;
 }
@@ -170,7 +174,7 @@ int match_add(const char *name)
 
 bool match_remove(unsigned place)
 {
-    if (!line_queue_is_empty(&output->places[place].queue))
+    if (line_queue_waiting(&output->places[place].queue) > 0)
         return false;
     output->places[place].name[0] = '\0';
     atomic_store(&output->places[place].is_used, false);
@@ -198,7 +202,7 @@ bool match_note(unsigned place, uint64_t eval, const void *bytes, size_t size)
 
     if (kept < size)
         atomic_fetch_add(&lost_bytes, size - kept);
-    return line_queue_has_room(queue);
+    return line_queue_waiting(queue) < SOON;
 }
 
 /* --- searching --- */
@@ -294,22 +298,27 @@ static void search_lines(const struct place *place, size_t length)
     }
 }
 
-static bool may_match(const struct wanted *wanted, const char *text)
+static bool may_match(const struct wanted *wanted, const char *text, size_t size)
 {
-    return wanted->is_by_line || expression_matches(&wanted->expression, text);
+    return literals_allow(&wanted->literals, text, size) &&
+           (wanted->is_by_line || expression_matches(&wanted->expression, text));
 }
 
 /* Where lines match, so does the block that they are in: mostly one search is enough for thousands. */
 static bool is_worth_it(const char *text)
 {
-    return (seeks_match() && may_match(&match, text)) || (trigger.is_on && may_match(&trigger, text));
+    size_t size = strlen(text);
+
+    return (seeks_match() && may_match(&match, text, size)) ||
+           (trigger.is_on && may_match(&trigger, text, size));
 }
 
 static void search_place(struct place *place, bool last)
 {
     size_t length;
 
-    while (is_looking() && !line_queue_is_empty(&place->queue) && (length = look(&place->queue, last)) > 0) {
+    while (is_looking() && line_queue_waiting(&place->queue) > 0 &&
+           (length = look(&place->queue, last)) > 0) {
         hide_nuls(length);
         if (is_worth_it(without_returns()))
             search_lines(place, length);
@@ -320,7 +329,7 @@ static void search_place(struct place *place, bool last)
 static bool is_searched(void)
 {
     for (unsigned i = 0; i < PLACES; i++)
-        if (atomic_load(&output->places[i].is_used) && !line_queue_is_empty(&output->places[i].queue))
+        if (atomic_load(&output->places[i].is_used) && line_queue_waiting(&output->places[i].queue) > 0)
             return false;
     return true;
 }

@@ -16,7 +16,7 @@ class Lines(field.FieldTest):
             with self.subTest(how=how):
                 arguments = ("uart", "30000", how, "7000", "20000")
                 plain = self.plain(*arguments)
-                preloaded = self.preloaded(*arguments, MATCH="^TEST FAILED", WATCH="uart0*", WINDOW="1000evals")
+                preloaded = self.preloaded(*arguments, MATCH="^TEST FAILED", WATCH="uart0:uart0.log", WINDOW="1000evals")
                 if how != "pty":  # a link to another terminal each time
                     self.assert_same(plain, preloaded)
                 report = self.report(preloaded)
@@ -28,7 +28,7 @@ class Lines(field.FieldTest):
     def test_no_line(self):
         for how in WAYS:
             with self.subTest(how=how):
-                preloaded = self.preloaded("uart", "30000", how, MATCH="^TEST FAILED", WATCH="uart0*")
+                preloaded = self.preloaded("uart", "30000", how, MATCH="^TEST FAILED", WATCH="uart0:uart0.log")
                 self.assertEqual((preloaded.returncode, preloaded.stderr), (0, b""))
 
 
