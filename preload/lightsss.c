@@ -12,6 +12,7 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "original/original.h"
+#include "original/points.h"
 #include "record/tape.h"
 #include "record/time_log.h"
 #include "record/undo.h"
@@ -94,7 +95,7 @@ static void check_directory(void)
 static bool begin(void)
 {
     const struct keeper_hooks hooks = {
-        .due_in = run.hooks->due_in,
+        .due_in = points_due_in,
         .simtime = run_time,
         .copy = {.before_copy = before_copy,
                  .after_copy = parked_after_copy,

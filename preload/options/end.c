@@ -8,11 +8,17 @@
 const char *end_kind_name(enum end_kind kind)
 {
     static const char *const names[] = {
-        [END_NONE] = "none", [END_EXIT] = "exit", [END_ABORT] = "abort",   [END_SIGNAL] = "signal",
-        [END_KILL] = "kill", [END_HANG] = "hang", [END_FINISH] = "finish", [END_REQUEST] = "request",
+        [END_NONE] = "none", [END_EXIT] = "exit",       [END_ABORT] = "abort",   [END_SIGNAL] = "signal",
+        [END_KILL] = "kill", [END_HANG] = "hang",       [END_FINISH] = "finish", [END_REQUEST] = "request",
+        [END_AT] = "at",     [END_TRIGGER] = "trigger",
     };
 
     return (size_t)kind < sizeof names / sizeof *names ? names[kind] : names[END_NONE];
+}
+
+bool end_is_point(enum end_kind kind)
+{
+    return kind == END_REQUEST || kind == END_AT || kind == END_TRIGGER;
 }
 
 /* glibc's sigabbrev_np() came with 2.32 only, and strsignal() is neither a name nor signal-safe. */

@@ -19,7 +19,9 @@ enum end_kind {
     END_KILL,    /* SIGKILL: nobody saw it coming */
     END_HANG,    /* no eval for too long */
     END_FINISH,  /* exit status 0 */
-    END_REQUEST, /* none: somebody asks for the waveform of a simulator that goes on */
+    END_REQUEST, /* none: somebody asks for the waveform of a simulator that goes on ... */
+    END_AT,      /* ... or has asked before it began, by LIGHTSSS_AT ... */
+    END_TRIGGER, /* ... or by LIGHTSSS_TRIGGER */
 };
 
 struct end {
@@ -31,6 +33,9 @@ struct end {
     uint64_t eval;  /* evals begun so far, counted from 1 */
     uint64_t time;  /* simulation time in the simulator's units, or END_TIME_UNKNOWN */
 };
+
+/* Is it a point of a run that goes on? */
+bool end_is_point(enum end_kind kind);
 
 /* "exit", "abort", ... as in LIGHTSSS_ON and report.json; "none" for END_NONE. */
 const char *end_kind_name(enum end_kind kind);

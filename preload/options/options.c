@@ -132,9 +132,43 @@ static bool parse_back(const char *string, struct options_back *value)
     return true;
 }
 
+static bool parse_triggers(const char *string, uint64_t *value)
+{
+    return parse_between(string, 1, OPTIONS_TRIGGERS_MAX, value);
+}
+
 static bool parse_after(const char *string, uint64_t *value)
 {
     return parse_or(string, "0", 0, parse_evals, value);
+}
+
+/* Where each is given twice, once is meant. */
+static bool add_point(struct options_at *at, const struct options_point *point)
+{
+    for (unsigned i = 0; i < at->count; i++)
+        if (at->points[i].is_time == point->is_time && at->points[i].value == point->value)
+            return true;
+    if (at->count == OPTIONS_POINTS_MAX)
+        return false;
+    at->points[at->count++] = *point;
+    return true;
+}
+
+static bool parse_at(const char *string, struct options_at *value)
+{
+    static struct options_at at; /* not on the stack of who starts us */
+
+    at = (struct options_at){.count = 0};
+    for (bool more = *string != '\0'; more; string++) {
+        struct options_point point;
+        if (!parse_point(&string, &point.is_time, &point.value) || !add_point(&at, &point))
+            return false;
+        more = *string == ',';
+        if (!more && *string != '\0')
+            return false;
+    }
+    *value = at;
+    return true;
 }
 
 static bool parse_failures(const char *string, struct failures *value)

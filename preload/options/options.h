@@ -12,11 +12,13 @@
 #include "options/ages.h"
 #include "options/failures.h"
 
-#define OPTIONS_PPM        1000000u /* a whole, in parts per million */
-#define OPTIONS_SLOTS_MAX  64u
-#define OPTIONS_DEPTH_MAX  9999u
-#define OPTIONS_TICK_MAX   UINT64_C(1000000000000)
-#define OPTIONS_WINDOW_ALL UINT64_MAX
+#define OPTIONS_PPM          1000000u /* a whole, in parts per million */
+#define OPTIONS_SLOTS_MAX    64u
+#define OPTIONS_DEPTH_MAX    9999u
+#define OPTIONS_TICK_MAX     UINT64_C(1000000000000)
+#define OPTIONS_WINDOW_ALL   UINT64_MAX
+#define OPTIONS_POINTS_MAX   128u
+#define OPTIONS_TRIGGERS_MAX 64u
 
 struct options_interval {
     enum options_interval_kind {
@@ -42,6 +44,15 @@ struct options_back {
     } kind;
     uint64_t ns;
     uint64_t evals;
+};
+
+/* Points of a run up to which a waveform is wanted. */
+struct options_at {
+    unsigned count;
+    struct options_point {
+        bool is_time;   /* a simulation time, in the simulator's units; else a number of evals */
+        uint64_t value; /* above 0 */
+    } points[OPTIONS_POINTS_MAX];
 };
 
 enum options_wave {
@@ -71,7 +82,9 @@ struct options {
     uint64_t limit_ns; /* 0: none */
     const char *wake_call;
     const char *trigger;
+    uint64_t triggers;
     const char *watch;
+    struct options_at at;
     uint64_t after_evals;
     struct ages ages;
     struct options_back back;

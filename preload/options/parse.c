@@ -110,6 +110,26 @@ bool parse_evals(const char *string, uint64_t *value)
     return true;
 }
 
+bool parse_point(const char **string, bool *is_time, uint64_t *value)
+{
+    static const char *const units[] = {"evals", "eval", "t"};
+    const char *at = *string;
+    uint64_t number;
+
+    if (parse_digits(&at, 10, &number) == 0 || number == 0)
+        return false;
+    for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
+        size_t length = strlen(units[i]);
+        if (strncmp(at, units[i], length) != 0)
+            continue;
+        *is_time = *units[i] == 't';
+        *value = number;
+        *string = at + length;
+        return true;
+    }
+    return false;
+}
+
 bool parse_time_ns(const char *string, uint64_t *value)
 {
     static const struct unit units[] = {

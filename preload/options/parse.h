@@ -22,6 +22,9 @@ bool parse_number(const char *string, uint64_t *value);
 /* "12evals" or "1eval", from 1 on. */
 bool parse_evals(const char *string, uint64_t *value);
 
+/* "12evals" or "12t", a simulation time, from 1 on, at the beginning of *string, which goes behind it. */
+bool parse_point(const char **string, bool *is_time, uint64_t *value);
+
 /* "500ms", "1.5s": ns, us, ms, s, m or h; above 0, fractions of a nanosecond are dropped. */
 bool parse_time_ns(const char *string, uint64_t *value);
 

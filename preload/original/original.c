@@ -18,7 +18,7 @@
 #include "interpose/exit.h"
 #include "interpose/signal.h"
 #include "interpose/write.h"
-#include "original/request.h"
+#include "original/points.h"
 #include "original/time_beside.h"
 #include "original/wake.h"
 #include "record/answer.h"
@@ -111,12 +111,13 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
         output_start();
     match_begin();
     keeper_init(run.page, &run.options, hooks);
+    points_begin();
     start_tape();
     role_become(ROLE_ORIGINAL);
     signal_arm();
     see_children();
     threads_handler_listeners.ends_call = answer_is_inside;
-    threads_handler_listeners.request = request_send;
+    threads_handler_listeners.request = points_request;
     return true;
 }
 
@@ -137,8 +138,11 @@ static void eval_due(uint64_t eval)
 {
     match_search(false);
     patience_note_look();
-    if (role_is_likely_self() && keeper_glance(eval))
-        return;
+    if (role_is_likely_self()) {
+        points_look(eval);
+        if (keeper_glance(eval))
+            return;
+    }
     if (!role_is_self()) { /* a child in our memory */
         run.hooks->due_in(UINT64_MAX);
         return;
@@ -150,13 +154,19 @@ static void eval_due(uint64_t eval)
         release_waveforms();
 }
 
+static void eval_done(uint64_t eval)
+{
+    if (role_is_likely_self())
+        points_eval_done(eval);
+}
+
 /* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
 static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
 {
     (void)info;
     if (signal != SIGUSR1 || !outside)
         return false;
-    blocked_call_around(ucontext, request_send);
+    blocked_call_around(ucontext, points_request);
     return true;
 }
 
@@ -194,20 +204,41 @@ static bool is_failure(const struct end *end)
 }
 
 /* The other threads stand still while the original waits: without us they would be gone already. */
-static void replay_failure(void *argument)
+static void do_alone(void (*what)(struct end *end), struct end *end)
 {
-    struct end *end = argument;
     const char *why;
 
-    end->time = time_beside_ask();
     uint64_t mask = signal_mask_block_all();
     int stopped = threads_stop(&why);
-    wake_replay(end);
-    keeper_dismiss();
+    what(end);
     signal_mask_drop_pending(); /* an alarm, a second Ctrl-C: without us they would have come to nobody */
     if (stopped == 0)
         threads_resume();
     signal_mask_restore(mask);
+}
+
+static void wake_and_dismiss(struct end *end)
+{
+    wake_replay(end);
+    keeper_dismiss();
+}
+
+static void replay_failure(void *argument)
+{
+    struct end *end = argument;
+
+    end->time = time_beside_ask();
+    do_alone(wake_and_dismiss, end);
+}
+
+static void finish(struct end *end)
+{
+    points_finish(end);
+}
+
+static void finish_points(void *end)
+{
+    do_alone(finish, end);
 }
 
 /* A fault in what we do at the original's end must not become its end. */
@@ -242,7 +273,9 @@ static bool ends(struct end *end)
         report_unsearched();
         if (run.page != NULL)
             atomic_store(&run.page->ending, 1);
-        request_await();
+        if (points_are_left(end))
+            stack_run(finish_points, end);
+        points_say_missed();
         if (is_failure(end))
             stack_run(replay_failure, end);
         else
@@ -256,6 +289,7 @@ static bool ends(struct end *end)
 
 const struct role original_role = {
     .eval_due = eval_due,
+    .eval_done = eval_done,
     .may_hold = may_hold,
     .hears = hears,
     .exits = exits,

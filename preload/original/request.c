@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: MIT */
-/* See request.h. What happens in the snapshot and in its copy: replay/asked.c. */
+/* See request.h. What happens in the snapshot and in its copy: replay/asked.c. The copy is no child of the
+ * original: it is looked at by its number. */
 #define _GNU_SOURCE
 #include "original/request.h"
 
 #include <signal.h>
+#include <stdatomic.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
-#include "base/log.h"
 #include "base/other_process.h"
+#include "original/impatient.h"
 #include "restore/rights.h"
-#include "run/back.h"
-#include "run/role.h"
 #include "run/run.h"
 #include "snapshot/park.h"
+#include "snapshot/threads/threads_signal.h"
 
-#define SETTLE_NS    UINT64_C(60000000000)
-#define BEGIN_TRIES  2000 /* milliseconds */
-#define ENDING_TRIES 100  /* milliseconds */
-#define GRACE_TRIES  20   /* where the snapshot is gone: it may have made the replay at last */
+#define TICK_NS      (SECOND_NS / 50)
+#define ANSWER_NS    (2 * SECOND_NS)
+#define GRACE_NS     (SECOND_NS / 50) /* where the snapshot is gone: it may have made the replay at last */
+#define ENDING_TRIES 100              /* milliseconds */
+#define CLOSE_NS     (5 * SECOND_NS)  /* for a replay that was asked to finish */
+#define LEAST_NS     (90 * SECOND_NS) /* it may take so long, and so many times what it replays: then it */
+#define FACTOR       101u             /* asks itself to finish, before that */
 
 static volatile pid_t asked_snapshot;
+static volatile uint64_t asked_ns, asked_age_ns;
 
 static bool is_replaying(pid_t pid)
 {
-    return pid > 0 && kernel_kill(pid, 0) == 0;
+    return pid > 0 && !other_process_is_over(pid);
 }
 
-/* Who reads that the waveform is there may ask for the next one at once: so one that is only writing its
- * report is waited for. */
-static bool is_under_way(void)
+bool request_is_under_way(void)
 {
     pid_t pid = atomic_load(&run.page->asked_pid);
 
-    for (unsigned tries = 0; is_replaying(pid); tries++) {
+    for (unsigned tries = 0; pid == SHARED_PAGE_COMING || is_replaying(pid); tries++) {
         if (tries == ENDING_TRIES || atomic_load(&run.page->asked_ending) != pid)
             return true;
         kernel_sleep(1000000);
@@ -42,25 +45,21 @@ static bool is_under_way(void)
     return false;
 }
 
-void request_send(void)
+bool request_begin(struct shared_slot *slot, const struct shared_point *point)
 {
-    bool under_way = is_under_way();
+    int32_t last = atomic_load(&run.page->asked_pid);
 
-    if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay; or it is a child */
-        return;
-    const struct back_end now = {run.hooks->evals(), clock_ns()};
-    struct shared_slot *slot = back_choose(&run.options, run.page, &now, other_process_is_over);
-    if (under_way)
-        log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
-    else if (slot == NULL)
-        log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
-    else {
-        run.page->asked_evals = now.eval;
-        rights_note();
-        asked_snapshot = atomic_load(&slot->pid);
-        atomic_store(&run.page->asked_pid, SHARED_PAGE_COMING);
-        park_command(slot, SLOT_COPY);
-    }
+    if (last == SHARED_PAGE_COMING ||
+        !atomic_compare_exchange_strong(&run.page->asked_pid, &last, SHARED_PAGE_COMING))
+        return false;
+    run.page->point = *point;
+    rights_note();
+    asked_snapshot = atomic_load(&slot->pid);
+    asked_ns = clock_ns();
+    asked_age_ns = asked_ns - slot->taken_ns;
+    atomic_store(&run.page->asked_to_end, 0);
+    park_command(slot, SLOT_COPY);
+    return true;
 }
 
 /* A newer one may have taken its place meanwhile. */
@@ -69,29 +68,52 @@ static bool is_asked_one_gone(void)
     return shared_page_slot(run.page, asked_snapshot) == NULL || other_process_is_over(asked_snapshot);
 }
 
-/* It may have been asked for just now. */
-static pid_t await_begin(void)
+enum request_state request_look(void)
 {
-    pid_t pid;
+    pid_t pid = atomic_load(&run.page->asked_pid);
+    uint64_t now_ns = clock_ns();
 
-    for (unsigned tries = 0; (pid = atomic_load(&run.page->asked_pid)) == SHARED_PAGE_COMING; tries++) {
-        bool is_gone = tries >= GRACE_TRIES && is_asked_one_gone();
-        if (is_gone || tries == BEGIN_TRIES) {
-            log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot %s",
-                     is_gone ? "was given up before it could answer" : "does not answer");
-            return 0;
-        }
-        kernel_sleep(1000000);
-    }
-    return pid;
+    if (pid != SHARED_PAGE_COMING)
+        return is_replaying(pid) ? REQUEST_RUNS : REQUEST_OVER;
+    if (now_ns > asked_ns + GRACE_NS && is_asked_one_gone())
+        return REQUEST_IN_VAIN;
+    return now_ns > asked_ns + ANSWER_NS ? REQUEST_NO_ANSWER : REQUEST_RUNS;
 }
 
-void request_await(void)
+static uint64_t deadline_ns(void)
 {
-    pid_t pid = run.page == NULL ? 0 : await_begin();
+    uint64_t limit_ns = run.options.limit_ns;
 
-    if (!is_replaying(pid))
-        return;
-    if (!other_process_ends(pid, SETTLE_NS))
+    return asked_ns + LEAST_NS + (limit_ns != 0 ? limit_ns : asked_age_ns * FACTOR);
+}
+
+static void end_it(int signal)
+{
+    pid_t pid = atomic_load(&run.page->asked_pid);
+
+    atomic_store(&run.page->asked_to_end, (uint32_t)signal);
+    for (unsigned tries = 0; tries < 2 && is_replaying(pid); tries++) {
+        kernel_kill(pid, THREADS_SIGNAL); /* between two evals, and wherever it is */
+        other_process_ends(pid, CLOSE_NS / (tries == 0 ? 10 : 1));
+    }
+    if (is_replaying(pid))
         kernel_kill(pid, SIGKILL);
+}
+
+int request_await(uint64_t echo_ns, enum request_state *state)
+{
+    while ((*state = request_look()) == REQUEST_RUNS) {
+        int signal = impatient_take();
+        pid_t pid = atomic_load(&run.page->asked_pid);
+        bool is_late = clock_ns() > deadline_ns();
+        if (is_late || (signal != 0 && clock_ns() > echo_ns)) {
+            end_it(is_late ? SIGTERM : signal);
+            return is_late ? 0 : signal;
+        }
+        if (pid > 0)
+            other_process_ends(pid, TICK_NS);
+        else
+            kernel_sleep(1000000);
+    }
+    return 0;
 }

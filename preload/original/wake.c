@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/other_process.h"
 #include "interpose/handled.h"
+#include "original/impatient.h"
 #include "record/output.h"
 #include "report/report.h"
 #include "restore/rights.h"
@@ -39,18 +40,6 @@
 #define WATCH_NS  (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
 #define FINISH_NS (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
 #define CLOSE_NS  (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
-
-/* Signals by which somebody asks the original to end now: they end the waiting, and are consumed, so that the
- * original still ends as it would have without us. */
-static uint64_t impatient_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGXCPU};
-    uint64_t set = 0;
-
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        set |= UINT64_C(1) << (signals[i] - 1);
-    return set;
-}
 
 /* The user may lay the original aside (Ctrl-Z) while it waits; a handler of the simulator's does not run
  * then. */
@@ -94,21 +83,12 @@ static void end_waiting(const struct waiting *waiting)
             kernel_close(waiting->fds[i].fd);
 }
 
-/* Without a signalfd. */
-static int pending_signal(void)
-{
-    const uint64_t impatient = impatient_signals();
-    int signal = kernel_sigtake(&impatient, NULL);
-
-    return signal > 0 ? signal : 0;
-}
-
 static int received_signal(const struct waiting *waiting)
 {
     struct signalfd_siginfo received;
 
     if (waiting->fds[1].fd < 0)
-        return pending_signal();
+        return impatient_take();
     if ((waiting->fds[1].revents & POLLIN) == 0)
         return 0;
     if (kernel_read(waiting->fds[1].fd, &received, sizeof received) != sizeof received)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/u64.h"
 #include "replay/parked.h"
 #include "report/report.h"
 #include "restore/rights.h"
@@ -38,7 +39,30 @@ static int take_page(const struct shared_slot *slot)
     run.page->files.count = run.page->files.used = 0;
     run.page->stop_eval = 0;
     atomic_store(&run.page->spare_pid, 0);
+    atomic_store(&run.page->points_waiting, 0); /* they are not lost with this one */
     return 0;
+}
+
+static void note_point(const struct shared_point *point)
+{
+    run.page->end = (struct end){
+        .kind = (enum end_kind)point->kind,
+        .outside = true,
+        .eval = u64_sum(point->last_eval, point->after_evals),
+        .time = END_TIME_UNKNOWN,
+    };
+    atomic_store(&run.page->end_ns, point->ns);
+}
+
+static void note_hang(void)
+{
+    run.page->end = (struct end){
+        .kind = END_HANG,
+        .outside = true,
+        .eval = run.page->still_evals,
+        .time = END_TIME_UNKNOWN,
+    };
+    atomic_store(&run.page->end_ns, clock_ns() - run.options.hang_ns);
 }
 
 static void say_why_not(int error)
@@ -64,16 +88,14 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
         atomic_store(&run.page->asked_pid, 0);
         return false;
     }
-    run.page->end = (struct end){
-        .kind = hangs ? END_HANG : END_REQUEST,
-        .outside = true,
-        .eval = hangs ? run.page->still_evals : run.page->asked_evals,
-        .time = END_TIME_UNKNOWN,
-    };
-    atomic_store(&run.page->end_ns, clock_ns() - (hangs ? run.options.hang_ns : 0));
+    if (hangs)
+        note_hang();
+    else
+        note_point(&run.page->point);
     run.page->end_used_ns = 0;
     run.page->races = run.hooks->races();
     run.page->replay.start_ns = clock_ns();
+    run.page->replay.point_time = END_TIME_UNKNOWN;
     parked_say_to_user();
     report_failure(&run.page->end);
     r = rights_take();
@@ -84,6 +106,11 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
     else
         report_wake(slot);
     return r >= 0;
+}
+
+uint32_t asked_to_end(void)
+{
+    return common != NULL ? atomic_load(&common->asked_to_end) : 0;
 }
 
 void asked_passes_on(pid_t pid)

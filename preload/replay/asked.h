@@ -5,12 +5,17 @@
 #define LIGHTSSS_PRELOAD_REPLAY_ASKED_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "run/shared_page.h"
 
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool asked_begins(struct shared_slot *slot, bool hangs);
+
+/* In such a replay: the signal by which somebody does not want to wait for it any longer; 0: there is none.
+ */
+uint32_t asked_to_end(void);
 
 /* In such a replay: that process goes on in its place. */
 void asked_passes_on(pid_t pid);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "record/thread_key.h"
 #include "replay/bound.h"
+#include "replay/goal.h"
 #include "replay/window.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
@@ -33,6 +34,12 @@ static struct bound bound;
 static uint64_t stop_eval(void)
 {
     return run.page->stop_eval != 0 ? run.page->stop_eval : run.page->end.eval;
+}
+
+/* From which the window is counted back. */
+static uint64_t window_end(void)
+{
+    return run.page->stop_eval == 0 && goal_eval() != 0 ? goal_eval() : stop_eval();
 }
 
 static void open_wave(void)
@@ -87,7 +94,7 @@ static uint64_t last_eval(void)
 
 void dumping_begin(uint64_t eval)
 {
-    first_dump = run.page->races ? eval : window_first(eval - 1, stop_eval(), run.options.window_evals);
+    first_dump = run.page->races ? eval : window_first(eval - 1, window_end(), run.options.window_evals);
     if (run.page->races)
         run.hooks->take_turns();
 }

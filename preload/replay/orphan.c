@@ -22,6 +22,7 @@
 #include "record/match.h"
 #include "replay/asked.h"
 #include "replay/parked.h"
+#include "report/point_words.h"
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/back.h"
@@ -215,6 +216,7 @@ bool orphan_replays(struct shared_slot *slot)
 
         find_end(&end);
         if (!is_failure(&end)) {
+            point_words_say_lost();
             atomic_store(&page->reported, 1);
             return false;
         }
@@ -259,7 +261,9 @@ bool orphan_watch(void)
         return false;
     if (deadline_ns == 0)
         deadline_ns = patience_deadline_ns(shared_page_slot(run.page, run.pid));
-    uint32_t asked = patience_overdue(deadline_ns);
+    uint32_t asked = asked_to_end();
+    if (asked == REPLAY_ASKED_NOTHING)
+        asked = patience_overdue(deadline_ns);
     if (asked != REPLAY_ASKED_NOTHING)
         set_timer(clock_ns() + PATIENCE_BETWEEN_EVALS_NS);
     else if (run.page->end.outside && last_due_ns != 0)

@@ -23,6 +23,7 @@
 #include "replay/beyond.h"
 #include "replay/dumping.h"
 #include "replay/finish.h"
+#include "replay/goal.h"
 #include "replay/kept_files.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
@@ -81,6 +82,7 @@ static void eval_due(uint64_t eval)
     const struct end *original = &run.page->end;
 
     finish_if_asked();
+    goal_due(eval);
     retell_before(eval); /* its handler may be what ended the original */
     if (eval > original->eval && !run.page->races && !beyond_includes(eval)) {
         const struct end end = {.kind = END_NONE, .eval = eval};
@@ -101,6 +103,7 @@ static void eval_done(uint64_t eval)
     struct shared_replay *replay = &run.page->replay;
 
     retell_done(eval);
+    goal_look(eval);
     atomic_store_explicit(&replay->eval, eval, memory_order_relaxed);
     if (replay->dumping_ns == 0 && dumping_is_on() && run_wave().dumped)
         replay->dumping_ns = clock_ns();

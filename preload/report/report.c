@@ -15,6 +15,7 @@
 #include "record/match.h"
 #include "report/distance.h"
 #include "report/file_list.h"
+#include "report/point_words.h"
 #include "report/snapshot_list.h"
 #include "report/wave_file.h"
 #include "run/kept_list.h"
@@ -115,10 +116,13 @@ static void report_match(void)
 
 void report_failure(const struct end *end)
 {
-    if (end->kind == END_REQUEST)
-        log_line(LOG_INFO, "%s (pid %d): a waveform up to eval %" PRIu64 " is asked for", run.program,
-                 run.page->original_pid, end->eval);
-    else if (end->kind == END_HANG)
+    char bytes[LOG_LINE_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    if (end_is_point(end->kind)) {
+        point_words_begin(&line);
+        log_line(LOG_INFO, "%s", bytes);
+    } else if (end->kind == END_HANG)
         log_line(LOG_INFO, "%s (pid %d) hangs: eval %" PRIu64 " was the last that began", run.program,
                  run.page->original_pid, end->eval);
     else
@@ -180,6 +184,7 @@ static void append_end(struct text *json, const struct end *end)
         append_string(json, "match", match_line());
         append_string(json, "match_in", match_place());
     }
+    point_words_append(json);
     text_format(json, " }");
 }
 
@@ -246,15 +251,19 @@ static void append_notes(struct text *json)
 {
     const struct shared_notes *notes = &run.page->notes;
     uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
-    char bound_bytes[SHARED_NOTE_SIZE];
+    char bound_bytes[SHARED_NOTE_SIZE], lost_bytes[SHARED_NOTE_SIZE];
     struct text bound = text_in(bound_bytes, sizeof bound_bytes);
+    struct text lost = text_in(lost_bytes, sizeof lost_bytes);
 
     append_bound(&bound);
+    point_words_lost(&lost);
     for (uint32_t i = 0; i < count; i++)
         append_note(json, notes->lines[i], i == 0);
     if (bound.length > 0)
         append_note(json, bound_bytes, count == 0);
-    if (count > 0 || bound.length > 0)
+    if (lost.length > 0)
+        append_note(json, lost_bytes, count == 0 && bound.length == 0);
+    if (count > 0 || bound.length > 0 || lost.length > 0)
         text_format(json, " ]");
 }
 
@@ -274,7 +283,7 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
         append_fraction(json, "seconds_to_first_dump", replay->dumping_ns - replay->start_ns, 9, 6);
     else
         append_string(json, "seconds_to_first_dump", NULL);
-    if (run.options.after_evals > 0 && run.page->end.kind != END_REQUEST)
+    if (run.options.after_evals > 0 && !end_is_point(run.page->end.kind))
         append_number(json, "after_evals", replay->after_evals);
     append_notes(json);
     text_format(json, " }");

@@ -11,18 +11,20 @@
 
 #include "base/kernel.h"
 #include "base/text.h"
+#include "report/point_words.h"
 #include "report/wave_end.h"
 #include "report/wave_names.h"
 #include "report/wave_view.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 
-#define WINDOW     "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
-#define ROW_BIT    "@28"
-#define ROW_VECTOR "@22"
-#define READ_BYTES 65536u
-#define HEAD_BYTES (64 << 20) /* of a VCD, at most */
-#define VIEW_BYTES 12288u
+#define WINDOW          "[size] 1200 700\n[pos] -1 -1\n[sst_width] 280\n[signals_width] 220\n[sst_expanded] 1\n"
+#define ROW_BIT         "@28"
+#define ROW_VECTOR      "@22"
+#define READ_BYTES      65536u
+#define HEAD_BYTES      (64 << 20) /* of a VCD, at most */
+#define VIEW_BYTES      12800u
+#define POINT_NAME_SIZE (SHARED_LINE_SIZE + 1)
 /* Blocks of an FST: the length is that of what follows; of the hierarchy there is its length when unpacked.
  */
 #define FST_HIERARCHY     6 /* packed by LZ4 once */
@@ -117,12 +119,22 @@ static void append_names(struct text *text)
         text_format(text, "%s\n%s\n", names.list[i].width == 1 ? ROW_BIT : ROW_VECTOR, names.list[i].path);
 }
 
+/* What comes after a point is shown, too. */
 static void choose(struct wave_view *view)
 {
     const struct shared_replay *replay = &run.page->replay;
+    bool is_point = end_is_point(run.page->end.kind);
 
     wave_view_choose(view, replay->wave_first_time, replay->wave_last_time,
-                     replay->wave_last_eval - replay->wave_first_eval + 1);
+                     replay->wave_last_eval - replay->wave_first_eval + 1,
+                     is_point ? run.page->point.after_evals : 0);
+}
+
+/* A marker of its own, with a name, and the same words above the signals. */
+static void append_point(struct text *text, const char *name)
+{
+    if (*name != '\0')
+        text_format(text, "[markername] A%s\n@200\n-%s\n", name, name);
 }
 
 bool wave_file_make_room(void)
@@ -144,17 +156,26 @@ bool wave_file_make_room(void)
 int wave_file_save_view(bool has_room)
 {
     static char buffer[VIEW_BYTES];
+    char name_bytes[POINT_NAME_SIZE];
     struct wave_view view;
 
     choose(&view);
+    struct text name = text_in(name_bytes, sizeof name_bytes);
+    point_words_name(&name);
+    text_hide_controls(name_bytes, name.length);
+    const uint64_t marked_time = point_words_time();
     struct text text = text_in(buffer, sizeof buffer);
-    text_format(&text, "[*] the end of the failing run\n[dumpfile] \"%s\"\n" WINDOW, wave_file_name());
+    text_format(&text, "[*] the end of the %s\n[dumpfile] \"%s\"\n" WINDOW,
+                name.length > 0 ? "stretch that was asked for" : "failing run", wave_file_name());
     text_format(&text, "[timestart] %" PRIu64 "\n*", has_room ? view.start : view.start_now);
     wave_view_zoom(&text, view.frame);
-    text_format(&text, " %" PRIu64, run.page->replay.wave_last_time);
-    for (int marker = 'A'; marker <= 'Z'; marker++)
+    text_format(&text, " %" PRIu64, marked_time);
+    if (name.length > 0)
+        text_format(&text, " %" PRIu64, marked_time);
+    for (int marker = name.length > 0 ? 'B' : 'A'; marker <= 'Z'; marker++)
         text_format(&text, " -1");
     text_format(&text, "\n[treeopen] TOP.\n");
+    append_point(&text, name_bytes);
     append_names(&text);
     return run_directory_write("wave.gtkw", &text);
 }

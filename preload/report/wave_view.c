@@ -21,9 +21,11 @@ static uint64_t share_of(uint64_t value, uint64_t factor, uint64_t divisor)
     return (uint64_t)((unsigned __int128)value * factor / divisor);
 }
 
-void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last_time, uint64_t evals)
+void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last_time, uint64_t evals,
+                      uint64_t after_evals)
 {
-    uint64_t all = last_time - first_time, span = share_of(all, EVALS, evals);
+    uint64_t shown = after_evals < evals ? EVALS + after_evals : evals;
+    uint64_t all = last_time - first_time, span = share_of(all, shown, evals);
     uint64_t blur = last_time >> FLOAT_BITS;
 
     if (span < blur * BLURS)

@@ -16,8 +16,9 @@ struct wave_view {
     uint64_t start_now; /* of the pane, where the waveform ends with its last time */
 };
 
-/* The last hundred evals or so; all, where there are fewer. */
-void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last_time, uint64_t evals);
+/* The last hundred evals or so before a point, and those after it; all, where there are fewer. */
+void wave_view_choose(struct wave_view *view, uint64_t first_time, uint64_t last_time, uint64_t evals,
+                      uint64_t after_evals);
 
 /* Appends what GTKWave calls the zoom, "-4.977280". */
 void wave_view_zoom(struct text *text, uint64_t frame);

@@ -80,7 +80,7 @@ void affinity_begin(void)
 {
     struct mask own;
 
-    if ((run.page->end.kind != END_REQUEST && run.page->end.kind != END_HANG) || of_process.size <= 0)
+    if ((!end_is_point(run.page->end.kind) && run.page->end.kind != END_HANG) || of_process.size <= 0)
         return;
     read_mask(0, &own);
     tell(own.bits, own.size);

@@ -29,7 +29,7 @@ static void format_name(struct text *name)
 {
     text_format(name, "%s.%d", run.program, run.page->original_pid);
     if (run.page->run_suffix != 0)
-        text_format(name, ".%u", run.page->run_suffix);
+        text_format(name, "-%u", run.page->run_suffix + 1);
 }
 
 /* Of a file in the run directory; name "" for the directory. */

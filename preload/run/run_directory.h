@@ -12,10 +12,11 @@
 #define RUN_DIRECTORY_PATH_SIZE 4096
 #define RUN_DIRECTORY_ROOM      (64u << 10) /* for report.json and wave.gtkw; the waveform may fill the disk */
 
-/* Makes DIR where it is missing, what leads to it too, and DIR/PROGRAM.PID with mode 0700, with a number
- * behind the name where it exists (an earlier process of that number). Notes the number, and which directory
- * it is, in the shared page. Returns 0 or -errno; -EPERM: somebody has put another in its place; -EACCES: DIR
- * may not be written to, or is a link of another user's in a place like /tmp. */
+/* Makes DIR where it is missing, what leads to it too, and DIR/PROGRAM.PID with mode 0700, or
+ * DIR/PROGRAM.PID-2 and so on where it exists (an earlier waveform of this run, or an earlier process of that
+ * number). Notes the number, and which directory it is, in the shared page. Returns 0 or -errno; -EPERM:
+ * somebody has put another in its place; -EACCES: DIR may not be written to, or is a link of another user's
+ * in a place like /tmp. */
 int run_directory_make(void);
 
 /* Removes what run_directory_make() has just made. */

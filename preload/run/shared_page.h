@@ -21,6 +21,8 @@
 #define SHARED_GROUPS_MAX 64u
 #define SHARED_FILES_MAX  128u
 #define SHARED_FILES_POOL 16384u
+#define SHARED_LINE_SIZE  256u
+#define SHARED_PLACE_SIZE 64u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -68,6 +70,7 @@ struct shared_replay {
     uint64_t wave_window_eval; /* where the waveform was to begin that was too large; 0: it was not ... */
     uint64_t wave_eval_bytes;  /* ... of so many an eval */
     uint64_t after_evals;      /* that came after the original's last one: see replay/beyond.h */
+    uint64_t point_time;       /* on the waveform's axis; END_TIME_UNKNOWN: not known, or there is no point */
     uint32_t wave_dumped, wave_testbench, wave_as_dumped;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
@@ -110,6 +113,17 @@ struct shared_rights {
     uint32_t dumpable;
 };
 
+/* A point of the run up to which a snapshot is asked to replay while the original goes on. */
+struct shared_point {
+    uint32_t kind;                  /* enum end_kind */
+    uint64_t first_eval, last_eval; /* it is the first; of a time: the first of these that has reached it */
+    uint64_t time;                  /* that time; END_TIME_UNKNOWN: it is the eval that was asked for */
+    uint64_t after_evals;           /* so far the waveform goes on */
+    uint64_t ns;                    /* when; CLOCK_MONOTONIC */
+    char line[SHARED_LINE_SIZE];    /* that was printed there; "" ... */
+    char place[SHARED_PLACE_SIZE];  /* ... and to what */
+};
+
 struct shared_page {
     int32_t original_pid;
     uint32_t run_suffix;              /* of the run directory's name, 0: none */
@@ -121,8 +135,11 @@ struct shared_page {
     uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
     uint32_t wave_marked;             /* the next one is known */
     uint64_t wave_mark;               /* wave_mark() of the hooks when it ended */
-    uint64_t asked_evals;             /* evals that had begun when a replay was asked for ... */
+    struct shared_point point;        /* what a replay is asked for while the original goes on ... */
     _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
+    _Atomic uint32_t asked_to_end;    /* the signal by which somebody does not want to wait for it; 0: none */
+    _Atomic uint32_t points_waiting;  /* that have passed, and no replay was asked for yet */
+    _Atomic uint64_t points_left_out; /* lines that matched, and were too many */
     _Atomic int32_t asked_ending;     /* the one that is writing its report */
     _Atomic uint64_t asked_time;      /* what a process beside the original was told, see replay/ask_time.h */
     uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */

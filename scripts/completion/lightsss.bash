@@ -14,6 +14,7 @@ _lightsss_values() {
 	--back) echo "oldest window" ;;
 	--size) echo "none" ;;
 	--files) echo "0" ;;
+	--after) echo "0" ;;
 	--hang | --limit) echo "off" ;;
 	--on) echo "exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM" ;;
 	esac
@@ -39,7 +40,7 @@ _lightsss_option() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --trigger --watch --after --ages --back --size --files --dir --log"
+		--model --tick --limit --wake-call --trigger --triggers --watch --at --after --ages --back --size --files --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()

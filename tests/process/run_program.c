@@ -309,7 +309,7 @@ static char *list_files(const char *directory)
     return list;
 }
 
-static void read_run_directory(struct outcome *outcome)
+static void read_run_directory(const struct program *program, struct outcome *outcome)
 {
     char base[PATH_MAX], path[PATH_MAX];
     struct dirent **entries;
@@ -318,10 +318,12 @@ static void read_run_directory(struct outcome *outcome)
     int count = scandir(base, &entries, not_dots, alphasort);
     if (count < 0)
         return;
-    if (count != 1)
+    outcome->runs = count;
+    if (count != 1 && !program->several)
         fail_msg("%d run directories in %s", count, base);
     outcome->run = strdup(entries[0]->d_name);
-    free(entries[0]);
+    while (count > 0)
+        free(entries[--count]);
     free(entries);
     join(path, base, outcome->run);
     outcome->report = read_in(path, "report.json");
@@ -335,6 +337,7 @@ void run_wait(struct running *running, struct outcome *outcome)
     wait_for_end(running, outcome);
     clear_session(running, outcome);
     memcpy(outcome->directory, running->directory, sizeof outcome->directory);
+    outcome->pid = running->pid;
     outcome->out = read_in(running->directory, "../stdout");
     outcome->err = read_in(running->directory, "../stderr");
     if (outcome->out == NULL || outcome->err == NULL) {
@@ -343,7 +346,7 @@ void run_wait(struct running *running, struct outcome *outcome)
     }
     outcome->said = split_said(outcome->err);
     outcome->files = list_files(outcome->directory);
-    read_run_directory(outcome);
+    read_run_directory(&running->program, outcome);
 }
 
 void run_program(const struct program *program, struct outcome *outcome)

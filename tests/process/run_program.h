@@ -26,6 +26,7 @@ struct program {
     const char *const *arguments;   /* without the program's name; NULL: none */
     const char *const *environment; /* NAME=VALUE; NULL: none. LIGHTSSS_WAVE=off is set unless it is here */
     bool preload;                   /* with the library */
+    bool several;                   /* it may make several run directories: what follows is of the first */
     const char *library;            /* another one than build/preload/liblightsss.so; NULL: that one */
     const char *group;              /* file to join a control group by (cgroup.procs); NULL: the test's own */
     unsigned user;                  /* to run as; 0: as the test itself */
@@ -34,7 +35,9 @@ struct program {
 
 struct outcome {
     char directory[PATH_MAX]; /* where it ran: its files, and `lightsss` */
-    int status;               /* as wait() gives it */
+    pid_t pid;
+    int runs;   /* run directories */
+    int status; /* as wait() gives it */
     bool timed_out;
     double cpu_seconds;
     char *out;    /* all of stdout */

@@ -33,7 +33,7 @@ static void expect_nth_report(const struct running *running, unsigned n, const c
 
     snprintf(name, sizeof name, "lightsss/fake_simulator.%d", running->pid);
     if (n > 1)
-        snprintf(name + strlen(name), sizeof name - strlen(name), ".%u", n - 1);
+        snprintf(name + strlen(name), sizeof name - strlen(name), "-%u", n);
     snprintf(name + strlen(name), sizeof name - strlen(name), "/report.json");
     run_await_file(running, name);
     snprintf(path, sizeof path, "%s/%s", running->directory, name);

@@ -24,7 +24,7 @@ def option(variable):
 
 
 SAMPLES = {"LIGHTSSS_MATCH": "^ERROR: .*", "LIGHTSSS_MODEL": "VSimTop", "LIGHTSSS_WAKE_CALL": "log_on(1, 2)"}
-SAMPLES.update({"LIGHTSSS_TRIGGER": "FAIL(ED)?", "LIGHTSSS_WATCH": "uart*.log:/dev/pts/*"})
+SAMPLES.update({"LIGHTSSS_AT": "5evals,6t", "LIGHTSSS_TRIGGER": "FAIL(ED)?", "LIGHTSSS_WATCH": "uart*.log:/dev/pts/*"})
 BAD = {
     "LIGHTSSS": "yes",
     "LIGHTSSS_INTERVAL": "2",
@@ -45,8 +45,10 @@ BAD = {
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_TRIGGER": "(",
+    "LIGHTSSS_TRIGGERS": "0",
     "LIGHTSSS_WATCH": "uart[0.log",
-    "LIGHTSSS_AFTER": "100",
+    "LIGHTSSS_AT": "5s",
+    "LIGHTSSS_AFTER": "1s",
     "LIGHTSSS_AGES": "10",
     "LIGHTSSS_BACK": "60",
     "LIGHTSSS_DIR": "",

@@ -18,6 +18,10 @@ static void kinds_have_the_names_of_the_contract(void **state)
     assert_string_equal(end_kind_name(END_KILL), "kill");
     assert_string_equal(end_kind_name(END_HANG), "hang");
     assert_string_equal(end_kind_name(END_FINISH), "finish");
+    assert_string_equal(end_kind_name(END_AT), "at");
+    assert_string_equal(end_kind_name(END_TRIGGER), "trigger");
+    assert_true(end_is_point(END_AT) && end_is_point(END_TRIGGER) && end_is_point(END_REQUEST));
+    assert_false(end_is_point(END_HANG) || end_is_point(END_FINISH) || end_is_point(END_NONE));
     assert_string_equal(end_kind_name((enum end_kind)99), "none");
 }
 

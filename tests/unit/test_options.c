@@ -73,6 +73,8 @@ static void defaults_are_those_of_the_contract(void **state)
     assert_null(options.wake_call);
     assert_null(options.trigger);
     assert_null(options.watch);
+    assert_int_equal(options.triggers, 4);
+    assert_int_equal(options.at.count, 0);
     assert_int_equal(options.after_evals, 0);
     assert_int_equal(options.ages.count, 0);
     assert_false(options.ages.first);
@@ -84,12 +86,12 @@ static void defaults_are_those_of_the_contract(void **state)
 static void rows_are_those_of_the_contract(void **state)
 {
     static const char *const names[] = {
-        "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET",  "LIGHTSSS_SLOTS", "LIGHTSSS_MEMORY",
-        "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH", "LIGHTSSS_WAVE",
-        "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL", "LIGHTSSS_TICK",
-        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_WATCH", "LIGHTSSS_AFTER",
-        "LIGHTSSS_AGES",   "LIGHTSSS_BACK",      "LIGHTSSS_SIZE",    "LIGHTSSS_FILES", "LIGHTSSS_DIR",
-        "LIGHTSSS_LOG",
+        "LIGHTSSS",        "LIGHTSSS_INTERVAL",  "LIGHTSSS_BUDGET",  "LIGHTSSS_SLOTS",    "LIGHTSSS_MEMORY",
+        "LIGHTSSS_HUGE",   "LIGHTSSS_ON",        "LIGHTSSS_HANG",    "LIGHTSSS_MATCH",    "LIGHTSSS_WAVE",
+        "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL",    "LIGHTSSS_TICK",
+        "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_TRIGGERS", "LIGHTSSS_WATCH",
+        "LIGHTSSS_AT",     "LIGHTSSS_AFTER",     "LIGHTSSS_AGES",    "LIGHTSSS_BACK",     "LIGHTSSS_SIZE",
+        "LIGHTSSS_FILES",  "LIGHTSSS_DIR",       "LIGHTSSS_LOG",
     };
 
     (void)state;
@@ -196,6 +198,25 @@ static void figures(void **state)
     assert_int_equal(read_silently("LIGHTSSS_TICK=500").tick, 500);
 }
 
+static void points(void **state)
+{
+    struct options options = read_silently("LIGHTSSS_AT=100evals,617283t,1eval,100evals");
+    char many[4096] = "LIGHTSSS_AT=1t";
+
+    (void)state;
+    assert_int_equal(options.at.count, 3);
+    assert_true(!options.at.points[0].is_time && options.at.points[1].is_time);
+    assert_int_equal(options.at.points[0].value, 100);
+    assert_int_equal(options.at.points[1].value, 617283);
+    assert_int_equal(read_silently("LIGHTSSS_AFTER=100evals").after_evals, 100);
+    assert_int_equal(read_silently("LIGHTSSS_TRIGGERS=64").triggers, 64);
+    for (unsigned i = 2; i <= OPTIONS_POINTS_MAX + 1; i++) {
+        assert_int_equal(read_silently(many).at.count, i - 1);
+        snprintf(many + strlen(many), sizeof many - strlen(many), ",%ut", i);
+    }
+    assert_int_equal(read_one(many).at.count, 0);
+}
+
 static void words(void **state)
 {
     (void)state;
@@ -224,6 +245,32 @@ static void failures(void **state)
     assert_int_equal(read_silently("LIGHTSSS_ON=signal").failures.kinds, FAILURE_SIGNAL);
     assert_int_equal(read_silently("LIGHTSSS_ON=all").failures.kinds, FAILURE_ALL);
     assert_int_equal(read_silently("LIGHTSSS_ON=exit,all").failures.kinds, FAILURE_ALL);
+}
+
+static void expect_bad(const char *const *bad, size_t count)
+{
+    struct options defaults = read_silently(NULL);
+
+    for (size_t i = 0; i < count; i++) {
+        struct options options = read_one(bad[i]);
+
+        if (line_count != 1)
+            fail_msg("%s: %zu lines", bad[i], line_count);
+        assert_ptr_equal(strstr(lines[0], bad[i]), lines[0]); /* begins with variable and value */
+        assert_non_null(strstr(lines[0], "is not valid: give "));
+        assert_memory_equal(&options, &defaults, sizeof(options));
+    }
+}
+
+static void bad_points(void **state)
+{
+    static const char *const bad[] = {
+        "LIGHTSSS_AT=5",     "LIGHTSSS_AT=5evals,",   "LIGHTSSS_AT=5evals;6evals", "LIGHTSSS_AT=0t",
+        "LIGHTSSS_AFTER=1s", "LIGHTSSS_AFTER=0evals", "LIGHTSSS_TRIGGERS=0",       "LIGHTSSS_TRIGGERS=65",
+    };
+
+    (void)state;
+    expect_bad(bad, COUNT_OF(bad));
 }
 
 static void bad_values_are_named_and_defaults_used(void **state)
@@ -267,18 +314,8 @@ static void bad_values_are_named_and_defaults_used(void **state)
         "LIGHTSSS_AGES=oldest",
         "LIGHTSSS_SLOTS=99999999999999999999999999999999",
     };
-    struct options defaults = read_silently(NULL);
-
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(bad); i++) {
-        struct options options = read_one(bad[i]);
-
-        if (line_count != 1)
-            fail_msg("%s: %zu lines", bad[i], line_count);
-        assert_ptr_equal(strstr(lines[0], bad[i]), lines[0]); /* begins with variable and value */
-        assert_non_null(strstr(lines[0], "is not valid: give "));
-        assert_memory_equal(&options, &defaults, sizeof(options));
-    }
+    expect_bad(bad, COUNT_OF(bad));
     read_one("LIGHTSSS_SLOTS=65");
     assert_string_equal(lines[0], "LIGHTSSS_SLOTS=65 is not valid: give a number from 1 to 64; using 2");
 }
@@ -440,6 +477,8 @@ int main(void)
         cmocka_unit_test(how_old),
         cmocka_unit_test(a_ladder_takes_its_places_from_the_newest),
         cmocka_unit_test(figures),
+        cmocka_unit_test(points),
+        cmocka_unit_test(bad_points),
         cmocka_unit_test(words),
         cmocka_unit_test(failures),
         cmocka_unit_test(bad_values_are_named_and_defaults_used),

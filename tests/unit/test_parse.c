@@ -54,6 +54,36 @@ static void evals(void **state)
     assert_refuses(parse_evals, bad, COUNT_OF(bad));
 }
 
+static void assert_point(const char *string, bool is_time, uint64_t value, const char *rest)
+{
+    bool was_time = !is_time;
+    uint64_t was = 0;
+
+    assert_true(parse_point(&string, &was_time, &was));
+    assert_int_equal(was_time, is_time);
+    assert_int_equal(was, value);
+    assert_string_equal(string, rest);
+}
+
+static void points(void **state)
+{
+    static const char *const bad[] = {
+        "", "5", "evals", "0evals", "0t", "t", "-1t", "5x", "99999999999999999999t"};
+
+    (void)state;
+    assert_point("12evals", false, 12, "");
+    assert_point("1eval,2t", false, 1, ",2t");
+    assert_point("617283t", true, 617283, "");
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        const char *string = bad[i];
+        uint64_t value = 7;
+        bool is_time;
+        assert_false(parse_point(&string, &is_time, &value));
+        assert_ptr_equal(string, bad[i]);
+        assert_int_equal(value, 7);
+    }
+}
+
 static void times(void **state)
 {
     static const char *const bad[] = {"",
@@ -240,6 +270,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(evals),
+        cmocka_unit_test(points),
         cmocka_unit_test(times),
         cmocka_unit_test(sizes),
         cmocka_unit_test(shares),

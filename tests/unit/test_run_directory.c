@@ -97,19 +97,19 @@ static void only_its_user_may_enter(void **state)
 static void a_name_that_is_taken_is_left_alone(void **state)
 {
     (void)state;
-    assert_int_equal(symlink("../elsewhere", in_work("dir/emu.42.1")), 0); /* emu.42 is there already */
-    assert_int_equal(symlink("nowhere", in_work("dir/emu.42.2")), 0);
+    assert_int_equal(symlink("../elsewhere", in_work("dir/emu.42-2")), 0); /* emu.42 is there already */
+    assert_int_equal(symlink("nowhere", in_work("dir/emu.42-3")), 0);
     assert_int_equal(run_directory_make(), 0);
     assert_int_equal(create("report.json"), 0);
-    assert_int_equal(mode_of("dir/emu.42.3"), S_IFDIR | 0700);
-    assert_true(is_there("dir/emu.42.3/report.json"));
+    assert_int_equal(mode_of("dir/emu.42-4"), S_IFDIR | 0700);
+    assert_true(is_there("dir/emu.42-4/report.json"));
     assert_false(is_there("elsewhere/report.json"));
 }
 
 static void links_in_the_directory_are_not_followed(void **state)
 {
     (void)state;
-    assert_int_equal(symlink("../../elsewhere/report.json", in_work("dir/emu.42.3/wave.gtkw")), 0);
+    assert_int_equal(symlink("../../elsewhere/report.json", in_work("dir/emu.42-4/wave.gtkw")), 0);
     assert_int_equal(create("wave.gtkw"), -ELOOP);
     assert_false(is_there("elsewhere/report.json"));
 }
@@ -117,15 +117,15 @@ static void links_in_the_directory_are_not_followed(void **state)
 static void another_directory_of_that_name_is_not_used(void **state)
 {
     (void)state;
-    assert_int_equal(rename(in_work("dir/emu.42.3"), in_work("dir/away")), 0);
+    assert_int_equal(rename(in_work("dir/emu.42-4"), in_work("dir/away")), 0);
     assert_int_equal(create("a"), -ENOENT);
-    assert_int_equal(mkdir(in_work("dir/emu.42.3"), 0700), 0);
+    assert_int_equal(mkdir(in_work("dir/emu.42-4"), 0700), 0);
     assert_int_equal(create("a"), -ESTALE);
-    assert_int_equal(rmdir(in_work("dir/emu.42.3")), 0);
-    assert_int_equal(symlink("away", in_work("dir/emu.42.3")), 0);
+    assert_int_equal(rmdir(in_work("dir/emu.42-4")), 0);
+    assert_int_equal(symlink("away", in_work("dir/emu.42-4")), 0);
     assert_int_equal(create("a"), -ENOTDIR);
-    assert_int_equal(unlink(in_work("dir/emu.42.3")), 0);
-    assert_int_equal(rename(in_work("dir/away"), in_work("dir/emu.42.3")), 0);
+    assert_int_equal(unlink(in_work("dir/emu.42-4")), 0);
+    assert_int_equal(rename(in_work("dir/away"), in_work("dir/emu.42-4")), 0);
     assert_int_equal(create("a"), 0);
 }
 
@@ -194,7 +194,7 @@ static void what_is_no_directory_is_in_the_way(void **state)
     assert_int_equal(mkdir(run.base_directory, 0700), 0);
     assert_int_equal(mkfifo(in_work("fifos/emu.42"), 0666), 0);
     assert_int_equal(run_directory_make(), 0);
-    assert_int_equal(mode_of("fifos/emu.42.1"), S_IFDIR | 0700);
+    assert_int_equal(mode_of("fifos/emu.42-2"), S_IFDIR | 0700);
     assert_int_equal(mkfifo(in_work("fifo"), 0666), 0);
     use_directory("fifo");
     assert_int_equal(run_directory_make(), -ENOTDIR);

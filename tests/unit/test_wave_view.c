@@ -47,7 +47,7 @@ static void long_ones(void **state)
     (void)state;
     for (uint64_t step = 1; step < UINT64_C(100000000000); step = step * 7 + 1) {
         uint64_t first = 12345 * step, last = first + 29999 * step;
-        wave_view_choose(&view, first, last, 30000);
+        wave_view_choose(&view, first, last, 30000, 0);
         check_pane(&view, last);
         assert_true((double)(last - view.start) > 97.0 * (double)step);
         assert_true((double)(last - view.start) < 103.0 * (double)step + 2);
@@ -63,7 +63,7 @@ static void short_ones(void **state)
     (void)state;
     for (uint64_t evals = 1; evals <= 100; evals++) {
         for (uint64_t step = 0; step < 10000; step = step * 9 + 1) {
-            wave_view_choose(&view, 50, 50 + (evals - 1) * step, evals);
+            wave_view_choose(&view, 50, 50 + (evals - 1) * step, evals, 0);
             check_pane(&view, 50 + (evals - 1) * step);
             assert_int_equal(view.start, 50);
         }
@@ -75,10 +75,10 @@ static void far_ones(void **state)
     struct wave_view view;
 
     (void)state;
-    wave_view_choose(&view, 0, UINT64_MAX, UINT64_MAX);
+    wave_view_choose(&view, 0, UINT64_MAX, UINT64_MAX, 0);
     assert_int_equal(view.end, UINT64_MAX);
     assert_int_equal(view.start, view.start_now);
-    wave_view_choose(&view, UINT64_MAX - 10, UINT64_MAX, 11);
+    wave_view_choose(&view, UINT64_MAX - 10, UINT64_MAX, 11, 0);
     assert_int_equal(view.end, UINT64_MAX);
 }
 

@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/* See points.h. All of it happens under the keeper's lock, at looks of the thread that evals or at the end of
+ * the process; but for a request, which is taken down by whatever thread gets the signal. While there is no
+ * point near, a look compares two numbers. */
+#define _GNU_SOURCE
+#include "original/points.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/other_process.h"
+#include "base/signal_mask.h"
+#include "base/u64.h"
+#include "interpose/handled.h"
+#include "original/points_plan.h"
+#include "original/request.h"
+#include "original/time_beside.h"
+#include "original/time_search.h"
+#include "run/back.h"
+#include "run/role.h"
+#include "run/run.h"
+#include "snapshot/keeper.h"
+
+#define ASKED_NS (10 * SECOND_NS) /* what a simulator takes to end after it was asked */
+
+static struct points_plan plan;
+static struct time_search search;
+static struct point *replaying;   /* the one for which a snapshot was asked; NULL: none */
+static bool waits;                /* some have passed and are not done */
+static uint64_t next_eval;        /* to look at before it runs; UINT64_MAX: none */
+static uint64_t oldest_too_young; /* number: from this snapshot on they lie behind the point */
+static int impatience;            /* the signal by which somebody ended the waiting */
+
+/* By a request that cannot be begun at once: evals that had begun, and one; 0: none. */
+static _Atomic uint64_t requested;
+
+void points_begin(void)
+{
+    points_plan_init(&plan, &run.options);
+    time_search_begin(&search);
+    if (points_plan_time(&plan) == END_TIME_UNKNOWN)
+        search.next_eval = UINT64_MAX;
+    replaying = NULL;
+    waits = false;
+    impatience = 0;
+    atomic_store(&requested, 0);
+    next_eval = u64_sum(points_plan_next(&plan), 1);
+}
+
+void points_due_in(uint64_t evals)
+{
+    uint64_t wanted = u64_min(next_eval, search.next_eval);
+
+    if (wanted != UINT64_MAX)
+        evals = u64_min(evals, u64_max(u64_difference(wanted, run.hooks->evals()), 1));
+    run.hooks->due_in(evals);
+}
+
+/* --- which snapshot --- */
+
+static bool is_out(int32_t pid)
+{
+    const struct shared_slot *slot = shared_page_slot(run.page, pid);
+
+    return slot == NULL || slot->number >= oldest_too_young || other_process_is_over(pid);
+}
+
+/* What is kept for another point would not be there without it. */
+static bool is_out_or_extra(int32_t pid)
+{
+    const struct shared_slot *slot = shared_page_slot(run.page, pid);
+
+    return slot == NULL || keeper_is_extra(slot->number) || is_out(pid);
+}
+
+static struct shared_slot *choose(struct point *point)
+{
+    const struct back_end at = {point->first_eval, point->ns};
+
+    oldest_too_young = point->newest + 1;
+    struct shared_slot *slot = back_choose(&run.options, run.page, &at, is_out_or_extra);
+    if (slot == NULL)
+        slot = back_choose(&run.options, run.page, &at, is_out);
+    point->snapshot = slot != NULL ? slot->number : 0;
+    return slot;
+}
+
+/* The one that was chosen, or where that has died the next one. */
+static struct shared_slot *chosen(struct point *point)
+{
+    for (unsigned i = 0; point->snapshot != 0 && i < SHARED_PAGE_SLOTS; i++) {
+        struct shared_slot *slot = &run.page->slots[i];
+        int32_t pid = atomic_load(&slot->pid);
+        if (pid != 0 && slot->number == point->snapshot && !other_process_is_over(pid))
+            return slot;
+    }
+    return choose(point);
+}
+
+static bool is_wanted(uint64_t number)
+{
+    return points_plan_wants(&plan, number);
+}
+
+/* Before another snapshot is taken, so that those which there are lie before the point. */
+static void note_passed(struct point *point)
+{
+    if (point == NULL)
+        return;
+    point->ns = clock_ns();
+    point->newest = keeper_figures()->taken;
+    waits = true;
+    choose(point);
+    keeper_hold(is_wanted);
+}
+
+/* --- what has come --- */
+
+static void take_request(void)
+{
+    uint64_t evals = atomic_exchange(&requested, 0);
+
+    if (evals != 0)
+        note_passed(points_plan_add(&plan, END_REQUEST, evals - 1, ""));
+}
+
+static void pass_evals(uint64_t complete)
+{
+    struct point *point;
+
+    while ((point = points_plan_pass(&plan, complete)) != NULL)
+        note_passed(point);
+}
+
+static void pass_times(uint64_t eval, uint64_t time)
+{
+    const uint64_t before = search.eval;
+    struct point *point;
+
+    while ((point = points_plan_pass_time(&plan, time, before, eval)) != NULL)
+        note_passed(point);
+    time_search_look(&search, eval, time, points_plan_time(&plan));
+}
+
+/* --- their replays --- */
+
+static void describe(const struct point *point, uint64_t evals, struct shared_point *asked)
+{
+    uint64_t left = u64_difference(evals, point->last_eval);
+
+    *asked = (struct shared_point){
+        .kind = point->kind,
+        .first_eval = point->first_eval,
+        .last_eval = point->last_eval,
+        .time = point->is_time ? point->goal : END_TIME_UNKNOWN,
+        .after_evals = u64_min(plan.after_evals, left), /* or the run ends before */
+        .ns = point->ns,
+    };
+    memcpy(asked->line, point->line, sizeof asked->line);
+}
+
+static void say_lost(const struct point *point, const char *why)
+{
+    log_line(LOG_INFO, "no waveform up to eval %" PRIu64 ": %s", point->last_eval, why);
+}
+
+static void begin_replay(struct point *point)
+{
+    struct shared_point asked;
+    struct shared_slot *slot = chosen(point);
+
+    if (slot == NULL) {
+        say_lost(point, "there is no snapshot before it any more");
+        point->state = POINT_DONE;
+        return;
+    }
+    describe(point, run.hooks->evals(), &asked);
+    if (!request_begin(slot, &asked))
+        return;
+    point->state = POINT_REPLAYS;
+    replaying = point;
+}
+
+static void say_in_vain(enum request_state state)
+{
+    log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot %s",
+             state == REQUEST_IN_VAIN ? "was given up before it could answer" : "does not answer");
+}
+
+/* A snapshot that was given up gives way to the next one. */
+static void end_replay(enum request_state state)
+{
+    if (state == REQUEST_IN_VAIN || state == REQUEST_NO_ANSWER)
+        atomic_store(&run.page->asked_pid, 0);
+    if (state == REQUEST_NO_ANSWER || (state == REQUEST_IN_VAIN && replaying == NULL))
+        say_in_vain(state);
+    if (replaying != NULL)
+        replaying->state = state == REQUEST_IN_VAIN ? POINT_PASSED : POINT_DONE;
+    replaying = NULL;
+}
+
+static void look_at_replay(void)
+{
+    enum request_state state = request_look();
+
+    if (state != REQUEST_RUNS)
+        end_replay(state);
+}
+
+static void count(void)
+{
+    unsigned waiting = points_plan_count(&plan, POINT_PASSED);
+
+    waits = waiting > 0 || replaying != NULL;
+    next_eval = u64_sum(points_plan_next(&plan), 1);
+    atomic_store(&run.page->points_waiting, waiting);
+    atomic_store(&run.page->points_left_out, plan.left_out);
+    keeper_hold(is_wanted);
+}
+
+static void look(uint64_t complete)
+{
+    struct point *point;
+
+    take_request();
+    pass_evals(complete);
+    look_at_replay();
+    while (request_look() == REQUEST_OVER && (point = points_plan_ripe(&plan, complete)) != NULL)
+        begin_replay(point);
+    count();
+}
+
+/* --- at evals --- */
+
+static bool is_due(uint64_t eval)
+{
+    return eval >= next_eval || waits || atomic_load_explicit(&requested, memory_order_relaxed) != 0;
+}
+
+void points_look(uint64_t eval)
+{
+    if (!is_due(eval) || !role_is_self())
+        return;
+    keeper_lock();
+    uint64_t mask = signal_mask_block_all();
+    look(eval - 1);
+    keeper_unlock();
+    signal_mask_restore(mask);
+}
+
+void points_eval_done(uint64_t eval)
+{
+    if (eval < search.next_eval || !role_is_self())
+        return;
+    keeper_lock();
+    uint64_t mask = signal_mask_block_all();
+    uint64_t time = time_beside_ask();
+    if (time != END_TIME_UNKNOWN)
+        pass_times(eval, time);
+    else
+        search.next_eval = u64_sum(eval, eval);
+    if (waits)
+        run.hooks->due_in(1);
+    keeper_unlock();
+    signal_mask_restore(mask);
+}
+
+/* --- a request --- */
+
+/* Where the waveform may end now, it need not wait for an eval: the simulator may hang. */
+static bool may_begin_at_once(void)
+{
+    return plan.after_evals == 0 && !waits && atomic_load(&requested) == 0;
+}
+
+static void request_now(void)
+{
+    struct shared_point asked = {
+        .kind = END_REQUEST,
+        .first_eval = run.hooks->evals(),
+        .last_eval = run.hooks->evals(),
+        .time = END_TIME_UNKNOWN,
+        .ns = clock_ns(),
+    };
+    const struct back_end now = {asked.last_eval, asked.ns};
+    struct shared_slot *slot = back_choose(&run.options, run.page, &now, other_process_is_over);
+
+    if (slot == NULL)
+        log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
+    else if (!request_begin(slot, &asked))
+        log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
+}
+
+void points_request(void)
+{
+    const bool at_once = may_begin_at_once(), under_way = at_once && request_is_under_way();
+    uint64_t none = 0;
+
+    if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay; or it is a child */
+        return;
+    if (at_once && !under_way)
+        request_now();
+    else if (under_way || !atomic_compare_exchange_strong(&requested, &none, run.hooks->evals() + 1))
+        log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
+    else
+        run.hooks->due_in(1);
+}
+
+/* --- at the end --- */
+
+/* Who ends a job often says it twice. */
+static uint64_t echo_until_ns(const struct end *end)
+{
+    uint64_t now_ns = clock_ns(), asked_ns = handled_asked_ns();
+    bool was_asked = end->outside || (asked_ns != 0 && now_ns < asked_ns + ASKED_NS);
+
+    return was_asked ? now_ns + SECOND_NS : 0;
+}
+
+/* The last eval may not be complete: then it is where the run ended. */
+bool points_are_left(const struct end *end)
+{
+    if (run.page == NULL)
+        return false;
+    take_request();
+    pass_evals(end->eval);
+    uint64_t time = search.next_eval != UINT64_MAX ? time_beside_ask() : END_TIME_UNKNOWN;
+    if (time != END_TIME_UNKNOWN)
+        pass_times(end->eval, time);
+    return waits || request_look() != REQUEST_OVER;
+}
+
+void points_finish(const struct end *end)
+{
+    const uint64_t echo_ns = echo_until_ns(end);
+    enum request_state state;
+    struct point *point = NULL;
+
+    do {
+        if (point != NULL)
+            begin_replay(point);
+        count();
+        impatience = request_await(echo_ns, &state);
+        end_replay(state);
+    } while (impatience == 0 && (point = points_plan_ripe(&plan, UINT64_MAX)) != NULL);
+    count();
+}
+
+static void say_first(unsigned number, const struct point *point, const char *what)
+{
+    log_line(LOG_INFO, "LIGHTSSS_AT=%" PRIu64 "%s%s: %s", point->goal, point->is_time ? "t" : "evals",
+             number > 1 ? " and others" : "", what);
+}
+
+void points_say_missed(void)
+{
+    const struct point *missed = points_plan_first(&plan, POINT_COMES);
+    const unsigned waiting = points_plan_count(&plan, POINT_PASSED);
+
+    if (missed != NULL)
+        say_first(points_plan_count(&plan, POINT_COMES), missed,
+                  "the run has ended before, so there is no waveform up to there");
+    if (waiting > 0)
+        log_line(LOG_INFO, "%u more waveforms that were wanted are not made: %s ended the waiting", waiting,
+                 end_signal_name(impatience));
+    if (plan.left_out > 0)
+        log_line(LOG_INFO,
+                 "%" PRIu64 " more lines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
+                 "LIGHTSSS_TRIGGERS=%" PRIu64,
+                 plan.left_out, run.options.triggers);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/* See point_words.h. */
+#include "report/point_words.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "run/run.h"
+
+static bool is_point(void)
+{
+    return end_is_point(run.page->end.kind);
+}
+
+static bool is_time(const struct shared_point *point)
+{
+    return point->kind == END_AT && point->time != END_TIME_UNKNOWN;
+}
+
+static size_t line_length(const struct shared_point *point)
+{
+    return strnlen(point->line, sizeof point->line - 1);
+}
+
+static void append_place(struct text *text, const struct shared_point *point)
+{
+    if (is_time(point))
+        text_format(text, "time %" PRIu64, point->time);
+    else
+        text_format(text, "eval %" PRIu64, point->first_eval);
+    if (point->after_evals > 0)
+        text_format(text, " and %" PRIu64 " evals after it", point->after_evals);
+}
+
+void point_words_begin(struct text *line)
+{
+    const struct shared_point *point = &run.page->point;
+
+    text_format(line, "%s (pid %d): a waveform up to ", run.program, run.page->original_pid);
+    append_place(line, point);
+    if (point->kind == END_TRIGGER)
+        text_format(line, ", where it printed what LIGHTSSS_TRIGGER looks for: %.*s", (int)line_length(point),
+                    point->line);
+    else
+        text_format(line, point->kind == END_AT ? ", as LIGHTSSS_AT says" : " is asked for");
+}
+
+void point_words_append(struct text *json)
+{
+    const struct shared_point *point = &run.page->point;
+
+    if (!is_point())
+        return;
+    if (line_length(point) > 0) {
+        text_format(json, ", \"line\": ");
+        text_json(json, point->line, line_length(point));
+    }
+    if (point->first_eval == point->last_eval)
+        text_format(json, ", \"point_eval\": %" PRIu64, point->first_eval);
+    if (is_time(point))
+        text_format(json, ", \"point_time\": %" PRIu64, point->time);
+    if (point->after_evals > 0)
+        text_format(json, ", \"after_evals\": %" PRIu64, point->after_evals);
+}
+
+void point_words_name(struct text *name)
+{
+    const struct shared_point *point = &run.page->point;
+
+    if (!is_point())
+        return;
+    if (point->kind == END_TRIGGER) {
+        text_format(name, "%.*s", (int)line_length(point), point->line);
+        return;
+    }
+    text_format(name, "%s: ", point->kind == END_AT ? "LIGHTSSS_AT" : "request");
+    append_place(name, point);
+}
+
+uint64_t point_words_time(void)
+{
+    const struct shared_replay *replay = &run.page->replay;
+    bool is_known = is_point() && replay->point_time != END_TIME_UNKNOWN;
+
+    return is_known ? replay->point_time : replay->wave_last_time;
+}
+
+void point_words_lost(struct text *line)
+{
+    const uint32_t waiting = atomic_load(&run.page->points_waiting);
+    const uint64_t left_out = atomic_load(&run.page->points_left_out);
+
+    if (waiting > 0)
+        text_format(line, "%u more waveforms that were wanted are not made: the simulator was killed",
+                    waiting);
+    if (left_out > 0)
+        text_format(line,
+                    "%s%" PRIu64 " more lines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
+                    "LIGHTSSS_TRIGGERS=%" PRIu64,
+                    waiting > 0 ? "; " : "", left_out, run.options.triggers);
+}
+
+void point_words_say_lost(void)
+{
+    char bytes[SHARED_NOTE_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    point_words_lost(&line);
+    if (line.length > 0)
+        log_line(LOG_INFO, "%s", bytes);
+}
