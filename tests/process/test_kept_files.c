@@ -269,13 +269,13 @@ static void test_sparse(void **state)
 
 /* --- killed --- */
 
-/* The replay is killed by its original, which waits no longer, or by somebody else; what it had is there. */
-static void check_killed_replay(const char *const *steps, bool is_whole)
+/* What it had is there. */
+static void check_killed_replay(const char *const *steps, const char *window, bool is_whole)
 {
-    const struct program program = {.arguments = steps,
-                                    .environment =
-                                        LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_SLOTS=1", "LIGHTSSS_FILES=200K"),
-                                    .preload = true};
+    const struct program program = {
+        .arguments = steps,
+        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_SLOTS=1", "LIGHTSSS_FILES=200K", window),
+        .preload = true};
     pid_t snapshots[RUN_SNAPSHOTS_MAX];
     struct running running;
     struct outcome outcome;
@@ -292,15 +292,25 @@ static void check_killed_replay(const char *const *steps, bool is_whole)
     run_discard(&outcome);
 }
 
+#define WORK "eval:3", "sleep:100", "eval:3", "sleep:100", "eval:1"
+#define HANG "if_copy:sign:hangs", "if_copy:sleep:100000"
+
 static void test_killed_replay(void **state)
 {
     (void)state;
-    check_killed_replay(LIST(SNAPSHOT, "open:0:wc:log", "lines:0:100", "eval:3", "sleep:100", "eval:3",
-                             "sleep:100", "eval:1", "if_copy:sign:hangs", "if_copy:sleep:100000", "exit:3"),
-                        true);
-    check_killed_replay(LIST(SNAPSHOT, "open:0:wc:log", "lines:0:100000", "eval:3", "sleep:100", "eval:3",
-                             "sleep:100", "eval:1", "if_copy:sign:hangs", "if_copy:sleep:100000", "exit:3"),
-                        false);
+    check_killed_replay(LIST(SNAPSHOT, "open:0:wc:log", "lines:0:100", WORK, HANG, "exit:3"),
+                        "LIGHTSSS_WINDOW=all", true);
+    check_killed_replay(LIST(SNAPSHOT, "open:0:wc:log", "lines:0:100000", WORK, HANG, "exit:3"),
+                        "LIGHTSSS_WINDOW=all", false);
+}
+
+/* No eval is announced by itself before the window begins. */
+static void test_killed_in_the_dark(void **state)
+{
+    (void)state;
+    check_killed_replay(LIST(SNAPSHOT, "open:0:wc:log", "lines:0:100", "eval:1000", "sleep:100", "eval:1000",
+                             "sleep:100", "eval:20000", HANG, "eval:100", "exit:3"),
+                        "LIGHTSSS_WINDOW=10evals", true);
 }
 
 /* A snapshot that dies leaves nothing to the one that replays in its place. */
@@ -382,6 +392,7 @@ int main(void)
         cmocka_unit_test(test_database_too_large),
         cmocka_unit_test(test_sparse),
         cmocka_unit_test(test_killed_replay),
+        cmocka_unit_test(test_killed_in_the_dark),
         cmocka_unit_test(test_second_try),
         cmocka_unit_test(test_killed_original),
         cmocka_unit_test(test_request),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A testbench with files of its own: logs EVALS END [WORD...]. END: return, abort, kill. Words: own (it
-// traces), large=MIB (a log of this size at the end), hang (a replay sleeps at the end). ref_log() is for
-// LIGHTSSS_WAKE_CALL, or called at the start where LOGS_REF is set.
+// traces), large=MIB (a log of this size at the end). For LIGHTSSS_WAKE_CALL: ref_log(), which is called at
+// the start where LOGS_REF is set, and hang(), which stops at the end.
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +11,6 @@
 #include <string>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "Vcounter.h"
@@ -32,6 +31,13 @@ extern "C" __attribute__((used, noinline)) void ref_log(int on)
 {
     if (on && reference == nullptr)
         reference = fopen("ref.log", "w");
+}
+
+static bool hangs;
+
+extern "C" __attribute__((used, noinline)) void hang(void)
+{
+    hangs = true;
 }
 
 namespace
@@ -118,7 +124,7 @@ int main(int argc, char **argv)
 {
     if (argc < 3)
         return 2;
-    const long evals = atol(argv[1]), pid = syscall(SYS_getpid);
+    const long evals = atol(argv[1]);
     const char *whole = getenv("FIELD_TRACE"), *large = word(argc, argv, "large=");
     FILE *log = fopen("run.log", "a");
     Database database("state.db");
@@ -150,12 +156,12 @@ int main(int argc, char **argv)
     }
     if (large != nullptr)
         write_large(atol(large));
-    if (word(argc, argv, "hang") != nullptr && syscall(SYS_getpid) != pid)
+    if (hangs)
         sleep(1000);
     if (strcmp(argv[2], "abort") == 0)
         abort();
     if (strcmp(argv[2], "kill") == 0)
-        syscall(SYS_kill, pid, SIGKILL);
+        raise(SIGKILL);
     trace.close();
     return 1;
 }
