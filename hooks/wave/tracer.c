@@ -107,13 +107,19 @@ static uint8_t *file_of(const struct tracer *tracer)
     return (uint8_t *)tracer->self + tracer->library->row->tracer_file;
 }
 
+void *tracer_writer(const struct tracer *tracer)
+{
+    void *writer = NULL;
+    if (tracer->format == HOOKS_FORMAT_FST)
+        memcpy(&writer, file_of(tracer), sizeof writer);
+    return writer;
+}
+
 bool tracer_is_open(const struct tracer *tracer)
 {
-    const void *writer;
     if (tracer->format != HOOKS_FORMAT_FST)
         return file_of(tracer)[VERILATOR_VCD_IS_OPEN] != 0;
-    memcpy(&writer, file_of(tracer), sizeof writer);
-    return writer != NULL;
+    return tracer_writer(tracer) != NULL;
 }
 
 void tracer_set_open(const struct tracer *tracer, bool open)
@@ -180,13 +186,10 @@ void tracer_make(const struct tracer *tracer)
 bool tracer_write_alone(const struct tracer *tracer)
 {
     void (*set_parallel)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_FST_PARALLEL);
-    void *writer;
+    void *writer = tracer_writer(tracer);
     if (tracer->format != HOOKS_FORMAT_FST)
         return true;
-    if (set_parallel == NULL || !layout_is_of_table())
-        return false;
-    memcpy(&writer, file_of(tracer), sizeof writer);
-    if (writer == NULL)
+    if (set_parallel == NULL || writer == NULL || !layout_is_of_table())
         return false;
     set_parallel(writer, 0);
     return true;

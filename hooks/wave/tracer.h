@@ -42,6 +42,9 @@ const char *tracer_complaint(void);
  * each other. False: it cannot be told, and the tracer must not be flushed. */
 bool tracer_write_alone(const struct tracer *tracer);
 
+/* What writes the file of a VerilatedFst, while that is open; NULL: it is not, or is no such tracer. */
+void *tracer_writer(const struct tracer *tracer);
+
 /* The fields that its inline isOpen() reads. */
 bool tracer_is_open(const struct tracer *tracer);
 void tracer_set_open(const struct tracer *tracer, bool open);

@@ -9,6 +9,7 @@
 #include "model/dump_time.h"
 #include "model/model.h"
 #include "model/stop.h"
+#include "wave/fst_live.h"
 #include "wave/hold.h"
 #include "wave/layout.h"
 #include "wave/play.h"
@@ -38,9 +39,10 @@ static struct {
     bool late;  /* it begins behind this eval */
     uint64_t opened_eval;
     struct hooks_wave_state state;
-    uint64_t step; /* between the last two times */
-    bool spoken;   /* last words were said in this eval */
-    bool whole;    /* what was dumped cannot be written out before it is closed */
+    uint64_t step;    /* between the last two times */
+    bool spoken;      /* last words were said in this eval */
+    bool whole;       /* what was dumped cannot be written out before it is closed */
+    unsigned flushed; /* behind so many evals it is written out */
 
     atomic_bool closing; /* another thread wants to close: no more dumps */
 } wave;
@@ -69,6 +71,13 @@ struct method_call {
     bool is_testbench; /* who calls it; last words are ours, whosever the tracer is */
 };
 
+/* Can what is dumped be written out in steps? */
+static void note_opened(const struct tracer *tracer, const char *path)
+{
+    if (!tracer_write_alone(tracer) && !fst_live_begin(tracer, path))
+        wave.whole = true;
+}
+
 static void call_work(const void *argument)
 {
     const struct method_call *call = argument;
@@ -77,8 +86,10 @@ static void call_work(const void *argument)
     if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !call->is_testbench)
         return;
     tracer_call(&call->tracer, call->method, call->argument, 0);
-    if (call->method == VERILATOR_TRACER_OPEN && !tracer_write_alone(&call->tracer))
-        wave.whole = true;
+    if (call->method == VERILATOR_TRACER_OPEN)
+        note_opened(&call->tracer, (const char *)call->argument);
+    if (call->method == VERILATOR_TRACER_CLOSE)
+        fst_live_end(&call->tracer);
 }
 
 static bool run_method(enum verilator_symbol method, uint64_t argument)
@@ -173,8 +184,18 @@ void waveform_last_words(void)
  * where readers look for them. */
 void waveform_flush(void)
 {
-    if (may_call_tracer() && on_eval_thread() && !wave.whole)
-        run_method(VERILATOR_TRACER_FLUSH, 0);
+    if (!may_call_tracer() || !on_eval_thread() || wave.whole)
+        return;
+    fst_live_update();
+    run_method(VERILATOR_TRACER_FLUSH, 0);
+    wave.flushed = wave.state.testbench ? 2 : 1;
+}
+
+/* By the next dump, which is made at the end of an eval, or by the testbench behind it. */
+static void see_flushed(void)
+{
+    if (wave.flushed && --wave.flushed == 0)
+        fst_live_update();
 }
 
 /* The end may be near, and Verilator closes every waveform on the way to it. What is written out here
@@ -255,7 +276,8 @@ static void open_work(const void *argument)
             trace(object->site->model->methods[trace_method()], object->self);
     limit_depth(wave.options.depth);
     tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
-    wave.whole = !tracer_write_alone(&wave.tracer);
+    wave.whole = false;
+    note_opened(&wave.tracer, wave.path);
 }
 
 static bool open_file(void)
@@ -345,6 +367,7 @@ static void after_eval(void *self)
         dump();
     else if (wave.state.testbench && is_silent())
         take_over();
+    see_flushed();
 }
 
 static void note_options(const struct hooks_wave_options *options)
