@@ -3,6 +3,8 @@
  * did. stdio asks at the first line how it should buffer, which may be after the snapshot. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -23,6 +25,7 @@ static off_t (*libc_lseek)(int fd, off_t offset, int whence);
 static int (*libc_ioctl)(int fd, unsigned long request, void *argument);
 static int (*libc_tcgetattr)(int fd, struct termios *termios);
 static int (*libc_tcsetattr)(int fd, int when, const struct termios *termios);
+static int (*libc_ttyname_r)(int fd, char *name, size_t size);
 
 /* A private file tells that it is the user's, so that a stat() of its name finds the same one. */
 static void tell_private(struct stat *file)
@@ -127,13 +130,54 @@ static void take_termios(struct descriptor_termios *to, const struct termios *fr
     memcpy(to->characters, from->c_cc, sizeof to->characters);
 }
 
+/* Of a terminal that was opened since the snapshot, a UART's say, nothing else is known in a replay than what
+ * the original was told. */
+static bool is_told(int fd)
+{
+    return answer_concerns(fd) && descriptor_class(fd) == DESCRIPTOR_DEVICE;
+}
+
+static uint64_t terminal_key(int fd, unsigned long request)
+{
+    return answer_key_at(ANSWER_TERMINAL, (uint64_t)(unsigned)fd ^ (uint64_t)(uint32_t)request << 20);
+}
+
+/* Is the call to be made? */
+static bool is_asked(uint64_t key)
+{
+    return !role_is_fed() || !tape_has_answer(TAPE_CALL, key);
+}
+
+static int told_terminal(uint64_t key, int result, void *bytes, size_t size)
+{
+    return (int)answer_replaced(TAPE_CALL, key, result, bytes, result < 0 ? 0 : size);
+}
+
+static int tell_termios(int fd, struct termios *termios)
+{
+    const uint64_t key = terminal_key(fd, TCGETS);
+
+    if (!is_told(fd))
+        return libc_tcgetattr(fd, termios);
+    return told_terminal(key, is_asked(key) ? libc_tcgetattr(fd, termios) : 0, termios, sizeof *termios);
+}
+
+static int tell_set(int fd, int when, const struct termios *termios)
+{
+    const uint64_t key = terminal_key(fd, TCSETS);
+
+    if (!is_told(fd))
+        return libc_tcsetattr(fd, when, termios);
+    return told_terminal(key, is_asked(key) ? libc_tcsetattr(fd, when, termios) : 0, NULL, 0);
+}
+
 static int on_tcgetattr(int fd, struct termios *termios)
 {
     const struct descriptor *of = stand_ins_find(fd);
     const struct descriptor_terminal *tty = of == NULL ? NULL : descriptors_terminal(of);
 
     if (tty == NULL)
-        return libc_tcgetattr(fd, termios);
+        return tell_termios(fd, termios);
     put_termios(termios, &tty->termios);
     return 0;
 }
@@ -144,7 +188,7 @@ static int on_tcsetattr(int fd, int when, const struct termios *termios)
     struct descriptor_terminal *tty = of == NULL ? NULL : descriptors_terminal(of);
 
     if (tty == NULL)
-        return libc_tcsetattr(fd, when, termios);
+        return tell_set(fd, when, termios);
     take_termios(&tty->termios, termios);
     return 0;
 }
@@ -178,15 +222,56 @@ static bool ask_terminal(struct descriptor_terminal *tty, unsigned long request,
     }
 }
 
+/* What such a question fills in; returns false for what is no question to a terminal. */
+static bool terminal_request(unsigned long request, size_t *size)
+{
+    *size = 0;
+    switch (request) {
+    case TIOCGPTN:
+    case TIOCGPTLCK:
+        *size = sizeof(int);
+        return true;
+    case TIOCGWINSZ:
+        *size = sizeof(struct winsize);
+        return true;
+    case TIOCSPTLCK:
+    case TIOCGPTPEER:
+    case TIOCSWINSZ:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The other side of a pty, by its master. */
+static int peer_made(int fd, int flags)
+{
+    if (fd >= 0 && role_is_fed())
+        descriptor_class_stand_in(fd, DESCRIPTOR_DEVICE, (flags & O_CLOEXEC) != 0);
+    else if (fd >= 0)
+        descriptor_class_set(fd, DESCRIPTOR_DEVICE);
+    return fd;
+}
+
+static int tell_terminal(int fd, unsigned long request, void *argument, size_t size)
+{
+    const uint64_t key = terminal_key(fd, request);
+
+    int result = told_terminal(key, is_asked(key) ? libc_ioctl(fd, request, argument) : 0, argument, size);
+    return request == TIOCGPTPEER ? peer_made(result, (int)(intptr_t)argument) : result;
+}
+
 /* What it asks of a descriptor that cannot be rewound is input. */
 static int input_ioctl(int fd, unsigned long request, void *argument)
 {
     const bool asks = request == FIONREAD || request == TIOCOUTQ;
     struct answer answer;
     int result = 0;
+    size_t size;
 
     if (!asks && request != FIONBIO)
-        return libc_ioctl(fd, request, argument);
+        return terminal_request(request, &size) && is_told(fd) ? tell_terminal(fd, request, argument, size)
+                                                               : libc_ioctl(fd, request, argument);
     if (answer_begins_at(&answer, ANSWER_OF_DESCRIPTOR, fd, "ioctl"))
         result = libc_ioctl(fd, request, argument);
     return (int)answer_value(&answer, result, argument, asks ? sizeof(int) : 0);
@@ -202,6 +287,17 @@ static int on_ioctl(int fd, unsigned long request, void *argument)
     return input_ioctl(fd, request, argument);
 }
 
+/* Returns an error's number. */
+static int on_ttyname_r(int fd, char *name, size_t size)
+{
+    const uint64_t key = terminal_key(fd, 0);
+
+    if (!is_told(fd))
+        return libc_ttyname_r(fd, name, size);
+    int result = is_asked(key) ? libc_ttyname_r(fd, name, size) : 0;
+    return told_terminal(key, result, name, result != 0 ? 0 : role_is_fed() ? size : strlen(name) + 1);
+}
+
 /* isatty() asks tcgetattr(); stdio comes by as well. */
 static const struct libc_hook rows[] = {
     LIBC_HOOK("fstat64", on_fstat, libc_fstat),
@@ -210,5 +306,6 @@ static const struct libc_hook rows[] = {
     LIBC_HOOK("ioctl", on_ioctl, libc_ioctl),
     LIBC_HOOK("tcgetattr", on_tcgetattr, libc_tcgetattr),
     LIBC_HOOK("tcsetattr", on_tcsetattr, libc_tcsetattr),
+    LIBC_HOOK("ttyname_r", on_ttyname_r, libc_ttyname_r),
 };
 const struct libc_hooks descriptor_facts_hooks = LIBC_HOOKS(rows);

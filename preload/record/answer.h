@@ -31,9 +31,10 @@ enum answer_group {
     ANSWER_OF_DESCRIPTOR,
     ANSWER_POLL, /* another thread may wait while this one works */
     ANSWER_SEND,
-    ANSWER_OPEN, /* in place of the descriptor: a hash of the name */
-    ANSWER_MAKE, /* in its place: the thread */
-    ANSWER_PROC, /* in its place: a hash of the name */
+    ANSWER_OPEN,     /* in place of the descriptor: a hash of the name */
+    ANSWER_MAKE,     /* in its place: the thread */
+    ANSWER_PROC,     /* in its place: a hash of the name */
+    ANSWER_TERMINAL, /* with it: what is asked */
     /* of a thread */
     ANSWER_CLOCK_GETTIME,
     ANSWER_TIME,

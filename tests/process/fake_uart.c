@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/uio.h>
+#include <termios.h>
 #include <unistd.h>
 
 static FILE *stream;
@@ -27,6 +29,23 @@ static void do_pty(const char *argument)
     fake_fds[at] = *side == 'm' ? master : slave;
     if (*argument != '\0')
         fake_expect(symlink(name, argument) == 0, "symlink");
+}
+
+/* What a UART's model asks and sets before it goes on. */
+static void do_pty_set(const char *argument)
+{
+    const int fd = fake_fds[fake_slot(&argument)];
+    char name[100] = "";
+    struct termios state;
+    struct winsize size = {.ws_row = 12, .ws_col = 34}, told = {.ws_row = 0};
+
+    fake_expect(tcgetattr(fd, &state) == 0, "tcgetattr");
+    cfmakeraw(&state);
+    fake_expect(tcsetattr(fd, TCSANOW, &state) == 0, "tcsetattr");
+    fake_expect(ioctl(fd, TIOCSWINSZ, &size) == 0 && ioctl(fd, TIOCGWINSZ, &told) == 0, "TIOCGWINSZ");
+    fake_expect(fcntl(fd, F_SETFL, O_NONBLOCK) == 0, "F_SETFL");
+    int error = ttyname_r(fd, name, sizeof name);
+    fake_say("%ux%u, tty %d, name %.9s %d", told.ws_row, told.ws_col, isatty(fd), name, error);
 }
 
 static void by_parts(int fd, const char *text, char way)
@@ -156,6 +175,7 @@ static void do_logs_in_turn(const char *argument)
 
 const struct fake_step fake_uart[] = {
     {"uart_pty", do_pty},
+    {"uart_pty_set", do_pty_set},
     {"uart_line", do_line},
     {"uart_log", do_log},
     {"uart_log_line", do_log_line},

@@ -25,6 +25,7 @@ static void open_terminal()
 {
     char name[100];
     int slave;
+    usleep(20000); // files have coarse times: the link is to be seen to be younger than the snapshot
     if (openpty(&fd, &slave, name, nullptr, nullptr) != 0 || symlink(name, "uart0") != 0)
         exit(4);
     // Who reads it, so that it does not become full.
@@ -67,12 +68,15 @@ int main(int argc, char **argv)
     Valpha top(&context);
     FieldTrace trace(&context, top);
     how = argv[2];
-    open_log();
+    if (how != "pty")
+        open_log();
     for (uint64_t n = 1; n <= evals; n++) {
         uint64_t next = at < argc ? strtoull(argv[at], nullptr, 0) : 0;
         top.clk = !top.clk;
         top.d = static_cast<IData>(n);
         top.eval();
+        if (n == 1 && how == "pty")
+            open_log(); // as a UART's model does it
         trace.dump(context.time());
         context.timeInc(1);
         if (n + 1 == next) {
