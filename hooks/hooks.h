@@ -212,6 +212,9 @@ struct hooks {
     /* Removes them, once they are closed. */
     void (*wave_remove)(void);
 
+    /* The same, but for the one under the name that wave_open() was given. */
+    void (*wave_remove_others)(void);
+
     void (*wave_state)(struct hooks_wave_state *state);
 
     /* In a replay: is the calling thread inside a tracer, which opens files, or ends the process, by itself?

@@ -84,6 +84,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .wave_may_begin_anew = play_may_begin_anew,
         .wave_bytes = wave_files_bytes,
         .wave_remove = wave_files_remove,
+        .wave_remove_others = wave_files_remove_others,
         .wave_state = waveform_state,
         .wave_at_work = tracer_busy_here,
         .wave_makes_file = wave_files_makes_file,

@@ -16,10 +16,10 @@
 #include "record/tape.h"
 #include "record/time_log.h"
 #include "record/undo.h"
+#include "replay/again.h"
 #include "replay/asked.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
-#include "replay/partner.h"
 #include "replay/replay.h"
 #include "replay/wake_call.h"
 #include "restore/files.h"
@@ -103,7 +103,7 @@ static bool begin(void)
                  .orphaned = orphan_replays,
                  .asked = asked_begins,
                  .asked_in_vain = asked_fails,
-                 .spare = partner_wants_spare},
+                 .spare = again_wants_spare},
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
         .done = snapshot_done,

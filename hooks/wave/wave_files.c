@@ -133,13 +133,20 @@ uint64_t wave_files_bytes(void)
     return sum;
 }
 
+void wave_files_remove_others(void)
+{
+    const int error = errno;
+    for (struct wave_file *file = files.first; file != NULL; file = file->next)
+        unlink(file->path);
+    files.first = NULL;
+    errno = error;
+}
+
 void wave_files_remove(void)
 {
     const int error = errno;
     if (files.path != NULL)
         unlink(files.path);
-    for (struct wave_file *file = files.first; file != NULL; file = file->next)
-        unlink(file->path);
-    files.first = NULL;
+    wave_files_remove_others();
     errno = error;
 }

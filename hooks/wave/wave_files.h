@@ -32,6 +32,7 @@ void wave_files_closed(const void *writer);
 /* See hooks.h. */
 uint64_t wave_files_bytes(void);
 void wave_files_remove(void);
+void wave_files_remove_others(void);
 
 /* The calling thread begins to make, or has made, what stands where a waveform of the testbench is held back.
  */

@@ -111,13 +111,33 @@ static bool is_echo(void)
     return was_asked_to_end() && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
 }
 
+/* The copy that is to go on in the place of the woken one; NULL: there is none. */
+static struct shared_slot *spare_slot(void)
+{
+    pid_t spare_pid = atomic_load(&run.page->spare_pid);
+
+    return spare_pid != 0 ? shared_page_slot(run.page, spare_pid) : NULL;
+}
+
+/* Where memory becomes little, a copy that nobody has woken goes first. */
+static bool give_up_spare(const struct waiting *waiting)
+{
+    struct shared_slot *spare = spare_slot();
+
+    if (spare == NULL || atomic_load(&spare->pid) == waiting->pid)
+        return false;
+    atomic_store(&run.page->spare_pid, 0);
+    keeper_forget(spare);
+    return true;
+}
+
 static uint32_t reason_to_ask(const struct waiting *waiting)
 {
     int signal = received_signal(waiting);
 
     if (signal != 0 && !is_echo())
         return (uint32_t)signal;
-    if (waiting->watch_memory && memory_watch_is_dangerous())
+    if (waiting->watch_memory && memory_watch_is_dangerous() && !give_up_spare(waiting))
         return REPLAY_ASKED_MEMORY;
     return patience_overdue(waiting->deadline_ns);
 }
@@ -167,17 +187,15 @@ static uint32_t wait_for_end(struct waiting *waiting)
 static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
 {
     struct shared_replay *replay = &run.page->replay;
-    const uint64_t start_ns = run.page->stop_eval != 0 ? replay->start_ns : clock_ns();
     struct waiting waiting;
     int status = 0;
 
     outcome->snapshot_number = slot->number;
     outcome->snapshot_eval = slot->eval;
     outcome->snapshot_taken_ns = slot->taken_ns;
-    memset(replay, 0, sizeof *replay);
+    shared_page_begin_replay(run.page, clock_ns());
     memset(&run.page->notes, 0, sizeof run.page->notes);
     kept_list_clear();
-    replay->start_ns = start_ns;
     report_wake(slot);
     begin_waiting(&waiting, slot);
     park_command(slot, SLOT_WAKE);
@@ -197,18 +215,20 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
 }
 
 /* Wakes this snapshot and waits for what becomes of it. Returns true when there are findings, or when nobody
- * wants to wait for another try. One that waits for another process goes on in a copy of its own. */
+ * wants to wait for another try. One that waits for another process, or whose waveform can be a better one,
+ * goes on in a copy of its own. */
 static bool try_snapshot(struct shared_slot *slot, struct outcome *outcome)
 {
     run.page->stop_eval = 0;
+    run.page->wave_from_eval = 0;
+    run.page->rates.count = 0;
     atomic_store(&run.page->spare_pid, 0);
     bool is_done = wake_one(slot, outcome);
-    pid_t spare_pid = atomic_load(&run.page->spare_pid);
-    struct shared_slot *spare = spare_pid != 0 ? shared_page_slot(run.page, spare_pid) : NULL;
+    struct shared_slot *spare = spare_slot();
 
     if (spare == NULL)
         return is_done;
-    if (!is_done && run.page->stop_eval != 0)
+    if (!is_done && shared_page_is_again(run.page))
         return wake_one(spare, outcome);
     keeper_forget(spare);
     return is_done;

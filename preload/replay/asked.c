@@ -38,6 +38,8 @@ static int take_page(const struct shared_slot *slot)
     memset(&run.page->notes, 0, sizeof run.page->notes);
     run.page->files.count = run.page->files.used = 0;
     run.page->stop_eval = 0;
+    run.page->wave_from_eval = 0;
+    run.page->rates.count = 0;
     atomic_store(&run.page->spare_pid, 0);
     atomic_store(&run.page->points_waiting, 0); /* they are not lost with this one */
     return 0;

@@ -62,6 +62,11 @@ bool beyond_includes(uint64_t eval)
     return beyond.is_taken && eval - run.page->end.eval <= run.options.after_evals;
 }
 
+uint64_t beyond_most_evals(void)
+{
+    return is_wanted() ? run.options.after_evals : 0;
+}
+
 bool beyond_has_verdict(void)
 {
     return beyond.is_taken;

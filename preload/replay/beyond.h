@@ -19,6 +19,9 @@ bool beyond_includes(uint64_t eval);
 
 /* Was the verdict taken at the failure? What it was; its reason is appended. */
 bool beyond_has_verdict(void);
+
+/* How many may come behind the failure, at most. */
+uint64_t beyond_most_evals(void);
 enum verdict beyond_verdict(struct text *why);
 
 /* The replay ends: how many evals came is noted for the report. */

@@ -12,7 +12,10 @@
 
 #include "base/kernel.h"
 #include "base/text.h"
+#include "base/u64.h"
 #include "record/thread_key.h"
+#include "replay/again.h"
+#include "replay/beyond.h"
 #include "replay/bound.h"
 #include "replay/goal.h"
 #include "replay/window.h"
@@ -26,6 +29,7 @@
 
 static uint64_t first_dump; /* eval */
 static bool tried, begun_anew;
+static bool was_testbench;    /* the first one was written by a tracer of the testbench's */
 static unsigned passed;       /* evals of threads that may not open it */
 static _Atomic pid_t closing; /* the thread that does, for good; 0: none */
 static struct bound bound;
@@ -89,12 +93,21 @@ static bool may_open_here(void)
 /* Nobody knows its last eval where several threads eval. */
 static uint64_t last_eval(void)
 {
-    return run.page->races ? 0 : stop_eval();
+    return run.page->races ? 0 : u64_sum(stop_eval(), run.page->stop_eval != 0 ? 0 : beyond_most_evals());
 }
 
 void dumping_begin(uint64_t eval)
 {
     first_dump = run.page->races ? eval : window_first(eval - 1, window_end(), run.options.window_evals);
+    run.page->replay.wave_asked_eval = first_dump;
+    if (run.page->wave_from_eval > first_dump)
+        first_dump = run.page->wave_from_eval;
+    bound = (struct bound){
+        .most_bytes = run.options.size_bytes,
+        .last_eval = last_eval(),
+        .rates = &run.page->rates,
+        .explores = again_may(),
+    };
     if (run.page->races)
         run.hooks->take_turns();
 }
@@ -105,7 +118,7 @@ uint64_t dumping_due(uint64_t eval)
         return first_dump - eval;
     if (!tried && may_open_here()) {
         open_wave();
-        bound_begin(&bound, run.options.size_bytes, run.hooks->format() == HOOKS_FORMAT_FST, eval);
+        bound_begin(&bound, run.hooks->format() == HOOKS_FORMAT_FST, eval);
     }
     return 1;
 }
@@ -115,24 +128,36 @@ bool dumping_is_on(void)
     return tried;
 }
 
+bool dumping_is_cut(void)
+{
+    return begun_anew;
+}
+
 bool dumping_has_come(void)
 {
     return run_wave().dumped && tried;
 }
 
+/* Another replay begins it where it has room. Where there is none, there is no room. */
+static void leave_too_large(void)
+{
+    if (bound.explores)
+        return;
+    notes_add("the waveform may be larger than LIGHTSSS_SIZE: its tracer cannot be opened again");
+    bound.most_bytes = 0;
+}
+
 /* What was dumped so far stays until the next one begins: the replay need not come there. */
 static void begin_anew(uint64_t eval)
 {
-    struct shared_replay *replay = &run.page->replay;
-
     if (!run.hooks->wave_may_begin_anew()) {
-        notes_add("the waveform may be larger than LIGHTSSS_SIZE: its tracer cannot be opened again");
-        bound_begin(&bound, 0, false, eval);
+        leave_too_large();
         return;
     }
-    if (replay->wave_window_eval == 0)
-        replay->wave_window_eval = run_wave().first_eval;
-    replay->wave_eval_bytes = bound.eval_bytes;
+    if (!bound.explores && !shared_page_is_again(run.page) && !run.page->races)
+        notes_add("where the waveform begins is a guess: there was no room for a copy of the replay");
+    run.page->replay.wave_begun++;
+    was_testbench = was_testbench || run_wave().testbench;
     run.hooks->wave_close();
     first_dump = eval;
     tried = false;
@@ -149,9 +174,10 @@ void dumping_look(uint64_t eval)
     const struct hooks_wave_state wave = run_wave();
     if (!wave.open || !wave.dumped || atomic_load(&closing) != 0)
         return;
-    if (!bound.begun && !bound.in_blocks)
+    if (!bound.in_blocks)
         run.hooks->wave_flush();
-    uint64_t first = bound_look(&bound, eval, last_eval(), run.hooks->wave_bytes());
+    bound.last_eval = last_eval(); /* of a point in time it may have been found just now */
+    uint64_t first = bound_look(&bound, eval, run.hooks->wave_bytes());
     if (first != 0)
         begin_anew(first);
     else if (bound.wants_flush)
@@ -172,4 +198,17 @@ void dumping_close(void)
     run.hooks->wave_close(); /* by the second too: one may have been opened since */
     atomic_store(&closed, 1);
     kernel_futex_wake(&closed, INT_MAX);
+}
+
+/* A tracer of the testbench's that can be opened only once is opened where that is right. */
+uint64_t dumping_again(void)
+{
+    const struct hooks_wave_state wave = run_wave();
+
+    if (!wave.dumped || !tried)
+        return 0;
+    if (bound.last_eval > wave.last_eval)
+        bound.last_eval = wave.last_eval; /* less came behind the failure than may */
+    uint64_t from_eval = bound_again(&bound, run.page->replay.wave_asked_eval, run.hooks->wave_bytes());
+    return from_eval == 0 && was_testbench && !wave.testbench ? bound.first_eval : from_eval;
 }

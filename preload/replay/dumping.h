@@ -20,10 +20,17 @@ void dumping_look(uint64_t eval);
 /* Is it up to now what it is to be? No: the window has not begun, or has moved on and not begun again. */
 bool dumping_has_come(void);
 
+/* Does it begin later than it was to? */
+bool dumping_is_cut(void);
+
 /* Was it opened, or is there a reason why it cannot be? */
 bool dumping_is_on(void);
 
 /* On whatever thread ends the process, and more than once. */
 void dumping_close(void);
+
+/* It is closed, and the replay is through: with which eval would another replay begin a better one? 0: there
+ * is none. */
+uint64_t dumping_again(void);
 
 #endif

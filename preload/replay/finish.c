@@ -14,6 +14,7 @@
 #include "base/stack.h"
 #include "record/output.h"
 #include "record/tape.h"
+#include "replay/again.h"
 #include "replay/ask_time.h"
 #include "replay/beyond.h"
 #include "replay/dumping.h"
@@ -146,6 +147,35 @@ static void decide_and_publish(const struct end *end)
     publish(verdict, end);
 }
 
+/* Has it come as far as it could by itself? */
+static bool is_through(const struct end *end)
+{
+    bool is_there = end->kind != END_NONE && end->eval == run.page->end.eval && *stopped.why == '\0';
+
+    return (is_there || beyond_has_verdict()) &&
+           atomic_load(&run.page->replay.asked) == REPLAY_ASKED_NOTHING && !run_wave().open &&
+           !run_wave().lost && !tracer_crash_was_left();
+}
+
+/* The waveform is closed. One that is much shorter than it may be is there until another replay, which knows
+ * what evals take, has begun a better one. */
+static void pass_on_for_size(const struct end *end)
+{
+    uint64_t from_eval = is_through(end) ? dumping_again() : 0;
+
+    if (from_eval == 0)
+        return;
+    if (!again_may() || !again_has_time()) {
+        notes_add("more of the end would fit, but there is no %s for another replay",
+                  again_may() ? "time" : "room");
+        return;
+    }
+    progress_of_wave();
+    run.hooks->wave_remove_others();
+    run.page->wave_from_eval = from_eval;
+    again_pass_on();
+}
+
 /* A replay that closes its waveform uses the simulator's heap. Where malloc() itself has found the failure,
  * its lock is held, and nobody ever lets go of it. */
 static void watch_for_lock(void)
@@ -191,6 +221,7 @@ static void finish_on_own_stack(void *argument)
             dumping_close();
             break;
         case FINISH_PUBLISH:
+            pass_on_for_size(end);
             decide_and_publish(end);
             break;
         case FINISH_FLUSH: /* a stream may be locked for good */
@@ -256,7 +287,7 @@ void finish_for_partner(void)
 {
     char bytes[SHARED_PAGE_WHY];
 
-    if (!dumping_has_come() && run.options.wave != WAVE_OFF)
+    if ((!dumping_has_come() || dumping_is_cut()) && run.options.wave != WAVE_OFF)
         partner_pass_on();
     struct text why = text_in(bytes, sizeof bytes);
     partner_explain(&why);

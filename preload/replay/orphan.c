@@ -193,20 +193,29 @@ static int make_directory(void)
     return r < 0 ? r : run_directory_make();
 }
 
+/* What those before it have learnt for their own spares is not for it. */
+static void begin_by_itself(struct shared_page *page)
+{
+    page->wave_from_eval = 0;
+    page->rates.count = 0;
+    atomic_store(&page->spare_pid, 0);
+}
+
 bool orphan_replays(struct shared_slot *slot)
 {
     struct shared_page *page = run.page;
-    struct shared_replay *replay = &page->replay;
     int r = 0;
 
     /* The original may have been killed before it did that. */
     atomic_store(&slot->pid, kernel_getpid());
     const bool is_spare = atomic_load(&page->spare_pid) == kernel_getpid();
-    if (is_spare)
+    if (is_spare) {
         await_parent(slot);
-    else
+    } else {
         await_turn();
-    if (atomic_load(&page->reported) || (is_spare && page->stop_eval == 0))
+        begin_by_itself(page);
+    }
+    if (atomic_load(&page->reported) || (is_spare && !shared_page_is_again(page)))
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;
@@ -232,10 +241,8 @@ bool orphan_replays(struct shared_slot *slot)
         return false;
     }
     page->races = run.hooks->races();
-    uint64_t start_ns = is_spare ? replay->start_ns : clock_ns();
-    memset(replay, 0, sizeof *replay);
+    shared_page_begin_replay(page, clock_ns());
     kept_list_clear();
-    replay->start_ns = start_ns;
     report_wake(slot);
     return true;
 }

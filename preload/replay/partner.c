@@ -15,7 +15,7 @@
 #include "base/kernel.h"
 #include "base/procfs.h"
 #include "record/tape.h"
-#include "replay/asked.h"
+#include "replay/again.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
 #include "snapshot/threads/blocked_call.h"
@@ -159,20 +159,11 @@ void partner_explain(struct text *why)
 
 /* --- once more --- */
 
-struct shared_page *partner_wants_spare(void)
-{
-    return shared_memory_is_written() ? run.page : NULL;
-}
-
 void partner_pass_on(void)
 {
-    pid_t spare = atomic_load(&run.page->spare_pid);
-
-    if (spare == 0 || run.page->stop_eval != 0)
+    if (!again_may())
         return;
     run.page->stop_eval = run.hooks->evals();
     run.hooks->wave_remove(); /* of a window that was left */
-    asked_passes_on(spare);
-    for (;;)
-        kernel_exit_group(0);
+    again_pass_on();
 }

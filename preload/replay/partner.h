@@ -8,7 +8,6 @@
 #include <stdbool.h>
 
 #include "base/text.h"
-#include "run/shared_page.h"
 
 /* In a woken copy, while its shared memory is still the original's: who else has that memory? */
 void partner_begin(void);
@@ -24,11 +23,8 @@ bool partner_is_awaited(void *ucontext);
 /* It is: why the replay ends there. */
 void partner_explain(struct text *why);
 
-/* For take.h: in whose page a spare copy of a woken one parks. NULL: none is wanted. */
-struct shared_page *partner_wants_spare(void);
-
-/* The replay has stopped there before its window began (or began anew). Where there is a spare copy, that
- * replays once more, with a window that ends there: then this does not return. */
+/* The replay has stopped there before its window began (or in one that began anew). Where there is a spare
+ * copy, that replays once more, with a window that ends there: then this does not return. */
 void partner_pass_on(void);
 
 #endif

@@ -139,7 +139,7 @@ static int wake_up(void)
     parked_yield();
     int r = run.hooks->thaw();
     run.hooks->wave_mute();
-    if (run.page->stop_eval == 0)
+    if (!shared_page_is_again(run.page))
         run.page->replay.start_ns = clock_ns();
     atomic_store(&run.page->replay.state, REPLAY_WOKEN);
     return r;

@@ -18,6 +18,7 @@
 #include "report/point_words.h"
 #include "report/snapshot_list.h"
 #include "report/wave_file.h"
+#include "report/wave_window.h"
 #include "run/kept_list.h"
 #include "run/notes.h"
 #include "run/run.h"
@@ -29,7 +30,6 @@
 
 #define REPORT_SIZE (32768 + FILE_LIST_SIZE)
 #define WORDS_SIZE  360
-#define KIB         (UINT64_C(1) << 10)
 #define MIB         (UINT64_C(1) << 20)
 
 /* What the report and the last lines say of the replay, whatever its outcome. */
@@ -210,36 +210,6 @@ static void append_parked(struct text *json)
     snapshot_list_append(json);
 }
 
-static void append_size(struct text *text, uint64_t bytes)
-{
-    static const char units[] = {'K', 'M', 'G'};
-    unsigned unit = 0;
-
-    for (bytes /= KIB; bytes >= KIB && bytes % KIB == 0 && unit + 1 < sizeof units; bytes /= KIB)
-        unit++;
-    text_format(text, "%" PRIu64 "%c", bytes, units[unit]);
-}
-
-/* Where the waveform would have been larger than it may be. */
-static void append_bound(struct text *line)
-{
-    const struct shared_replay *replay = &run.page->replay;
-
-    if (replay->wave_window_eval == 0)
-        return;
-    if (replay->wave_first_eval > replay->wave_window_eval) {
-        text_format(line,
-                    "the waveform begins at eval %" PRIu64 " and not at %" PRIu64 ": an eval takes %" PRIu64
-                    " bytes of LIGHTSSS_SIZE=",
-                    replay->wave_first_eval, replay->wave_window_eval, replay->wave_eval_bytes);
-        append_size(line, run.options.size_bytes);
-    } else
-        text_format(line,
-                    "the waveform ends with eval %" PRIu64 ", where LIGHTSSS_SIZE was near: the replay did "
-                    "not come to where it was to begin anew",
-                    replay->wave_last_eval);
-}
-
 /* Another process wrote it: it need not end. */
 static void append_note(struct text *json, const char *line, bool is_first)
 {
@@ -247,7 +217,7 @@ static void append_note(struct text *json, const char *line, bool is_first)
     text_json(json, line, strnlen(line, SHARED_NOTE_SIZE - 1));
 }
 
-static void append_notes(struct text *json)
+static void append_notes(struct text *json, uint64_t wave_bytes)
 {
     const struct shared_notes *notes = &run.page->notes;
     uint32_t count = notes->count < SHARED_NOTES_MAX ? notes->count : SHARED_NOTES_MAX;
@@ -255,7 +225,7 @@ static void append_notes(struct text *json)
     struct text bound = text_in(bound_bytes, sizeof bound_bytes);
     struct text lost = text_in(lost_bytes, sizeof lost_bytes);
 
-    append_bound(&bound);
+    wave_window_describe(&bound, wave_bytes);
     point_words_lost(&lost);
     for (uint32_t i = 0; i < count; i++)
         append_note(json, notes->lines[i], i == 0);
@@ -285,7 +255,7 @@ static void append_replay(struct text *json, const struct conclusion *conclusion
         append_string(json, "seconds_to_first_dump", NULL);
     if (run.options.after_evals > 0 && !end_is_point(run.page->end.kind))
         append_number(json, "after_evals", replay->after_evals);
-    append_notes(json);
+    append_notes(json, conclusion->wave_bytes);
     text_format(json, " }");
 }
 
@@ -309,6 +279,8 @@ static void append_wave(struct text *json, const struct conclusion *conclusion)
     append_number(json, "bytes", conclusion->wave_bytes);
     append_string(json, "source", replay->wave_testbench ? "testbench" : "injected");
     append_string(json, "times", replay->wave_as_dumped ? "dumps" : "ends of evals");
+    if (dumped)
+        wave_window_append(json);
     text_format(json, " }");
 }
 
@@ -405,8 +377,11 @@ void report_wake(const struct shared_slot *slot)
                 slot->number, slot->eval);
     append_distance(&line, slot);
     snapshot_list_take();
-    if (run.page->stop_eval == 0) /* else it was told of before */
+    if (!shared_page_is_again(run.page)) /* else it was told of before */
         log_line(LOG_INFO, "%s", bytes);
+    else if (run.page->wave_from_eval != 0)
+        log_line(LOG_INFO, "once more, for more of the end: the waveform is to begin at eval %" PRIu64,
+                 run.page->wave_from_eval);
     report_progress(slot);
 }
 
@@ -448,12 +423,12 @@ static void say_missing_calls(void)
             log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
 }
 
-static void say_bound(void)
+static void say_bound(uint64_t wave_bytes)
 {
     char bytes[SHARED_NOTE_SIZE];
     struct text line = text_in(bytes, sizeof bytes);
 
-    append_bound(&line);
+    wave_window_describe(&line, wave_bytes);
     if (line.length > 0)
         log_line(LOG_INFO, "%s", bytes);
 }
@@ -476,7 +451,7 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
 
     say_missing_calls();
-    say_bound();
+    say_bound(conclusion.wave_bytes);
     struct text text = text_in(path, sizeof path);
     text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
     log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/memfd.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -34,6 +35,36 @@ int shared_page_create(struct shared_page **result)
     *result = (struct shared_page *)r;
     (*result)->original_pid = kernel_getpid();
     return 0;
+}
+
+bool shared_page_is_again(const struct shared_page *page)
+{
+    return page->stop_eval != 0 || page->wave_from_eval != 0;
+}
+
+static void keep_wave(struct shared_replay *replay, const struct shared_replay *before)
+{
+    replay->wave_first_eval = before->wave_first_eval;
+    replay->wave_last_eval = before->wave_last_eval;
+    replay->wave_first_time = before->wave_first_time;
+    replay->wave_last_time = before->wave_last_time;
+    replay->wave_asked_eval = before->wave_asked_eval;
+    replay->wave_begun = before->wave_begun;
+    replay->wave_replays = before->wave_replays + 1;
+    replay->wave_dumped = before->wave_dumped;
+    replay->wave_testbench = before->wave_testbench;
+    replay->wave_as_dumped = before->wave_as_dumped;
+}
+
+void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns)
+{
+    const struct shared_replay before = page->replay;
+
+    memset(&page->replay, 0, sizeof page->replay);
+    page->replay.point_time = END_TIME_UNKNOWN;
+    page->replay.start_ns = shared_page_is_again(page) ? before.start_ns : now_ns;
+    if (page->wave_from_eval != 0)
+        keep_wave(&page->replay, &before);
 }
 
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)

@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@
 #define SHARED_FILES_POOL 16384u
 #define SHARED_LINE_SIZE  256u
 #define SHARED_PLACE_SIZE 64u
+#define SHARED_RATES_MAX  64u
 
 enum slot_command {
     SLOT_SLEEP = 0, /* parked: the copy sleeps while it reads this */
@@ -67,10 +69,11 @@ struct shared_replay {
     _Atomic uint32_t asked;       /* enum replay_asked, or a signal */
     uint64_t start_ns, dumping_ns, done_ns; /* CLOCK_MONOTONIC; dumping: the first dump was made */
     uint64_t wave_first_eval, wave_last_eval, wave_first_time, wave_last_time;
-    uint64_t wave_window_eval; /* where the waveform was to begin that was too large; 0: it was not ... */
-    uint64_t wave_eval_bytes;  /* ... of so many an eval */
-    uint64_t after_evals;      /* that came after the original's last one: see replay/beyond.h */
-    uint64_t point_time;       /* on the waveform's axis; END_TIME_UNKNOWN: not known, or there is no point */
+    uint64_t wave_asked_eval; /* where the waveform was to begin */
+    uint64_t wave_begun;      /* how often it began anew, because it was too large, in this replay and ... */
+    uint64_t wave_replays;    /* ... how many replays went before this one for the same reason */
+    uint64_t after_evals;     /* that came after the original's last one: see replay/beyond.h */
+    uint64_t point_time;      /* on the waveform's axis; END_TIME_UNKNOWN: not known, or there is no point */
     uint32_t wave_dumped, wave_testbench, wave_as_dumped;
     char why[SHARED_PAGE_WHY];      /* of the verdict */
     char wave_why[SHARED_PAGE_WHY]; /* why there is no waveform; empty: there is one */
@@ -80,6 +83,16 @@ struct shared_replay {
 struct shared_cost {
     uint64_t snapshots, cost_ns, stall_median_ns, stall_max_ns;
     uint64_t memory_bytes; /* that they held at most; 0: not measured */
+};
+
+/* What evals take in the waveform: see replay/rates.h. */
+struct shared_rate {
+    uint64_t first_eval, last_eval, bytes;
+};
+
+struct shared_rates {
+    uint32_t count;
+    struct shared_rate list[SHARED_RATES_MAX];
 };
 
 /* What a replay notes beside its verdict. Each line ends in NUL, if the replay is sound. */
@@ -144,7 +157,8 @@ struct shared_page {
     _Atomic uint64_t asked_time;      /* what a process beside the original was told, see replay/ask_time.h */
     uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */
     uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
-    _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays up to there */
+    uint64_t wave_from_eval;          /* where another replay is to begin its waveform; 0: there is none */
+    _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays once more for one of these */
     _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t ending;          /* it ends, or waits for a replay before: that is no hang */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
@@ -152,6 +166,7 @@ struct shared_page {
     _Atomic uint64_t precopied_bytes; /* that snapshots have copied ahead of the original ... */
     _Atomic uint64_t precopy_done;    /* ... and the number of the last that has done so */
     struct shared_replay replay;
+    struct shared_rates rates;
     struct shared_cost cost;
     struct shared_notes notes;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
@@ -167,6 +182,13 @@ static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared b
 /* Makes the page; where there is one (of the process that has forked this one), in its place. Returns 0 or
  * -errno. */
 int shared_page_create(struct shared_page **page);
+
+/* Does the replay go on in the place of one that has run already? (Its spare copy, see replay/again.h.) */
+bool shared_page_is_again(const struct shared_page *page);
+
+/* A snapshot is about to become a replay: nothing is known of it yet. One in the place of another began with
+ * that, whose waveform is there until its own one is. */
+void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns);
 
 /* The slot of this snapshot, or NULL; 0: a free one. */
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);
