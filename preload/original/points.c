@@ -20,20 +20,22 @@
 #include "original/request.h"
 #include "original/time_beside.h"
 #include "original/time_search.h"
+#include "record/match.h"
 #include "run/back.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
-#define ASKED_NS (10 * SECOND_NS) /* what a simulator takes to end after it was asked */
+#define ASKED_NS     (10 * SECOND_NS) /* what a simulator takes to end after it was asked */
+#define COUNTED_MOST 1000u            /* lines that were left out */
 
 static struct points_plan plan;
 static struct time_search search;
-static struct point *replaying;   /* the one for which a snapshot was asked; NULL: none */
-static bool waits;                /* some have passed and are not done */
-static uint64_t next_eval;        /* to look at before it runs; UINT64_MAX: none */
-static uint64_t oldest_too_young; /* number: from this snapshot on they lie behind the point */
-static int impatience;            /* the signal by which somebody ended the waiting */
+static struct point *replaying;        /* the one for which a snapshot was asked; NULL: none */
+static bool waits;                     /* some have passed and are not done */
+static uint64_t next_eval;             /* to look at before it runs; UINT64_MAX: none */
+static const struct point *chosen_for; /* a snapshot is looked for, for that */
+static int impatience;                 /* the signal by which somebody ended the waiting */
 
 /* By a request that cannot be begun at once: evals that had begun, and one; 0: none. */
 static _Atomic uint64_t requested;
@@ -66,7 +68,8 @@ static bool is_out(int32_t pid)
 {
     const struct shared_slot *slot = shared_page_slot(run.page, pid);
 
-    return slot == NULL || slot->number >= oldest_too_young || other_process_is_over(pid);
+    return slot == NULL || slot->number > chosen_for->newest || slot->eval >= chosen_for->first_eval ||
+           other_process_is_over(pid);
 }
 
 /* What is kept for another point would not be there without it. */
@@ -81,7 +84,7 @@ static struct shared_slot *choose(struct point *point)
 {
     const struct back_end at = {point->first_eval, point->ns};
 
-    oldest_too_young = point->newest + 1;
+    chosen_for = point;
     struct shared_slot *slot = back_choose(&run.options, run.page, &at, is_out_or_extra);
     if (slot == NULL)
         slot = back_choose(&run.options, run.page, &at, is_out);
@@ -125,7 +128,23 @@ static void take_request(void)
     uint64_t evals = atomic_exchange(&requested, 0);
 
     if (evals != 0)
-        note_passed(points_plan_add(&plan, END_REQUEST, evals - 1, ""));
+        note_passed(points_plan_add(&plan, END_REQUEST, evals - 1, "", ""));
+}
+
+/* Where very many match, each block of output would have to be searched line by line for the count alone. */
+static void take_hit(const struct match_hit *hit)
+{
+    note_passed(points_plan_add(&plan, END_TRIGGER, hit->eval, hit->line, hit->place));
+    if (plan.left_out >= COUNTED_MOST)
+        match_end_triggers();
+}
+
+static void take_hits(void)
+{
+    struct match_hit hit;
+
+    while (match_next_trigger(&hit))
+        take_hit(&hit);
 }
 
 static void pass_evals(uint64_t complete)
@@ -161,6 +180,7 @@ static void describe(const struct point *point, uint64_t evals, struct shared_po
         .ns = point->ns,
     };
     memcpy(asked->line, point->line, sizeof asked->line);
+    memcpy(asked->place, point->place, sizeof asked->place);
 }
 
 static void say_lost(const struct point *point, const char *why)
@@ -211,6 +231,11 @@ static void look_at_replay(void)
         end_replay(state);
 }
 
+static uint64_t left_out(void)
+{
+    return plan.left_out + match_triggers_lost();
+}
+
 static void count(void)
 {
     unsigned waiting = points_plan_count(&plan, POINT_PASSED);
@@ -218,7 +243,7 @@ static void count(void)
     waits = waiting > 0 || replaying != NULL;
     next_eval = u64_sum(points_plan_next(&plan), 1);
     atomic_store(&run.page->points_waiting, waiting);
-    atomic_store(&run.page->points_left_out, plan.left_out);
+    atomic_store(&run.page->points_left_out, left_out());
     keeper_hold(is_wanted);
 }
 
@@ -226,6 +251,7 @@ static void look(uint64_t complete)
 {
     struct point *point;
 
+    take_hits();
     take_request();
     pass_evals(complete);
     look_at_replay();
@@ -243,10 +269,15 @@ static bool is_due(uint64_t eval)
 
 void points_look(uint64_t eval)
 {
-    if (!is_due(eval) || !role_is_self())
+    struct match_hit hit;
+    bool is_hit = run.options.trigger != NULL && match_next_trigger(&hit);
+
+    if ((!is_hit && !is_due(eval)) || !role_is_self())
         return;
     keeper_lock();
     uint64_t mask = signal_mask_block_all();
+    if (is_hit)
+        take_hit(&hit);
     look(eval - 1);
     keeper_unlock();
     signal_mask_restore(mask);
@@ -326,6 +357,9 @@ bool points_are_left(const struct end *end)
 {
     if (run.page == NULL)
         return false;
+    if (run.options.trigger != NULL)
+        match_search_apart();
+    take_hits();
     take_request();
     pass_evals(end->eval);
     uint64_t time = search.next_eval != UINT64_MAX ? time_beside_ask() : END_TIME_UNKNOWN;
@@ -367,9 +401,9 @@ void points_say_missed(void)
     if (waiting > 0)
         log_line(LOG_INFO, "%u more waveforms that were wanted are not made: %s ended the waiting", waiting,
                  end_signal_name(impatience));
-    if (plan.left_out > 0)
+    if (left_out() > 0)
         log_line(LOG_INFO,
-                 "%" PRIu64 " more lines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
+                 "%" PRIu64 " %slines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
                  "LIGHTSSS_TRIGGERS=%" PRIu64,
-                 plan.left_out, run.options.triggers);
+                 left_out(), left_out() >= COUNTED_MOST ? "and more " : "more ", run.options.triggers);
 }

@@ -32,7 +32,8 @@ static struct point *find_place(struct points_plan *plan)
     return plan->count < POINTS_PLAN_MAX ? &plan->list[plan->count++] : NULL;
 }
 
-struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint64_t eval, const char *line)
+struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint64_t eval, const char *line,
+                              const char *place)
 {
     bool is_counted = kind == END_TRIGGER;
     struct point *point = is_counted && plan->triggers == 0 ? NULL : find_place(plan);
@@ -43,8 +44,8 @@ struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint
     }
     plan->triggers -= is_counted;
     *point = (struct point){.state = POINT_PASSED, .kind = kind, .first_eval = eval, .last_eval = eval};
-    struct text text = text_in(point->line, sizeof point->line);
-    text_format(&text, "%s", line);
+    text_print(point->line, sizeof point->line, "%s", line);
+    text_print(point->place, sizeof point->place, "%s", place);
     return point;
 }
 

@@ -30,7 +30,8 @@ struct point {
     uint64_t ns;       /* when it was seen; CLOCK_MONOTONIC */
     uint64_t newest;   /* number of the youngest snapshot that may lie before it */
     uint64_t snapshot; /* number of the one that is to replay; 0: not chosen yet */
-    char line[SHARED_LINE_SIZE]; /* what was printed; "" */
+    char line[SHARED_LINE_SIZE];   /* what was printed; "" ... */
+    char place[SHARED_PLACE_SIZE]; /* ... and to what */
 };
 
 struct points_plan {
@@ -44,7 +45,8 @@ struct points_plan {
 void points_plan_init(struct points_plan *plan, const struct options *options);
 
 /* One that has passed with this eval. NULL: it is one too many, and was left out. */
-struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint64_t eval, const char *line);
+struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint64_t eval, const char *line,
+                              const char *place);
 
 /* So many evals are complete: the next of LIGHTSSS_AT that was one of them, which passes; NULL: none. */
 struct point *points_plan_pass(struct points_plan *plan, uint64_t complete);

@@ -175,10 +175,20 @@ static void await_parent(const struct shared_slot *spare)
     }
 }
 
+/* Of these there will be no waveforms. */
+static void count_hits(void)
+{
+    struct match_hit hit;
+
+    while (match_next_trigger(&hit))
+        atomic_fetch_add(&run.page->points_waiting, 1);
+}
+
 /* What the original printed last it may not have searched. */
 static bool is_failure(const struct end *end)
 {
     match_search_apart();
+    count_hits();
     if (match_line() != NULL)
         return true;
     if (end->kind == END_SIGNAL && !signal_is_failure(end->signal))

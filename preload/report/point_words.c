@@ -40,8 +40,8 @@ void point_words_begin(struct text *line)
     text_format(line, "%s (pid %d): a waveform up to ", run.program, run.page->original_pid);
     append_place(line, point);
     if (point->kind == END_TRIGGER)
-        text_format(line, ", where it printed what LIGHTSSS_TRIGGER looks for: %.*s", (int)line_length(point),
-                    point->line);
+        text_format(line, ", where it wrote to %.*s what LIGHTSSS_TRIGGER looks for: %.*s",
+                    (int)sizeof point->place - 1, point->place, (int)line_length(point), point->line);
     else
         text_format(line, point->kind == END_AT ? ", as LIGHTSSS_AT says" : " is asked for");
 }
@@ -55,6 +55,8 @@ void point_words_append(struct text *json)
     if (line_length(point) > 0) {
         text_format(json, ", \"line\": ");
         text_json(json, point->line, line_length(point));
+        text_format(json, ", \"line_in\": ");
+        text_json(json, point->place, strnlen(point->place, sizeof point->place - 1));
     }
     if (point->first_eval == point->last_eval)
         text_format(json, ", \"point_eval\": %" PRIu64, point->first_eval);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A waveform up to a point of the run while the simulator goes on: LIGHTSSS_AT and LIGHTSSS_AFTER, which
- * snapshot replays, in which order, and what becomes of points when the run ends. Five time units an eval. */
+/* A waveform up to a point of the run while the simulator goes on: LIGHTSSS_AT, LIGHTSSS_TRIGGER and
+ * LIGHTSSS_AFTER, which snapshot replays, in which order, and what becomes of points when the run ends. Five
+ * time units an eval. */
 #define _GNU_SOURCE
 #include "expect.h"
 #include "process.h"
@@ -309,6 +310,92 @@ static void test_impatient(void **state)
     run_discard(&outcome);
 }
 
+/* Each line that matches, where it was printed; the run goes on, and is no failure. */
+static void test_trigger(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_several(LIST("eval:14", "say:ERROR one", "eval:11", "in:say:two ERROR", "say:no", "eval:20",
+                     "in:say:ERROR last", "exit:0"),
+                LIST(TEN, "LIGHTSSS_SLOTS=1", "LIGHTSSS_TRIGGER=ERROR"), &outcome);
+    expect_exit(&outcome, 0);
+    assert_int_equal(outcome.runs, 3);
+    expect_said(&outcome, LIST(POINT, POINT, POINT));
+    expect_nth(&outcome, 1,
+               LIST("\"kind\": \"trigger\"", "\"eval\": 14, \"time\": 70, \"line\": \"ERROR one\"",
+                    "\"line_in\": \"stdout\", \"point_eval\": 14", REPRODUCED));
+    expect_nth(&outcome, 2, LIST("\"line\": \"two ERROR\"", "\"point_eval\": 26", REPRODUCED));
+    expect_nth(&outcome, 3, LIST("\"line\": \"ERROR last\"", "\"point_eval\": 47", REPRODUCED));
+    assert_non_null(
+        strstr(outcome.said, "where it wrote to stdout what LIGHTSSS_TRIGGER looks for: two ERROR"));
+    run_discard(&outcome);
+}
+
+static void test_trigger_after(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_several(LIST("eval:14", "say:ERROR", "eval:31", "exit:3"),
+                LIST(TEN, "LIGHTSSS_SLOTS=1", "LIGHTSSS_TRIGGER=ERROR", "LIGHTSSS_AFTER=10evals",
+                     "LIGHTSSS_BACK=12evals"),
+                &outcome);
+    expect_exit(&outcome, 3);
+    assert_int_equal(outcome.runs, 2);
+    expect_nth(&outcome, 1,
+               LIST("\"eval\": 24, \"time\": 120, \"line\": \"ERROR\"", "\"after_evals\": 10", REPRODUCED));
+    expect_nth(&outcome, 2, LIST("\"kind\": \"exit\"", REPRODUCED));
+    run_discard(&outcome);
+}
+
+static void test_too_many_lines(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_several(LIST("eval:14", "say:ERROR 1", "eval:5", "say:ERROR 2", "eval:5", "say:ERROR 3", "eval:5",
+                     "say:ERROR 4", "exit:3"),
+                LIST(TEN, "LIGHTSSS_TRIGGER=ERROR", "LIGHTSSS_TRIGGERS=2"), &outcome);
+    expect_exit(&outcome, 3);
+    assert_int_equal(outcome.runs, 3);
+    assert_non_null(
+        strstr(outcome.said, "2 more lines matched LIGHTSSS_TRIGGER, of which there is no waveform"));
+    expect_nth(&outcome, 1, LIST("ERROR 1"));
+    expect_nth(&outcome, 2, LIST("ERROR 2"));
+    expect_nth(&outcome, 3, LIST("\"kind\": \"exit\"", "2 more lines matched LIGHTSSS_TRIGGER", REPRODUCED));
+    run_discard(&outcome);
+}
+
+/* What was printed last is searched, however the run ends. */
+static void test_trigger_at_the_end(void **state)
+{
+    static const char *const ends[] = {"abort", "_exit:3", "exit:3", "raise:TERM"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct outcome outcome;
+        run_several(LIST("eval:14", "say:ERROR", ends[i]), LIST(TEN, "LIGHTSSS_TRIGGER=^ERROR$"), &outcome);
+        assert_int_equal(outcome.runs, 2);
+        expect_nth(&outcome, 1, LIST("\"kind\": \"trigger\"", "\"point_eval\": 14", REPRODUCED));
+        expect_nth(&outcome, 2, LIST("\"eval\": 14,", REPRODUCED));
+        run_discard(&outcome);
+    }
+}
+
+static void test_trigger_that_never_comes(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_several(LIST("eval:14", "say:fine", "eval:14", "exit:0"), LIST(TEN, "LIGHTSSS_TRIGGER=ERROR"),
+                &outcome);
+    expect_exit(&outcome, 0);
+    assert_int_equal(outcome.runs, 0);
+    assert_string_equal(outcome.said, "");
+    run_discard(&outcome);
+}
+
 /* A request waits for what comes after it. */
 static void test_request(void **state)
 {
@@ -388,13 +475,25 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_eval),      cmocka_unit_test(test_back),
-        cmocka_unit_test(test_held),      cmocka_unit_test(test_let_go),
-        cmocka_unit_test(test_after),     cmocka_unit_test(test_time),
-        cmocka_unit_test(test_never),     cmocka_unit_test(test_last_eval),
-        cmocka_unit_test(test_killed),    cmocka_unit_test(test_failure_after),
-        cmocka_unit_test(test_impatient), cmocka_unit_test(test_request),
-        cmocka_unit_test(test_child),     cmocka_unit_test(test_random),
+        cmocka_unit_test(test_eval),
+        cmocka_unit_test(test_back),
+        cmocka_unit_test(test_held),
+        cmocka_unit_test(test_let_go),
+        cmocka_unit_test(test_after),
+        cmocka_unit_test(test_time),
+        cmocka_unit_test(test_never),
+        cmocka_unit_test(test_last_eval),
+        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_failure_after),
+        cmocka_unit_test(test_impatient),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_child),
+        cmocka_unit_test(test_random),
+        cmocka_unit_test(test_trigger),
+        cmocka_unit_test(test_trigger_after),
+        cmocka_unit_test(test_too_many_lines),
+        cmocka_unit_test(test_trigger_at_the_end),
+        cmocka_unit_test(test_trigger_that_never_comes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

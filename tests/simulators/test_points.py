@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Waveforms up to points of a run that goes on (LIGHTSSS_AT), of a real model, compared with the run that is traced from its
-start: test_points.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
+"""Waveforms up to points of a run that goes on (LIGHTSSS_AT, LIGHTSSS_TRIGGER), of a real model, compared with the run that is
+traced from its start: test_points.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
 import json
 import os
@@ -22,7 +22,7 @@ from launch import Launch
 LIBRARY = VCD = FST = THREADED = None
 FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
 TIMEOUT_S = 120
-EVALS = 6000  # of a run; an eval has one time, the first is 0
+EVALS = 6000 if FULL else 3000  # of a run; an eval has one time, the first is 0
 POINTS = 4  # of a run
 RUNS = 25 if FULL else 1
 INTERVALS = ("37evals", "1000evals", "5ms", "auto")
@@ -44,13 +44,25 @@ def drawn(rng):
 
 
 class Points(unittest.TestCase):
-    def setUp(self):
-        self.top = tempfile.mkdtemp(prefix="points-")
-        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
-        self.count = 0
+    @classmethod
+    def setUpClass(cls):
+        cls.top = tempfile.mkdtemp(prefix="points-")
+        cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
+        cls.count = 0
+        cls.known = {}
+
+    def without(self, simulator, more):
+        """The run without the library, which is always the same."""
+        key = (simulator, *more)
+        if key not in self.known:
+            self.known[key] = self.run_once(simulator, list(more), {})
+        return self.known[key]
+
+    def oracle(self, simulator, more):
+        return os.path.join(self.without(simulator, [*more, "--trace", "own.wave"]).directory, "own.wave")
 
     def run_once(self, simulator, more, environment, meanwhile=None):
-        self.count += 1
+        type(self).count += 1
         command = [simulator, "--cycles", str(EVALS // 2), "--seed", "7", "--report", "100", "--log", "mcu.log", *more]
         made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
         if meanwhile:
@@ -102,8 +114,7 @@ class Points(unittest.TestCase):
         trace = ["--trace", "own.wave"] if held else []
         more, status = rng.choice((([], 0), (["--fail", f"exit@{rng.randrange(1, EVALS // 2)}"], 2)))
         failed_at = 2 * int(more[1].partition("@")[2]) if more else EVALS
-        plain = self.run_once(simulator, more, {})
-        oracle = os.path.join(self.run_once(simulator, [*more, "--trace", "own.wave"], {}).directory, "own.wave")
+        plain, oracle = self.without(simulator, more), self.oracle(simulator, more)
         points = self.points_of(rng)
         variables, after = drawn(rng)
         variables.update(LD_PRELOAD=LIBRARY, LIGHTSSS_AT=self.asked(points, rng))
@@ -126,7 +137,7 @@ class Points(unittest.TestCase):
 
     def check_one(self, oracle, directory, point, after, variables, end):
         report = self.report(directory)
-        self.assertEqual(report["end"]["kind"], "at", report)
+        self.assertIn(report["end"]["kind"], ("at", "trigger"), report)
         self.assertEqual(report["end"]["point_eval"], point, report)
         self.assertEqual(report["replay"]["verdict"], "reproduced", report["replay"])
         self.assert_wave(oracle, directory, report, point + after, point + after == end)
@@ -137,7 +148,8 @@ class Points(unittest.TestCase):
             view = file.read()
         marked = re.search(r"^\*-\S+ (\S+) (\S+) -1", view, re.MULTILINE)
         self.assertEqual((marked[1], marked[2]), (str(point - 1), str(point - 1)), view)
-        self.assertIn("[markername] ALIGHTSSS_AT", view)
+        self.assertIn("[markername] A" + report["end"].get("line", "LIGHTSSS_AT"), view)
+        return report
 
     def all(self, simulator, held):
         for number in range(RUNS):
@@ -161,12 +173,37 @@ class Points(unittest.TestCase):
     def test_threads_held(self):
         self.all(THREADED, True)
 
+    def triggered(self, simulator, held, rng):
+        """The testbench prints to stderr before the evals of these cycles."""
+        cycles = rng.sample(range(300, EVALS // 2, 400), 3)
+        variables, after = drawn(rng)
+        words = "|".join(f"{cycle}" for cycle in cycles)
+        variables.update(LD_PRELOAD=LIBRARY, LIGHTSSS_TRIGGER=f"still running at cycle ({words})$")
+        with self.subTest(simulator=os.path.basename(simulator), held=held, **variables):
+            plain, oracle = self.without(simulator, []), self.oracle(simulator, [])
+            made = self.run_once(simulator, ["--trace", "own.wave"] if held else [], variables)
+            self.assert_same(plain, made)
+            runs = self.runs(made)
+            self.assertEqual(len(runs), 3, made.stderr)
+            for cycle, directory in zip(sorted(cycles), runs):
+                report = self.check_one(oracle, directory, 2 * cycle, min(after, EVALS - 2 * cycle), variables, EVALS)
+                self.assertEqual(report["end"]["kind"], "trigger")
+                self.assertEqual(report["end"]["line"], f"mcu: still running at cycle {cycle}")
+                self.assertEqual(report["end"]["line_in"], "stderr")
+
+    def test_triggers(self):
+        for number in range(10 if FULL else 1):
+            for simulator in (VCD, FST, THREADED):
+                for held in (False, True):
+                    name = f"{os.path.basename(simulator)}{held}{number}"
+                    self.triggered(simulator, held, random.Random(f"triggers{name}"))
+
     def test_killed(self):
         """In the middle: what had begun goes on, what had not is lost, and the kill is a failure as ever."""
         for number in range(20 if FULL else 1):
             for simulator in (VCD, FST):
                 rng = random.Random(f"killed{number}")
-                oracle = os.path.join(self.run_once(simulator, ["--trace", "own.wave"], {}).directory, "own.wave")
+                oracle = self.oracle(simulator, [])
                 points = self.points_of(rng)
                 variables, _ = drawn(rng)
                 asked = ",".join(f"{point}evals" for point in points)

@@ -84,15 +84,16 @@ static void lines_are_counted(void **state)
     begin(0);
     memset(line, 'x', sizeof line);
     line[sizeof line - 1] = '\0';
-    expect(points_plan_add(&plan, END_TRIGGER, 20, "UART: FAIL"), 20, 20);
-    struct point *point = points_plan_add(&plan, END_TRIGGER, 10, line);
+    expect(points_plan_add(&plan, END_TRIGGER, 20, "UART: FAIL", "stdout"), 20, 20);
+    struct point *point = points_plan_add(&plan, END_TRIGGER, 10, line, "stdout");
     assert_int_equal(strlen(point->line), SHARED_LINE_SIZE - 1);
-    assert_null(points_plan_add(&plan, END_TRIGGER, 30, ""));
-    expect(points_plan_add(&plan, END_REQUEST, 30, ""), 30, 30);
+    assert_null(points_plan_add(&plan, END_TRIGGER, 30, "", "stdout"));
+    expect(points_plan_add(&plan, END_REQUEST, 30, "", "stdout"), 30, 30);
     assert_int_equal(plan.left_out, 1);
     assert_ptr_equal(points_plan_ripe(&plan, 30), point);
     point->state = POINT_DONE;
     assert_string_equal(points_plan_ripe(&plan, 30)->line, "UART: FAIL");
+    assert_string_equal(points_plan_ripe(&plan, 30)->place, "stdout");
 }
 
 /* What is done makes room. */
@@ -101,10 +102,10 @@ static void there_is_room_for_so_many(void **state)
     (void)state;
     begin(0);
     for (unsigned i = 0; i < POINTS_PLAN_MAX - 4; i++)
-        assert_non_null(points_plan_add(&plan, END_REQUEST, i, ""));
-    assert_null(points_plan_add(&plan, END_REQUEST, 1000, ""));
+        assert_non_null(points_plan_add(&plan, END_REQUEST, i, "", "stdout"));
+    assert_null(points_plan_add(&plan, END_REQUEST, 1000, "", "stdout"));
     points_plan_ripe(&plan, 1000)->state = POINT_DONE;
-    assert_non_null(points_plan_add(&plan, END_REQUEST, 1000, ""));
+    assert_non_null(points_plan_add(&plan, END_REQUEST, 1000, "", "stdout"));
     assert_int_equal(plan.left_out, 1);
 }
 
