@@ -62,9 +62,29 @@ struct hooks_events {
     bool (*may_hold)(const char *path);
 };
 
+/* A part of the models' hierarchy. */
+struct hooks_wave_scope {
+    const char *name; /* as a signal of it begins that was declared */
+    unsigned levels;  /* so many are dumped, 0: all */
+};
+
+/* Who chooses what is dumped. Called while the waveform is opened, on that thread, inside Verilator. */
+struct hooks_wave_choice {
+    void (*begin)(void);
+    /* Told of each signal that the models declare: "TOP core clk", where a part of the name may end in a byte
+     * above 127. */
+    void (*see)(const char *name, size_t length);
+    /* It was told of all. True: once more, from the beginning. */
+    bool (*again)(void);
+    /* What it has chosen, by index from 0; false where there is no more. Nothing: then all is dumped. */
+    bool (*chosen)(size_t index, struct hooks_wave_scope *scope);
+    /* All is dumped, because nothing can be chosen. */
+    void (*cannot)(const char *why);
+};
+
 struct hooks_wave_options {
-    const char *path;     /* absolute file name to create */
-    unsigned depth;       /* levels of hierarchy, 0 for all; of a tracer of ours */
+    const char *path;                       /* absolute file name to create */
+    const struct hooks_wave_choice *choice; /* NULL: all is dumped */
     uint64_t tick;        /* time units per eval where the time source is HOOKS_TIME_EVALS */
     bool testbench;       /* a tracer of the testbench that is held back may write it, if it dumps at all */
     uint64_t last_eval;   /* number of the one that must not be missing, 0: none */

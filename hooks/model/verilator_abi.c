@@ -22,8 +22,13 @@ struct name_row {
 #define TRACER_NAME(symbol, vcd, fst) NAME(symbol, vcd), ROW(FST(symbol), fst)
 /* clang-format on */
 #define TRACE_BASE(class) "_ZN14VerilatedTraceI12Verilated" class "18Verilated" class "Buffer"
+#define TRACE_OLD(class)  "_ZN14VerilatedTraceI12Verilated" class /* before 4.224 */
 #define STRING            "RKNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEEE"
 #define DUMPVARS          "E8dumpvarsEi" STRING
+#define DECLARE           "E8declCodeEj" STRING "j"
+#define DECLARE_PART      "E8declCodeEjPKcjb"
+#define PUSH_PREFIX       "E14pushNamePrefixE" STRING
+#define POP_PREFIX        "E13popNamePrefixEj"
 #define ADD_PART          "E9addInitCbEPFvPvPS0_jES3_" STRING "bj"
 
 static const struct name_row names[] = {
@@ -52,10 +57,17 @@ static const struct name_row names[] = {
     NAME(TRACER_OPEN_NEXT, "_ZN12VerilatedVcd8openNextEb"),
     TRACER_NAME(TRACER_CLOSE, "_ZN12VerilatedVcd5closeEv", "_ZN12VerilatedFst5closeEv"),
     TRACER_NAME(TRACER_DUMP, TRACE_BASE("Vcd") "E4dumpEm", TRACE_BASE("Fst") "E4dumpEm"),
-    TRACER_NAME(TRACER_DUMP, "_ZN14VerilatedTraceI12VerilatedVcdE4dumpEm",
-                "_ZN14VerilatedTraceI12VerilatedFstE4dumpEm"),
+    TRACER_NAME(TRACER_DUMP, TRACE_OLD("Vcd") "E4dumpEm", TRACE_OLD("Fst") "E4dumpEm"),
     TRACER_NAME(TRACER_FLUSH, "_ZN12VerilatedVcd5flushEv", "_ZN12VerilatedFst5flushEv"),
     TRACER_NAME(TRACER_DUMPVARS, TRACE_BASE("Vcd") DUMPVARS, TRACE_BASE("Fst") DUMPVARS),
+    TRACER_NAME(TRACER_DUMPVARS, TRACE_OLD("Vcd") DUMPVARS, TRACE_OLD("Fst") DUMPVARS),
+    TRACER_NAME(TRACER_DECLARE, TRACE_BASE("Vcd") DECLARE, TRACE_BASE("Fst") DECLARE),
+    TRACER_NAME(TRACER_DECLARE_PART, TRACE_BASE("Vcd") DECLARE_PART, TRACE_BASE("Fst") DECLARE_PART),
+    TRACER_NAME(TRACER_DECLARE_PART, TRACE_OLD("Vcd") DECLARE_PART, TRACE_OLD("Fst") DECLARE_PART),
+    TRACER_NAME(TRACER_PUSH_PREFIX, TRACE_BASE("Vcd") PUSH_PREFIX, TRACE_BASE("Fst") PUSH_PREFIX),
+    TRACER_NAME(TRACER_PUSH_PREFIX, TRACE_OLD("Vcd") PUSH_PREFIX, TRACE_OLD("Fst") PUSH_PREFIX),
+    TRACER_NAME(TRACER_POP_PREFIX, TRACE_BASE("Vcd") POP_PREFIX, TRACE_BASE("Fst") POP_PREFIX),
+    TRACER_NAME(TRACER_POP_PREFIX, TRACE_OLD("Vcd") POP_PREFIX, TRACE_OLD("Fst") POP_PREFIX),
     TRACER_NAME(TRACER_ON_FLUSH, TRACE_BASE("Vcd") "E7onFlushEPv", TRACE_BASE("Fst") "E7onFlushEPv"),
     TRACER_NAME(TRACER_ON_EXIT, TRACE_BASE("Vcd") "E6onExitEPv", TRACE_BASE("Fst") "E6onExitEPv"),
     TRACER_NAME(TRACER_TYPEINFO, "_ZTI13VerilatedVcdC", "_ZTI13VerilatedFstC"),

@@ -36,7 +36,12 @@ enum verilator_symbol {
     VERILATOR_TRACER_DUMP,                           /* void (tracer, uint64_t time) */
     VERILATOR_TRACER_FLUSH,                          /* void (tracer) */
     VERILATOR_TRACER_DUMPVARS,                       /* void (tracer, int level, const std::string &scope) */
-    VERILATOR_TRACER_ON_FLUSH, /* void (tracer): the callback that close() leaves registered */
+    VERILATOR_TRACER_DECLARE,      /* bool (tracer, unsigned code, const std::string &name, unsigned bits) */
+    VERILATOR_TRACER_DECLARE_PART, /* before 5.018: bool (tracer, unsigned, const char *, unsigned, bool): of
+                                      the name what is behind a prefix, which these two make */
+    VERILATOR_TRACER_PUSH_PREFIX,  /* void (tracer, const std::string &more) */
+    VERILATOR_TRACER_POP_PREFIX,   /* void (tracer, unsigned count) */
+    VERILATOR_TRACER_ON_FLUSH,     /* void (tracer): the callback that close() leaves registered */
     VERILATOR_TRACER_ON_EXIT,
     VERILATOR_TRACER_TYPEINFO, /* of VerilatedVcdC, an object */
     VERILATOR_TRACER_ADD_PART, /* it is told whether a model is a library's, which the top declares */

@@ -12,9 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRACER_OBJECT_SIZE 65536 /* the largest known takes 1 KiB */
-#define TRACER_VTABLE_SIZE 34
-#define TRACER_OPENS_AGAIN 5032u /* release */
+#define TRACER_OBJECT_SIZE  65536 /* the largest known takes 1 KiB */
+#define TRACER_VTABLE_SIZE  34
+#define TRACER_OPENS_AGAIN  5032u /* release */
+#define TRACER_WITHOUT_LIST 5018u
 
 static struct {
     _Alignas(64) uint8_t object[TRACER_OBJECT_SIZE]; /* VerilatedVcdC or VerilatedFstC */
@@ -149,6 +150,15 @@ void tracer_forget_rollover(const struct tracer *tracer)
     static const uint64_t never;
     if (tracer->format != HOOKS_FORMAT_FST)
         memcpy(file_of(tracer) + VERILATOR_VCD_ROLLOVER, &never, sizeof never);
+}
+
+/* Behind the writer are two std::map and, before 5.018, a std::list; then the handles. */
+void tracer_forget_handles(const struct tracer *tracer)
+{
+    static const void *const none;
+    unsigned behind = tracer->library->release < TRACER_WITHOUT_LIST ? 128 : 104;
+    if (tracer->format == HOOKS_FORMAT_FST && layout_is_of_table() && !tracer_opens_once(tracer))
+        memcpy(file_of(tracer) + behind, &none, sizeof none);
 }
 
 bool tracer_opens_once(const struct tracer *tracer)

@@ -58,6 +58,10 @@ uint64_t tracer_last_time(const struct tracer *tracer);
 /* One file, whatever rollover the testbench asked for: together its files would be this one. */
 void tracer_forget_rollover(const struct tracer *tracer);
 
+/* In front of an open() that may not declare the same signals as the one before: an FST keeps the handles
+ * that its writer gave to those. */
+void tracer_forget_handles(const struct tracer *tracer);
+
 /* Would a second open() end the simulator? So it does from some release behind 5.032 on, where an FST with
  * enumerations declares them once more. */
 bool tracer_opens_once(const struct tracer *tracer);

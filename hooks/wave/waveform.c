@@ -9,9 +9,11 @@
 #include "model/dump_time.h"
 #include "model/model.h"
 #include "model/stop.h"
+#include "wave/chosen.h"
 #include "wave/fst_live.h"
 #include "wave/hold.h"
 #include "wave/layout.h"
+#include "wave/own_tracer.h"
 #include "wave/play.h"
 #include "wave/traced.h"
 #include "wave/tracer.h"
@@ -26,7 +28,6 @@
 #include <time.h>
 
 #define CLOSE_PATIENCE   20000u /* tenths of a millisecond: a dump may take long, but not for ever */
-#define WAVEFORM_LEVELS  99     /* an argument of trace() that Verilator ignores */
 #define WAVEFORM_SILENCE 1000   /* evals without a dump of the testbench, and we take over ... */
 #define WAVEFORM_SHARE   8      /* ... or such a share of what is to be dumped, where that is less */
 #define WAVEFORM_ROUND   16     /* evals of a round, at whose end a testbench may dump */
@@ -85,9 +86,12 @@ static void call_work(const void *argument)
         return;
     if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !call->is_testbench)
         return;
-    tracer_call(&call->tracer, call->method, call->argument, 0);
-    if (call->method == VERILATOR_TRACER_OPEN)
+    if (call->method == VERILATOR_TRACER_OPEN) {
+        chosen_open(&call->tracer, (const char *)call->argument);
         note_opened(&call->tracer, (const char *)call->argument);
+        return;
+    }
+    tracer_call(&call->tracer, call->method, call->argument, 0);
     if (call->method == VERILATOR_TRACER_CLOSE)
         fst_live_end(&call->tracer);
 }
@@ -229,66 +233,42 @@ static void watch_ends(void)
 
 static const struct announce_listener wave_listener;
 
-/* Levels are counted from Verilator's own scope above the top module, "TOP". */
-static void limit_depth(unsigned depth)
+static void open_work(const void *unused)
 {
-    const struct model_instance *instance = model_instance();
-    const char *(*name)(void *) = (const char *(*)(void *))instance->methods[VERILATOR_MODEL_NAME];
-    struct { /* std::string of libstdc++, not owning its text */
-        const char *text;
-        size_t length;
-        char local[16];
-    } scope = {.text = name != NULL ? name(instance->self) : "TOP"};
-    scope.length = strlen(scope.text);
-    if (depth && scope.length)
-        tracer_call(&wave.tracer, VERILATOR_TRACER_DUMPVARS, depth + 1, (uintptr_t)&scope);
-}
-
-static enum verilator_method trace_method(void)
-{
-    return wave.tracer.format == HOOKS_FORMAT_FST ? VERILATOR_MODEL_TRACE_FST : VERILATOR_MODEL_TRACE_VCD;
-}
-
-static void trace(uintptr_t function, void *traced)
-{
-    struct tracer same;
-    void *object = tracer_own(&same, wave.tracer.format);
-    ((void (*)(void *, void *, int, int))function)(traced, object, WAVEFORM_LEVELS, 0);
-}
-
-static void open_work(const void *argument)
-{
-    const struct model_instance *instance = model_instance();
-    void (*context_unused)(void *, int) = (void (*)(void *, int))model_symbol(VERILATOR_CONTEXT_UNUSED);
-    void (*unused)(int) = (void (*)(int))model_symbol(VERILATOR_UNUSED);
-    const struct object *object;
-
-    (void)argument;
-    tracer_make(&wave.tracer);
-    if (instance->context != NULL)
-        context_unused(instance->context, 1);
-    else if (unused != NULL)
-        unused(1);
-    if (model_release()->trace_by_context)
-        trace(model_symbol(VERILATOR_CONTEXT_TRACE), instance->context);
-    else
-        for (size_t i = 0; (object = traced_at(i)) != NULL; i++)
-            trace(object->site->model->methods[trace_method()], object->self);
-    limit_depth(wave.options.depth);
-    tracer_call(&wave.tracer, VERILATOR_TRACER_OPEN, (uintptr_t)wave.path, 0);
+    (void)unused;
+    own_tracer_make();
+    chosen_open(&wave.tracer, wave.path);
     wave.whole = false;
     note_opened(&wave.tracer, wave.path);
+}
+
+/* A tracer of ours is the one to be made. */
+static bool choose_own(void)
+{
+    /* Models of two libraries need not have been built for the same format. */
+    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof ".fst");
+    return own_tracer_choose(&wave.tracer);
+}
+
+static void look_work(const void *unused)
+{
+    (void)unused;
+    chosen_look(&wave.tracer, own_tracer_make, wave.path);
+}
+
+/* Who chooses among the signals is shown them, by a tracer of ours, whosever is going to dump. */
+static void look_at_signals(void)
+{
+    if (chosen_waits() && !tracer_run(&wave.tracer, look_work, NULL))
+        chosen_give_up(tracer_complaint());
 }
 
 static bool open_file(void)
 {
     watch_ends();
-    /* Models of two libraries need not have been built for the same format. */
-    memcpy(strrchr(wave.path, '.'), model_format() == HOOKS_FORMAT_FST ? ".fst" : ".vcd", sizeof ".fst");
-    tracer_own(&wave.tracer, model_format());
-    hold_except(wave.tracer.self);
-    if (!traced_choose(trace_method(), model_release()->trace_by_context))
+    if (!choose_own())
         return false;
+    look_at_signals();
     wave.spoken = false;
     wave.waits = false;
     wave.late = false;
@@ -380,6 +360,14 @@ static void note_options(const struct hooks_wave_options *options)
     wave.whole = false;
     wave.closing = false;
     wave.spoken = false;
+    chosen_begin(options->choice);
+}
+
+/* The testbench's tracers will be opened, each with what was chosen. */
+static void look_for_testbench(void)
+{
+    if (chosen_waits() && !begins_late() && wave_files_create(wave.path, 0) == 0 && choose_own())
+        look_at_signals();
 }
 
 static bool call_testbench(const struct tracer *tracer, enum verilator_symbol method, uintptr_t argument)
@@ -418,6 +406,7 @@ int waveform_open(const struct hooks_wave_options *options, struct hooks_why *wh
     note_options(options);
     if (options->testbench && !play_was_for_once() && hold_is_of_primary() &&
         !(options->mark != NULL && *options->mark == hold_mark())) {
+        look_for_testbench();
         play_start(wave.path, &played);
         announce_listen(&wave_listener);
         if (wave.state.testbench && wave.state.open)
@@ -471,6 +460,7 @@ static void before_eval(void *self)
     if (!wave.waits)
         return;
     wave_files_next();
+    chosen_begin(wave.options.choice);
     open_file();
 }
 

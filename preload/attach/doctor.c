@@ -21,6 +21,7 @@
 #include "base/procfs.h"
 #include "base/program_file.h"
 #include "ends/ends.h"
+#include "replay/scope_choice.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "run/run_directory.h"
@@ -38,23 +39,32 @@
 
 static int file = -1;
 static bool rehearses;
+static bool lists_scopes;
 static bool is_started;                  /* the constructor is over */
 static const struct hooks_events *inner; /* NULL: nothing was to be installed */
 static uint64_t last_eval;               /* the rehearsal ends with it; 0: no snapshot was taken yet */
 
+static const char *behind(const char *value, const char *word)
+{
+    return strncmp(value, word, strlen(word)) == 0 ? value + strlen(word) : NULL;
+}
+
 /* What was asked for: the directory, or NULL. */
 static const char *asked(void)
 {
-    const char *value = secure_getenv(DOCTOR_VARIABLE);
+    const char *value = secure_getenv(DOCTOR_VARIABLE), *directory;
 
     if (value == NULL)
         return NULL;
-    if (strncmp(value, DOCTOR_LOOK, strlen(DOCTOR_LOOK)) == 0)
-        return value + strlen(DOCTOR_LOOK);
-    if (strncmp(value, DOCTOR_REHEARSE, strlen(DOCTOR_REHEARSE)) != 0)
-        return NULL;
-    rehearses = true;
-    return value + strlen(DOCTOR_REHEARSE);
+    directory = behind(value, DOCTOR_LOOK);
+    if (directory != NULL)
+        return directory;
+    directory = behind(value, DOCTOR_SCOPES);
+    lists_scopes = directory != NULL;
+    if (!lists_scopes)
+        directory = behind(value, DOCTOR_REHEARSE);
+    rehearses = directory != NULL;
+    return directory;
 }
 
 __attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
@@ -304,6 +314,8 @@ static const struct hooks_events *choose_events(const struct hooks_events *event
     }
     run.options.failures = (struct failures){.kinds = FAILURE_ALL};
     run.options.window_evals = OPTIONS_WINDOW_ALL;
+    if (lists_scopes)
+        scope_choice_list(DOCTOR_LIST);
     return &rehearsal;
 }
 

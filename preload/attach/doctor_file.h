@@ -3,11 +3,14 @@
 #ifndef LIGHTSSS_PRELOAD_ATTACH_DOCTOR_FILE_H
 #define LIGHTSSS_PRELOAD_ATTACH_DOCTOR_FILE_H
 
-/* "look:DIRECTORY" or "rehearse:DIRECTORY": the directory gets the file found.PID. A look ends every process
- * before its main; a rehearsal leaves those alone that hold no model. */
+/* "look:DIRECTORY", "rehearse:DIRECTORY" or "scopes:DIRECTORY": the directory gets the file found.PID. A look
+ * ends every process before its main; a rehearsal leaves those alone that hold no model. With scopes it is a
+ * rehearsal whose run directory gets the names of all scopes, one a line, some more than once. */
 #define DOCTOR_VARIABLE "_LIGHTSSS_DOCTOR"
 #define DOCTOR_LOOK     "look:"
 #define DOCTOR_REHEARSE "rehearse:"
+#define DOCTOR_SCOPES   "scopes:"
+#define DOCTOR_LIST     "scopes"
 #define DOCTOR_FILE     "found."
 
 /* clang-format off */

@@ -238,6 +238,18 @@ static bool parse_watch(const char *string, const char **value)
     return parse_string(string, value);
 }
 
+static bool parse_scope(const char *string, const char **value)
+{
+    size_t count = 1;
+
+    for (const char *at = string; (at = strchr(at, ',')) != NULL; at++) {
+        count++;
+        if (at == string || at[1] == ',' || at[1] == '\0')
+            return false;
+    }
+    return count <= OPTIONS_SCOPES_MAX && parse_string(string, value);
+}
+
 static bool parse_directory(const char *string, const char **value)
 {
     if (*string == '\0')

@@ -15,6 +15,7 @@
 #define OPTIONS_PPM          1000000u /* a whole, in parts per million */
 #define OPTIONS_SLOTS_MAX    64u
 #define OPTIONS_DEPTH_MAX    9999u
+#define OPTIONS_SCOPES_MAX   64u
 #define OPTIONS_TICK_MAX     UINT64_C(1000000000000)
 #define OPTIONS_WINDOW_ALL   UINT64_MAX
 #define OPTIONS_POINTS_MAX   128u
@@ -88,6 +89,7 @@ struct options {
     uint64_t after_evals;
     struct ages ages;
     struct options_back back;
+    const char *scope;    /* names with commas between them, none of them empty */
     uint64_t size_bytes;  /* 0: none */
     uint64_t files_bytes; /* 0: nothing is kept */
     const char *dir;

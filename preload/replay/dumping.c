@@ -18,6 +18,7 @@
 #include "replay/beyond.h"
 #include "replay/bound.h"
 #include "replay/goal.h"
+#include "replay/scope_choice.h"
 #include "replay/window.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
@@ -52,7 +53,7 @@ static void open_wave(void)
     /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
     struct hooks_wave_options options = {
         .path = path,
-        .depth = (unsigned)run.options.depth,
+        .choice = scope_choice(),
         .tick = run.options.tick,
         .testbench = run.options.hold && !run.page->races,
         .last_eval = stop_eval(),

@@ -414,12 +414,12 @@ static void conclude(const struct outcome *outcome, struct text *why, struct con
 }
 
 /* What the user has misspelt, not only in the report. */
-static void say_missing_calls(void)
+static void say_misspelt(void)
 {
     const struct shared_notes *notes = &run.page->notes;
 
     for (uint32_t i = 0; i < notes->count && i < SHARED_NOTES_MAX; i++)
-        if (strncmp(notes->lines[i], NOTES_MISSING_CALL, strlen(NOTES_MISSING_CALL)) == 0)
+        if (notes_is_for_user(notes->lines[i]))
             log_line(LOG_INFO, "%.*s", (int)SHARED_NOTE_SIZE - 1, notes->lines[i]);
 }
 
@@ -450,7 +450,7 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
     if (r < 0)
         log_line(LOG_INFO, "report.json or wave.gtkw could not be written (%s)", strerrordesc_np(-r));
 
-    say_missing_calls();
+    say_misspelt();
     say_bound(conclusion.wave_bytes);
     struct text text = text_in(path, sizeof path);
     text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);

@@ -15,7 +15,10 @@
 #define notes_add_cause(...) notes_put(true, __VA_ARGS__)
 __attribute__((format(printf, 2, 3))) void notes_put(bool is_cause, const char *format, ...);
 
-/* So begins the note on a function of LIGHTSSS_WAKE_CALL that is not there: the user is told at once. */
+/* So begin notes on what the user has misspelt, or asks for in vain: he is told at once. */
 #define NOTES_MISSING_CALL "LIGHTSSS_WAKE_CALL: there is no function "
+#define NOTES_SCOPE        "LIGHTSSS_SCOPE: "
+#define NOTES_DEPTH        "LIGHTSSS_DEPTH: "
+bool notes_is_for_user(const char *line);
 
 #endif

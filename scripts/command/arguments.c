@@ -53,6 +53,7 @@ static int refuse_unknown(const struct command *command, const char *word)
     names[count++] = "--help";
     if (command->can_rehearse) {
         names[count++] = "--rehearse";
+        names[count++] = "--scopes";
         names[count++] = PATIENCE;
     }
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
@@ -114,6 +115,15 @@ static int read_option(struct arguments *arguments, const struct command *comman
     return 0;
 }
 
+static bool read_flag(struct arguments *arguments, const char *word)
+{
+    bool scopes = strcmp(word, "--scopes") == 0;
+
+    arguments->scopes = arguments->scopes || scopes;
+    arguments->rehearse = arguments->rehearse || scopes || strcmp(word, "--rehearse") == 0;
+    return scopes || strcmp(word, "--rehearse") == 0;
+}
+
 int arguments_read(struct arguments *arguments, const struct command *command, char **words)
 {
     *arguments = (struct arguments){0};
@@ -126,10 +136,8 @@ int arguments_read(struct arguments *arguments, const struct command *command, c
             arguments->help = true;
             return 0;
         }
-        if (command->can_rehearse && strcmp(*words, "--rehearse") == 0) {
-            arguments->rehearse = true;
+        if (command->can_rehearse && read_flag(arguments, *words))
             continue;
-        }
         int status = read_option(arguments, command, &words);
         if (status != 0)
             return status;

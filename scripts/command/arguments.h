@@ -15,6 +15,7 @@
 struct arguments {
     bool help;
     bool rehearse;
+    bool scopes;          /* and print them */
     uint64_t patience_ns; /* 0: not given */
     char **program;       /* and its arguments, as they were typed; NULL: none was */
 };

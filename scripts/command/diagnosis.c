@@ -279,12 +279,23 @@ static void check_directory(struct diagnosis *diagnosis)
         findings_problem(&diagnosis->findings, NO_DIRECTORY, directory, strerror(errno));
 }
 
+/* What the user has misspelt in a variable that only a replay looks at. */
+static void take_misspelt(struct diagnosis *diagnosis, const struct record *record)
+{
+    static const char begins[] = OUR_LINE "LIGHTSSS_";
+
+    for (size_t i = 0; record_has(record, "rehearsal") && i < record->count; i++)
+        if (strncmp(record->lines[i], begins, strlen(begins)) == 0)
+            findings_note(&diagnosis->findings, "%s", record->lines[i] + strlen(OUR_LINE));
+}
+
 void diagnosis_rehearsal(struct diagnosis *diagnosis, const struct launch *launch, enum launch_end end)
 {
     struct record *record = &diagnosis->rehearsal;
 
     record_read(record, launch->directory);
     take_lines(diagnosis, record);
+    take_misspelt(diagnosis, record);
     if (findings_has_problem(&diagnosis->findings))
         return;
     if (!record_has(&diagnosis->look, "hook"))

@@ -18,6 +18,7 @@
 #include "launch.h"
 #include "library.h"
 #include "say.h"
+#include "scopes.h"
 
 #define PATIENCE_NS UINT64_C(60000000000) /* a look takes no time, unless constructors of the program do */
 
@@ -93,16 +94,29 @@ static void look(char **words)
     diagnosis_look(&diagnosis, &launch, start(DOCTOR_LOOK, "look", words, &launch));
 }
 
-static void rehearse(char **words)
+static void rehearse(const struct arguments *arguments)
 {
+    const char *request = arguments->scopes ? DOCTOR_SCOPES : DOCTOR_REHEARSE;
     struct launch launch = {.rehearse = true};
 
     set("LIGHTSSS_DIR", "%s/run", place);
     snprintf(diagnosis.wave_directory, sizeof diagnosis.wave_directory, "%s/run", place);
-    diagnosis_rehearsal(&diagnosis, &launch, start(DOCTOR_REHEARSE, "rehearsal", words, &launch));
+    diagnosis_rehearsal(&diagnosis, &launch, start(request, "rehearsal", arguments->program, &launch));
 }
 
-static int examine(char **words, bool rehearsal)
+/* The names alone, where that is what was asked for; else all that was found. */
+static int print(const struct arguments *arguments)
+{
+    bool has_names = arguments->scopes && scopes_read(diagnosis.wave_directory);
+
+    remove_place();
+    if (!has_names)
+        return diagnosis_print(&diagnosis);
+    scopes_print();
+    return 0;
+}
+
+static int examine(const struct arguments *arguments)
 {
     char library[PATH_MAX];
 
@@ -118,11 +132,10 @@ static int examine(char **words, bool rehearsal)
     set("LIGHTSSS", "1");
     set("LIGHTSSS_LOG", "info");
     if (diagnosis.program.kind == PROGRAM_OPEN)
-        look(words);
-    if (rehearsal && diagnosis_can_rehearse(&diagnosis))
-        rehearse(words);
-    remove_place();
-    return diagnosis_print(&diagnosis);
+        look(arguments->program);
+    if (arguments->rehearse && diagnosis_can_rehearse(&diagnosis))
+        rehearse(arguments);
+    return print(arguments);
 }
 
 int doctor_command(const struct command *command, char **words)
@@ -145,5 +158,5 @@ int doctor_command(const struct command *command, char **words)
     diagnosis_begin(&diagnosis, arguments.program[0], arguments.rehearse);
     if (diagnosis.program.why[0] != '\0')
         return diagnosis_print(&diagnosis);
-    return examine(arguments.program, arguments.rehearse);
+    return examine(&arguments);
 }

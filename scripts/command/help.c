@@ -32,6 +32,7 @@ void help_one(const struct command *command)
            "LIGHTSSS_INTERVAL, --enabled is LIGHTSSS), and the option counts:\n");
     if (command->can_rehearse) {
         print_option("--rehearse", "run it a little way, take a snapshot and wake it");
+        print_option("--scopes", "the same, and print the names for LIGHTSSS_SCOPE");
         print_option("--patience VALUE", "how long to wait for it");
         print_option("", "a time such as 90s or 5m; default 60s");
     }

@@ -24,7 +24,7 @@ static const struct command commands[] = {
     },
     {
         .name = "doctor",
-        .usage = "doctor [--rehearse] [--patience TIME] [OPTION...] [--] PROGRAM [ARGUMENT...]",
+        .usage = "doctor [--rehearse | --scopes] [--patience TIME] [OPTION...] [--] PROGRAM [ARGUMENT...]",
         .line = "Say what will be hooked in a simulator, and what will not work and why.",
         .text =
             "Starts PROGRAM, lets the library look at it, and ends it before its main function begins\n"
@@ -34,7 +34,11 @@ static const struct command commands[] = {
             "minute\n"
             "at most. A snapshot is taken and woken, dumps two evals, and all is discarded. Then the "
             "program\n"
-            "and what it started are killed; whatever it has done up to there is done.\n",
+            "and what it started are killed; whatever it has done up to there is done.\n\n"
+            "With --scopes it does the same, and prints the hierarchy of names that LIGHTSSS_SCOPE can "
+            "choose "
+            "from,\n"
+            "one a line.\n",
         .has_options = true,
         .can_rehearse = true,
         .run = doctor_command,

@@ -40,7 +40,7 @@ _lightsss_option() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --trigger --triggers --watch --at --after --ages --back --size --files --dir --log"
+		--model --tick --limit --wake-call --trigger --triggers --watch --at --after --ages --back --scope --size --files --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()
@@ -50,7 +50,7 @@ _lightsss() {
 	fi
 	case $command in
 	run) ;;
-	doctor) options+=" --rehearse --patience" ;;
+	doctor) options+=" --rehearse --scopes --patience" ;;
 	help)
 		_lightsss_words "run doctor wave help" "$word"
 		return
@@ -64,7 +64,7 @@ _lightsss() {
 			i=$((i + 1))
 			break
 			;;
-		--rehearse | --help | =) ;;
+		--rehearse | --scopes | --help | =) ;;
 		--*) [ "${COMP_WORDS[i + 1]-}" = "=" ] && i=$((i + 2)) || i=$((i + 1)) ;;
 		*) break ;;
 		esac

@@ -25,6 +25,7 @@ def option(variable):
 
 SAMPLES = {"LIGHTSSS_MATCH": "^ERROR: .*", "LIGHTSSS_MODEL": "VSimTop", "LIGHTSSS_WAKE_CALL": "log_on(1, 2)"}
 SAMPLES.update({"LIGHTSSS_AT": "5evals,6t", "LIGHTSSS_TRIGGER": "FAIL(ED)?", "LIGHTSSS_WATCH": "uart*.log:/dev/pts/*"})
+SAMPLES["LIGHTSSS_SCOPE"] = "TOP.core.alu,core.lsu"
 BAD = {
     "LIGHTSSS": "yes",
     "LIGHTSSS_INTERVAL": "2",
@@ -51,6 +52,7 @@ BAD = {
     "LIGHTSSS_AFTER": "1s",
     "LIGHTSSS_AGES": "10",
     "LIGHTSSS_BACK": "60",
+    "LIGHTSSS_SCOPE": "TOP,",
     "LIGHTSSS_DIR": "",
     "LIGHTSSS_LOG": "loud",
 }

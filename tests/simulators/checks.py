@@ -236,7 +236,12 @@ def check_wave(report, directory, run, row, oracle, source=None):
         end = "cut" if row.get("several") else "before"
     try:
         result = wave.compare(
-            os.path.join(oracle.directory, row.get("wave")), path, end, shift, expect_last_time=expected_last
+            os.path.join(oracle.directory, row.get("wave")),
+            path,
+            end,
+            shift,
+            expect_last_time=expected_last,
+            scopes=row.scopes,
         )
     except (wave.Difference, wave.WaveError) as error:
         raise Failed(f"waveform: {error}") from None
@@ -259,6 +264,9 @@ def check_said(launch, directory, row):
     check(len(names) == 1, f"run directory holds {os.listdir(directory)}")
     place = os.path.relpath(os.path.join(directory, names[0]), launch.directory)
     check(place in lines[-1], f"the last line does not name the waveform: {lines[-1]}")
+    chooses = any(name in row.get("env", {}) for name in ("LIGHTSSS_SCOPE", "LIGHTSSS_DEPTH"))
+    refused = [line for line in lines if re.search("LIGHTSSS_(SCOPE|DEPTH): Verilator .* cannot choose", line)]
+    check(len(refused) == (chooses and row.scopes is None), f"what can be chosen is told wrong: {lines}")
     own = split_stderr(launch.stderr)[0]
     for name, whole in (("replay.stdout", launch.stdout), ("replay.stderr", own)):
         path = os.path.join(directory, name)

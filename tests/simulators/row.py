@@ -14,6 +14,21 @@ SLOTS = (None, "1", "2", "16")
 BRIEF_CYCLES = 300
 
 
+FIRST_THAT_CHOOSES = "4.220"
+
+
+def chosen_scopes(variables, release):
+    """What LIGHTSSS_SCOPE and LIGHTSSS_DEPTH leave, for Wave.keep(); None: all."""
+    depth = int(variables.get("LIGHTSSS_DEPTH", 0))
+    names = variables.get("LIGHTSSS_SCOPE", "")
+    if (release and release < FIRST_THAT_CHOOSES) or not (depth or names):
+        return None
+    if not names:
+        return [("TOP", depth + 1)]
+    whole = [name if re.match(r"TOP\b", name) else "TOP." + name for name in names.split(",")]
+    return [(name, depth or None) for name in whole]
+
+
 class Row:
     """One simulator: what simulators.json says, with the executable."""
 
@@ -37,6 +52,7 @@ class Row:
                 for kind, changes in kinds.items():
                     self.kinds[kind].update(changes)
         self.traces = row.get("traces")
+        self.scopes = chosen_scopes(row.get("env", {}), release)
         self.inputs = []
         if "inputs" in row:
             self.inputs = sorted(glob.glob(os.path.join(os.path.dirname(self.executable), row["inputs"])))

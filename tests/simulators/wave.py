@@ -95,6 +95,7 @@ class Wave:
         self.timescale = None
         self.signals = {}  # "TOP.mcu.pc" -> (type, width, range)
         self.codes = {}  # "TOP.mcu.pc" -> identifier code
+        self.kept = None  # codes, where not all are
         self.converter = None
         self.sparse = is_fst(path)
         self.stream = self._convert() if self.sparse else open(path, "rb", buffering=1 << 20)
@@ -163,6 +164,13 @@ class Wave:
         self.signals[path] = (kind.decode(), int(width), b"".join(words[5:]).decode())
         self.codes[path] = code
 
+    def keep(self, scopes):
+        """From now on it is as if it had only these signals: [("TOP.mcu", how many levels below it, None for all), ...]."""
+        kept = [name for name in self.signals if any(is_within(name, *scope) for scope in scopes)]
+        self.signals = {name: self.signals[name] for name in kept}
+        self.codes = {name: self.codes[name] for name in kept}
+        self.kept = set(self.codes.values())
+
     def groups(self):
         """Yields (time, {code: value}) for every time as it is written, equal ones not merged.
         A vector's value keeps its first letter (b1010, r0.5), a scalar is one letter."""
@@ -211,9 +219,18 @@ class Wave:
         except ValueError:
             raise WaveError(f"{self.path}: not a time: {line[:40]!r}") from None
 
+    def kept_groups(self):
+        """Of what is kept. Where nothing of it changes, an FST has no time."""
+        for time, changes in self.groups():
+            if self.kept is not None:
+                changes = {code: value for code, value in changes.items() if code in self.kept}
+                if self.sparse and not changes:
+                    continue
+            yield time, changes
+
     def times(self):
         """Yields (time, [changes, ...]): equal times together. Times must not fall."""
-        groups = self.groups()
+        groups = self.kept_groups()
         time, changes = next(groups, (None, None))
         if time is None:
             return
@@ -227,6 +244,12 @@ class Wave:
             yield time, same
             time, same = next_time, [changes]
         yield time, same
+
+
+def is_within(name, scope, levels):
+    if name == scope:
+        return True
+    return name.startswith(scope + ".") and (levels is None or name.count(".", len(scope)) <= levels)
 
 
 def canonical(value):
@@ -448,9 +471,12 @@ def check_empty(path, whole_path):
                 raise Difference(f"it has values at {time}: {values}")
 
 
-def compare(oracle_path, window_path, end="any", shift=0, expect_last_time=None):
-    """Returns a Result or raises Difference or WaveError. `shift` is added to the window's times."""
+def compare(oracle_path, window_path, end="any", shift=0, expect_last_time=None, scopes=None):
+    """Returns a Result or raises Difference or WaveError. `shift` is added to the window's times. scopes: those of the oracle
+    that the window has (Wave.keep())."""
     with Wave(oracle_path) as oracle, Wave(window_path, end == "killed") as window:
+        if scopes is not None:
+            oracle.keep(scopes)
         compare_definitions(oracle, window)
         result = Comparison(oracle, window, end, shift).run()
     if expect_last_time is not None and result.last_time != expect_last_time:
