@@ -66,6 +66,14 @@ void point_words_append(struct text *json)
         text_format(json, ", \"after_evals\": %" PRIu64, point->after_evals);
 }
 
+/* Columns of a log are of no use in a name. */
+static void append_squeezed(struct text *name, const char *line, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (line[i] != ' ' || i + 1 == length || line[i + 1] != ' ')
+            text_append(name, &line[i], 1);
+}
+
 void point_words_name(struct text *name)
 {
     const struct shared_point *point = &run.page->point;
@@ -73,7 +81,7 @@ void point_words_name(struct text *name)
     if (!is_point())
         return;
     if (point->kind == END_TRIGGER) {
-        text_format(name, "%.*s", (int)line_length(point), point->line);
+        append_squeezed(name, point->line, line_length(point));
         return;
     }
     text_format(name, "%s: ", point->kind == END_AT ? "LIGHTSSS_AT" : "request");
