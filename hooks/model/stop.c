@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <string.h>
 
-#define STOP_CONTEXT_BYTES 4096 /* the largest known is 824 */
+#define STOP_CONTEXT_BYTES 4096  /* the largest known is 824 */
+#define STOP_RETURNS       4200u /* release: before, the compiler knew that vl_stop() never returns */
 
 static struct {
     bool (*goes_on)(void);
@@ -83,30 +84,32 @@ static void leave(bool *const *inside)
 }
 
 /* False: it has come to its end. */
-static bool run_stop(void (*function)(const char *, int, const char *), const char *file, int line,
-                     const char *scope)
+static bool run_stop(void (*function)(const char *, int, const char *, int), const char *file, int line,
+                     const char *scope, int maybe)
 {
     __attribute__((cleanup(leave), unused)) bool *const inside = &stop.inside;
     if (sigsetjmp(stop.way_out, 1) != 0)
         return false;
     stop.thread = pthread_self();
     stop.inside = true;
-    function(file, line, scope);
+    function(file, line, scope, maybe);
     return true;
 }
 
-PATCH_HANDLER static void on_stop(const char *file, int line, const char *scope)
+/* vl_stop() has no argument maybe; one more does it no harm. */
+PATCH_HANDLER static void on_stop(const char *file, int line, const char *scope, int maybe)
 {
-    void (*function)(const char *, int, const char *) = (void (*)(const char *, int, const char *))stop.stop;
+    void (*function)(const char *, int, const char *, int) =
+        (void (*)(const char *, int, const char *, int))stop.stop;
     bool before[STOP_FLAGS];
     if (stop.passed && is_of_design())
         return;
     if (stop.inside || !is_of_design()) {
-        function(file, line, scope);
+        function(file, line, scope, maybe);
         return;
     }
     note_flags(before);
-    if (run_stop(function, file, line, scope))
+    if (run_stop(function, file, line, scope, maybe))
         return;
     stop.passed = true;
     put_flags_back(before);
@@ -127,6 +130,13 @@ PATCH_HANDLER static void on_exit_callbacks(void)
     ((void (*)(void))stop.exit_callbacks)();
 }
 
+/* Behind a call of what never returns there is no code to return to. */
+static enum verilator_symbol place_to_leave(void)
+{
+    const struct verilator_release *release = model_release();
+    return release != NULL && release->since >= STOP_RETURNS ? VERILATOR_STOP : VERILATOR_STOP_MAYBE;
+}
+
 /* Where one cannot be replaced, the replay ends where the original did. */
 void stop_watch(bool (*goes_on)(void))
 {
@@ -137,5 +147,5 @@ void stop_watch(bool (*goes_on)(void))
     stop.goes_on = goes_on;
     if (library_replace(library, VERILATOR_RUN_EXIT_CALLBACKS, (void *)on_exit_callbacks,
                         &stop.exit_callbacks, &ignored) == 0)
-        library_replace(library, VERILATOR_STOP, (void *)on_stop, &stop.stop, &ignored);
+        library_replace(library, place_to_leave(), (void *)on_stop, &stop.stop, &ignored);
 }

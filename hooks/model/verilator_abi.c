@@ -43,6 +43,7 @@ static const struct name_row names[] = {
     NAME(TIME_STAMP64, "_Z15vl_time_stamp64v"),
     NAME(FATAL, "_Z8vl_fatalPKciS0_S0_"),
     NAME(STOP, "_Z7vl_stopPKciS0_"),
+    NAME(STOP_MAYBE, "_Z13vl_stop_maybePKciS0_b"),
     NAME(RUN_EXIT_CALLBACKS, "_ZN9Verilated16runExitCallbacksEv"),
     NAME(CONTEXT_GOT_FINISH, "_ZN16VerilatedContext9gotFinishEb"),
     NAME(CONTEXT_GOT_ERROR, "_ZN16VerilatedContext8gotErrorEb"),

@@ -18,6 +18,7 @@ enum verilator_symbol {
     VERILATOR_TIME_STAMP64,       /* uint64_t (void) */
     VERILATOR_FATAL,              /* void (file, int line, hier, const char *message) */
     VERILATOR_STOP,               /* void (file, int line, hier) */
+    VERILATOR_STOP_MAYBE,         /* void (file, int line, hier, bool maybe): who calls that */
     VERILATOR_RUN_EXIT_CALLBACKS, /* void (void): the last thing before the end, closes waveforms */
     VERILATOR_CONTEXT_GOT_FINISH, /* void (context, bool): a testbench ends its loop where that is set */
     VERILATOR_CONTEXT_GOT_ERROR,  /* the same */
