@@ -57,8 +57,19 @@ void beyond_prepare(void)
         run.hooks->stop_watch(goes_on);
 }
 
+/* The testbench has made all dumps of the eval before. */
+static void note_time(void)
+{
+    const struct hooks_wave_state wave = run_wave();
+
+    if (wave.dumped)
+        run.page->replay.point_time = wave.last_time;
+}
+
 bool beyond_includes(uint64_t eval)
 {
+    if (beyond.is_taken && eval == run.page->end.eval + 1)
+        note_time();
     return beyond.is_taken && eval - run.page->end.eval <= run.options.after_evals;
 }
 

@@ -91,7 +91,7 @@ void point_words_name(struct text *name)
 uint64_t point_words_time(void)
 {
     const struct shared_replay *replay = &run.page->replay;
-    bool is_known = is_point() && replay->point_time != END_TIME_UNKNOWN;
+    bool is_known = (is_point() || replay->after_evals > 0) && replay->point_time != END_TIME_UNKNOWN;
 
     return is_known ? replay->point_time : replay->wave_last_time;
 }

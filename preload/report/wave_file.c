@@ -127,7 +127,7 @@ static void choose(struct wave_view *view)
 
     wave_view_choose(view, replay->wave_first_time, replay->wave_last_time,
                      replay->wave_last_eval - replay->wave_first_eval + 1,
-                     is_point ? run.page->point.after_evals : 0);
+                     is_point ? run.page->point.after_evals : replay->after_evals);
 }
 
 /* A marker of its own, with a name, and the same words above the signals. */

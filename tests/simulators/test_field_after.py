@@ -35,14 +35,25 @@ class After(field.FieldTest):
         return wave.compare(oracle, os.path.join(self.run_directory(self.launched), report["wave"]["path"]), "between")
 
     def test_goes_on(self):
-        for name in ("stops", "stops-fst", "stops-threads"):
-            for how in (STOP, FATAL, ASSERTION, AGAIN):
+        for name, ways in (("stops", (STOP, FATAL, ASSERTION, AGAIN)), ("stops-fst", (STOP, AGAIN)), ("stops-threads", (ASSERTION,))):
+            for how in ways:
                 for own in ((), ("own",)):
                     with self.subTest(name=name, how=how, own=own):
                         report = self.stopped(name, how, *own)
                         self.assertEqual(report["wave"]["source"], "testbench" if own else "injected")
                         self.assert_stretch(name, how, report, 100)
                         self.assertNotIn("notes", report["replay"])
+
+    def test_view(self):
+        """The marker stands where the run has failed, and what came after it is in the pane."""
+        for more in ((), ("own",)):
+            self.stopped("stops", STOP, *more)
+            with open(os.path.join(self.run_directory(self.launched), "wave.gtkw"), encoding="utf-8") as file:
+                lines = file.read().splitlines()
+            marker = next(line for line in lines if line.startswith("*-")).split()[1]
+            start = next(line for line in lines if line.startswith("[timestart]")).split()[1]
+            self.assertEqual(int(marker), EVAL - 1)
+            self.assertLess(int(start), EVAL - 90)
 
     def test_window(self):
         """The window is counted back from the failure."""
