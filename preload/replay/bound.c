@@ -42,6 +42,7 @@ void bound_begin(struct bound *bound, bool in_blocks, uint64_t first_eval)
         .last_eval = bound->last_eval,
         .rates = bound->rates,
         .explores = bound->explores,
+        .is_hurried = bound->is_hurried,
         .measured_bytes = bound->measured_bytes,
         .frame_bytes = bound->frame_bytes,
         .is_probe = bound->is_probe,
@@ -134,7 +135,7 @@ static bool is_stretch(const struct bound *bound, uint64_t eval, uint64_t bytes)
 
     if (eval == bound->mark_eval || bytes == bound->mark_bytes)
         return false;
-    if (!bound->is_probe)
+    if (!bound->is_probe && !bound->is_hurried)
         return bytes - bound->mark_bytes >= bound->most_bytes / STRETCH_SHARE;
     return bytes - bound->mark_bytes >= bound->most_bytes / PROBE_SHARE ||
            eval - bound->mark_eval >= left / PROBE_SHARE + 1;
@@ -171,7 +172,8 @@ static bool measure(struct bound *bound, uint64_t eval, uint64_t bytes)
 static uint64_t next_probe(const struct bound *bound, uint64_t eval, uint64_t start)
 {
     uint64_t left = bound->last_eval - eval, fit = bound->last_eval - start + 1;
-    uint64_t gap = bound->first_bytes > bound->most_bytes / PROBE_HEADS ? RARE_GAP : PROBE_GAP;
+    bool is_rare = bound->is_hurried || bound->first_bytes > bound->most_bytes / PROBE_HEADS;
+    uint64_t gap = is_rare ? RARE_GAP : PROBE_GAP;
     uint64_t near = u64_difference(left, u64_sum(fit, fit / 2)), next = left / gap;
 
     return eval + u64_max(u64_min(near, next), 1);
@@ -180,8 +182,9 @@ static uint64_t next_probe(const struct bound *bound, uint64_t eval, uint64_t st
 /* What it takes now is no measure of the rest where that becomes less. */
 static bool is_cheap(const struct bound *bound, uint64_t rest_bytes)
 {
-    return bound->measured_bytes < CHEAP_BYTES ||
-           rest_bytes <= u64_sum(u64_product(bound->most_bytes, CHEAP_TIMES), CHEAP_BYTES);
+    return !bound->is_hurried &&
+           (bound->measured_bytes < CHEAP_BYTES ||
+            rest_bytes <= u64_sum(u64_product(bound->most_bytes, CHEAP_TIMES), CHEAP_BYTES));
 }
 
 static uint64_t begin_anew(struct bound *bound, uint64_t eval, uint64_t bytes, uint64_t rest_bytes)

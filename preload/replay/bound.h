@@ -16,6 +16,7 @@ struct bound {
     uint64_t last_eval;         /* the waveform is to end there; 0: nobody knows */
     struct shared_rates *rates; /* what evals take */
     bool explores;              /* another replay can follow */
+    bool is_hurried;            /* learning has taken its time: what is left is only probed */
     uint64_t measured_bytes;    /* in all waveforms so far */
     uint64_t frame_bytes;       /* the smallest block of an FST: all values, and next to no changes */
     /* of the waveform that is open */

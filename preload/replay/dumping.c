@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "base/clock.h"
 #include "base/kernel.h"
 #include "base/text.h"
 #include "base/u64.h"
@@ -27,6 +28,9 @@
 #include "sandbox/sandbox.h"
 
 #define RACING_EVALS_PASSED 1000
+#define LEARNT_SHARE        UINT64_C(8)
+#define LEARN_TIMES         UINT64_C(3)
+#define LEARN_NS            (2 * SECOND_NS)
 
 static uint64_t first_dump; /* eval */
 static bool tried, begun_anew;
@@ -168,6 +172,23 @@ static void begin_anew(uint64_t eval)
         run.hooks->take_turns();
 }
 
+/* A dump takes its time where nothing changes, too. To learn what evals take may last as long as some
+ * waveforms of LIGHTSSS_SIZE would by the first share of one, as the replay before them, and some time more.
+ */
+static bool is_hurried(void)
+{
+    static uint64_t until_ns;
+    const struct shared_replay *replay = &run.page->replay;
+    uint64_t now_ns = clock_ns(), dumping_ns = u64_difference(now_ns, replay->dumping_ns);
+
+    if (until_ns != 0)
+        return now_ns > until_ns;
+    if (bound.measured_bytes >= bound.most_bytes / LEARNT_SHARE)
+        until_ns = now_ns + u64_product(dumping_ns, LEARNT_SHARE * LEARN_TIMES) +
+                   u64_difference(replay->dumping_ns, replay->start_ns) + LEARN_NS;
+    return false;
+}
+
 void dumping_look(uint64_t eval)
 {
     if (!tried || eval < bound.next_eval || run.options.size_bytes == 0)
@@ -177,6 +198,7 @@ void dumping_look(uint64_t eval)
         return;
     if (!bound.in_blocks)
         run.hooks->wave_flush();
+    bound.is_hurried = bound.explores && is_hurried();
     bound.last_eval = last_eval(); /* of a point in time it may have been found just now */
     uint64_t first = bound_look(&bound, eval, run.hooks->wave_bytes());
     if (first != 0)
