@@ -101,7 +101,9 @@ void beyond_ends(void)
         notes_add(
             "LIGHTSSS_AFTER: no eval came after the failure: it was not the design's $stop that ended it");
     else if (replay->after_evals < run.options.after_evals)
-        notes_add("LIGHTSSS_AFTER: %" PRIu64 " of %" PRIu64
-                  " evals came after the failure: then the testbench ended, or wanted more input",
-                  replay->after_evals, run.options.after_evals);
+        notes_add("LIGHTSSS_AFTER: %" PRIu64 " of %" PRIu64 " evals came after the failure: then %s",
+                  replay->after_evals, run.options.after_evals,
+                  atomic_load(&replay->asked) != REPLAY_ASKED_NOTHING
+                      ? "the replay was asked to finish"
+                      : "the testbench ended, or wanted more input");
 }

@@ -70,6 +70,12 @@ class After(field.FieldTest):
                 self.assert_stretch("stops", how, report, count)
                 self.assertIn(f"LIGHTSSS_AFTER: {count} of 100 evals came after the failure", report["replay"]["notes"][0])
 
+    def test_asked_to_finish(self):
+        """The verdict stays what it was at the failure."""
+        report = self.stopped("stops", AGAIN, evals=10**9, after="1000000000evals", LIMIT="1s")
+        self.assertGreater(report["replay"]["after_evals"], 0)
+        self.assertTrue(report["replay"]["notes"][0].endswith("then the replay was asked to finish"), report)
+
     def test_crash_behind_it(self):
         """What becomes of the replay there is none of the verdict's business."""
         report = self.stopped("stops", STOP, f"crashes@{EVAL + 40}")
