@@ -71,10 +71,10 @@ static void end(struct shared_slot *slot, bool lingers)
 static void evict(pid_t pid)
 {
     struct shared_slot *slot = shared_page_slot(page, pid);
-    const struct slot *newest = slots_newest(&slots);
+    uint64_t newest = slots_newest(&slots)->number;
 
     slots_remove(&slots, pid);
-    end(slot, precopy_leave(page, slot, newest->number));
+    end(slot, precopy_leave(page, slot, newest));
 }
 
 static void evict_excess(void)

@@ -5,7 +5,8 @@
     differential.py --build BUILD_DIR [--full [--built]] [--seconds S] [--part P] [--rows PATTERN] [--only TASKS] [--seed N] [--jobs N] [--log FILE] [--keep]
 
 The simulators are those of the tests campaign-* of BUILD_DIR; which are not built is said. --full builds those of others and of the
-matrix too, unless --built is given. A short, the default and an absurdly short interval, each with 1, 2 and 16 slots, make nine ways to take snapshots. Tasks:
+matrix too, unless --built is given. A short, the default and an absurdly short interval, each with 1, 2 and 16 slots, make nine ways
+to take snapshots; a third of the runs keep a ladder of older ones beside them (LIGHTSSS_AGES). Tasks:
   ends      runs that end well in those ways: nothing changes and nothing is left. One is a failure (LIGHTSSS_ON=finish), and each way
             is also run once or more where a signal ends it from outside at a random time (kills.py)
   failures  a random failure in three of the ways, so that three of them have all nine
@@ -43,6 +44,7 @@ DEFAULT = ("auto",)
 ABSURD = ("1ms",)
 ABSURD_IF_BRIEF = ("1evals", "3evals")
 SLOTS = ("1", "2", "16")
+AGES = "50evals,700evals,20ms,first"
 WAYS = list(itertools.product(("short", "default", "absurd"), SLOTS))
 KILL_TO = 1.02  # of the time that the run takes
 LOOKS = 2  # at a run's snapshots, and after the last one a signal
@@ -108,12 +110,13 @@ class Task:
         ways = self.ways()
         for i, way in enumerate(ways):
             drawn = drawn_run(run, way, self.brief, self.rng)
-            ran_s = self.one(case, drawn, {})
+            ladder = {"LIGHTSSS_AGES": AGES} if (self.number + i) % 3 == 0 else {}
+            ran_s = self.one(case, drawn, ladder)
             if self.what == "ends" and i == 0 and "victim" not in case.row.row:
                 self.one(case, drawn, {"LIGHTSSS_ON": "exit,abort,signal,kill,finish"})
             if self.what == "ends":
                 for _ in range(2 if self.args.full else 1):
-                    self.kill(case, drawn.at(drawn.interval, drawn.slots, self.rng.choice(WINDOWS)), ran_s)
+                    self.kill(case, drawn.at(drawn.interval, drawn.slots, self.rng.choice(WINDOWS)), ran_s, ladder)
 
     def one(self, case, run, more):
         """Returns how long it ran on a processor."""
@@ -130,8 +133,9 @@ class Task:
         finally:
             shutil.rmtree(os.path.join(case.top, "preloaded"), ignore_errors=True)
 
-    def kill(self, case, run, ran_s):
-        environment = run.environment(self.args.library, {**self.simulator.row.get("env", {}), "LIGHTSSS_LOG": "debug"})
+    def kill(self, case, run, ran_s, more):
+        more = {**self.simulator.row.get("env", {}), **more, "LIGHTSSS_LOG": "debug"}
+        environment = run.environment(self.args.library, more)
         handled = case.row.get("handles", [])
         own = -case.plain.returncode  # that one would not be known from a kill
         number = self.rng.choice([number for number in kills.SIGNALS if number.name not in handled and number != own])
