@@ -26,6 +26,7 @@
 #include "record/output.h"
 #include "record/tape.h"
 #include "record/time_log.h"
+#include "record/watch.h"
 #include "restore/rights.h"
 #include "run/patience.h"
 #include "run/run.h"
@@ -63,6 +64,7 @@ static void start_tape(void)
 void original_forked(void)
 {
     role_forked();
+    watch_forked();
     no_replay = false;
     atomic_store(&first_look, false);
     run.hooks->forked();

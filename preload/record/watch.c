@@ -18,10 +18,12 @@
 #include "base/fd_name.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/own_thread.h"
 #include "base/spin_lock.h"
 #include "base/text.h"
 #include "options/patterns.h"
 #include "record/match.h"
+#include "run/role.h"
 
 #define FIRST       (MATCH_STDERR + 1)
 #define SLAVE_MAJOR 136u
@@ -54,6 +56,11 @@ int watch_init(const char *value)
         return -ENAMETOOLONG;
     watch_is_on = true;
     return 0;
+}
+
+void watch_forked(void)
+{
+    atomic_flag_clear(&busy);
 }
 
 void watch_end(void)
@@ -241,13 +248,20 @@ static bool make_absolute(int below, const char *path)
     return true;
 }
 
+/* A child has descriptors of its own; and where another thread was here when it was forked, it must not wait.
+ */
+static bool is_ours(void)
+{
+    return role_kind() != ROLE_BYSTANDER && own_thread()->between == 0;
+}
+
 /* Other names, and links that may yet be made, count when it is written to. */
 void watch_opened(int fd, int below, const char *path)
 {
     struct identity identity;
     const char *found;
 
-    if (!watch_is_on || fd < 0 || (unsigned)fd >= WATCH_NUMBERS)
+    if (!watch_is_on || fd < 0 || (unsigned)fd >= WATCH_NUMBERS || !is_ours())
         return;
     uint64_t mask = spin_lock_take(&busy);
     if (make_absolute(below, path) && (found = find_name()) != NULL && identify(fd, &identity))

@@ -19,6 +19,9 @@ extern uint8_t watch_list[WATCH_NUMBERS];
 /* Options have checked the value. Returns 0, or -ENAMETOOLONG. */
 int watch_init(const char *value);
 
+/* In a child that the simulator has forked: another thread may have been at work here. */
+void watch_forked(void);
+
 /* From now on nothing is. */
 void watch_end(void);
 
