@@ -215,9 +215,10 @@ static uint64_t find_line(int fd, uint64_t place, uint64_t size)
         if (r <= 0)
             break;
         const char *end = memchr(bytes, '\n', (size_t)r);
-        uint64_t line = from + done + (uint64_t)(end - bytes) + 1;
-        if (end != NULL)
+        if (end != NULL) {
+            uint64_t line = from + done + (uint64_t)(end - bytes) + 1;
             return line < size ? line : place;
+        }
         done += (uint64_t)r;
     }
     return place;
