@@ -28,6 +28,7 @@ Exit status 0: equal, 1: different, 2: cannot compare. Always one line on stdout
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -249,6 +250,7 @@ class Wave:
 def is_within(name, scope, levels):
     if name == scope:
         return True
+    name = re.sub(r"\.([^.]+)\.(?=\1\[)", ".", name)  # newer releases put the elements of an array into a scope of an FST
     return name.startswith(scope + ".") and (levels is None or name.count(".", len(scope)) <= levels)
 
 

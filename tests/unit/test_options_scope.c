@@ -2,6 +2,7 @@
 /* LIGHTSSS_SCOPE: a list of names, none of them empty, and not too many. */
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "options/options.h"
@@ -50,13 +51,14 @@ static void empty_ones(void **state)
 
 static void too_many(void **state)
 {
-    char variable[300] = "LIGHTSSS_SCOPE=0";
+    char variable[300];
+    size_t length = (size_t)snprintf(variable, sizeof variable, "LIGHTSSS_SCOPE=a");
 
     (void)state;
     for (size_t i = 1; i < OPTIONS_SCOPES_MAX; i++)
-        strcat(variable, ",a");
+        length += (size_t)snprintf(variable + length, sizeof variable - length, ",a");
     assert_non_null(read_scope(variable));
-    strcat(variable, ",a");
+    snprintf(variable + length, sizeof variable - length, ",a");
     assert_null(read_scope(variable));
     assert_int_equal(line_count, 1);
 }
