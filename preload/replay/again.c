@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/kernel.h"
+#include "base/other_process.h"
 #include "base/u64.h"
 #include "replay/asked.h"
 #include "run/patience.h"
@@ -28,7 +29,9 @@ struct shared_page *again_wants_spare(void)
 
 bool again_may(void)
 {
-    return atomic_load(&run.page->spare_pid) != 0 && !shared_page_is_again(run.page);
+    pid_t spare = atomic_load(&run.page->spare_pid);
+
+    return spare != 0 && !shared_page_is_again(run.page) && !other_process_is_over(spare);
 }
 
 bool again_has_time(void)

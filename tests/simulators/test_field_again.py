@@ -3,6 +3,7 @@
 """A waveform that is too large, of a model that does not always change as much: what its evals take is learnt by one
 replay, and another one begins where the end just fits."""
 
+import json
 import os
 import random
 import signal
@@ -148,6 +149,29 @@ class AgainTest(field.FieldTest):
         for number in (signal.SIGINT, signal.SIGKILL):
             with self.subTest(signal=number):
                 self.assertTrue(self.stop_by(number, b"once more, ", 0))
+
+    def copies(self, pid):
+        try:
+            with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+                return [int(copy) for copy in file.read().split()]
+        except OSError:
+            return []
+
+    def test_spare_is_killed(self):
+        """Then the first replay's waveform counts, whenever it happens."""
+        for pause_s in (0, 0.01, 0.05, 0.2):
+            with self.subTest(pause_s=pause_s):
+                process, directory = self.start("wide", 20000, "-300", SIZE="700K", WINDOW="all", INTERVAL="1h")
+                while process.poll() is None and len(copies := self.copies(process.pid)) < 2:
+                    time.sleep(0.0005)
+                time.sleep(pause_s)
+                if process.poll() is None and len(copies) == 2:
+                    os.kill(max(copies), signal.SIGKILL)
+                self.assertEqual(process.wait(), 1)
+                (run,) = os.listdir(os.path.join(directory, "lightsss"))
+                with open(os.path.join(directory, "lightsss", run, "report.json"), encoding="utf-8") as file:
+                    report = json.load(file)
+                self.assertEqual(report["wave"]["last_eval"], 20000, report)
 
     @unittest.skipUnless(field.often(0, 1), "LIGHTSSS_TEST_FULL=1")
     def test_stopped_at_any_time(self):
