@@ -10,6 +10,7 @@
 #include "model/model.h"
 #include "model/stop.h"
 #include "wave/chosen.h"
+#include "wave/fst_block.h"
 #include "wave/fst_live.h"
 #include "wave/hold.h"
 #include "wave/layout.h"
@@ -79,10 +80,16 @@ static void note_opened(const struct tracer *tracer, const char *path)
         wave.whole = true;
 }
 
+static bool may_flush(const struct tracer *tracer)
+{
+    return !wave.whole && (tracer->format != HOOKS_FORMAT_FST ||
+                           fst_block_has_changes(tracer_writer(tracer), tracer_last_time(tracer)));
+}
+
 static void call_work(const void *argument)
 {
     const struct method_call *call = argument;
-    if (call->method == VERILATOR_TRACER_FLUSH && wave.whole)
+    if (call->method == VERILATOR_TRACER_FLUSH && !may_flush(&call->tracer))
         return;
     if (call->method == VERILATOR_TRACER_DUMP && wave.closing && !call->is_testbench)
         return;

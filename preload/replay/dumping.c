@@ -35,6 +35,7 @@
 static uint64_t first_dump; /* eval */
 static bool tried, begun_anew;
 static bool was_testbench;    /* the first one was written by a tracer of the testbench's */
+static uint64_t known_last;   /* eval, where a replay before this one has come; 0: there was none */
 static unsigned passed;       /* evals of threads that may not open it */
 static _Atomic pid_t closing; /* the thread that does, for good; 0: none */
 static struct bound bound;
@@ -95,9 +96,11 @@ static bool may_open_here(void)
            ++passed > RACING_EVALS_PASSED;
 }
 
-/* Nobody knows its last eval where several threads eval. */
+/* Nobody knows its last eval where several threads eval, nor how many come behind a failure. */
 static uint64_t last_eval(void)
 {
+    if (known_last != 0)
+        return known_last;
     return run.page->races ? 0 : u64_sum(stop_eval(), run.page->stop_eval != 0 ? 0 : beyond_most_evals());
 }
 
@@ -107,6 +110,8 @@ void dumping_begin(uint64_t eval)
     run.page->replay.wave_asked_eval = first_dump;
     if (run.page->wave_from_eval > first_dump)
         first_dump = run.page->wave_from_eval;
+    if (run.page->wave_from_eval != 0 && run.page->replay.wave_last_eval >= run.page->wave_from_eval)
+        known_last = run.page->replay.wave_last_eval;
     bound = (struct bound){
         .most_bytes = run.options.size_bytes,
         .last_eval = last_eval(),
@@ -201,6 +206,9 @@ void dumping_look(uint64_t eval)
     bound.is_hurried = bound.explores && is_hurried();
     bound.last_eval = last_eval(); /* of a point in time it may have been found just now */
     uint64_t first = bound_look(&bound, eval, run.hooks->wave_bytes());
+    if (!run.page->races &&
+        first > stop_eval()) /* what may come behind a failure must not cost that itself */
+        first = eval < stop_eval() ? stop_eval() : 0;
     if (first != 0)
         begin_anew(first);
     else if (bound.wants_flush)

@@ -1,0 +1,217 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""All that says which stretch of a run is dumped, drawn together: points and triggers, what comes after them, old snapshots,
+scopes, a size, files that are kept and watched, and how the run ends. Of a real model, compared with the run that is traced
+from its start: test_stretch.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
+
+import json
+import os
+import random
+import re
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import unittest
+
+import checks
+import kills
+import wave
+from launch import Launch
+
+LIBRARY = VCD = FST = THREADED = None
+FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
+TIMEOUT_S = 120
+EVALS = 3000  # of a run; an eval has one time, the first is 0
+RUNS = 60 if FULL else 1  # of each simulator, with its tracer held back and without one
+SEED = os.environ.get("LIGHTSSS_TEST_SEED", "1")
+SCOPES = {
+    "TOP.mcu.u_alu": ["TOP.mcu.u_alu"],
+    "TOP.mcu.u_scrambler,TOP.mcu.u_regfile": ["TOP.mcu.u_scrambler", "TOP.mcu.u_regfile"],
+}
+CHOICES = {
+    "INTERVAL": ("37evals", "1000evals", "5ms", "auto"),
+    "SLOTS": (None, "1", "2", "16"),
+    "BACK": (None, "oldest", "window", "500evals"),
+    "WINDOW": (None, "all", "100evals", "3evals"),
+    "AFTER": (None, None, "1evals", "100evals"),
+    "AGES": (None, "300evals", "300evals,1000evals,first"),
+    "SCOPE": (None, None, *SCOPES),
+    "SIZE": (None, None, "200K", "40K"),
+    "FILES": (None, "0", "1M"),
+    "TRIGGERS": (None, "1", "2"),
+}
+ENDS = ((None, 0), (None, 0), ("exit", 2), ("abort", -6), ("segv_eval", -11), ("kill", -9))
+
+
+class Drawn:
+    """A run, and what is wanted of it."""
+
+    def __init__(self, rng):
+        self.values = {key: value for key, values in CHOICES.items() if (value := rng.choice(values))}
+        self.after = int(self.values.get("AFTER", "0evals")[: -len("evals")])
+        self.points = rng.sample([eval_ for eval_ in range(2, EVALS, 2) if eval_ % 100], rng.randrange(3))
+        self.cycles = sorted(rng.sample(range(300, EVALS // 2, 400), rng.randrange(4)))
+        self.fail, self.status = rng.choice(ENDS)
+        self.more = ["--fail", f"{self.fail}@{rng.randrange(1, EVALS // 2)}"] if self.fail else []
+        if self.points:
+            self.values["AT"] = ",".join(f"{point}evals" if rng.random() < 0.5 or point == 1 else f"{point - 1}t" for point in self.points)
+        if self.cycles:
+            self.values["TRIGGER"] = "running at cycle (" + "|".join(map(str, self.cycles)) + ")$"
+
+    def environment(self):
+        return {"LD_PRELOAD": LIBRARY, **{f"LIGHTSSS_{key}": value for key, value in self.values.items()}}
+
+    def wanted(self, end):
+        """[(kind, eval)] of the waveforms that a run makes which ends with that eval, its failure aside."""
+        cycles = [cycle for cycle in self.cycles if 2 * cycle <= end][: int(self.values.get("TRIGGERS", "4"))]
+        return sorted([(point, "at") for point in self.points if point <= end] + [(2 * cycle, "trigger") for cycle in cycles])
+
+    @property
+    def scopes(self):
+        return [(scope, None) for scope in SCOPES[self.values["SCOPE"]]] if "SCOPE" in self.values else None
+
+
+class Stretch(unittest.TestCase):
+    def setUp(self):
+        self.top = tempfile.mkdtemp(prefix="stretch-")
+        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
+        self.count = 0
+
+    def run_once(self, simulator, more, environment, meanwhile=None):
+        self.count += 1
+        command = [simulator, "--cycles", str(EVALS // 2), "--seed", "7", "--report", "100", "--log", "mcu.log", *more]
+        made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
+        if meanwhile:
+            meanwhile(made)
+        made.wait(TIMEOUT_S, TIMEOUT_S)
+        self.assertFalse(made.timed_out)
+        return made
+
+    def runs(self, made):
+        """Directories of this run, in order."""
+        top = os.path.join(made.directory, "lightsss")
+        names = os.listdir(top) if os.path.isdir(top) else []
+        numbers = {int(re.fullmatch(rf".*\.{made.pid}(?:-(\d+))?", name)[1] or 1): name for name in names}
+        self.assertEqual(sorted(numbers), list(range(1, len(names) + 1)))
+        return [os.path.join(top, numbers[number]) for number in sorted(numbers)]
+
+    def report(self, directory):
+        with open(os.path.join(directory, "report.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def check_wave(self, drawn, oracle, directory, report, end):
+        """end: how the window ends, as wave.compare() knows it."""
+        shape = report["wave"]
+        self.assertIsNotNone(shape, report)
+        path = os.path.join(directory, shape["path"])
+        wave.compare(oracle, path, end, scopes=drawn.scopes)
+        size = drawn.values.get("SIZE")
+        if size:
+            most = int(size[:-1]) * 1024
+            self.assertLessEqual(os.path.getsize(path), most if shape["format"] == "vcd" else most + most // 4 + 65536)
+        else:
+            limit = checks.window_limit(drawn.values.get("WINDOW")) or EVALS
+            point = report["end"].get("point_eval", report["end"]["eval"])
+            first = point - min(limit, point - report["snapshot"]["eval"]) + 1
+            self.assertIn(shape["first_eval"], (first, first + 1), report)
+
+    def check_files(self, drawn, plain, directory, report):
+        """The log as far as the testbench had come."""
+        kept = os.path.join(directory, "files", "mcu.log")
+        if drawn.values.get("FILES") == "0":
+            self.assertFalse(os.path.exists(os.path.dirname(kept)))
+        elif os.path.exists(kept):
+            self.assertTrue(checks.read(os.path.join(plain.directory, "mcu.log")).startswith(checks.read(kept)))
+            self.assertIn("files/mcu.log", [file["name"] for file in report["files"]])
+
+    def check_point(self, drawn, plain, oracle, directory, wanted, end):
+        report = self.report(directory)
+        point, kind = wanted
+        last = min(point + drawn.after, end)
+        self.assertEqual((report["end"]["kind"], report["end"]["point_eval"]), (kind, point), report)
+        self.assertEqual(report["replay"]["verdict"], "reproduced", report["replay"])
+        self.assertEqual(report["wave"]["last_eval"], last, report)
+        ends = "between" if last == EVALS else "inside" if last == end and drawn.fail == "segv_eval" else "before"
+        self.check_wave(drawn, oracle, directory, report, ends)
+        self.check_files(drawn, plain, directory, report)
+        if kind == "trigger":
+            self.assertEqual(report["end"]["line"], f"mcu: still running at cycle {point // 2}")
+
+    def check_failure(self, drawn, plain, oracle, directory):
+        report = self.report(directory)
+        kind = {"exit": "exit", "abort": "abort", "segv_eval": "signal", "kill": "kill"}[drawn.fail]
+        self.assertEqual(report["end"]["kind"], kind, report)
+        self.assertEqual(report["replay"]["verdict"], "reproduced", report["replay"])
+        self.assertGreaterEqual(report["wave"]["last_eval"], report["end"]["eval"] - 1)
+        self.check_wave(drawn, oracle, directory, report, "inside" if drawn.fail == "segv_eval" else "any")
+        self.check_files(drawn, plain, directory, report)
+
+    def one(self, simulator, held, rng):
+        drawn = Drawn(rng)
+        with self.subTest(simulator=os.path.basename(simulator), held=held, more=drawn.more, **drawn.environment()):
+            plain = self.run_once(simulator, drawn.more, {})
+            self.assertEqual(plain.returncode, drawn.status)
+            traced = self.run_once(simulator, [*drawn.more, "--trace", "own.wave"], {})
+            whole = self.run_once(simulator, ["--trace", "own.wave"], {}) if drawn.fail else traced
+            made = self.run_once(simulator, [*drawn.more, *(["--trace", "own.wave"] if held else [])], drawn.environment())
+            checks.check_gone(made, TIMEOUT_S)
+            self.assertEqual((made.returncode, made.stdout), (plain.returncode, plain.stdout), made.stderr)
+            self.assertEqual(kills.own_stderr(made.stderr, plain.stderr), plain.stderr)
+            self.assertEqual(*(checks.read(os.path.join(run.directory, "mcu.log")) for run in (made, plain)))
+            end = 2 * int(drawn.more[1].partition("@")[2]) if drawn.fail else EVALS
+            end += 2 if drawn.fail == "segv_eval" else 0
+            self.check_runs(drawn, plain, [os.path.join(run.directory, "own.wave") for run in (whole, traced)], made, end)
+
+    def check_runs(self, drawn, plain, oracles, made, end):
+        runs = self.runs(made)
+        wanted = drawn.wanted(end)
+        if drawn.fail == "kill":  # what had not begun is lost, and what had replays beside
+            runs.sort(key=lambda directory: self.report(directory)["end"]["kind"] == "kill")
+            wanted = wanted[: len(runs) - 1]
+        self.assertEqual(len(runs), len(wanted) + (drawn.fail is not None), made.stderr)
+        for point, directory in zip(wanted, runs):
+            is_last = drawn.fail == "segv_eval" and min(point[0] + drawn.after, end) == end
+            self.check_point(drawn, plain, oracles[is_last], directory, point, end)
+        if drawn.fail:
+            self.check_failure(drawn, plain, oracles[1], runs[-1])
+
+    def all(self, simulator, held):
+        for number in range(RUNS):
+            self.one(simulator, held, random.Random(f"{SEED}{os.path.basename(simulator)}{held}{number}"))
+
+    def test_nothing_changes(self):
+        """An FST whose blocks are to be written while nothing changes of what it shows."""
+        oracle = os.path.join(self.run_once(FST, ["--trace", "own.wave"], {}).directory, "own.wave")
+        scope = "TOP.mcu.u_alu"
+        variables = {"AT": "1366evals", "WINDOW": "all", "SIZE": "200K", "SCOPE": scope, "INTERVAL": "1h"}
+        for held in (False, True):
+            more = ["--trace", "own.wave"] if held else []
+            environment = {f"LIGHTSSS_{key}": value for key, value in variables.items()}
+            made = self.run_once(FST, more, {"LD_PRELOAD": LIBRARY, **environment})
+            (directory,) = self.runs(made)
+            wave.compare(oracle, os.path.join(directory, "wave.fst"), "before", scopes=[(scope, None)])
+
+    def test_vcd(self):
+        self.all(VCD, False)
+
+    def test_vcd_held(self):
+        self.all(VCD, True)
+
+    def test_fst(self):
+        self.all(FST, False)
+
+    def test_fst_held(self):
+        self.all(FST, True)
+
+    def test_threads(self):
+        self.all(THREADED, False)
+
+    def test_threads_held(self):
+        self.all(THREADED, True)
+
+
+if __name__ == "__main__":
+    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
