@@ -322,8 +322,14 @@ static void begin_schedule(struct world *world)
     world->ages.count = (unsigned)between(1, 4);
     world->ages.first = random() % 2 == 0;
     for (unsigned i = 0; i < world->ages.count; i++) {
+        struct age *age = &world->ages.list[i];
         uint64_t amount = between(1, 1u << between(2, 11));
-        world->ages.list[i] = random() % 3 == 0 ? (struct age){.evals = amount} : (struct age){.ns = amount};
+
+        *age = (struct age){0};
+        if (random() % 3 == 0)
+            age->evals = amount;
+        else
+            age->ns = amount;
     }
 }
 
