@@ -3,27 +3,23 @@
 """Waveforms up to points of a run that goes on (LIGHTSSS_AT, LIGHTSSS_TRIGGER), of a real model, compared with the run that is
 traced from its start: test_points.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
-import json
 import os
 import random
 import re
-import shutil
 import signal
 import sys
-import tempfile
 import time
 import unittest
 
 import checks
 import kills
 import wave
-from launch import Launch
+from mcu_runs import TIMEOUT_S, McuRuns
 
 LIBRARY = VCD = FST = THREADED = None
 FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
-TIMEOUT_S = 120
-EVALS = 6000 if FULL else 3000  # of a run; an eval has one time, the first is 0
-POINTS = 4  # of a run
+EVALS = 6000 if FULL else 2400  # of a run; an eval has one time, the first is 0
+POINTS = 4 if FULL else 2  # of a run
 RUNS = 25 if FULL else 1
 INTERVALS = ("37evals", "1000evals", "5ms", "auto")
 WINDOWS = (None, "all", "100evals", "3evals")
@@ -43,33 +39,8 @@ def drawn(rng):
     return {f"LIGHTSSS_{key}": value for key, value in values.items() if value}, after
 
 
-class Points(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.top = tempfile.mkdtemp(prefix="points-")
-        cls.addClassCleanup(shutil.rmtree, cls.top, ignore_errors=True)
-        cls.count = 0
-        cls.known = {}
-
-    def without(self, simulator, more):
-        """The run without the library, which is always the same."""
-        key = (simulator, *more)
-        if key not in self.known:
-            self.known[key] = self.run_once(simulator, list(more), {})
-        return self.known[key]
-
-    def oracle(self, simulator, more):
-        return os.path.join(self.without(simulator, [*more, "--trace", "own.wave"]).directory, "own.wave")
-
-    def run_once(self, simulator, more, environment, meanwhile=None):
-        type(self).count += 1
-        command = [simulator, "--cycles", str(EVALS // 2), "--seed", "7", "--report", "100", "--log", "mcu.log", *more]
-        made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
-        if meanwhile:
-            meanwhile(made)
-        made.wait(TIMEOUT_S, TIMEOUT_S)
-        self.assertFalse(made.timed_out)
-        return made
+class Points(McuRuns):
+    evals = EVALS
 
     def assert_same(self, plain, made):
         """Our lines come from other processes, when they come."""
@@ -77,18 +48,6 @@ class Points(unittest.TestCase):
         self.assertEqual(made.stdout, plain.stdout)
         self.assertEqual(kills.own_stderr(made.stderr, plain.stderr), plain.stderr)
         checks.check_gone(made)
-
-    def runs(self, made):
-        """Directories of this run, in order."""
-        top = os.path.join(made.directory, "lightsss")
-        names = os.listdir(top) if os.path.isdir(top) else []
-        numbers = {int(re.fullmatch(rf".*\.{made.pid}(?:-(\d+))?", name)[1] or 1): name for name in names}
-        self.assertEqual(sorted(numbers), list(range(1, len(names) + 1)))
-        return [os.path.join(top, numbers[number]) for number in sorted(numbers)]
-
-    def report(self, directory):
-        with open(os.path.join(directory, "report.json"), encoding="utf-8") as file:
-            return json.load(file)
 
     def assert_wave(self, oracle, directory, report, last, whole):
         """It ends with that eval. whole: that is the end of the run."""

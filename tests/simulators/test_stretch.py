@@ -4,26 +4,19 @@
 scopes, a size, files that are kept and watched, and how the run ends. Of a real model, compared with the run that is traced
 from its start: test_stretch.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
-import json
 import os
 import random
-import re
-import shutil
-import signal
 import sys
-import tempfile
-import time
 import unittest
 
 import checks
 import kills
 import wave
-from launch import Launch
+from mcu_runs import TIMEOUT_S, McuRuns
 
 LIBRARY = VCD = FST = THREADED = None
 FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
-TIMEOUT_S = 120
-EVALS = 3000  # of a run; an eval has one time, the first is 0
+EVALS = McuRuns.evals
 RUNS = 60 if FULL else 1  # of each simulator, with its tracer held back and without one
 SEED = os.environ.get("LIGHTSSS_TEST_SEED", "1")
 SCOPES = {
@@ -73,34 +66,7 @@ class Drawn:
         return [(scope, None) for scope in SCOPES[self.values["SCOPE"]]] if "SCOPE" in self.values else None
 
 
-class Stretch(unittest.TestCase):
-    def setUp(self):
-        self.top = tempfile.mkdtemp(prefix="stretch-")
-        self.addCleanup(shutil.rmtree, self.top, ignore_errors=True)
-        self.count = 0
-
-    def run_once(self, simulator, more, environment, meanwhile=None):
-        self.count += 1
-        command = [simulator, "--cycles", str(EVALS // 2), "--seed", "7", "--report", "100", "--log", "mcu.log", *more]
-        made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
-        if meanwhile:
-            meanwhile(made)
-        made.wait(TIMEOUT_S, TIMEOUT_S)
-        self.assertFalse(made.timed_out)
-        return made
-
-    def runs(self, made):
-        """Directories of this run, in order."""
-        top = os.path.join(made.directory, "lightsss")
-        names = os.listdir(top) if os.path.isdir(top) else []
-        numbers = {int(re.fullmatch(rf".*\.{made.pid}(?:-(\d+))?", name)[1] or 1): name for name in names}
-        self.assertEqual(sorted(numbers), list(range(1, len(names) + 1)))
-        return [os.path.join(top, numbers[number]) for number in sorted(numbers)]
-
-    def report(self, directory):
-        with open(os.path.join(directory, "report.json"), encoding="utf-8") as file:
-            return json.load(file)
-
+class Stretch(McuRuns):
     def check_wave(self, drawn, oracle, directory, report, end):
         """end: how the window ends, as wave.compare() knows it."""
         shape = report["wave"]
@@ -151,10 +117,9 @@ class Stretch(unittest.TestCase):
     def one(self, simulator, held, rng):
         drawn = Drawn(rng)
         with self.subTest(simulator=os.path.basename(simulator), held=held, more=drawn.more, **drawn.environment()):
-            plain = self.run_once(simulator, drawn.more, {})
+            plain = self.without(simulator, drawn.more)
             self.assertEqual(plain.returncode, drawn.status)
-            traced = self.run_once(simulator, [*drawn.more, "--trace", "own.wave"], {})
-            whole = self.run_once(simulator, ["--trace", "own.wave"], {}) if drawn.fail else traced
+            oracles = [self.oracle(simulator, more) for more in ([], drawn.more)]
             made = self.run_once(simulator, [*drawn.more, *(["--trace", "own.wave"] if held else [])], drawn.environment())
             checks.check_gone(made, TIMEOUT_S)
             self.assertEqual((made.returncode, made.stdout), (plain.returncode, plain.stdout), made.stderr)
@@ -162,7 +127,7 @@ class Stretch(unittest.TestCase):
             self.assertEqual(*(checks.read(os.path.join(run.directory, "mcu.log")) for run in (made, plain)))
             end = 2 * int(drawn.more[1].partition("@")[2]) if drawn.fail else EVALS
             end += 2 if drawn.fail == "segv_eval" else 0
-            self.check_runs(drawn, plain, [os.path.join(run.directory, "own.wave") for run in (whole, traced)], made, end)
+            self.check_runs(drawn, plain, oracles, made, end)
 
     def check_runs(self, drawn, plain, oracles, made, end):
         runs = self.runs(made)
@@ -183,7 +148,7 @@ class Stretch(unittest.TestCase):
 
     def test_nothing_changes(self):
         """An FST whose blocks are to be written while nothing changes of what it shows."""
-        oracle = os.path.join(self.run_once(FST, ["--trace", "own.wave"], {}).directory, "own.wave")
+        oracle = self.oracle(FST, [])
         scope = "TOP.mcu.u_alu"
         variables = {"AT": "1366evals", "WINDOW": "all", "SIZE": "200K", "SCOPE": scope, "INTERVAL": "1h"}
         for held in (False, True):
