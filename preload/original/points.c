@@ -50,7 +50,7 @@ void points_begin(void)
     waits = false;
     impatience = 0;
     atomic_store(&requested, 0);
-    next_eval = u64_sum(points_plan_next(&plan), 1);
+    next_eval = u64_sum(points_plan_next(&plan, 0), 1);
 }
 
 void points_due_in(uint64_t evals)
@@ -236,12 +236,14 @@ static uint64_t left_out(void)
     return plan.left_out + match_triggers_lost();
 }
 
-static void count(void)
+/* What only waits for another replay is looked at when a look comes anyway: at each eval that would hold up
+ * the simulator for as long as the other one takes. */
+static void count(uint64_t complete)
 {
     unsigned waiting = points_plan_count(&plan, POINT_PASSED);
 
     waits = waiting > 0 || replaying != NULL;
-    next_eval = u64_sum(points_plan_next(&plan), 1);
+    next_eval = u64_sum(points_plan_next(&plan, complete), 1);
     atomic_store(&run.page->points_waiting, waiting);
     atomic_store(&run.page->points_left_out, left_out());
     keeper_hold(is_wanted);
@@ -257,7 +259,7 @@ static void look(uint64_t complete)
     look_at_replay();
     while (request_look() == REQUEST_OVER && (point = points_plan_ripe(&plan, complete)) != NULL)
         begin_replay(point);
-    count();
+    count(complete);
 }
 
 /* --- at evals --- */
@@ -377,11 +379,11 @@ void points_finish(const struct end *end)
     do {
         if (point != NULL)
             begin_replay(point);
-        count();
+        count(end->eval);
         impatience = request_await(echo_ns, &state);
         end_replay(state);
     } while (impatience == 0 && (point = points_plan_ripe(&plan, UINT64_MAX)) != NULL);
-    count();
+    count(end->eval);
 }
 
 static void say_first(unsigned number, const struct point *point, const char *what)

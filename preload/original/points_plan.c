@@ -130,17 +130,21 @@ uint64_t points_plan_time(const struct points_plan *plan)
     return time;
 }
 
-uint64_t points_plan_next(const struct points_plan *plan)
+/* The evals that must be complete for what comes with this point next. */
+static uint64_t next_of(const struct points_plan *plan, const struct point *point, uint64_t complete)
+{
+    if (point->state == POINT_COMES && !point->is_time)
+        return point->goal;
+    uint64_t ripe = u64_sum(point->last_eval, plan->after_evals);
+    return point->state == POINT_PASSED && ripe > complete ? ripe : UINT64_MAX;
+}
+
+uint64_t points_plan_next(const struct points_plan *plan, uint64_t complete)
 {
     uint64_t next = UINT64_MAX;
 
-    for (unsigned i = 0; i < plan->count; i++) {
-        const struct point *point = &plan->list[i];
-        if (point->state == POINT_COMES && !point->is_time)
-            next = u64_min(next, point->goal);
-        else if (point->state == POINT_PASSED)
-            next = u64_min(next, u64_sum(point->last_eval, plan->after_evals));
-    }
+    for (unsigned i = 0; i < plan->count; i++)
+        next = u64_min(next, next_of(plan, &plan->list[i], complete));
     return next;
 }
 

@@ -61,8 +61,9 @@ struct point *points_plan_ripe(struct points_plan *plan, uint64_t complete);
 /* The lowest simulation time that is to come; END_TIME_UNKNOWN: none. */
 uint64_t points_plan_time(const struct points_plan *plan);
 
-/* How many evals must be complete for the next thing to happen that evals decide; UINT64_MAX: none. */
-uint64_t points_plan_next(const struct points_plan *plan);
+/* How many evals must be complete for the next thing to happen that evals decide, where so many are;
+ * UINT64_MAX: none. What could be replayed and waits for another replay is none: evals do not decide that. */
+uint64_t points_plan_next(const struct points_plan *plan, uint64_t complete);
 
 unsigned points_plan_count(const struct points_plan *plan, enum point_state state);
 

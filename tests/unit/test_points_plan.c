@@ -29,16 +29,16 @@ static void evals_pass_in_order(void **state)
 {
     (void)state;
     begin(0);
-    assert_int_equal(points_plan_next(&plan), 100);
+    assert_int_equal(points_plan_next(&plan, 0), 100);
     assert_null(points_plan_pass(&plan, 99));
     expect(points_plan_pass(&plan, 100), 100, 100);
     assert_null(points_plan_pass(&plan, 100));
-    assert_int_equal(points_plan_next(&plan), 100); /* it may be replayed */
+    assert_int_equal(points_plan_next(&plan, 100), 500); /* that it may be replayed is known */
     points_plan_ripe(&plan, 100)->state = POINT_DONE;
-    assert_int_equal(points_plan_next(&plan), 500);
+    assert_int_equal(points_plan_next(&plan, 100), 500);
     expect(points_plan_pass(&plan, 1000), 500, 500);
     points_plan_ripe(&plan, 1000)->state = POINT_REPLAYS;
-    assert_true(points_plan_next(&plan) == UINT64_MAX);
+    assert_true(points_plan_next(&plan, 1000) == UINT64_MAX);
     assert_int_equal(points_plan_count(&plan, POINT_COMES), 2);
     assert_int_equal(points_plan_first(&plan, POINT_COMES)->goal, 7000);
 }
@@ -69,8 +69,9 @@ static void what_comes_after_must_have_come(void **state)
     begin(50);
     points_plan_pass(&plan, 100);
     assert_null(points_plan_ripe(&plan, 149));
-    assert_int_equal(points_plan_next(&plan), 150);
+    assert_int_equal(points_plan_next(&plan, 149), 150);
     assert_non_null(points_plan_ripe(&plan, 150));
+    assert_int_equal(points_plan_next(&plan, 150), 500); /* it waits for no eval any more */
     points_plan_pass_time(&plan, 3000, 80, 120);
     assert_int_equal(points_plan_ripe(&plan, 200)->first_eval, 81); /* it may have been earlier */
     assert_null(points_plan_ripe(&plan, 160));
