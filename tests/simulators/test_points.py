@@ -194,7 +194,10 @@ class Points(McuRuns):
                 result = wave.compare(oracle, path, "before")
                 self.assertEqual(result.last_time, report["wave"]["last_eval"] - 1, report)
         self.assertLessEqual(kinds.count("kill"), 1)
-        self.assertEqual(made.returncode == -signal.SIGKILL and kinds != [], "kill" in kinds, made.stderr)
+        if "kill" in kinds:
+            self.assertEqual(made.returncode, -signal.SIGKILL, made.stderr)
+        elif made.returncode == -signal.SIGKILL and kinds:  # at the end of its end the copies are gone
+            self.assertIn(b"cycles, checksum", made.stdout.splitlines()[-1])
 
 
 if __name__ == "__main__":
