@@ -11,6 +11,7 @@
 void points_plan_init(struct points_plan *plan, const struct options *options)
 {
     plan->count = 0;
+    plan->triggered = UINT64_MAX;
     plan->left_out = 0;
     plan->triggers = (unsigned)options->triggers;
     plan->after_evals = options->after_evals;
@@ -36,6 +37,9 @@ struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint
                               const char *place)
 {
     bool is_counted = kind == END_TRIGGER;
+
+    if (is_counted && plan->triggered == eval)
+        return NULL;
     struct point *point = is_counted && plan->triggers == 0 ? NULL : find_place(plan);
 
     if (point == NULL) {
@@ -43,6 +47,8 @@ struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint
         return NULL;
     }
     plan->triggers -= is_counted;
+    if (is_counted)
+        plan->triggered = eval;
     *point = (struct point){.state = POINT_PASSED, .kind = kind, .first_eval = eval, .last_eval = eval};
     text_print(point->line, sizeof point->line, "%s", line);
     text_print(point->place, sizeof point->place, "%s", place);

@@ -36,15 +36,17 @@ struct point {
 
 struct points_plan {
     unsigned count;
-    unsigned triggers; /* that may still come */
-    uint64_t left_out; /* that came all the same */
+    unsigned triggers;  /* that may still come */
+    uint64_t triggered; /* the eval of the last one; UINT64_MAX: none yet */
+    uint64_t left_out;  /* that came all the same */
     uint64_t after_evals;
     struct point list[POINTS_PLAN_MAX];
 };
 
 void points_plan_init(struct points_plan *plan, const struct options *options);
 
-/* One that has passed with this eval. NULL: it is one too many, and was left out. */
+/* One that has passed with this eval. NULL: it is one too many, and was left out; or a further line of an
+ * eval whose waveform is made already. */
 struct point *points_plan_add(struct points_plan *plan, enum end_kind kind, uint64_t eval, const char *line,
                               const char *place);
 

@@ -97,6 +97,20 @@ static void lines_are_counted(void **state)
     assert_string_equal(points_plan_ripe(&plan, 30)->place, "stdout");
 }
 
+/* A buffer of many lines is written at one eval, and their waveforms would be the same. */
+static void lines_of_an_eval_are_one_point(void **state)
+{
+    (void)state;
+    begin(0);
+    expect(points_plan_add(&plan, END_TRIGGER, 20, "FAIL 1", "stdout"), 20, 20);
+    assert_null(points_plan_add(&plan, END_TRIGGER, 20, "FAIL 2", "stdout"));
+    expect(points_plan_add(&plan, END_TRIGGER, 30, "FAIL 3", "stdout"), 30, 30);
+    assert_null(points_plan_add(&plan, END_TRIGGER, 30, "FAIL 4", "stdout"));
+    assert_int_equal(plan.left_out, 0);
+    assert_null(points_plan_add(&plan, END_TRIGGER, 40, "FAIL 5", "stdout"));
+    assert_int_equal(plan.left_out, 1);
+}
+
 /* What is done makes room. */
 static void there_is_room_for_so_many(void **state)
 {
@@ -133,6 +147,7 @@ int main(void)
         cmocka_unit_test(a_time_may_be_seen_twice_at_an_eval),
         cmocka_unit_test(what_comes_after_must_have_come),
         cmocka_unit_test(lines_are_counted),
+        cmocka_unit_test(lines_of_an_eval_are_one_point),
         cmocka_unit_test(there_is_room_for_so_many),
         cmocka_unit_test(snapshots_are_wanted_until_the_replay_is_done),
     };
