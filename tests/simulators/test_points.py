@@ -151,7 +151,7 @@ class Points(McuRuns):
                 self.assertEqual(report["end"]["line_in"], "stderr")
 
     def test_triggers(self):
-        for number in range(10 if FULL else 1):
+        for number in range(34 if FULL else 1):  # three triggers each
             for simulator in (VCD, FST, THREADED):
                 for held in (False, True):
                     name = f"{os.path.basename(simulator)}{held}{number}"
