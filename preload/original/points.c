@@ -36,6 +36,7 @@ static bool waits;                     /* some have passed and are not done */
 static uint64_t next_eval;             /* to look at before it runs; UINT64_MAX: none */
 static const struct point *chosen_for; /* a snapshot is looked for, for that */
 static int impatience;                 /* the signal by which somebody ended the waiting */
+static unsigned lost;                  /* that came and had no snapshot before them any more */
 
 /* By a request that cannot be begun at once: evals that had begun, and one; 0: none. */
 static _Atomic uint64_t requested;
@@ -49,6 +50,7 @@ void points_begin(void)
     replaying = NULL;
     waits = false;
     impatience = 0;
+    lost = 0;
     atomic_store(&requested, 0);
     next_eval = u64_sum(points_plan_next(&plan, 0), 1);
 }
@@ -183,9 +185,12 @@ static void describe(const struct point *point, uint64_t evals, struct shared_po
     memcpy(asked->place, point->place, sizeof asked->place);
 }
 
-static void say_lost(const struct point *point, const char *why)
+/* One line for the first at once, one for all others at the end: there may be hundreds. */
+static void say_lost(const struct point *point)
 {
-    log_line(LOG_INFO, "no waveform up to eval %" PRIu64 ": %s", point->last_eval, why);
+    if (lost++ == 0)
+        log_line(LOG_INFO, "no waveform up to eval %" PRIu64 ": there is no snapshot before it any more",
+                 point->last_eval);
 }
 
 static void begin_replay(struct point *point)
@@ -194,7 +199,7 @@ static void begin_replay(struct point *point)
     struct shared_slot *slot = chosen(point);
 
     if (slot == NULL) {
-        say_lost(point, "there is no snapshot before it any more");
+        say_lost(point);
         point->state = POINT_DONE;
         return;
     }
@@ -400,6 +405,10 @@ void points_say_missed(void)
     if (missed != NULL)
         say_first(points_plan_count(&plan, POINT_COMES), missed,
                   "the run has ended before, so there is no waveform up to there");
+    if (lost > 1)
+        log_line(LOG_INFO,
+                 "%u more waveforms that were wanted are not made: no snapshot before them was left",
+                 lost - 1);
     if (waiting > 0)
         log_line(LOG_INFO, "%u more waveforms that were wanted are not made: %s ended the waiting", waiting,
                  end_signal_name(impatience));

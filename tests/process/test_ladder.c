@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* LIGHTSSS_AGES: what is parked at the failure, by the report, and which of it replays; what goes where
- * memory is short, and where the input since was too much to be kept. */
+ * memory is short, where the input since was too much to be kept, and where points wait for it in vain. */
 #define _GNU_SOURCE
 #include "expect.h"
 #include "process.h"
@@ -255,11 +255,32 @@ static void test_many(void **state)
     check_input(steps, NULL);
 }
 
+/* With all places for the newest snapshots, none is left for those of points that wait: a line for the first
+ * point, one for the others, however many. */
+static void test_lost_points(void **state)
+{
+    struct outcome outcome;
+    const struct program program = {
+        .arguments = LIST("eval:1000", "exit:0"),
+        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=64",
+                            "LIGHTSSS_AT=15evals,25evals,35evals", "LIGHTSSS_AFTER=900evals"),
+        .preload = true,
+    };
+
+    (void)state;
+    run_program(&program, &outcome);
+    expect_exit(&outcome, 0);
+    expect_said(&outcome, LIST("no waveform up to eval 15: there is no snapshot before it any more",
+                               "2 more waveforms that were wanted are not made: no snapshot before them"));
+    run_discard(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_back),       cmocka_unit_test(test_by_time),    cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_much_input), cmocka_unit_test(test_lost_input), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_back),        cmocka_unit_test(test_by_time),    cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_much_input),  cmocka_unit_test(test_lost_input), cmocka_unit_test(test_many),
+        cmocka_unit_test(test_lost_points),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
