@@ -28,9 +28,11 @@
 
 #define ASKED_NS     (10 * SECOND_NS) /* what a simulator takes to end after it was asked */
 #define COUNTED_MOST 1000u            /* lines that were left out */
+#define UNTOLD_MOST  3u               /* times in a row; the simulator waits for a second at each */
 
 static struct points_plan plan;
 static struct time_search search;
+static unsigned untold;                /* so often in a row the time was not told */
 static struct point *replaying;        /* the one for which a snapshot was asked; NULL: none */
 static bool waits;                     /* some have passed and are not done */
 static uint64_t next_eval;             /* to look at before it runs; UINT64_MAX: none */
@@ -50,7 +52,7 @@ void points_begin(void)
     replaying = NULL;
     waits = false;
     impatience = 0;
-    lost = 0;
+    lost = untold = 0;
     atomic_store(&requested, 0);
     next_eval = u64_sum(points_plan_next(&plan, 0), 1);
 }
@@ -162,6 +164,7 @@ static void pass_times(uint64_t eval, uint64_t time)
     const uint64_t before = search.eval;
     struct point *point;
 
+    untold = 0;
     while ((point = points_plan_pass_time(&plan, time, before, eval)) != NULL)
         note_passed(point);
     time_search_look(&search, eval, time, points_plan_time(&plan));
@@ -290,6 +293,12 @@ void points_look(uint64_t eval)
     signal_mask_restore(mask);
 }
 
+/* A function of the testbench may wait for what the thread that evals holds, and would do so each time. */
+static void time_is_untold(uint64_t eval)
+{
+    search.next_eval = ++untold < UNTOLD_MOST ? u64_sum(eval, eval) : UINT64_MAX;
+}
+
 void points_eval_done(uint64_t eval)
 {
     if (eval < search.next_eval || !role_is_self())
@@ -300,7 +309,7 @@ void points_eval_done(uint64_t eval)
     if (time != END_TIME_UNKNOWN)
         pass_times(eval, time);
     else
-        search.next_eval = u64_sum(eval, eval);
+        time_is_untold(eval);
     if (waits)
         run.hooks->due_in(1);
     keeper_unlock();
@@ -404,7 +413,9 @@ void points_say_missed(void)
 
     if (missed != NULL)
         say_first(points_plan_count(&plan, POINT_COMES), missed,
-                  "the run has ended before, so there is no waveform up to there");
+                  untold == UNTOLD_MOST && missed->is_time
+                      ? "the testbench does not tell the time, so there is no waveform up to there"
+                      : "the run has ended before, so there is no waveform up to there");
     if (lost > 1)
         log_line(LOG_INFO,
                  "%u more waveforms that were wanted are not made: no snapshot before them was left",

@@ -34,6 +34,12 @@ class OwnTime(field.FieldTest):
         report = self.run_both("inside")
         self.assertIn("waits for a lock", str(report["replay"]["notes"]))
 
+    def test_point_with_the_lock(self):
+        """It is asked for a few times, a second each, and not for as long as the run goes on."""
+        preloaded = self.preloaded("stamp", "30000", "inside", AT="100t")
+        said = self.assert_same(self.plain("stamp", "30000", "inside"), preloaded)
+        self.assertIn("LIGHTSSS_AT=100t: the testbench does not tell the time", str(said))
+
     def test_end_with_the_lock(self):
         report = self.run_both("outside")
         self.assertEqual(report["end"]["signal"], "SIGABRT")
