@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "record/line_queue.h"
 
@@ -209,6 +210,15 @@ static size_t read_lines(unsigned next[WRITERS])
     return start_of_line;
 }
 
+/* A writer may have to wait for a processor in the middle of a line: it is not to be given up. */
+static void await_more(void)
+{
+    if (line_queue_waiting(&queue) > 0)
+        usleep(1000);
+    else
+        sched_yield();
+}
+
 static void threads_write_at_once(void **state)
 {
     pthread_t threads[WRITERS];
@@ -221,7 +231,7 @@ static void threads_write_at_once(void **state)
     }
     for (unsigned sum = 0; sum < WRITERS * LINES;) {
         if (read_lines(next) == 0)
-            sched_yield();
+            await_more();
         sum = 0;
         for (unsigned i = 0; i < WRITERS; i++)
             sum += next[i];
