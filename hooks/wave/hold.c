@@ -186,7 +186,7 @@ static void open_in_replay(struct hold_tracer *tracer, enum verilator_symbol met
         return;
     }
     bool made = tracer_opens_once(&tracer->tracer) && wave_files_create(tracer->path, O_TRUNC) == 0;
-    if (!made && !tracer->foreign && wave_files_is_regular(tracer->path)) {
+    if (!made && !tracer->broken && !tracer->foreign && wave_files_is_regular(tracer->path)) {
         open_for_real(tracer, method, argument);
         if (tracer->state == HOLD_CLOSED)
             return; /* as in the original */
@@ -405,6 +405,13 @@ void hold_stop(void)
         set_state(tracer, HOLD_HELD);
     }
     hold.player = NULL;
+}
+
+void hold_break(const void *self)
+{
+    struct hold_tracer *tracer = find(self);
+    if (tracer != NULL && tracer->state == HOLD_PLAYED)
+        abandon(tracer);
 }
 
 void hold_except(const void *tracer)

@@ -62,6 +62,9 @@ void hold_play(const struct hold_player *player);
  * is held for good. */
 void hold_stop(void);
 
+/* One that was played has been left in the middle, whoever had called it: nothing more is asked of it. */
+void hold_break(const void *tracer);
+
 /* This tracer is ours: its calls pass. */
 void hold_except(const void *tracer);
 

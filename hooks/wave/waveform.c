@@ -60,10 +60,12 @@ static void lose(void)
 
 static bool guarded(const struct tracer *tracer, void (*work)(const void *argument), const void *argument)
 {
-    bool whole = tracer_run(tracer, work, argument);
-    if (!whole && tracer->self == wave.tracer.self)
+    if (tracer_run(tracer, work, argument))
+        return true;
+    hold_break(tracer->self);
+    if (tracer->self == wave.tracer.self)
         lose();
-    return whole;
+    return false;
 }
 
 struct method_call {

@@ -301,6 +301,26 @@ class Replays(unittest.TestCase):
             self.assertEqual(report["end"]["eval"], 100000)
             shutil.rmtree(directory)
 
+    def test_full_disk_at_a_flush(self):
+        """What fails is our own writing out, not a dump of the testbench: its next one would find the tracer locked for
+        good. There is no room for a report either."""
+        disk = self.small_disk()
+        with open(os.path.join(disk, "filler"), "wb") as filler:
+            filler.write(bytes(396 * 1024))
+        environment = {"LD_PRELOAD": LIBRARY, "LIGHTSSS_INTERVAL": "1h", "LIGHTSSS_WINDOW": "all", "LIGHTSSS_DIR": disk}
+        made = subprocess.run(
+            [VCD, "--quiet", "--cycles", "100000", "--fail", "_exit@50000", "--trace", "own"],
+            cwd=self.top,
+            env={**os.environ, **environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+        self.assertEqual(made.returncode, 3, made.stderr)
+        self.assertIn("replay incomplete: the replay's files could not be written to their end", made.stderr)
+
     def take_away(self, directory, victim, taken):
         """Moves the run directory away as soon as the replay has begun, and puts another in its place where names lead
         to the victim's file."""
