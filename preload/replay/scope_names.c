@@ -203,13 +203,24 @@ static unsigned distance(const char *asked, size_t asked_length, const char *sho
     return parse_distance(ends[0], ends[1]);
 }
 
+/* Who leaves out what is in front of an instance means it, and not a short name with other letters. */
+static bool is_end_of(const struct scope_name *name, const char *shown, size_t length)
+{
+    size_t front = length > name->length ? length - name->length : 0;
+
+    return front > 0 && shown[front - 1] == '.' && memcmp(shown + front, name->text, name->length) == 0;
+}
+
 static void compare(struct scope_name *name, const char *shown, size_t length)
 {
     size_t more = name->length > length ? name->length - length : length - name->length;
-    unsigned found;
+    unsigned found = 0;
 
-    if (more >= name->distance ||
-        (found = distance(name->text, name->length, shown, length)) >= name->distance)
+    if (name->distance == 0)
+        return;
+    if (!is_end_of(name, shown, length) &&
+        (more >= name->distance ||
+         (found = distance(name->text, name->length, shown, length)) >= name->distance))
         return;
     name->distance = found;
     keep_end(name->nearest, SCOPE_NAMES_SHOWN, shown, length);

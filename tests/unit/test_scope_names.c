@@ -143,6 +143,8 @@ static void what_is_missing(void **state)
     expect_problem(
         "cpu.state.dato", 0, 0,
         "LIGHTSSS_SCOPE: there is no cpu.state.dato, the nearest is cpu.state.data: everything is dumped");
+    expect_problem("alu", 0, 0,
+                   "LIGHTSSS_SCOPE: there is no alu, the nearest is TOP.cpu.alu: everything is dumped");
 }
 
 static void too_few_levels(void **state)
