@@ -180,3 +180,25 @@ int library_replace(const struct library *library, enum verilator_symbol symbol,
     pthread_mutex_unlock(&lock);
     return error;
 }
+
+/* --- traceEverOn --- */
+
+static void (*told_wanted)(bool wanted);
+
+static void tell_context_unused(const struct patch_arguments *arguments)
+{
+    told_wanted(arguments->integer[1] & 1);
+}
+
+static void tell_unused(const struct patch_arguments *arguments)
+{
+    told_wanted(arguments->integer[0] & 1);
+}
+
+bool library_watch_wanted(const struct library *library, void (*tell)(bool wanted))
+{
+    struct hooks_why ignored = {""};
+    told_wanted = tell;
+    return library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) == 0 ||
+           library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) == 0;
+}

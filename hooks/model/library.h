@@ -57,6 +57,10 @@ bool library_is_for_saif(const struct library *library);
 /* Does the simulator tell the time by a function of its own? */
 bool library_has_stamp(const struct library *library);
 
+/* Tells whenever the testbench says whether waveforms are wanted (traceEverOn); of one library. False: it
+ * cannot. */
+bool library_watch_wanted(const struct library *library, void (*tell)(bool wanted));
+
 /* Makes one of its functions tell a callback whenever it is entered; where libraries of two objects have the
  * function in common, once is enough. -ENOENT when there is none, else the errors of patch_check() and
  * patch_notify(). */

@@ -459,16 +459,6 @@ static void tell_wanted(bool wanted)
     pthread_mutex_unlock(&hold.install_lock);
 }
 
-static void tell_context_unused(const struct patch_arguments *arguments)
-{
-    tell_wanted(arguments->integer[1] & 1);
-}
-
-static void tell_unused(const struct patch_arguments *arguments)
-{
-    tell_wanted(arguments->integer[0] & 1);
-}
-
 /* A tracer that was left open may be one of the deleted model: a file of ours would be filled from memory
  * that is no model any more. It is played when it dumps again. */
 static void model_gone(void)
@@ -483,7 +473,6 @@ static void model_gone(void)
 /* What is written into a tracer must be known to belong there: no release that the table does not have. */
 void hold_install(const struct hooks_events *events)
 {
-    struct hooks_why ignored = {""};
     const struct library *library = model_library();
     hold.events = events;
     if (hold.library != NULL || !library->release || library->row == NULL ||
@@ -491,8 +480,7 @@ void hold_install(const struct hooks_events *events)
         return;
     hold.library = library;
     announce_when_gone(model_gone);
-    if (library_watch(library, VERILATOR_CONTEXT_UNUSED, tell_context_unused, &ignored) != 0 &&
-        library_watch(library, VERILATOR_UNUSED, tell_unused, &ignored) != 0)
+    if (!library_watch_wanted(library, tell_wanted))
         tell_wanted(true);
 }
 
