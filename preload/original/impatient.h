@@ -6,8 +6,15 @@
 
 #include <stdint.h>
 
+#include "options/end.h"
+
 /* The set of them, for the kernel. */
 uint64_t impatient_signals(void);
+
+/* Until when (CLOCK_MONOTONIC) such a signal is no impatience, where the waiting began at start_ns: who ends
+ * a job often says it twice. 0: nobody has asked the simulator to end, by a signal that it died of or that
+ * its own handler took. */
+uint64_t impatient_echo_ns(const struct end *end, uint64_t start_ns);
 
 /* Takes one that is pending; all signals are blocked. Returns its number, 0: there is none. */
 int impatient_take(void);

@@ -15,7 +15,7 @@
 #include "base/other_process.h"
 #include "base/signal_mask.h"
 #include "base/u64.h"
-#include "interpose/handled.h"
+#include "original/impatient.h"
 #include "original/points_plan.h"
 #include "original/request.h"
 #include "original/time_beside.h"
@@ -26,9 +26,8 @@
 #include "run/run.h"
 #include "snapshot/keeper.h"
 
-#define ASKED_NS     (10 * SECOND_NS) /* what a simulator takes to end after it was asked */
-#define COUNTED_MOST 1000u            /* lines that were left out */
-#define UNTOLD_MOST  3u               /* times in a row; the simulator waits for a second at each */
+#define COUNTED_MOST 1000u /* lines that were left out */
+#define UNTOLD_MOST  3u    /* times in a row; the simulator waits for a second at each */
 
 static struct points_plan plan;
 static struct time_search search;
@@ -359,15 +358,6 @@ void points_request(void)
 
 /* --- at the end --- */
 
-/* Who ends a job often says it twice. */
-static uint64_t echo_until_ns(const struct end *end)
-{
-    uint64_t now_ns = clock_ns(), asked_ns = handled_asked_ns();
-    bool was_asked = end->outside || (asked_ns != 0 && now_ns < asked_ns + ASKED_NS);
-
-    return was_asked ? now_ns + SECOND_NS : 0;
-}
-
 /* The last eval may not be complete: then it is where the run ended. */
 bool points_are_left(const struct end *end)
 {
@@ -386,7 +376,7 @@ bool points_are_left(const struct end *end)
 
 void points_finish(const struct end *end)
 {
-    const uint64_t echo_ns = echo_until_ns(end);
+    const uint64_t echo_ns = impatient_echo_ns(end, clock_ns());
     enum request_state state;
     struct point *point = NULL;
 

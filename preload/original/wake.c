@@ -18,7 +18,6 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/other_process.h"
-#include "interpose/handled.h"
 #include "original/impatient.h"
 #include "record/output.h"
 #include "report/report.h"
@@ -35,8 +34,6 @@
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define ECHO_NS   SECOND_NS         /* of the signal that ended the original */
-#define ASKED_NS  (10 * SECOND_NS)  /* what a simulator takes to end after it was asked */
 #define WATCH_NS  (SECOND_NS / 200) /* where its memory is watched: it may take a gigabyte a second */
 #define FINISH_NS (5 * SECOND_NS)   /* for a replay that was asked to finish: it closes the waveform */
 #define CLOSE_NS  (30 * SECOND_NS)  /* the same where nobody is impatient: a large FST takes its time */
@@ -96,21 +93,6 @@ static int received_signal(const struct waiting *waiting)
     return (int)received.ssi_signo;
 }
 
-/* Has somebody asked the simulator to end, by a signal that it died of or that its own handler took? */
-static bool was_asked_to_end(void)
-{
-    uint64_t asked_ns = handled_asked_ns();
-
-    return run.page->end.outside || (asked_ns != 0 && run.page->replay.start_ns < asked_ns + ASKED_NS);
-}
-
-/* Who ends a job often says it twice: timeout to the process and to its group, a terminal that is closed by
- * the shell and by the kernel, a user who sees nothing happen. That is no impatience. */
-static bool is_echo(void)
-{
-    return was_asked_to_end() && clock_ns() <= run.page->replay.start_ns + ECHO_NS;
-}
-
 /* The copy that is to go on in the place of the woken one; NULL: there is none. */
 static struct shared_slot *spare_slot(void)
 {
@@ -135,7 +117,7 @@ static uint32_t reason_to_ask(const struct waiting *waiting)
 {
     int signal = received_signal(waiting);
 
-    if (signal != 0 && !is_echo())
+    if (signal != 0 && clock_ns() > impatient_echo_ns(&run.page->end, run.page->replay.start_ns))
         return (uint32_t)signal;
     if (waiting->watch_memory && memory_watch_is_dangerous() && !give_up_spare(waiting))
         return REPLAY_ASKED_MEMORY;
