@@ -34,13 +34,11 @@ static bool is_replaying(pid_t pid)
 
 bool request_is_under_way(void)
 {
-    pid_t pid = atomic_load(&run.page->asked_pid);
-
-    for (unsigned tries = 0; pid == SHARED_PAGE_COMING || is_replaying(pid); tries++) {
-        if (tries == ENDING_TRIES || atomic_load(&run.page->asked_ending) != pid)
+    for (unsigned tries = 0; park_is_asked(run.page); tries++) {
+        if (tries == ENDING_TRIES ||
+            atomic_load(&run.page->asked_ending) != atomic_load(&run.page->asked_pid))
             return true;
         kernel_sleep(1000000);
-        pid = atomic_load(&run.page->asked_pid);
     }
     return false;
 }

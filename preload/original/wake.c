@@ -202,9 +202,7 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
 static bool try_snapshot(struct shared_slot *slot, struct outcome *outcome)
 {
     run.page->stop_eval = 0;
-    run.page->wave_from_eval = 0;
-    run.page->rates.count = 0;
-    atomic_store(&run.page->spare_pid, 0);
+    shared_page_forget_learnt(run.page);
     bool is_done = wake_one(slot, outcome);
     struct shared_slot *spare = spare_slot();
 

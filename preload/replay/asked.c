@@ -34,13 +34,10 @@ static int take_page(const struct shared_slot *slot)
     run.page = (struct shared_page *)memory;
     memcpy(run.page, common, sizeof *common);
     atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
-    memset(&run.page->replay, 0, sizeof run.page->replay);
     memset(&run.page->notes, 0, sizeof run.page->notes);
     run.page->files.count = run.page->files.used = 0;
     run.page->stop_eval = 0;
-    run.page->wave_from_eval = 0;
-    run.page->rates.count = 0;
-    atomic_store(&run.page->spare_pid, 0);
+    shared_page_forget_learnt(run.page);
     atomic_store(&run.page->points_waiting, 0); /* they are not lost with this one */
     return 0;
 }
@@ -96,8 +93,7 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
         note_point(&run.page->point);
     run.page->end_used_ns = 0;
     run.page->races = run.hooks->races();
-    run.page->replay.start_ns = clock_ns();
-    run.page->replay.point_time = END_TIME_UNKNOWN;
+    shared_page_begin_replay(run.page, clock_ns());
     parked_say_to_user();
     report_failure(&run.page->end);
     r = rights_take();

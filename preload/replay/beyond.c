@@ -9,6 +9,7 @@
 
 #include "base/u64.h"
 #include "record/output.h"
+#include "replay/progress.h"
 #include "run/notes.h"
 #include "run/run.h"
 
@@ -58,18 +59,10 @@ void beyond_prepare(void)
 }
 
 /* The testbench has made all dumps of the eval before. */
-static void note_time(void)
-{
-    const struct hooks_wave_state wave = run_wave();
-
-    if (wave.dumped)
-        run.page->replay.point_time = wave.last_time;
-}
-
 bool beyond_includes(uint64_t eval)
 {
     if (beyond.is_taken && eval == run.page->end.eval + 1)
-        note_time();
+        progress_of_point();
     return beyond.is_taken && eval - run.page->end.eval <= run.options.after_evals;
 }
 

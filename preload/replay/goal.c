@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "base/u64.h"
+#include "replay/progress.h"
 #include "run/run.h"
 
 static bool is_point(void)
@@ -22,11 +23,8 @@ void goal_due(uint64_t eval)
 {
     const struct shared_point *point = &run.page->point;
 
-    if (!is_point() || point->first_eval != point->last_eval || eval != point->first_eval + 1)
-        return;
-    const struct hooks_wave_state wave = run_wave();
-    if (wave.dumped)
-        run.page->replay.point_time = wave.last_time;
+    if (is_point() && point->first_eval == point->last_eval && eval == point->first_eval + 1)
+        progress_of_point();
 }
 
 /* The original has seen the time before and behind; each eval between is announced. */

@@ -111,13 +111,6 @@ static size_t find_wanted(void)
     return found;
 }
 
-static uint64_t taken_bytes(const struct stat *file)
-{
-    uint64_t blocks = (uint64_t)file->st_blocks * 512u, size = (uint64_t)file->st_size;
-
-    return blocks < size ? blocks : size;
-}
-
 static bool is_text(const struct wanted *one)
 {
     const int fd = written_files_at(one->which)->fd;
@@ -135,8 +128,8 @@ static void divide(size_t count)
 
     for (size_t i = 0; i < count; i++) {
         int fd = written_files_at(wanted[i].which)->fd;
-        shares[i].bytes =
-            private_file_is_filled(fd) ? taken_bytes(&wanted[i].now) : (uint64_t)wanted[i].now.st_size;
+        shares[i].bytes = private_file_is_filled(fd) ? kept_list_taken_bytes(&wanted[i].now)
+                                                     : (uint64_t)wanted[i].now.st_size;
         shares[i].may_be_cut = false;
         sum += shares[i].bytes;
     }

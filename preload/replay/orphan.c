@@ -203,14 +203,6 @@ static int make_directory(void)
     return r < 0 ? r : run_directory_make();
 }
 
-/* What those before it have learnt for their own spares is not for it. */
-static void begin_by_itself(struct shared_page *page)
-{
-    page->wave_from_eval = 0;
-    page->rates.count = 0;
-    atomic_store(&page->spare_pid, 0);
-}
-
 bool orphan_replays(struct shared_slot *slot)
 {
     struct shared_page *page = run.page;
@@ -223,7 +215,7 @@ bool orphan_replays(struct shared_slot *slot)
         await_parent(slot);
     } else {
         await_turn();
-        begin_by_itself(page);
+        shared_page_forget_learnt(page);
     }
     if (atomic_load(&page->reported) || (is_spare && !shared_page_is_again(page)))
         return false;

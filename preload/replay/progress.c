@@ -32,6 +32,14 @@ bool progress_of_wave(void)
     return wave.dumped;
 }
 
+void progress_of_point(void)
+{
+    const struct hooks_wave_state wave = run_wave();
+
+    if (wave.dumped)
+        run.page->replay.point_time = wave.last_time;
+}
+
 uint64_t progress_pause_ns(uint64_t cost_ns, uint64_t age_ns)
 {
     uint64_t pause_ns = age_ns / AGE_SHARE;

@@ -10,6 +10,9 @@
 /* In the shared page: how far the waveform has come. Returns whether anything was dumped. */
 bool progress_of_wave(void);
 
+/* The eval of the point or of the failure has been dumped, by whomever: its time is that of the last dump. */
+void progress_of_point(void);
+
 /* How long to wait behind a step that took so long, in something that is so old. */
 uint64_t progress_pause_ns(uint64_t cost_ns, uint64_t age_ns);
 

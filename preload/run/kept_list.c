@@ -310,8 +310,7 @@ static int open_kept(unsigned place, struct stat *file)
     return fd;
 }
 
-/* What it takes on the disk: holes are no bytes. */
-static uint64_t taken_bytes(const struct stat *file)
+uint64_t kept_list_taken_bytes(const struct stat *file)
 {
     uint64_t blocks = (uint64_t)file->st_blocks * 512u, size = (uint64_t)file->st_size;
 
@@ -353,7 +352,7 @@ void kept_list_settle(void)
         shares[i] = (struct file_share){0};
         if (fd >= 0)
             shares[i] = (struct file_share){
-                .bytes = taken_bytes(&file),
+                .bytes = kept_list_taken_bytes(&file),
                 .may_be_cut = kept_list_is_text(fd, (uint64_t)file.st_size),
             };
         kernel_close(fd);

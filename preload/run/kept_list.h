@@ -8,6 +8,7 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #define KEPT_LIST_NAME_SIZE (NAME_MAX + 16)
 #define KEPT_LIST_LOOK_SIZE 4096u /* of begin and end: is it text? */
@@ -47,6 +48,9 @@ void kept_list_drop(unsigned place);
 /* Is this the text of a log, of which the end is worth something? What is no text is kept whole or not at
  * all. */
 bool kept_list_is_text(int fd, uint64_t size);
+
+/* What it takes on the disk: holes are no bytes. */
+uint64_t kept_list_taken_bytes(const struct stat *file);
 
 /* Before a replay: what another one has left goes. */
 void kept_list_clear(void);

@@ -42,6 +42,13 @@ bool shared_page_is_again(const struct shared_page *page)
     return page->stop_eval != 0 || page->wave_from_eval != 0;
 }
 
+void shared_page_forget_learnt(struct shared_page *page)
+{
+    page->wave_from_eval = 0;
+    page->rates.count = 0;
+    atomic_store(&page->spare_pid, 0);
+}
+
 static void keep_wave(struct shared_replay *replay, const struct shared_replay *before)
 {
     replay->wave_first_eval = before->wave_first_eval;

@@ -186,6 +186,9 @@ int shared_page_create(struct shared_page **page);
 /* Does the replay go on in the place of one that has run already? (Its spare copy, see replay/again.h.) */
 bool shared_page_is_again(const struct shared_page *page);
 
+/* What a replay has learnt for its own spare copy is not for the next one. */
+void shared_page_forget_learnt(struct shared_page *page);
+
 /* A snapshot is about to become a replay: nothing is known of it yet. One in the place of another began with
  * that, whose waveform is there until its own one is. */
 void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns);

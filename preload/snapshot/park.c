@@ -71,15 +71,15 @@ static bool is_stopped(pid_t pid)
     return state == 'T' || state == 't';
 }
 
-/* One at a time: where evals take longer than that again and again, replays would be more and more. */
-static bool is_replayed(const struct shared_page *page)
+bool park_is_asked(const struct shared_page *page)
 {
     pid_t pid = atomic_load(&page->asked_pid);
 
     return pid == SHARED_PAGE_COMING || (pid > 0 && !other_process_is_over(pid));
 }
 
-/* Has it been too long since the original began an eval? Told once for each time. */
+/* Has it been too long since the original began an eval? Told once for each time, and one at a time: where
+ * evals take longer than that again and again, replays would be more and more. */
 static bool is_still(struct shared_page *page, const struct shared_slot *slot,
                      const struct park_patience *patience)
 {
@@ -91,7 +91,8 @@ static bool is_still(struct shared_page *page, const struct shared_slot *slot,
         since_ns = now_ns;
     }
     if (now_ns < since_ns + patience->hang_ns || atomic_load(&page->still_evals) == now ||
-        atomic_load(&page->ending) != 0 || is_replayed(page) || !is_chosen(page, slot, patience, now, now_ns))
+        atomic_load(&page->ending) != 0 || park_is_asked(page) ||
+        !is_chosen(page, slot, patience, now, now_ns))
         return false;
     return atomic_exchange(&page->still_evals, now) != now; /* what the next second tells may be another */
 }

@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_PRELOAD_SNAPSHOT_PARK_H
 #define LIGHTSSS_PRELOAD_SNAPSHOT_PARK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "options/options.h"
@@ -32,5 +33,8 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
 /* In the original: has the snapshot of this slot wake (SLOT_WAKE), be copied and the copy woken (SLOT_COPY),
  * or end (SLOT_QUIT). Async-signal-safe. */
 void park_command(struct shared_slot *slot, enum slot_command command);
+
+/* Is a copy of a copy at work, or about to be, while the original goes on? Async-signal-safe. */
+bool park_is_asked(const struct shared_page *page);
 
 #endif
