@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/signal_mask.h"
+#include "base/vdso.h"
 #include "interpose/exit.h"
 #include "replay/dumping.h"
 #include "replay/progress.h"
@@ -261,7 +262,7 @@ void kept_files_look(void)
 
     if (!is_asked_for())
         return;
-    now_ns = clock_ns();
+    now_ns = vdso_clock_ns();
     if (begin_ns == 0) {
         begin_ns = now_ns;
         next_ns = now_ns + FIRST_NS;

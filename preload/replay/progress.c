@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "base/vdso.h"
 #include "report/report.h"
 #include "run/run.h"
 
@@ -59,7 +60,7 @@ void progress_look(void)
 
     if (dumping_ns == 0)
         return;
-    uint64_t now_ns = clock_ns();
+    uint64_t now_ns = vdso_clock_ns();
     if (begun_ns != 0) {
         next_ns = now_ns + progress_pause_ns(now_ns - begun_ns, now_ns - dumping_ns);
         begun_ns = 0;
