@@ -428,8 +428,8 @@ void keeper_forget(struct shared_slot *slot)
 
 void keeper_hold(bool (*is_wanted)(uint64_t number))
 {
-    shelf_hold(is_wanted);
-    hooks.done(shelf_oldest_place());
+    if (shelf_hold(is_wanted))
+        hooks.done(shelf_oldest_place());
 }
 
 bool keeper_is_extra(uint64_t number)

@@ -91,10 +91,13 @@ void shelf_thin(uint64_t now_ns, uint64_t eval)
     evict_excess();
 }
 
-void shelf_hold(bool (*is_wanted)(uint64_t number))
+bool shelf_hold(bool (*is_wanted)(uint64_t number))
 {
+    const unsigned count = slots.count;
+
     slots_hold(&slots, is_wanted);
     evict_excess();
+    return slots.count < count;
 }
 
 void shelf_put(const struct shared_slot *slot)

@@ -39,8 +39,9 @@ void shelf_put(const struct shared_slot *slot);
 /* Those go that need not stay, at this time and eval, and are not held. */
 void shelf_thin(uint64_t now_ns, uint64_t eval);
 
-/* Those that are wanted are held from now on, and no others: they stay whatever their age is. */
-void shelf_hold(bool (*is_wanted)(uint64_t number));
+/* Those that are wanted are held from now on, and no others: they stay whatever their age is. Returns whether
+ * any has gone. */
+bool shelf_hold(bool (*is_wanted)(uint64_t number));
 
 /* After one was taken: those go of which the input is lost, for a replay of theirs would not come to the
  * failure. Of a ladder the oldest go before that. */
