@@ -3,18 +3,50 @@
 
 import json
 import os
+import random
 import re
 import shutil
+import sys
 import tempfile
 import unittest
 
 from launch import Launch
 
 TIMEOUT_S = 120
+FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
+LIBRARY = VCD = FST = THREADED = None
 
 
 class McuRuns(unittest.TestCase):
     evals = 3000  # of a run; an eval has one time, the first is 0
+    repeats = 1  # of each simulator, with its tracer held back and without one
+    seed = ""
+
+    def one(self, simulator, held, rng):
+        """A run that is drawn, checked."""
+        raise NotImplementedError
+
+    def all(self, simulator, held):
+        for number in range(self.repeats):
+            self.one(simulator, held, random.Random(f"{self.seed}{os.path.basename(simulator)}{held}{number}"))
+
+    def test_vcd(self):
+        self.all(VCD, False)
+
+    def test_vcd_held(self):
+        self.all(VCD, True)
+
+    def test_fst(self):
+        self.all(FST, False)
+
+    def test_fst_held(self):
+        self.all(FST, True)
+
+    def test_threads(self):
+        self.all(THREADED, False)
+
+    def test_threads_held(self):
+        self.all(THREADED, True)
 
     @classmethod
     def setUpClass(cls):
@@ -54,3 +86,10 @@ class McuRuns(unittest.TestCase):
     def report(self, directory):
         with open(os.path.join(directory, "report.json"), encoding="utf-8") as file:
             return json.load(file)
+
+
+def main():
+    """TEST LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR [ARGUMENT OF UNITTEST...]"""
+    global LIBRARY, VCD, FST, THREADED
+    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
+    unittest.main(argv=sys.argv[:1] + sys.argv[5:])

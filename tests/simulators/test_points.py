@@ -7,20 +7,16 @@ import os
 import random
 import re
 import signal
-import sys
 import time
-import unittest
 
 import checks
 import kills
+import mcu_runs
 import wave
-from mcu_runs import TIMEOUT_S, McuRuns
+from mcu_runs import FULL, TIMEOUT_S
 
-LIBRARY = VCD = FST = THREADED = None
-FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
 EVALS = 6000 if FULL else 2400  # of a run; an eval has one time, the first is 0
 POINTS = 4 if FULL else 2  # of a run
-RUNS = 25 if FULL else 1
 INTERVALS = ("37evals", "1000evals", "5ms", "auto")
 WINDOWS = (None, "all", "100evals", "3evals")
 AFTERS = (0, 0, 1, 100)
@@ -39,8 +35,9 @@ def drawn(rng):
     return {f"LIGHTSSS_{key}": value for key, value in values.items() if value}, after
 
 
-class Points(McuRuns):
+class Points(mcu_runs.McuRuns):
     evals = EVALS
+    repeats = 25 if FULL else 1
 
     def assert_same(self, plain, made):
         """Our lines come from other processes, when they come."""
@@ -76,7 +73,7 @@ class Points(McuRuns):
         plain, oracle = self.without(simulator, more), self.oracle(simulator, more)
         points = self.points_of(rng)
         variables, after = drawn(rng)
-        variables.update(LD_PRELOAD=LIBRARY, LIGHTSSS_AT=self.asked(points, rng))
+        variables.update(LD_PRELOAD=mcu_runs.LIBRARY, LIGHTSSS_AT=self.asked(points, rng))
         with self.subTest(simulator=os.path.basename(simulator), more=more, held=held, **variables):
             made = self.run_once(simulator, [*more, *trace], variables)
             self.assertEqual(plain.returncode, status)
@@ -110,34 +107,12 @@ class Points(McuRuns):
         self.assertIn("[markername] A" + report["end"].get("line", "LIGHTSSS_AT"), view)
         return report
 
-    def all(self, simulator, held):
-        for number in range(RUNS):
-            self.one(simulator, held, random.Random(f"{os.path.basename(simulator)}{held}{number}"))
-
-    def test_vcd(self):
-        self.all(VCD, False)
-
-    def test_vcd_held(self):
-        self.all(VCD, True)
-
-    def test_fst(self):
-        self.all(FST, False)
-
-    def test_fst_held(self):
-        self.all(FST, True)
-
-    def test_threads(self):
-        self.all(THREADED, False)
-
-    def test_threads_held(self):
-        self.all(THREADED, True)
-
     def triggered(self, simulator, held, rng):
         """The testbench prints to stderr before the evals of these cycles."""
         cycles = rng.sample(range(300, EVALS // 2, 400), 3)
         variables, after = drawn(rng)
         words = "|".join(f"{cycle}" for cycle in cycles)
-        variables.update(LD_PRELOAD=LIBRARY, LIGHTSSS_TRIGGER=f"still running at cycle ({words})$")
+        variables.update(LD_PRELOAD=mcu_runs.LIBRARY, LIGHTSSS_TRIGGER=f"still running at cycle ({words})$")
         with self.subTest(simulator=os.path.basename(simulator), held=held, **variables):
             plain, oracle = self.without(simulator, []), self.oracle(simulator, [])
             made = self.run_once(simulator, ["--trace", "own.wave"] if held else [], variables)
@@ -152,7 +127,7 @@ class Points(McuRuns):
 
     def test_triggers(self):
         for number in range(34 if FULL else 1):  # three triggers each
-            for simulator in (VCD, FST, THREADED):
+            for simulator in (mcu_runs.VCD, mcu_runs.FST, mcu_runs.THREADED):
                 for held in (False, True):
                     name = f"{os.path.basename(simulator)}{held}{number}"
                     self.triggered(simulator, held, random.Random(f"triggers{name}"))
@@ -160,13 +135,13 @@ class Points(McuRuns):
     def test_killed(self):
         """In the middle: what had begun goes on, what had not is lost, and the kill is a failure as ever."""
         for number in range(20 if FULL else 1):
-            for simulator in (VCD, FST):
+            for simulator in (mcu_runs.VCD, mcu_runs.FST):
                 rng = random.Random(f"killed{number}")
                 oracle = self.oracle(simulator, [])
                 points = self.points_of(rng)
                 variables, _ = drawn(rng)
                 asked = ",".join(f"{point}evals" for point in points)
-                variables.update(LD_PRELOAD=LIBRARY, LIGHTSSS_AT=asked, LIGHTSSS_WINDOW="500evals")
+                variables.update(LD_PRELOAD=mcu_runs.LIBRARY, LIGHTSSS_AT=asked, LIGHTSSS_WINDOW="500evals")
                 with self.subTest(simulator=os.path.basename(simulator), **variables):
                     delay_s = rng.uniform(0.01, 0.2)
                     made = self.run_once(simulator, [], variables, lambda made, s=delay_s: self.kill(made, s))
@@ -201,5 +176,4 @@ class Points(McuRuns):
 
 
 if __name__ == "__main__":
-    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
-    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
+    mcu_runs.main()

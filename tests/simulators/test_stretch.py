@@ -5,20 +5,14 @@ scopes, a size, files that are kept and watched, and how the run ends. Of a real
 from its start: test_stretch.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR."""
 
 import os
-import random
-import sys
-import unittest
 
 import checks
 import kills
+import mcu_runs
 import wave
-from mcu_runs import TIMEOUT_S, McuRuns
+from mcu_runs import FULL, TIMEOUT_S
 
-LIBRARY = VCD = FST = THREADED = None
-FULL = os.environ.get("LIGHTSSS_TEST_FULL") == "1"
-EVALS = McuRuns.evals
-RUNS = 60 if FULL else 1  # of each simulator, with its tracer held back and without one
-SEED = os.environ.get("LIGHTSSS_TEST_SEED", "1")
+EVALS = mcu_runs.McuRuns.evals
 SCOPES = {
     "TOP.mcu.u_alu": ["TOP.mcu.u_alu"],
     "TOP.mcu.u_scrambler,TOP.mcu.u_regfile": ["TOP.mcu.u_scrambler", "TOP.mcu.u_regfile"],
@@ -54,7 +48,7 @@ class Drawn:
             self.values["TRIGGER"] = "running at cycle (" + "|".join(map(str, self.cycles)) + ")$"
 
     def environment(self):
-        return {"LD_PRELOAD": LIBRARY, **{f"LIGHTSSS_{key}": value for key, value in self.values.items()}}
+        return {"LD_PRELOAD": mcu_runs.LIBRARY, **{f"LIGHTSSS_{key}": value for key, value in self.values.items()}}
 
     def wanted(self, end):
         """[(kind, eval)] of the waveforms that a run makes which ends with that eval, its failure aside."""
@@ -66,7 +60,10 @@ class Drawn:
         return [(scope, None) for scope in SCOPES[self.values["SCOPE"]]] if "SCOPE" in self.values else None
 
 
-class Stretch(McuRuns):
+class Stretch(mcu_runs.McuRuns):
+    repeats = 60 if FULL else 1
+    seed = os.environ.get("LIGHTSSS_TEST_SEED", "1")
+
     def check_wave(self, drawn, oracle, directory, report, end):
         """end: how the window ends, as wave.compare() knows it."""
         shape = report["wave"]
@@ -142,41 +139,17 @@ class Stretch(McuRuns):
         if drawn.fail:
             self.check_failure(drawn, plain, oracles[1], runs[-1])
 
-    def all(self, simulator, held):
-        for number in range(RUNS):
-            self.one(simulator, held, random.Random(f"{SEED}{os.path.basename(simulator)}{held}{number}"))
-
     def test_nothing_changes(self):
-        """An FST whose blocks are to be written while nothing changes of what it shows."""
-        oracle = self.oracle(FST, [])
+        """An mcu_runs.FST whose blocks are to be written while nothing changes of what it shows."""
+        oracle = self.oracle(mcu_runs.FST, [])
         scope = "TOP.mcu.u_alu"
         variables = {"AT": "1366evals", "WINDOW": "all", "SIZE": "200K", "SCOPE": scope, "INTERVAL": "1h"}
         for held in (False, True):
             more = ["--trace", "own.wave"] if held else []
             environment = {f"LIGHTSSS_{key}": value for key, value in variables.items()}
-            made = self.run_once(FST, more, {"LD_PRELOAD": LIBRARY, **environment})
+            made = self.run_once(mcu_runs.FST, more, {"LD_PRELOAD": mcu_runs.LIBRARY, **environment})
             (directory,) = self.runs(made)
             wave.compare(oracle, os.path.join(directory, "wave.fst"), "before", scopes=[(scope, None)])
 
-    def test_vcd(self):
-        self.all(VCD, False)
-
-    def test_vcd_held(self):
-        self.all(VCD, True)
-
-    def test_fst(self):
-        self.all(FST, False)
-
-    def test_fst_held(self):
-        self.all(FST, True)
-
-    def test_threads(self):
-        self.all(THREADED, False)
-
-    def test_threads_held(self):
-        self.all(THREADED, True)
-
-
 if __name__ == "__main__":
-    LIBRARY, VCD, FST, THREADED = (os.path.abspath(path) for path in sys.argv[1:5])
-    unittest.main(argv=sys.argv[:1] + sys.argv[5:])
+    mcu_runs.main()
