@@ -54,7 +54,8 @@ class Install(CommandCase):
         self.assertIn("/share/man/man1/", self.files["lightsss.1"])
         self.assertIn("/share/man/man7/", self.files["liblightsss.7"])
         prefix = os.path.dirname(os.path.dirname(self.command()))
-        self.assertTrue(os.path.isfile(os.path.join(prefix, "share/bash-completion/completions/lightsss")))
+        for name in ("bash-completion/completions/lightsss", "zsh/site-functions/_lightsss", "fish/vendor_completions.d/lightsss.fish"):
+            self.assertTrue(os.path.isfile(os.path.join(prefix, "share", name)), name)
         self.assertEqual([name for name in self.files if name.startswith(("test_", "fake_"))], [])
 
     def command(self):

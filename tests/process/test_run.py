@@ -238,41 +238,5 @@ class Help(CommandCase):
         self.assertEqual(self.lightsss("help"), (0, out, ""))
 
 
-class Completion(CommandCase):
-    def complete(self, *words):
-        """As readline breaks the line: = is a word of its own."""
-        parts = [part for word in words for part in re.split("(=)", word) if part or not word]
-        script = (
-            f'. {TOP}/scripts/completion/lightsss.bash; compopt() {{ :; }}; COMP_WORDS=(lightsss "$@"); '
-            'COMP_CWORD=$#; _lightsss; printf "%s\\n" "${COMPREPLY[@]}"'
-        )
-        run = subprocess.run(
-            ["bash", "-c", script, "bash", *parts], cwd=self.work, capture_output=True, text=True, check=True
-        )
-        self.assertEqual(run.stderr, "")
-        return sorted(run.stdout.split())
-
-    def test_commands(self):
-        self.assertEqual(self.complete(""), sorted(["run", "doctor", "wave", "help", "--help", "--version"]))
-        self.assertEqual(self.complete("d"), ["doctor"])
-        self.assertEqual(self.complete("help", "r"), ["run"])
-
-    def test_options(self):
-        self.assertEqual(self.complete("run", "--"), sorted(["--help", *map(option, rows())]))
-        self.assertEqual(self.complete("doctor", "--re"), ["--rehearse"])
-        self.assertEqual(self.complete("run", "--slots", "2", "--w"), ["--wake-call", "--watch", "--wave", "--window"])
-        self.assertEqual(self.complete("run", "--slots=2", "--wav"), ["--wave"])
-
-    def test_values(self):
-        self.assertEqual(self.complete("run", "--wave", ""), ["auto", "fst", "off", "vcd"])
-        self.assertEqual(self.complete("run", "--wave=f"), ["fst"])
-        self.assertEqual(self.complete("run", "--slots", ""), [])
-
-    def test_program(self):
-        self.assertIn("true", self.complete("run", "--slots", "2", "tru"))
-        self.assertEqual(self.complete("run", "--", "sh", "--"), [])
-        self.assertEqual(self.complete("run", "--slots=2", "sh", "--wa"), [])
-
-
 if __name__ == "__main__":
     unittest.main()

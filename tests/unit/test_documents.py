@@ -8,6 +8,8 @@ import os
 import re
 import unittest
 
+from test_troubleshooting import Lines, Reading  # noqa: F401: they run with these
+
 FILE_OR_FUNCTION = re.compile(r"`((?:\w+/)+[\w.]+|lightsss\.c)`|`(\w+)\(\)`")
 LIBC = {"main", "dlopen", "printf", "write", "exit"}  # named, and not ours
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -53,7 +55,41 @@ def is_defined(function, text):
 
 
 def commands():
-    return set(re.findall(r'^        \.name = "(\w+)",', read("scripts", "command", "lightsss.c"), re.MULTILINE))
+    """name -> its line in the help"""
+    row = re.compile(r'^        \.name = "(\w+)",.*?^        \.line = "(.*?)",$', re.MULTILINE | re.DOTALL)
+    return {name: re.sub(r'"\s+"', "", line) for name, line in row.findall(read("scripts", "command", "lightsss.c"))}
+
+
+def option_helps():
+    """variable -> help by options.def."""
+    row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "[^"]*",\s*"[^"]*",\s*"([^"]*)"\)', re.MULTILINE)
+    return dict(row.findall(read("preload", "options", "options.def")))
+
+
+def completion_of_bash():
+    """option of the library -> the values that are offered."""
+    text = read("scripts", "completion", "lightsss.bash")
+    found = {name: [] for name in re.search(r'local options="([^"]*)"', text)[1].split()}
+    del found["--help"]
+    for names, values in re.findall(r'^\t(--[\w| -]+)\) echo "(.*)" ;;$', text, re.MULTILINE):
+        for name in names.split(" | "):
+            if name in found:
+                found[name] = values.split()
+    return found
+
+
+def completion_of_zsh():
+    """option of the library -> (help, values)."""
+    row = re.compile(r"^\t\t'(--[\w-]+)=\[(.*)\]:value:(?:\((.*)\)|_files -/| )' \\$", re.MULTILINE)
+    rows = row.findall(read("scripts", "completion", "lightsss.zsh").replace("'\\''", "'"))
+    return {name: (text, values.replace("\\:", ":").split()) for name, text, values in rows}
+
+
+def completion_of_fish():
+    """The same."""
+    row = re.compile(r"""^complete -c lightsss -n "__lightsss_in run doctor" -l ([\w-]+) -d '(.*?[^\\])' -x(?: -a '(.*)')?$""", re.MULTILINE)
+    rows = row.findall(read("scripts", "completion", "lightsss.fish"))
+    return {"--" + name: (text.replace("\\'", "'"), [] if values[:1] == "(" else values.split()) for name, text, values in rows}
 
 
 class Documents(unittest.TestCase):
@@ -84,25 +120,36 @@ class Documents(unittest.TestCase):
         self.check_manual({head[len("Ev ") :]: text for head, text in heads.items()}, rows)
 
     def test_options_are_in_completion(self):
-        text = read("scripts", "completion", "lightsss.bash")
-        offered = re.search(r'local options="([^"]*)"', text).group(1).split()
-        self.assertEqual(sorted(offered), sorted(["--help", *map(option_name, options())]))
-        for option in ("--rehearse", "--patience"):
-            self.assertRegex(text, rf'options\+="[^"]* {option}\b')
-            self.assertIn(".Op Fl " + option[1:], read("scripts", "man", "lightsss.1").replace("\\-", "-"))
+        helps = {option_name(name): text for name, text in option_helps().items()}
+        bash = completion_of_bash()
+        self.assertEqual(set(bash), set(helps))
+        for shell, found in (("zsh", completion_of_zsh()), ("fish", completion_of_fish())):
+            self.assertEqual({name: text for name, (text, _) in found.items()}, helps, shell)
+            self.assertEqual({name: values for name, (_, values) in found.items()}, bash, shell)
+
+    def test_options_of_the_doctor_are_in_completion(self):
+        for option in ("--rehearse", "--scopes", "--patience"):
+            self.assertRegex(read("scripts", "completion", "lightsss.bash"), rf'options\+="[^"]*{option}\b')
+            self.assertRegex(read("scripts", "completion", "lightsss.zsh"), rf"\n\t+(_lightsss_program )?'{option}=?\[")
+            self.assertIn(f" -l {option[2:]} ", read("scripts", "completion", "lightsss.fish"))
+            self.assertIn("Fl " + option[1:], read("scripts", "man", "lightsss.1").replace("\\-", "-"))
 
     def test_commands_are_in_man_page_and_completion(self):
         self.assertGreater(len(commands()), 2)
         heads = {head[len("Cm ") :] for head in items("lightsss.1") if head.startswith("Cm ")}
-        self.assertEqual(heads, commands())
+        self.assertEqual(heads, set(commands()))
         for words in re.findall(r'_lightsss_words "([a-z][^"]*)"', read("scripts", "completion", "lightsss.bash")):
-            self.assertEqual({word for word in words.split() if word[0] != "-"}, commands())
+            self.assertEqual({word for word in words.split() if word[0] != "-"}, set(commands()))
+        zsh = re.search(r"commands=\(\n(.*?)\n\t\)", read("scripts", "completion", "lightsss.zsh"), re.DOTALL)[1]
+        self.assertEqual(dict(word.strip().strip("'").split(":", 1) for word in zsh.splitlines()), commands())
+        fish = re.search(r"^set -l commands \\\n(.*?[^\\])\n", read("scripts", "completion", "lightsss.fish"), re.MULTILINE | re.DOTALL)[1]
+        self.assertEqual(dict(re.findall(r"^ +(\w+) '(.*?)'", fish, re.MULTILINE)), commands())
 
     def test_commands_of_documents_exist(self):
         for page in (["README.md"], ["CONTRIBUTING.md"], ["scripts", "man", "lightsss.1"]):
-            for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss (\w+)", read(*page), re.MULTILINE):
+            for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss ([a-z]\w*)", read(*page), re.MULTILINE):
                 self.assertIn(command, commands(), page)
-        for command in commands() - {"help"}:
+        for command in set(commands()) - {"help"}:
             self.assertIn(f"\n## lightsss {command}\n", read("README.md"))
 
     def test_scripts_of_readme_exist(self):

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+# Completion of the command lightsss for fish. Behind the program's name its own completion takes over.
+
+# Where the program's name stands among the words; status 1 while it is not there.
+function __lightsss_program
+    set -l words (commandline -opc)
+    set -l i 3
+    while test $i -le (count $words)
+        switch $words[$i]
+            case --
+                set i (math $i + 1)
+                break
+            case --rehearse --scopes --help '--*=*'
+                set i (math $i + 1)
+            case '--*'
+                set i (math $i + 2)
+            case '*'
+                break
+        end
+    end
+    test $i -le (count $words); and echo $i
+end
+
+# Is this the line of one of these commands, before the program's name?
+function __lightsss_in
+    set -l words (commandline -opc)
+    contains -- "$words[2]" $argv; and not __lightsss_program >/dev/null
+end
+
+function __lightsss_in_program
+    set -l words (commandline -opc)
+    contains -- "$words[2]" run doctor; and __lightsss_program >/dev/null
+end
+
+function __lightsss_complete_program
+    set -l words (commandline -opc)
+    set -l begin (__lightsss_program)
+    set -l before (string join ' ' -- (string escape -- $words[$begin..-1]))
+    set -l token (commandline -ct)
+    complete -C "$before $token"
+end
+
+function __lightsss_pids
+    grep -ls /liblightsss.so /proc/[0-9]*/maps | string split -f3 /
+end
+
+complete -c lightsss -f
+complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -l help -d 'what the commands are'
+complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -l version -d 'which version this is'
+set -l commands \
+    run 'Run a simulator; should it fail, its waveform is there.' \
+    doctor 'Say what will be hooked in a simulator, and what will not work and why.' \
+    wave 'Ask a simulator that is running for a waveform up to now.' \
+    help 'Say more about a command.'
+for i in (seq 1 2 (count $commands))
+    complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -a $commands[$i] -d $commands[(math $i + 1)]
+    complete -c lightsss -n '__lightsss_in help' -a $commands[$i] -d $commands[(math $i + 1)]
+end
+complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
+complete -c lightsss -n '__lightsss_in run doctor' -a '(__fish_complete_command)'
+complete -c lightsss -n __lightsss_in_program -a '(__lightsss_complete_program)'
+complete -c lightsss -n '__lightsss_in run doctor' -l help -d 'this text'
+complete -c lightsss -n '__lightsss_in doctor' -l rehearse -d 'run it a little way, take a snapshot and wake it'
+complete -c lightsss -n '__lightsss_in doctor' -l scopes -d 'the same, and print the names for LIGHTSSS_SCOPE'
+complete -c lightsss -n '__lightsss_in doctor' -l patience -x -d 'how long to wait for it'
+complete -c lightsss -n "__lightsss_in run doctor" -l enabled -d '0: stay inert' -x -a '0 1'
+complete -c lightsss -n "__lightsss_in run doctor" -l interval -d 'time or evals between snapshots; auto: at least 1 s, stretched to keep the budget' -x -a 'auto'
+complete -c lightsss -n "__lightsss_in run doctor" -l budget -d 'share of the run time that auto may spend on snapshots' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l slots -d 'how many snapshots stay parked' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l memory -d 'memory that parked snapshots may hold: a size, or a share of what is available' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l huge -d 'large, densely used memory is put behind huge pages where that pays' -x -a '0 1'
+complete -c lightsss -n "__lightsss_in run doctor" -l on -d 'which ends are failures' -x -a 'exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM'
+complete -c lightsss -n "__lightsss_in run doctor" -l hang -d 'no eval for that long is a failure' -x -a 'off'
+complete -c lightsss -n "__lightsss_in run doctor" -l match -d 'a line of output that matches makes the end a failure' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l wave -d 'format of the waveform; auto: what the simulator was built for' -x -a 'auto vcd fst off'
+complete -c lightsss -n "__lightsss_in run doctor" -l window -d 'how much of the replay is dumped, counted back from the failure' -x -a 'all'
+complete -c lightsss -n "__lightsss_in run doctor" -l depth -d 'levels of hierarchy to dump, 0 for all' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l hold -d 'a waveform that the testbench opens is held back and written by the replay' -x -a '0 1'
+complete -c lightsss -n "__lightsss_in run doctor" -l model -d 'name of the primary model when there are several' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l tick -d 'time units per eval where the simulator\'s time cannot be found' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l limit -d 'a replay that takes longer stops there' -x -a 'off'
+complete -c lightsss -n "__lightsss_in run doctor" -l wake-call -d 'C functions to call in the woken snapshot before it goes on' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l trigger -d 'a line of output that matches makes a waveform at once, while the simulator goes on' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l triggers -d 'how many waveforms LIGHTSSS_TRIGGER makes at most' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l watch -d 'files and terminals whose lines are searched beside stdout and stderr' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l at -d 'a waveform up to this point, while the simulator goes on' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l after -d 'how long the waveform goes on after a point' -x -a '0'
+complete -c lightsss -n "__lightsss_in run doctor" -l ages -d 'beside the newest snapshots one stays that is at least as old as each of these; first: that of the first eval' -x -a 'first'
+complete -c lightsss -n "__lightsss_in run doctor" -l back -d 'which snapshot wakes: the oldest, or the youngest that lies so far back (window: as far as LIGHTSSS_WINDOW)' -x -a 'oldest window'
+complete -c lightsss -n "__lightsss_in run doctor" -l scope -d 'what is dumped: these names, each with so many levels below it as LIGHTSSS_DEPTH says' -x
+complete -c lightsss -n "__lightsss_in run doctor" -l size -d 'how large the waveform may become; the window shrinks so that its end is kept' -x -a 'none'
+complete -c lightsss -n "__lightsss_in run doctor" -l files -d 'how much is kept of what the replay writes to files of its own; 0: nothing' -x -a '0'
+complete -c lightsss -n "__lightsss_in run doctor" -l dir -d 'where run directories are made' -x -a '(__fish_complete_directories)'
+complete -c lightsss -n "__lightsss_in run doctor" -l log -d 'how much is said on stderr' -x -a 'quiet info debug'

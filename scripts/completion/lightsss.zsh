@@ -1,0 +1,78 @@
+#compdef lightsss
+# SPDX-License-Identifier: MIT
+# Completion of the command lightsss for zsh. Behind the program's name its own completion takes over.
+
+# Options of the library, and $@; then the program.
+_lightsss_program() {
+	_arguments -S "$@" \
+		'--enabled=[0: stay inert]:value:(0 1)' \
+		'--interval=[time or evals between snapshots; auto: at least 1 s, stretched to keep the budget]:value:(auto)' \
+		'--budget=[share of the run time that auto may spend on snapshots]:value: ' \
+		'--slots=[how many snapshots stay parked]:value: ' \
+		'--memory=[memory that parked snapshots may hold: a size, or a share of what is available]:value: ' \
+		'--huge=[large, densely used memory is put behind huge pages where that pays]:value:(0 1)' \
+		'--on=[which ends are failures]:value:(exit abort signal kill hang finish all -kill -exit\: -SIGINT -SIGTERM)' \
+		'--hang=[no eval for that long is a failure]:value:(off)' \
+		'--match=[a line of output that matches makes the end a failure]:value: ' \
+		'--wave=[format of the waveform; auto: what the simulator was built for]:value:(auto vcd fst off)' \
+		'--window=[how much of the replay is dumped, counted back from the failure]:value:(all)' \
+		'--depth=[levels of hierarchy to dump, 0 for all]:value: ' \
+		'--hold=[a waveform that the testbench opens is held back and written by the replay]:value:(0 1)' \
+		'--model=[name of the primary model when there are several]:value: ' \
+		'--tick=[time units per eval where the simulator'\''s time cannot be found]:value: ' \
+		'--limit=[a replay that takes longer stops there]:value:(off)' \
+		'--wake-call=[C functions to call in the woken snapshot before it goes on]:value: ' \
+		'--trigger=[a line of output that matches makes a waveform at once, while the simulator goes on]:value: ' \
+		'--triggers=[how many waveforms LIGHTSSS_TRIGGER makes at most]:value: ' \
+		'--watch=[files and terminals whose lines are searched beside stdout and stderr]:value: ' \
+		'--at=[a waveform up to this point, while the simulator goes on]:value: ' \
+		'--after=[how long the waveform goes on after a point]:value:(0)' \
+		'--ages=[beside the newest snapshots one stays that is at least as old as each of these; first: that of the first eval]:value:(first)' \
+		'--back=[which snapshot wakes: the oldest, or the youngest that lies so far back (window: as far as LIGHTSSS_WINDOW)]:value:(oldest window)' \
+		'--scope=[what is dumped: these names, each with so many levels below it as LIGHTSSS_DEPTH says]:value: ' \
+		'--size=[how large the waveform may become; the window shrinks so that its end is kept]:value:(none)' \
+		'--files=[how much is kept of what the replay writes to files of its own; 0: nothing]:value:(0)' \
+		'--dir=[where run directories are made]:value:_files -/' \
+		'--log=[how much is said on stderr]:value:(quiet info debug)' \
+		'(- *)--help[this text]' \
+		'(-)1:program:_command_names -e' \
+		'*::argument: _normal'
+}
+
+_lightsss_pid() {
+	local -a ids
+	ids=(${(f)"$(grep -ls "/liblightsss.so" /proc/[0-9]*/maps | cut -d/ -f3)"})
+	compadd -a ids
+}
+
+_lightsss() {
+	local curcontext=$curcontext state line
+	local -a commands
+	typeset -A opt_args
+
+	commands=(
+		'run:Run a simulator; should it fail, its waveform is there.'
+		'doctor:Say what will be hooked in a simulator, and what will not work and why.'
+		'wave:Ask a simulator that is running for a waveform up to now.'
+		'help:Say more about a command.'
+	)
+	_arguments -C '(- :)--help[what the commands are]' '(- :)--version[which version this is]' \
+		'(-): :->command' '(-)*:: :->words' && return
+	case $state in
+	command) _describe -t commands command commands ;;
+	words)
+		case $words[1] in
+		run) _lightsss_program ;;
+		doctor)
+			_lightsss_program '--rehearse[run it a little way, take a snapshot and wake it]' \
+				'--scopes[the same, and print the names for LIGHTSSS_SCOPE]' \
+				'--patience=[how long to wait for it]:value: '
+			;;
+		wave) _arguments '(-)--help[this text]' '1:process:_lightsss_pid' ;;
+		help) _describe -t commands command commands ;;
+		esac
+		;;
+	esac
+}
+
+_lightsss "$@"
