@@ -72,7 +72,7 @@ class Listener(threading.Thread):
     def __init__(self, pipe):
         super().__init__()
         self.pipe = pipe
-        self.text = ""
+        self.lines = []  # joined at the end: of a million lines that is no time, each added to a text is minutes
         self.failed_at = None
         self.start()
 
@@ -81,7 +81,12 @@ class Listener(threading.Thread):
             for line in self.pipe:
                 if self.failed_at is None and re.match(r"lightsss: .* ends with ", line):
                     self.failed_at = time.monotonic()
-                self.text += line
+                self.lines.append(line)
+
+    def text(self):
+        """All of it, once the pipe is closed."""
+        self.join()
+        return "".join(self.lines)
 
 
 def run(command, preload=None, variables=None, check=True, cores=None, watch=None, keep=None):
@@ -109,10 +114,10 @@ def run(command, preload=None, variables=None, check=True, cores=None, watch=Non
         end = time.monotonic()
         cpu = cpu_of(process.pid)
         status = process.wait()
-        err.join()
+        text = err.text()
         out.seek(0)
         after = end - err.failed_at if err.failed_at else None
-        result = Run(end - start, cpu, status, out.read(), err.text, read_report(directory), after)
+        result = Run(end - start, cpu, status, out.read(), text, read_report(directory), after)
         if check and status != 0:
             raise SystemExit(f"bench: {' '.join(map(str, command))} ended with {status}:\n{result.stderr}")
         if keep:
