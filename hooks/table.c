@@ -8,6 +8,7 @@
 #include "hooks.h"
 #include "model/announce.h"
 #include "model/counts.h"
+#include "model/eval_calls.h"
 #include "model/eval_frames.h"
 #include "model/evals.h"
 #include "model/library.h"
@@ -43,6 +44,12 @@ static void watch_forks(void)
     pthread_atfork(NULL, NULL, forked);
 }
 
+static void freeze(void)
+{
+    eval_calls_redirect();
+    counts_freeze();
+}
+
 static int install(const struct hooks_events *events, struct hooks_why *why)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -69,7 +76,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .time_call_by = simtime_call_by,
         .in_eval = model_in_eval,
         .interrupted = eval_frames_look,
-        .freeze = counts_freeze,
+        .freeze = freeze,
         .thaw = counts_thaw,
         .forked = forked,
         .counts = counts_memory,

@@ -90,6 +90,35 @@ int loaded_each(int (*visit)(struct dl_phdr_info *object, size_t space, void *co
     return loaded_elsewhere(visit, context);
 }
 
+struct pair {
+    uintptr_t one, other;
+};
+
+static bool holds(uintptr_t start, size_t size, uintptr_t address)
+{
+    return address - start < size;
+}
+
+static int find_segment(struct dl_phdr_info *object, size_t space, void *context)
+{
+    const struct pair *pair = context;
+    (void)space;
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type == PT_LOAD && (segment->p_flags & (PF_X | PF_W)) == PF_X &&
+            holds(start, segment->p_memsz, pair->one) && holds(start, segment->p_memsz, pair->other))
+            return 1;
+    }
+    return 0;
+}
+
+bool loaded_share_code(uintptr_t one, uintptr_t other)
+{
+    struct pair pair = {one, other};
+    return loaded_each(find_segment, &pair) != 0;
+}
+
 struct sought {
     uintptr_t base;
     size_t before;

@@ -20,6 +20,9 @@ int loaded_elsewhere(int (*visit)(struct dl_phdr_info *object, size_t space, voi
 /* Is there an object at this base in the process's own namespace? *before: how many were loaded before it. */
 bool loaded_is_own(uintptr_t base, size_t *before);
 
+/* Do both addresses lie in one segment of code, which cannot be written to, of one object? */
+bool loaded_share_code(uintptr_t one, uintptr_t other);
+
 /* NULL: it has none. */
 const ElfW(Dyn) * loaded_dynamic(const struct dl_phdr_info *object);
 

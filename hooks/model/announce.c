@@ -4,6 +4,7 @@
 #include "model/announce.h"
 #include "elf/written_often.h"
 #include "model/dump_time.h"
+#include "model/eval_calls.h"
 #include "model/eval_frames.h"
 #include "model/evals.h"
 #include "model/model.h"
@@ -134,6 +135,8 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
     if (!inside && !is_unwanted(site, self) && begin(site, frame)) {
         bool due = evals_look(site);
         eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
+        if (due)
+            eval_calls_note(&site->patch, (uintptr_t)__builtin_return_address(0));
         objects_add(self, NULL, site);
         struct object object = {.self = self};
         objects_find(self, &object);

@@ -234,6 +234,28 @@ int patch_commit(const struct patch *patches, size_t count)
     return error;
 }
 
+/* A return address at a page's begin may have nothing before it that can be read. */
+uintptr_t patch_call(const struct patch *patch, uintptr_t return_address)
+{
+    bool readable = return_address % PATCH_PAGE >= PATCH_HEAD_SIZE;
+    return readable ? patch_cpu_call(patch, return_address) : 0;
+}
+
+/* Not by a change of protection, as patch_write() may do: the kernel would keep the page apart, and each
+ * mapping makes a snapshot dearer. */
+int patch_redirect(const struct patch *patch, uintptr_t call)
+{
+    uint8_t bytes[PATCH_HEAD_SIZE];
+    size_t size = patch_cpu_redirect(patch, call, bytes);
+    int fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    int error = pwrite(fd, bytes, size, (off_t)call) == (ssize_t)size ? 0 : -EIO;
+    close(fd);
+    __builtin___clear_cache((char *)call, (char *)call + size);
+    return error;
+}
+
 bool patch_covers(const struct patch *patch, uintptr_t program_counter)
 {
     return patch->stub && program_counter > patch->head && program_counter < patch->head + patch->head_size;

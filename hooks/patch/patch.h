@@ -78,6 +78,14 @@ int patch_method(struct patch *patch, int32_t shortcut,
  * GiB. Changes no code yet. -ENOMEM, -EPERM. */
 int patch_replace(struct patch *patches, void *const *handlers, size_t count, struct hooks_why *why);
 
+/* The call that returns to this address, if it can reach the stub of patch_count() at once, past the jump at
+ * the function's entry: a direct call of it. 0: it is not so. */
+uintptr_t patch_call(const struct patch *patch, uintptr_t return_address);
+
+/* Lets that call do so. All other threads are stopped, wherever they were. Returns 0 or -errno: nothing is
+ * changed then. */
+int patch_redirect(const struct patch *patch, uintptr_t call);
+
 #define PATCH_AT_ONCE 256u
 
 /* Writes the heads of functions that patch_replace() made stubs for: from now on they are replaced. Other

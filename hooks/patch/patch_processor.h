@@ -27,6 +27,13 @@ void patch_cpu_replace(struct patch *patch, const struct patch_memory *memory, v
 void patch_cpu_method(struct patch *patch, const struct patch_memory *memory, int32_t shortcut,
                       uintptr_t (*handler)(void *object, uintptr_t argument, void *context), void *context);
 
+/* The direct call of the patched function that returns to this address, from where its stub can be called; 0:
+ * there is none. The bytes before the return address are readable. */
+uintptr_t patch_cpu_call(const struct patch *patch, uintptr_t return_address);
+
+/* The same call of the stub: so many bytes. */
+size_t patch_cpu_redirect(const struct patch *patch, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE]);
+
 /* The bytes that replace the head; as many as head_size. */
 void patch_cpu_jump(const struct patch *patch, uint8_t *bytes);
 

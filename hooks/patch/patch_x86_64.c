@@ -10,7 +10,9 @@
 #include <errno.h>
 #include <string.h>
 
-#define JUMP_SIZE  5    /* e9 and a displacement */
+#define JUMP_SIZE  5 /* e9 and a displacement */
+#define CALL_SIZE  5 /* e8 and a displacement */
+#define CALL       0xe8
 #define BREAKPOINT 0xcc /* int3 */
 
 static const uint8_t endbr64[4] = {0xf3, 0x0f, 0x1e, 0xfa};
@@ -227,6 +229,24 @@ void patch_cpu_count(struct patch *patch, const struct patch_memory *memory,
     constants[2] = (uintptr_t)due;
     at = put_operand(at, "\x48\x8b\x35", &constants[1]); /* mov context, %rsi */
     put_operand(at, "\xff\x25", &constants[2]);          /* jmp *due */
+}
+
+uintptr_t patch_cpu_call(const struct patch *patch, uintptr_t return_address)
+{
+    const uint8_t *call = (const uint8_t *)return_address - CALL_SIZE;
+    intptr_t displacement = (intptr_t)(patch->stub - return_address);
+    int32_t target;
+    memcpy(&target, call + 1, sizeof target);
+    bool is_call = *call == CALL && return_address + (uintptr_t)(intptr_t)target == patch->target.address;
+    return is_call && (int32_t)displacement == displacement ? (uintptr_t)call : 0;
+}
+
+size_t patch_cpu_redirect(const struct patch *patch, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE])
+{
+    *bytes = CALL;
+    int32_t displacement = (int32_t)(intptr_t)(patch->stub - (call + CALL_SIZE));
+    memcpy(bytes + 1, &displacement, sizeof displacement);
+    return CALL_SIZE;
 }
 
 /* Called by the stub of patch_notify() with the context and the callback pushed before the return address.

@@ -180,15 +180,51 @@ class Preloads(unittest.TestCase):
         settings = ("-iex", "set debuginfod enabled off")
         ours, got = self.check_tool("gdb", fails, "-nx", "-q", "-batch", *settings, *executes, "--args")
         self.assertRegex(got[1], r"exited( with code 02)?\]\n$")  # of a program with threads gdb often misses the code
-        return "".join(ours)
+        return "".join(ours), got[1]
 
     def test_gdb(self):
         self.gdb(True, "run")
 
     def test_gdb_breakpoint(self):
         """Its first instruction is the debugger's. One that comes later, and one of the hardware, are no obstacle."""
-        self.assertIn("a debugger has a breakpoint", self.gdb(False, "break *Vmcu::eval_step", "run", "delete", "continue"))
-        self.gdb(True, "break mcu_report_every", "hbreak *Vmcu::eval_step", "run", "continue 50", "delete", "continue")
+        ours, _ = self.gdb(False, "break *Vmcu::eval_step", "run", "delete", "continue")
+        self.assertIn("a debugger has a breakpoint", ours)
+        hardware = ("starti", "hbreak *Vmcu::eval_step", "continue", "continue 700", "info breakpoints")
+        _, said = self.gdb(True, *hardware, "delete", "continue")
+        self.assertIn("already hit 701 times", said)  # no call passes it by, be it after many snapshots
+        self.gdb(True, "break mcu_report_every", "run", "delete", "continue")
+
+    def calls_of_eval(self):
+        """{address in the file: the bytes of a call of it}"""
+        code = subprocess.run(["objdump", "-d", SIMULATOR], capture_output=True, text=True, check=True).stdout
+        calls = re.findall(r"^ *([0-9a-f]+):\t(e8 .. .. .. ..) .*<_ZN4Vmcu9eval_stepEv>$", code, re.MULTILINE)
+        return {int(address, 16): bytes.fromhex(text) for address, text in calls}
+
+    def test_calls_of_eval(self):
+        """After a snapshot the one of the main loop reaches the stub at once, and the failure is replayed as ever."""
+        wanted = self.calls_of_eval()
+        self.assertTrue(wanted)
+        environment = self.environment(LIBRARY, LIGHTSSS_INTERVAL="1000evals")
+        command = [SIMULATOR, "--cycles", "100000000", "--quiet"]
+        with subprocess.Popen(command, cwd=self.top, env=environment, stderr=subprocess.DEVNULL) as process:
+            try:
+                deadline = time.monotonic() + TIMEOUT_S
+                while self.calls_in(process.pid, wanted) == wanted and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                self.assertNotEqual(self.calls_in(process.pid, wanted), wanted)
+            finally:
+                process.terminate()
+        self.check_replay(self.top)
+
+    @staticmethod
+    def calls_in(pid, wanted):
+        """The bytes that stand there in the process."""
+        with open(f"/proc/{pid}/maps", encoding="utf-8") as maps:
+            base = next((int(line.split("-")[0], 16) for line in maps if line.rstrip().endswith(SIMULATOR)), None)
+        if base is None:
+            return wanted
+        with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+            return {address: os.pread(memory.fileno(), len(code), base + address) for address, code in wanted.items()}
 
     def test_strace(self):
         """It stops every process at every call."""
