@@ -20,6 +20,7 @@ struct command {
 
 int run_command(const struct command *command, char **words);
 int doctor_command(const struct command *command, char **words);
+int view_command(const struct command *command, char **words);
 int wave_command(const struct command *command, char **words);
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */

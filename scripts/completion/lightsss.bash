@@ -37,6 +37,20 @@ _lightsss_option() {
 	fi
 }
 
+# Runs of LIGHTSSS_DIR by their names, and whatever else lies here.
+_lightsss_view() {
+	local word=$1 before=$2 options="--viewer --print --help" viewers="gtkwave surfer"
+
+	if [ "$before" = --viewer ]; then
+		_lightsss_words "$viewers" "$word"
+	elif [[ $word == -* ]]; then
+		_lightsss_words "$options" "$word"
+	else
+		mapfile -t COMPREPLY < <(cd -- "${LIGHTSSS_DIR:-lightsss}" 2>/dev/null && compgen -d -- "$word")
+		compopt -o default
+	fi
+}
+
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
@@ -45,14 +59,18 @@ _lightsss() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor wave help --help --version" "$word"
+		_lightsss_words "run doctor wave view help --help --version" "$word"
 		return
 	fi
 	case $command in
 	run) ;;
 	doctor) options+=" --rehearse --scopes --patience" ;;
+	view)
+		_lightsss_view "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+		return
+		;;
 	help)
-		_lightsss_words "run doctor wave help" "$word"
+		_lightsss_words "run doctor wave view help" "$word"
 		return
 		;;
 	*) return ;;

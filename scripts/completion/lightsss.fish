@@ -44,6 +44,16 @@ function __lightsss_pids
     grep -ls /liblightsss.so /proc/[0-9]*/maps | string split -f3 /
 end
 
+# Those of LIGHTSSS_DIR by their names, and whatever else lies here.
+function __lightsss_runs
+    set -l place lightsss
+    test -n "$LIGHTSSS_DIR"; and set place $LIGHTSSS_DIR
+    for run in $place/*/
+        basename $run
+    end
+    __fish_complete_path (commandline -ct)
+end
+
 complete -c lightsss -f
 complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -l help -d 'what the commands are'
 complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -l version -d 'which version this is'
@@ -51,12 +61,16 @@ set -l commands \
     run 'Run a simulator; should it fail, its waveform is there.' \
     doctor 'Say what will be hooked in a simulator, and what will not work and why.' \
     wave 'Ask a simulator that is running for a waveform up to now.' \
+    view 'Show the waveform of a failure in GTKWave or Surfer.' \
     help 'Say more about a command.'
 for i in (seq 1 2 (count $commands))
     complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -a $commands[$i] -d $commands[(math $i + 1)]
     complete -c lightsss -n '__lightsss_in help' -a $commands[$i] -d $commands[(math $i + 1)]
 end
 complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
+complete -c lightsss -n '__lightsss_in view' -a '(__lightsss_runs)'
+complete -c lightsss -n '__lightsss_in view' -l print -d 'print the command, and start nothing'
+complete -c lightsss -n '__lightsss_in view' -l viewer -x -d 'which one' -a 'gtkwave surfer'
 complete -c lightsss -n '__lightsss_in run doctor' -a '(__fish_complete_command)'
 complete -c lightsss -n __lightsss_in_program -a '(__lightsss_complete_program)'
 complete -c lightsss -n '__lightsss_in run doctor' -l help -d 'this text'

@@ -45,6 +45,14 @@ _lightsss_pid() {
 	compadd -a ids
 }
 
+# Those of LIGHTSSS_DIR by their names, and whatever else lies here.
+_lightsss_runs() {
+	local -a runs
+	runs=(${LIGHTSSS_DIR:-lightsss}/*(N/:t))
+	compadd -a runs
+	_files
+}
+
 _lightsss() {
 	local curcontext=$curcontext state line
 	local -a commands
@@ -54,6 +62,7 @@ _lightsss() {
 		'run:Run a simulator; should it fail, its waveform is there.'
 		'doctor:Say what will be hooked in a simulator, and what will not work and why.'
 		'wave:Ask a simulator that is running for a waveform up to now.'
+		'view:Show the waveform of a failure in GTKWave or Surfer.'
 		'help:Say more about a command.'
 	)
 	_arguments -C '(- :)--help[what the commands are]' '(- :)--version[which version this is]' \
@@ -69,6 +78,10 @@ _lightsss() {
 				'--patience=[how long to wait for it]:value: '
 			;;
 		wave) _arguments '(-)--help[this text]' '1:process:_lightsss_pid' ;;
+		view)
+			_arguments '(-)--help[this text]' '--print[print the command, and start nothing]' \
+				'--viewer=[which one]:viewer:(gtkwave surfer)' '1:run:_lightsss_runs'
+			;;
 		help) _describe -t commands command commands ;;
 		esac
 		;;

@@ -92,6 +92,14 @@ class Shell:
         self.assertLessEqual({"abort", "finish"}, set(self.complete("run", "--on", "")))
         self.assertEqual([word.rstrip("/") for word in self.complete("run", "--dir", "wave")], ["waves"])
 
+    def test_view(self):
+        for name in ("emu.12", "emu.13"):
+            os.makedirs(os.path.join(self.work, "lightsss", name))
+        self.assertEqual([word.rstrip("/") for word in self.complete("view", "emu.1")], ["emu.12", "emu.13"])
+        self.assertEqual([word.rstrip("/") for word in self.complete("view", "--print", "emu.13")], ["emu.13"])
+        self.assertLessEqual({"--print", "--viewer"}, set(self.complete("view", "--")))
+        self.assertEqual(self.complete("view", "--viewer", "surf"), ["surfer"])
+
     def test_program(self):
         self.assertIn("true", self.complete("run", "--slots", "2", "tru"))
         self.assertIn("true", self.complete("doctor", "--rehearse", "--", "tru"))

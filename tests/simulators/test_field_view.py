@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""wave.gtkw: what GTKWave shows of a failure."""
+"""wave.gtkw and `lightsss view`: what GTKWave shows of a failure."""
 
 import os
 import re
@@ -181,25 +181,61 @@ class PictureTest(ViewCase):
         self.assertLess(max(b - a for a, b in zip(edges, edges[1:])), 1.5 * wide + 2)
         self.assertLess(max(b - a for a, b in zip([pane.left, *pane.values], [*pane.values, pane.right])), 12)
 
+    def ask(self, start):
+        """What GTKWave itself says that it shows: marker, begin, names. start: a function of words to put in front of its
+        own, which runs it in the directory of the test."""
+        script = os.path.join(self.top, "show.tcl")
+        with open(script, "w", encoding="ascii") as file:
+            file.write(
+                'puts "shown [gtkwave::getMarker] [gtkwave::getWindowStartTime]"\n'
+                "for {set i 0} {$i < [gtkwave::getTotalNumTraces]} {incr i} {\n"
+                'puts "trace [gtkwave::getTraceNameFromIndex $i]" }\n'
+                "gtkwave::/File/Quit\n"
+            )
+        said = start("-S", script).communicate(timeout=PATIENCE_S)[0]
+        shown = re.search(r"^shown (\d+) (\d+)$", said, re.MULTILINE)
+        self.assertTrue(shown, said)
+        return [int(number) for number in shown.groups()], re.findall(r"^trace (.*)$", said, re.MULTILINE)
+
+    def check_shown(self, view, start):
+        shown, traces = self.ask(start)
+        self.assertEqual(shown, [view.marker, view.start])
+        self.assertEqual(traces, [re.sub(r"^(\w+\.)*", "", signal) for signal in view.signals])
+
     def test_signals(self):
         """It shows the signals that the save file names."""
         for name, more in (("base", ("49999", "3")), ("asks-fst", ("--fail", "exit@3000"))):
             preloaded = self.preloaded(name, *more)
             view = self.check(preloaded)
-            script = os.path.join(self.top, "show.tcl")
-            with open(script, "w", encoding="ascii") as file:
-                file.write(
-                    'puts "shown [gtkwave::getMarker] [gtkwave::getWindowStartTime]"\n'
-                    "for {set i 0} {$i < [gtkwave::getTotalNumTraces]} {incr i} {\n"
-                    'puts "trace [gtkwave::getTraceNameFromIndex $i]" }\n'
-                    "gtkwave::/File/Quit\n"
-                )
-            said = self.show(self.run_directory(preloaded), "-S", script).communicate(timeout=PATIENCE_S)[0]
-            shown = re.search(r"^shown (\d+) (\d+)$", said, re.MULTILINE)
-            self.assertTrue(shown, said)
-            self.assertEqual(tuple(map(int, shown.groups())), (view.marker, view.start))
-            traces = re.findall(r"^trace (.*)$", said, re.MULTILINE)
-            self.assertEqual(traces, [re.sub(r"^(\w+\.)*", "", signal) for signal in view.signals])
+            self.check_shown(view, lambda *words, run=preloaded: self.show(self.run_directory(run), *words))
+
+    def test_command(self):
+        """`lightsss view` in the directory of the run: the newest one."""
+        for name, more in (("base", ("49999", "3")), ("asks-fst", ("--fail", "exit@3000"))):
+            preloaded = self.preloaded(name, *more)
+            view = self.check(preloaded)
+
+            def start(*words, directory=preloaded.directory):
+                viewer = os.path.join(self.top, "gtkwave-with-words")
+                with open(viewer, "w", encoding="utf-8") as file:
+                    file.write("#!/bin/sh\nexec gtkwave " + " ".join(words) + ' "$@"\n')
+                os.chmod(viewer, 0o755)
+                return self.start(["--viewer", viewer], directory)
+
+            self.check_shown(view, start)
+
+    def start(self, words, directory):
+        viewer = subprocess.Popen(
+            [field.COMMAND, "view", *words],
+            cwd=directory,
+            env={**os.environ, "DISPLAY": self.screen.name, "HOME": self.top, "LIGHTSSS_DIR": ""},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.addCleanup(viewer.communicate)
+        self.addCleanup(viewer.kill)
+        return viewer
 
 
 if __name__ == "__main__":
