@@ -25,6 +25,7 @@
 #include "base/own_thread.h"
 #include "base/program_file.h"
 #include "base/signal_mask.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/vdso.h"
 #include "interpose/dlopen.h"
@@ -33,6 +34,7 @@
 #include "options/options.h"
 #include "record/match.h"
 #include "record/watch.h"
+#include "report/annotation.h"
 #include "restore/affinity.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -139,6 +141,8 @@ static void prepare(void)
     if ((getenv("LIGHTSSS_MATCH") != NULL || getenv("LIGHTSSS_TRIGGER") != NULL) && aside_prepare())
         expression_set_memory(aside_begin, aside_end);
     affinity_note();
+    terminal_note(getenv("TERM"), getenv("NO_COLOR"));
+    annotation_note();
     options_read(&run.options, environ, warn);
     log_set_level(run.options.log_level);
     if (!run.options.enabled)

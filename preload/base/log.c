@@ -10,8 +10,12 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "base/terminal.h"
 #include "base/text.h"
 
+#define PREFIX       "lightsss: "
+#define COLOUR_SIZE  5u /* of each that begins one */
+#define COLOUR_END   "\033[0m"
 #define MASK_SIGPIPE (UINT64_C(1) << (SIGPIPE - 1)) /* the kernel's signal set is 64 bits */
 
 static enum log_level log_level = LOG_INFO;
@@ -35,7 +39,7 @@ void log_set_unfinished(bool unfinished)
 
 /* A reader of stderr that has gone away must not end the simulator because of our line: SIGPIPE is
  * blocked around the write and taken back if it was our write that raised it. */
-static void write_quietly(const char *bytes, size_t length)
+void log_draw(const char *bytes, size_t length)
 {
     uint64_t block = MASK_SIGPIPE;
     uint64_t before = 0;
@@ -64,25 +68,84 @@ static void mark_cut(struct text *text)
     text->length = length + 3;
 }
 
-void log_line(enum log_level level, const char *format, ...)
+bool log_shows(enum log_level level)
 {
-    char buffer[1 + LOG_LINE_SIZE + 1] = "\n"; /* the end of the simulator's line, where it has none */
-    bool ends_line = is_unfinished && log_fd == 2;
-    va_list arguments;
+    return level != LOG_QUIET && level <= log_level;
+}
 
-    if (level == LOG_QUIET || level > log_level)
-        return;
+unsigned log_columns(void)
+{
+    return log_shows(LOG_INFO) && terminal_is_ready(log_fd) ? terminal_columns(log_fd) : 0;
+}
+
+/* Moves what is in front of the coloured part, for which there is room before the text. */
+static void colour_line(struct text *text, enum log_colour colour, size_t plain)
+{
+    static const char colours[][COLOUR_SIZE + 1] = {
+        [LOG_BOLD] = "\033[01m",
+        [LOG_RED] = "\033[31m",
+        [LOG_GREEN] = "\033[32m",
+        [LOG_YELLOW] = "\033[33m",
+    };
+
+    text->bytes -= COLOUR_SIZE;
+    memmove(text->bytes, text->bytes + COLOUR_SIZE, plain);
+    memcpy(text->bytes + plain, colours[colour], COLOUR_SIZE);
+    memcpy(text->bytes + COLOUR_SIZE + text->length, COLOUR_END, sizeof COLOUR_END);
+    text->length += COLOUR_SIZE + sizeof COLOUR_END - 1;
+}
+
+static void write_line(enum log_colour colour, const char *prefix, const char *format, va_list arguments)
+{
+    char buffer[1 + COLOUR_SIZE + LOG_LINE_SIZE + sizeof COLOUR_END];
+    const bool ends_line = is_unfinished && log_fd == 2;
+
     /* the newline takes the NUL's place, so one byte is kept */
-    struct text text = text_in(buffer + 1, LOG_LINE_SIZE);
-    text_format(&text, "lightsss: ");
-    va_start(arguments, format);
+    struct text text = text_in(buffer + 1 + COLOUR_SIZE, LOG_LINE_SIZE);
+    text_format(&text, "%s", prefix);
+    const size_t plain = text.length;
     text_vformat(&text, format, arguments);
-    va_end(arguments);
     if (text.cut)
         mark_cut(&text);
     text_hide_controls(text.bytes, text.length); /* whatever a file name or a symbol holds */
+    if (colour != LOG_PLAIN && terminal_has_colours(log_fd))
+        colour_line(&text, colour, plain);
     text.bytes[text.length++] = '\n';
-    write_quietly(text.bytes - ends_line, text.length + ends_line);
+    *(text.bytes - 1) = '\n'; /* the end of the simulator's line, where it has none */
+    log_draw(text.bytes - ends_line, text.length + ends_line);
     if (ends_line)
         is_unfinished = false;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!log_shows(level))
+        return;
+    va_start(arguments, format);
+    write_line(LOG_PLAIN, PREFIX, format, arguments);
+    va_end(arguments);
+}
+
+void log_coloured(enum log_level level, enum log_colour colour, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!log_shows(level))
+        return;
+    va_start(arguments, format);
+    write_line(colour, PREFIX, format, arguments);
+    va_end(arguments);
+}
+
+void log_bare(enum log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    if (!log_shows(level))
+        return;
+    va_start(arguments, format);
+    write_line(LOG_PLAIN, "", format, arguments);
+    va_end(arguments);
 }

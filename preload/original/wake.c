@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/other_process.h"
 #include "original/impatient.h"
+#include "original/progress_line.h"
 #include "record/output.h"
 #include "report/report.h"
 #include "restore/rights.h"
@@ -153,9 +154,11 @@ static uint32_t wait_for_end(struct waiting *waiting)
     while (asked == REPLAY_ASKED_NOTHING) {
         if (has_ended(waiting, until_next_look(waiting)))
             return asked;
+        progress_line_draw();
         asked = reason_to_ask(waiting);
     }
     atomic_store(&run.page->replay.asked, asked);
+    progress_line_say_closing();
     kernel_kill(waiting->pid, THREADS_SIGNAL);
     if (other_process_await(waiting->fds[0].fd, waiting->pid, PATIENCE_BETWEEN_EVALS_NS))
         return asked;
@@ -181,7 +184,9 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
     report_wake(slot);
     begin_waiting(&waiting, slot);
     park_command(slot, SLOT_WAKE);
+    progress_line_begin(slot);
     outcome->asked = wait_for_end(&waiting);
+    progress_line_end();
     outcome->snapshot_time = slot->time;
     other_process_await(waiting.fds[0].fd, waiting.pid, FINISH_NS); /* not for ever, if it cannot be killed */
     end_waiting(&waiting);

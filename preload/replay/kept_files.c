@@ -15,7 +15,6 @@
 #include "base/signal_mask.h"
 #include "base/vdso.h"
 #include "interpose/exit.h"
-#include "replay/dumping.h"
 #include "replay/progress.h"
 #include "report/report.h"
 #include "restore/private_files.h"
@@ -26,11 +25,8 @@
 #include "run/run.h"
 #include "sandbox/place.h"
 
-#define FIRST_NS    (20 * MILLISECOND_NS)
-#define DARK_NS     (100 * MILLISECOND_NS)
-#define DARK_EVALS  64u
-#define DARK_GROWTH 16u /* from look to look, at most */
-#define ROOM_PARTS  4u  /* of the room on the disk, a step takes so small a part */
+#define FIRST_NS   (20 * MILLISECOND_NS)
+#define ROOM_PARTS 4u /* of the room on the disk, a step takes so small a part */
 
 /* What has become of a written file so far, by its place. */
 static struct kept {
@@ -275,26 +271,6 @@ void kept_files_look(void)
     if (has_change)
         report_progress(shared_page_slot(run.page, run.pid));
     has_change = false;
-}
-
-/* By the pace of the last evals; it is not known at first. */
-uint64_t kept_files_due(uint64_t evals)
-{
-    static uint64_t last_ns, last_eval, stride = DARK_EVALS;
-    uint64_t eval = run.hooks->evals();
-
-    if (run.options.files_bytes == 0 || dumping_is_on())
-        return evals;
-    uint64_t now_ns = clock_ns();
-    if (last_ns != 0 && eval > last_eval) {
-        uint64_t pace_ns = (now_ns - last_ns) / (eval - last_eval) + 1, most = stride * DARK_GROWTH;
-        stride = DARK_NS / pace_ns + 1;
-        if (stride > most)
-            stride = most;
-    }
-    last_ns = now_ns;
-    last_eval = eval;
-    return stride < evals ? stride : evals;
 }
 
 /* --- the end --- */

@@ -9,10 +9,6 @@
 /* Behind an eval that was announced: is it time for the next step? */
 void kept_files_look(void);
 
-/* In so many evals the next one is due that anybody wants; returns a smaller number where a step comes before
- * it: in the dark no eval is announced by itself. */
-uint64_t kept_files_due(uint64_t evals);
-
 /* exit() writes out what streams hold, which the replay does not come to. */
 void kept_files_note_exit(void);
 

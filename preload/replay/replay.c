@@ -21,6 +21,7 @@
 #include "record/watch.h"
 #include "replay/ask_time.h"
 #include "replay/beyond.h"
+#include "replay/dark.h"
 #include "replay/dumping.h"
 #include "replay/finish.h"
 #include "replay/goal.h"
@@ -92,7 +93,7 @@ static void eval_due(uint64_t eval)
         atomic_store(&run.page->replay.last_due_ns, clock_ns());
         orphan_watch();
     }
-    run.hooks->due_in(kept_files_due(retell_due(eval, dumping_due(eval))));
+    run.hooks->due_in(dark_due(retell_due(eval, dumping_due(eval))));
     if (eval == original->eval)
         beyond_prepare();
 }

@@ -9,11 +9,12 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/procfs.h"
 #include "base/text.h"
 #include "base/u64.h"
 #include "record/match.h"
+#include "report/annotation.h"
 #include "report/distance.h"
+#include "report/failure_words.h"
 #include "report/file_list.h"
 #include "report/point_words.h"
 #include "report/snapshot_list.h"
@@ -79,33 +80,6 @@ static void append_fraction(struct text *json, const char *key, uint64_t value, 
     text_fixed(json, value, digits, decimals);
 }
 
-/* It may have ended since: then its number has to do. */
-static void append_sender(struct text *line, pid_t sender)
-{
-    char name[PROCFS_NAME_SIZE];
-
-    if (sender == 0)
-        return;
-    if (procfs_name(sender, name) == 0)
-        text_format(line, ", sent by %s (pid %d)", name, sender);
-    else
-        text_format(line, ", sent by process %d", sender);
-}
-
-static void report_end(const struct end *end)
-{
-    char bytes[WORDS_SIZE];
-    struct text line = text_in(bytes, sizeof bytes);
-
-    text_format(&line, "%s (pid %d) ends with ", run.program, run.page->original_pid);
-    end_describe(&line, end);
-    text_format(&line, " at eval %" PRIu64, end->eval);
-    if (end->time != END_TIME_UNKNOWN)
-        text_format(&line, ", time %" PRIu64, end->time);
-    append_sender(&line, end->sender);
-    log_line(LOG_INFO, "%s", bytes);
-}
-
 static void report_match(void)
 {
     if (match_is_printed())
@@ -119,42 +93,54 @@ void report_failure(const struct end *end)
     char bytes[LOG_LINE_SIZE];
     struct text line = text_in(bytes, sizeof bytes);
 
-    if (end_is_point(end->kind)) {
+    if (end_is_point(end->kind))
         point_words_begin(&line);
-        log_line(LOG_INFO, "%s", bytes);
-    } else if (end->kind == END_HANG)
-        log_line(LOG_INFO, "%s (pid %d) hangs: eval %" PRIu64 " was the last that began", run.program,
-                 run.page->original_pid, end->eval);
     else
-        report_end(end);
+        failure_words_describe(&line, end);
+    log_coloured(LOG_INFO, end_is_point(end->kind) ? LOG_PLAIN : LOG_RED, "%s", bytes);
     if (match_line() != NULL)
         report_match();
 }
 
-void report_no_snapshot(void)
+/* The last line, and what a build server is told. path: of what is there; NULL: nothing. */
+static void say_last(enum log_colour colour, const char *words, const char *path)
 {
     char bytes[WORDS_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    log_coloured(LOG_INFO, colour, "%s", words);
+    if (end_is_point(run.page->end.kind))
+        return;
+    failure_words_describe(&line, &run.page->end);
+    annotation_make(bytes, words, path);
+}
+
+void report_no_snapshot(void)
+{
+    char bytes[LOG_LINE_SIZE];
+    struct text words = text_in(bytes, sizeof bytes);
 
     if (*room_reason() != '\0')
-        log_line(LOG_INFO, "there is no snapshot (%s): no waveform of this failure", room_reason());
+        text_format(&words, "there is no snapshot (%s): no waveform of this failure", room_reason());
     else if (keeper_figures()->taken > 0)
-        log_line(LOG_INFO, "no snapshot is left (all were killed, ran out of memory or made room for its own "
-                           "processes): no waveform of this failure");
-    else {
-        struct text words = text_in(bytes, sizeof bytes);
+        text_format(&words, "no snapshot is left (all were killed, ran out of memory or made room for its "
+                            "own processes): no waveform of this failure");
+    else
         refusal_describe(&words);
-        log_line(LOG_INFO, "%s", bytes);
-    }
+    say_last(LOG_RED, bytes, NULL);
 }
 
 void report_no_directory(int error)
 {
+    char bytes[LOG_LINE_SIZE];
+    struct text words = text_in(bytes, sizeof bytes);
     bool is_limit = error == -EMFILE || error == -ENFILE;
 
-    log_line(LOG_INFO, "cannot make a run directory in %s (%s): no waveform; %s", run.base_directory,
-             strerrordesc_np(-error),
-             is_limit ? "raise the limit of open files (ulimit -n)"
-                      : "set LIGHTSSS_DIR to a place that can be written to");
+    text_format(&words, "cannot make a run directory in %s (%s): no waveform; %s", run.base_directory,
+                strerrordesc_np(-error),
+                is_limit ? "raise the limit of open files (ulimit -n)"
+                         : "set LIGHTSSS_DIR to a place that can be written to");
+    say_last(LOG_RED, bytes, NULL);
 }
 
 static void append_header(struct text *json)
@@ -433,10 +419,33 @@ static void say_bound(uint64_t wave_bytes)
         log_line(LOG_INFO, "%s", bytes);
 }
 
+static void say_outcome(const struct conclusion *conclusion, bool is_written)
+{
+    const bool is_good = *conclusion->why == '\0';
+    char path[RUN_DIRECTORY_PATH_SIZE], words[LOG_LINE_SIZE];
+    struct text text = text_in(path, sizeof path), line = text_in(words, sizeof words);
+
+    text_fixed(&text, clock_ns() - run.page->replay.start_ns, 9, 1);
+    log_coloured(LOG_INFO, is_good ? LOG_GREEN : LOG_YELLOW, "replay %s%s%s, after %s s", conclusion->verdict,
+                 is_good ? "" : ": ", conclusion->why, path);
+    text = text_in(path, sizeof path);
+    run_directory_present_path(&text, conclusion->has_wave ? wave_file_name() : "");
+    if (conclusion->has_wave)
+        text_format(&line, "waveform: %s", path);
+    else if (is_written)
+        text_format(&line, "no waveform: %s; the report is in %s", conclusion->wave_why, path);
+    else
+        text_format(&line, "no waveform: %s, and no report", conclusion->wave_why);
+    if (!conclusion->has_wave)
+        text_format(&text, "/report.json");
+    say_last(conclusion->has_wave ? LOG_BOLD : LOG_YELLOW, words,
+             conclusion->has_wave || is_written ? path : NULL);
+}
+
 void report_outcome(const struct end *end, const struct outcome *outcome)
 {
     const struct shared_replay *replay = &run.page->replay;
-    char why_buffer[SHARED_PAGE_WHY], path[RUN_DIRECTORY_PATH_SIZE];
+    char why_buffer[SHARED_PAGE_WHY];
     struct conclusion conclusion;
 
     bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
@@ -452,17 +461,6 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
 
     say_misspelt();
     say_bound(conclusion.wave_bytes);
-    struct text text = text_in(path, sizeof path);
-    text_fixed(&text, clock_ns() - replay->start_ns, 9, 1);
-    log_line(LOG_INFO, "replay %s%s%s, after %s s", conclusion.verdict, *conclusion.why == '\0' ? "" : ": ",
-             conclusion.why, path);
-    text = text_in(path, sizeof path);
-    run_directory_present_path(&text, conclusion.has_wave ? wave_file_name() : "");
-    if (conclusion.has_wave)
-        log_line(LOG_INFO, "waveform: %s", path);
-    else if (is_written)
-        log_line(LOG_INFO, "no waveform: %s; the report is in %s", conclusion.wave_why, path);
-    else
-        log_line(LOG_INFO, "no waveform: %s, and no report", conclusion.wave_why);
+    say_outcome(&conclusion, is_written);
     atomic_store(&run.page->reported, 1);
 }

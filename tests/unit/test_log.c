@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/terminal.h"
 
 static int ends[2];
 
@@ -182,9 +185,107 @@ static void a_pending_sigpipe_of_the_host_stays(void **state)
     sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+static void another_form_has_no_prefix(void **state)
+{
+    char packet[2000];
+
+    (void)state;
+    log_set_unfinished(true);
+    log_bare(LOG_INFO, "::error::%s", "a\nb");
+    log_set_unfinished(false);
+    assert_true(next_packet(packet, sizeof(packet)) > 0);
+    assert_string_equal(packet, "::error::a?b\n");
+}
+
+static void a_pipe_has_no_colours_and_no_place(void **state)
+{
+    char packet[2000];
+
+    (void)state;
+    terminal_note("xterm", NULL);
+    log_coloured(LOG_INFO, LOG_RED, "ends");
+    assert_true(next_packet(packet, sizeof(packet)) > 0);
+    assert_string_equal(packet, "lightsss: ends\n");
+    assert_int_equal(log_columns(), 0);
+}
+
+/* --- a terminal; nobody's output is changed on its way --- */
+
+static int open_terminal(void **state)
+{
+    const struct winsize size = {.ws_col = 90, .ws_row = 20};
+    struct termios raw = {0};
+
+    (void)state;
+    cfmakeraw(&raw);
+    if (openpty(&ends[0], &ends[1], NULL, &raw, &size) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0)
+        return -1;
+    log_set_fd(ends[1]);
+    log_set_level(LOG_INFO);
+    return 0;
+}
+
+static void expect_colours(const char *type, const char *no_color, bool wanted)
+{
+    char bytes[2000];
+
+    terminal_note(type, no_color);
+    log_coloured(LOG_INFO, LOG_RED, "ends: %s", "\x1b[0m");
+    assert_true(next_packet(bytes, sizeof(bytes)) > 0);
+    assert_string_equal(bytes, wanted ? "lightsss: \x1b[31mends: ?[0m\x1b[0m\n" : "lightsss: ends: ?[0m\n");
+    log_line(LOG_INFO, "plain");
+    assert_true(next_packet(bytes, sizeof(bytes)) > 0);
+    assert_string_equal(bytes, "lightsss: plain\n");
+}
+
+static void a_terminal_has_colours_where_they_are_wanted(void **state)
+{
+    (void)state;
+    expect_colours("xterm-256color", NULL, true);
+    expect_colours("xterm-256color", "", true);
+    expect_colours("xterm-256color", "1", false);
+    expect_colours("dumb", NULL, false);
+    expect_colours("", NULL, false);
+    expect_colours(NULL, NULL, false);
+}
+
+static void the_longest_line_is_whole_in_colour(void **state)
+{
+    char bytes[2000], word[2 * LOG_LINE_SIZE];
+    ssize_t length = 0;
+
+    (void)state;
+    terminal_note("xterm", NULL);
+    memset(word, 'x', sizeof(word));
+    log_coloured(LOG_INFO, LOG_BOLD, "%.*s", (int)sizeof(word), word);
+    for (ssize_t part; (part = next_packet(bytes + length, sizeof(bytes) - (size_t)length)) > 0;)
+        length += part;
+    assert_int_equal(length, LOG_LINE_SIZE + strlen("\x1b[01m\x1b[0m"));
+    assert_memory_equal(bytes, "lightsss: \x1b[01mxxx", 18);
+    assert_string_equal(bytes + length - 9, "x...\x1b[0m\n");
+}
+
+static void a_line_is_drawn_where_the_terminal_can(void **state)
+{
+    (void)state;
+    terminal_note("xterm", "1");
+    assert_int_equal(log_columns(), 90);
+    log_set_level(LOG_QUIET);
+    assert_int_equal(log_columns(), 0);
+    log_set_level(LOG_INFO);
+    terminal_note("dumb", NULL);
+    assert_int_equal(log_columns(), 0);
+    terminal_note("xterm", NULL);
+    tcflow(ends[1], TCOOFF); /* Ctrl-S */
+    assert_int_equal(log_columns(), 0);
+    tcflow(ends[1], TCOON);
+    assert_int_equal(log_columns(), 90);
+}
+
 int main(void)
 {
-#define ON_PIPE(function) cmocka_unit_test_setup_teardown(function, open_pipe, close_pipe)
+#define ON_TERMINAL(function) cmocka_unit_test_setup_teardown(function, open_terminal, close_pipe)
+#define ON_PIPE(function)     cmocka_unit_test_setup_teardown(function, open_pipe, close_pipe)
     const struct CMUnitTest tests[] = {
         ON_PIPE(a_line_is_one_write),
         ON_PIPE(levels_are_kept_apart),
@@ -195,6 +296,11 @@ int main(void)
         ON_PIPE(control_bytes_are_hidden),
         ON_PIPE(a_closed_pipe_raises_nothing),
         ON_PIPE(a_pending_sigpipe_of_the_host_stays),
+        ON_PIPE(another_form_has_no_prefix),
+        ON_PIPE(a_pipe_has_no_colours_and_no_place),
+        ON_TERMINAL(a_terminal_has_colours_where_they_are_wanted),
+        ON_TERMINAL(the_longest_line_is_whole_in_colour),
+        ON_TERMINAL(a_line_is_drawn_where_the_terminal_can),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
