@@ -26,6 +26,7 @@
 #include "wave/waveform.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 /* Threads that held something here are not in the child. Its evals are not those of its parent. */
 static void forked(void)
@@ -52,9 +53,10 @@ static void freeze(void)
 
 static int install(const struct hooks_events *events, struct hooks_why *why)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    static atomic_flag is_watched = ATOMIC_FLAG_INIT;
     exceptions_prepare();
-    pthread_once(&once, watch_forks);
+    if (!atomic_flag_test_and_set(&is_watched))
+        watch_forks();
     int error = announce_install(events, why);
     if (!error)
         hold_install(events);

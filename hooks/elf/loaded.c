@@ -2,9 +2,12 @@
 /* The loader tells debuggers of all namespaces, since glibc 2.35. Its lists are read under its own lock,
  * which dl_iterate_phdr() holds around its callback: see loaded.h. */
 #include "elf/loaded.h"
+#include "moved.h"
 
 #include <dlfcn.h>
 #include <string.h>
+
+MOVED(dlinfo, MOVED_LATER);
 
 #define VERSION_WITH_NEXT 2 /* of struct r_debug */
 
@@ -158,7 +161,7 @@ bool loaded_is_elsewhere(uintptr_t base, long *space)
     if (loaded_is_own(base, &before))
         return false;
     dl_iterate_phdr(visit_others, &walk);
-    if (walk.sought == NULL || dlinfo((void *)walk.sought, RTLD_DI_LMID, &found) != 0)
+    if (walk.sought == NULL || dlinfo == NULL || dlinfo((void *)walk.sought, RTLD_DI_LMID, &found) != 0)
         return false;
     *space = found;
     return true;

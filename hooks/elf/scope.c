@@ -4,11 +4,14 @@
  * stand first in the loader's list. */
 #include "elf/scope.h"
 #include "elf/loaded.h"
+#include "moved.h"
 
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
 #include <string.h>
+
+MOVED(dlsym, MOVED_FIRST);
 
 static size_t started_with;
 static bool is_global_used;
@@ -192,7 +195,7 @@ void *scope_find(const char *name, uintptr_t own)
     struct search search = search_all(name, own);
     if (search.at_start)
         return (void *)search.at_start;
-    return search.later && is_global_used ? dlsym(RTLD_DEFAULT, name) : NULL;
+    return search.later && is_global_used && dlsym != NULL ? dlsym(RTLD_DEFAULT, name) : NULL;
 }
 
 void *scope_find_anywhere(const char *name, struct scope_range *range)
@@ -205,5 +208,5 @@ void *scope_find_anywhere(const char *name, struct scope_range *range)
 void *scope_find_in(void *handle, const char *name)
 {
     struct search search = search_all(name, 0);
-    return handle != NULL && (search.at_start || search.later) ? dlsym(handle, name) : NULL;
+    return handle != NULL && dlsym != NULL && (search.at_start || search.later) ? dlsym(handle, name) : NULL;
 }

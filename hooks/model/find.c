@@ -7,12 +7,17 @@
 #include "elf/scope.h"
 #include "elf/stock.h"
 #include "elf/why.h"
+#include "moved.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
 #include <string.h>
 #include <sys/mman.h>
+
+MOVED(dladdr1, MOVED_LATER);
+MOVED(dlerror, MOVED_FIRST);
+MOVED(dlsym, MOVED_FIRST);
 
 /* A method of some class that may be a model; the name is that of the symbol. */
 struct method_note {
@@ -201,7 +206,7 @@ static void find_place(struct library *library, enum verilator_symbol symbol, vo
 {
     Dl_info info;
     const ElfW(Sym) *entry = NULL;
-    if (library->symbols[symbol].address == (uintptr_t)address ||
+    if (library->symbols[symbol].address == (uintptr_t)address || dladdr1 == NULL ||
         !dladdr1(address, &info, (void **)&entry, RTLD_DL_SYMENT) || entry == NULL)
         return;
     library->symbols[symbol] = (struct place){
@@ -230,7 +235,8 @@ static void find_bound(struct search *search, void *handle)
         void *address =
             search->is_elsewhere ? NULL : scope_find(name, search->library->symbols[symbol].address);
         if (address == NULL && !own)
-            address = search->is_elsewhere ? dlsym(handle, name) : scope_find_in(handle, name);
+            address =
+                search->is_elsewhere && dlsym != NULL ? dlsym(handle, name) : scope_find_in(handle, name);
         if (address == NULL)
             continue;
         find_place(search->library, symbol, address);
@@ -332,7 +338,8 @@ int find_models(struct found_model **models, const char *name, uintptr_t base, c
     if (is_known(base))
         return why_set(why, -EALREADY, "the models of %.120s are known", name);
     __attribute__((cleanup(close_handle))) void *handle = is_later ? open_handle(name, space, 0) : NULL;
-    if (handle == NULL && is_later && dlerror() != NULL) /* what is gone is no error to RTLD_NOLOAD */
+    if (handle == NULL && is_later && dlerror != NULL &&
+        dlerror() != NULL) /* what is gone is no error to RTLD_NOLOAD */
         return why_set(why, -ENOMEM, "%.120s cannot be looked into: raise the limit of memory", name);
     if (handle == NULL && is_later)
         return why_set(why, -ENOENT, "%.120s is not loaded any more: keep it open", name);

@@ -31,6 +31,7 @@
 #include "interpose/dlopen.h"
 #include "interpose/exit.h"
 #include "interpose/libc.h"
+#include "moved.h"
 #include "options/options.h"
 #include "record/match.h"
 #include "record/watch.h"
@@ -40,6 +41,8 @@
 #include "run/run.h"
 #include "snapshot/descriptors.h"
 #include "snapshot/shared_memory.h"
+
+MOVED(dlerror, MOVED_FIRST);
 
 static const struct hooks_events *told; /* whom the hooks tell */
 static const struct attach_observer *observer;
@@ -305,7 +308,8 @@ static void look_again(bool nested)
         return;
     look_and_attach();
     end_look();
-    dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
+    if (dlerror != NULL)
+        dlerror(); /* what we looked up in vain is no concern of the caller, whose dlopen() went well */
 }
 
 void attach_start(const struct hooks_events *events, const struct attach_observer *one)

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "base/procfs.h"
 #include "base/program_file.h"
 #include "ends/ends.h"
+#include "moved.h"
 #include "replay/scope_choice.h"
 #include "run/role.h"
 #include "run/run.h"
@@ -31,6 +33,8 @@
 #include "snapshot/limits/processes.h"
 #include "snapshot/limits/room.h"
 #include "snapshot/refusal.h"
+
+MOVED(dladdr, MOVED_FIRST);
 
 #define WARM_UP_EVALS 3 /* what is done only once is done then */
 #define DUMPED_EVALS  2
@@ -116,14 +120,47 @@ static uintptr_t address_in_file(const Dl_info *object, uintptr_t address)
     return header->e_type == ET_DYN ? address - (uintptr_t)header : address;
 }
 
+struct sought {
+    uintptr_t address;
+    Dl_info object;
+};
+
+/* The segments of an object stand in the order of their addresses. */
+static int look_into(struct dl_phdr_info *object, size_t size, void *context)
+{
+    struct sought *sought = context;
+
+    (void)size;
+    sought->object = (Dl_info){.dli_fname = *object->dlpi_name != '\0' ? object->dlpi_name : run.program};
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD)
+            continue;
+        if (sought->object.dli_fbase == NULL)
+            sought->object.dli_fbase = (void *)start;
+        if (sought->address >= start && sought->address < start + segment->p_memsz)
+            return 1;
+    }
+    return 0;
+}
+
+static bool find_object(struct sought *sought)
+{
+    if (dladdr != NULL)
+        return dladdr((const void *)sought->address, &sought->object) != 0;
+    return dl_iterate_phdr(look_into, sought) != 0;
+}
+
 static void note_hooks(void)
 {
     struct hooks_site site;
 
     for (size_t i = 0; run.hooks->site(i, &site); i++) {
-        Dl_info object = {0};
-        if (dladdr((const void *)site.address, &object) == 0)
+        struct sought sought = {.address = site.address};
+        if (!find_object(&sought))
             continue;
+        const Dl_info object = sought.object;
         note("hook %s %" PRIxPTR " %zu %s", site.model, address_in_file(&object, site.address), site.bytes,
              object.dli_fname);
     }

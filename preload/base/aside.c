@@ -16,6 +16,9 @@
 
 #include "base/signal_mask.h"
 #include "base/symbol.h"
+#include "moved.h"
+
+MOVED(dlsym, MOVED_FIRST);
 
 #define SLOTS_MAX   16
 #define AREAS_MAX   16
@@ -199,6 +202,11 @@ static void add_slots(int64_t relocations, int64_t size)
         add_slot(&relocation[i]);
 }
 
+static void *look_up(const char *name)
+{
+    return dlsym != NULL ? dlsym(RTLD_DEFAULT, name) : symbol_find_behind(NULL, name);
+}
+
 /* Every one of them is there, and those that are bound are bound to what everybody calls. */
 static bool find_slots(void)
 {
@@ -207,7 +215,7 @@ static bool find_slots(void)
     add_slots(DT_RELA, DT_RELASZ);
     add_slots(DT_JMPREL, DT_PLTRELSZ);
     for (size_t i = 0; i < FUNCTIONS; i++) {
-        void *next = table.has[i] ? dlsym(RTLD_DEFAULT, functions[i].name) : NULL;
+        void *next = table.has[i] ? look_up(functions[i].name) : NULL;
         if (next == NULL)
             return false;
         memcpy(functions[i].next, &next, sizeof next);

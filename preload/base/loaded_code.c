@@ -8,7 +8,11 @@
 #include <semaphore.h>
 #include <stddef.h>
 
-static struct loaded_code libc[2]; /* and, before 2.34, libpthread */
+#include "moved.h"
+
+MOVED(sem_getvalue, MOVED_FIRST);
+
+static struct loaded_code libc[2]; /* and, before 2.34, libpthread where that is loaded */
 
 struct search {
     const void *address;
@@ -48,7 +52,8 @@ void loaded_code_find_libc(void)
     if (libc[0].start != NULL)
         return;
     libc[0] = loaded_code_around((const void *)gnu_get_libc_version);
-    libc[1] = loaded_code_around((const void *)sem_getvalue);
+    if (sem_getvalue != NULL)
+        libc[1] = loaded_code_around((const void *)sem_getvalue);
 }
 
 bool loaded_code_is_libc(uintptr_t address)

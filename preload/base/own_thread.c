@@ -13,6 +13,13 @@
 #include <sys/mman.h>
 
 #include "base/signal_mask.h"
+#include "base/symbol.h"
+#include "moved.h"
+
+MOVED(pthread_key_create, MOVED_FIRST);
+MOVED(pthread_key_delete, MOVED_FIRST);
+MOVED(pthread_getspecific, MOVED_FIRST);
+MOVED(pthread_setspecific, MOVED_FIRST);
 
 #define FIRST_KEYS  32 /* of glibc: PTHREAD_KEY_2NDLEVEL_SIZE */
 #define BLOCK_COUNT 128
@@ -32,6 +39,32 @@ static struct block *_Atomic blocks = &first;
 /* Where there is no memory, and before there is a key. */
 static struct own_thread nobody;
 
+/* --- keys of libc's --- */
+
+static int (*key_create)(pthread_key_t *made, void (*destroy)(void *value));
+static int (*key_delete)(pthread_key_t given_back);
+static void *(*get_value)(pthread_key_t of);
+static int (*set_value)(pthread_key_t of, const void *value);
+
+/* False: there is one thread only, before glibc 2.34 in a process without libpthread. It may be opened later.
+ */
+static bool find_functions(void)
+{
+    struct symbol_library threads;
+
+    key_create = pthread_key_create;
+    key_delete = pthread_key_delete;
+    get_value = pthread_getspecific;
+    set_value = pthread_setspecific;
+    return key_create != NULL || (symbol_library_find(&threads, "libpthread.so.0") &&
+                                  symbol_find(&threads, "pthread_key_create", (void **)&key_create) > 0 &&
+                                  symbol_find(&threads, "pthread_key_delete", (void **)&key_delete) > 0 &&
+                                  symbol_find(&threads, "pthread_getspecific", (void **)&get_value) > 0 &&
+                                  symbol_find(&threads, "pthread_setspecific", (void **)&set_value) > 0);
+}
+
+/* --- records --- */
+
 static void let_go(void *record)
 {
     struct own_thread *own = record;
@@ -45,20 +78,32 @@ int own_thread_prepare(void)
     pthread_key_t keys[FIRST_KEYS];
     size_t count = 0;
 
-    while (count < FIRST_KEYS && pthread_key_create(&keys[count], let_go) == 0)
+    if (!find_functions())
+        return 0;
+    while (count < FIRST_KEYS && key_create(&keys[count], let_go) == 0)
         if (keys[count++] >= FIRST_KEYS - 1)
             break;
     if (count == 0)
         return -EAGAIN;
     key = keys[--count];
     if (key >= FIRST_KEYS && count > 0) {
-        pthread_key_delete(key);
+        key_delete(key);
         key = keys[--count];
     }
     while (count > 0)
-        pthread_key_delete(keys[--count]);
+        key_delete(keys[--count]);
     atomic_store(&has_key, true);
     return 0;
+}
+
+void own_thread_meet_others(void)
+{
+    if (atomic_load(&has_key) || own_thread_prepare() < 0 || !atomic_load(&has_key))
+        return;
+    struct own_thread *own = own_thread();
+    if (own != &nobody)
+        memcpy((char *)own + sizeof own->owner, (char *)&nobody + sizeof nobody.owner,
+               sizeof nobody - sizeof nobody.owner);
 }
 
 /* Of a process with few threads most of a block is never looked at. */
@@ -134,7 +179,7 @@ static struct own_thread *make(void)
         record = take_free(self);
     if (record != NULL) {
         memset((char *)record + sizeof record->owner, 0, sizeof *record - sizeof record->owner);
-        pthread_setspecific(key, record);
+        set_value(key, record);
     }
     signal_mask_restore(mask);
     return record != NULL ? record : &nobody;
@@ -157,18 +202,18 @@ void own_thread_begin(struct own_thread *reserved)
 {
     if (reserved == NULL)
         return;
-    if (pthread_getspecific(key) != NULL) {
+    if (get_value(key) != NULL) {
         let_go(reserved);
         return;
     }
     atomic_store(&reserved->owner, (uintptr_t)pthread_self());
-    pthread_setspecific(key, reserved);
+    set_value(key, reserved);
 }
 
 struct own_thread *own_thread(void)
 {
     if (!atomic_load_explicit(&has_key, memory_order_acquire))
         return &nobody;
-    struct own_thread *record = pthread_getspecific(key);
+    struct own_thread *record = get_value(key);
     return record != NULL ? record : make();
 }

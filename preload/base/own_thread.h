@@ -75,6 +75,10 @@ struct own_thread {
  */
 int own_thread_prepare(void);
 
+/* Before glibc 2.34 a process without libpthread has one thread, and one record. Called by the one that makes
+ * the first other; what it had is kept. */
+void own_thread_meet_others(void);
+
 /* One for a thread that is about to be made, so that the thread need not look for it with its signals
  * blocked; NULL: there is none. Give it to own_thread_begin() in the thread, or back where the thread was not
  * made. */

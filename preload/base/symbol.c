@@ -6,6 +6,7 @@
 
 #include <elf.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #define HIDDEN_VERSION 0x8000 /* an old one, for programs that were linked with it */
 
@@ -33,42 +34,56 @@ const void *symbol_table(const struct symbol_library *library, int64_t tag)
 struct search {
     const char *name;
     struct symbol_library *library;
+    bool is_known;
+    uintptr_t behind; /* an address in the object behind which the search begins; 0: all are searched */
+    void *found;
 };
 
-static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
+static void take_segment(struct symbol_library *library, const ElfW(Phdr) * segment)
 {
-    const struct search *search = context;
-    struct symbol_library *library = search->library;
-    const char *slash = strrchr(object->dlpi_name, '/');
+    uintptr_t start = library->base + segment->p_vaddr;
 
-    (void)size;
-    if (strcmp(slash != NULL ? slash + 1 : object->dlpi_name, search->name) != 0)
-        return 0;
-    *library = (struct symbol_library){.base = object->dlpi_addr};
-    for (size_t i = 0; i < object->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
-        uintptr_t start = object->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type == PT_DYNAMIC) {
-            library->dynamic = (const void *)start;
-        } else if (segment->p_type == PT_GNU_RELRO) {
-            library->fixed_start = start;
-            library->fixed_end = start + segment->p_memsz;
-        }
+    if (segment->p_type == PT_DYNAMIC) {
+        library->dynamic = (const void *)start;
+    } else if (segment->p_type == PT_GNU_RELRO) {
+        library->fixed_start = start;
+        library->fixed_end = start + segment->p_memsz;
     }
-    return 1;
 }
 
-bool symbol_library_find(struct symbol_library *library, const char *name)
+/* False: it has no tables that are known here. */
+static bool describe(struct symbol_library *library, const struct dl_phdr_info *object)
 {
-    struct search search = {name, library};
-
-    if (dl_iterate_phdr(look_at_object, &search) == 0 || library->dynamic == NULL)
+    *library = (struct symbol_library){.base = object->dlpi_addr};
+    for (size_t i = 0; i < object->dlpi_phnum; i++)
+        take_segment(library, &object->dlpi_phdr[i]);
+    if (library->dynamic == NULL)
         return false;
     library->symbols = symbol_table(library, DT_SYMTAB);
     library->strings = symbol_table(library, DT_STRTAB);
     library->hash = symbol_table(library, DT_GNU_HASH);
     library->versions = symbol_table(library, DT_VERSYM);
     return library->symbols != NULL && library->strings != NULL && library->hash != NULL;
+}
+
+static int look_at_object(struct dl_phdr_info *object, size_t size, void *context)
+{
+    struct search *search = context;
+    const char *slash = strrchr(object->dlpi_name, '/');
+
+    (void)size;
+    if (strcmp(slash != NULL ? slash + 1 : object->dlpi_name, search->name) != 0)
+        return 0;
+    search->is_known = describe(search->library, object);
+    return 1;
+}
+
+bool symbol_library_find(struct symbol_library *library, const char *name)
+{
+    struct search search = {.name = name, .library = library};
+
+    dl_iterate_phdr(look_at_object, &search);
+    return search.is_known;
 }
 
 static uint32_t hash_of(const char *name)
@@ -87,7 +102,7 @@ static bool is_default(const struct symbol_library *library, uint32_t symbol)
 
 /* A chain holds the hashes of the symbols of a bucket, the lowest bit set in the last. A name may be there
  * several times, in versions of which one is that of today. */
-size_t symbol_find(const struct symbol_library *library, const char *name, void **function)
+static const ElfW(Sym) * look_up(const struct symbol_library *library, const char *name)
 {
     const struct symbol_hash *header = library->hash;
     const ElfW(Addr) *filter = (const void *)(header + 1);
@@ -100,13 +115,72 @@ size_t symbol_find(const struct symbol_library *library, const char *name, void 
         const ElfW(Sym) *found = &library->symbols[symbol];
 
         if (((chains[symbol - first] ^ hash) & ~1u) == 0 && found->st_shndx != SHN_UNDEF &&
-            ELF64_ST_TYPE(found->st_info) == STT_FUNC && is_default(library, symbol) &&
-            strcmp(library->strings + found->st_name, name) == 0) {
-            *function = (void *)(library->base + found->st_value);
-            return found->st_size;
-        }
+            is_default(library, symbol) && strcmp(library->strings + found->st_name, name) == 0)
+            return found;
         if ((chains[symbol - first] & 1) != 0)
             break;
     }
-    return 0;
+    return NULL;
+}
+
+size_t symbol_find(const struct symbol_library *library, const char *name, void **function)
+{
+    const ElfW(Sym) *found = look_up(library, name);
+
+    if (found == NULL || ELF64_ST_TYPE(found->st_info) != STT_FUNC)
+        return 0;
+    *function = (void *)(library->base + found->st_value);
+    return found->st_size;
+}
+
+/* --- in the place of dlsym() --- */
+
+static bool holds(const struct dl_phdr_info *object, uintptr_t address)
+{
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        uintptr_t start = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr;
+        if (object->dlpi_phdr[i].p_type == PT_LOAD && address >= start &&
+            address < start + object->dlpi_phdr[i].p_memsz)
+            return true;
+    }
+    return false;
+}
+
+/* What chooses between several bodies of a function is a function without arguments on x86-64; elsewhere it
+ * is told what the processor can do. */
+static void *chosen(uintptr_t address)
+{
+    void *(*choose)(unsigned long abilities) = (void *(*)(unsigned long))address;
+
+    return choose(getauxval(AT_HWCAP));
+}
+
+static int look_behind(struct dl_phdr_info *object, size_t size, void *context)
+{
+    struct search *search = context;
+    struct symbol_library library;
+
+    (void)size;
+    if (search->behind != 0) {
+        search->behind = holds(object, search->behind) ? 0 : search->behind;
+        return 0;
+    }
+    /* The loader shows the kernel's vDSO, too, and binds nothing to it. */
+    if (object->dlpi_addr == getauxval(AT_SYSINFO_EHDR) || !describe(&library, object))
+        return 0;
+    const ElfW(Sym) *symbol = look_up(&library, search->name);
+    if (symbol == NULL)
+        return 0;
+    search->found = ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC
+                        ? chosen(library.base + symbol->st_value)
+                        : (void *)(library.base + symbol->st_value);
+    return 1;
+}
+
+void *symbol_find_behind(const void *address, const char *name)
+{
+    struct search search = {.name = name, .behind = (uintptr_t)address};
+
+    dl_iterate_phdr(look_behind, &search);
+    return search.found;
 }

@@ -30,4 +30,9 @@ const void *symbol_table(const struct symbol_library *library, int64_t tag);
 /* Of the library itself, whoever else stands in front of it. Returns the function's size, 0: not found. */
 size_t symbol_find(const struct symbol_library *library, const char *name, void **function);
 
+/* The first of this name in the objects that were loaded behind the one that holds the address; NULL: in all
+ * of them. NULL: there is none. It tells what dlsym() would, in a process without one: before glibc 2.34 that
+ * is in libdl. */
+void *symbol_find_behind(const void *address, const char *name);
+
 #endif

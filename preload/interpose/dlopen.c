@@ -72,14 +72,24 @@ bool dlopen_is_global_used(void)
     return atomic_load(&is_global_used);
 }
 
+/* Before glibc 2.34, in a process without libdl: somebody took ours for its. */
+static void *refuse(void)
+{
+    return NULL;
+}
+
 void *dlopen_next_dlopen(void)
 {
-    return (void *)NEXT(dlopen);
+    void *next = (void *)NEXT(dlopen);
+
+    return next != NULL ? next : (void *)refuse;
 }
 
 void *dlopen_next_dlmopen(void)
 {
-    return (void *)NEXT(dlmopen);
+    void *next = (void *)NEXT(dlmopen);
+
+    return next != NULL ? next : (void *)refuse;
 }
 
 void dlopen_note_flags(int flags)

@@ -12,6 +12,7 @@
 
 #include "base/kernel.h"
 #include "base/loaded_code.h"
+#include "interpose/ids.h"
 #include "interpose/libc_hook.h"
 #include "record/answer.h"
 #include "record/identity.h"
@@ -39,11 +40,13 @@ static pid_t on_getpid(void)
     return is_told ? run.page->original_pid : libc_getpid();
 }
 
-static pid_t on_gettid(void)
+pid_t ids_gettid(void)
 {
     pid_t told = identity_is_told() ? identity_told_tid() : 0;
 
-    return told != 0 ? told : libc_gettid();
+    if (told != 0)
+        return told;
+    return libc_gettid != NULL ? libc_gettid() : kernel_gettid();
 }
 
 static pid_t answer(enum answer_group call, pid_t of, pid_t result)
@@ -113,9 +116,9 @@ static int on_kill(pid_t pid, int signal)
     SEND(pid, libc_kill(pid, signal), identity_send(0, signal, SI_USER, no_value));
 }
 
-static int on_tgkill(pid_t pid, pid_t tid, int signal)
+int ids_tgkill(pid_t pid, pid_t tid, int signal)
 {
-    SEND(pid, libc_tgkill(pid, tid, signal),
+    SEND(pid, libc_tgkill != NULL ? libc_tgkill(pid, tid, signal) : refused(kernel_tgkill(pid, tid, signal)),
          pid <= 0 ? -EINVAL : identity_send(identity_true_tid(tid), signal, SI_TKILL, no_value));
 }
 
@@ -132,9 +135,9 @@ static int on_raise(int signal)
 
 static const struct libc_hook rows[] = {
     LIBC_HOOK("getpid", on_getpid, libc_getpid),    LIBC_HOOK("getppid", on_getppid, libc_getppid),
-    LIBC_HOOK("gettid", on_gettid, libc_gettid),    LIBC_HOOK("getpgrp", on_getpgrp, libc_getpgrp),
+    LIBC_HOOK("gettid", ids_gettid, libc_gettid),   LIBC_HOOK("getpgrp", on_getpgrp, libc_getpgrp),
     LIBC_HOOK("getpgid", on_getpgid, libc_getpgid), LIBC_HOOK("getsid", on_getsid, libc_getsid),
-    LIBC_HOOK("kill", on_kill, libc_kill),          LIBC_HOOK("tgkill", on_tgkill, libc_tgkill),
+    LIBC_HOOK("kill", on_kill, libc_kill),          LIBC_HOOK("tgkill", ids_tgkill, libc_tgkill),
     LIBC_HOOK("raise", on_raise, libc_raise),       LIBC_HOOK("sigqueue", on_sigqueue, libc_sigqueue),
 };
 const struct libc_hooks ids_hooks = LIBC_HOOKS(rows);

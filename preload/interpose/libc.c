@@ -47,16 +47,22 @@ static void add_rows(struct rows *rows, const struct symbol_library *library, co
     }
 }
 
+/* Before glibc 2.34 libpthread has bodies of its own of what a thread can be cancelled in, such as read():
+ * both come by our handler, which goes on to the last one that was found. They do the same. */
 void libc_prepare(void)
 {
-    struct symbol_library libc, libstdcxx;
+    struct symbol_library libc, threads, libstdcxx;
     struct rows rows = {.count = 0};
     struct hooks_why why = {""};
 
     if (!symbol_library_find(&libc, "libc.so.6"))
         return;
-    for (const struct libc_hooks *const *table = tables; *table != NULL; table++)
+    bool has_threads = symbol_library_find(&threads, "libpthread.so.0");
+    for (const struct libc_hooks *const *table = tables; *table != NULL; table++) {
         add_rows(&rows, &libc, *table);
+        if (has_threads)
+            add_rows(&rows, &threads, *table);
+    }
     if (symbol_library_find(&libstdcxx, "libstdc++.so.6"))
         add_rows(&rows, &libstdcxx, &random_device_hooks);
     if (run.hooks->replace_prepare(rows.row, rows.count, &why) < 0)

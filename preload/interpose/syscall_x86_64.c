@@ -21,6 +21,7 @@
 #include "base/raw_syscall.h"
 #include "interpose/exit.h"
 #include "interpose/given_up.h"
+#include "interpose/ids.h"
 #include "run/role.h"
 #include "snapshot/threads/call_note.h"
 
@@ -40,7 +41,7 @@ static long answer_kill(pid_t pid, int signal)
 
 static long answer_tgkill(pid_t pid, pid_t tid, int signal)
 {
-    return tgkill(pid, tid, signal);
+    return ids_tgkill(pid, tid, signal);
 }
 
 /* The kernel says EFAULT of an address that nobody can write to; libc writes there. */
@@ -109,7 +110,7 @@ void *syscall_function(const struct saved *saved)
     case SYS_getppid:
         return (void *)getppid;
     case SYS_gettid:
-        return (void *)gettid;
+        return (void *)ids_gettid;
     case SYS_kill:
         return (void *)answer_kill;
     case SYS_tgkill:

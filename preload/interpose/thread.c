@@ -20,6 +20,7 @@
 #include "base/text.h"
 #include "ends/alternate_stack.h"
 #include "interpose/refused.h"
+#include "moved.h"
 #include "record/identity.h"
 #include "record/thread_key.h"
 #include "restore/affinity.h"
@@ -28,6 +29,10 @@
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_revive.h"
 #include "snapshot/threads/threads_signal.h"
+
+MOVED(__pthread_register_cancel, MOVED_LATER);
+MOVED(__pthread_unregister_cancel, MOVED_LATER);
+MOVED(__pthread_unwind_next, MOVED_LATER);
 
 #define GLIBC_SIGCANCEL 32
 #define STARTS_MAX      1024
@@ -92,12 +97,15 @@ int pthread_create(pthread_t *restrict thread, const pthread_attr_t *restrict at
 {
     struct start *start = run.hooks != NULL ? take_start() : NULL;
 
+    if (NEXT(pthread_create) == NULL)
+        return EAGAIN; /* before glibc 2.34, in a process without libpthread: somebody took ours for its */
     if (start == NULL)
         return NEXT(pthread_create)(thread, attributes, function, argument);
     start->function = function;
     start->argument = argument;
     start->key = thread_key_of_child(__builtin_return_address(0));
     start->maker = affinity_maker();
+    own_thread_meet_others();
     start->own = own_thread_reserve();
     int r;
     do

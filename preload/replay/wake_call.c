@@ -13,10 +13,14 @@
 #include "base/kernel.h"
 #include "ends/ends.h"
 #include "interpose/signal.h"
+#include "moved.h"
 #include "options/parse.h"
 #include "record/output.h"
 #include "run/notes.h"
 #include "run/run.h"
+
+MOVED(dladdr1, MOVED_LATER);
+MOVED(dlsym, MOVED_FIRST);
 
 #define SPACES_MAX     16 /* as many as glibc has */
 #define NAME_SHOWN     40
@@ -80,7 +84,7 @@ static void find(struct search *search)
 {
     const ElfW(Sym) *symbol = NULL;
     Dl_info info;
-    void *address = dlsym(RTLD_DEFAULT, search->name);
+    void *address = dlsym != NULL ? dlsym(RTLD_DEFAULT, search->name) : NULL;
 
     search->length = strlen(search->name);
     search->distance = NEAR + 1;

@@ -28,7 +28,7 @@ static bool own_directory(char directory[PATH_MAX])
 
 int library_find(char path[PATH_MAX])
 {
-    static const char *const places[] = {"../preload", COMMAND_LIBRARY};
+    static const char *const places[] = {"../preload", COMMAND_LIBRARY, "../lib"};
     char directory[PATH_MAX], place[3 * PATH_MAX];
 
     if (!own_directory(directory)) {
