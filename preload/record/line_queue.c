@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#define UNIT     16u   /* a record is a multiple of it: no head is split */
-#define PATIENCE 1000u /* looks for which a record that is not complete keeps the others waiting */
+#define UNIT        16u                  /* a record is a multiple of it: no head is split */
+#define PATIENCE_NS UINT64_C(1000000000) /* for a record that is not complete, and holds up others */
 
 /* The lowest bits of a head's first word; above them the size of the text. */
 #define BEGUN    UINT64_C(1)
@@ -191,16 +191,18 @@ static void give_back(struct line_queue *queue, uint32_t end)
 }
 
 /* Whether the record at the front, which is not complete, is given up: it holds up the others for a while. */
-static bool drop_first(struct line_queue *queue, uint32_t next, bool last)
+static bool drop_first(struct line_queue *queue, uint32_t next, uint64_t now_ns)
 {
-    if (!last && ++queue->waits <= PATIENCE)
+    if (queue->held_ns == 0)
+        queue->held_ns = now_ns;
+    if (now_ns - queue->held_ns < PATIENCE_NS && now_ns != LINE_QUEUE_LAST)
         return false;
-    queue->waits = 0;
+    queue->held_ns = 0;
     give_back(queue, next);
     return true;
 }
 
-void line_queue_look(struct line_queue *queue, struct line_block *block, bool last)
+void line_queue_look(struct line_queue *queue, struct line_block *block, uint64_t now_ns)
 {
     const uint64_t ends = atomic_load(&queue->ends);
     uint32_t position = first_of(ends), end = next_of(ends), from = queue->taken;
@@ -210,7 +212,7 @@ void line_queue_look(struct line_queue *queue, struct line_block *block, bool la
     while (position != end) {
         const struct record record = record_at(queue, position, end);
 
-        if (!record.is_complete && (block->length > 0 || !drop_first(queue, record.next, last)))
+        if (!record.is_complete && (block->length > 0 || !drop_first(queue, record.next, now_ns)))
             return;
         if (record.is_complete && !add_text(queue, block, position, from, record.size))
             return;
@@ -242,7 +244,7 @@ void line_queue_take(struct line_queue *queue, size_t size)
         const struct record record = record_at(queue, position, end);
         size_t left = record.size - queue->taken;
 
-        queue->waits = 0;
+        queue->held_ns = 0;
         if (left > size) {
             queue->taken += (uint32_t)size;
             position = shorten(queue, position, record.size);

@@ -15,9 +15,9 @@ struct line_queue {
     char *ring;    /* zero where there is no record */
     uint32_t size; /* of the ring, a power of two */
     _Atomic uint64_t
-        ends;       /* above: where the first record begins that is not taken; below: the next new one */
-    uint32_t taken; /* bytes of that first record's text that are */
-    unsigned waits; /* how often it was found not complete */
+        ends;         /* above: where the first record begins that is not taken; below: the next new one */
+    uint32_t taken;   /* bytes of that first record's text that are */
+    uint64_t held_ns; /* when it was found not complete for the first time; 0: it was not */
 };
 
 #define LINE_BLOCK_SIZE      ((size_t)64 << 10)
@@ -45,8 +45,11 @@ size_t line_queue_add(struct line_queue *queue, uint64_t eval, const void *bytes
 /* How much of the ring waits to be taken; 0: it is empty. */
 size_t line_queue_waiting(const struct line_queue *queue);
 
-/* What waits, as much as fits into the block. last: nobody will complete what is not complete. */
-void line_queue_look(struct line_queue *queue, struct line_block *block, bool last);
+/* What waits, as much as fits into the block. A record that is not complete keeps what is behind it waiting,
+ * but not for ever: looks may follow each other so fast that their number says nothing. now_ns: of any clock
+ * that does not begin with 0, or that nobody will complete what is not complete. */
+#define LINE_QUEUE_LAST UINT64_MAX
+void line_queue_look(struct line_queue *queue, struct line_block *block, uint64_t now_ns);
 
 /* So many bytes of what the last look has shown are done with. */
 void line_queue_take(struct line_queue *queue, size_t size);

@@ -19,6 +19,7 @@
 #include "base/kernel.h"
 #include "base/literals.h"
 #include "base/text.h"
+#include "base/vdso.h"
 #include "record/line_queue.h"
 #include "snapshot/shared_memory.h"
 
@@ -211,7 +212,7 @@ bool match_note(unsigned place, uint64_t eval, const void *bytes, size_t size)
  * Returns how many bytes. */
 static size_t look(struct line_queue *queue, bool last)
 {
-    line_queue_look(queue, &block, last);
+    line_queue_look(queue, &block, last ? LINE_QUEUE_LAST : vdso_clock_ns());
     const char *end = memrchr(block.bytes, '\n', block.length);
 
     if (end != NULL)

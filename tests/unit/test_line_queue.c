@@ -10,7 +10,9 @@
 
 #include "record/line_queue.h"
 
-#define SIZE 4096u
+#define SIZE   4096u
+#define NOW    UINT64_C(5000000000)
+#define SECOND UINT64_C(1000000000)
 
 static _Alignas(64) char ring[SIZE];
 static struct line_queue queue;
@@ -31,7 +33,7 @@ static void add(uint64_t eval, const char *text)
 
 static void expect(const char *text)
 {
-    line_queue_look(&queue, &block, false);
+    line_queue_look(&queue, &block, NOW);
     assert_int_equal(block.length, strlen(text));
     assert_memory_equal(block.bytes, text, block.length);
 }
@@ -87,7 +89,7 @@ static void what_does_not_fit_is_told(void **state)
     assert_in_range(line_queue_waiting(&queue), SIZE / 2, SIZE);
     assert_int_equal(line_queue_add(&queue, 1, much, SIZE), SIZE / 2 - 32);
     assert_int_equal(line_queue_add(&queue, 1, much, 1), 0);
-    line_queue_look(&queue, &block, false);
+    line_queue_look(&queue, &block, NOW);
     assert_int_equal(block.length, SIZE - 32);
     line_queue_take(&queue, 15);
     assert_int_equal(line_queue_add(&queue, 1, much, 1), 0); /* no record fits yet */
@@ -95,7 +97,7 @@ static void what_does_not_fit_is_told(void **state)
     assert_int_equal(line_queue_add(&queue, 1, much, SIZE), 96);
     line_queue_take(&queue, SIZE / 2);
     assert_in_range(line_queue_waiting(&queue), 0, SIZE / 2);
-    line_queue_look(&queue, &block, false);
+    line_queue_look(&queue, &block, NOW);
     assert_int_equal(block.length, SIZE / 2 - 32 - 115 + 96);
 }
 
@@ -106,9 +108,12 @@ static void what_nobody_completes_is_passed_over(void **state)
     add(1, "lost");
     add(2, "kept");
     *(uint64_t *)(void *)ring = 4 << 2 | 1;
-    expect("");
-    for (unsigned i = 0; i < 2000 && block.length == 0; i++)
-        line_queue_look(&queue, &block, false);
+    for (unsigned i = 0; i < 2000; i++)
+        expect("");
+    line_queue_look(&queue, &block, NOW + SECOND - 1);
+    assert_int_equal(block.length, 0);
+    line_queue_look(&queue, &block, NOW + SECOND);
+    assert_int_equal(block.length, 4);
     expect("kept");
     line_queue_take(&queue, 4);
     assert_int_equal(line_queue_waiting(&queue), 0);
@@ -118,9 +123,26 @@ static void what_nobody_completes_is_passed_over(void **state)
     add(2, "kept");
     *(uint64_t *)(void *)ring = 0;
     *(uint64_t *)(void *)(ring + 16) = 0;
-    line_queue_look(&queue, &block, true);
+    line_queue_look(&queue, &block, LINE_QUEUE_LAST);
     assert_int_equal(block.length, 4);
     assert_memory_equal(block.bytes, "kept", 4);
+}
+
+/* The next one that is not complete is waited for as long. */
+static void each_has_its_time(void **state)
+{
+    (void)state;
+    add(1, "lost");
+    add(2, "late");
+    const uint64_t head = *(uint64_t *)(void *)(ring + 32);
+    *(uint64_t *)(void *)ring = *(uint64_t *)(void *)(ring + 32) = 4 << 2 | 1;
+    expect("");
+    line_queue_look(&queue, &block, NOW + SECOND);
+    assert_int_equal(block.length, 0);
+    line_queue_look(&queue, &block, NOW + 2 * SECOND - 1);
+    assert_int_equal(block.length, 0);
+    *(uint64_t *)(void *)(ring + 32) = head;
+    expect("late");
 }
 
 static void what_stands_before_it_is_not_kept_waiting(void **state)
@@ -132,7 +154,7 @@ static void what_stands_before_it_is_not_kept_waiting(void **state)
     *(uint64_t *)(void *)(ring + 32) = 4 << 2 | 1;
     expect("first");
     line_queue_take(&queue, 5);
-    line_queue_look(&queue, &block, true);
+    line_queue_look(&queue, &block, LINE_QUEUE_LAST);
     assert_memory_equal(block.bytes, "last", 4);
 }
 
@@ -143,7 +165,7 @@ static void nonsense_is_passed_over(void **state)
     add(1, "some text");
     add(1, "more");
     *(uint64_t *)(void *)ring = UINT64_MAX;
-    line_queue_look(&queue, &block, true);
+    line_queue_look(&queue, &block, LINE_QUEUE_LAST);
     assert_int_equal(block.length, 0);
     assert_int_equal(line_queue_waiting(&queue), 0);
     add(2, "text");
@@ -161,7 +183,7 @@ static void a_block_has_room_for_so_many_evals(void **state)
     for (unsigned i = 0; i < 10000; i++)
         add(i, "x");
     while (line_queue_waiting(&queue) > 0) {
-        line_queue_look(&queue, &block, false);
+        line_queue_look(&queue, &block, NOW);
         assert_true(block.length > 0);
         for (size_t i = 0; i < block.length; i++)
             assert_int_equal(line_queue_eval(&block, i), seen + i);
@@ -193,7 +215,7 @@ static size_t read_lines(unsigned next[WRITERS])
 {
     size_t start_of_line = 0;
 
-    line_queue_look(&queue, &block, false);
+    line_queue_look(&queue, &block, NOW);
     block.bytes[block.length] = '\0';
     for (size_t i = 0; i < block.length; i++) {
         unsigned writer, number;
@@ -251,6 +273,7 @@ int main(void)
         cmocka_unit_test_setup(it_goes_around, start),
         cmocka_unit_test_setup(what_does_not_fit_is_told, start),
         cmocka_unit_test_setup(what_nobody_completes_is_passed_over, start),
+        cmocka_unit_test_setup(each_has_its_time, start),
         cmocka_unit_test_setup(what_stands_before_it_is_not_kept_waiting, start),
         cmocka_unit_test_setup(nonsense_is_passed_over, start),
         cmocka_unit_test_setup(a_block_has_room_for_so_many_evals, start),
