@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A list that only grows: see names.h. A replay is short, and few names are enough for it. */
+/* A list that only grows: see names.h. A replay is short, and mostly few names are enough for it; where there
+ * are thousands, a look at each one's hash is. */
 #define _GNU_SOURCE
 #include "sandbox/names.h"
 
@@ -15,42 +16,88 @@ bool names_is_in(const char *path, const char *directory)
            (path[length] == '\0' || path[length] == '/' || (length > 0 && path[length - 1] == '/'));
 }
 
-const struct name *names_find(const struct names *names, const char *path)
+void names_start(struct names *names, void *memory, size_t size)
 {
-    for (size_t i = 0; i < names->count; i++)
-        if (strcmp(names->entry[i].path, path) == 0)
-            return &names->entry[i];
+    *names = (struct names){.memory = memory, .size = size};
+}
+
+static struct name *entry_at(const struct names *names, size_t place)
+{
+    return (struct name *)(void *)names->memory + place;
+}
+
+const struct name *names_at(const struct names *names, size_t place)
+{
+    return entry_at(names, place);
+}
+
+/* FNV-1a. */
+static uint32_t hash_of(const char *path)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *path != '\0'; path++)
+        hash = (hash ^ (unsigned char)*path) * 16777619u;
+    return hash;
+}
+
+static struct name *find(const struct names *names, const char *path, uint32_t hash)
+{
+    for (size_t i = 0; i < names->count; i++) {
+        struct name *entry = entry_at(names, i);
+        if (entry->hash == hash && strcmp(entry->path, path) == 0)
+            return entry;
+    }
     return NULL;
 }
 
-/* NULL: the pool is full. */
+const struct name *names_find(const struct names *names, const char *path)
+{
+    return find(names, path, hash_of(path));
+}
+
+static size_t room_of(const struct names *names)
+{
+    return names->size - names->used - names->count * sizeof(struct name);
+}
+
 static const char *put_in_pool(struct names *names, const char *text)
 {
     size_t size = strlen(text) + 1;
 
-    if (size > NAMES_POOL - names->used)
-        return NULL;
-    char *kept = memcpy(names->pool + names->used, text, size);
     names->used += size;
-    return kept;
+    return memcpy(names->memory + names->size - names->used, text, size);
 }
 
 int names_set(struct names *names, const char *path, const struct name *what)
 {
-    struct name *entry = (struct name *)names_find(names, path);
-    struct name changed = *what;
+    const uint32_t hash = hash_of(path);
+    struct name *entry = find(names, path, hash);
+    size_t needed = entry != NULL ? 0 : sizeof *entry + strlen(path) + 1;
 
+    if (needed + (what->link != NULL ? strlen(what->link) + 1 : 0) > room_of(names))
+        return -ENOSPC;
+    struct name changed = *what;
+    changed.hash = hash;
     changed.path = entry != NULL ? entry->path : put_in_pool(names, path);
     if (what->link != NULL)
         changed.link = put_in_pool(names, what->link);
-    if (changed.path == NULL || (what->link != NULL && changed.link == NULL))
-        return -ENOSPC;
-    if (entry == NULL && names->count == NAMES_MAX)
-        return -ENOSPC;
     if (entry == NULL)
-        entry = &names->entry[names->count++];
+        entry = entry_at(names, names->count++);
     *entry = changed;
     return 0;
+}
+
+int names_links(const struct names *names, int fd)
+{
+    int links = 0;
+
+    for (size_t i = 0; i < names->count; i++) {
+        const struct name *entry = entry_at(names, i);
+        if (entry->fd == fd && (entry->kind == NAME_FILE || entry->kind == NAME_GONE))
+            links += entry->kind == NAME_FILE ? 1 : -1;
+    }
+    return links;
 }
 
 static bool is_below(const char *path, const char *directory)
@@ -61,7 +108,7 @@ static bool is_below(const char *path, const char *directory)
 bool names_has_below(const struct names *names, const char *directory)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (names->entry[i].kind != NAME_GONE && is_below(names->entry[i].path, directory))
+        if (entry_at(names, i)->kind != NAME_GONE && is_below(entry_at(names, i)->path, directory))
             return true;
     return false;
 }
@@ -73,7 +120,7 @@ int names_move_below(struct names *names, const char *from, const char *to)
     static char path[PATH_MAX];
 
     for (size_t i = 0; i < count; i++) {
-        const struct name entry = names->entry[i];
+        const struct name entry = *entry_at(names, i);
 
         if (entry.kind == NAME_GONE || !is_below(entry.path, from))
             continue;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What the replay has done to names: which ones lead to files of its own, and which are gone. Names are
- * absolute paths without links, "." and "..". Pure logic; the caller sees to it that one thread at a time is
- * here. */
+ * absolute paths without links, "." and "..". Entries and texts stay where they are. Pure logic; the caller
+ * sees to it that one thread at a time is here. */
 #ifndef LIGHTSSS_PRELOAD_SANDBOX_NAMES_H
 #define LIGHTSSS_PRELOAD_SANDBOX_NAMES_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#define NAMES_MAX  1024
-#define NAMES_POOL ((size_t)256 * 1024)
 
 enum name_kind {
     NAME_GONE,      /* removed, or renamed to another name */
@@ -21,24 +18,35 @@ enum name_kind {
 
 struct name {
     enum name_kind kind;
-    int fd;           /* of a private file */
+    int fd;           /* of a private file, whose name this is or (of a user's file) was; 0: none */
     uint32_t mode;    /* permissions of a directory */
     const char *path; /* in the pool */
     const char *link; /* what a link holds */
+    uint32_t hash;    /* of the path: most are not the one that is looked for */
 };
 
+/* One piece of memory: entries from its begin, the pool of texts from its end. */
 struct names {
-    struct name entry[NAMES_MAX];
+    char *memory;
+    size_t size;
     size_t count;
-    char pool[NAMES_POOL];
-    size_t used;
+    size_t used; /* of the pool */
 };
+
+/* An empty one, in this memory. */
+void names_start(struct names *names, void *memory, size_t size);
+
+/* In the order in which they came. */
+const struct name *names_at(const struct names *names, size_t place);
 
 /* NULL: the replay has done nothing to it. */
 const struct name *names_find(const struct names *names, const char *path);
 
 /* From now on the name is this: kind, fd, mode and link of *what. Returns 0 or -ENOSPC. */
 int names_set(struct names *names, const char *path, const struct name *what);
+
+/* How many names of this private file have come, less those that the user's file had and that are gone. */
+int names_links(const struct names *names, int fd);
 
 /* Is there something in this directory of the replay's own? */
 bool names_has_below(const struct names *names, const char *directory);

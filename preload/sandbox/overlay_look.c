@@ -37,17 +37,27 @@ static void describe_made(struct statx *status)
     }
 }
 
-/* Of the user's file that it stands for, as descriptors tell it. */
-static void tell_original_number(struct statx *status)
+/* Of the user's file that it stands for, as descriptors tell it. Returns whether there is one. */
+static bool tell_original_number(struct statx *status)
 {
     dev_t device = makedev(status->stx_dev_major, status->stx_dev_minor);
     ino_t inode = status->stx_ino;
 
     if (!private_file_original(&device, &inode))
-        return;
+        return false;
     status->stx_dev_major = major(device);
     status->stx_dev_minor = minor(device);
     status->stx_ino = inode;
+    return true;
+}
+
+/* For the kernel it has no name. A user's file has had one, as far as we know. */
+static void describe_private(struct statx *status)
+{
+    int links = tell_original_number(status) ? 1 : 0;
+
+    links += names_links(&place_names, place.fd);
+    status->stx_nlink = links > 1 ? (uint32_t)links : 1;
 }
 
 static int look_at_place(struct statx *status, int flags, unsigned mask)
@@ -59,8 +69,7 @@ static int look_at_place(struct statx *status, int flags, unsigned mask)
         return -ENOENT;
     case PLACE_PRIVATE:
         r = (int)raw_syscall5(SYS_statx, place.fd, "", AT_EMPTY_PATH, mask, status);
-        status->stx_nlink = 1;
-        tell_original_number(status);
+        describe_private(status);
         return r;
     case PLACE_DIRECTORY:
     case PLACE_LINK:

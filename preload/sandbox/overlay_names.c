@@ -21,8 +21,6 @@
 static struct place one, other;
 static char text[PATH_MAX];
 
-static const struct name gone = {.kind = NAME_GONE};
-
 /* /proc has no names that anybody makes or removes. Returns 0 or -errno. */
 static int find_to_change(struct place *place, int directory, long user_path)
 {
@@ -33,6 +31,14 @@ static int find_to_change(struct place *place, int directory, long user_path)
     if (r == 0 && place->kind != PLACE_OURS)
         r = place_may_change(place);
     return r;
+}
+
+/* Of a user's file it is noted that it has a name less. */
+static int take_name(const struct place *place)
+{
+    const bool is_users = place->kind == PLACE_PRIVATE && names_find(&place_names, place->path) == NULL;
+
+    return place_set_name(place->path, &(struct name){.kind = NAME_GONE, .fd = is_users ? place->fd : 0});
 }
 
 /* --- removing --- */
@@ -69,7 +75,7 @@ static long remove_place(const struct place *place, bool as_directory)
     if (as_directory &&
         (place->kind == PLACE_REAL ? has_entries(place) : names_has_below(&place_names, place->path)))
         return -ENOTEMPTY;
-    return names_set(&place_names, place->path, &gone);
+    return take_name(place);
 }
 
 long overlay_unlinkat(struct trap *trap)
@@ -159,10 +165,10 @@ static long rename_place(unsigned flags)
         return r;
     r = take_as(&one, &what);
     if (r == 0)
-        r = names_set(&place_names, other.path, &what);
+        r = place_set_name(other.path, &what);
     if (r == 0 && what.kind == NAME_DIRECTORY)
         r = names_move_below(&place_names, one.path, other.path);
-    return r < 0 ? r : names_set(&place_names, one.path, &gone);
+    return r < 0 ? r : take_name(&one);
 }
 
 long overlay_renameat2(struct trap *trap)
@@ -188,7 +194,7 @@ static long link_place(void)
     if (one.kind == PLACE_OURS || one.kind == PLACE_PROC)
         return -EXDEV;
     int r = take_as(&one, &what);
-    return r < 0 ? r : names_set(&place_names, other.path, &what);
+    return r < 0 ? r : place_set_name(other.path, &what);
 }
 
 long overlay_linkat(struct trap *trap)
@@ -217,7 +223,7 @@ long overlay_symlinkat(struct trap *trap)
     if (length <= 0)
         return length < 0 ? length : -ENOENT;
     int r = find_free(trap->argument[1], trap->argument[2]);
-    return r < 0 ? r : names_set(&place_names, one.path, &(struct name){.kind = NAME_LINK, .link = text});
+    return r < 0 ? r : place_set_name(one.path, &(struct name){.kind = NAME_LINK, .link = text});
 }
 
 long overlay_mkdirat(struct trap *trap)
@@ -226,7 +232,7 @@ long overlay_mkdirat(struct trap *trap)
                                    .mode = trap->argument[2] & 07777 & ~place_umask()};
     int r = find_free(trap->argument[0], trap->argument[1]);
 
-    return r < 0 ? r : names_set(&place_names, one.path, &directory);
+    return r < 0 ? r : place_set_name(one.path, &directory);
 }
 
 /* A FIFO would lead to nobody. */

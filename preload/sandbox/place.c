@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -26,7 +27,9 @@
 #include "run/run_directory.h"
 #include "sandbox/place_walk.h"
 
-#define LOOKS_MAX 20
+#define LOOKS_MAX   20
+#define NAMES_MOST  ((size_t)64 << 20) /* untouched pages cost nothing */
+#define NAMES_LEAST ((size_t)64 << 10)
 
 struct names place_names;
 
@@ -48,9 +51,23 @@ void place_unlock(void)
     kernel_futex_wake(&lock, 1);
 }
 
+/* Where memory is counted strictly, or its address space is limited, it may be less. */
+static void start_names(void)
+{
+    for (size_t size = NAMES_MOST; size >= NAMES_LEAST; size /= 2) {
+        long memory = kernel_mmap(NULL, size, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory < 0 && memory > -4096)
+            continue;
+        names_start(&place_names, (void *)memory, size);
+        return;
+    }
+}
+
 void place_prepare(uint64_t wall_ns)
 {
     snapshot_ns = wall_ns;
+    start_names();
     struct text path = text_in(run_directory, sizeof run_directory);
     run_directory_held_path(&path, "");
 }
@@ -289,11 +306,21 @@ static int fill(const struct place *place, int private_fd, uint64_t size)
     return r;
 }
 
+int place_set_name(const char *path, const struct name *what)
+{
+    int r = names_set(&place_names, path, what);
+
+    if (r == -ENOSPC)
+        notes_add_cause("the replay makes more names than there is memory for: %s", path);
+    return r;
+}
+
 /* What a private file is made of. */
 struct making {
     const struct place *place; /* NULL: a file without a name */
     uint64_t size;
-    int fd; /* or -errno */
+    bool is_known_change; /* of the user's file */
+    int fd;               /* or -errno */
 };
 
 static void make_private(void *argument)
@@ -306,7 +333,8 @@ static void make_private(void *argument)
         return;
     kernel_fchmod(making->fd, place->real.stx_mode & 07777);
     int r = making->size > 0 ? fill(place, making->fd, making->size) : 0;
-    if (r == 0 && making->size > 0 && is_known_change(place) && undo(place, making->fd) < 0)
+    making->is_known_change = making->size > 0 && is_known_change(place);
+    if (r == 0 && making->is_known_change && undo(place, making->fd) < 0)
         notes_add_cause("was changed too much since the snapshot to be had again: %s", place->path);
     if (r < 0) {
         kernel_close(making->fd);
@@ -315,18 +343,18 @@ static void make_private(void *argument)
 }
 
 /* That takes more stack than a small thread may have left. The lock is held: one thread at a time. */
-static int make(const struct place *place, uint64_t size)
+static struct making make(const struct place *place, uint64_t size)
 {
     static _Alignas(16) char stack[64 * 1024];
-    struct making making = {place, size, -EIO};
+    struct making making = {.place = place, .size = size, .fd = -EIO};
 
     stack_switch(make_private, &making, stack + sizeof stack);
-    return making.fd;
+    return making;
 }
 
 int place_unnamed(void)
 {
-    return make(NULL, 0);
+    return make(NULL, 0).fd;
 }
 
 /* What a tracer makes where the testbench's waveform would be is no file of the replay's own. */
@@ -346,17 +374,20 @@ int place_private(struct place *place, uint64_t size)
 
     if (place->kind == PLACE_PRIVATE)
         return place->fd;
-    int fd = make(place, size);
-    if (fd < 0)
+    const struct making made = make(place, size);
+    const int fd = made.fd;
+    if (fd < 0) {
+        notes_add_cause("%s could not be made for the replay: %s", place->path, strerrordesc_np(-fd));
         return fd;
-    if (is_real && size > 0 && place_is_changed(place) && !is_known_change(place))
+    }
+    if (is_real && size > 0 && place_is_changed(place) && !made.is_known_change)
         notes_add_cause("%s was changed after the snapshot", place->path);
     take_up(place, size, fd);
     const struct name file = {.kind = NAME_FILE, .fd = fd};
     int r = 0;
     if (!is_real || private_file_add(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
                                      (ino_t)place->real.stx_ino, fd) < 0)
-        r = names_set(&place_names, place->path, &file);
+        r = place_set_name(place->path, &file);
     if (r < 0) {
         kernel_close(fd);
         return r;
@@ -369,9 +400,11 @@ int place_private(struct place *place, uint64_t size)
 /* The last name that it was given counts. Another file may be where it was. */
 const char *place_of_private(int fd, const char *path)
 {
-    for (size_t i = place_names.count; i-- > 0;)
-        if (place_names.entry[i].kind == NAME_FILE && place_names.entry[i].fd == fd)
-            return place_names.entry[i].path;
+    for (size_t i = place_names.count; i-- > 0;) {
+        const struct name *name = names_at(&place_names, i);
+        if (name->kind == NAME_FILE && name->fd == fd)
+            return name->path;
+    }
     return names_find(&place_names, path) != NULL ? NULL : path;
 }
 

@@ -47,6 +47,9 @@ void place_unlock(void);
 /* What the replay has done to names; for whoever holds the lock. */
 extern struct names place_names;
 
+/* From now on a name is this, as names_set(). Where there is no room, the report says so. */
+int place_set_name(const char *path, const struct name *what);
+
 /* Follows a name that the simulator gave; `follow`: also where it is a link itself. Returns 0, or -errno as
  * open() would for the way there. */
 int place_find(struct place *place, int directory, long user_path, bool follow);

@@ -57,6 +57,22 @@ static void do_append(const char *argument)
     write_to("append", argument, O_WRONLY | O_CREAT | O_APPEND);
 }
 
+/* So many files, each with a byte in it. */
+static void do_write_many(const char *argument)
+{
+    const long count = strtol(argument, NULL, 10);
+    long made = 0;
+
+    for (long i = 0; i < count; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "many.%ld", i);
+        int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        made += fd >= 0 && write(fd, "x", 1) == 1;
+        close(fd);
+    }
+    fake_say("%ld files made", made);
+}
+
 static void do_exclusive(const char *argument)
 {
     write_to("exclusive", argument, O_RDWR | O_CREAT | O_EXCL);
@@ -140,7 +156,8 @@ static void do_stat(const char *argument)
     if (lstat(argument, &file) != 0)
         fake_tell("stat", argument, -1);
     else
-        fake_say("stat %s: mode %o size %ld", argument, file.st_mode,
+        fake_say("stat %s: mode %o links %lu size %ld", argument, file.st_mode,
+                 S_ISDIR(file.st_mode) ? 0 : (unsigned long)file.st_nlink,
                  S_ISDIR(file.st_mode) ? 0 : (long)file.st_size);
 }
 
@@ -276,18 +293,33 @@ static void do_lock(const char *argument)
 }
 
 const struct fake_step fake_names[] = {
-    {"write_name", do_write},    {"append", do_append},
-    {"exclusive", do_exclusive}, {"existing", do_existing},
-    {"raw_write", do_raw_write}, {"sneak", do_sneak},
-    {"stream", do_stream},       {"read_name", do_read},
-    {"tmpfile", do_tmpfile},     {"mkstemp", do_mkstemp},
-    {"stat", do_stat},           {"access", do_access},
-    {"readlink", do_readlink},   {"remove", do_unlink},
-    {"move", do_rename},         {"link", do_link},
-    {"symlink", do_symlink},     {"make_directory", do_mkdir},
-    {"rmdir", do_rmdir},         {"chdir", do_chdir},
-    {"old_calls", do_old_calls}, {"shorten", do_truncate},
-    {"chmod", do_chmod},         {"chown", do_chown},
-    {"set_times", do_times},     {"change_read_only", do_change_read_only},
-    {"lock", do_lock},           {NULL, NULL},
+    {"write_name", do_write},
+    {"append", do_append},
+    {"exclusive", do_exclusive},
+    {"existing", do_existing},
+    {"raw_write", do_raw_write},
+    {"sneak", do_sneak},
+    {"stream", do_stream},
+    {"read_name", do_read},
+    {"tmpfile", do_tmpfile},
+    {"mkstemp", do_mkstemp},
+    {"stat", do_stat},
+    {"access", do_access},
+    {"readlink", do_readlink},
+    {"remove", do_unlink},
+    {"move", do_rename},
+    {"link", do_link},
+    {"symlink", do_symlink},
+    {"make_directory", do_mkdir},
+    {"rmdir", do_rmdir},
+    {"chdir", do_chdir},
+    {"old_calls", do_old_calls},
+    {"shorten", do_truncate},
+    {"chmod", do_chmod},
+    {"chown", do_chown},
+    {"set_times", do_times},
+    {"change_read_only", do_change_read_only},
+    {"lock", do_lock},
+    {"write_many", do_write_many},
+    {NULL, NULL},
 };

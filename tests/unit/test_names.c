@@ -8,12 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MANY 5000
+
 static struct names names;
+static _Alignas(64) char memory[1 << 20];
 
 static int clear(void **state)
 {
     (void)state;
-    memset(&names, 0, sizeof names);
+    memset(memory, 0x55, sizeof memory);
+    names_start(&names, memory, sizeof memory);
     return 0;
 }
 
@@ -77,34 +81,75 @@ static void a_directory_moves_with_all(void **state)
     assert_null(names_find(&names, "/otherx"));
 }
 
-static void full_is_said(void **state)
+static void many_are_found(void **state)
 {
     char path[32];
 
     (void)state;
-    for (int i = 0; i < NAMES_MAX; i++) {
+    for (int i = 0; i < MANY; i++) {
         snprintf(path, sizeof path, "/%d", i);
-        set_file(path, i);
+        set_file(path, i + 1);
     }
-    assert_int_equal(names_set(&names, "/more", &(struct name){.kind = NAME_GONE}), -ENOSPC);
+    assert_int_equal(names.count, MANY);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(path, sizeof path, "/%d", i);
+        assert_int_equal(names_find(&names, path)->fd, i + 1);
+        assert_string_equal(names_at(&names, (size_t)i)->path, path);
+    }
+}
+
+static void full_is_said(void **state)
+{
+    char path[32];
+    int r = 0;
+
+    (void)state;
+    names_start(&names, memory, 4096);
+    for (int i = 0; i < MANY && r == 0; i++) {
+        snprintf(path, sizeof path, "/%d", i);
+        r = names_set(&names, path, &(struct name){.kind = NAME_FILE, .fd = i});
+    }
+    assert_int_equal(r, -ENOSPC);
+    assert_in_range(names.count, 50, 100);
+    assert_int_equal(memory[4096], 0x55);
     set_file("/5", 99); /* one that is there may change */
     assert_int_equal(names_find(&names, "/5")->fd, 99);
 }
 
-static void a_full_pool_is_said(void **state)
+static void without_memory_all_is_refused(void **state)
+{
+    (void)state;
+    names_start(&names, NULL, 0);
+    assert_null(names_find(&names, "/a"));
+    assert_int_equal(names_set(&names, "/a", &(struct name){.kind = NAME_GONE}), -ENOSPC);
+}
+
+static void a_long_text_that_does_not_fit_is_said(void **state)
 {
     static char path[4000];
-    int r = 0;
 
     (void)state;
+    names_start(&names, memory, 2048);
     memset(path, 'x', sizeof path - 1);
-    for (int i = 0; i < NAMES_MAX && r == 0; i++) {
-        snprintf(path, sizeof path, "/%d", i);
-        path[strlen(path)] = 'x';
-        r = names_set(&names, path, &(struct name){.kind = NAME_GONE});
-    }
-    assert_int_equal(r, -ENOSPC);
-    assert_true(names.used <= NAMES_POOL);
+    set_file("/a", 1);
+    assert_int_equal(names_set(&names, path, &(struct name){.kind = NAME_GONE}), -ENOSPC);
+    assert_int_equal(names_set(&names, "/l", &(struct name){.kind = NAME_LINK, .link = path}), -ENOSPC);
+    assert_int_equal(names.count, 1);
+    set_file("/b", 2);
+}
+
+static void links_are_counted(void **state)
+{
+    (void)state;
+    set_file("/a", 7);
+    set_file("/b", 7);
+    set_file("/c", 8);
+    assert_int_equal(names_links(&names, 7), 2);
+    names_set(&names, "/a", &(struct name){.kind = NAME_GONE});
+    assert_int_equal(names_links(&names, 7), 1);
+    names_set(&names, "/users", &(struct name){.kind = NAME_GONE, .fd = 7});
+    assert_int_equal(names_links(&names, 7), 0);
+    assert_int_equal(names_links(&names, 8), 1);
 }
 
 int main(void)
@@ -114,8 +159,11 @@ int main(void)
         cmocka_unit_test_setup(links_keep_their_text, clear),
         cmocka_unit_test_setup(below_is_not_beside, clear),
         cmocka_unit_test_setup(a_directory_moves_with_all, clear),
+        cmocka_unit_test_setup(many_are_found, clear),
         cmocka_unit_test_setup(full_is_said, clear),
-        cmocka_unit_test_setup(a_full_pool_is_said, clear),
+        cmocka_unit_test_setup(without_memory_all_is_refused, clear),
+        cmocka_unit_test_setup(a_long_text_that_does_not_fit_is_said, clear),
+        cmocka_unit_test_setup(links_are_counted, clear),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
