@@ -335,6 +335,45 @@ void text_json(struct text *text, const char *string, size_t length)
     append_whole(text, "\"", 1);
 }
 
+static bool is_utf8(const char *string, size_t length)
+{
+    for (size_t i = 0, character; i < length; i += character)
+        if ((character = utf8_length((const unsigned char *)string + i, length - i)) == 0)
+            return false;
+    return true;
+}
+
+static void append_percent(struct text *text, unsigned char byte)
+{
+    const char digits[] = "0123456789ABCDEF", escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
+
+    append_whole(text, escape, sizeof escape);
+}
+
+void text_json_bytes(struct text *text, const char *key, const char *string, size_t length)
+{
+    if (string == NULL || is_utf8(string, length))
+        return;
+    text_format(text, ", \"%s_bytes\": \"", key);
+    for (size_t i = 0; i < length;) {
+        const unsigned char *at = (const unsigned char *)string + i;
+        size_t character = utf8_length(at, length - i);
+
+        if (is_second_control(at, character))
+            append_percent(text, 0xc2);
+        if (is_second_control(at, character))
+            append_percent(text, at[1]);
+        else if (character > 1)
+            append_whole(text, string + i, character);
+        else if (character == 0 || *at < 0x20 || strchr("%\"\\\x7f", *at) != NULL)
+            append_percent(text, *at);
+        else
+            append_whole(text, string + i, 1);
+        i += character != 0 ? character : 1;
+    }
+    append_whole(text, "\"", 1);
+}
+
 static uint64_t power_of_ten(unsigned exponent)
 {
     uint64_t power = 1;

@@ -40,6 +40,10 @@ void text_hide_controls(char *bytes, size_t length);
  * U+FFFD. A NULL string becomes null. When it does not fit, no half character or escape is left. */
 void text_json(struct text *text, const char *string, size_t length);
 
+/* For a script that wants the bytes themselves: appends `, "KEY_bytes": "..."` where the string is not UTF-8,
+ * with %NN for each byte that belongs to no character, for controls and for the sign itself; else nothing. */
+void text_json_bytes(struct text *text, const char *key, const char *string, size_t length);
+
 /* Appends value / 10^digits with `decimals` decimals, rounded half up:
  * text_fixed(t, 3249999, 6, 1) appends "3.2". Both counts at most 19. */
 void text_fixed(struct text *text, uint64_t value, unsigned digits, unsigned decimals);

@@ -9,8 +9,8 @@
 #include "run/kept_list.h"
 #include "run/run_directory.h"
 
-#define ESCAPED 6u /* bytes that one takes at most */
-#define MEMBERS 128u
+#define ESCAPED 9u /* bytes that one takes at most, those of a second member included */
+#define MEMBERS 160u
 
 static void append_one(struct text *json, unsigned place, int64_t bytes, bool is_first)
 {
@@ -20,8 +20,10 @@ static void append_one(struct text *json, unsigned place, int64_t bytes, bool is
     kept_list_name(name, place);
     text_format(json, "%s{ \"name\": ", is_first ? " " : ",\n             ");
     text_json(json, name, strlen(name));
+    text_json_bytes(json, "name", name, strlen(name));
     text_format(json, ", \"path\": ");
     text_json(json, path, strlen(path));
+    text_json_bytes(json, "path", path, strlen(path));
     text_format(json, ", \"bytes\": %" PRId64 ", \"whole\": %s }", bytes,
                 kept_list_kept(place) == KEPT_WHOLE ? "true" : "false");
 }

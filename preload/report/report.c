@@ -57,6 +57,7 @@ static void append_string(struct text *json, const char *key, const char *value)
 {
     append_key(json, key);
     text_json(json, value, value == NULL ? 0 : strlen(value));
+    text_json_bytes(json, key, value, value == NULL ? 0 : strlen(value));
 }
 
 static void append_number(struct text *json, const char *key, uint64_t value)

@@ -174,6 +174,28 @@ static void json_keeps_utf8_and_replaces_the_rest(void **state)
     assert_json("\xf0\x9f\x98", 3, "\"\\ufffd\\ufffd\\ufffd\"");
 }
 
+static void assert_bytes(const char *string, size_t length, const char *expected)
+{
+    char buffer[128];
+    struct text text = text_in(buffer, sizeof buffer);
+
+    text_json_bytes(&text, "name", string, length);
+    assert_string_equal(buffer, expected);
+}
+
+static void json_gives_bytes_back(void **state)
+{
+    (void)state;
+    assert_bytes(NULL, 0, "");
+    assert_bytes("", 0, "");
+    assert_bytes("./emu 100%", 10, "");
+    assert_bytes("\xc3\xa9", 2, "");
+    assert_bytes("a\xffz", 3, ", \"name_bytes\": \"a%FFz\"");
+    assert_bytes("\xc3\xa9\xe9\"%\\\n\x7f", 8, ", \"name_bytes\": \"\xc3\xa9%E9%22%25%5C%0A%7F\"");
+    assert_bytes("\xe2\x82", 2, ", \"name_bytes\": \"%E2%82\"");
+    assert_bytes("\xff\0", 2, ", \"name_bytes\": \"%FF%00\"");
+}
+
 static void json_does_not_read_past_its_length(void **state)
 {
     char *one = malloc(1);
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(every_size_cuts_to_a_prefix),
         cmocka_unit_test(json_escapes),
         cmocka_unit_test(json_keeps_utf8_and_replaces_the_rest),
+        cmocka_unit_test(json_gives_bytes_back),
         cmocka_unit_test(json_does_not_read_past_its_length),
         cmocka_unit_test(json_cut_leaves_no_half_escape),
         cmocka_unit_test(fixed_point),
