@@ -114,9 +114,9 @@ static int help_command(const struct command *command, char **words)
     return 0;
 }
 
-int main(int argc, char **argv)
+static int run(char **argv)
 {
-    if (argc < 2) {
+    if (argv[0] == NULL || argv[1] == NULL) {
         say("no command; try lightsss --help");
         return SAY_USAGE;
     }
@@ -136,4 +136,13 @@ int main(int argc, char **argv)
     }
     const struct command *command = find(argv[1]);
     return command != NULL ? command->run(command, argv + 2) : SAY_USAGE;
+}
+
+/* What a command prints may be all that somebody wants of it: a disk that is full, or a reader that has gone,
+ * is said. */
+int main(int argc, char **argv)
+{
+    (void)argc;
+    const int status = run(argv);
+    return say_end(status);
 }

@@ -2,8 +2,10 @@
 /* One line on stderr: see say.h. */
 #include "say.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,4 +21,16 @@ void say(const char *format, ...)
     va_end(arguments);
     text_hide_controls(line, strlen(line));
     fprintf(stderr, "lightsss: %s\n", line);
+}
+
+/* errno is that of the last write: one that failed before may have left another. */
+int say_end(int status)
+{
+    errno = 0;
+    bool has_failed = ferror(stdout) != 0;
+
+    if (fflush(stdout) == 0 && !has_failed)
+        return status;
+    say("what it printed could not be written: %s", errno != 0 ? strerror(errno) : "an error of output");
+    return SAY_BROKEN;
 }

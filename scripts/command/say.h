@@ -12,4 +12,8 @@
 /* One line; controls in it become '?', so that a name cannot change the terminal. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* The status with which a command ends that would end with this one: SAY_BROKEN, and a line, where its stdout
+ * could not be written. */
+int say_end(int status);
+
 #endif

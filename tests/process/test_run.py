@@ -25,7 +25,7 @@ def option(variable):
 
 SAMPLES = {"LIGHTSSS_MATCH": "^ERROR: .*", "LIGHTSSS_MODEL": "VSimTop", "LIGHTSSS_WAKE_CALL": "log_on(1, 2)"}
 SAMPLES.update({"LIGHTSSS_AT": "5evals,6t", "LIGHTSSS_TRIGGER": "FAIL(ED)?", "LIGHTSSS_WATCH": "uart*.log:/dev/pts/*"})
-SAMPLES["LIGHTSSS_SCOPE"] = "TOP.core.alu,core.lsu"
+SAMPLES["LIGHTSSS_SCOPE"] = "TOP.soc.core.alu,soc.core.lsu"
 BAD = {
     "LIGHTSSS": "yes",
     "LIGHTSSS_INTERVAL": "2",
@@ -236,6 +236,46 @@ class Help(CommandCase):
             re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "view", "help", "--version", "--help"]
         )
         self.assertEqual(self.lightsss("help"), (0, out, ""))
+
+
+class Output(CommandCase):
+    """What a command prints and nobody can read is an error that is told, with every command."""
+
+    def all_that_print(self):
+        with open(os.path.join(TOP, "scripts", "command", "lightsss.c"), encoding="utf-8") as file:
+            names = re.findall(r'^        \.name = "(\w+)",$', file.read(), re.MULTILINE)
+        self.assertIn("doctor", names)
+        return [["--help"], ["--version"], ["doctor", "true"], *([name, "--help"] for name in names)]
+
+    def print_to(self, words, stdout):
+        # Python ignores SIGPIPE, and so does what it starts then.
+        return subprocess.run(
+            [COMMAND, *words],
+            cwd=self.work,
+            env=self.environment({}),
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            restore_signals=False,
+            check=False,
+        )
+
+    def expect_told(self, words, stdout, why):
+        done = self.print_to(words, stdout)
+        self.assertEqual(done.returncode, 125, words)
+        self.assertIn(f"lightsss: what it printed could not be written: {why}\n", done.stderr, words)
+
+    def test_full_disk(self):
+        with open("/dev/full", "wb") as full:
+            for words in self.all_that_print():
+                self.expect_told(words, full, "No space left on device")
+
+    def test_closed_pipe(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        for words in self.all_that_print():
+            self.expect_told(words, writer, "Broken pipe")
+        os.close(writer)
 
 
 if __name__ == "__main__":
