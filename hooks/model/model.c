@@ -17,6 +17,7 @@ static OFTEN_WRITTEN struct {
     char release_name[32];
     struct model_instance instance;
     uint64_t context_since;          /* the common number of evals when its context came */
+    bool context_moved;              /* that one's time was seen not to be 0 */
     uint64_t named_evals, named_sum; /* of the named model, when it was seen to eval */
     bool in_eval;
 } model;
@@ -132,8 +133,10 @@ void model_note_eval(const struct object *object)
         return;
     use_site(object->site);
     void *context = context_of(object);
-    if (context != instance->context || !instance->context_alive)
+    if (context != instance->context || !instance->context_alive) {
         model.context_since = counts_sum();
+        model.context_moved = false;
+    }
     instance->self = object->self;
     instance->thread = pthread_self();
     instance->context = context;
@@ -166,21 +169,23 @@ static bool may_look_at_time(void)
     return model.instance.context_alive && (model.primary->model->library->context_watched || model.in_eval);
 }
 
-/* 0 may be the time, or nothing that anybody ever sets. What the original has learnt, the replay knows. */
+/* 0 may be the time, or nothing that anybody ever sets: where it was another one before, somebody has set it
+ * back. What the original has learnt, the replay knows. */
 static void learn_time(uint64_t sum)
 {
     struct counts_facts *facts = counts_facts();
+    bool moves = simtime_in_context(model.instance.context) != 0;
+    model.context_moved = model.context_moved || moves;
     if (counts_are_woken() || model.instance.context == NULL)
         return;
-    bool moves = simtime_in_context(model.instance.context) != 0;
     facts->time_moved = facts->time_moved || moves;
-    facts->time_stands = !moves && sum - model.context_since >= TIME_STANDS_EVALS;
+    facts->time_stands = !model.context_moved && sum - model.context_since >= TIME_STANDS_EVALS;
 }
 
 static bool zero_is_a_time(void)
 {
     const struct counts_facts *facts = counts_facts();
-    return facts->time_moved && !facts->time_stood && !facts->time_stands;
+    return model.context_moved || (facts->time_moved && !facts->time_stood && !facts->time_stands);
 }
 
 uint64_t model_time(uint64_t tick)
