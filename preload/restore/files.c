@@ -67,7 +67,7 @@ static bool is_message_queue(int fd)
 
 static enum fate decide(const struct descriptor *descriptor)
 {
-    if (descriptor->flags == DESCRIPTOR_UNKNOWN)
+    if (descriptor->flags == DESCRIPTOR_FLAGS_UNKNOWN)
         return STAND_IN;
     if ((descriptor->flags & O_PATH) != 0)
         return STAYS;

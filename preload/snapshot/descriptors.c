@@ -194,7 +194,7 @@ void descriptors_complete(void)
 {
     for (size_t i = 0; i < count; i++)
         if (describe_flags(&list[i]) < 0)
-            list[i].flags = DESCRIPTOR_UNKNOWN;
+            list[i].flags = DESCRIPTOR_FLAGS_UNKNOWN;
     for (size_t i = 1; i < count; i++)
         for (size_t j = 0; j < i; j++)
             if (list[j].leader == j && are_shared(&list[j], &list[i])) {

@@ -27,11 +27,11 @@ struct descriptor_terminal {
     pid_t foreground, session; /* -1: not told */
 };
 
-#define DESCRIPTOR_UNKNOWN (-1)
+#define DESCRIPTOR_FLAGS_UNKNOWN (-1)
 
 struct descriptor {
     int fd;
-    int flags; /* as F_GETFL tells, or DESCRIPTOR_UNKNOWN */
+    int flags; /* as F_GETFL tells, or DESCRIPTOR_FLAGS_UNKNOWN */
     bool closes_on_exec;
     int64_t offset;   /* -errno: it has none */
     unsigned leader;  /* the first in the list of those with the same open file description; this one's own

@@ -11,7 +11,7 @@ static unsigned line_count;
 
 static void count_line(const char *line)
 {
-    assert_non_null(strstr(line, " is not valid: give hierarchical names such as TOP.core.alu"));
+    assert_non_null(strstr(line, " is not valid: give hierarchical names such as TOP.soc.core.alu"));
     line_count++;
 }
 
