@@ -4,6 +4,7 @@
 
     matrix.py --build BUILD_DIR --preload LIB --suite SUITE [--cell PATTERN] [--failures N]
     matrix.py --build BUILD_DIR --preload LIB --builds SUITE [--cell PATTERN] [--failures N]
+    matrix.py --build BUILD_DIR --preload LIB (--suite SUITE | --builds SUITE) --only-build
     matrix.py --build BUILD_DIR --readme [README.md]
 
 --suite runs the cells of the release that `releases` gets from this Debian suite ("machine": the one that is
@@ -35,6 +36,15 @@ MCU_SOURCES = "mcu_pkg.sv alu.sv regfile.sv memory.sv lane.sv scrambler.sv mcu.s
 def read_json(*path):
     with open(os.path.join(*path), encoding="utf-8") as file:
         return json.load(file)
+
+
+def read_text(path):
+    """None: it is not there."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
 
 
 def available(variable):
@@ -74,9 +84,13 @@ class Build:
         self.sources = [os.path.join(HERE, "mcu", name) for name in MCU_SOURCES.split()]
 
     def make(self, directory, verilator):
-        """Returns the executable, or raises Failed with the first error."""
+        """Returns the executable, or raises Failed with the first error. One that was made in the same way is taken."""
         output = os.path.join(directory, self.name)
         os.makedirs(directory, exist_ok=True)
+        made, key = f"{output}.made", self.key(verilator)
+        executable = f"{output}-{self.pretend}" if self.pretend else output
+        if os.path.exists(executable) and read_text(made) == key:
+            return executable
         variables = {**os.environ, "VERILATOR": verilator, "VERILATE_CFLAGS": self.cflags}
         if shutil.which("ccache"):  # most of a build is Verilator's run time library, again and again
             cache = os.path.join(os.path.dirname(directory), "ccache")
@@ -96,7 +110,19 @@ class Build:
         if done.returncode != 0:
             errors = [line for line in done.stdout.split("\n") if re.search("error", line, re.IGNORECASE)]
             raise campaign.Failed("does not build: " + (errors or ["?"])[0])
-        return pretend_release(output, self.pretend) if self.pretend else output
+        if self.pretend:
+            pretend_release(output, self.pretend)
+        with open(made, "w", encoding="utf-8") as file:
+            file.write(key)
+        return executable
+
+    def key(self, verilator):
+        """All that it is made of: its sources and scripts by their times."""
+        folders = [os.path.join(HERE, name) for name in ("", "mcu", "kinds")]
+        files = [entry for folder in folders for entry in os.scandir(folder) if entry.is_file()]
+        times = sorted((os.path.relpath(entry.path, HERE), entry.stat().st_mtime_ns) for entry in files)
+        words = [verilator, self.builder, self.options, self.sources, self.make_variables, self.cflags, self.pretend]
+        return json.dumps([words, os.stat(verilator).st_mtime_ns, times])
 
 
 def is_dark(row, release):
@@ -261,6 +287,16 @@ class Runner:
         return 1 if counts.get("failed") or not counts else 0
 
 
+class Builder(Runner):
+    """Builds the executables of its cells and runs none: what does not build is said by the test that runs them."""
+
+    def fail_as(self, name, build, row_name, changes, many, only):
+        self.executable(build)
+
+    def finish(self, path):
+        return 0
+
+
 # --- README ---
 
 
@@ -374,6 +410,7 @@ def parse_arguments():
     what.add_argument("--suite", help="the cells of this Debian suite's release")
     what.add_argument("--builds", metavar="SUITE", help="the kinds of builds with it")
     what.add_argument("--readme", nargs="?", const=os.path.join(ROOT, "README.md"), help="make its tables")
+    parser.add_argument("--only-build", action="store_true", help="build the cells and run none")
     parser.add_argument("--cell", metavar="PATTERN", help="only these")
     parser.add_argument("--failures", type=int, metavar="N", help="per cell")
     parser.add_argument("--keep", action="store_true", help="keep the directories of failing runs")
@@ -393,7 +430,7 @@ def main():
     suite = args.builds or args.suite
     release, verilator = find_release(args.build, suite)
     name = f"builds-{suite}" if args.builds else suite
-    runner = Runner(args, name, release, verilator)
+    runner = (Builder if args.only_build else Runner)(args, name, release, verilator)
     if args.builds:
         runner.run_builds(suite)
     else:
