@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulator becomes another program: its snapshots would stay parked as that program's children, with all
- * their memory, until it ends. They go before the exec. Should it fail, the next snapshot is taken in its
- * turn. */
+/* The simulator becomes another program: its snapshots go before the exec. Should it fail, the next snapshot
+ * is taken in its turn. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
@@ -13,18 +12,14 @@
 #include "base/raw_syscall.h"
 #include "interpose/refused.h"
 #include "run/role.h"
-#include "snapshot/keeper.h"
 
 void exec_begins(void) __attribute__((visibility("hidden"))); /* for syscall() */
 void exec_begins(void)
 {
-    if (role_is_original()) {
-        keeper_lock();
-        keeper_dismiss();
-        keeper_unlock();
-    } else {
+    if (role_is_original())
+        role()->becomes_other();
+    else
         refused_note_program();
-    }
 }
 
 int execve(const char *path, char *const arguments[], char *const environment[])

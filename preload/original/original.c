@@ -162,13 +162,19 @@ static void eval_done(uint64_t eval)
         points_eval_done(eval);
 }
 
+static void request(void *argument)
+{
+    (void)argument;
+    points_request();
+}
+
 /* Who sends SIGUSR1 wants to see a waveform. A simulator that sends it to itself dies of it, as ever. */
 static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
 {
     (void)info;
     if (signal != SIGUSR1 || !outside)
         return false;
-    blocked_call_around(ucontext, points_request);
+    blocked_call_around(ucontext, request, NULL);
     return true;
 }
 
@@ -289,6 +295,15 @@ static bool ends(struct end *end)
     return true;
 }
 
+/* Its snapshots would stay parked as that program's children, with all their memory, until it ends. */
+static void becomes_other(void)
+{
+    keeper_lock();
+    points_give_up(run.hooks->evals());
+    keeper_dismiss();
+    keeper_unlock();
+}
+
 const struct role original_role = {
     .eval_due = eval_due,
     .eval_done = eval_done,
@@ -296,4 +311,5 @@ const struct role original_role = {
     .hears = hears,
     .exits = exits,
     .ends = ends,
+    .becomes_other = becomes_other,
 };

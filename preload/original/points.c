@@ -16,6 +16,7 @@
 #include "base/signal_mask.h"
 #include "base/u64.h"
 #include "original/impatient.h"
+#include "original/points_lines.h"
 #include "original/points_plan.h"
 #include "original/request.h"
 #include "original/time_beside.h"
@@ -28,6 +29,7 @@
 
 #define COUNTED_MOST 1000u /* lines that were left out */
 #define UNTOLD_MOST  3u    /* times in a row; the simulator waits for a second at each */
+#define STILL_NS     SECOND_NS
 
 static struct points_plan plan;
 static struct time_search search;
@@ -39,8 +41,9 @@ static const struct point *chosen_for; /* a snapshot is looked for, for that */
 static int impatience;                 /* the signal by which somebody ended the waiting */
 static unsigned lost;                  /* that came and had no snapshot before them any more */
 
-/* By a request that cannot be begun at once: evals that had begun, and one; 0: none. */
-static _Atomic uint64_t requested;
+/* By a request that cannot be begun at once: evals that had begun, and one; 0: none. And when that came. */
+static _Atomic uint64_t requested, requested_ns;
+static atomic_bool request_waits; /* one is among the points */
 
 void points_begin(void)
 {
@@ -53,6 +56,7 @@ void points_begin(void)
     impatience = 0;
     lost = untold = 0;
     atomic_store(&requested, 0);
+    atomic_store(&request_waits, false);
     next_eval = u64_sum(points_plan_next(&plan, 0), 1);
 }
 
@@ -128,9 +132,12 @@ static void note_passed(struct point *point)
 
 static void take_request(void)
 {
-    uint64_t evals = atomic_exchange(&requested, 0);
+    uint64_t evals = atomic_load(&requested);
 
-    if (evals != 0)
+    if (evals == 0)
+        return;
+    atomic_store(&request_waits, true);
+    if (atomic_compare_exchange_strong(&requested, &evals, 0))
         note_passed(points_plan_add(&plan, END_REQUEST, evals - 1, "", ""));
 }
 
@@ -191,8 +198,7 @@ static void describe(const struct point *point, uint64_t evals, struct shared_po
 static void say_lost(const struct point *point)
 {
     if (lost++ == 0)
-        log_line(LOG_INFO, "no waveform up to eval %" PRIu64 ": there is no snapshot before it any more",
-                 point->last_eval);
+        points_lines_lost(point);
 }
 
 static void begin_replay(struct point *point)
@@ -212,19 +218,13 @@ static void begin_replay(struct point *point)
     replaying = point;
 }
 
-static void say_in_vain(enum request_state state)
-{
-    log_line(LOG_INFO, "no waveform: it was asked for, and the snapshot %s",
-             state == REQUEST_IN_VAIN ? "was given up before it could answer" : "does not answer");
-}
-
 /* A snapshot that was given up gives way to the next one. */
 static void end_replay(enum request_state state)
 {
     if (state == REQUEST_IN_VAIN || state == REQUEST_NO_ANSWER)
         atomic_store(&run.page->asked_pid, 0);
     if (state == REQUEST_NO_ANSWER || (state == REQUEST_IN_VAIN && replaying == NULL))
-        say_in_vain(state);
+        points_lines_in_vain(state);
     if (replaying != NULL)
         replaying->state = state == REQUEST_IN_VAIN ? POINT_PASSED : POINT_DONE;
     replaying = NULL;
@@ -245,12 +245,13 @@ static uint64_t left_out(void)
 
 /* What only waits for another replay is looked at when a look comes anyway: at each eval that would hold up
  * the simulator for as long as the other one takes. */
-static void count(uint64_t complete)
+static void count_points(uint64_t complete)
 {
     unsigned waiting = points_plan_count(&plan, POINT_PASSED);
 
     waits = waiting > 0 || replaying != NULL;
     next_eval = u64_sum(points_plan_next(&plan, complete), 1);
+    atomic_store(&request_waits, points_plan_has_request(&plan));
     atomic_store(&run.page->points_waiting, waiting);
     atomic_store(&run.page->points_left_out, left_out());
     keeper_hold(is_wanted);
@@ -266,7 +267,7 @@ static void look(uint64_t complete)
     look_at_replay();
     while (request_look() == REQUEST_OVER && (point = points_plan_ripe(&plan, complete)) != NULL)
         begin_replay(point);
-    count(complete);
+    count_points(complete);
 }
 
 /* --- at evals --- */
@@ -323,7 +324,20 @@ static bool may_begin_at_once(void)
     return plan.after_evals == 0 && !waits && atomic_load(&requested) == 0;
 }
 
-static void request_now(void)
+/* Since the one that waits came, no eval has begun: what it waits for does not come. It is taken over. */
+static bool take_over_still_one(void)
+{
+    uint64_t waiting = atomic_load(&requested);
+    uint64_t still_ns = clock_ns() - atomic_load(&requested_ns);
+
+    if (waiting != run.hooks->evals() + 1 || still_ns < STILL_NS ||
+        !atomic_compare_exchange_strong(&requested, &waiting, 0))
+        return false;
+    points_lines_still(still_ns);
+    return true;
+}
+
+static enum threads_answer request_now(void)
 {
     struct shared_point asked = {
         .kind = END_REQUEST,
@@ -335,25 +349,42 @@ static void request_now(void)
     const struct back_end now = {asked.last_eval, asked.ns};
     struct shared_slot *slot = back_choose(&run.options, run.page, &now, other_process_is_over);
 
-    if (slot == NULL)
+    if (slot == NULL) {
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
-    else if (!request_begin(slot, &asked))
-        log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
+        return THREADS_NO_SNAPSHOT;
+    }
+    if (request_begin(slot, &asked))
+        return THREADS_BEGINS;
+    points_lines_asked_before();
+    return THREADS_ASKED_BEFORE;
 }
 
-void points_request(void)
+/* One waits at most. */
+static enum threads_answer request_later(bool under_way)
 {
-    const bool at_once = may_begin_at_once(), under_way = at_once && request_is_under_way();
+    const bool for_others = under_way || waits;
+    const uint64_t evals = run.hooks->evals();
     uint64_t none = 0;
 
+    if (atomic_load(&requested) == 0)
+        atomic_store(&requested_ns, clock_ns());
+    if (atomic_load(&request_waits) || !atomic_compare_exchange_strong(&requested, &none, evals + 1)) {
+        points_lines_asked_before();
+        return THREADS_ASKED_BEFORE;
+    }
+    points_lines_waits(evals, plan.after_evals, for_others);
+    run.hooks->due_in(1);
+    return for_others ? THREADS_WAITS_FOR_OTHERS : THREADS_WAITS_FOR_EVALS;
+}
+
+enum threads_answer points_request(void)
+{
     if (!role_is_original()) /* a snapshot was taken meanwhile, and this is its replay; or it is a child */
-        return;
-    if (at_once && !under_way)
-        request_now();
-    else if (under_way || !atomic_compare_exchange_strong(&requested, &none, run.hooks->evals() + 1))
-        log_line(LOG_INFO, "a waveform was asked for before, and is not ready yet");
-    else
-        run.hooks->due_in(1);
+        return THREADS_NO_ANSWER;
+    const bool under_way = request_is_under_way();
+    if (!under_way && (may_begin_at_once() || take_over_still_one()))
+        return request_now();
+    return request_later(under_way);
 }
 
 /* --- at the end --- */
@@ -383,39 +414,33 @@ void points_finish(const struct end *end)
     do {
         if (point != NULL)
             begin_replay(point);
-        count(end->eval);
+        count_points(end->eval);
         impatience = request_await(echo_ns, &state);
         end_replay(state);
     } while (impatience == 0 && (point = points_plan_ripe(&plan, UINT64_MAX)) != NULL);
-    count(end->eval);
-}
-
-static void say_first(unsigned number, const struct point *point, const char *what)
-{
-    log_line(LOG_INFO, "LIGHTSSS_AT=%" PRIu64 "%s%s: %s", point->goal, point->is_time ? "t" : "evals",
-             number > 1 ? " and others" : "", what);
+    count_points(end->eval);
 }
 
 void points_say_missed(void)
 {
-    const struct point *missed = points_plan_first(&plan, POINT_COMES);
-    const unsigned waiting = points_plan_count(&plan, POINT_PASSED);
+    const struct points_lines_missed missed = {
+        .untold = untold == UNTOLD_MOST,
+        .lost = lost,
+        .impatience = impatience,
+        .left_out = left_out(),
+        .left_out_more = left_out() >= COUNTED_MOST,
+    };
 
-    if (missed != NULL)
-        say_first(points_plan_count(&plan, POINT_COMES), missed,
-                  untold == UNTOLD_MOST && missed->is_time
-                      ? "the testbench does not tell the time, so there is no waveform up to there"
-                      : "the run has ended before, so there is no waveform up to there");
-    if (lost > 1)
-        log_line(LOG_INFO,
-                 "%u more waveforms that were wanted are not made: no snapshot before them was left",
-                 lost - 1);
-    if (waiting > 0)
-        log_line(LOG_INFO, "%u more waveforms that were wanted are not made: %s ended the waiting", waiting,
-                 end_signal_name(impatience));
-    if (left_out() > 0)
-        log_line(LOG_INFO,
-                 "%" PRIu64 " %slines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
-                 "LIGHTSSS_TRIGGERS=%" PRIu64,
-                 left_out(), left_out() >= COUNTED_MOST ? "and more " : "more ", run.options.triggers);
+    points_lines_missed(&plan, &missed);
+}
+
+/* Should the exec fail, those that are to come may still come. */
+void points_give_up(uint64_t evals)
+{
+    const struct end end = {.kind = END_FINISH, .eval = evals};
+
+    points_are_left(&end);
+    points_lines_given_up(&plan);
+    points_plan_drop(&plan);
+    count_points(evals);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "options/end.h"
+#include "snapshot/threads/threads_signal.h"
 
 /* An original begins. */
 void points_begin(void);
@@ -20,8 +21,8 @@ void points_eval_done(uint64_t eval);
 /* Asks the hooks for the next look, as hooks->due_in(): sooner where a point comes sooner. */
 void points_due_in(uint64_t evals);
 
-/* Somebody asks for a waveform up to now. Async-signal-safe, on any thread. */
-void points_request(void);
+/* Somebody asks for a waveform up to now: what becomes of it. Async-signal-safe, on any thread. */
+enum threads_answer points_request(void);
 
 /* The original ends so, and holds the keeper's lock: is there something to do before? Then points_finish()
  * does it, with all signals blocked. Async-signal-safe. */
@@ -30,5 +31,9 @@ void points_finish(const struct end *end);
 
 /* After that: what did not come, and what was left out. */
 void points_say_missed(void);
+
+/* After so many evals another program takes the simulator's place: says what will not be made. Under the
+ * keeper's lock. */
+void points_give_up(uint64_t evals);
 
 #endif

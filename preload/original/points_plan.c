@@ -171,6 +171,21 @@ const struct point *points_plan_first(const struct points_plan *plan, enum point
     return NULL;
 }
 
+void points_plan_drop(struct points_plan *plan)
+{
+    for (unsigned i = 0; i < plan->count; i++)
+        if (plan->list[i].state == POINT_PASSED)
+            plan->list[i].state = POINT_DONE;
+}
+
+bool points_plan_has_request(const struct points_plan *plan)
+{
+    for (unsigned i = 0; i < plan->count; i++)
+        if (plan->list[i].state == POINT_PASSED && plan->list[i].kind == END_REQUEST)
+            return true;
+    return false;
+}
+
 bool points_plan_wants(const struct points_plan *plan, uint64_t snapshot)
 {
     for (unsigned i = 0; i < plan->count; i++) {

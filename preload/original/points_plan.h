@@ -72,6 +72,12 @@ unsigned points_plan_count(const struct points_plan *plan, enum point_state stat
 /* The first of those in that state; NULL: none. */
 const struct point *points_plan_first(const struct points_plan *plan, enum point_state state);
 
+/* Those that have passed are done without a replay. */
+void points_plan_drop(struct points_plan *plan);
+
+/* Is a request among those that have passed? */
+bool points_plan_has_request(const struct points_plan *plan);
+
 /* Is the snapshot of that number needed? */
 bool points_plan_wants(const struct points_plan *plan, uint64_t snapshot);
 

@@ -12,6 +12,7 @@
 #include "base/other_process.h"
 #include "original/impatient.h"
 #include "restore/rights.h"
+#include "run/patience.h"
 #include "run/run.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
@@ -21,11 +22,9 @@
 #define GRACE_NS     (SECOND_NS / 50) /* where the snapshot is gone: it may have made the replay at last */
 #define ENDING_TRIES 100              /* milliseconds */
 #define CLOSE_NS     (5 * SECOND_NS)  /* for a replay that was asked to finish */
-#define LEAST_NS     (90 * SECOND_NS) /* it may take so long, and so many times what it replays: then it */
-#define FACTOR       101u             /* asks itself to finish, before that */
 
 static volatile pid_t asked_snapshot;
-static volatile uint64_t asked_ns, asked_age_ns;
+static volatile uint64_t asked_ns, deadline_ns;
 
 static bool is_replaying(pid_t pid)
 {
@@ -54,7 +53,7 @@ bool request_begin(struct shared_slot *slot, const struct shared_point *point)
     rights_note();
     asked_snapshot = atomic_load(&slot->pid);
     asked_ns = clock_ns();
-    asked_age_ns = asked_ns - slot->taken_ns;
+    deadline_ns = patience_beyond_ns(slot, asked_ns);
     atomic_store(&run.page->asked_to_end, 0);
     park_command(slot, SLOT_COPY);
     return true;
@@ -78,13 +77,6 @@ enum request_state request_look(void)
     return now_ns > asked_ns + ANSWER_NS ? REQUEST_NO_ANSWER : REQUEST_RUNS;
 }
 
-static uint64_t deadline_ns(void)
-{
-    uint64_t limit_ns = run.options.limit_ns;
-
-    return asked_ns + LEAST_NS + (limit_ns != 0 ? limit_ns : asked_age_ns * FACTOR);
-}
-
 static void end_it(int signal)
 {
     pid_t pid = atomic_load(&run.page->asked_pid);
@@ -103,7 +95,7 @@ int request_await(uint64_t echo_ns, enum request_state *state)
     while ((*state = request_look()) == REQUEST_RUNS) {
         int signal = impatient_take();
         pid_t pid = atomic_load(&run.page->asked_pid);
-        bool is_late = clock_ns() > deadline_ns();
+        bool is_late = clock_ns() > deadline_ns;
         if (is_late || (signal != 0 && clock_ns() > echo_ns)) {
             end_it(is_late ? SIGTERM : signal);
             return is_late ? 0 : signal;

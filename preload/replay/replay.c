@@ -230,8 +230,9 @@ static bool is_for_original(int signal, bool outside)
     return outside && signal != SIGXCPU && signal != SIGXFSZ;
 }
 
-static void do_nothing(void)
+static void do_nothing(void *argument)
 {
+    (void)argument;
 }
 
 /* One that was told to a handler which is gone by now: the original had it before. */
@@ -247,7 +248,7 @@ static bool is_told_late(int signal, siginfo_t *info)
 static bool hears(int signal, bool outside, siginfo_t *info, void *ucontext)
 {
     if (is_for_original(signal, outside) || is_told_late(signal, info)) {
-        blocked_call_around(ucontext, do_nothing);
+        blocked_call_around(ucontext, do_nothing, NULL);
         return true;
     }
     if (!outside)

@@ -30,7 +30,8 @@ static void append_place(struct text *text, const struct shared_point *point)
     else
         text_format(text, "eval %" PRIu64, point->first_eval);
     if (point->after_evals > 0)
-        text_format(text, " and %" PRIu64 " evals after it", point->after_evals);
+        text_format(text, " and %" PRIu64 " eval%s after it", point->after_evals,
+                    point->after_evals == 1 ? "" : "s");
 }
 
 void point_words_begin(struct text *line)
@@ -55,8 +56,10 @@ void point_words_append(struct text *json)
     if (line_length(point) > 0) {
         text_format(json, ", \"line\": ");
         text_json(json, point->line, line_length(point));
+        text_json_bytes(json, "line", point->line, line_length(point));
         text_format(json, ", \"line_in\": ");
         text_json(json, point->place, strnlen(point->place, sizeof point->place - 1));
+        text_json_bytes(json, "line_in", point->place, strnlen(point->place, sizeof point->place - 1));
     }
     if (point->first_eval == point->last_eval)
         text_format(json, ", \"point_eval\": %" PRIu64, point->first_eval);
@@ -96,19 +99,33 @@ uint64_t point_words_time(void)
     return is_known ? replay->point_time : replay->wave_last_time;
 }
 
+void point_words_not_made(struct text *line, unsigned count)
+{
+    text_format(line,
+                count == 1 ? "%u more waveform that was wanted is not made"
+                           : "%u more waveforms that were wanted are not made",
+                count);
+}
+
+void point_words_left_out(struct text *line, uint64_t count, bool or_more)
+{
+    text_format(line,
+                "%" PRIu64 " %s line%s matched LIGHTSSS_TRIGGER, of which there is no waveform: "
+                "LIGHTSSS_TRIGGERS=%" PRIu64,
+                count, or_more ? "and more" : "more", count == 1 ? "" : "s", run.options.triggers);
+}
+
 void point_words_lost(struct text *line)
 {
     const uint32_t waiting = atomic_load(&run.page->points_waiting);
     const uint64_t left_out = atomic_load(&run.page->points_left_out);
 
-    if (waiting > 0)
-        text_format(line, "%u more waveforms that were wanted are not made: the simulator was killed",
-                    waiting);
+    if (waiting > 0) {
+        point_words_not_made(line, waiting);
+        text_format(line, ": the simulator was killed%s", left_out > 0 ? "; " : "");
+    }
     if (left_out > 0)
-        text_format(line,
-                    "%s%" PRIu64 " more lines matched LIGHTSSS_TRIGGER, of which there is no waveform: "
-                    "LIGHTSSS_TRIGGERS=%" PRIu64,
-                    waiting > 0 ? "; " : "", left_out, run.options.triggers);
+        point_words_left_out(line, left_out, false);
 }
 
 void point_words_say_lost(void)

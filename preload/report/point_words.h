@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_PRELOAD_REPORT_POINT_WORDS_H
 #define LIGHTSSS_PRELOAD_REPORT_POINT_WORDS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
@@ -19,6 +20,11 @@ void point_words_name(struct text *name);
 
 /* Its time on the waveform's axis, where there is one; else that of the last dump. */
 uint64_t point_words_time(void);
+
+/* Appends that so many waveforms more are not made, or that so many lines more (or_more: at least) made none.
+ */
+void point_words_not_made(struct text *line, unsigned count);
+void point_words_left_out(struct text *line, uint64_t count, bool or_more);
 
 /* Appends which waveforms there are none of because the original was killed or matched too often; nothing
  * where there are none. */

@@ -7,8 +7,9 @@
 #include "base/vdso.h"
 #include "run/run.h"
 
-#define LEAST_NS UINT64_C(60000000000) /* a replay may take that long and ... */
-#define FACTOR   100u                  /* ... so many times what the original took since the snapshot */
+#define LEAST_NS  (60 * SECOND_NS) /* a replay may take that long and ... */
+#define FACTOR    100u             /* ... so many times what the original took since the snapshot */
+#define BEYOND_NS (30 * SECOND_NS) /* then it closes its waveform, and writes its report */
 
 void patience_note_look(void)
 {
@@ -20,13 +21,24 @@ void patience_note_look(void)
     looked_ns = now_ns;
 }
 
+static uint64_t patience_ns(uint64_t age_ns)
+{
+    return run.options.limit_ns != 0 ? run.options.limit_ns : LEAST_NS + age_ns * FACTOR;
+}
+
 uint64_t patience_deadline_ns(const struct shared_slot *slot)
 {
     uint64_t start_ns = run.page->replay.start_ns;
 
-    if (run.options.limit_ns != 0)
-        return start_ns + run.options.limit_ns;
-    return start_ns + LEAST_NS + (start_ns - slot->taken_ns) * FACTOR;
+    return start_ns + patience_ns(start_ns - slot->taken_ns);
+}
+
+/* The replay begins somewhat later than it is asked, and its snapshot is older then. */
+uint64_t patience_beyond_ns(const struct shared_slot *slot, uint64_t asked_ns)
+{
+    uint64_t age_ns = asked_ns - slot->taken_ns;
+
+    return asked_ns + patience_ns(age_ns) + age_ns + BEYOND_NS;
 }
 
 uint32_t patience_overdue(uint64_t deadline_ns)

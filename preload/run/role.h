@@ -37,6 +37,9 @@ struct role {
     /* Under the keeper's lock. Returns false where the process goes on, and has let go of that. */
     bool (*ends)(struct end *end);
 
+    /* Another program is about to take its place (exec): asked of the original alone. */
+    void (*becomes_other)(void);
+
     /* A replay cannot go on. */
     __attribute__((noreturn)) void (*stop)(enum verdict verdict, const char *why);
 };

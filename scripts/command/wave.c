@@ -16,7 +16,8 @@
 #include "say.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define NO_SUCH_PROCESS 1
+#define CANNOT_BE_ASKED 1
+#define ANSWER_S        2 /* for an answer: the simulator may be stopped, or may not send us anything */
 
 /* What stands behind `what` in a line of /proc/PID/NAME, which is the begin of that line where it ends in a
  * colon; NULL: there is no such line. */
@@ -61,36 +62,81 @@ static int send_request(int pid, int pidfd)
 
     info.si_pid = getpid();
     info.si_uid = getuid();
-    info.si_value.sival_ptr = (void *)(uintptr_t)THREADS_REQUEST; /* NOLINT(performance-no-int-to-ptr) */
+    info.si_value.sival_ptr = (void *)(uintptr_t)THREADS_QUESTION; /* NOLINT(performance-no-int-to-ptr) */
     return send_signal(pid, pidfd, THREADS_SIGNAL, &info);
+}
+
+/* SIGURG is blocked: it waits for us. Somebody else's is passed over. */
+static enum threads_answer await_answer(int pid)
+{
+    const struct timespec patience = {.tv_sec = ANSWER_S};
+    sigset_t urgent;
+    siginfo_t info;
+
+    sigemptyset(&urgent);
+    sigaddset(&urgent, SIGURG);
+    while (sigtimedwait(&urgent, &info, &patience) == SIGURG || errno == EINTR) {
+        uintptr_t answer = (uintptr_t)info.si_value.sival_ptr - THREADS_ANSWER;
+        if (info.si_code == SI_QUEUE && info.si_pid == pid && answer < THREADS_ANSWERS)
+            return (enum threads_answer)answer;
+    }
+    return THREADS_NO_ANSWER;
+}
+
+/* Of the answer: what it says, and whether a waveform is made. */
+static int tell(int pid, enum threads_answer answer)
+{
+    static const char *const made[THREADS_ANSWERS] = {
+        [THREADS_NO_ANSWER] = "it has not answered, and says on its stderr what becomes of it",
+        [THREADS_BEGINS] = "it says on its stderr where the waveform is",
+        [THREADS_WAITS_FOR_EVALS] = "the waveform is made when the evals of LIGHTSSS_AFTER have come",
+        [THREADS_WAITS_FOR_OTHERS] = "the waveform is made at an eval, when those before it are done",
+    };
+
+    if (answer == THREADS_ASKED_BEFORE)
+        say("process %d was asked before, and that waveform is not ready yet", pid);
+    else if (answer == THREADS_NO_SNAPSHOT)
+        say("process %d has no snapshot that could replay; ask again later", pid);
+    else
+        printf("asked process %d; %s\n", pid, made[answer]);
+    return answer == THREADS_ASKED_BEFORE || answer == THREADS_NO_SNAPSHOT ? CANNOT_BE_ASKED : 0;
+}
+
+static void block_urgent(void)
+{
+    sigset_t urgent;
+
+    sigemptyset(&urgent);
+    sigaddset(&urgent, SIGURG);
+    sigprocmask(SIG_BLOCK, &urgent, NULL);
 }
 
 static int ask(int pid, int pidfd)
 {
     if (send_signal(pid, pidfd, 0, NULL) != 0) {
         say("process %d: %s", pid, strerror(errno));
-        return NO_SUCH_PROCESS;
+        return CANNOT_BE_ASKED;
     }
     uint64_t process = status_number(pid, "Tgid:", 10);
     if (process != 0 && process != (uint64_t)pid) {
         say("%d is a thread of process %d; ask that", pid, (int)process);
-        return NO_SUCH_PROCESS;
+        return CANNOT_BE_ASKED;
     }
     if (find_line(pid, "maps", "/liblightsss.so") == NULL) {
         say("process %d is no simulator with the library in it; start it with lightsss run", pid);
-        return NO_SUCH_PROCESS;
+        return CANNOT_BE_ASKED;
     }
     bool is_caught = (status_number(pid, "SigCgt:", 16) >> (THREADS_SIGNAL - 1) & 1) != 0;
     if (find_line(pid, "maps", "/memfd:lightsss") == NULL || !is_caught) {
         say("process %d has no snapshot yet; ask again when its model evals", pid);
-        return NO_SUCH_PROCESS;
+        return CANNOT_BE_ASKED;
     }
+    block_urgent();
     if (send_request(pid, pidfd) != 0) {
         say("process %d: %s", pid, strerror(errno));
-        return NO_SUCH_PROCESS;
+        return CANNOT_BE_ASKED;
     }
-    printf("asked process %d; it says on its stderr where the waveform is\n", pid);
-    return 0;
+    return tell(pid, await_answer(pid));
 }
 
 int wave_command(const struct command *command, char **words)

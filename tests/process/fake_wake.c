@@ -28,6 +28,13 @@ CALLED void wake_print(long a, const char *text, double real, char letter, long 
     fake_say("%ld %s %g %c %ld %g", a, text, real, letter, b, other);
 }
 
+/* Until somebody makes that file. */
+CALLED void wake_await(const char *name)
+{
+    while (access(name, F_OK) != 0)
+        usleep(1000);
+}
+
 CALLED void wake_crash(void)
 {
     raise(SIGSEGV);

@@ -2,6 +2,7 @@
 /* Snapshots are processes, but the simulator's wait(), SIGCHLD, pipes and children do not notice. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -102,12 +103,54 @@ static void test_pipe_ends(void **state)
     run_discard(&outcome);
 }
 
+static void run_points(const char *const *steps, const char *const *environment, struct outcome *outcome)
+{
+    const struct program program = {
+        .arguments = steps, .environment = environment, .preload = true, .several = true};
+
+    run_program(&program, outcome);
+}
+
+/* Another program in the simulator's place: what has passed is not made, and is said; a point that is to come
+ * does not. */
+static void test_exec(void **state)
+{
+    struct outcome outcome;
+
+    (void)state;
+    run_points(LIST("eval:9", "exec:exit:0"),
+               LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_AT=9evals"), &outcome);
+    expect_exit(&outcome, 0);
+    assert_int_equal(outcome.runs, 0);
+    expect_said(&outcome, LIST("no waveform up to eval 9: another program takes the simulator's place"));
+    run_discard(&outcome);
+
+    run_points(LIST("eval:8", "in:exec:exit:0"),
+               LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_AT=9evals,2000evals,45t"),
+               &outcome);
+    expect_exit(&outcome, 0);
+    assert_int_equal(outcome.runs, 0);
+    expect_said(
+        &outcome,
+        LIST("no waveform up to eval 9 and further points: another program takes the simulator's place",
+             "LIGHTSSS_AT=2000evals: another program takes the simulator's place before"));
+    run_discard(&outcome);
+
+    /* What was printed behind an eval counts with it. */
+    run_points(LIST("eval:8", "error:now: ERROR", "exec:exit:0"),
+               LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_TRIGGER=ERROR"), &outcome);
+    expect_exit(&outcome, 0);
+    expect_said(&outcome, LIST("no waveform up to eval 8: another program takes the simulator's place"));
+    run_discard(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pipe_ends),
+        cmocka_unit_test(test_exec),
     };
-    int failed = cmocka_run_group_tests_name("pipes", tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("others", tests, NULL, NULL);
 
     return compare_cases(cases, sizeof cases / sizeof *cases) + failed;
 }

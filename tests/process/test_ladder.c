@@ -271,7 +271,7 @@ static void test_lost_points(void **state)
     run_program(&program, &outcome);
     expect_exit(&outcome, 0);
     expect_said(&outcome, LIST("no waveform up to eval 15: there is no snapshot before it any more",
-                               "2 more waveforms that were wanted are not made: no snapshot before them"));
+                               "2 more waveforms that were wanted are not made: no snapshot before that"));
     run_discard(&outcome);
 }
 

@@ -306,7 +306,7 @@ static void test_impatient(void **state)
     if (run_clock() - begin > 30)
         fail_msg("it took %.1f s", run_clock() - begin);
     expect_exit(&outcome, 0);
-    assert_non_null(strstr(outcome.said, "1 more waveforms that were wanted are not made: SIGINT"));
+    assert_non_null(strstr(outcome.said, "1 more waveform that was wanted is not made: SIGINT"));
     run_discard(&outcome);
 }
 

@@ -142,17 +142,33 @@ static void test_command(void **state)
     end(&running);
 }
 
-static void expect_answer(pid_t pid, const char *command, const char *answer)
-{
-    char text[PATH_MAX + 64], line[256] = "";
+#define LINE_SIZE 256
 
+/* Its status, and the line that it prints. */
+static int answer(pid_t pid, const char *command, char line[LINE_SIZE])
+{
+    char text[PATH_MAX + 64];
+
+    *line = '\0';
     snprintf(text, sizeof text, "'%s' wave %d 2>&1", command, pid);
     FILE *stream = popen(text, "re"); /* NOLINT(cert-env33-c) */
     assert_non_null(stream);
-    bool any = fgets(line, sizeof line, stream) != NULL;
-    assert_int_equal(WEXITSTATUS(pclose(stream)), 1);
-    if (!any || strstr(line, answer) == NULL)
-        fail_msg("%s: not \"%s\" but \"%s\"", text, answer, line);
+    assert_non_null(fgets(line, LINE_SIZE, stream));
+    return WEXITSTATUS(pclose(stream));
+}
+
+static void expect_status(pid_t pid, const char *command, int status, const char *wanted)
+{
+    char line[LINE_SIZE];
+    int found = answer(pid, command, line);
+
+    if (found != status || strstr(line, wanted) == NULL)
+        fail_msg("not %d \"%s\" but %d \"%s\"", status, wanted, found, line);
+}
+
+static void expect_answer(pid_t pid, const char *command, const char *wanted)
+{
+    expect_status(pid, command, 1, wanted);
 }
 
 static void *say_number(void *pipe_end)
@@ -233,6 +249,57 @@ static void test_another_user(void **state)
     assert_null(outcome.run);
     run_discard(&outcome);
     run_remove_directory(directory);
+}
+
+/* The command says what became of the request. One that comes while another replays waits for it; a further
+ * one is not taken. */
+static void test_answers(void **state)
+{
+    const char *command = getenv("LIGHTSSS_TEST_COMMAND");
+    struct running running;
+
+    (void)state;
+    run_start_with_three(&running, LIST(TO_THREE, "eval:5", "exit:0"),
+                         LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3",
+                              "LIGHTSSS_WAKE_CALL=wake_await(\"release\")"));
+    expect_status(running.pid, command, 0, "it says on its stderr where the waveform is");
+    expect_status(running.pid, command, 0, "the waveform is made at an eval, when those before it are done");
+    expect_status(running.pid, command, 1, "was asked before, and that waveform is not ready yet");
+    run_touch(&running, "release");
+    run_touch(&running, "go");
+    expect_nth_report(&running, 1, "\"kind\": \"request\"");
+    expect_nth_report(&running, 2, "\"kind\": \"request\", \"status\": null, \"signal\": null, \"eval\": 45");
+    end(&running);
+}
+
+/* Where no eval begins, what a request waits for does not come: who asks again a second later gets it. */
+static void test_request_while_it_hangs(void **state)
+{
+    const char *command = getenv("LIGHTSSS_TEST_COMMAND");
+    char line[LINE_SIZE] = "";
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start_with_three(
+        &running, LIST(TO_THREE, "eval:100", "exit:0"),
+        LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_SLOTS=3", "LIGHTSSS_AFTER=50evals"));
+    expect_status(running.pid, command, 0, "when the evals of LIGHTSSS_AFTER have come");
+    for (int tries = 0; tries < 300 && strstr(line, "it says on its stderr where") == NULL; tries++) {
+        if (tries > 0)
+            usleep(50000);
+        answer(running.pid, command, line);
+    }
+    expect_nth_report(
+        &running, 1,
+        "\"kind\": \"request\", \"status\": null, \"signal\": null, \"eval\": 45, \"time\": 225");
+    run_touch(&running, "go");
+    run_wait(&running, &outcome); /* fails where there is a second one */
+    expect_exit(&outcome, 0);
+    assert_non_null(
+        strstr(outcome.said, "a waveform up to eval 45 is asked for: it is made when the 50 evals"));
+    assert_non_null(strstr(outcome.said, "the waveform that is asked for waits no longer"));
+    run_discard(&outcome);
 }
 
 /* What comes after a request is as without it. */
@@ -407,12 +474,19 @@ static void test_stopped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_signal),       cmocka_unit_test(test_evicted),
-        cmocka_unit_test(test_command),      cmocka_unit_test(test_who_cannot_be_asked),
-        cmocka_unit_test(test_another_user), cmocka_unit_test(test_failure_after_request),
-        cmocka_unit_test(test_own_signal),   cmocka_unit_test(test_hang),
-        cmocka_unit_test(test_stopped),      cmocka_unit_test(test_processors),
+        cmocka_unit_test(test_signal),
+        cmocka_unit_test(test_evicted),
+        cmocka_unit_test(test_command),
+        cmocka_unit_test(test_who_cannot_be_asked),
+        cmocka_unit_test(test_another_user),
+        cmocka_unit_test(test_failure_after_request),
+        cmocka_unit_test(test_own_signal),
+        cmocka_unit_test(test_hang),
+        cmocka_unit_test(test_stopped),
+        cmocka_unit_test(test_processors),
         cmocka_unit_test(test_many_hangs),
+        cmocka_unit_test(test_answers),
+        cmocka_unit_test(test_request_while_it_hangs),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -444,13 +444,13 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext)
 }
 
 /* A snapshot may stop the thread in the middle of that, and leave word of another call. */
-void blocked_call_around(void *ucontext, void (*function)(void))
+void blocked_call_around(void *ucontext, void (*function)(void *argument), void *argument)
 {
     struct blocked_call call = {.number = -1};
 
     blocked_call_repeat(&call, ucontext);
     const struct repeated_call kept = own_thread()->repeated;
-    function();
+    function(argument);
     own_thread()->repeated = kept;
     blocked_call_go_on(&call, ucontext);
 }

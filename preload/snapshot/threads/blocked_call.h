@@ -36,6 +36,6 @@ void blocked_call_go_on(struct blocked_call *call, void *ucontext);
 void blocked_call_leave_out(const void *handler);
 
 /* Both, around what the handler of another signal does that is ours alone. */
-void blocked_call_around(void *ucontext, void (*function)(void));
+void blocked_call_around(void *ucontext, void (*function)(void *argument), void *argument);
 
 #endif

@@ -85,13 +85,35 @@ static bool is_report(int code)
            code == CLD_DUMPED;
 }
 
+static bool has_value(const siginfo_t *info, uintptr_t value)
+{
+    return info->si_code == SI_QUEUE && (uintptr_t)info->si_value.sival_ptr == value;
+}
+
+/* Whoever asked may be gone, or in another namespace of processes (0), or another user. */
+static void ask(void *argument)
+{
+    const siginfo_t *question = argument;
+    enum threads_answer (*asked)(void) = threads_handler_listeners.request;
+    siginfo_t info = {.si_signo = SIGURG, .si_code = SI_QUEUE};
+
+    if (asked == NULL)
+        return;
+    const enum threads_answer answer = asked();
+    if (!has_value(question, THREADS_QUESTION) || answer == THREADS_NO_ANSWER || question->si_pid <= 0)
+        return;
+    info.si_pid = kernel_getpid();
+    info.si_uid = kernel_getuid();
+    info.si_value.sival_ptr = (void *)(uintptr_t)(THREADS_ANSWER + answer);
+    raw_syscall3(SYS_rt_sigqueueinfo, question->si_pid, SIGURG, &info);
+}
+
 static void handle_foreign_signal(int signal, siginfo_t *info, void *context)
 {
-    void (*asked)(void) = threads_handler_listeners.request;
     void (*heard)(void *ucontext) = threads_handler_listeners.kernel_signal;
 
-    if (info->si_code == SI_QUEUE && info->si_value.sival_ptr == (void *)THREADS_REQUEST && asked != NULL)
-        blocked_call_around(context, asked);
+    if (has_value(info, THREADS_REQUEST) || has_value(info, THREADS_QUESTION))
+        blocked_call_around(context, ask, info);
     if (is_report(info->si_code) || info->si_code == SI_USER) {
         if (heard != NULL)
             heard(context);

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "snapshot/threads/threads_signal.h"
+
 /* Sees to it that THREADS_SIGNAL comes to us. Returns 0 or -errno. */
 int threads_handler_install(void);
 
@@ -14,7 +16,7 @@ extern struct threads_handler_listeners {
     /* A revived thread is about to start a system call again that its snapshot interrupted: true, the call
      * ends with EINTR instead. */
     bool (*_Atomic ends_call)(void);
-    void (*_Atomic request)(void);                 /* somebody asks for something (THREADS_REQUEST) */
+    enum threads_answer (*_Atomic request)(void);  /* somebody asks for something (THREADS_REQUEST) */
     void (*_Atomic kernel_signal)(void *ucontext); /* a parked copy hears so of its original's end */
 } threads_handler_listeners;
 
