@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What figures measure with: where things are in the build directory, how often and how long to run, pairs of runs in turn."""
 
+import concurrent.futures
 import functools
 import os
 import sys
@@ -60,6 +61,21 @@ class Bench:
                 results[index].append(way())
         return results
 
+    def side_by_side(self, *ways):
+        """All ways at once in every round, on one core that the scheduler shares out among them in milliseconds: whatever
+        the machine does meanwhile, and however fast it is, meets all alike. CPU times can be compared, to a hundredth
+        where runs in turn differ by a fifth; wall times cannot. Copies find no idle core. The results of each way."""
+        core = {min(os.sched_getaffinity(0))}
+        results = [[] for _ in ways]
+        with concurrent.futures.ThreadPoolExecutor(len(ways), initializer=lambda: os.sched_setaffinity(0, core)) as pool:
+            for turn in range(self.pairs):
+                say(f"    round {turn + 1} of {self.pairs}, {len(ways)} ways at once")
+                order = list(enumerate(ways))
+                started = [(index, pool.submit(way)) for index, way in (reversed(order) if turn % 2 else order)]
+                for index, one in started:
+                    results[index].append(one.result())
+        return results
+
     def pairs_of(self, command, variables=None, times=1):
         """Without the library and with it."""
         return self.in_turn(lambda: run(command), lambda: run(command, self.library, variables), times=times)
@@ -86,7 +102,11 @@ def wall(runs):
     return [one.wall for one in runs]
 
 
+def compare_cpu(what, without, with_it, **goal):
+    yield Row(f"{what}: CPU time with / without", divide(cpu(with_it), cpu(without)), **goal)
+
+
 def compare(what, without, with_it, **goal):
     """Both rows of a comparison; the goal is that of the CPU time."""
-    yield Row(f"{what}: CPU time with / without", divide(cpu(with_it), cpu(without)), **goal)
+    yield from compare_cpu(what, without, with_it, **goal)
     yield Row(f"{what}: wall time with / without", divide(wall(with_it), wall(without)))

@@ -15,6 +15,7 @@ class Work:
     rest: tuple = ()  # and behind it
     probe: int = 200000  # takes some tenths of a second
     most: int = 10**12
+    threads: int = 1  # that wait for each other at every eval
 
     def command(self, count, *more):
         return [*self.program, str(count), *self.rest, *more]
@@ -50,7 +51,7 @@ def real(bench, name, folder, *options):
 def rocket(bench, threads):
     name, form = {1: ("rocket-vcd1", "vcd"), 2: ("rocket-fst2", "fst")}[threads]
     program = real(bench, name, "rocket", "--threads", str(threads), "--format", form)
-    return Work(f"Rocket, {threads} thread{'s' * (threads > 1)}", (program, "--cycles"), probe=2000, most=450000)
+    return Work(f"Rocket, {threads} thread{'s' * (threads > 1)}", (program, "--cycles"), probe=2000, most=450000, threads=threads)
 
 
 

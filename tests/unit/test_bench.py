@@ -9,6 +9,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 import types
 import unittest
 
@@ -71,6 +72,21 @@ class Turns(unittest.TestCase):
         ways = [lambda name=name: seen.append(name) or name for name in "ab"]
         self.assertEqual(Bench("", 2, 1).in_turn(*ways), [["a", "a"], ["b", "b"]])
         self.assertEqual("".join(seen), "abba")
+
+
+class Beside(unittest.TestCase):
+    def test_all_ways_are_at_work_at_once_on_one_core(self):
+        meet = threading.Barrier(2, timeout=60)  # who is alone at work waits in vain
+
+        def way(name):
+            meet.wait()
+            return name, os.sched_getaffinity(0)
+
+        before = os.sched_getaffinity(0)
+        first, second = Bench("", 2, 1).side_by_side(lambda: way("a"), lambda: way("b"))
+        self.assertEqual(first, [("a", {min(before)})] * 2)
+        self.assertEqual(second, [("b", {min(before)})] * 2)
+        self.assertEqual(os.sched_getaffinity(0), before)
 
 
 class Runs(unittest.TestCase):
