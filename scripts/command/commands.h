@@ -22,6 +22,7 @@ int run_command(const struct command *command, char **words);
 int doctor_command(const struct command *command, char **words);
 int view_command(const struct command *command, char **words);
 int wave_command(const struct command *command, char **words);
+int report_command(const struct command *command, char **words);
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
 void help_all(const struct command *commands, size_t count);

@@ -4,6 +4,7 @@
 #ifndef LIGHTSSS_SCRIPTS_COMMAND_SAY_H
 #define LIGHTSSS_SCRIPTS_COMMAND_SAY_H
 
+#define SAY_FAILED         1 /* what was asked for could not be done */
 #define SAY_USAGE          2
 #define SAY_BROKEN         125 /* the command itself cannot work */
 #define SAY_NOT_EXECUTABLE 126

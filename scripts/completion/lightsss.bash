@@ -16,6 +16,7 @@ _lightsss_values() {
 	--files) echo "0" ;;
 	--after) echo "0" ;;
 	--hang | --limit) echo "off" ;;
+	--radix) echo "hex bin dec" ;;
 	--on) echo "exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM" ;;
 	esac
 }
@@ -51,6 +52,26 @@ _lightsss_view() {
 	fi
 }
 
+# Folders, and options in any place.
+_lightsss_report() {
+	local word=$1 before=$2
+
+	[ "$before" != "=" ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+	[ "$word" != "=" ] || word=
+	case $before in
+	--html) compopt -o default ;;
+	--radix) _lightsss_words "$(_lightsss_values "$before")" "$word" ;;
+	--signals) ;;
+	*)
+		if [[ $word == -* ]]; then
+			_lightsss_words "--help --json --html --signals --radix" "$word"
+		else
+			compopt -o dirnames
+		fi
+		;;
+	esac
+}
+
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
@@ -59,7 +80,7 @@ _lightsss() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor wave view help --help --version" "$word"
+		_lightsss_words "run doctor wave view report help --help --version" "$word"
 		return
 	fi
 	case $command in
@@ -70,7 +91,11 @@ _lightsss() {
 		return
 		;;
 	help)
-		_lightsss_words "run doctor wave view help" "$word"
+		_lightsss_words "run doctor wave view report help" "$word"
+		return
+		;;
+	report)
+		_lightsss_report "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
 		return
 		;;
 	*) return ;;

@@ -62,6 +62,7 @@ set -l commands \
     doctor 'Say what will be hooked in a simulator, and what will not work and why.' \
     wave 'Ask a simulator that is running for a waveform up to now.' \
     view 'Show the waveform of a failure in GTKWave or Surfer.' \
+    report 'List failed runs, or print the last values of signals.' \
     help 'Say more about a command.'
 for i in (seq 1 2 (count $commands))
     complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -a $commands[$i] -d $commands[(math $i + 1)]
@@ -71,6 +72,12 @@ complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
 complete -c lightsss -n '__lightsss_in view' -a '(__lightsss_runs)'
 complete -c lightsss -n '__lightsss_in view' -l print -d 'print the command, and start nothing'
 complete -c lightsss -n '__lightsss_in view' -l viewer -x -d 'which one' -a 'gtkwave surfer'
+complete -c lightsss -n '__lightsss_in report' -a '(__fish_complete_path)'
+complete -c lightsss -n '__lightsss_in report' -l help -d 'this text'
+complete -c lightsss -n '__lightsss_in report' -l json -d 'their reports as an array'
+complete -c lightsss -n '__lightsss_in report' -l html -r -F -d 'one page that holds all'
+complete -c lightsss -n '__lightsss_in report' -l signals -x -d 'the last values of these in the waveform'
+complete -c lightsss -n '__lightsss_in report' -l radix -x -a 'hex bin dec' -d 'of the values'
 complete -c lightsss -n '__lightsss_in run doctor' -a '(__fish_complete_command)'
 complete -c lightsss -n __lightsss_in_program -a '(__lightsss_complete_program)'
 complete -c lightsss -n '__lightsss_in run doctor' -l help -d 'this text'

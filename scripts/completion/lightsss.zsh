@@ -63,6 +63,7 @@ _lightsss() {
 		'doctor:Say what will be hooked in a simulator, and what will not work and why.'
 		'wave:Ask a simulator that is running for a waveform up to now.'
 		'view:Show the waveform of a failure in GTKWave or Surfer.'
+		'report:List failed runs, or print the last values of signals.'
 		'help:Say more about a command.'
 	)
 	_arguments -C '(- :)--help[what the commands are]' '(- :)--version[which version this is]' \
@@ -81,6 +82,12 @@ _lightsss() {
 		view)
 			_arguments '(-)--help[this text]' '--print[print the command, and start nothing]' \
 				'--viewer=[which one]:viewer:(gtkwave surfer)' '1:run:_lightsss_runs'
+			;;
+		report)
+			_arguments '(- *)--help[this text]' '--json[their reports as an array]' \
+				'--html=[one page that holds all]:file:_files' \
+				'--signals=[the last values of these in the waveform]:names: ' \
+				'--radix=[of the values]:value:(hex bin dec)' '*:folder or waveform:_files'
 			;;
 		help) _describe -t commands command commands ;;
 		esac

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+/* The table: see table.h. A column is as wide as its widest cell; the last one has what may be long. */
+#include "table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "fields.h"
+#include "words.h"
+
+enum column {
+    WHEN,
+    PROGRAM,
+    PID,
+    END,
+    EVAL,
+    TIME,
+    VERDICT,
+    SIZE,
+    COLUMNS,
+};
+
+#define IS_NUMBER (1u << PID | 1u << EVAL | 1u << TIME | 1u << SIZE)
+
+static const char *const heads[COLUMNS] = {"WHEN", "PROGRAM", "PID",     "END",
+                                           "EVAL", "TIME",    "VERDICT", "SIZE"};
+
+static void copy(char cell[WORDS_SIZE], const char *text)
+{
+    snprintf(cell, WORDS_SIZE, "%s", text != NULL && *text != '\0' ? text : "-");
+}
+
+static void fill(char cells[COLUMNS][WORDS_SIZE], const struct run *run)
+{
+    words_when(cells[WHEN], run->when);
+    copy(cells[PROGRAM], fields_text(run->report, "program"));
+    words_number(cells[PID], run->report, "pid");
+    words_end(cells[END], run->report);
+    words_eval(cells[EVAL], run->report);
+    words_number(cells[TIME], run->report, "end.time");
+    copy(cells[VERDICT], fields_text(run->report, "replay.verdict"));
+    copy(cells[SIZE], NULL);
+    if (run->has_wave)
+        words_bytes(cells[SIZE], run->wave_bytes);
+    for (unsigned i = 0; i < COLUMNS; i++)
+        text_hide_controls(cells[i], strlen(cells[i]));
+}
+
+static void print_cells(FILE *file, char cells[COLUMNS][WORDS_SIZE], const size_t *widths)
+{
+    for (unsigned i = 0; i < COLUMNS; i++)
+        fprintf(file, (IS_NUMBER >> i & 1) != 0 ? "%*s  " : "%-*s  ", (int)widths[i], cells[i]);
+}
+
+/* The waveform; where there is none, the run's directory. */
+static void print_place(FILE *file, const struct run *run)
+{
+    const char *path = run->has_wave ? run->wave : run->directory;
+    char *shown = strdup(path);
+
+    if (shown != NULL)
+        text_hide_controls(shown, strlen(shown));
+    fprintf(file, "%s%s\n", shown != NULL ? shown : path, run->has_wave ? "" : "/");
+    free(shown);
+}
+
+void table_print(FILE *file, const struct runs *runs)
+{
+    char(*rows)[COLUMNS][WORDS_SIZE] = calloc(runs->count + 1, sizeof *rows);
+    size_t widths[COLUMNS] = {0};
+
+    if (rows == NULL || runs->count == 0) {
+        free(rows);
+        return;
+    }
+    for (unsigned i = 0; i < COLUMNS; i++)
+        copy(rows[0][i], heads[i]);
+    for (size_t i = 0; i < runs->count; i++)
+        fill(rows[i + 1], &runs->list[i]);
+    for (size_t i = 0; i <= runs->count; i++)
+        for (unsigned j = 0; j < COLUMNS; j++)
+            if (strlen(rows[i][j]) > widths[j])
+                widths[j] = strlen(rows[i][j]);
+    for (size_t i = 0; i <= runs->count; i++) {
+        print_cells(file, rows[i], widths);
+        if (i == 0)
+            fprintf(file, "WAVEFORM\n");
+        else
+            print_place(file, &runs->list[i - 1]);
+    }
+    free(rows);
+}
