@@ -3,6 +3,7 @@
 """What `meson install` installs works from where it was put, and from where it was moved to."""
 
 import os
+import re
 import shutil
 import subprocess
 import unittest
@@ -57,6 +58,15 @@ class Install(CommandCase):
         for name in ("bash-completion/completions/lightsss", "zsh/site-functions/_lightsss", "fish/vendor_completions.d/lightsss.fish"):
             self.assertTrue(os.path.isfile(os.path.join(prefix, "share", name)), name)
         self.assertEqual([name for name in self.files if name.startswith(("test_", "fake_"))], [])
+
+    def test_links_of_documents_lead_somewhere(self):
+        folder = os.path.dirname(self.files["README.md"])
+        pages = [name for name in os.listdir(folder) if name.endswith(".md")]
+        self.assertIn("troubleshooting.md", pages)
+        for page in pages:
+            with open(os.path.join(folder, page), encoding="utf-8") as file:
+                for path in re.findall(r"\]\((?!https?:)([^)#\s]+)", file.read()):
+                    self.assertTrue(os.path.isfile(os.path.join(folder, path)), f"{page}: {path}")
 
     def command(self):
         library = os.path.dirname(self.files["liblightsss.so"])

@@ -5,11 +5,12 @@
     matrix.py --build BUILD_DIR --preload LIB --suite SUITE [--cell PATTERN] [--failures N]
     matrix.py --build BUILD_DIR --preload LIB --builds SUITE [--cell PATTERN] [--failures N]
     matrix.py --build BUILD_DIR --preload LIB (--suite SUITE | --builds SUITE) --only-build
-    matrix.py --build BUILD_DIR --readme [README.md]
+    matrix.py --build BUILD_DIR --page [releases.md]
 
 --suite runs the cells of the release that `releases` gets from this Debian suite ("machine": the one that is
 installed), --builds the kinds of builds with it. A cell is FORMAT-WAY-THREADS (vcd-held-2) or the name of a build; PATTERN
-is a shell's. Each failure is checked as campaign.py does it. The result goes to BUILD_DIR/matrix/; --readme makes README's tables
+is a shell's. Each failure is checked as campaign.py does it. The result goes to BUILD_DIR/matrix/; --page makes the tables of
+scripts/man/releases.md
 of it. Exit status 0, 1, or 77: skipped, with the reason. With LIGHTSSS_TEST_FULL in the environment 20 failures per cell.
 """
 
@@ -29,6 +30,7 @@ import campaign
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
+PAGE = os.path.join(ROOT, "scripts", "man", "releases.md")
 FULL_FAILURES = 20
 MCU_SOURCES = "mcu_pkg.sv alu.sv regfile.sv memory.sv lane.sv scrambler.sv mcu.sv main.cpp ends.cpp"
 
@@ -297,11 +299,11 @@ class Builder(Runner):
         return 0
 
 
-# --- README ---
+# --- the page of releases and builds ---
 
 
 def cell_words(result, release, form, way, threads):
-    """One cell of README's table: the numbers of threads with which it works."""
+    """One cell of the page's table: the numbers of threads with which it works."""
     if "not_run" in release or not result:
         return "not run"
     found = {cell["threads"]: cell for cell in result["cells"] if (cell["format"], cell["way"]) == (form, way)}
@@ -313,7 +315,7 @@ def cell_words(result, release, form, way, threads):
 
 
 def release_table(table, results):
-    """README's first table; results: {name in matrix.json: result}."""
+    """The page's first table; results: {name in matrix.json: result}."""
     head = ["waveform"]
     for release in table["releases"]:
         name = results[release["name"]]["release"] if release["name"] in results else release["name"]
@@ -336,7 +338,7 @@ def release_table(table, results):
 
 
 def build_table(table, found):
-    """README's second table; found: {name of the build: its cell}."""
+    """The page's second table; found: {name of the build: its cell}."""
     lines = ["| build | release | result |", "|---|---|---|"]
     for row in table["builds"]:
         cell = found.get(row["name"], {"result": "skipped", "why": "not run"})
@@ -353,7 +355,7 @@ def between(text, mark, lines):
     """The text with other lines between two comments."""
     pattern = re.compile(rf"(<!-- {mark}: .*?-->\n).*?(<!-- end of {mark} -->)", re.DOTALL)
     if not pattern.search(text):
-        raise SystemExit(f"matrix: README has no place for {mark}")
+        raise SystemExit(f"matrix: the page has no place for {mark}")
     return pattern.sub(lambda match: match[1] + "\n" + "\n".join(lines) + "\n\n" + match[2], text)
 
 
@@ -364,7 +366,7 @@ def read_result(build, name):
         raise SystemExit(f"matrix: there is no {error.filename}: run the tests whose names begin with matrix- first") from None
 
 
-def write_readme(build, readme):
+def write_page(build, page):
     table = read_json(HERE, "matrix.json")
     results = {}
     for release in table["releases"]:
@@ -373,11 +375,11 @@ def write_readme(build, readme):
     builds = {}
     for suite in sorted({row.get("suite", "machine") for row in table["builds"]}):
         builds.update((cell["name"], cell) for cell in read_result(build, f"builds-{suite}")["cells"])
-    with open(readme, encoding="utf-8") as file:
+    with open(page, encoding="utf-8") as file:
         text = file.read()
     text = between(text, "matrix of releases", release_table(table, results))
     text = between(text, "matrix of builds", build_table(table, builds))
-    with open(readme, "w", encoding="utf-8") as file:
+    with open(page, "w", encoding="utf-8") as file:
         file.write(text)
 
 
@@ -409,21 +411,21 @@ def parse_arguments():
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--suite", help="the cells of this Debian suite's release")
     what.add_argument("--builds", metavar="SUITE", help="the kinds of builds with it")
-    what.add_argument("--readme", nargs="?", const=os.path.join(ROOT, "README.md"), help="make its tables")
+    what.add_argument("--page", nargs="?", const=PAGE, help="make its tables")
     parser.add_argument("--only-build", action="store_true", help="build the cells and run none")
     parser.add_argument("--cell", metavar="PATTERN", help="only these")
     parser.add_argument("--failures", type=int, metavar="N", help="per cell")
     parser.add_argument("--keep", action="store_true", help="keep the directories of failing runs")
     args = parser.parse_args()
-    if not args.readme and not args.preload:
+    if not args.page and not args.preload:
         parser.error("--preload is needed")
     return args
 
 
 def main():
     args = parse_arguments()
-    if args.readme:
-        write_readme(args.build, args.readme)
+    if args.page:
+        write_page(args.build, args.page)
         return 0
     if not os.path.exists(args.preload):
         skip(f"there is no {args.preload}")

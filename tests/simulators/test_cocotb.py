@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""README's recipe for cocotb: of six tests in one process the second fails, and the waveform shows the second, whatever the
+"""The recipe for cocotb: of six tests in one process the second fails, and the waveform shows the second, whatever the
 others do behind it (20 s in the full form). test_cocotb.py BUILD_DIR LIBRARY"""
 
 import json

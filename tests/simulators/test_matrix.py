@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Tests of matrix.py: which cells there are and which wait, what README's tables say of a result, and
-that README's tables have the rows of matrix.json."""
+"""Tests of matrix.py: which cells there are and which wait, what the page's tables say of a result, and
+that these tables have the rows of matrix.json."""
 
 import argparse
 import json
@@ -190,16 +190,16 @@ class Tables(unittest.TestCase):
             matrix.between(text, "other", [])
 
 
-class Readme(unittest.TestCase):
-    """README has what the present matrix.json would make, whatever the results were."""
+class Page(unittest.TestCase):
+    """scripts/man/releases.md has what the present matrix.json would make, whatever the results were."""
 
     def setUp(self):
         self.table = matrix.read_json(matrix.HERE, "matrix.json")
-        with open(os.path.join(matrix.ROOT, "README.md"), encoding="utf-8") as file:
-            self.readme = file.read()
+        with open(matrix.PAGE, encoding="utf-8") as file:
+            self.page = file.read()
 
     def rows(self, mark):
-        text = re.search(rf"<!-- {mark}: .*?-->\n(.*?)<!-- end of {mark} -->", self.readme, re.DOTALL).group(1)
+        text = re.search(rf"<!-- {mark}: .*?-->\n(.*?)<!-- end of {mark} -->", self.page, re.DOTALL).group(1)
         lines = [line for line in text.split("\n") if line.startswith("| ")]
         return [[word.strip() for word in line.strip("|").split("|")] for line in lines]
 
@@ -216,13 +216,13 @@ class Readme(unittest.TestCase):
         self.assertEqual([row[0] for row in rows], expected)
         for row in rows:
             for words in row[1:]:
-                self.assertRegex(words, r"^(\d(, \d)*|not run|not yet|cannot be)$", "README shows a failure")
+                self.assertRegex(words, r"^(\d(, \d)*|not run|not yet|cannot be)$", "the page shows a failure")
 
     def test_builds(self):
         rows = self.rows("matrix of builds")[1:]
         self.assertEqual([row[0] for row in rows], [row["name"] for row in self.table["builds"]])
         for row in rows:
-            self.assertNotEqual(row[2], "no", "README shows a failure")
+            self.assertNotEqual(row[2], "no", "the page shows a failure")
 
 
 if __name__ == "__main__":

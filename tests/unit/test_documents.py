@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""The documents tell the truth of today: every option and its default is in the README, the man pages and the
-completion, the commands that are named are there, every source file is on the map of ARCHITECTURE, and its journeys come
+"""The documents tell the truth of today: every option and its default is in the page of options, the man pages and
+the completion, links lead somewhere, the commands that are named are there, every source file is on the map of ARCHITECTURE, and its journeys come
 by functions that are where it says."""
 
 import os
@@ -92,14 +92,47 @@ def completion_of_fish():
     return {"--" + name: (text.replace("\\'", "'"), [] if values[:1] == "(" else values.split()) for name, text, values in rows}
 
 
+def pages():
+    """All documents for users, from the root of the project."""
+    names = sorted(name for name in os.listdir(os.path.join(ROOT, "scripts", "man")) if name.endswith(".md"))
+    return ["README.md", *(os.path.join("scripts", "man", name) for name in names)]
+
+
+def anchors(page):
+    """Of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)$", read(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
 class Documents(unittest.TestCase):
-    def test_options_are_in_readme(self):
-        readme = read("README.md")
-        table = dict(re.findall(r"^\| `(LIGHTSSS\w*)` \| (.*?) \|", readme, re.MULTILINE))
+    def test_readme_is_short(self):
+        self.assertLess(len(read("README.md").splitlines()), 180)
+        defaults = {name: f"`{row}`" if row else "none" for name, row in options().items()}
+        for name, default in re.findall(r"^\| `(LIGHTSSS\w*)` \| (.*?) \|", read("README.md"), re.MULTILINE):
+            self.assertEqual(default, defaults[name], name)
+
+    def test_links_lead_somewhere(self):
+        count = 0
+        for page in [*pages(), "ARCHITECTURE.md", "CONTRIBUTING.md"]:
+            for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([\w-]+))?\)", read(page)):
+                to = os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page
+                self.assertTrue(os.path.exists(os.path.join(ROOT, to)), f"{page}: {path}")
+                if anchor:
+                    self.assertIn(anchor, anchors(to), f"{page}: {path}#{anchor}")
+                count += 1
+        self.assertGreater(count, 30)
+
+    def test_readme_names_every_page(self):
+        for page in pages()[1:]:
+            self.assertIn(f"]({page})", read("README.md"))
+
+    def test_options_are_on_their_page(self):
+        page = read("scripts", "man", "options.md")
+        table = dict(re.findall(r"^\| `(LIGHTSSS\w*)` \| (.*?) \|", page, re.MULTILINE))
         rows = options()
         self.assertGreater(len(rows), 15)
         for name, default in rows.items():
-            self.assertIn(name, table, "README's table of options")
+            self.assertIn(name, table, "the table of options")
             if default:
                 self.assertEqual(table[name], f"`{default}`", name)
         self.assertEqual(set(table) - set(rows), set(), "options that do not exist")
@@ -146,14 +179,15 @@ class Documents(unittest.TestCase):
         self.assertEqual(dict(re.findall(r"^ +(\w+) '(.*?)'", fish, re.MULTILINE)), commands())
 
     def test_commands_of_documents_exist(self):
-        for page in (["README.md"], ["CONTRIBUTING.md"], ["scripts", "man", "lightsss.1"]):
+        for page in ([page] for page in [*pages(), "CONTRIBUTING.md", os.path.join("scripts", "man", "lightsss.1")]):
             for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss ([a-z]\w*)", read(*page), re.MULTILINE):
                 self.assertIn(command, commands(), page)
         for command in set(commands()) - {"help"}:
-            self.assertIn(f"\n## lightsss {command}\n", read("README.md"))
+            self.assertIn(f"\n## lightsss {command}\n", read("scripts", "man", "command.md"))
 
-    def test_scripts_of_readme_exist(self):
-        for command in re.findall(r"(?<!build/)\b(scripts/\w+)", read("README.md") + read("CONTRIBUTING.md")):
+    def test_scripts_of_documents_exist(self):
+        text = "".join(map(read, [*pages(), "CONTRIBUTING.md"]))
+        for command in re.findall(r"(?<!build/)\b(scripts/\w+)", text):
             self.assertTrue(os.access(os.path.join(ROOT, command), os.F_OK if command == "scripts/rooms" else os.X_OK), command)
 
     def test_architecture_names_every_script(self):
