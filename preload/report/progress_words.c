@@ -13,9 +13,9 @@
 #define HOUR_S     (60 * MINUTE_S)
 #define SHOWN_MOST 2u /* minutes are shown from two of them on, and so on */
 
-static void append_pace(struct text *line, uint64_t evals)
+/* So that all fits on a line of 80 columns. */
+static void append_count(struct text *line, uint64_t evals)
 {
-    text_format(line, ", ");
     if (evals >= MILLION) {
         text_fixed(line, evals, 6, 1);
         text_format(line, "M");
@@ -25,7 +25,6 @@ static void append_pace(struct text *line, uint64_t evals)
     } else {
         text_format(line, "%" PRIu64, evals);
     }
-    text_format(line, " evals/s");
 }
 
 static void append_left(struct text *line, uint64_t left_ns, bool is_least)
@@ -46,16 +45,22 @@ void progress_words_describe(struct text *line, const struct progress_words *pro
     const uint64_t all = u64_difference(progress->last_eval, progress->first_eval);
     uint64_t done = u64_difference(progress->eval, progress->first_eval);
 
-    if (all == 0) {
-        text_format(line, "replay: %" PRIu64 " evals", done);
-    } else {
-        done = u64_min(done, all);
-        text_format(line, "replay %" PRIu64 "%%: %" PRIu64 " of %" PRIu64 " evals",
-                    u64_scaled(done, 100, all), done, all);
+    done = all == 0 ? done : u64_min(done, all);
+    if (all == 0)
+        text_format(line, "replay: ");
+    else
+        text_format(line, "replay %" PRIu64 "%%: ", u64_scaled(done, 100, all));
+    append_count(line, done);
+    if (all != 0) {
+        text_format(line, " of ");
+        append_count(line, all);
     }
+    text_format(line, " evals");
     if (progress->recent_evals == 0 || progress->recent_ns == 0)
         return;
-    append_pace(line, u64_scaled(progress->recent_evals, SECOND_NS, progress->recent_ns));
+    text_format(line, ", ");
+    append_count(line, u64_scaled(progress->recent_evals, SECOND_NS, progress->recent_ns));
+    text_format(line, " evals/s");
     if (all > done)
         append_left(line, u64_scaled(all - done, progress->recent_ns, progress->recent_evals),
                     !progress->is_dumping);

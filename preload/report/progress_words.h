@@ -15,7 +15,7 @@ struct progress_words {
     bool is_dumping;                  /* before that the replay is faster than it will be */
 };
 
-/* Appends "replay 24%: 1192753 of 4970311 evals, 3.1M evals/s, at least 2 s left". */
+/* Appends "replay 24%: 1.2M of 5.0M evals, 3.1M evals/s, at least 2 s left". */
 void progress_words_describe(struct text *line, const struct progress_words *progress);
 
 #endif

@@ -26,19 +26,19 @@ static void on_its_way(void **state)
     };
 
     (void)state;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 500.0k evals/s, at least 6 s left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 500.0k evals/s, at least 6 s left");
     progress.is_dumping = true;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 500.0k evals/s, 6 s left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 500.0k evals/s, 6 s left");
     progress.recent_evals = 20;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 20 evals/s, 41 h left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 20 evals/s, 41 h left");
     progress.recent_evals = 3000000;
     progress.recent_ns = SECOND / 2;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 6.0M evals/s, 1 s left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 6.0M evals/s, 1 s left");
     progress.recent_evals = 9999;
     progress.recent_ns = SECOND;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 9999 evals/s, 5 min left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 9999 evals/s, 5 min left");
     progress.recent_evals = 10000;
-    expect(progress, "replay 25%: 1000000 of 4000000 evals, 10.0k evals/s, 5 min left");
+    expect(progress, "replay 25%: 1.0M of 4.0M evals, 10.0k evals/s, 5 min left");
 }
 
 static void nothing_of_late(void **state)
@@ -73,6 +73,20 @@ static void no_goal(void **state)
     expect((struct progress_words){.first_eval = 5, .last_eval = 5, .eval = 5}, "replay: 0 evals");
 }
 
+/* It would be cut on a line of 80 columns. */
+static void it_is_short(void **state)
+{
+    char bytes[200];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    (void)state;
+    progress_words_describe(&line, &(struct progress_words){.last_eval = UINT64_C(9999900000000),
+                                                            .eval = UINT64_C(8888800000000),
+                                                            .recent_evals = 999999,
+                                                            .recent_ns = SECOND});
+    assert_string_equal(bytes, "replay 88%: 8888800.0M of 9999900.0M evals, 1000.0k evals/s, at least 12 d left");
+}
+
 static void the_largest(void **state)
 {
     (void)state;
@@ -82,7 +96,7 @@ static void the_largest(void **state)
                                 .eval = UINT64_MAX / 2,
                                 .recent_evals = UINT64_MAX,
                                 .recent_ns = 1},
-        "replay 49%: 9223372036854775807 of 18446744073709551615 evals, 18446744073709.6M evals/s, at least "
+        "replay 49%: 9223372036854.8M of 18446744073709.6M evals, 18446744073709.6M evals/s, at least "
         "1 s left");
 }
 
