@@ -15,11 +15,10 @@
 #include "say.h"
 #include "view_target.h"
 
-#define NOTHING_TO_SHOW 1
-#define VIEWER          "--viewer"
-#define PRINT           "--print"
-#define COMMANDS        "wave.sucl"
-#define WORDS_MAX       5
+#define VIEWER    "--viewer"
+#define PRINT     "--print"
+#define COMMANDS  "wave.sucl"
+#define WORDS_MAX 5
 
 struct viewing {
     const char *run;    /* NULL: the newest */
@@ -176,7 +175,7 @@ static void print_word(const char *word)
     putchar('\'');
 }
 
-static int print_words(const char *const *words)
+static void print_words(const char *const *words)
 {
     for (size_t i = 0; words[i] != NULL; i++) {
         if (i > 0)
@@ -184,10 +183,6 @@ static int print_words(const char *const *words)
         print_word(words[i]);
     }
     putchar('\n');
-    if (fflush(stdout) == 0)
-        return 0;
-    say("cannot write to stdout (%s)", strerror(errno));
-    return SAY_BROKEN;
 }
 
 static bool is_set(const char *name)
@@ -211,8 +206,10 @@ static int show(const struct viewing *viewing, const char *viewer, struct view_t
     choose_words(words, viewer, target);
     if (!has_display && !viewing->print)
         say("there is no display (DISPLAY, WAYLAND_DISPLAY); where there is one, this shows the waveform:");
-    if (!has_display || viewing->print)
-        return print_words(words);
+    if (!has_display || viewing->print) {
+        print_words(words);
+        return 0;
+    }
     execvp(viewer, (char *const *)words);
     int error = errno;
     say("%s: %s; the waveform is %s", viewer, strerror(error), target->wave);
@@ -232,7 +229,7 @@ int view_command(const struct command *command, char **words)
     if (status != 0)
         return status;
     if (!view_target_find(&target, viewing.run))
-        return NOTHING_TO_SHOW;
+        return SAY_FAILED;
     const char *viewer = viewing.viewer != NULL ? viewing.viewer : usual_viewer();
     if (viewer == NULL) {
         say("neither gtkwave nor surfer is installed; install one (Debian: gtkwave) or name another with "

@@ -47,10 +47,10 @@ class ViewCase(CommandCase):
             path = self.file(os.path.join(self.bin, name), f'#!/bin/sh\nprintf "%s\\n" "$0" "$@" >"{self.log}"\nexit {status}\n')
         return path
 
-    def run_directory(self, name, wave="wave.vcd", dump=None, when=None, report="{}", start=617000, marker=617283):
+    def run_directory(self, name, wave="wave.vcd", dump=None, when=None, report=None, start=617000, marker=617283):
         directory = os.path.join(self.work, name)
         os.makedirs(directory)
-        self.file(f"{name}/report.json", report, 0o600)
+        self.file(f"{name}/report.json", report or f'{{ "version": 1, "wave": {{ "path": "{wave}" }} }}', 0o600)
         if wave:
             self.file(f"{name}/{wave}", "$enddefinitions $end\n", 0o600)
             self.file(f"{name}/wave.gtkw", VIEW.format(dump=dump or wave, start=start, marker=marker), 0o600)
@@ -124,17 +124,19 @@ class Runs(ViewCase):
         self.shows(["gtkwave", "a.1/wave.vcd"], "a.1")
 
     def test_nothing_there(self):
-        self.refuses(1, "no failed run is in lightsss; name a run directory or a waveform, or set LIGHTSSS_DIR")
+        self.refuses(1, "no failed run in lightsss")
         os.mkdir(os.path.join(self.work, "empty"))
-        self.refuses(1, "no failed run is in empty; .*", "empty")
+        self.refuses(1, "no failed run in empty", "empty")
         self.refuses(1, "emu.1: No such file or directory", "emu.1")
         self.refuses(1, "/dev/null: it is neither a run directory nor a waveform", "/dev/null")
 
     def test_no_waveform(self):
-        self.run_directory("none", wave=None, report='{ "replay": { "why": "x" },\n  "wave": null,\n  "files": [] }\n')
-        self.refuses(1, "none has no waveform; none/report.json says why", "none")
-        self.run_directory("gone", wave=None, report='{ "line": "\\"wave\\": null", "wave": { "path": "wave.vcd" } }')
-        self.refuses(1, "the waveform of gone is gone", "gone")
+        self.run_directory("none", wave=None, report='{ "version": 1, "replay": { "why": "it went" }, "wave": null }')
+        self.refuses(1, "none has no waveform: it went", "none")
+        os.unlink(os.path.join(self.run_directory("gone"), "wave.vcd"))
+        self.refuses(1, "the waveform gone/wave.vcd is gone", "gone")
+        self.run_directory("odd", wave=None, report="{}")
+        self.refuses(1, "odd/report.json cannot be read: .*", "odd")
 
     def test_name_cannot_change_the_terminal(self):
         self.refuses(1, "a\\?\\[31m\\?b: No such file or directory", "a\x1b[31m\nb")
@@ -262,7 +264,7 @@ class Printing(ViewCase):
                 text=True,
                 check=False,
             )
-        self.assertEqual((run.returncode, run.stderr), (125, "lightsss: cannot write to stdout (No space left on device)\n"))
+        self.assertEqual((run.returncode, run.stderr), (125, "lightsss: what it printed could not be written: No space left on device\n"))
 
 
 class Words(ViewCase):
