@@ -52,6 +52,14 @@ _lightsss_view() {
 	fi
 }
 
+# Processes that have the library.
+_lightsss_wave() {
+	local ids
+
+	ids=$(grep -ls /liblightsss.so /proc/[0-9]*/maps | cut -d/ -f3)
+	_lightsss_words "$ids --help" "$1"
+}
+
 # Folders, and options in any place.
 _lightsss_report() {
 	local word=$1 before=$2
@@ -90,8 +98,16 @@ _lightsss() {
 		_lightsss_view "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
 		return
 		;;
+	wave)
+		_lightsss_wave "$word"
+		return
+		;;
 	help)
-		_lightsss_words "run doctor wave view report help" "$word"
+		if [[ $word == -* ]]; then
+			_lightsss_words "--help" "$word"
+		else
+			_lightsss_words "run doctor wave view report help" "$word"
+		fi
 		return
 		;;
 	report)

@@ -41,7 +41,7 @@ function __lightsss_complete_program
 end
 
 function __lightsss_pids
-    grep -ls /liblightsss.so /proc/[0-9]*/maps | string split -f3 /
+    grep -ls /liblightsss.so /proc/*/maps | string replace -rf '^/proc/(\d+)/maps$' '$1'
 end
 
 # Those of LIGHTSSS_DIR by their names, and whatever else lies here.
@@ -70,6 +70,7 @@ for i in (seq 1 2 (count $commands))
 end
 complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
 complete -c lightsss -n '__lightsss_in view' -a '(__lightsss_runs)'
+complete -c lightsss -n '__lightsss_in wave view help' -l help -d 'this text'
 complete -c lightsss -n '__lightsss_in view' -l print -d 'print the command, and start nothing'
 complete -c lightsss -n '__lightsss_in view' -l viewer -x -d 'which one' -a 'gtkwave surfer'
 complete -c lightsss -n '__lightsss_in report' -a '(__fish_complete_path)'

@@ -89,7 +89,7 @@ _lightsss() {
 				'--signals=[the last values of these in the waveform]:names: ' \
 				'--radix=[of the values]:value:(hex bin dec)' '*:folder or waveform:_files'
 			;;
-		help) _describe -t commands command commands ;;
+		help) _arguments '(- *)--help[this text]' '1:command:((${(q)commands}))' ;;
 		esac
 		;;
 	esac
