@@ -229,10 +229,10 @@ uint64_t bound_look(struct bound *bound, uint64_t eval, uint64_t bytes)
     return begin_anew(bound, eval, bytes, rest_bytes);
 }
 
-/* So large that nobody would call it about so large. */
+/* A VCD can be cut to a few bytes; what an FST packs into its last block cannot be foreseen. */
 static bool is_too_large(const struct bound *bound, uint64_t bytes)
 {
-    return bytes > u64_sum(bound->most_bytes, bound->most_bytes / TOLERATED_SHARE);
+    return bytes > u64_sum(bound->most_bytes, bound->in_blocks ? bound->most_bytes / TOLERATED_SHARE : 0);
 }
 
 uint64_t bound_again(struct bound *bound, uint64_t asked_eval, uint64_t bytes)

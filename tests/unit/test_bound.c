@@ -219,6 +219,23 @@ static void another_replay_of_little(void **state)
     }
 }
 
+static uint64_t steadily(uint64_t eval)
+{
+    return 500 + eval % 5 * 60;
+}
+
+/* The end may come where it has just become a little larger than it may be: another replay makes it smaller.
+ */
+static void a_little_too_much_is_too_much(void **state)
+{
+    (void)state;
+    for (uint64_t head_bytes = 8000; head_bytes < 22000; head_bytes += 1000)
+        for (uint64_t last = 100; last < 200; last++) {
+            const struct run run = {40 << 10, head_bytes, last, steadily, true, true, false};
+            check_use(&run, 98);
+        }
+}
+
 /* Where a dump takes its time, few evals are dumped to learn from. */
 static void learning_has_an_end(void **state)
 {
@@ -270,6 +287,7 @@ int main(void)
         cmocka_unit_test(what_changes),
         cmocka_unit_test(another_replay),
         cmocka_unit_test(another_replay_of_little),
+        cmocka_unit_test(a_little_too_much_is_too_much),
         cmocka_unit_test(learning_has_an_end),
         cmocka_unit_test(no_end_is_known),
         cmocka_unit_test(one_eval_is_always_there),
