@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fields.h"
 #include "markup.h"
 #include "page_run.h"
 #include "page_style.h"
@@ -29,38 +28,36 @@ static void write_head(FILE *file)
     fputs("</style>\n</head>\n<body>\n<main>\n<h1>Failed runs</h1>\n", file);
 }
 
-static void write_cell(FILE *file, const char *text, bool is_number)
+static void write_cell(FILE *file, const char *text, const char *kind)
 {
-    fputs(is_number ? "<td class=\"number\">" : "<td>", file);
+    fprintf(file, "<td class=\"%s\">", kind);
     markup_string(file, text);
     fputs("</td>", file);
 }
 
 static void write_line(FILE *file, const struct run *run, size_t number)
 {
-    const char *program = fields_text(run->report, "program");
     char words[WORDS_SIZE];
 
     fprintf(file, "<tr><td><a href=\"#run-%zu\">", number);
-    markup_string(file, program != NULL ? program : "?");
-    words_number(words, run->report, "pid");
-    fprintf(file, " %s</a></td>", words);
+    page_run_name(file, run);
+    fputs("</a></td>", file);
     words_end(words, run->report);
-    write_cell(file, words, false);
+    write_cell(file, words, "kind");
     words_eval(words, run->report);
-    write_cell(file, words, true);
+    write_cell(file, words, "number");
     fputs("<td>", file);
     page_run_verdict(file, run);
     fputs("</td>", file);
     words_when(words, run->when);
-    write_cell(file, words, false);
+    write_cell(file, words, "when");
     fputs("</tr>\n", file);
 }
 
 static void write_table(FILE *file, const struct runs *runs)
 {
     fputs("<div class=\"wide\"><table>\n<thead><tr><th>Run</th><th>End</th><th class=\"number\">Eval</th>"
-          "<th>Verdict</th><th>When</th></tr></thead>\n<tbody>\n",
+          "<th>Verdict</th><th class=\"when\">When</th></tr></thead>\n<tbody>\n",
           file);
     for (size_t i = 0; i < runs->count; i++)
         write_line(file, &runs->list[i], i + 1);

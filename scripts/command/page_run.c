@@ -15,12 +15,21 @@
 #include "words.h"
 
 #define LINES 25
+/* What the report says from the begin of a replay to its end. */
+#define UNDER_WAY "the replay was killed before it was done"
 
 static const char *verdict_of(const struct run *run)
 {
     const char *verdict = fields_text(run->report, "replay.verdict");
 
     return verdict != NULL ? verdict : "unknown";
+}
+
+void page_run_name(FILE *file, const struct run *run)
+{
+    const char *slash = strrchr(run->directory, '/');
+
+    markup_string(file, slash != NULL && slash[1] != '\0' ? slash + 1 : run->directory);
 }
 
 void page_run_verdict(FILE *file, const struct run *run)
@@ -62,7 +71,7 @@ static void write_real(FILE *file, const json_t *report, const char *before, con
     double value;
 
     if (fields_real(report, path, &value))
-        fprintf(file, "%s%.1f%s", before, value, behind);
+        fprintf(file, "%s%.*f%s", before, value < 1 ? 3 : 1, value, behind);
 }
 
 static void write_number(FILE *file, const json_t *report, const char *before, const char *path,
@@ -78,10 +87,14 @@ static void write_end(FILE *file, const struct run *run)
 {
     char words[WORDS_SIZE];
 
-    begin_row(file, "End");
+    uint64_t point;
+    bool is_point = fields_number(run->report, "end.point_eval", &point);
+
+    begin_row(file, is_point ? "Point" : "End");
     words_end(words, run->report);
     markup_string(file, words);
-    write_number(file, run->report, " at eval ", "end.eval", "");
+    write_number(file, run->report, is_point ? ": eval " : " at eval ",
+                 is_point ? "end.point_eval" : "end.eval", "");
     write_number(file, run->report, ", time ", "end.time", "");
     end_row(file);
     write_row(file, "Printed", fields_text(run->report, "end.match"));
@@ -218,7 +231,7 @@ static void write_notes(FILE *file, const json_t *report)
     if (why != NULL) {
         fputs("<p class=\"why\">", file);
         markup_string(file, why);
-        fputs("</p>\n", file);
+        fputs(strcmp(why, UNDER_WAY) == 0 ? ", or is still at work</p>\n" : "</p>\n", file);
     }
     if (json_array_size(notes) == 0)
         return;
@@ -288,11 +301,8 @@ static void write_rows(FILE *file, const struct run *run, const char *place)
 
 void page_run_write(FILE *file, const struct run *run, size_t number, const char *place)
 {
-    const char *program = fields_text(run->report, "program");
-
     fprintf(file, "<section id=\"run-%zu\"><header><h2>", number);
-    markup_string(file, program != NULL ? program : "?");
-    write_number(file, run->report, " <span class=\"faint\">", "pid", "</span>");
+    page_run_name(file, run);
     fputs("</h2>", file);
     page_run_verdict(file, run);
     fputs("</header>\n", file);

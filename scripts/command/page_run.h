@@ -8,6 +8,9 @@
 
 #include "runs.h"
 
+/* What its directory is called: PROGRAM.PID, PROGRAM.PID-2. */
+void page_run_name(FILE *file, const struct run *run);
+
 /* The verdict, in the colour of its kind. */
 void page_run_verdict(FILE *file, const struct run *run);
 

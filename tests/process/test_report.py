@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from command import COMMAND, FAKE, CommandCase
+from command import COMMAND, FAKE, TOP, CommandCase
 from page import Page
 
 class Report(CommandCase):
@@ -164,6 +164,14 @@ class Report(CommandCase):
             self.assertIn("line 999 red\n\ufffd\ufffd<end>", text)
             self.assertNotIn("line 900 ", text)
             self.assertEqual(len([link for link in page.links if link.endswith("report.json")]), 1)
+
+    def test_page_of_a_replay_under_way(self):
+        """The library writes this why as the replay begins, so that it is there when something kills it."""
+        why = "the replay was killed before it was done"
+        with open(os.path.join(TOP, "preload", "report", "report.c"), encoding="utf-8") as file:
+            self.assertIn(f'.why = "{why}",', file.read())
+        self.edit(self.failing(), replay={"verdict": "incomplete", "why": why})
+        self.assertIn(why + ", or is still at work", "".join(self.page().text))
 
     def test_page_stays(self):
         """What cannot be written leaves the page of before, and nothing beside it."""
