@@ -127,6 +127,16 @@ class Lines(unittest.TestCase):
             for piece in bare(line).split(HOLE):
                 self.assertTrue(bare(piece) in texts, f"{PAGE} has a line that no source prints: {line}")
 
+    def test_transcripts_have_lines_that_are_printed(self):
+        shapes = [re.compile(re.escape(line).replace(HOLE, ".+")) for line in self.page]
+        count = 0
+        for page in ("README.md", *(os.path.join("scripts", "man", name) for name in os.listdir(os.path.join(ROOT, "scripts", "man")))):
+            with open(os.path.join(ROOT, page), encoding="utf-8") as file:
+                for line in re.findall(r"^ {4}lightsss: (.*)$", file.read(), re.MULTILINE):
+                    self.assertTrue(any(shape.fullmatch(line) for shape in shapes), f"{page}: {line}")
+                    count += 1
+        self.assertGreater(count, 3)
+
     def test_no_line_is_told_twice(self):
         twice = [line for line, count in collections.Counter(map(bare, self.page)).items() if count > 1]
         self.assertEqual(twice, [])
