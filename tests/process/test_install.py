@@ -50,6 +50,8 @@ class Install(CommandCase):
             "README.md",
             "CHANGELOG.md",
             "LICENSE",
+            "recipes.md",
+            "slurm-regression",
         ):
             self.assertIn(name, self.files)
         self.assertIn("/share/man/man1/", self.files["lightsss.1"])

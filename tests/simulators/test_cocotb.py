@@ -12,12 +12,14 @@ import sys
 import tempfile
 import unittest
 
+import recipes
 import wave
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+PAGE = os.path.join(HERE, "..", "..", "scripts", "man", "recipes.md")
 BUILD = LIBRARY = None
 CYCLES = 15000 if os.environ.get("LIGHTSSS_TEST_FULL") == "1" else 300  # of each test behind it
-TRIGGER = "regression +[A-Za-z0-9_]+ failed"
+TRIGGER = re.search("--trigger '(.+?)'", recipes.blocks_of(PAGE, "cocotb")[-1].text)[1]
 NS = 1000  # of the waveform's axis
 
 

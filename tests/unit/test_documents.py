@@ -191,12 +191,12 @@ class Documents(unittest.TestCase):
 
     def test_scripts_of_documents_exist(self):
         text = "".join(map(read, [*pages(), "CONTRIBUTING.md"]))
-        for command in re.findall(r"(?<!build/)\b(scripts/\w+)", text):
+        for command in re.findall(r"(?<!build/)\b(scripts/[a-z][\w-]*)", text):
             self.assertTrue(os.access(os.path.join(ROOT, command), os.F_OK if command == "scripts/rooms" else os.X_OK), command)
 
     def test_architecture_names_every_script(self):
         text = re.search(r"^### scripts\n(.*?)^##", read("ARCHITECTURE.md"), re.MULTILINE | re.DOTALL)[1]
-        named = re.findall(r"`(\w+)/?`", "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)))
+        named = re.findall(r"`([\w-]+)/?`", "".join(re.findall(r"^\| (`.*?) \|", text, re.MULTILINE)))
         self.assertEqual(sorted(named), sorted(set(os.listdir(os.path.join(ROOT, "scripts"))) - {"meson.build"}))
 
     def test_architecture_shows_the_rooms(self):
