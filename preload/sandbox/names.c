@@ -16,14 +16,14 @@ bool names_is_in(const char *path, const char *directory)
            (path[length] == '\0' || path[length] == '/' || (length > 0 && path[length - 1] == '/'));
 }
 
-void names_start(struct names *names, void *memory, size_t size)
+void names_start(struct names *names, void *(*more)(size_t size))
 {
-    *names = (struct names){.memory = memory, .size = size};
+    *names = (struct names){.more = more};
 }
 
 static struct name *entry_at(const struct names *names, size_t place)
 {
-    return (struct name *)(void *)names->memory + place;
+    return &names->chunk[place / NAMES_CHUNK][place % NAMES_CHUNK];
 }
 
 const struct name *names_at(const struct names *names, size_t place)
@@ -56,32 +56,49 @@ const struct name *names_find(const struct names *names, const char *path)
     return find(names, path, hash_of(path));
 }
 
-static size_t room_of(const struct names *names)
+static bool make_entry(struct names *names)
 {
-    return names->size - names->used - names->count * sizeof(struct name);
+    size_t chunk = names->count / NAMES_CHUNK;
+
+    if (chunk == NAMES_CHUNKS)
+        return false;
+    if (names->chunk[chunk] == NULL)
+        names->chunk[chunk] = names->more(NAMES_CHUNK * sizeof(struct name));
+    return names->chunk[chunk] != NULL;
 }
 
+/* A text is no longer than a path may be. NULL: there is no memory for it. */
 static const char *put_in_pool(struct names *names, const char *text)
 {
     size_t size = strlen(text) + 1;
 
-    names->used += size;
-    return memcpy(names->memory + names->size - names->used, text, size);
+    if (size > NAMES_POOL)
+        return NULL;
+    if (size > names->left) {
+        char *pool = names->more(NAMES_POOL);
+        if (pool == NULL)
+            return NULL;
+        names->pool = pool;
+        names->left = NAMES_POOL;
+    }
+    names->left -= size;
+    return memcpy(names->pool + names->left, text, size);
 }
 
 int names_set(struct names *names, const char *path, const struct name *what)
 {
     const uint32_t hash = hash_of(path);
     struct name *entry = find(names, path, hash);
-    size_t needed = entry != NULL ? 0 : sizeof *entry + strlen(path) + 1;
-
-    if (needed + (what->link != NULL ? strlen(what->link) + 1 : 0) > room_of(names))
-        return -ENOSPC;
     struct name changed = *what;
+
+    if (entry == NULL && !make_entry(names))
+        return -ENOSPC;
     changed.hash = hash;
     changed.path = entry != NULL ? entry->path : put_in_pool(names, path);
     if (what->link != NULL)
         changed.link = put_in_pool(names, what->link);
+    if (changed.path == NULL || (what->link != NULL && changed.link == NULL))
+        return -ENOSPC;
     if (entry == NULL)
         entry = entry_at(names, names->count++);
     *entry = changed;

@@ -25,16 +25,20 @@ struct name {
     uint32_t hash;    /* of the path: most are not the one that is looked for */
 };
 
-/* One piece of memory: entries from its begin, the pool of texts from its end. */
+#define NAMES_CHUNK  1024u /* entries that are next to each other */
+#define NAMES_CHUNKS 1024u
+#define NAMES_POOL   ((size_t)64 << 10) /* of texts */
+
 struct names {
-    char *memory;
-    size_t size;
+    void *(*more)(size_t size);       /* memory that stays; NULL: there is none */
+    struct name *chunk[NAMES_CHUNKS]; /* as many as the count needs */
     size_t count;
-    size_t used; /* of the pool */
+    char *pool;  /* the last one ... */
+    size_t left; /* ... and its begin, which is free */
 };
 
-/* An empty one, in this memory. */
-void names_start(struct names *names, void *memory, size_t size);
+/* An empty one, which takes memory as it grows. */
+void names_start(struct names *names, void *(*more)(size_t size));
 
 /* In the order in which they came. */
 const struct name *names_at(const struct names *names, size_t place);

@@ -27,9 +27,7 @@
 #include "run/run_directory.h"
 #include "sandbox/place_walk.h"
 
-#define LOOKS_MAX   20
-#define NAMES_MOST  ((size_t)64 << 20) /* untouched pages cost nothing */
-#define NAMES_LEAST ((size_t)64 << 10)
+#define LOOKS_MAX 20
 
 struct names place_names;
 
@@ -51,23 +49,18 @@ void place_unlock(void)
     kernel_futex_wake(&lock, 1);
 }
 
-/* Where memory is counted strictly, or its address space is limited, it may be less. */
-static void start_names(void)
+/* No more than is needed at a time: the simulator's memory may be limited. */
+static void *more_memory(size_t size)
 {
-    for (size_t size = NAMES_MOST; size >= NAMES_LEAST; size /= 2) {
-        long memory = kernel_mmap(NULL, size, PROT_READ | PROT_WRITE,
-                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        if (memory < 0 && memory > -4096)
-            continue;
-        names_start(&place_names, (void *)memory, size);
-        return;
-    }
+    long memory = kernel_mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return memory < 0 && memory > -4096 ? NULL : (void *)memory;
 }
 
 void place_prepare(uint64_t wall_ns)
 {
     snapshot_ns = wall_ns;
-    start_names();
+    names_start(&place_names, more_memory);
     struct text path = text_in(run_directory, sizeof run_directory);
     run_directory_held_path(&path, "");
 }

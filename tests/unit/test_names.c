@@ -11,13 +11,23 @@
 #define MANY 5000
 
 static struct names names;
-static _Alignas(64) char memory[1 << 20];
+static size_t memory_left;
+
+static void *more(size_t size)
+{
+    static _Alignas(64) char memory[1 << 20];
+
+    if (size > memory_left)
+        return NULL;
+    memory_left -= size;
+    return memset(memory + memory_left, 0, size);
+}
 
 static int clear(void **state)
 {
     (void)state;
-    memset(memory, 0x55, sizeof memory);
-    names_start(&names, memory, sizeof memory);
+    memory_left = (size_t)1 << 20;
+    names_start(&names, more);
     return 0;
 }
 
@@ -98,43 +108,53 @@ static void many_are_found(void **state)
     }
 }
 
+/* What is there may change, and stays where it is. */
 static void full_is_said(void **state)
 {
     char path[32];
     int r = 0;
 
     (void)state;
-    names_start(&names, memory, 4096);
+    memory_left = 2 * NAMES_CHUNK * sizeof(struct name) + NAMES_POOL;
+    set_file("/first", 1);
+    const struct name *first = names_find(&names, "/first");
     for (int i = 0; i < MANY && r == 0; i++) {
         snprintf(path, sizeof path, "/%d", i);
         r = names_set(&names, path, &(struct name){.kind = NAME_FILE, .fd = i});
     }
     assert_int_equal(r, -ENOSPC);
-    assert_in_range(names.count, 50, 100);
-    assert_int_equal(memory[4096], 0x55);
-    set_file("/5", 99); /* one that is there may change */
+    assert_int_equal(names.count, 2 * NAMES_CHUNK);
+    set_file("/5", 99);
     assert_int_equal(names_find(&names, "/5")->fd, 99);
+    assert_ptr_equal(names_find(&names, "/first"), first);
+    assert_string_equal(first->path, "/first");
 }
 
 static void without_memory_all_is_refused(void **state)
 {
     (void)state;
-    names_start(&names, NULL, 0);
+    memory_left = 0;
     assert_null(names_find(&names, "/a"));
     assert_int_equal(names_set(&names, "/a", &(struct name){.kind = NAME_GONE}), -ENOSPC);
 }
 
-static void a_long_text_that_does_not_fit_is_said(void **state)
+/* Entries are left, and no memory for texts. */
+static void a_text_that_does_not_fit_is_said(void **state)
 {
     static char path[4000];
+    int r = 0;
 
     (void)state;
-    names_start(&names, memory, 2048);
+    memory_left = NAMES_CHUNK * sizeof(struct name) + NAMES_POOL;
     memset(path, 'x', sizeof path - 1);
-    set_file("/a", 1);
-    assert_int_equal(names_set(&names, path, &(struct name){.kind = NAME_GONE}), -ENOSPC);
+    for (char letter = 'a'; letter <= 'z' && r == 0; letter++) {
+        path[0] = letter;
+        r = names_set(&names, path, &(struct name){.kind = NAME_GONE});
+    }
+    assert_int_equal(r, -ENOSPC);
+    assert_int_equal(names.count, NAMES_POOL / sizeof path);
     assert_int_equal(names_set(&names, "/l", &(struct name){.kind = NAME_LINK, .link = path}), -ENOSPC);
-    assert_int_equal(names.count, 1);
+    assert_int_equal(names.count, NAMES_POOL / sizeof path);
     set_file("/b", 2);
 }
 
@@ -162,7 +182,7 @@ int main(void)
         cmocka_unit_test_setup(many_are_found, clear),
         cmocka_unit_test_setup(full_is_said, clear),
         cmocka_unit_test_setup(without_memory_all_is_refused, clear),
-        cmocka_unit_test_setup(a_long_text_that_does_not_fit_is_said, clear),
+        cmocka_unit_test_setup(a_text_that_does_not_fit_is_said, clear),
         cmocka_unit_test_setup(links_are_counted, clear),
     };
 
