@@ -12,7 +12,6 @@
 #include "base/other_process.h"
 #include "original/impatient.h"
 #include "restore/rights.h"
-#include "run/patience.h"
 #include "run/run.h"
 #include "snapshot/park.h"
 #include "snapshot/threads/threads_signal.h"
@@ -24,7 +23,7 @@
 #define CLOSE_NS     (5 * SECOND_NS)  /* for a replay that was asked to finish */
 
 static volatile pid_t asked_snapshot;
-static volatile uint64_t asked_ns, deadline_ns;
+static volatile uint64_t asked_ns;
 
 static bool is_replaying(pid_t pid)
 {
@@ -53,7 +52,6 @@ bool request_begin(struct shared_slot *slot, const struct shared_point *point)
     rights_note();
     asked_snapshot = atomic_load(&slot->pid);
     asked_ns = clock_ns();
-    deadline_ns = patience_beyond_ns(slot, asked_ns);
     atomic_store(&run.page->asked_to_end, 0);
     park_command(slot, SLOT_COPY);
     return true;
@@ -95,7 +93,8 @@ int request_await(uint64_t echo_ns, enum request_state *state)
     while ((*state = request_look()) == REQUEST_RUNS) {
         int signal = impatient_take();
         pid_t pid = atomic_load(&run.page->asked_pid);
-        bool is_late = clock_ns() > deadline_ns;
+        uint64_t until_ns = atomic_load(&run.page->asked_until_ns);
+        bool is_late = pid > 0 && until_ns != 0 && clock_ns() > until_ns;
         if (is_late || (signal != 0 && clock_ns() > echo_ns)) {
             end_it(is_late ? SIGTERM : signal);
             return is_late ? 0 : signal;

@@ -15,6 +15,7 @@
 #include "replay/parked.h"
 #include "report/report.h"
 #include "restore/rights.h"
+#include "run/patience.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/shared_memory.h"
@@ -80,6 +81,7 @@ void asked_fails(int error)
 
 bool asked_begins(struct shared_slot *slot, bool hangs)
 {
+    atomic_store(&run.page->asked_until_ns, patience_beyond_ns(slot, clock_ns()));
     atomic_store(&run.page->asked_pid, kernel_getpid());
     int r = take_page(slot);
     if (r < 0) {

@@ -33,12 +33,12 @@ uint64_t patience_deadline_ns(const struct shared_slot *slot)
     return start_ns + patience_ns(start_ns - slot->taken_ns);
 }
 
-/* The replay begins somewhat later than it is asked, and its snapshot is older then. */
-uint64_t patience_beyond_ns(const struct shared_slot *slot, uint64_t asked_ns)
+/* It counts from a moment later, when its snapshot is older. */
+uint64_t patience_beyond_ns(const struct shared_slot *slot, uint64_t now_ns)
 {
-    uint64_t age_ns = asked_ns - slot->taken_ns;
+    uint64_t age_ns = now_ns - slot->taken_ns;
 
-    return asked_ns + patience_ns(age_ns) + age_ns + BEYOND_NS;
+    return now_ns + patience_ns(age_ns) + age_ns + BEYOND_NS;
 }
 
 uint32_t patience_overdue(uint64_t deadline_ns)

@@ -21,8 +21,9 @@ void patience_note_look(void);
 /* Until when a replay of this snapshot that has begun may take (CLOCK_MONOTONIC). */
 uint64_t patience_deadline_ns(const struct shared_slot *slot);
 
-/* Until when the original waits for a replay that was asked for then, and that keeps to its own deadline. */
-uint64_t patience_beyond_ns(const struct shared_slot *slot, uint64_t asked_ns);
+/* Until when the original waits for a replay that begins now beside it, and that keeps to its own deadline.
+ */
+uint64_t patience_beyond_ns(const struct shared_slot *slot, uint64_t now_ns);
 
 /* Is there a reason not to wait for the replay any longer? An end that came from outside may have come inside
  * an eval that never returns: then the replay is in it as well. Returns one of enum replay_asked. */

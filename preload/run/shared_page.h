@@ -150,6 +150,7 @@ struct shared_page {
     uint64_t wave_mark;               /* wave_mark() of the hooks when it ended */
     struct shared_point point;        /* what a replay is asked for while the original goes on ... */
     _Atomic int32_t asked_pid;        /* ... and that replay, while it lasts; 0: none, or: */
+    _Atomic uint64_t asked_until_ns;  /* the original waits for it until then; 0: it has just begun */
     _Atomic uint32_t asked_to_end;    /* the signal by which somebody does not want to wait for it; 0: none */
     _Atomic uint32_t points_waiting;  /* that have passed, and no replay was asked for yet */
     _Atomic uint64_t points_left_out; /* lines that matched, and were too many */

@@ -37,6 +37,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 
     if (take->is_spare)
         return false;
+    atomic_store(&take->page->asked_until_ns, 0);
     atomic_store(&take->page->asked_pid, coming); /* from now on: the copy may be long in coming */
     long pid = clone_process(clear_tid, THREADS_SIGNAL);
     if (pid < 0)

@@ -144,11 +144,38 @@ static void test_exec(void **state)
     run_discard(&outcome);
 }
 
+/* The simulator has hung, and goes on and ends while that replays: it is waited for. */
+static void test_hang_before_the_end(void **state)
+{
+    char name[64];
+    struct running running;
+    struct outcome outcome;
+
+    const struct program program = {.arguments = LIST("eval:45", "touch:ready", "await:go", "exit:0"),
+                                    .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals",
+                                                        "LIGHTSSS_HANG=100ms",
+                                                        "LIGHTSSS_WAKE_CALL=wake_await(\"release\")"),
+                                    .preload = true};
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    snprintf(name, sizeof name, "lightsss/fake_simulator.%d/report.json", running.pid);
+    run_await_file(&running, name);
+    run_touch(&running, "go");
+    usleep(100000);
+    run_touch(&running, "release");
+    run_wait(&running, &outcome);
+    expect_exit(&outcome, 0);
+    expect_in_report(&outcome, "\"verdict\": \"reproduced\"");
+    run_discard(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_pipe_ends),
         cmocka_unit_test(test_exec),
+        cmocka_unit_test(test_hang_before_the_end),
     };
     int failed = cmocka_run_group_tests_name("others", tests, NULL, NULL);
 
