@@ -96,6 +96,9 @@ static void colour_line(struct text *text, enum log_colour colour, size_t plain)
 }
 
 static void write_line(enum log_colour colour, const char *prefix, const char *format, va_list arguments)
+    __attribute__((format(printf, 3, 0)));
+
+static void write_line(enum log_colour colour, const char *prefix, const char *format, va_list arguments)
 {
     char buffer[1 + COLOUR_SIZE + LOG_LINE_SIZE + sizeof COLOUR_END];
     const bool ends_line = is_unfinished && log_fd == 2;
