@@ -85,8 +85,18 @@ class Slurm(unittest.TestCase):
         report, size = self.report_of(job, HUNGRY)
         self.assertEqual(report["end"]["kind"], "kill")
         self.assertGreater(size, 1000)
-        passed = glob.glob(os.path.join(self.top, "shared", f"{job}_1*"))
-        self.assertNotIn(f"{job}_1", [os.path.basename(path) for path in passed])
+        self.check_report(made.stdout, job)
+
+    def check_report(self, printed, job):
+        """All seven are in the tables of `lightsss report`; those that passed have left nothing."""
+        shared = os.path.join(self.top, "shared")
+        failed = {f"{job}_{seed}" for seed in (*FAILURES, ENDLESS, HUNGRY)}
+        self.assertEqual({name for name in os.listdir(shared) if "." not in name}, failed)
+        with open(os.path.join(shared, f"{job}.html"), encoding="utf-8") as file:
+            page = file.read()
+        for name in failed:
+            self.assertRegex(printed.split(" failed\n\n")[1], rf"\b{name}/")
+            self.assertIn(f"{name}/", page)
 
     def test_what_passes_leaves_logs_only(self):
         made = self.regression("--seeds=1,4-6:2%1", "--dir=quiet", "--", "./emu", "--seed", "{seed}")
