@@ -3,6 +3,8 @@
 #include "view_target.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "options/parse.h"
 #include "runs.h"
 #include "save_file.h"
 #include "say.h"
@@ -80,10 +83,31 @@ static bool take_newest(struct view_target *target, const char *directory)
     return is_taken;
 }
 
+/* The newest run of that process. */
+static bool take_process(struct view_target *target, const char *directory, uint64_t wanted)
+{
+    struct runs runs = {0};
+    bool is_found = false, is_taken = false;
+    uint64_t pid;
+
+    if (access(directory, F_OK) == 0)
+        runs_find(&runs, directory);
+    runs_sort(&runs);
+    for (size_t i = runs.count; i > 0 && !is_found; i--) {
+        is_found = fields_number(runs.list[i - 1].report, "pid", &pid) && pid == wanted;
+        is_taken = is_found && take_run(target, &runs.list[i - 1]);
+    }
+    runs_free(&runs);
+    if (!is_found)
+        say("no failed run of process %" PRIu64 " in %s", wanted, directory);
+    return is_taken;
+}
+
 bool view_target_find(struct view_target *target, const char *name)
 {
     const char *base = getenv("LIGHTSSS_DIR");
     char safe[PATH_MAX], runs[PATH_MAX], below[2 * PATH_MAX];
+    uint64_t process;
 
     take_name(runs, base != NULL && *base != '\0' ? base : DIR_USUAL);
     if (name == NULL)
@@ -99,6 +123,8 @@ bool view_target_find(struct view_target *target, const char *name)
     }
     if (error == ENOENT && strchr(name, '/') == NULL && is_directory(below))
         return take_newest(target, below);
+    if (error == ENOENT && parse_number(name, &process))
+        return take_process(target, runs, process);
     say("%s: %s", name, error == 0 ? "it is neither a run directory nor a waveform" : strerror(error));
     return false;
 }

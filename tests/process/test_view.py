@@ -96,6 +96,16 @@ class Runs(ViewCase):
         self.shows([word.replace("b.3", "c.2") for word in newest], "lightsss/c.2")
         self.shows([word.replace("b.3", "a.1") for word in newest], "a.1")
 
+    def test_process(self):
+        for name, pid, when in (("a.7", 7, 1000), ("a.7-2", 7, 2000), ("a.8", 8, 3000)):
+            report = f'{{ "version": 1, "pid": {pid}, "wave": {{ "path": "wave.vcd" }} }}'
+            self.run_directory("lightsss/" + name, when=when, report=report)
+        self.shows(["gtkwave", "lightsss/a.7-2/wave.vcd", "lightsss/a.7-2/wave.gtkw"], "7")
+        self.refuses(1, "no failed run of process 9 in lightsss", "9")
+        self.refuses(1, "no failed run of process 9 in nowhere", "9", LIGHTSSS_DIR="nowhere")
+        os.mkdir(os.path.join(self.work, "7"))
+        self.refuses(1, "no failed run in 7", "7")
+
     def test_directory_of_the_variable(self):
         self.run_directory("-waves/a.1", wave="wave.fst")
         wanted = ["gtkwave", "./-waves/a.1/wave.fst", "./-waves/a.1/wave.gtkw"]
