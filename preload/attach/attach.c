@@ -105,13 +105,15 @@ static void warn(const char *line)
 }
 
 /* LIGHTSSS_DIR as it is meant now, wherever the simulator goes later. */
-static void note_base_directory(void)
+static void note_directories(void)
 {
-    char directory[PATH_MAX];
     struct text path = text_in(run.base_directory, sizeof run.base_directory);
 
-    if (run.options.dir[0] != '/' && getcwd(directory, sizeof directory) != NULL)
-        text_format(&path, "%s/", directory);
+    /* libc's own would take memory where the kernel cannot name it. */
+    if (raw_syscall2(SYS_getcwd, run.directory, sizeof run.directory) < 0 || run.directory[0] != '/')
+        run.directory[0] = '\0';
+    if (run.options.dir[0] != '/' && run.directory[0] != '\0')
+        text_format(&path, "%s/", run.directory);
     text_format(&path, "%s", run.options.dir);
     while (path.length > 1 && path.bytes[path.length - 1] == '/') /* a link is a link, with a slash too */
         path.bytes[--path.length] = '\0';
@@ -155,7 +157,7 @@ static void prepare(void)
                  run.program);
         return;
     }
-    note_base_directory();
+    note_directories();
     if (own_thread_prepare() < 0) {
         log_line(LOG_INFO,
                  "%s has no key left for a thread's data (pthread_key_create); running without snapshots",
@@ -207,9 +209,23 @@ static void prepare_match(void)
                            "give base names; nothing is watched");
 }
 
+/* For the report; the list of candidates is made anew at each look. */
+static void note_object(void)
+{
+    const struct candidate *candidate = candidates.list;
+
+    if (choice.first[0] == '\0')
+        return;
+    while (choice.first != candidate->name)
+        candidate++;
+    text_print(run.object, sizeof run.object, "%s", candidate->name);
+    run.object_base = candidate->base;
+}
+
 static void attach_first(void)
 {
     attached = true;
+    note_object();
     note_wave_format();
     prepare_match();
     replace_libc();

@@ -13,6 +13,7 @@
 #include "base/u64.h"
 #include "record/match.h"
 #include "report/annotation.h"
+#include "report/circumstances.h"
 #include "report/distance.h"
 #include "report/failure_words.h"
 #include "report/file_list.h"
@@ -29,7 +30,7 @@
 #include "snapshot/limits/room.h"
 #include "snapshot/refusal.h"
 
-#define REPORT_SIZE (32768 + FILE_LIST_SIZE)
+#define REPORT_SIZE (32768 + FILE_LIST_SIZE + CIRCUMSTANCES_SIZE)
 #define WORDS_SIZE  360
 #define MIB         (UINT64_C(1) << 20)
 
@@ -293,7 +294,14 @@ static void append_cost(struct text *json)
                         cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
     else
         append_string(json, "memory_mib_max", NULL);
-    text_format(json, " }\n}\n");
+    text_format(json, " }");
+}
+
+static void append_circumstances(struct text *json)
+{
+    text_format(json, ",\n  \"run\": ");
+    circumstances_append(json);
+    text_format(json, "\n}\n");
 }
 
 static int write_report(const struct end *end, const struct outcome *outcome,
@@ -310,6 +318,7 @@ static int write_report(const struct end *end, const struct outcome *outcome,
     append_wave(&json, conclusion);
     append_files(&json);
     append_cost(&json);
+    append_circumstances(&json);
     return run_directory_write("report.json", &json);
 }
 

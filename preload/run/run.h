@@ -21,6 +21,9 @@ struct run {
     struct shared_page *page;
     char program[64];              /* base name of the executable */
     char base_directory[PATH_MAX]; /* LIGHTSSS_DIR, absolute */
+    char directory[PATH_MAX];      /* where the simulator was started; "": not known */
+    char object[PATH_MAX];         /* that holds the model; "": the program does ... */
+    uintptr_t object_base;         /* ... and where it lies */
     uint64_t start_ns;             /* the first eval */
     pid_t group;                   /* the simulator's process group at the last snapshot */
 };

@@ -209,6 +209,13 @@ static void do_prctl(const char *argument)
     fake_say("deathsig %d, reaper %d, dumpable %d", deathsig, reaper, prctl(PR_GET_DUMPABLE));
 }
 
+/* A stray write has met it. */
+static void do_no_environment(const char *argument)
+{
+    (void)argument;
+    environ = (char **)8;
+}
+
 static void run_at_exit(void)
 {
     fake_run(at_exit_steps[--at_exit_count]);
@@ -418,6 +425,7 @@ const struct fake_step fake_ends[] = {
     {"burn", do_burn},
     {"core_limit", do_core_limit},
     {"prctl", do_prctl},
+    {"no_environment", do_no_environment},
     {"atexit", do_atexit},
     {"at_quick_exit", do_at_quick_exit},
     {"fini", do_fini},
