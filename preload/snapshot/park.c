@@ -25,6 +25,7 @@
 #include "base/text.h"
 #include "base/u64.h"
 #include "run/back.h"
+#include "run/card.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -145,6 +146,7 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
                 return PARK_DISMISSED;
             if (patience->hang_ns != 0 && is_still(page, slot, patience))
                 return PARK_STILL;
+            card_tell(patience->evals());
             kernel_futex(&slot->command, FUTEX_WAIT, SLOT_SLEEP, look_ns);
             continue;
         }

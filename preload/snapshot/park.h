@@ -18,8 +18,8 @@ enum park_reason {
     PARK_STILL,     /* the original has not begun an eval for too long: the same */
 };
 
-/* When the original hangs: for how long no eval has begun (0: it may), and how many have;
- * and which snapshot is to replay it. */
+/* When the original hangs: for how long no eval has begun (0: it may); how many have begun by now; and which
+ * snapshot is to replay a hang. */
 struct park_patience {
     uint64_t hang_ns;
     uint64_t (*evals)(void);

@@ -18,6 +18,7 @@
 #include "base/kernel.h"
 #include "base/often.h"
 #include "base/signal_mask.h"
+#include "run/card.h"
 #include "snapshot/park.h"
 #include "snapshot/precopy.h"
 #include "snapshot/threads/clone_processor.h"
@@ -46,6 +47,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
         atomic_compare_exchange_strong(&take->page->asked_pid, &coming, (int32_t)pid);
     if (pid != 0)
         return false;
+    card_make(take->slot, take->page->original_pid, CARD_BESIDE);
     if (!take->hooks->asked(take->slot, hangs))
         kernel_exit_group(0);
     return true;
@@ -54,8 +56,10 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
 /* Returns where the copy is to go on as the replay. */
 static bool is_over(const struct take *take, enum park_reason reason, int *clear_tid)
 {
-    if (reason == PARK_WOKEN || (reason == PARK_ORPHANED && take->hooks->orphaned(take->slot)))
+    if (reason == PARK_WOKEN || (reason == PARK_ORPHANED && take->hooks->orphaned(take->slot))) {
+        card_replays();
         return true;
+    }
     if (reason == PARK_ASKED || reason == PARK_STILL)
         return copy_again(take, reason == PARK_STILL, clear_tid);
     kernel_exit_group(0);
@@ -85,6 +89,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
         take->page = page;
         take->slot = slot;
         take->is_spare = true;
+        card_make(slot, page->original_pid, CARD_PARKED);
     }
     atomic_store(&slot->pid, (int32_t)pid);
     atomic_store(&page->spare_pid, (int32_t)pid);
@@ -103,6 +108,7 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
     kernel_futex(&take->slot->settled, FUTEX_WAKE, INT_MAX, 0);
     if (r < 0)
         kernel_exit_group(0);
+    card_make(take->slot, take->page->original_pid, CARD_PARKED);
     precopy_run(take->page, take->slot);
     while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
            leave_spare(take, clear_tid))

@@ -7,13 +7,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* An option of a command of its own (flags.h). The last row of a table has no name. */
+struct flag {
+    const char *name;  /* "--older" */
+    const char *value; /* what it is called in help; NULL: it has none */
+    const char *help;  /* one line */
+};
+
 struct command {
     const char *name;
-    const char *usage; /* what follows "lightsss " */
-    const char *line;  /* what it does, in one line */
-    const char *text;  /* what --help says between the usage and the options */
-    bool has_options;  /* those of the library */
-    bool can_rehearse; /* --rehearse */
+    const char *usage;        /* what follows "lightsss " */
+    const char *line;         /* what it does, in one line */
+    const char *text;         /* what --help says between the usage and the options */
+    bool has_options;         /* those of the library */
+    bool can_rehearse;        /* --rehearse */
+    const struct flag *flags; /* of its own; NULL: none */
     int (*run)(const struct command *command,
                char **words); /* words after its name; returns the exit status */
 };
@@ -23,6 +31,10 @@ int doctor_command(const struct command *command, char **words);
 int view_command(const struct command *command, char **words);
 int wave_command(const struct command *command, char **words);
 int report_command(const struct command *command, char **words);
+int list_command(const struct command *command, char **words);
+int clean_command(const struct command *command, char **words);
+
+extern const struct flag list_flags[], clean_flags[];
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
 void help_all(const struct command *commands, size_t count);

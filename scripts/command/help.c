@@ -23,9 +23,24 @@ static void print_row(const struct options_row *row)
            row->initial);
 }
 
+static void print_flags(const struct flag *flags)
+{
+    char name[ARGUMENTS_NAME_SIZE];
+
+    printf("\nOptions:\n");
+    for (; flags->name != NULL; flags++) {
+        snprintf(name, sizeof name, "%s%s%s", flags->name, flags->value != NULL ? " " : "",
+                 flags->value != NULL ? flags->value : "");
+        print_option(name, flags->help);
+    }
+    print_option("--help", "this text");
+}
+
 void help_one(const struct command *command)
 {
     printf("usage: lightsss %s\n\n%s", command->usage, command->text);
+    if (command->flags != NULL)
+        print_flags(command->flags);
     if (!command->has_options)
         return;
     printf("\nOptions; those of the library are also variables of the environment (--interval is\n"

@@ -90,6 +90,32 @@ static const struct command commands[] = {
         .run = report_command,
     },
     {
+        .name = "list",
+        .usage = "list [--watch] [--json]",
+        .line = "Show the simulators that run with the library.",
+        .text = "Of each simulator of this user (root: of all users): process id, how long it runs, how many "
+                "evals\n"
+                "it has begun, and how many it makes a second; and of each snapshot its age, the memory that "
+                "would\n"
+                "be free without it, and its eval. The figures are at most two seconds old.\n",
+        .flags = list_flags,
+        .run = list_command,
+    },
+    {
+        .name = "clean",
+        .usage = "clean [--older AGE] [--keep N] [--dry-run] [--yes] [DIR...]",
+        .line = "Remove run directories.",
+        .text = "Removes the run directories below each DIR (default: $LIGHTSSS_DIR, or lightsss), and says "
+                "which,\n"
+                "and how much room they took. Without --older and --keep these are all: then it asks before, "
+                "and\n"
+                "without a terminal it wants --yes. What was not made by the library is left alone, and so "
+                "is the\n"
+                "directory of a run that is still alive. Exit status 1: something could not be removed.\n",
+        .flags = clean_flags,
+        .run = clean_command,
+    },
+    {
         .name = "help",
         .usage = "help [COMMAND]",
         .line = "Say more about a command.",

@@ -26,11 +26,16 @@ void say(const char *format, ...)
 /* errno is that of the last write: one that failed before may have left another. */
 int say_end(int status)
 {
+    static bool is_told; /* what runs on and on asks for it at each step */
+
+    if (is_told)
+        return SAY_BROKEN;
     errno = 0;
     bool has_failed = ferror(stdout) != 0;
 
     if (fflush(stdout) == 0 && !has_failed)
         return status;
+    is_told = true;
     say("what it printed could not be written: %s", errno != 0 ? strerror(errno) : "an error of output");
     return SAY_BROKEN;
 }

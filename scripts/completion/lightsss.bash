@@ -88,7 +88,7 @@ _lightsss() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor wave view report help --help --version" "$word"
+		_lightsss_words "run doctor wave view report list clean help --help --version" "$word"
 		return
 	fi
 	case $command in
@@ -106,12 +106,27 @@ _lightsss() {
 		if [[ $word == -* ]]; then
 			_lightsss_words "--help" "$word"
 		else
-			_lightsss_words "run doctor wave view report help" "$word"
+			_lightsss_words "run doctor wave view report list clean help" "$word"
 		fi
 		return
 		;;
 	report)
 		_lightsss_report "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+		return
+		;;
+	list)
+		_lightsss_words "--watch --json --help" "$word"
+		return
+		;;
+	clean)
+		case ${COMP_WORDS[COMP_CWORD - 1]} in
+		--older | --keep) return ;;
+		esac
+		if [[ $word == -* ]]; then
+			_lightsss_words "--older --keep --dry-run --yes --help" "$word"
+		else
+			compopt -o dirnames
+		fi
 		return
 		;;
 	*) return ;;

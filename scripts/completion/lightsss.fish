@@ -63,6 +63,8 @@ set -l commands \
     wave 'Ask a simulator that is running for a waveform up to now.' \
     view 'Show the waveform of a failure in GTKWave or Surfer.' \
     report 'List failed runs, or print the last values of signals.' \
+    list 'Show the simulators that run with the library.' \
+    clean 'Remove run directories.' \
     help 'Say more about a command.'
 for i in (seq 1 2 (count $commands))
     complete -c lightsss -n 'test (count (commandline -opc)) -eq 1' -a $commands[$i] -d $commands[(math $i + 1)]
@@ -79,6 +81,14 @@ complete -c lightsss -n '__lightsss_in report' -l json -d 'their reports as an a
 complete -c lightsss -n '__lightsss_in report' -l html -r -F -d 'one page that holds all'
 complete -c lightsss -n '__lightsss_in report' -l signals -x -d 'the last values of these in the waveform'
 complete -c lightsss -n '__lightsss_in report' -l radix -x -a 'hex bin dec' -d 'of the values'
+complete -c lightsss -n '__lightsss_in list clean' -l help -d 'this text'
+complete -c lightsss -n '__lightsss_in list' -l watch -d 'look again every two seconds, until Ctrl-C'
+complete -c lightsss -n '__lightsss_in list' -l json -d 'one JSON document on a line for each look'
+complete -c lightsss -n '__lightsss_in clean' -l older -x -d 'only those that are older'
+complete -c lightsss -n '__lightsss_in clean' -l keep -x -d 'the newest stay'
+complete -c lightsss -n '__lightsss_in clean' -l dry-run -d 'only say what would be removed'
+complete -c lightsss -n '__lightsss_in clean' -l yes -d 'do not ask'
+complete -c lightsss -n '__lightsss_in clean' -a '(__fish_complete_directories)'
 complete -c lightsss -n '__lightsss_in run doctor' -a '(__fish_complete_command)'
 complete -c lightsss -n __lightsss_in_program -a '(__lightsss_complete_program)'
 complete -c lightsss -n '__lightsss_in run doctor' -l help -d 'this text'

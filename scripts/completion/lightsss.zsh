@@ -64,6 +64,8 @@ _lightsss() {
 		'wave:Ask a simulator that is running for a waveform up to now.'
 		'view:Show the waveform of a failure in GTKWave or Surfer.'
 		'report:List failed runs, or print the last values of signals.'
+		'list:Show the simulators that run with the library.'
+		'clean:Remove run directories.'
 		'help:Say more about a command.'
 	)
 	_arguments -C '(- :)--help[what the commands are]' '(- :)--version[which version this is]' \
@@ -88,6 +90,14 @@ _lightsss() {
 				'--html=[one page that holds all]:file:_files' \
 				'--signals=[the last values of these in the waveform]:names: ' \
 				'--radix=[of the values]:value:(hex bin dec)' '*:folder or waveform:_files'
+			;;
+		list)
+			_arguments '(-)--help[this text]' '--watch[look again every two seconds, until Ctrl-C]' \
+				'--json[one JSON document on a line for each look]'
+			;;
+		clean)
+			_arguments '(-)--help[this text]' '--older=[only those that are older]:age: ' '--keep=[the newest stay]:number: ' \
+				'--dry-run[only say what would be removed]' '--yes[do not ask]' '*:folder:_files -/'
 			;;
 		help) _arguments '(- *)--help[this text]' '1:command:((${(q)commands}))' ;;
 		esac

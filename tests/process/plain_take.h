@@ -25,6 +25,11 @@ static struct shared_page *plain_take_has_no_spare(void)
     return NULL;
 }
 
+static uint64_t plain_take_evals(void)
+{
+    return 0;
+}
+
 /* Nobody asks for a copy of the copy. */
 static const struct take_hooks plain_take_hooks = {
     .before_copy = plain_take_copies,
@@ -36,7 +41,12 @@ static const struct take_hooks plain_take_hooks = {
 
 static inline struct take plain_take(struct shared_page *page)
 {
-    return (struct take){.page = page, .slot = shared_page_slot(page, 0), .hooks = &plain_take_hooks};
+    return (struct take){
+        .page = page,
+        .slot = shared_page_slot(page, 0),
+        .hooks = &plain_take_hooks,
+        .patience = {.evals = plain_take_evals},
+    };
 }
 
 #endif

@@ -117,6 +117,9 @@ class Shell:
         self.assertIn(str(process.pid), self.complete("wave", ""))
         self.assertNotIn(str(os.getpid()), self.complete("wave", ""))
 
+    def test_clean(self):
+        self.assertEqual([word.rstrip("/") for word in self.complete("clean", "--yes", "wave")], ["waves"])
+
     def test_program(self):
         self.assertIn("true", self.complete("run", "--slots", "2", "tru"))
         self.assertIn("true", self.complete("doctor", "--rehearse", "--", "tru"))
@@ -213,6 +216,22 @@ class Fish(Shell, CommandCase):
         )
         self.assertEqual(run.stderr, "")
         return [line.split("\t")[0] for line in run.stdout.splitlines()]
+
+
+class Manual(CommandCase):
+    def test_options_of_list_and_clean(self):
+        """Those that help tells."""
+        with open(os.path.join(TOP, "scripts", "man", "lightsss.1"), encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-")
+        for command in ("list", "clean"):
+            _, text, _ = self.lightsss(command, "--help")
+            options = re.findall(r"^  (--[\w-]+)", text, re.MULTILINE)
+            self.assertGreater(len(options), 2)
+            about = re.search(rf"^\.It Cm {command}\n(.*?)^\.It ", manual, re.MULTILINE | re.DOTALL)[1]
+            for name in set(options) - {"--help"}:
+                self.assertIn(f"\n.Fl {name[1:]}", about)
+                self.assertRegex(manual, rf"\n\.Op Fl {name[1:]}\b")
+                self.assertIn(f"[{name}", text.splitlines()[0])
 
 
 if __name__ == "__main__":

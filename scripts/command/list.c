@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* `lightsss list`: the runs that are alive, once or again and again. On a terminal each look stands in the
+ * place of the last one. */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "flags.h"
+#include "list_print.h"
+#include "live_look.h"
+#include "say.h"
+
+#define BETWEEN_S  2 /* looks; snapshots put down figures as often */
+#define GO_TO_TOP  "\033[H"
+#define END_LINE   "\033[K\n"
+#define CLEAR_REST "\033[J"
+
+enum { WATCH, JSON };
+
+const struct flag list_flags[] = {
+    [WATCH] = {"--watch", NULL, "look again every two seconds, until Ctrl-C"},
+    [JSON] = {"--json", NULL, "one JSON document on a line for each look"},
+    {NULL, NULL, NULL},
+};
+
+static uint64_t now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
+}
+
+/* As many lines, and of each as much, as the terminal has room for; the last line stays free. */
+static void redraw(char *text)
+{
+    struct winsize size = {.ws_row = 0};
+    char *rest = text, *line;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row < 2 || size.ws_col == 0)
+        size = (struct winsize){.ws_row = 25, .ws_col = 80};
+    fputs(GO_TO_TOP, stdout);
+    for (unsigned row = 1; row < size.ws_row && (line = strsep(&rest, "\n")) != NULL && rest != NULL; row++)
+        printf("%.*s" END_LINE, (int)size.ws_col, line);
+    fputs(CLEAR_REST, stdout);
+}
+
+static void print(const struct live *live, bool is_json, bool is_redrawn)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *memory = is_redrawn ? open_memstream(&text, &size) : NULL;
+
+    (is_json ? list_print_json : list_print_table)(memory != NULL ? memory : stdout, live, now());
+    if (memory == NULL)
+        return;
+    if (fclose(memory) == 0)
+        redraw(text);
+    free(text);
+}
+
+static int look(bool is_json, bool is_redrawn)
+{
+    static int told;
+    struct live live;
+
+    if (live_look(&live, true) < 0) {
+        say("out of memory");
+        return SAY_BROKEN;
+    }
+    if (live.other_pid != 0 && told != live.other_pid) {
+        say("process %d runs with lightsss %s, of which this release (" COMMAND_VERSION
+            ") can tell nothing; use the command of that one",
+            live.other_pid, live.other_release);
+        told = live.other_pid;
+    }
+    print(&live, is_json, is_redrawn);
+    live_free(&live);
+    return say_end(0);
+}
+
+static int watch(bool is_json)
+{
+    const bool is_redrawn = !is_json && isatty(STDOUT_FILENO);
+    int status;
+
+    if (is_redrawn)
+        fputs(GO_TO_TOP CLEAR_REST, stdout);
+    while ((status = look(is_json, is_redrawn)) == 0) {
+        sleep(BETWEEN_S);
+        if (!is_json && !is_redrawn)
+            putchar('\n');
+    }
+    return status;
+}
+
+int list_command(const struct command *command, char **words)
+{
+    const char *values[FLAGS_MAX];
+    int status = flags_read(command, words, values);
+
+    if (status != 0)
+        return status == FLAGS_DONE ? 0 : status;
+    if (words[0] != NULL) {
+        say("no word belongs behind list: %s; usage: lightsss %s", words[0], command->usage);
+        return SAY_USAGE;
+    }
+    return values[WATCH] != NULL ? watch(values[JSON] != NULL) : look(values[JSON] != NULL, false);
+}

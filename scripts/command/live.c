@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* The list itself: see live.h. */
+#include "live.h"
+
+#include <stdlib.h>
+
+struct live_run *live_add(struct live *live)
+{
+    struct live_run *runs = realloc(live->runs, (live->count + 1) * sizeof *runs);
+
+    if (runs == NULL)
+        return NULL;
+    live->runs = runs;
+    runs[live->count] = (struct live_run){.pid = 0};
+    return &runs[live->count++];
+}
+
+void live_free(struct live *live)
+{
+    for (size_t i = 0; i < live->count; i++) {
+        free(live->runs[i].snapshots);
+        free(live->runs[i].directory);
+    }
+    free(live->runs);
+    *live = (struct live){.count = 0};
+}
+
+bool live_replays(const struct live_run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->snapshots[i].state == CARD_REPLAYS)
+            return true;
+    return false;
+}
