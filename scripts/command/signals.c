@@ -24,7 +24,9 @@
 #define ASKED_MAX  1024
 #define CHOSEN_MAX 131072u /* a star may stand for many */
 #define FILTER     4096    /* bits */
-#define CPU_S      600     /* for an FST, that a damaged one is no loop without end */
+/* For an FST: of a damaged one libfst may make a loop without end. */
+#define CPU_S          3u
+#define BYTES_A_SECOND (UINT64_C(4) << 20)
 
 struct asked {
     const char *name;
@@ -302,9 +304,10 @@ static const char *read_fst(const char *path)
 }
 
 /* libfst says things on stderr that tell a user nothing. */
-static int read_fst_quietly(const char *path, enum signal_value_radix radix)
+static int read_fst_quietly(const char *path, uint64_t bytes, enum signal_value_radix radix)
 {
-    const struct rlimit cpu = {CPU_S, CPU_S}, core = {0, 0};
+    const rlim_t seconds = CPU_S + bytes / BYTES_A_SECOND;
+    const struct rlimit cpu = {seconds, seconds}, core = {0, 0};
     int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC),
         stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 
@@ -318,7 +321,7 @@ static int read_fst_quietly(const char *path, enum signal_value_radix radix)
     return finish(path, why, radix);
 }
 
-static int print_fst(const char *path, FILE *file, enum signal_value_radix radix)
+static int print_fst(const char *path, FILE *file, uint64_t bytes, enum signal_value_radix radix)
 {
     const char *why = fst_scan_check(file);
     int status = 0;
@@ -328,7 +331,7 @@ static int print_fst(const char *path, FILE *file, enum signal_value_radix radix
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        _exit(say_end(read_fst_quietly(path, radix)));
+        _exit(say_end(read_fst_quietly(path, bytes, radix)));
     }
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
@@ -356,7 +359,7 @@ int signals_print(const char *path, char *names, enum signal_value_radix radix)
     int first = getc(file);
     rewind(file);
     if (first == 0 || first == 254)
-        status = print_fst(path, file, radix);
+        status = print_fst(path, file, bytes, radix);
     else
         status = finish(path, read_vcd(file), radix);
     fclose(file);

@@ -95,7 +95,7 @@ static void write_snapshot(FILE *file, const struct timeline *timeline, unsigned
     uint64_t number = timeline->snapshots[i].number, eval = timeline->snapshots[i].eval;
     bool is_used = number == timeline->used;
 
-    fprintf(file, "<circle class=\"%s\" cy=\"24\" r=\"%u\"", is_used ? "used" : "parked", is_used ? 6 : 4);
+    fprintf(file, "<circle class=\"%s\" cy=\"24\" r=\"%u\"", is_used ? "used" : "parked", is_used ? 6u : 4u);
     write_percent(file, "cx", timeline_place(timeline, eval));
     fprintf(file, "><title>snapshot %" PRIu64 " after eval %" PRIu64 "%s</title></circle>\n", number, eval,
             is_used ? ", which replayed" : "");
