@@ -58,16 +58,14 @@ static const struct command commands[] = {
         .name = "view",
         .usage = "view [--viewer PROGRAM] [--print] [--] [RUN]",
         .line = "Show the waveform of a failure in GTKWave or Surfer.",
-        .text = "RUN is a run directory, the name of one in LIGHTSSS_DIR or the id of its process, or a "
-                "waveform.\n"
-                "Without it, and where it is a directory of runs, the newest is shown: the last evals, a "
-                "marker on\n"
-                "the failing one, the clock and the signals of the top level. The process becomes the "
-                "viewer. Without a display (DISPLAY,\n"
-                "WAYLAND_DISPLAY) the command is printed.\n\n"
-                "  --viewer PROGRAM       which one: its name or path; default gtkwave, or surfer\n"
-                "  --print                print the command, and start nothing\n\n"
-                "Exit status 1: there is nothing to show; 126 and 127: the viewer cannot be started.\n",
+        .text =
+            "RUN is a run directory, the name of one in LIGHTSSS_DIR or the id of its process, or a\n"
+            "waveform. Without it, and where it is a directory of runs, the newest is shown: the last\n"
+            "evals, a marker on the failing one, the clock and the signals of the top level. The process\n"
+            "becomes the viewer. Without a display (DISPLAY, WAYLAND_DISPLAY) the command is printed.\n\n"
+            "  --viewer PROGRAM       which one: its name or path; default gtkwave, or surfer\n"
+            "  --print                print the command, and start nothing\n\n"
+            "Exit status 1: there is nothing to show; 126 and 127: the viewer cannot be started.\n",
         .run = view_command,
     },
     {
