@@ -115,7 +115,7 @@ static void full_is_said(void **state)
     int r = 0;
 
     (void)state;
-    memory_left = 2 * NAMES_CHUNK * sizeof(struct name) + NAMES_POOL;
+    memory_left = (size_t)2 * NAMES_CHUNK * sizeof(struct name) + NAMES_POOL;
     set_file("/first", 1);
     const struct name *first = names_find(&names, "/first");
     for (int i = 0; i < MANY && r == 0; i++) {
