@@ -70,21 +70,16 @@ static const struct command commands[] = {
     },
     {
         .name = "report",
-        .usage = "report [--json] [--html FILE] [DIR...] | report [RUN] --signals NAME,... [--radix RADIX]",
+        .usage = "report [--json] [--html FILE] [DIR...] | report [RUN] --signals NAMES [--radix RADIX]",
         .line = "List failed runs, or print the last values of signals.",
         .text =
             "A table of all failed runs below each DIR (default: LIGHTSSS_DIR or lightsss), the newest "
             "last.\n"
-            "Exit status 1: something could not be read, which is said.\n\n"
-            "  --json        their reports as an array, each with its directory\n"
-            "  --html FILE   one page that holds all: timelines, verdicts, costs, last lines, links\n"
-            "  --signals NAME,...\n"
-            "                the last values in the waveform of RUN (a run directory, a folder of which it "
-            "is the\n"
-            "                newest run, or a waveform), one line each: NAME VALUE. The part in front (TOP) "
-            "may be\n"
-            "                left out; * stands for any part without a dot. Exit status 1: one is not there\n"
-            "  --radix RADIX hex (the default: 0x001f), bin (0b11111) or dec; a single bit is 0 or 1\n",
+            "For --signals RUN is a run directory, a folder of which it is the newest run, or a waveform;\n"
+            "NAMES have commas between. The part in front (TOP) may be left out, and * stands for any part\n"
+            "without a dot. A value is hex (the default: 0x001f), bin (0b11111) or dec; a bit is 0 or 1.\n\n"
+            "Exit status 1: something could not be read, or is not there, which is said.\n",
+        .flags = report_flags,
         .run = report_command,
     },
     {

@@ -10,9 +10,9 @@
 
 #include "commands.h"
 #include "fields.h"
+#include "flags.h"
 #include "markup.h"
 #include "options/options.h"
-#include "options/parse.h"
 #include "page.h"
 #include "runs.h"
 #include "say.h"
@@ -21,94 +21,55 @@
 
 #define PRECISION 15
 
-enum option {
+enum place {
     JSON,
     HTML,
     SIGNALS,
     RADIX,
-    HELP,
-    OPTIONS,
 };
 
-static const char *const names[OPTIONS] = {"--json", "--html", "--signals", "--radix", "--help"};
-/* What the value is; NULL: it has none. */
-static const char *const values[OPTIONS] = {
-    [HTML] = "the name of a file",
-    [SIGNALS] = "names of signals with commas between, such as TOP.core.pc,TOP.core.valid",
-    [RADIX] = "hex, bin or dec",
+const struct flag report_flags[] = {
+    [JSON] = {"--json", NULL, "their reports as an array, each with its directory"},
+    [HTML] = {"--html", "FILE", "one page that holds all: timelines, verdicts, costs, last lines, links"},
+    [SIGNALS] = {"--signals", "NAMES", "the last values of these in the waveform, one line each: NAME VALUE"},
+    [RADIX] = {"--radix", "RADIX", "of the values: hex, bin or dec"},
+    {NULL, NULL, NULL},
 };
 
 /* What was typed. */
 struct wanted {
-    char *given[OPTIONS]; /* its value, or its name; NULL: it was not given */
-    char **folders;       /* and a NULL */
+    const char *given[FLAGS_MAX];
+    char **folders; /* and a NULL */
     size_t count;
     enum signal_value_radix radix;
 };
 
 /* --- words --- */
 
-static int take_option(struct wanted *wanted, char ***words)
+static int refuse(const char *why)
 {
-    char *word = **words;
-    size_t length = strcspn(word, "=");
-
-    for (unsigned i = 0; i < OPTIONS; i++) {
-        if (strlen(names[i]) != length || memcmp(names[i], word, length) != 0)
-            continue;
-        bool has_value = word[length] == '=';
-        if (values[i] == NULL && has_value) {
-            say("%s takes no value", names[i]);
-            return SAY_USAGE;
-        }
-        wanted->given[i] = values[i] == NULL ? word : has_value ? word + length + 1 : *++*words;
-        if (wanted->given[i] != NULL && *wanted->given[i] != '\0')
-            return 0;
-        say("%s needs a value: give %s", names[i], values[i]);
-        return SAY_USAGE;
-    }
-    word[length] = '\0';
-    say("unknown option %s; did you mean %s?", word, names[parse_nearest(word, names, OPTIONS)]);
+    say("%s", why);
     return SAY_USAGE;
-}
-
-/* Puts the folders one behind the other into `words`, where they were. */
-static int read_words(struct wanted *wanted, char **words)
-{
-    bool has_options = true;
-
-    wanted->folders = words;
-    for (; *words != NULL; words++) {
-        if (has_options && strcmp(*words, "--") == 0)
-            has_options = false;
-        else if (has_options && strcmp(*words, "-h") == 0)
-            wanted->given[HELP] = *words;
-        else if (has_options && **words == '-') {
-            int status = take_option(wanted, &words);
-            if (status != 0)
-                return status;
-        } else
-            wanted->folders[wanted->count++] = *words;
-    }
-    wanted->folders[wanted->count] = NULL;
-    return 0;
 }
 
 static int check_words(struct wanted *wanted)
 {
-    if (wanted->given[RADIX] != NULL && !signal_value_radix_of(wanted->given[RADIX], &wanted->radix)) {
-        say("--radix=%s is not valid: give %s", wanted->given[RADIX], values[RADIX]);
+    const char *const *given = wanted->given;
+
+    for (unsigned i = 0; report_flags[i].name != NULL; i++)
+        if (report_flags[i].value != NULL && given[i] != NULL && *given[i] == '\0') {
+            say("%s needs a value: %s", report_flags[i].name, report_flags[i].help);
+            return SAY_USAGE;
+        }
+    if (given[RADIX] != NULL && !signal_value_radix_of(given[RADIX], &wanted->radix)) {
+        say("--radix=%s is not valid: give hex, bin or dec", given[RADIX]);
         return SAY_USAGE;
     }
-    if (wanted->given[SIGNALS] == NULL && wanted->given[RADIX] != NULL) {
-        say("--radix is for --signals");
-        return SAY_USAGE;
-    }
-    if (wanted->given[SIGNALS] != NULL && (wanted->given[JSON] != NULL || wanted->given[HTML] != NULL)) {
-        say("--signals goes neither with --json nor with --html");
-        return SAY_USAGE;
-    }
-    if (wanted->given[SIGNALS] != NULL && wanted->count > 1) {
+    if (given[SIGNALS] == NULL && given[RADIX] != NULL)
+        return refuse("--radix is for --signals");
+    if (given[SIGNALS] != NULL && (given[JSON] != NULL || given[HTML] != NULL))
+        return refuse("--signals goes neither with --json nor with --html");
+    if (given[SIGNALS] != NULL && wanted->count > 1) {
         say("--signals is for one run; %zu were named", wanted->count);
         return SAY_USAGE;
     }
@@ -208,6 +169,20 @@ static bool is_file(const char *path)
     return stat(path, &status) == 0 && !S_ISDIR(status.st_mode);
 }
 
+/* The names are taken apart in place. */
+static int print_signals(const char *path, const struct wanted *wanted)
+{
+    char *names = strdup(wanted->given[SIGNALS]);
+    int status = SAY_BROKEN;
+
+    if (names == NULL)
+        say("out of memory");
+    else
+        status = signals_print(path, names, wanted->radix);
+    free(names);
+    return status;
+}
+
 static int show_signals_of_run(const struct wanted *wanted)
 {
     struct runs runs = {0};
@@ -221,7 +196,7 @@ static int show_signals_of_run(const struct wanted *wanted)
         const char *why = fields_text(run->report, "replay.why");
         say("%s has no waveform%s%s", run->directory, why != NULL ? ": " : "", why != NULL ? why : "");
     } else if (run != NULL)
-        status = signals_print(run->wave, wanted->given[SIGNALS], wanted->radix);
+        status = print_signals(run->wave, wanted);
     runs_free(&runs);
     return status;
 }
@@ -231,22 +206,21 @@ static int show(const struct wanted *wanted)
     if (wanted->given[SIGNALS] == NULL)
         return show_runs(wanted);
     if (wanted->count == 1 && is_file(wanted->folders[0]))
-        return signals_print(wanted->folders[0], wanted->given[SIGNALS], wanted->radix);
+        return print_signals(wanted->folders[0], wanted);
     return show_signals_of_run(wanted);
 }
 
 int report_command(const struct command *command, char **words)
 {
-    struct wanted wanted = {0};
+    struct wanted wanted = {.folders = words};
 
-    int status = read_words(&wanted, words);
-    if (status == 0 && wanted.given[HELP] != NULL) {
-        help_one(command);
-        return 0;
-    }
-    if (status == 0)
+    int status = flags_read(command, words, wanted.given);
+    if (status == 0) {
+        while (words[wanted.count] != NULL)
+            wanted.count++;
         status = check_words(&wanted);
+    }
     if (status != 0)
-        return status;
+        return status == FLAGS_DONE ? 0 : status;
     return show(&wanted);
 }

@@ -198,9 +198,9 @@ class Report(CommandCase):
         self.failing()
         for words, line in (
             (["--jsno"], "unknown option --jsno; did you mean --json?"),
-            (["--html"], "--html needs a value: give the name of a file"),
-            (["--html="], "--html needs a value: give the name of a file"),
-            (["--json=1"], "--json takes no value"),
+            (["--html"], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links"),
+            (["--html="], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links"),
+            (["--json=1"], "--json has no value"),
             (["--signals", "a", "--radix", "oct"], "--radix=oct is not valid: give hex, bin or dec"),
             (["--radix", "hex"], "--radix is for --signals"),
             (["--signals", "a", "--json"], "--signals goes neither with --json nor with --html"),
@@ -209,7 +209,7 @@ class Report(CommandCase):
             self.report(*words, status=2, err=f"lightsss: {line}\n")
         self.report("--", "--json", status=1, err="lightsss: --json cannot be read: No such file or directory\n")
         self.assertEqual(self.report("lightsss", "--json"), self.report("--json", "lightsss"))
-        self.assertIn("--signals NAME,...", self.report("--help"))
+        self.assertIn("--signals NAMES", self.report("--help"))
 
     def test_signals_without_a_waveform(self):
         run = os.path.relpath(self.failing(), self.work)
