@@ -21,6 +21,7 @@ enum card_state {
     CARD_PARKED,
     CARD_REPLAYS, /* woken: it runs again in the place of the original */
     CARD_BESIDE,  /* the same, while the original goes on */
+    CARD_SPARE,   /* parked in the place of one that replays, should that have to begin anew */
 };
 
 /* How many evals the original had begun at a time. Written now and then while the copy sleeps. */

@@ -89,7 +89,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
         take->page = page;
         take->slot = slot;
         take->is_spare = true;
-        card_make(slot, page->original_pid, CARD_PARKED);
+        card_make(slot, page->original_pid, CARD_SPARE);
     }
     atomic_store(&slot->pid, (int32_t)pid);
     atomic_store(&page->spare_pid, (int32_t)pid);

@@ -29,7 +29,11 @@ static const char *state_of(const struct live_run *run)
 static const char *name_of(enum card_state state)
 {
     static const char *const names[] = {
-        [CARD_PARKED] = "parked", [CARD_REPLAYS] = "replays", [CARD_BESIDE] = "replays beside"};
+        [CARD_PARKED] = "parked",
+        [CARD_REPLAYS] = "replays",
+        [CARD_BESIDE] = "replays beside",
+        [CARD_SPARE] = "spare",
+    };
 
     return names[state];
 }

@@ -49,7 +49,7 @@ static bool is_sound(const struct card *card, ssize_t length)
 static bool is_ours(const struct card *card, ssize_t length)
 {
     return length == sizeof *card && card->layout == CARD_LAYOUT && card->directory_length < PATH_MAX &&
-           card->state <= CARD_BESIDE && memchr(card->program, '\0', sizeof card->program) != NULL;
+           card->state <= CARD_SPARE && memchr(card->program, '\0', sizeof card->program) != NULL;
 }
 
 static char *read_directory(int fd, const struct card *card)
