@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* FST: see fst_scan.h. Of a file whose writer was killed, libfst takes the names from `wave.fst.hier` beside
- * it. */
+/* FST: see fst_scan.h. Of a file whose writer was killed, Verilator's fstapi takes the names from
+ * `wave.fst.hier` beside it. */
 #include "fst_scan.h"
+
+#if __has_include(<fstapi.h>)
 
 #include <fstapi.h>
 #include <string.h>
@@ -131,3 +133,46 @@ void fst_scan_values(struct fst_scan *scan, const struct scan *to)
 {
     fstReaderIterBlocks2(scan->reader, change, change_text, (void *)to, NULL);
 }
+
+#else
+
+/* The command is built beside no Verilator. */
+
+const char *fst_scan_check(FILE *file)
+{
+    (void)file;
+    return NULL;
+}
+
+const char *fst_scan_begin(struct fst_scan *scan, const char *path)
+{
+    (void)scan;
+    (void)path;
+    return "this command was built without Verilator's reader of FST; install verilator and build it again, "
+           "or use fst2vcd";
+}
+
+void fst_scan_end(struct fst_scan *scan)
+{
+    (void)scan;
+}
+
+void fst_scan_names(struct fst_scan *scan, const struct scan *to)
+{
+    (void)scan;
+    (void)to;
+}
+
+void fst_scan_want(struct fst_scan *scan, uint64_t code)
+{
+    (void)scan;
+    (void)code;
+}
+
+void fst_scan_values(struct fst_scan *scan, const struct scan *to)
+{
+    (void)scan;
+    (void)to;
+}
+
+#endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reads an FST file, with libfst. That ends the process where a file is damaged, so this belongs into a
- * process of its own. */
+/* Reads an FST file, with Verilator's fstapi. That ends the process where a file is damaged, so this belongs
+ * into a process of its own. */
 #ifndef LIGHTSSS_SCRIPTS_COMMAND_FST_SCAN_H
 #define LIGHTSSS_SCRIPTS_COMMAND_FST_SCAN_H
 
@@ -15,7 +15,7 @@
 const char *fst_scan_check(FILE *file);
 
 struct fst_scan {
-    void *reader; /* libfst's */
+    void *reader; /* that of fstapi */
 };
 
 const char *fst_scan_begin(struct fst_scan *scan, const char *path);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Of an ELF file the header and the segments are read, for which <elf.h> is enough. Whether it is for this
- * machine is seen by a comparison with our own head, so that no processor is named here. */
+/* Whether a file is for this machine is seen by a comparison with our own head, so that no processor is named
+ * here. */
 #include "program.h"
 
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <gelf.h>
 #include <link.h>
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,42 +121,23 @@ static void look_at_rights(struct program *program, int fd, const char *name)
 
 /* --- what it is --- */
 
-/* False: the file does not hold it. */
-static bool read_at(int fd, void *to, size_t size, uint64_t place)
-{
-    return place <= INT64_MAX && pread(fd, to, size, (off_t)place) == (ssize_t)size;
-}
-
-/* Where there are more segments than the header can say, the first section says it. */
-static bool read_count(const ElfW(Ehdr) * header, int fd, size_t *count)
-{
-    ElfW(Shdr) first;
-
-    *count = header->e_phnum;
-    if (header->e_phnum != PN_XNUM)
-        return true;
-    if (!read_at(fd, &first, sizeof first, header->e_shoff))
-        return false;
-    *count = first.sh_info;
-    return true;
-}
-
-/* The name of the loader that the file asks for; empty: none. False: the file is damaged. */
-static bool read_loader(const ElfW(Ehdr) * header, int fd, char loader[LOADER_LENGTH + 1])
+/* The name of the loader that the file asks for; empty: none. False: the file is damaged; libelf leaves out
+ * the segments that a cut file does not hold. */
+static bool read_loader(Elf *elf, const GElf_Ehdr *header, int fd, char loader[LOADER_LENGTH + 1])
 {
     size_t count;
 
     loader[0] = '\0';
-    if (!read_count(header, fd, &count) || (count > 0 && header->e_phentsize != sizeof(ElfW(Phdr))))
+    if (elf_getphdrnum(elf, &count) != 0 || (count < header->e_phnum && header->e_phnum != PN_XNUM))
         return false;
     for (size_t i = 0; i < count; i++) {
-        ElfW(Phdr) segment;
-        if (!read_at(fd, &segment, sizeof segment, header->e_phoff + i * sizeof segment))
+        GElf_Phdr segment;
+        if (gelf_getphdr(elf, (int)i, &segment) == NULL)
             return false;
         if (segment.p_type != PT_INTERP)
             continue;
         size_t length = segment.p_filesz < LOADER_LENGTH ? segment.p_filesz : LOADER_LENGTH;
-        if (!read_at(fd, loader, length, segment.p_offset))
+        if (pread(fd, loader, length, (off_t)segment.p_offset) != (ssize_t)length)
             return false;
         loader[length] = '\0';
     }
@@ -176,14 +157,15 @@ static int find_own_loader(struct dl_phdr_info *object, size_t size, void *conte
     return 1;
 }
 
-static void look_at_loader(struct program *program, const ElfW(Ehdr) * header, int fd, const char *name)
+static void look_at_loader(struct program *program, Elf *elf, const GElf_Ehdr *header, int fd,
+                           const char *name)
 {
     char loader[LOADER_LENGTH + 1];
 
     dl_iterate_phdr(find_own_loader, NULL);
     /* The loader itself, with the program as its argument. */
     bool is_loader = strcmp(basename(program->path), basename(own_loader)) == 0;
-    if (!read_loader(header, fd, loader))
+    if (!read_loader(elf, header, fd, loader))
         refuse(program, PROGRAM_CLOSED,
                "%s is damaged: its program headers are not in the file; link it anew", name);
     else if (*loader == '\0' && !is_loader)
@@ -198,9 +180,11 @@ static void look_at_loader(struct program *program, const ElfW(Ehdr) * header, i
 
 static void look_at_elf(struct program *program, int fd, const char *name)
 {
-    ElfW(Ehdr) header;
+    GElf_Ehdr header;
 
-    if (!read_at(fd, &header, sizeof header, 0))
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_begin(fd, ELF_C_READ, NULL);
+    if (elf == NULL || gelf_getehdr(elf, &header) == NULL)
         refuse(program, PROGRAM_CLOSED, "%s is damaged: its ELF header is not whole; link it anew", name);
     else if (header.e_ident[EI_CLASS] != __ehdr_start.e_ident[EI_CLASS] ||
              header.e_ident[EI_DATA] != __ehdr_start.e_ident[EI_DATA] ||
@@ -209,7 +193,8 @@ static void look_at_elf(struct program *program, int fd, const char *name)
                "%s is built for another processor or word size than liblightsss.so; build one for the other",
                name);
     else
-        look_at_loader(program, &header, fd, name);
+        look_at_loader(program, elf, &header, fd, name);
+    elf_end(elf);
 }
 
 static void look_at_head(struct program *program, int fd, const char *name)

@@ -24,7 +24,7 @@
 #define ASKED_MAX  1024
 #define CHOSEN_MAX 131072u /* a star may stand for many */
 #define FILTER     4096    /* bits */
-/* For an FST: of a damaged one libfst may make a loop without end. */
+/* For an FST: of a damaged one Verilator's fstapi may make a loop without end. */
 #define CPU_S          3u
 #define BYTES_A_SECOND (UINT64_C(4) << 20)
 
@@ -303,7 +303,7 @@ static const char *read_fst(const char *path)
     return NULL;
 }
 
-/* libfst says things on stderr that tell a user nothing. */
+/* Verilator's fstapi says things on stderr that tell a user nothing. */
 static int read_fst_quietly(const char *path, uint64_t bytes, enum signal_value_radix radix)
 {
     const rlim_t seconds = CPU_S + bytes / BYTES_A_SECOND;

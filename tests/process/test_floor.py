@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The library and the command need no glibc that is newer than README says, and bring no other library into a process. What
-libc had elsewhere, or not at all, before it was what it is now is in floor/."""
+libc had elsewhere, or not at all, before it was what it is now is in hooks/floor."""
 
 import ctypes
 import os
@@ -42,7 +42,7 @@ class Floor(unittest.TestCase):
 
     def test_words_of_errors_are_those_of_libc(self):
         libc = ctypes.CDLL("libc.so.6")
-        with open(os.path.join(TOP, "floor", "error_words.def"), encoding="utf-8") as file:
+        with open(os.path.join(TOP, "hooks", "floor", "error_words.def"), encoding="utf-8") as file:
             ours = set(re.findall(r'^ERROR\((\w+), "(.*)"\)$', file.read(), re.MULTILINE))
         if not hasattr(libc, "strerrordesc_np"):
             self.skipTest("libc does not tell them before 2.32")

@@ -220,7 +220,7 @@ class Documents(unittest.TestCase):
             files = os.listdir(os.path.join(ROOT, room))
             self.assertEqual(named, {re.sub(r"(_x86_64)?\.\w+$", "", name) for name in files if re.search(r"\.(c|h|def)$", name)}, room)
             found |= {os.path.join(room, name) for name in files if re.search(r"\.[ch]$", name)}
-        for top in ("floor", "hooks", "preload", "scripts"):
+        for top in ("hooks", "preload", "scripts"):
             for folder, _, files in os.walk(os.path.join(ROOT, top)):
                 for name in files:
                     if re.search(r"\.[ch]$", name):

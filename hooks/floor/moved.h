@@ -3,8 +3,8 @@
  * it behind <dlfcn.h>, <pthread.h> and <semaphore.h>. Every release knows them by their first version, which
  * is taken here, and they are weak: before 2.34 one is NULL in a process without its library, which we do not
  * bring in. */
-#ifndef LIGHTSSS_FLOOR_MOVED_H
-#define LIGHTSSS_FLOOR_MOVED_H
+#ifndef LIGHTSSS_HOOKS_FLOOR_MOVED_H
+#define LIGHTSSS_HOOKS_FLOOR_MOVED_H
 
 #include "moved_processor.h" /* MOVED_FIRST, MOVED_LATER */
 

@@ -30,3 +30,11 @@ int fstatat64(int directory, const char *restrict path, struct stat64 *restrict 
 {
     return __fxstatat64(KERNEL, directory, path, status, flags);
 }
+
+/* By the name that archives know which are linked into the command; here it is another one of fstat64(). */
+int status_of_archives(int fd, struct stat64 *status) __asm__("fstat");
+
+int status_of_archives(int fd, struct stat64 *status)
+{
+    return __fxstat64(KERNEL, fd, status);
+}
