@@ -9,9 +9,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 import recipes
@@ -290,7 +292,44 @@ class Gitlab(Yaml):
         self.check_kept(path)
 
 
-TESTS = {test.name: test for test in (Make, Gtest, Pytest, Cocotb, Jvm, Fusesoc, Systemc, Github, Gitlab)}
+class Litex(Recipe):
+    """It runs until somebody ends it."""
+
+    name = "litex"
+    PATIENCE_S = 1200
+
+    def prepare(self):
+        self.build_fast()
+        for name in ("json-c/json.h", "event2/event.h"):
+            need(os.path.exists("/usr/include/" + name), f"there is no {name} (Debian: libjson-c-dev libevent-dev)")
+        self.search_first(self.venv("litex"))
+
+    def is_made(self):
+        return any(report["replay"]["verdict"] == "reproduced" for _, report in self.reports())
+
+    def run_block(self, block):
+        log = os.path.join(self.place, "log")
+        # The end that we make is no further failure.
+        environment = {**self.environment, "LIGHTSSS_ON": "-SIGTERM"}
+        with open(log, "wb") as file:
+            process = subprocess.Popen(
+                ["sh", "-ec", block.text],
+                cwd=self.place, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True,
+            )
+        deadline = time.monotonic() + self.PATIENCE_S
+        while process.poll() is None and not self.is_made() and time.monotonic() < deadline:
+            time.sleep(0.5)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(60)
+        with open(log, encoding="utf-8", errors="replace") as file:
+            self.outputs.append(file.read())
+
+    def check(self):
+        report = self.check_only_run("trigger")
+        self.assertIn("No boot medium found", report["end"]["line"])
+
+
+TESTS = {test.name: test for test in (Make, Gtest, Pytest, Cocotb, Jvm, Fusesoc, Systemc, Github, Gitlab, Litex)}
 
 
 class Page(unittest.TestCase):
