@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The library that was built here works with the libc of another Debian release: the programs of the process tests are
+compiled there and run with that loader and libc, and real simulators are verilated there and fail there, in a root of it.
+
+    test_roots.py BUILD_DIR SUITE LIBRARY COMMAND"""
+
+import glob
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+import root
+
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SIMULATORS = os.path.join(TOP, "tests", "simulators")
+DESIGN = [os.path.join(SIMULATORS, "mcu", name) for name in
+          ("mcu_pkg.sv", "alu.sv", "regfile.sv", "memory.sv", "lane.sv", "scrambler.sv", "mcu.sv", "main.cpp", "ends.cpp")]
+# Verilator's options, and where it fails. Verilator 4 says neither that threads are needed, nor which trace it is.
+KINDS = {
+    "vcd": (["--trace"], 400000),
+    "fst": (["--trace-fst", "-CFLAGS", "-DVM_TRACE_FST=1"], 400000),
+    "threads": (["--trace", "--threads", "2", "-CFLAGS", "-DMCU_THREADS=2"], 20000),
+}
+TIMEOUT_S = 600
+# What asks libc for more than an older one tells: mallinfo2(), _dl_find_object(). sem_clockwait() of a libpthread ends with
+# EINTR where a waveform is asked for. sigaction() tells what lies behind the kernel's mask on the stack. And what runs no program of the root.
+NEWER = {"bullseye": {"heap", "libinject_libc.so"}}
+LEFT_OUT = {"bullseye": {"faults", "heap", "blocked_calls", "traces"}}
+ALONE = {"take", "standby", "precopy", "descriptors", "private_files", "huge_lost", "floor", "exports"}
+BUILD = SYSTEM = LIBRARY = COMMAND = None
+
+
+class Programs:
+    """What the process tests run, compiled in the root by the commands of this build."""
+
+    def __init__(self, place):
+        self.place = place
+
+    def targets(self):
+        listed = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], capture_output=True, text=True, check=True).stdout
+        found = re.findall(r"^tests/process/([\w.]+): \w+_LINKER", listed, re.MULTILINE)
+        return ["tests/process/" + name for name in found if not name.startswith("test_") and name not in NEWER.get(SYSTEM.suite, ())]
+
+    def commands(self):
+        told = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", *self.targets()], capture_output=True, text=True, check=True)
+        for line in told.stdout.splitlines():
+            words = [word for word in shlex.split(line) if word not in ("ccache", "-Werror")]
+            if "-o" in words and words[words.index("-o") + 1].startswith("tests/process/"):
+                yield ["gcc", *words[1:]]
+
+    def script(self, loader):
+        """Headers of the kernel are this machine's; what libc has no function for yet is in older.h."""
+        added = os.path.join(BUILD, "error_words.o")
+        compile = ["-w", "-D_GNU_SOURCE=", "-isystem", os.path.join(BUILD, "kernel")]
+        link = [added, "-Wl,--disable-new-dtags", "-ldl", "-lrt", "-lutil", "-Wl,--dynamic-linker=" + loader, *("-Wl,-rpath," + folder for folder in SYSTEM.libraries())]
+        lines = ["set -e", shlex.join(["gcc", *compile, "-fPIC", "-c", os.path.join(TOP, "floor", "error_words.c"), "-o", added])]
+        compile += ["-include", os.path.join(TOP, "tests", "package", "older.h")]
+        for words in self.commands():
+            words += compile if "-c" in words else link
+            lines += ["mkdir -p " + shlex.quote(os.path.dirname(words[words.index("-o") + 1])), shlex.join(words)]
+        return "\n".join(lines) + "\n"
+
+    def make(self):
+        for folder in ("preload", "floor", "loader"):
+            os.makedirs(os.path.join(self.place, folder))
+            for header in glob.glob(os.path.join(BUILD, folder, "*.h")):
+                shutil.copy(header, os.path.join(self.place, folder))
+        shutil.copy(LIBRARY, os.path.join(self.place, "preload"))
+        for folder in ("linux", "asm-generic", "x86_64-linux-gnu/asm"):
+            shutil.copytree(os.path.join("/usr/include", folder), os.path.join(self.place, "kernel", os.path.basename(folder)))
+        loader = os.path.join(self.place, "loader", "ld-linux-x86-64.so.2")
+        os.symlink(SYSTEM.loader(), loader)
+        with open(os.path.join(self.place, "script"), "w", encoding="utf-8") as file:
+            file.write(self.script(loader))
+        return SYSTEM.run("sh", "script", binds=[(TOP, TOP), (self.place, BUILD)], directory=BUILD)
+
+
+class Roots(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.place = tempfile.mkdtemp(prefix="lightsss-roots-")
+        cls.addClassCleanup(shutil.rmtree, cls.place)
+        os.chmod(cls.place, 0o755)  # tests drop their rights
+
+    def check(self, ran):
+        self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
+
+    def tests(self):
+        """(name, command, environment, seconds) of the process tests."""
+        told = subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, text=True, check=True).stdout
+        for test in json.loads(told):
+            if test["name"] in ALONE | LEFT_OUT.get(SYSTEM.suite, set()):
+                continue
+            if any(suite.split(":")[-1] == "process" for suite in test["suite"]):
+                yield test["name"], test["cmd"], test["env"], test["timeout"]
+
+    def test_process_tests(self):
+        programs = Programs(os.path.join(self.place, "programs"))
+        self.check(programs.make())
+        told = {"LIGHTSSS_TEST_PROGRAMS": os.path.join(programs.place, "tests", "process"), "LIGHTSSS_TEST_LIBRARY": LIBRARY}
+        short = {name: value for name, value in os.environ.items() if name != "LIGHTSSS_TEST_FULL"}
+        failed, passed = {}, 0
+        for name, command, environment, timeout in self.tests():
+            ran = subprocess.run(command, cwd=BUILD, env={**short, **environment, **told}, stdin=subprocess.DEVNULL, capture_output=True,
+                                 text=True, errors="replace", timeout=4 * timeout, check=False)
+            passed += ran.returncode == 0
+            if ran.returncode not in (0, root.SKIPPED):
+                failed[name] = (ran.stdout + ran.stderr)[-3000:]
+        for name, said in failed.items():
+            print(f"--- {name} with the libc of {SYSTEM.suite}\n{said}")
+        self.assertEqual(sorted(failed), [])
+        self.assertGreater(passed, 30)
+
+    def test_simulators(self):
+        share = os.path.join(self.place, "share")
+        prefix = os.path.join(share, "lightsss")
+        for path, folder in ((LIBRARY, "lib"), (COMMAND, "bin")):
+            os.makedirs(os.path.join(prefix, folder))
+            shutil.copy(path, os.path.join(prefix, folder))
+        binds = [(TOP, TOP), (share, "/mnt")]
+        for kind, (options, last) in KINDS.items():
+            with self.subTest(kind):
+                words = [os.path.join(SIMULATORS, "verilate"), "/mnt/" + kind, "--assert", "--top-module", "mcu", "-LDFLAGS", "-pthread -ldl", *options, *DESIGN]
+                self.check(SYSTEM.run(*words, binds=binds, directory="/mnt", timeout=TIMEOUT_S))
+                self.run_one(share, binds, ["/mnt/" + kind, "--cycles", "3000000", "--report", "10000", "--fail", f"stop@{last}"])
+
+    def run_one(self, share, binds, command):
+        alone = SYSTEM.run(*command, binds=binds, directory="/mnt", timeout=TIMEOUT_S)
+        ran = SYSTEM.run("/mnt/lightsss/bin/lightsss", "run", "--dir", "/mnt/runs", "--", *command, binds=binds, directory="/mnt", timeout=TIMEOUT_S)
+        self.assertNotEqual(alone.returncode, 0)
+        self.assertEqual((ran.returncode, ran.stdout), (alone.returncode, alone.stdout), ran.stderr)
+        self.assertIn("lightsss: replay reproduced", ran.stderr)
+        (report,) = glob.glob(os.path.join(share, "runs", "*", "report.json"))
+        with open(report, encoding="utf-8") as file:
+            told = json.load(file)
+        self.assertEqual(told["replay"]["verdict"], "reproduced")
+        self.assertGreater(told["cost"]["snapshots"], 0)
+        self.assertGreater(os.path.getsize(os.path.join(os.path.dirname(report), told["wave"]["path"])), 10000)
+        shutil.rmtree(os.path.join(share, "runs"))
+
+
+if __name__ == "__main__":
+    if os.environ.get("LIGHTSSS_TEST_FULL") != "1":
+        root.skip("only in the full tests: LIGHTSSS_TEST_FULL=1")
+    root.need("debootstrap", "ninja", "meson")
+    BUILD, SUITE, LIBRARY, COMMAND = sys.argv[1:5]
+    BUILD = os.path.realpath(BUILD)
+    del sys.argv[1:5]
+    SYSTEM = root.Root(BUILD, SUITE)
+    SYSTEM.make()
+    unittest.main()
