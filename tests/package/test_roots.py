@@ -28,6 +28,7 @@ KINDS = {
     "fst": (["--trace-fst", "-CFLAGS", "-DVM_TRACE_FST=1"], 400000),
     "threads": (["--trace", "--threads", "2", "-CFLAGS", "-DMCU_THREADS=2"], 20000),
 }
+ALONE_DESIGN = [os.path.join(TOP, "tests", path) for path in ("bench/tick/tick.sv", "package/alone.cpp")]
 TIMEOUT_S = 600
 # What asks libc for more than an older one tells: mallinfo2(), _dl_find_object(). sem_clockwait() of a libpthread ends with
 # EINTR where a waveform is asked for. sigaction() tells what lies behind the kernel's mask on the stack. And what runs no program of the root.
@@ -127,9 +128,12 @@ class Roots(unittest.TestCase):
             os.makedirs(os.path.join(prefix, folder))
             shutil.copy(path, os.path.join(prefix, folder))
         binds = [(TOP, TOP), (share, "/mnt")]
-        for kind, (options, last) in KINDS.items():
+        builds = {kind: (["--assert", "--top-module", "mcu", "-LDFLAGS", "-pthread -ldl", *options, *DESIGN], last)
+                  for kind, (options, last) in KINDS.items()}
+        builds["alone"] = (["--trace", "--top-module", "tick", *ALONE_DESIGN], 3000000)
+        for kind, (words, last) in builds.items():
             with self.subTest(kind):
-                words = [os.path.join(SIMULATORS, "verilate"), "/mnt/" + kind, "--assert", "--top-module", "mcu", "-LDFLAGS", "-pthread -ldl", *options, *DESIGN]
+                words = [os.path.join(SIMULATORS, "verilate"), "/mnt/" + kind, *words]
                 self.check(SYSTEM.run(*words, binds=binds, directory="/mnt", timeout=TIMEOUT_S))
                 self.run_one(share, binds, ["/mnt/" + kind, "--cycles", "3000000", "--report", "10000", "--fail", f"stop@{last}"])
 
