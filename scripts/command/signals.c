@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Last values of signals: see signals.h. The waveform is read once for the names and once for the values, in
- * pieces; only what was asked for is kept. libfst ends the process where an FST is damaged, so it has one of
+ * pieces; only what was asked for is kept. fstapi ends the process where an FST is damaged, so it has one of
  * its own. */
 #include "signals.h"
 

@@ -174,7 +174,7 @@ class Report(CommandCase):
             self.assertEqual([name for name in os.listdir(self.path(run)) if ".hier" in name or "core" in name], [])
 
     def test_damaged_names(self):
-        """With this byte of the names changed libfst of today reads on and on; it is given seconds for that."""
+        """With this byte of the names changed the fstapi of today reads on and on; it is given seconds for that."""
         (run,) = self.fails("fst1", failure=("--fail", "stop@9000"))
         path = self.path(self.wave_of(run))
         with open(path, "rb") as file:
