@@ -1,34 +1,39 @@
 /* SPDX-License-Identifier: MIT */
-/* stat() and its kin, which libc exports since 2.33, by the functions that it has had since its beginning. As
- * they have libc's names, the library's and the command's calls end here, and need no newer libc. */
+/* stat() and its kin, which libc exports since 2.33. As they have libc's names, the library's and the
+ * command's calls end here, and need no newer libc. They ask the kernel: what libc had before, such as
+ * __fxstat(), other libraries stand in front of (libfaketime), and those must not be at work inside of ours.
+ */
+#include "status_processor.h"
+
+#include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
 
-#define KERNEL 0 /* the structure is the kernel's, which is libc's own on every processor of 64 bits */
-
-int __xstat64(int version, const char *path, struct stat64 *status);
-int __lxstat64(int version, const char *path, struct stat64 *status);
-int __fxstat64(int version, int fd, struct stat64 *status);
-int __fxstatat64(int version, int directory, const char *path, struct stat64 *status, int flags);
+static int told(long result)
+{
+    if (result == 0)
+        return 0;
+    errno = (int)-result;
+    return -1;
+}
 
 int stat64(const char *restrict path, struct stat64 *restrict status)
 {
-    return __xstat64(KERNEL, path, status);
+    return told(status_ask(AT_FDCWD, path, status, 0));
 }
 
 int lstat64(const char *restrict path, struct stat64 *restrict status)
 {
-    return __lxstat64(KERNEL, path, status);
+    return told(status_ask(AT_FDCWD, path, status, AT_SYMLINK_NOFOLLOW));
 }
 
 int fstat64(int fd, struct stat64 *status)
 {
-    return __fxstat64(KERNEL, fd, status);
+    return told(status_ask_descriptor(fd, status));
 }
 
 int fstatat64(int directory, const char *restrict path, struct stat64 *restrict status, int flags)
 {
-    return __fxstatat64(KERNEL, directory, path, status, flags);
+    return told(status_ask(directory, path, status, flags));
 }
 
 /* By the name that archives know which are linked into the command; here it is another one of fstat64(). */
@@ -36,5 +41,5 @@ int status_of_archives(int fd, struct stat64 *status) __asm__("fstat");
 
 int status_of_archives(int fd, struct stat64 *status)
 {
-    return __fxstat64(KERNEL, fd, status);
+    return fstat64(fd, status);
 }

@@ -290,7 +290,6 @@ static void test_doubt(void **argument)
         uint32_t function, lasting;
         const char *said;
     } rows[] = {
-        {INJECT___fxstat64, 0, "replay reproduced"},
         {INJECT_mmap64, 0, "replay reproduced"},
         {INJECT_open64, 1, "running without snapshots"},
     };
