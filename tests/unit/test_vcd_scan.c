@@ -87,16 +87,15 @@ static void cut_off(void **state)
 /* Longer than the piece that is read at once. */
 static void long_words(void **state)
 {
-    const size_t bits = 3u << 20;
-    char *bytes = malloc(bits + 1024);
+    enum { bits = 3u << 20 };
+    static char bytes[bits + 1024];
 
     (void)state;
-    int at = sprintf(bytes, "%s#0 1! b", HEAD);
-    memset(bytes + at, '1', bits);
-    sprintf(bytes + at + bits, " \" 0! ");
+    char *word = stpcpy(bytes, HEAD "#0 1! b");
+    memset(word, '1', bits);
+    stpcpy(word + bits, " \" 0! ");
     assert_null(scan_bytes(bytes, strlen(bytes)));
     assert_non_null(strstr(seen, "!=1 \"=1111"));
-    free(bytes);
 }
 
 static void others(void **state)
