@@ -150,9 +150,9 @@ static bool holds(const struct dl_phdr_info *object, uintptr_t address)
  * is told what the processor can do. */
 static void *chosen(uintptr_t address)
 {
-    void *(*choose)(unsigned long abilities) = (void *(*)(unsigned long))address;
+    void *(*resolve)(unsigned long abilities) = (void *(*)(unsigned long))address;
 
-    return choose(getauxval(AT_HWCAP));
+    return resolve(getauxval(AT_HWCAP));
 }
 
 static int look_behind(struct dl_phdr_info *object, size_t size, void *context)
