@@ -203,12 +203,10 @@ static uint64_t begin_anew(struct bound *bound, uint64_t eval, uint64_t bytes, u
     return next;
 }
 
-/* Where it was begun by what is known, an FST may end with a block more. */
-static uint64_t allowed_bytes(const struct bound *bound)
+/* A VCD can be cut to a few bytes; what an FST packs into its last block cannot be foreseen. */
+static uint64_t tolerated_bytes(const struct bound *bound)
 {
-    bool is_tolerant = bound->in_blocks && !bound->explores;
-
-    return u64_sum(bound->most_bytes, is_tolerant ? bound->most_bytes / TOLERATED_SHARE : 0);
+    return u64_sum(bound->most_bytes, bound->in_blocks ? bound->most_bytes / TOLERATED_SHARE : 0);
 }
 
 uint64_t bound_look(struct bound *bound, uint64_t eval, uint64_t bytes)
@@ -224,15 +222,11 @@ uint64_t bound_look(struct bound *bound, uint64_t eval, uint64_t bytes)
         return 0;
     uint64_t rest_bytes = rates_bytes(bound->rates, eval + 1, bound->last_eval);
     bound->is_probe = bound->is_probe && rest_bytes > bound->most_bytes;
-    if (u64_sum(bytes, rest_bytes) <= allowed_bytes(bound))
+    /* Where it was begun by what is known, it may end with a block more. */
+    uint64_t allowed_bytes = bound->explores ? bound->most_bytes : tolerated_bytes(bound);
+    if (u64_sum(bytes, rest_bytes) <= allowed_bytes)
         return 0;
     return begin_anew(bound, eval, bytes, rest_bytes);
-}
-
-/* A VCD can be cut to a few bytes; what an FST packs into its last block cannot be foreseen. */
-static bool is_too_large(const struct bound *bound, uint64_t bytes)
-{
-    return bytes > u64_sum(bound->most_bytes, bound->in_blocks ? bound->most_bytes / TOLERATED_SHARE : 0);
 }
 
 uint64_t bound_again(struct bound *bound, uint64_t asked_eval, uint64_t bytes)
@@ -243,13 +237,14 @@ uint64_t bound_again(struct bound *bound, uint64_t asked_eval, uint64_t bytes)
         return 0;
     if (bytes > bound->mark_bytes)
         add(bound, bound->last_eval, bytes);
+    bool is_too_large = bytes > tolerated_bytes(bound);
     bool is_whole = bound->first_eval <= asked_eval || bytes >= bound->most_bytes / GOOD_OF * GOOD_PARTS;
-    if (is_whole && !is_too_large(bound, bytes))
+    if (is_whole && !is_too_large)
         return 0;
     uint64_t room = part * (bound->in_blocks ? SURE_BLOCK_PARTS : SURE_PARTS);
     uint64_t start =
         rates_begin(bound->rates, asked_eval, bound->last_eval, u64_difference(room, bound->first_bytes));
-    if (start == bound->first_eval || is_too_large(bound, bytes))
+    if (start == bound->first_eval || is_too_large)
         return start == bound->first_eval ? 0 : start;
     uint64_t then_bytes = u64_sum(bound->first_bytes, rates_bytes(bound->rates, start, bound->last_eval));
     return then_bytes > u64_sum(bytes, bytes / WORTH_SHARE) ? start : 0;
