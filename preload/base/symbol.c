@@ -135,7 +135,7 @@ size_t symbol_find(const struct symbol_library *library, const char *name, void 
 
 /* --- in the place of dlsym() --- */
 
-static bool holds(const struct dl_phdr_info *object, uintptr_t address)
+bool symbol_object_holds(const struct dl_phdr_info *object, uintptr_t address)
 {
     for (size_t i = 0; i < object->dlpi_phnum; i++) {
         uintptr_t start = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr;
@@ -162,7 +162,7 @@ static int look_behind(struct dl_phdr_info *object, size_t size, void *context)
 
     (void)size;
     if (search->behind != 0) {
-        search->behind = holds(object, search->behind) ? 0 : search->behind;
+        search->behind = symbol_object_holds(object, search->behind) ? 0 : search->behind;
         return 0;
     }
     /* The loader shows the kernel's vDSO, too, and binds nothing to it. */

@@ -35,4 +35,7 @@ size_t symbol_find(const struct symbol_library *library, const char *name, void 
  * is in libdl. */
 void *symbol_find_behind(const void *address, const char *name);
 
+/* Does one of its segments hold this address? */
+bool symbol_object_holds(const struct dl_phdr_info *object, uintptr_t address);
+
 #endif

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "base/symbol.h"
 #include "base/user_memory.h"
 #include "run/run.h"
 #include "snapshot/threads/frame_processor.h"
@@ -36,23 +37,15 @@ struct code {
 static struct code tables[2][OWNERS];
 static struct code *_Atomic code = tables[0];
 
-static bool holds(const struct dl_phdr_info *object, uintptr_t address)
-{
-    for (unsigned i = 0; i < object->dlpi_phnum; i++) {
-        uintptr_t start = object->dlpi_addr + object->dlpi_phdr[i].p_vaddr;
-        if (object->dlpi_phdr[i].p_type == PT_LOAD && address >= start &&
-            address < start + object->dlpi_phdr[i].p_memsz)
-            return true;
-    }
-    return false;
-}
-
 static enum owner owner_of(const struct dl_phdr_info *object)
 {
-    if (holds(object, (uintptr_t)code_place_learn) || holds(object, (uintptr_t)run.hooks->evals))
+    if (symbol_object_holds(object, (uintptr_t)code_place_learn) ||
+        symbol_object_holds(object, (uintptr_t)run.hooks->evals))
         return OWNER_US;
-    if (holds(object, (uintptr_t)gnu_get_libc_version) || holds(object, getauxval(AT_BASE)) ||
-        holds(object, getauxval(AT_SYSINFO_EHDR)) || strstr(object->dlpi_name, "libpthread") != NULL)
+    if (symbol_object_holds(object, (uintptr_t)gnu_get_libc_version) ||
+        symbol_object_holds(object, getauxval(AT_BASE)) ||
+        symbol_object_holds(object, getauxval(AT_SYSINFO_EHDR)) ||
+        strstr(object->dlpi_name, "libpthread") != NULL)
         return OWNER_LIBC;
     return OWNER_PROGRAM;
 }
