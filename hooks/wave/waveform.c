@@ -41,11 +41,10 @@ static struct {
     bool late;  /* it begins behind this eval */
     uint64_t opened_eval;
     struct hooks_wave_state state;
-    uint64_t step;    /* between the last two times */
-    bool spoken;      /* last words were said in this eval */
-    bool whole;       /* what was dumped cannot be written out before it is closed */
-    unsigned flushed; /* behind so many evals it is written out */
-
+    uint64_t step;       /* between the last two times */
+    bool spoken;         /* last words were said in this eval */
+    bool whole;          /* what was dumped cannot be written out before it is closed */
+    unsigned flushed;    /* behind so many evals it is written out */
     atomic_bool closing; /* another thread wants to close: no more dumps */
 } wave;
 
@@ -183,9 +182,12 @@ static void dump_alone(void)
         *place = workers;
 }
 
+/* A worker dies while the eval's thread goes on: what that writes meanwhile may be seen or not. Where it is
+ * all that there is, it is better than nothing. */
 void waveform_last_words(void)
 {
-    if (!may_call_tracer() || wave.spoken || !model_in_eval() || !on_eval_thread() || !shows_primary())
+    bool may_speak = on_eval_thread() || (!wave.state.dumped && !announce_races());
+    if (!may_speak || !may_call_tracer() || wave.spoken || !model_in_eval() || !shows_primary())
         return;
     wave.spoken = true;
     dump_alone();

@@ -305,6 +305,7 @@ def check_failure(run, row, plain, oracle, preloaded):
         if is_within and report["wave"] is None:
             check_dark(report, preloaded, directory, "ended before anything was dumped")
             return
+        check(report["wave"] is not None, f"no waveform; the library said: {split_stderr(preloaded.stderr)[1]}")
         check_evals(report, run, row)
         check_wave(report, directory, run, row, oracle, report["wave"]["source"] if is_within else None)
     except (KeyError, TypeError, ValueError) as error:

@@ -70,6 +70,21 @@ class Replays(unittest.TestCase):
         with wave.Wave(path) as read:
             self.assertGreater(sum(1 for _ in read.times()), 10)
 
+    def test_within_the_first_eval(self):
+        """Whichever of the model's threads dies there, there is a waveform of that moment."""
+        for simulator in (VCD, FST, THREADED):
+            for place, status in (("segv_eval", -signal.SIGSEGV), ("throw_eval_uncaught", -signal.SIGABRT)):
+                with self.subTest(simulator=simulator, place=place):
+                    report, run = self.run_failing(
+                        simulator, ["--cycles", "1000", "--fail", f"{place}@17"], status, INTERVAL="1evals", SLOTS="1"
+                    )
+                    self.assertEqual(report["replay"]["verdict"], "reproduced")
+                    self.assertEqual(report["snapshot"]["eval"], report["end"]["eval"] - 1)
+                    self.assertEqual(report["wave"]["first_eval"], report["end"]["eval"])
+                    self.assertEqual(report["wave"]["last_eval"], report["end"]["eval"])
+                    with wave.Wave(os.path.join(run, report["wave"]["path"])) as read:
+                        self.assertGreater(sum(1 for _ in read.times()), 0)
+
     def replay_output(self, run):
         with open(os.path.join(run, "replay.stdout"), encoding="utf-8") as file:
             return file.read()
