@@ -23,6 +23,7 @@ struct wave_file {
 
 static struct {
     const char *path;        /* of the waveform */
+    char later[PATH_MAX];    /* what it is called when it is closed, without the extension */
     unsigned earlier;        /* that had this name */
     struct wave_file *first; /* beside it */
 } files;
@@ -74,9 +75,11 @@ bool wave_files_is_regular(const char *path)
     return stat(path, &file) != 0 || S_ISREG(file.st_mode);
 }
 
-void wave_files_begin(const char *path)
+void wave_files_begin(const char *path, const char *later_path)
 {
     files.path = path;
+    snprintf(files.later, sizeof files.later, "%.*s", (int)(strrchr(later_path, '.') - later_path),
+             later_path);
     files.earlier = 0;
     files.first = NULL;
 }
@@ -115,9 +118,7 @@ void wave_files_closed(const void *writer)
 void wave_files_next(void)
 {
     char path[PATH_MAX + 16];
-    const char *extension = strrchr(files.path, '.');
-    snprintf(path, sizeof path, "%.*s-%u%s", (int)(extension - files.path), files.path, ++files.earlier,
-             extension);
+    snprintf(path, sizeof path, "%s-%u%s", files.later, ++files.earlier, strrchr(files.path, '.'));
     rename(files.path, path);
     wave_files_add(path, NULL);
 }

@@ -18,8 +18,9 @@ bool wave_files_absolute(char *noted, size_t size, const char *path);
 /* Is what stands under the name a regular file, or nothing? (With rollover the files have other names.) */
 bool wave_files_is_regular(const char *path);
 
-/* A waveform of this name: what was known of another one is forgotten. The name must stay, and may change. */
-void wave_files_begin(const char *path);
+/* A waveform of this name: what was known of another one is forgotten. The name must stay, and may change.
+ * later_path: what it is going to be called; those that end before it are called by that. */
+void wave_files_begin(const char *path, const char *later_path);
 
 /* The next one begins, with the name of this one. "wave.vcd" becomes "wave-1.vcd": the name without a number
  * is that of the last. */

@@ -20,6 +20,7 @@
 #include "replay/bound.h"
 #include "replay/goal.h"
 #include "replay/scope_choice.h"
+#include "replay/tracer_crash.h"
 #include "replay/window.h"
 #include "report/wave_file.h"
 #include "run/notes.h"
@@ -52,12 +53,22 @@ static uint64_t window_end(void)
     return run.page->stop_eval == 0 && goal_eval() != 0 ? goal_eval() : stop_eval();
 }
 
+/* Absolute, as the sandbox knows it. */
+static void name_in_directory(struct text *path, const char *name)
+{
+    if (sandbox_sees_names())
+        run_directory_held_path(path, name);
+    else
+        run_directory_link_path(path, name);
+}
+
 static void open_wave(void)
 {
-    char path[RUN_DIRECTORY_PATH_SIZE];
+    char path[RUN_DIRECTORY_PATH_SIZE], later_path[RUN_DIRECTORY_PATH_SIZE];
     /* Where several threads eval, ours is that of the one that fails; the testbench's may be any. */
     struct hooks_wave_options options = {
         .path = path,
+        .later_path = later_path,
         .choice = scope_choice(),
         .tick = run.options.tick,
         .testbench = run.options.hold && !run.page->races,
@@ -73,11 +84,9 @@ static void open_wave(void)
         strcpy(run.page->replay.wave_why, "LIGHTSSS_WAVE=off");
         return;
     }
-    struct text text = text_in(path, sizeof path);
-    if (sandbox_sees_names())
-        run_directory_held_path(&text, wave_file_name());
-    else
-        run_directory_link_path(&text, wave_file_name());
+    struct text text = text_in(path, sizeof path), later = text_in(later_path, sizeof later_path);
+    name_in_directory(&later, wave_file_name());
+    name_in_directory(&text, run.page->wave_is_draft != 0 ? wave_file_draft_name() : wave_file_name());
     thread_key_at_waveform(true);
     int r = run.hooks->wave_open(&options, &why);
     thread_key_at_waveform(false);
@@ -229,6 +238,22 @@ void dumping_close(void)
     run.hooks->wave_close(); /* by the second too: one may have been opened since */
     atomic_store(&closed, 1);
     kernel_futex_wake(&closed, INT_MAX);
+}
+
+/* Who asks for the end of another replay, or ends it, must not lose what the one before has written. */
+void dumping_settle(void)
+{
+    const struct hooks_wave_state wave = run_wave();
+    bool is_better = wave.dumped && !wave.open && !wave.lost && !tracer_crash_was_left() &&
+                     wave.last_eval >= run.page->replay.wave_last_eval;
+
+    if (run.page->wave_is_draft == 0)
+        return;
+    if (is_better && run_directory_rename(wave_file_draft_name(), wave_file_name()) == 0) {
+        run.page->wave_is_draft = 0;
+        return;
+    }
+    run.hooks->wave_remove();
 }
 
 /* A tracer of the testbench's that can be opened only once is opened where that is right. */

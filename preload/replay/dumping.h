@@ -33,4 +33,8 @@ void dumping_close(void);
  * is none. */
 uint64_t dumping_again(void);
 
+/* The waveform of a replay in the place of another is closed: it takes the place of that one's where it shows
+ * as much of the end. */
+void dumping_settle(void);
+
 #endif

@@ -158,7 +158,7 @@ static bool is_through(const struct end *end)
 }
 
 /* The waveform is closed. One that is much shorter than it may be is there until another replay, which knows
- * what evals take, has begun a better one. */
+ * what evals take, has written a better one. */
 static void pass_on_for_size(const struct end *end)
 {
     uint64_t from_eval = is_through(end) ? dumping_again() : 0;
@@ -173,6 +173,7 @@ static void pass_on_for_size(const struct end *end)
     progress_of_wave();
     run.hooks->wave_remove_others();
     run.page->wave_from_eval = from_eval;
+    run.page->wave_is_draft = 1;
     again_pass_on();
 }
 
@@ -222,6 +223,7 @@ static void finish_on_own_stack(void *argument)
             break;
         case FINISH_PUBLISH:
             pass_on_for_size(end);
+            dumping_settle();
             decide_and_publish(end);
             break;
         case FINISH_FLUSH: /* a stream may be locked for good */

@@ -21,7 +21,7 @@ bool progress_of_wave(void)
     struct shared_replay *replay = &run.page->replay;
     const struct hooks_wave_state wave = run_wave();
 
-    if (!wave.dumped && run.page->wave_from_eval != 0) /* that of the replay before is there */
+    if (run.page->wave_is_draft != 0) /* that of the replay before is there */
         return false;
     replay->wave_testbench = wave.testbench;
     replay->wave_as_dumped = wave.as_dumped;

@@ -405,6 +405,8 @@ static void conclude(const struct outcome *outcome, struct text *why, struct con
         conclusion->has_wave = false;
     if (!conclusion->has_wave)
         run_directory_remove(wave_file_name());
+    if (run.page->wave_is_draft != 0)
+        run_directory_remove(wave_file_draft_name());
     if (!conclusion->has_wave && *conclusion->wave_why == '\0')
         conclusion->wave_why = "the replay ended before anything was dumped";
 }

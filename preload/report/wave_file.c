@@ -41,6 +41,11 @@ const char *wave_file_name(void)
     return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.fst" : "wave.vcd";
 }
 
+const char *wave_file_draft_name(void)
+{
+    return run.hooks->format() == HOOKS_FORMAT_FST ? "wave.new.fst" : "wave.new.vcd";
+}
+
 static size_t read_at(int fd, void *to, size_t size, uint64_t offset)
 {
     size_t done = 0;

@@ -8,6 +8,9 @@
 /* "wave.vcd" or "wave.fst", by the tracer that the simulator was built with. */
 const char *wave_file_name(void);
 
+/* What another replay writes meanwhile: "wave.new.vcd" or "wave.new.fst". */
+const char *wave_file_draft_name(void);
+
 /* "vcd" or "fst". */
 const char *wave_file_format(void);
 

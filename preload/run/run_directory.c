@@ -337,6 +337,15 @@ void run_directory_remove(const char *name)
     run_directory_leave(directory);
 }
 
+int run_directory_rename(const char *name, const char *to)
+{
+    int directory = run_directory_take();
+    int r = directory < 0 ? directory : (int)raw_syscall4(SYS_renameat, directory, name, directory, to);
+
+    run_directory_leave(directory);
+    return r;
+}
+
 int run_directory_open(const char *name, int flags)
 {
     int directory = run_directory_take();
@@ -381,7 +390,7 @@ int run_directory_write(const char *name, const struct text *contents)
     int r = fd < 0 ? fd : write_whole(fd, contents);
     kernel_close(fd);
     if (r == 0)
-        r = (int)raw_syscall4(SYS_renameat, directory, NEW_NAME, directory, name);
+        r = run_directory_rename(NEW_NAME, name);
     if (r < 0 && fd >= 0)
         kernel_unlinkat(directory, NEW_NAME, 0);
     run_directory_leave(directory);

@@ -48,6 +48,9 @@ int64_t run_directory_size(const char *name);
 
 void run_directory_remove(const char *name);
 
+/* Puts it in the place of what has the other name. Returns 0 or -errno. */
+int run_directory_rename(const char *name, const char *to);
+
 /* Opens, or creates with mode 0600, a file of the directory that was made; flags: O_CLOEXEC is added. Returns
  * a descriptor or -errno. */
 int run_directory_open(const char *name, int flags);

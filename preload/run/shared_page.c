@@ -45,6 +45,7 @@ bool shared_page_is_again(const struct shared_page *page)
 void shared_page_forget_learnt(struct shared_page *page)
 {
     page->wave_from_eval = 0;
+    page->wave_is_draft = 0;
     page->rates.count = 0;
     atomic_store(&page->spare_pid, 0);
 }

@@ -159,6 +159,7 @@ struct shared_page {
     uint64_t longest_look_ns;         /* between two looks of the original at its evals, at most */
     uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
     uint64_t wave_from_eval;          /* where another replay is to begin its waveform; 0: there is none */
+    uint32_t wave_is_draft;           /* that waveform has a name of its own until it is the better one */
     _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays once more for one of these */
     _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t ending;          /* it ends, or waits for a replay before: that is no hang */

@@ -3,6 +3,7 @@
 """A waveform that is too large, of a model that does not always change as much: what its evals take is learnt by one
 replay, and another one begins where the end just fits."""
 
+import itertools
 import json
 import os
 import random
@@ -112,7 +113,7 @@ class AgainTest(field.FieldTest):
         return False
 
     def stop_by(self, number, words, pause_s, evals=20000, busy="-300"):
-        """What there is then can be read, and is right."""
+        """What there is then can be read, and is right. Returns whether there is any, and whether it has the end."""
         plain = self.plain("wide", str(evals), busy, "1", "own")
         process, directory = self.start("wide", evals, busy, SIZE="700K", WINDOW="all")
         self.assertTrue(self.await_words(process, directory, words))
@@ -125,30 +126,32 @@ class AgainTest(field.FieldTest):
         give_up = time.monotonic() + 60
         while time.monotonic() < give_up and not self.is_reported(path):
             time.sleep(0.05)
-        if not self.has_times(path):
-            return False
-        wave.compare(os.path.join(plain.directory, "own1"), path, "killed")
-        return True
+        times = self.times(path)
+        if len(times) < 2:
+            return False, False
+        own = os.path.join(plain.directory, "own1")
+        wave.compare(own, path, "killed")
+        return True, max(self.times(own)) in times
 
-    def has_times(self, path):
-        """More than the last one, which may not be whole. One that has just begun anew has not."""
+    def times(self, path):
+        """Of one that has just begun anew there is none, or the last one, which may not be whole."""
         if not os.path.exists(path) or os.path.getsize(path) == 0:
-            return False
+            return set()
         try:
             with wave.Wave(path, cut=True) as read:
-                return len({moment for moment, _ in read.times()}) > 1
+                return {moment for moment, _ in read.times()}
         except wave.WaveError:
-            return False
+            return set()
 
     def is_reported(self, path):
         with open(os.path.join(os.path.dirname(path), "report.json"), "rb") as report:
             return b"was killed before it was done" not in report.read()
 
     def test_stopped_in_between(self):
-        """When the first replay has passed on its waveform is there until there is another one."""
-        for number in (signal.SIGINT, signal.SIGKILL):
-            with self.subTest(signal=number):
-                self.assertTrue(self.stop_by(number, b"once more, ", 0))
+        """When the first replay has passed on its waveform is there, with the failure, until there is a better one."""
+        for number, pause_s in itertools.product((signal.SIGINT, signal.SIGKILL), field.often((0, 0.01), (0, 0.001, 0.004, 0.01, 0.02))):
+            with self.subTest(signal=number, pause_s=pause_s):
+                self.assertEqual(self.stop_by(number, b"once more, ", pause_s), (True, True))
 
     def copies(self, pid):
         try:
@@ -179,7 +182,7 @@ class AgainTest(field.FieldTest):
         for i in range(24):
             number = (signal.SIGINT, signal.SIGKILL, signal.SIGTERM)[i % 3]
             with self.subTest(signal=number, i=i):
-                there += self.stop_by(number, b"the oldest checkpoint", i * 0.005, evals=40000)
+                there += self.stop_by(number, b"the oldest checkpoint", i * 0.005, evals=40000)[0]
         self.assertGreater(there, 12)
 
     @unittest.skipUnless(field.often(0, 1), "LIGHTSSS_TEST_FULL=1")
