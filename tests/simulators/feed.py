@@ -26,6 +26,7 @@ class Stdin:
         self.path = path
         self.given = subprocess.DEVNULL
         self._writer = None
+        self._over = threading.Event()
         if kind == "file":
             self.given = open(path, "rb")
         elif kind == "pipe":
@@ -52,9 +53,13 @@ class Stdin:
                     while piece:
                         piece = piece[stream.write(piece) :]
                 if self.kind == "pty":  # closing it would take back what was not read
-                    threading.Event().wait(60)
+                    self._over.wait(60)
         except OSError:
             pass  # the process has ended
+
+    def end(self):
+        """The process has ended: nothing that it could read from is kept any longer."""
+        self._over.set()
 
 
 class Peer:

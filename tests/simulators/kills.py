@@ -82,7 +82,8 @@ def own_stderr(stderr, whole):
     for line in stderr.splitlines(keepends=True):
         begun, ours, _ = line.partition(b"lightsss: ")
         own += begun
-        if ours and own.endswith(b"\n") and whole[len(own) - 1 : len(own)] not in (b"\n", b""):
+        there = whole[len(own) - 1 : len(own)] or whole[-1:]  # nothing more: its last line, if not complete, is now
+        if ours and own.endswith(b"\n") and there != b"\n":
             own = own[:-1]
     return own
 

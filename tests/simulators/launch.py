@@ -43,9 +43,10 @@ class Launch:
         self._outputs = {name: os.path.join(top, name) for name in ("stdout", "stderr")}
         self._contents = {}
         self._readers = []
-        self._start([*HELD, *command] if held else command, environment, piped, stdin or feed.Stdin(None, None))
+        self._stdin = stdin or feed.Stdin(None, None)
+        self._start([*HELD, *command] if held else command, environment, piped)
 
-    def _start(self, command, environment, piped, stdin):
+    def _start(self, command, environment, piped):
         inherited = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD" and not k.startswith("LIGHTSSS")}
         key, value = self.mark.split("=")
         variables = {**inherited, "TMPDIR": self.temporary, key: value, **environment}
@@ -56,13 +57,13 @@ class Launch:
             command,
             cwd=self.directory,
             env=variables,
-            stdin=stdin.given,
+            stdin=self._stdin.given,
             start_new_session=True,
             preexec_fn=_as_from_a_terminal,
             **files,
         )
         self.pid = self.process.pid
-        stdin.begin()
+        self._stdin.begin()
         for name in self._outputs:
             if piped:
                 reader = threading.Thread(target=self._read, args=(name,), daemon=True)
@@ -100,6 +101,7 @@ class Launch:
             self.pipes_held = self.pipes_held or reader.is_alive()
         if self.timed_out or self.pipes_held:
             self._stop()
+        self._stdin.end()
         self.read_files()
 
     def read_files(self):
