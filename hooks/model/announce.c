@@ -22,6 +22,7 @@ static OFTEN_WRITTEN struct {
     atomic_flag busy; /* an eval is announced, and has not ended ... */
     pthread_t thread;
     const char *frame;        /* ... or was left by a jump, which nobody tells us */
+    void *self;               /* of which object */
     atomic_bool begun;        /* the first eval_due() has returned */
     volatile bool take_turns; /* who comes while an eval is announced waits for his turn */
     bool races;               /* another thread came by while an eval was announced */
@@ -51,10 +52,23 @@ void announce_when_gone(void (*gone)(void))
 
 /* --- one announced eval --- */
 
+/* A design may call its testbench, which evaluates that design: then an eval is announced inside of another
+ * one, which has begun and goes on behind it. */
 struct announced {
     void *self;
     bool due;
+    const char *outer_frame; /* NULL: there is none */
 };
+
+static void go_back(const char *outer_frame)
+{
+    if (outer_frame == NULL) {
+        atomic_flag_clear(&announce.busy);
+        return;
+    }
+    announce.frame = outer_frame;
+    model_set_in_eval(true);
+}
 
 static void leave_eval(struct announced *eval)
 {
@@ -68,21 +82,22 @@ static void leave_eval(struct announced *eval)
     model_set_in_eval(false);
     if (eval->due)
         announce.events->eval_done(counts_sum());
-    atomic_flag_clear(&announce.busy);
+    go_back(eval->outer_frame);
 }
 
 /* The cleanup also runs when an exception passes. */
-static void run_announced(struct site *site, void *self, bool due)
+static void run_announced(struct site *site, struct announced begun)
 {
-    if (due) {
+    model_set_in_eval(false);
+    if (begun.due) {
         announce.events->eval_due(counts_sum());
         atomic_store(&announce.begun, true);
     } else if (announce.listener != NULL) {
         evals_expect(site); /* the next one too */
     }
     if (announce.listener != NULL)
-        announce.listener->before(self);
-    __attribute__((cleanup(leave_eval))) struct announced eval = {self, due};
+        announce.listener->before(begun.self);
+    __attribute__((cleanup(leave_eval))) struct announced eval = begun;
     model_set_in_eval(true);
     site->patch.original(eval.self);
 }
@@ -94,12 +109,13 @@ static bool is_inside(const char *frame)
 
 /* Returns false where an eval is announced already. A thread that comes by again above the frame of the eval
  * it announced has jumped out of it. Nobody evals, and fails, before everything is ready for that. */
-static bool begin(const struct site *site, const char *frame)
+static bool begin(const struct site *site, const char *frame, struct announced *eval)
 {
     for (unsigned tries = 0; atomic_flag_test_and_set(&announce.busy); tries++) {
         if (pthread_equal(announce.thread, pthread_self())) {
-            if (is_inside(frame))
+            if (is_inside(frame) && announce.self != eval->self)
                 return false;
+            eval->outer_frame = is_inside(frame) ? announce.frame : NULL;
             break;
         }
         announce.races = announce.races || evals_joined(site);
@@ -109,6 +125,7 @@ static bool begin(const struct site *site, const char *frame)
     }
     announce.thread = pthread_self();
     announce.frame = frame;
+    announce.self = eval->self;
     return true;
 }
 
@@ -130,12 +147,13 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
         site->patch.original(self);
         return;
     }
-    bool inside = model_in_eval() && is_inside(frame);
-    evals_consider(site, inside);
-    if (!inside && !is_unwanted(site, self) && begin(site, frame)) {
-        bool due = evals_look(site);
+    struct announced eval = {.self = self};
+    bool is_part = model_in_eval() && is_inside(frame) && self != announce.self;
+    evals_consider(site, is_part);
+    if (!is_part && !is_unwanted(site, self) && begin(site, frame, &eval)) {
+        eval.due = evals_look(site);
         eval_frames_note((const uintptr_t *)__builtin_dwarf_cfa() - 1, &site->patch);
-        if (due)
+        if (eval.due)
             eval_calls_note(&site->patch, (uintptr_t)__builtin_return_address(0));
         objects_add(self, NULL, site);
         struct object object = {.self = self};
@@ -143,11 +161,11 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
         object.site = site;
         if (evals_joined(site) || announce.listener != NULL)
             model_note_eval(&object);
-        if (due || !object.evaluated || announce.listener != NULL) {
-            run_announced(site, self, due);
+        if (eval.due || !object.evaluated || announce.listener != NULL) {
+            run_announced(site, eval);
             return;
         }
-        atomic_flag_clear(&announce.busy);
+        go_back(eval.outer_frame);
     }
     site->patch.original(self);
 }

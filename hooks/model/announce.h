@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Evals that are announced: to liblightsss.so those that are due, and to a listener all of the models that it
  * wants. Everything comes one at a time: an eval that begins while another one is announced (of a model
- * inside that model, or on another thread) passes unannounced. */
+ * inside that model, or on another thread) passes unannounced. One of the same object inside its own eval,
+ * whose design has called the testbench, is an eval like others. */
 #ifndef LIGHTSSS_HOOKS_MODEL_ANNOUNCE_H
 #define LIGHTSSS_HOOKS_MODEL_ANNOUNCE_H
 
