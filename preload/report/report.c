@@ -31,6 +31,7 @@
 #include "snapshot/refusal.h"
 
 #define REPORT_SIZE (32768 + FILE_LIST_SIZE + CIRCUMSTANCES_SIZE)
+#define COUNT_PS    600u /* of an eval, as scripts/bench budget-tick budget-mcu measured it side by side */
 #define WORDS_SIZE  360
 #define MIB         (UINT64_C(1) << 20)
 
@@ -278,17 +279,25 @@ static void append_files(struct text *json)
     file_list_append(json);
 }
 
+/* Of the run until now. Counting an eval is too quick for a run to measure in itself. */
+static uint64_t share_ppm(uint64_t snapshots_ns, uint64_t evals)
+{
+    uint64_t run_us = (run.page->replay.start_ns - run.start_ns) / 1000;
+    uint64_t cost_us =
+        snapshots_ns / 1000 + evals / 1000000 * COUNT_PS + evals % 1000000 * COUNT_PS / 1000000;
+
+    return run_us == 0 ? 0 : cost_us * 1000000 / run_us;
+}
+
 static void append_cost(struct text *json)
 {
     const struct shared_cost *cost = &run.page->cost;
-    uint64_t run_ns = run.page->replay.start_ns - run.start_ns;
-    uint64_t share_ppm = run_ns / 1000 == 0 ? 0 : cost->cost_ns / 1000 * 1000000 / (run_ns / 1000);
 
     append_object(json, "cost");
     append_number(json, "snapshots", cost->snapshots);
     append_number(json, "stall_us_median", cost->stall_median_ns / 1000);
     append_number(json, "stall_us_max", cost->stall_max_ns / 1000);
-    append_fraction(json, "share", share_ppm, 6, 6);
+    append_fraction(json, "share", share_ppm(cost->cost_ns, run.page->end.eval), 6, 6);
     if (cost->memory_bytes != 0)
         append_fraction(json, "memory_mib_max",
                         cost->memory_bytes / MIB * 1000 + cost->memory_bytes % MIB * 1000 / MIB, 3, 1);
