@@ -84,7 +84,7 @@ struct hooks_wave_choice {
 
 struct hooks_wave_options {
     const char *path;                       /* absolute file name to create */
-    const char *later_path;                 /* that the caller gives it when it is closed; NULL: it stays */
+    const char *later_path;                 /* that the caller gives it when it is closed; it may stay */
     const struct hooks_wave_choice *choice; /* NULL: all is dumped */
     uint64_t tick;        /* time units per eval where the time source is HOOKS_TIME_EVALS */
     bool testbench;       /* a tracer of the testbench that is held back may write it, if it dumps at all */

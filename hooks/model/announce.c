@@ -88,7 +88,7 @@ static void leave_eval(struct announced *eval)
 /* The cleanup also runs when an exception passes. */
 static void run_announced(struct site *site, struct announced begun)
 {
-    model_set_in_eval(false);
+    model_set_in_eval(false); /* an outer one, too, stands between two evals now: a snapshot may be taken */
     if (begun.due) {
         announce.events->eval_due(counts_sum());
         atomic_store(&announce.begun, true);

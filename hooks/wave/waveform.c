@@ -366,7 +366,7 @@ static void note_options(const struct hooks_wave_options *options)
     snprintf(wave.path, sizeof wave.path, "%s", options->path);
     wave.options = *options;
     wave.options.path = wave.path;
-    wave_files_begin(wave.path, options->later_path != NULL ? options->later_path : options->path);
+    wave_files_begin(wave.path, options->later_path);
     wave.options.tick = options->tick ? options->tick : 1;
     wave.whole = false;
     wave.closing = false;
