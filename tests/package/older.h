@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the programs of the process tests call, and an older glibc has no function for. Put before each source
- * of them where they are compiled for such a release (test_roots.py), with floor/error_words.c beside them.
+ * of them where they are compiled for such a release (test_roots.py), with hooks/floor/error_words.c beside
+ * them.
  */
 #ifndef LIGHTSSS_TESTS_PACKAGE_OLDER_H
 #define LIGHTSSS_TESTS_PACKAGE_OLDER_H

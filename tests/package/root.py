@@ -5,6 +5,7 @@ those of this machine's apt."""
 import fcntl
 import glob
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -73,7 +74,7 @@ class Root:
     def make_alone(self):
         done = os.path.join(self.path, "lightsss.packages")
         wanted = " ".join(PACKAGES)
-        if os.path.exists(done) and open(done, encoding="ascii").read() == wanted:
+        if pathlib.Path(done).is_file() and pathlib.Path(done).read_text(encoding="ascii") == wanted:
             return
         shutil.rmtree(self.path, ignore_errors=True)
         os.makedirs(self.path)

@@ -49,7 +49,7 @@ def build(place, umask, **variables):
     )
     if run.returncode != 0:
         raise AssertionError(run.stdout + run.stderr)
-    return {os.path.basename(path): path for path in run.stdout.split()}
+    return {os.path.basename(path): path for path in run.stdout.splitlines()}
 
 
 class Packages(unittest.TestCase):
@@ -83,7 +83,7 @@ class Packages(unittest.TestCase):
         os.mkdir(place)
         subprocess.run(["tar", "-xzf", self.archive, "-C", place], check=True)
         (top,) = os.listdir(place)
-        files = {path for path in subprocess.run(["find", ".", "-type", "f"], cwd=os.path.join(place, top), capture_output=True, text=True, check=True).stdout.split()}
+        files = {path for path in subprocess.run(["find", ".", "-type", "f"], cwd=os.path.join(place, top), capture_output=True, text=True, check=True).stdout.splitlines()}
         self.assertLessEqual({"./bin/lightsss", "./lib/liblightsss.so", "./share/doc/lightsss/LICENSE", "./share/doc/lightsss/licences/zlib", "./share/man/man1/lightsss.1.gz"}, files)
         moved = os.path.join(self.place, "moved")
         os.rename(os.path.join(place, top), moved)
@@ -144,6 +144,6 @@ if __name__ == "__main__":
     if os.environ.get("LIGHTSSS_TEST_FULL") != "1":
         root.skip("only in the full tests: LIGHTSSS_TEST_FULL=1")
     root.need("debootstrap", "dpkg-deb", "git")
-    SIMULATOR = sys.argv.pop()
+    SIMULATOR = os.path.abspath(sys.argv.pop())  # runs elsewhere
     BUILD = sys.argv.pop()
     unittest.main()

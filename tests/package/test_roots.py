@@ -61,7 +61,7 @@ class Programs:
         added = os.path.join(BUILD, "error_words.o")
         compile = ["-w", "-D_GNU_SOURCE=", "-isystem", os.path.join(BUILD, "kernel")]
         link = [added, "-Wl,--disable-new-dtags", "-ldl", "-lrt", "-lutil", "-Wl,--dynamic-linker=" + loader, *("-Wl,-rpath," + folder for folder in SYSTEM.libraries())]
-        lines = ["set -e", shlex.join(["gcc", *compile, "-fPIC", "-c", os.path.join(TOP, "floor", "error_words.c"), "-o", added])]
+        lines = ["set -e", shlex.join(["gcc", *compile, "-fPIC", "-c", os.path.join(TOP, "hooks", "floor", "error_words.c"), "-o", added])]
         compile += ["-include", os.path.join(TOP, "tests", "package", "older.h")]
         for words in self.commands():
             words += compile if "-c" in words else link
@@ -69,7 +69,7 @@ class Programs:
         return "\n".join(lines) + "\n"
 
     def make(self):
-        for folder in ("preload", "floor", "loader"):
+        for folder in ("preload", "hooks/floor", "loader"):
             os.makedirs(os.path.join(self.place, folder))
             for header in glob.glob(os.path.join(BUILD, folder, "*.h")):
                 shutil.copy(header, os.path.join(self.place, folder))
