@@ -4,19 +4,26 @@
 
 Everything that stems from the command is found again, in whatever session or group it lives and whoever its parent
 was: the kernel gives orphans to the nearest subreaper, which this is. What is still there when the command has ended is
-named and killed, and the status is then 1 at least. SIGTERM, SIGINT and SIGHUP end all of it; so does the end of whoever
-started this. A signal that was ignored from the beginning (nohup) stays ignored."""
+named and killed, and the status is then 1 at least. SIGTERM, SIGINT, SIGQUIT and SIGHUP end all of it, and then this dies
+of the same, so that a shell that runs it stops as well; so does the end of whoever started this. What a terminal sends
+and was ignored from the beginning (nohup) stays ignored; no other signal is ignored or blocked for the command, whoever
+started this. The command's TMPDIR is a directory of its own and goes with it."""
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
-SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
+FROM_TERMINAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
+SIGNALS = (*FROM_TERMINAL, signal.SIGTERM)
+UNTOUCHABLE = (signal.SIGKILL, signal.SIGSTOP)
+IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)  # subprocess gives the command the default
 GRACE_S = 5.0
 
 
@@ -95,24 +102,68 @@ def await_end(grace_s):
     return left
 
 
+def set_dispositions():
+    """With SIGCHLD ignored nobody learns a status, and with SIGTERM ignored nobody can end what a test starts."""
+    for number in set(range(1, signal.SIGRTMIN)) - {*FROM_TERMINAL, *UNTOUCHABLE, *IGNORED_BY_PYTHON} - {32, 33}:
+        signal.signal(number, signal.SIG_DFL)
+    for number in SIGNALS:
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, told)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def temporary_directory():
+    """As /tmp is: some tests start programs of other users."""
+    path = tempfile.mkdtemp(prefix="lightsss-tests-")
+    os.chmod(path, 0o1777)
+    return path
+
+
+def remove(directory):
+    subprocess.run(["rm", "-rf", "--one-file-system", directory], stderr=subprocess.DEVNULL, check=False)
+
+
+def say(text):
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except OSError:
+        pass  # nobody reads: what is left is killed all the same
+
+
+def run(command, parent, environment):
+    if os.getppid() != parent:
+        raise Told(signal.SIGTERM)
+    status = subprocess.Popen(command, env=environment).wait()
+    for process in sorted(await_end(GRACE_S)):
+        say(f"supervise.py: left behind: {process} {name_of(process)}")
+        status = status or 1
+    return status if status >= 0 else 128 - status
+
+
+def die_of(number):
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+
+
 def main(command):
     parent = os.getppid()
     prctl(PR_SET_CHILD_SUBREAPER, 1)
     prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    for number in SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:
-            signal.signal(number, told)
+    directory, end = None, 0
     try:
-        if os.getppid() != parent:
-            raise Told(signal.SIGTERM)
-        status = subprocess.Popen(command).wait()
-        for process in sorted(await_end(GRACE_S)):
-            print(f"supervise.py: left behind: {process} {name_of(process)}", file=sys.stderr)
-            status = status or 1
+        set_dispositions()
+        directory = temporary_directory()
+        status = run(command, parent, {**os.environ, "TMPDIR": directory})
     except Told as signal_told:
-        status = 128 + signal_told.args[0]
+        end = signal_told.args[0]
+        status = 128 + end
     kill_all()
-    return status if status >= 0 else 128 - status
+    if directory is not None:
+        remove(directory)
+    if end != 0:
+        die_of(end)
+    return status
 
 
 if __name__ == "__main__":

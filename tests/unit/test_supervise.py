@@ -44,7 +44,8 @@ class Supervise(unittest.TestCase):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGHUP, signal.SIGINT)],
+            preexec_fn=lambda: [signal.signal(n, signal.SIG_DFL) for n in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)],
+            start_new_session=True,  # `kill 0` reaches only what is of this test
         )
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
@@ -69,11 +70,11 @@ class Supervise(unittest.TestCase):
         self.assert_none()
 
     def test_told(self):
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
             process = self.start(HIDDEN + "; sleep 1000")
             self.assertEqual(process.stdout.readline(), "ready\n")
             process.send_signal(number)
-            self.assertEqual(process.wait(PATIENCE_S), 128 + number)
+            self.assertEqual(process.wait(PATIENCE_S), -number)
             self.assert_none()
 
     def test_ignored(self):
@@ -81,8 +82,39 @@ class Supervise(unittest.TestCase):
         self.assertEqual(process.stdout.readline(), "ready\n")
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(PATIENCE_S), 128 + signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_S), -signal.SIGTERM)
         self.assert_none()
+
+    def test_shell_stops(self):
+        """As with Ctrl-C: a shell goes on behind a command that ended by itself."""
+        process = self.start("kill -INT 0; sleep 1000", ["bash", "-c", '"$@"; echo went on', "bash"])
+        self.assertEqual(process.wait(PATIENCE_S), -signal.SIGINT)
+        self.assertEqual(process.stdout.read(), "")
+
+    def test_ignored_or_blocked(self):
+        """Whatever is ignored or blocked around it, the command sees the default, and can be ended."""
+        with_all = """import os, signal, sys
+for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE, signal.SIGALRM, signal.SIGUSR1):
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR2})
+os.execvp(sys.argv[1], sys.argv[1:])"""
+        script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo ready; read line; exit 5"
+        process = self.start(script, [sys.executable, "-c", with_all])
+        self.assertEqual([process.stdout.readline().split()[1] for _ in range(2)], ["0" * 16, "0" * 16])
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_S), -signal.SIGTERM)
+        process = self.start("exit 5", [sys.executable, "-c", with_all])
+        self.assertEqual(process.wait(PATIENCE_S), 5)
+
+    def test_temporary_directory(self):
+        """Goes with the command, whatever it left there and however it ended."""
+        for script in ("", "; kill -TERM $PPID; sleep 1000"):
+            process = self.start('echo "$TMPDIR"; mkdir "$TMPDIR/left"; touch "$TMPDIR/left/file"' + script)
+            directory = process.stdout.readline().rstrip("\n")
+            self.assertTrue(os.path.isabs(directory), directory)
+            process.wait(PATIENCE_S)
+            self.assertFalse(os.path.exists(directory))
 
     def test_starter_is_killed(self):
         process = self.start(HIDDEN + "; sleep 1000", ["sh", "-c", '"$@"; true', "sh"])
