@@ -34,7 +34,7 @@ int report_command(const struct command *command, char **words);
 int list_command(const struct command *command, char **words);
 int clean_command(const struct command *command, char **words);
 
-extern const struct flag list_flags[], clean_flags[], report_flags[];
+extern const struct flag list_flags[], clean_flags[], report_flags[], view_flags[];
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
 void help_all(const struct command *commands, size_t count);

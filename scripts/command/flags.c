@@ -14,13 +14,21 @@ static bool is_word(const char *word, size_t length, const char *name)
     return strlen(name) == length && memcmp(word, name, length) == 0;
 }
 
+/* `--help` is one that each has. */
+static const struct flag *flags_of(const struct command *command)
+{
+    static const struct flag none[] = {{NULL, NULL, NULL}};
+
+    return command->flags != NULL ? command->flags : none;
+}
+
 static int refuse_unknown(const struct command *command, const char *word, size_t length)
 {
     const char *names[FLAGS_MAX + 1] = {"--help"};
     char name[PARSE_NAME_MAX + 1];
     size_t count = 1;
 
-    for (const struct flag *flag = command->flags; flag->name != NULL; flag++)
+    for (const struct flag *flag = flags_of(command); flag->name != NULL; flag++)
         names[count++] = flag->name;
     snprintf(name, sizeof name, "%.*s", (int)length, word);
     say("unknown option %s; did you mean %s?", name, names[parse_nearest(name, names, count)]);
@@ -33,9 +41,9 @@ static int read_one(const struct command *command, char ***words, const char *va
     char *word = **words;
     size_t length = strcspn(word, "="), place = 0;
 
-    while (command->flags[place].name != NULL && !is_word(word, length, command->flags[place].name))
+    while (flags_of(command)[place].name != NULL && !is_word(word, length, flags_of(command)[place].name))
         place++;
-    const struct flag *flag = &command->flags[place];
+    const struct flag *flag = &flags_of(command)[place];
     if (flag->name == NULL)
         return refuse_unknown(command, word, length);
     if (flag->value == NULL && word[length] == '=') {

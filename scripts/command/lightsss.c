@@ -63,9 +63,8 @@ static const struct command commands[] = {
             "waveform. Without it, and where it is a directory of runs, the newest is shown: the last\n"
             "evals, a marker on the failing one, the clock and the signals of the top level. The process\n"
             "becomes the viewer. Without a display (DISPLAY, WAYLAND_DISPLAY) the command is printed.\n\n"
-            "  --viewer PROGRAM       which one: its name or path; default gtkwave, or surfer\n"
-            "  --print                print the command, and start nothing\n\n"
             "Exit status 1: there is nothing to show; 126 and 127: the viewer cannot be started.\n",
+        .flags = view_flags,
         .run = view_command,
     },
     {

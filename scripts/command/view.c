@@ -10,73 +10,21 @@
 #include <unistd.h>
 
 #include "commands.h"
-#include "options/parse.h"
+#include "flags.h"
 #include "save_file.h"
 #include "say.h"
 #include "view_target.h"
 
-#define VIEWER    "--viewer"
-#define PRINT     "--print"
 #define COMMANDS  "wave.sucl"
 #define WORDS_MAX 5
 
-struct viewing {
-    const char *run;    /* NULL: the newest */
-    const char *viewer; /* NULL: the first that is installed */
-    bool print;
+enum { VIEWER, PRINT };
+
+const struct flag view_flags[] = {
+    [VIEWER] = {"--viewer", "PROGRAM", "the name or the path of one; default gtkwave, or surfer"},
+    [PRINT] = {"--print", NULL, "print the command, and start nothing"},
+    {NULL, NULL, NULL},
 };
-
-/* --- words --- */
-
-static int refuse_option(const char *word)
-{
-    static const char *const names[] = {VIEWER, PRINT, "--help"};
-
-    say("unknown option %.*s; did you mean %s?", (int)strcspn(word, "="), word,
-        names[parse_nearest(word, names, sizeof names / sizeof *names)]);
-    return SAY_USAGE;
-}
-
-/* Steps over its value, where that is a word of its own. */
-static int read_option(struct viewing *viewing, char ***words)
-{
-    const char *word = **words;
-
-    if (strcmp(word, PRINT) == 0) {
-        viewing->print = true;
-        return 0;
-    }
-    if (strncmp(word, VIEWER, strlen(VIEWER)) != 0 || strchr("=", word[strlen(VIEWER)]) == NULL)
-        return refuse_option(word);
-    viewing->viewer = word[strlen(VIEWER)] == '=' ? word + strlen(VIEWER "=") : *++*words;
-    if (viewing->viewer != NULL && *viewing->viewer != '\0')
-        return 0;
-    say("--viewer needs a value: give the name or the path of a program, such as gtkwave or surfer");
-    return SAY_USAGE;
-}
-
-static int read_words(struct viewing *viewing, const struct command *command, char **words)
-{
-    bool is_behind = false; /* of `--` */
-
-    for (; *words != NULL; words++) {
-        int status = 0;
-
-        if (!is_behind && strcmp(*words, "--") == 0)
-            is_behind = true;
-        else if (!is_behind && **words == '-' && (*words)[1] != '\0')
-            status = read_option(viewing, &words);
-        else if (viewing->run == NULL)
-            viewing->run = *words;
-        else {
-            say("name one run; usage: lightsss %s", command->usage);
-            status = SAY_USAGE;
-        }
-        if (status != 0)
-            return status;
-    }
-    return 0;
-}
 
 /* --- the viewer --- */
 
@@ -198,15 +146,15 @@ static bool wants_display(const char *viewer)
     return is_called(viewer, "gtkwave") || is_called(viewer, "surfer");
 }
 
-static int show(const struct viewing *viewing, const char *viewer, struct view_target *target)
+static int show(bool is_printed, const char *viewer, struct view_target *target)
 {
     const char *words[WORDS_MAX + 1];
     const bool has_display = is_set("DISPLAY") || is_set("WAYLAND_DISPLAY") || !wants_display(viewer);
 
     choose_words(words, viewer, target);
-    if (!has_display && !viewing->print)
+    if (!has_display && !is_printed)
         say("there is no display (DISPLAY, WAYLAND_DISPLAY); where there is one, this shows the waveform:");
-    if (!has_display || viewing->print) {
+    if (!has_display || is_printed) {
         print_words(words);
         return 0;
     }
@@ -216,26 +164,38 @@ static int show(const struct viewing *viewing, const char *viewer, struct view_t
     return error == ENOENT ? SAY_NOT_FOUND : SAY_NOT_EXECUTABLE;
 }
 
+/* The first word is the run, and the only one. */
+static int check_words(const struct command *command, char **words, const char *viewer)
+{
+    if (viewer != NULL && *viewer == '\0') {
+        say("%s needs a value: %s", view_flags[VIEWER].name, view_flags[VIEWER].help);
+        return SAY_USAGE;
+    }
+    if (words[0] != NULL && words[1] != NULL) {
+        say("name one run; usage: lightsss %s", command->usage);
+        return SAY_USAGE;
+    }
+    return 0;
+}
+
 int view_command(const struct command *command, char **words)
 {
-    struct viewing viewing = {.run = NULL};
     static struct view_target target;
+    const char *given[FLAGS_MAX];
+    int status = flags_read(command, words, given);
 
-    if (words[0] != NULL && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)) {
-        help_one(command);
-        return 0;
-    }
-    int status = read_words(&viewing, command, words);
+    if (status == 0)
+        status = check_words(command, words, given[VIEWER]);
     if (status != 0)
-        return status;
-    if (!view_target_find(&target, viewing.run))
+        return status == FLAGS_DONE ? 0 : status;
+    if (!view_target_find(&target, words[0]))
         return SAY_FAILED;
-    const char *viewer = viewing.viewer != NULL ? viewing.viewer : usual_viewer();
+    const char *viewer = given[VIEWER] != NULL ? given[VIEWER] : usual_viewer();
     if (viewer == NULL) {
         say("neither gtkwave nor surfer is installed; install one (Debian: gtkwave) or name another with "
             "--viewer; the waveform is %s",
             target.wave);
         return SAY_NOT_FOUND;
     }
-    return show(&viewing, viewer, &target);
+    return show(given[PRINT] != NULL, viewer, &target);
 }

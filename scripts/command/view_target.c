@@ -109,6 +109,10 @@ bool view_target_find(struct view_target *target, const char *name)
     char safe[PATH_MAX], runs[PATH_MAX], below[2 * PATH_MAX];
     uint64_t process;
 
+    if (name != NULL && *name == '\0') {
+        say("a directory has no name");
+        return false;
+    }
     take_name(runs, base != NULL && *base != '\0' ? base : DIR_USUAL);
     if (name == NULL)
         return take_newest(target, runs);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "flags.h"
 #include "say.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -141,19 +142,19 @@ static int ask(int pid, int pidfd)
 
 int wave_command(const struct command *command, char **words)
 {
+    const char *none[FLAGS_MAX];
     char *end = NULL;
+    int status = flags_read(command, words, none);
 
-    if (words[0] != NULL && (strcmp(words[0], "--help") == 0 || strcmp(words[0], "-h") == 0)) {
-        help_one(command);
-        return 0;
-    }
+    if (status != 0)
+        return status == FLAGS_DONE ? 0 : status;
     long pid = words[0] == NULL ? 0 : strtol(words[0], &end, 10);
     if (words[0] == NULL || words[1] != NULL || *end != '\0' || pid <= 0 || pid > INT32_MAX) {
         say("give the id of one process; usage: lightsss %s", command->usage);
         return SAY_USAGE;
     }
     int pidfd = (int)syscall(SYS_pidfd_open, (pid_t)pid, 0);
-    int status = ask((int)pid, pidfd);
+    status = ask((int)pid, pidfd);
     if (pidfd >= 0)
         close(pidfd);
     return status;

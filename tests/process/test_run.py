@@ -204,6 +204,9 @@ class Mistakes(CommandCase):
             (["doctor", "--rehears", "x"], "--rehearse"),
             (["doctor", "--wake_call=x()"], "--wake-call"),
             (["help", "--hepl"], "--help"),
+            (["wave", "--hlp"], "--help"),
+            (["wave", "4242", "--hepl"], "--help"),
+            (["view", "--pritn"], "--print"),
             (["--versoin"], "--version"),
         ):
             self.refuses(rf"unknown option \S+; did you mean ({nearest})\?", *words)
@@ -228,6 +231,20 @@ class Help(CommandCase):
                 self.assertRegex(out, rf"\n  {option(name)} VALUE +{re.escape(text)}\n +{re.escape(accepted + tail)}\n")
             self.assertEqual("  --rehearse " in out, command == "doctor")
             self.assertEqual("  --patience VALUE " in out, command == "doctor")
+
+    def test_help_behind_other_words(self):
+        """Of every command, where its program does not stand in front."""
+        for command, *words in (("wave", "4242"), ("view", "--print"), ("report", "x"), ("list", "--json"), ("clean", "--yes"), ("run", "--slots=2")):
+            self.assertEqual(self.lightsss(command, *words, "--help"), self.lightsss("help", command))
+
+    def test_options_of_every_command(self):
+        """One that is misspelt gets another that the command has."""
+        for command in re.findall(r"^  lightsss (\w+)", self.lightsss("--help")[1], re.MULTILINE):
+            options = {"--help", *re.findall(r"^  (--[a-z-]+)", self.lightsss(command, "--help")[1], re.MULTILINE)}
+            for option in sorted(options)[:5]:
+                status, out, err = self.lightsss(command, option + "q")
+                self.assertEqual((status, out), (2, ""))
+                self.assertIn(re.match(rf"lightsss: unknown option {option}q; did you mean (\S+)\?\n", err)[1], options)
 
     def test_all_commands(self):
         status, out, err = self.lightsss("--help")

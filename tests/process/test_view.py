@@ -282,8 +282,10 @@ class Words(ViewCase):
         self.refuses(2, r"unknown option --veiwer; did you mean --viewer\?", "--veiwer=x")
         self.refuses(2, r"unknown option --prnt; did you mean --print\?", "--prnt")
         self.refuses(2, r"unknown option --viewers; did you mean --viewer\?", "--viewers", "x")
-        self.refuses(2, "--viewer needs a value: give .*", "--viewer")
-        self.refuses(2, "--viewer needs a value: give .*", "--viewer=")
+        for words in (["--viewer"], ["--viewer="], ["--viewer", ""]):
+            self.refuses(2, "--viewer needs a value: the name or the path of one; default gtkwave, or surfer", *words)
+        self.refuses(2, "--print has no value", "--print=1")
+        self.refuses(1, "a directory has no name", "")
         self.refuses(2, "name one run; usage: lightsss view .*", "a", "b")
 
     def test_help(self):
