@@ -23,11 +23,12 @@ static uint64_t number_at(const unsigned char *at)
     return number;
 }
 
-const char *fst_scan_check(FILE *file)
+const char *fst_scan_check(FILE *file, bool *is_open)
 {
     unsigned char head[HEAD_SIZE];
     uint64_t at = 0;
 
+    *is_open = false;
     if (fseeko(file, 0, SEEK_END) != 0)
         return "it cannot be looked through";
     const uint64_t bytes = (uint64_t)ftello(file);
@@ -37,7 +38,8 @@ const char *fst_scan_check(FILE *file)
         uint64_t length = number_at(head + 1);
         if (at == 0 && *head != WRAPPED && (*head != 0 || length != HEADER_LENGTH))
             return "it is no VCD and no FST";
-        if (length == 0) /* its writer was at this block */
+        *is_open = length == 0; /* its writer was at this block */
+        if (*is_open)
             return NULL;
         if (length < 8 || length > bytes - at - 1)
             return "it is cut off";
@@ -138,9 +140,10 @@ void fst_scan_values(struct fst_scan *scan, const struct scan *to)
 
 /* The command is built beside no Verilator. */
 
-const char *fst_scan_check(FILE *file)
+const char *fst_scan_check(FILE *file, bool *is_open)
 {
     (void)file;
+    *is_open = false;
     return NULL;
 }
 

@@ -11,8 +11,9 @@
 
 #include "scan.h"
 
-/* NULL, or why it cannot be read: it has no beginning of an FST, or is cut off inside of a block. */
-const char *fst_scan_check(FILE *file);
+/* NULL, or why it cannot be read: it has no beginning of an FST, or is cut off inside of a block. is_open:
+ * its writer has not closed it. */
+const char *fst_scan_check(FILE *file, bool *is_open);
 
 struct fst_scan {
     void *reader; /* that of fstapi */

@@ -135,12 +135,14 @@ static int replace(const char *path, const struct runs *runs, const char *place)
 int page_save(const char *path, const struct runs *runs)
 {
     struct stat status;
-    char *place = find_place(path);
+    char *place = find_place(path); /* of "-": where the command runs */
     bool is_odd =
         lstat(path, &status) == 0 && !S_ISREG(status.st_mode); /* /dev/stdout, a link, a directory */
-    int result;
+    int result = 0;
 
-    if (is_odd) {
+    if (strcmp(path, "-") == 0) {
+        write_page(stdout, runs, place); /* say_end() tells what became of that */
+    } else if (is_odd) {
         FILE *file = fopen(path, "we");
         int error = file == NULL ? errno : fill(file, runs, place);
         result = error == 0 ? 0 : fail(path, error);

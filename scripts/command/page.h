@@ -5,8 +5,8 @@
 
 #include "runs.h"
 
-/* Links are relative to where the file is. Says what goes wrong; returns an exit status. The file is there as
- * a whole or as it was before. */
+/* Links are relative to where the file is; "-" is stdout. Says what goes wrong; returns an exit status. The
+ * file is there as a whole or as it was before. */
 int page_save(const char *path, const struct runs *runs);
 
 #endif

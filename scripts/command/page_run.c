@@ -15,8 +15,6 @@
 #include "words.h"
 
 #define LINES 25
-/* What the report says from the begin of a replay to its end. */
-#define UNDER_WAY "the replay was killed before it was done"
 
 static const char *verdict_of(const struct run *run)
 {
@@ -231,7 +229,7 @@ static void write_notes(FILE *file, const json_t *report)
     if (why != NULL) {
         fputs("<p class=\"why\">", file);
         markup_string(file, why);
-        fputs(strcmp(why, UNDER_WAY) == 0 ? ", or is still at work</p>\n" : "</p>\n", file);
+        fputs(words_is_under_way(report) ? WORDS_OR_AT_WORK "</p>\n" : "</p>\n", file);
     }
     if (json_array_size(notes) == 0)
         return;

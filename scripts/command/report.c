@@ -18,6 +18,7 @@
 #include "say.h"
 #include "signals.h"
 #include "table.h"
+#include "words.h"
 
 #define PRECISION 15
 
@@ -30,7 +31,8 @@ enum place {
 
 const struct flag report_flags[] = {
     [JSON] = {"--json", NULL, "their reports as an array, each with its directory"},
-    [HTML] = {"--html", "FILE", "one page that holds all: timelines, verdicts, costs, last lines, links"},
+    [HTML] = {"--html", "FILE",
+              "one page that holds all: timelines, verdicts, costs, last lines, links; - is stdout"},
     [SIGNALS] = {"--signals", "NAMES", "the last values of these in the waveform, one line each: NAME VALUE"},
     [RADIX] = {"--radix", "RADIX", "of the values: hex, bin or dec"},
     {NULL, NULL, NULL},
@@ -61,6 +63,8 @@ static int check_words(struct wanted *wanted)
             say("%s needs a value: %s", report_flags[i].name, report_flags[i].help);
             return SAY_USAGE;
         }
+    if (given[SIGNALS] != NULL && given[SIGNALS][strspn(given[SIGNALS], SIGNALS_BETWEEN)] == '\0')
+        return refuse("--signals names no signal");
     if (given[RADIX] != NULL && !signal_value_radix_of(given[RADIX], &wanted->radix)) {
         say("--radix=%s is not valid: give hex, bin or dec", given[RADIX]);
         return SAY_USAGE;
@@ -183,6 +187,18 @@ static int print_signals(const char *path, const struct wanted *wanted)
     return status;
 }
 
+/* Of a replay that was not to its end, or went another way, the last values are not those of the failure. */
+static void say_verdict(const struct run *run)
+{
+    const char *verdict = fields_text(run->report, "replay.verdict"),
+               *why = fields_text(run->report, "replay.why");
+
+    if (verdict != NULL && strcmp(verdict, "reproduced") != 0)
+        say("the verdict of %s is %s%s%s%s: these need not be the values of the failure", run->directory,
+            verdict, why != NULL ? ", " : "", why != NULL ? why : "",
+            words_is_under_way(run->report) ? WORDS_OR_AT_WORK : "");
+}
+
 static int show_signals_of_run(const struct wanted *wanted)
 {
     struct runs runs = {0};
@@ -195,8 +211,10 @@ static int show_signals_of_run(const struct wanted *wanted)
     else if (run != NULL && run->wave == NULL) {
         const char *why = fields_text(run->report, "replay.why");
         say("%s has no waveform%s%s", run->directory, why != NULL ? ": " : "", why != NULL ? why : "");
-    } else if (run != NULL)
+    } else if (run != NULL) {
+        say_verdict(run);
         status = print_signals(run->wave, wanted);
+    }
     runs_free(&runs);
     return status;
 }

@@ -20,6 +20,7 @@
 #define PRINTED   "replay.stdout" /* of the replay, from its first moment on */
 #define BYTES_MAX (64 << 20)      /* ours are some kilobytes */
 #define DEPTH_MAX 100
+#define NEST_MAX  32 /* of objects and arrays in each other; ours have five */
 #define VERSION   1
 
 static void refuse(struct runs *runs, const char *path, const char *why)
@@ -78,6 +79,21 @@ static void add(struct runs *runs, const char *directory, const struct stat *sta
     find_wave(run);
 }
 
+/* Those who read what `--json` prints may have room for less than the reader here. */
+static bool is_too_deep(json_t *json, unsigned depth)
+{
+    bool is_deep = depth > NEST_MAX;
+    const char *key;
+    json_t *member;
+    size_t i;
+
+    if (is_deep)
+        return true;
+    json_object_foreach(json, key, member) is_deep = is_deep || is_too_deep(member, depth + 1);
+    json_array_foreach(json, i, member) is_deep = is_deep || is_too_deep(member, depth + 1);
+    return is_deep;
+}
+
 static json_t *load(FILE *file, char *why, size_t size)
 {
     json_error_t error;
@@ -86,6 +102,8 @@ static json_t *load(FILE *file, char *why, size_t size)
 
     if (report == NULL)
         snprintf(why, size, "line %d: %s", error.line, error.text);
+    else if (is_too_deep(report, 0))
+        snprintf(why, size, "it is nested too deeply for a report");
     else if (!fields_number(report, "version", &version))
         snprintf(why, size, "it is no report of lightsss");
     else if (version > VERSION)
@@ -196,8 +214,10 @@ void runs_find(struct runs *runs, const char *folder)
     char *name = strdup(folder);
     size_t length = strlen(folder);
 
-    if (name == NULL) {
-        refuse(runs, folder, strerror(ENOMEM));
+    if (name == NULL || length == 0) {
+        say("%s", name == NULL ? "out of memory" : "a directory has no name");
+        runs->unread++;
+        free(name);
         return;
     }
     while (length > 1 && name[length - 1] == '/')

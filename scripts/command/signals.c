@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,11 +63,11 @@ static bool take_apart(char *names)
 {
     size_t most = 1;
 
-    for (const char *at = names; (at = strchr(at, ',')) != NULL; at++)
+    for (const char *at = names; (at = strpbrk(at, SIGNALS_BETWEEN)) != NULL; at++)
         most++;
     if (most > ASKED_MAX || (asked = calloc(most, sizeof *asked)) == NULL)
         return false;
-    for (char *name; (name = strsep(&names, ",")) != NULL;)
+    for (char *name; (name = strsep(&names, SIGNALS_BETWEEN)) != NULL;)
         if (*name != '\0')
             asked[asked_count++] = (struct asked){.name = name, .distance = UINT_MAX};
     return true;
@@ -103,7 +104,7 @@ static void declare(void *context, const struct scan_signal *signal)
         }
 }
 
-/* The second time, where something was not there. */
+/* The second time, where something was not there: which name is the nearest? */
 static void come_near(void *context, const struct scan_signal *signal)
 {
     (void)context;
@@ -252,30 +253,41 @@ static int finish(const char *path, const char *why, enum signal_value_radix rad
         say("%s cannot be read: %s", path, why);
         return SAY_FAILED;
     }
-    if (is_missing()) {
-        say_missing(path);
-        return SAY_FAILED;
-    }
-    return print_all(path, radix);
+    int status = print_all(path, radix);
+    say_missing(path);
+    return is_missing() ? SAY_FAILED : status;
 }
 
 /* --- VCD --- */
 
-static const char *read_vcd(FILE *file)
+/* Stands behind the names then, whether they are read once or twice. */
+static const char *read_vcd_names(struct vcd_scan *scan, FILE *file)
 {
-    struct scan names = {.declare = declare}, values = {.change = change};
-    struct vcd_scan scan;
+    const struct scan names = {.declare = declare}, again = {.declare = come_near};
 
-    if (!vcd_scan_begin(&scan, file))
+    if (!vcd_scan_begin(scan, file))
         return "out of memory";
-    const char *why = vcd_scan_names(&scan, &names);
-    if (why == NULL && is_missing()) {
-        names.declare = come_near;
-        vcd_scan_end(&scan);
-        rewind(file);
-        why = vcd_scan_begin(&scan, file) ? vcd_scan_names(&scan, &names) : "out of memory";
-    } else if (why == NULL && index_codes())
+    const char *why = vcd_scan_names(scan, &names);
+    if (why != NULL || !is_missing())
+        return why;
+    vcd_scan_end(scan);
+    rewind(file);
+    return vcd_scan_begin(scan, file) ? vcd_scan_names(scan, &again) : "out of memory";
+}
+
+static const char *read_vcd(const char *path, FILE *file)
+{
+    const struct scan values = {.change = change};
+    struct vcd_scan scan;
+    const char *why = read_vcd_names(&scan, file);
+
+    if (why == NULL && !index_codes())
+        why = "out of memory";
+    if (why == NULL && chosen_count > 0) {
         vcd_scan_values(&scan, &values);
+        if (vcd_scan_is_cut(&scan))
+            say("%s is cut off: the values are those of time %" PRIu64, path, scan.time);
+    }
     vcd_scan_end(&scan);
     return why;
 }
@@ -294,13 +306,16 @@ static const char *read_fst(const char *path)
     if (is_missing()) {
         names.declare = come_near;
         fst_scan_names(&scan, &names);
-    } else if (index_codes()) {
+    }
+    if (!index_codes())
+        why = "out of memory";
+    else if (chosen_count > 0) {
         for (size_t i = 0; i < code_count; i++)
             fst_scan_want(&scan, by_code[i]->code);
         fst_scan_values(&scan, &values);
     }
     fst_scan_end(&scan);
-    return NULL;
+    return why;
 }
 
 /* Verilator's fstapi says things on stderr that tell a user nothing. */
@@ -323,11 +338,14 @@ static int read_fst_quietly(const char *path, uint64_t bytes, enum signal_value_
 
 static int print_fst(const char *path, FILE *file, uint64_t bytes, enum signal_value_radix radix)
 {
-    const char *why = fst_scan_check(file);
+    bool is_open = false;
+    const char *why = fst_scan_check(file, &is_open);
     int status = 0;
 
     if (why != NULL)
         return finish(path, why, radix);
+    if (is_open)
+        say("%s was not closed: the values are those that were written until then", path);
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
@@ -361,7 +379,7 @@ int signals_print(const char *path, char *names, enum signal_value_radix radix)
     if (first == 0 || first == 254)
         status = print_fst(path, file, bytes, radix);
     else
-        status = finish(path, read_vcd(file), radix);
+        status = finish(path, read_vcd(path, file), radix);
     fclose(file);
     return status;
 }

@@ -48,6 +48,8 @@ static bool fill(struct vcd_scan *scan)
     }
     size_t got = fread(scan->buffer + left, 1, scan->room - left, scan->file);
     scan->end += got;
+    if (got > 0)
+        scan->last = scan->buffer[scan->end - 1];
     return got > 0;
 }
 
@@ -204,6 +206,7 @@ void vcd_scan_values(struct vcd_scan *scan, const struct scan *to)
     while (next_word(scan, &word)) {
         switch (*word.at) {
         case '#':
+            scan->time = strtoull(word.at + 1, NULL, 10);
             break;
         case '$':
             if (is(&word, "$comment"))
@@ -221,4 +224,9 @@ void vcd_scan_values(struct vcd_scan *scan, const struct scan *to)
             to->change(to->context, code_of(word.at + 1, word.length - 1), word.at, 1);
         }
     }
+}
+
+bool vcd_scan_is_cut(const struct vcd_scan *scan)
+{
+    return scan->last != '\n';
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "scan.h"
@@ -15,6 +16,8 @@ struct vcd_scan {
     char *buffer;
     size_t room, at, end; /* [at, end) is to be read */
     bool is_over;
+    uint64_t time; /* of the values that were read last */
+    char last;     /* byte of the file that was read */
 };
 
 /* False: out of memory. */
@@ -26,5 +29,9 @@ const char *vcd_scan_names(struct vcd_scan *scan, const struct scan *to);
 
 /* Every change, whichever the signal. A last word that may be cut off is left out. */
 void vcd_scan_values(struct vcd_scan *scan, const struct scan *to);
+
+/* When all was read: does the file end inside of a line? So ends one whose writer was killed, or whose disk
+ * was full, unless by chance. */
+bool vcd_scan_is_cut(const struct vcd_scan *scan);
 
 #endif

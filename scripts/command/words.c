@@ -9,6 +9,8 @@
 #include "fields.h"
 
 #define STEP 1024.0
+/* What the report says from the begin of a replay to its end. */
+#define UNDER_WAY "the replay was killed before it was done"
 
 void words_end(char words[WORDS_SIZE], const json_t *report)
 {
@@ -23,6 +25,13 @@ void words_end(char words[WORDS_SIZE], const json_t *report)
         snprintf(words, WORDS_SIZE, "exit %" PRIu64, status);
     else
         snprintf(words, WORDS_SIZE, "%s", kind != NULL ? kind : "-");
+}
+
+bool words_is_under_way(const json_t *report)
+{
+    const char *why = fields_text(report, "replay.why");
+
+    return why != NULL && strcmp(why, UNDER_WAY) == 0;
 }
 
 void words_number(char words[WORDS_SIZE], const json_t *report, const char *path)

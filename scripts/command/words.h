@@ -4,6 +4,7 @@
 #define LIGHTSSS_SCRIPTS_COMMAND_WORDS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <time.h>
@@ -15,6 +16,10 @@ void words_end(char words[WORDS_SIZE], const json_t *report);
 
 /* The eval of the point, where there is one; else of the end. "-": unknown. */
 void words_eval(char words[WORDS_SIZE], const json_t *report);
+
+/* Is the replay at work, or was it killed? Of both the report says that it was killed. */
+bool words_is_under_way(const json_t *report);
+#define WORDS_OR_AT_WORK ", or is still at work"
 
 /* A number by its path; "-": unknown. */
 void words_number(char words[WORDS_SIZE], const json_t *report, const char *path);

@@ -12,6 +12,19 @@ import unittest
 from command import COMMAND, FAKE, TOP, CommandCase
 from page import Page
 
+VCD = """$scope module TOP $end
+$var wire 1 ! clk $end
+$var wire 4 " b [3:0] $end
+$upscope $end
+$enddefinitions $end
+#0
+0!
+b101 "
+#7
+1!
+"""
+
+
 class Report(CommandCase):
     def failing(self, *steps, program=FAKE, **variables):
         """A failed run without a waveform; returns its directory."""
@@ -96,6 +109,8 @@ class Report(CommandCase):
             '{"version": 2}': "it is of a newer release (version 2)",
             '{"version": 1}\n x': "line 2: end of file expected near 'x'",
             '{"version": 1, "a": "\udcff"}': None,
+            '{"version": 1, "a": ' + "[" * 33 + "]" * 33 + "}": "it is nested too deeply for a report",
+            '{"version": 1, "a": ' + '{"b": ' * 2000 + "1" + "}" * 2001: "it is nested too deeply for a report",
         }
         for text, why in cases.items():
             bad = self.failing()
@@ -187,29 +202,80 @@ class Report(CommandCase):
         out = self.report("--html", "/dev/stdout")
         self.assertTrue(out.startswith("<!DOCTYPE html>") and out.endswith("</html>\n"))
 
+    def test_page_on_stdout(self):
+        """Its links lead from where the command runs."""
+        run = self.failing()
+        out = self.report("--html", "-")
+        self.assertEqual(os.listdir(self.work), ["lightsss"])
+        self.file("page.html", out)
+        page = Page(os.path.join(self.work, "page.html"))
+        self.assertEqual(page.problems, [])
+        self.assertIn(os.path.relpath(run, self.work) + "/report.json", page.links)
+
     def test_full_disk(self):
         self.failing()
-        for words in ((), ("--json",)):
+        for words in ((), ("--json",), ("--html", "-")):
             with open("/dev/full", "wb") as full:
                 run = subprocess.run([COMMAND, "report", *words], cwd=self.work, env=self.environment({}), stdout=full, stderr=subprocess.PIPE, check=False)
-            self.assertEqual((run.returncode, run.stderr), (125, b"lightsss: what it printed could not be written: No space left on device\n"))
+            self.assertEqual(run.returncode, 125)
+            self.assertRegex(run.stderr, rb"^lightsss: what it printed could not be written: (No space left on device|an error of output)\n$")
 
     def test_words(self):
         self.failing()
         for words, line in (
             (["--jsno"], "unknown option --jsno; did you mean --json?"),
-            (["--html"], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links"),
-            (["--html="], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links"),
+            (["--html"], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links; - is stdout"),
+            (["--html="], "--html needs a value: one page that holds all: timelines, verdicts, costs, last lines, links; - is stdout"),
             (["--json=1"], "--json has no value"),
             (["--signals", "a", "--radix", "oct"], "--radix=oct is not valid: give hex, bin or dec"),
             (["--radix", "hex"], "--radix is for --signals"),
             (["--signals", "a", "--json"], "--signals goes neither with --json nor with --html"),
             (["--signals", "a", "b", "c"], "--signals is for one run; 2 were named"),
+            (["--signals", ",,"], "--signals names no signal"),
+            (["--signals= , "], "--signals names no signal"),
         ):
             self.report(*words, status=2, err=f"lightsss: {line}\n")
+        self.report("", status=1, err="lightsss: a directory has no name\n")
         self.report("--", "--json", status=1, err="lightsss: --json cannot be read: No such file or directory\n")
         self.assertEqual(self.report("lightsss", "--json"), self.report("--json", "lightsss"))
         self.assertIn("--signals NAMES", self.report("--help"))
+
+    def with_waveform(self, text, verdict="reproduced", why=None):
+        run = os.path.relpath(self.failing(), self.work)
+        self.edit(os.path.join(self.work, run), wave={"path": "wave.vcd"}, replay={"verdict": verdict, "why": why})
+        self.file(run + "/wave.vcd", text)
+        return run
+
+    def test_signals_of_which_some_are_missing(self):
+        """The others are printed, in their order."""
+        run = self.with_waveform(VCD)
+        wave = run + "/wave.vcd"
+        missing = f"lightsss: there is no signal {{}} in {wave}; the nearest is {{}}\n"
+        self.assertEqual(
+            self.report(run, "--signals= b,,nonesuch,\tclk ,cl\n", status=1, err=missing.format("nonesuch", "TOP.clk") + missing.format("cl", "TOP.clk")),
+            "TOP.b 0x5\nTOP.clk 1\n",
+        )
+        self.assertEqual(self.report(run, "--signals=bb", status=1, err=missing.format("bb", "TOP.b")), "")
+
+    def test_signals_of_a_waveform_that_was_cut(self):
+        """Its writer was killed, or the disk was full."""
+        run = self.with_waveform(VCD[:-1])
+        line = "lightsss: {}/wave.vcd is cut off: the values are those of time 7\n"
+        self.assertEqual(self.report(run, "--signals=clk,b", err=line.format(run)), "TOP.clk 0\nTOP.b 0x5\n")
+        self.file(run + "/wave.vcd", VCD + "#80\nb00")
+        self.assertEqual(self.report(run + "/wave.vcd", "--signals=b", err=line.format(run).replace("time 7", "time 80")), "TOP.b 0x5\n")
+        self.file(run + "/wave.vcd", VCD)
+        self.report(run, "--signals=clk")
+
+    def test_signals_of_a_replay_that_did_not_get_there(self):
+        line = "lightsss: the verdict of {} is {}: these need not be the values of the failure\n"
+        for verdict, why, words in (
+            ("diverged", "it ended elsewhere", "diverged, it ended elsewhere"),
+            ("incomplete", None, "incomplete"),
+            ("incomplete", "the replay was killed before it was done", "incomplete, the replay was killed before it was done, or is still at work"),
+        ):
+            run = self.with_waveform(VCD, verdict, why)
+            self.assertEqual(self.report(run, "--signals=clk", err=line.format(run, words)), "TOP.clk 1\n")
 
     def test_signals_without_a_waveform(self):
         run = os.path.relpath(self.failing(), self.work)

@@ -11,6 +11,8 @@
 #define SEEN_SIZE 65536
 
 static char seen[SEEN_SIZE];
+static bool is_cut;
+static uint64_t last_time;
 
 static void declare(void *context, const struct scan_signal *signal)
 {
@@ -41,6 +43,8 @@ static const char *scan_bytes(const char *bytes, size_t length)
     const char *why = vcd_scan_names(&scan, &to);
     if (why == NULL)
         vcd_scan_values(&scan, &to);
+    is_cut = vcd_scan_is_cut(&scan);
+    last_time = scan.time;
     vcd_scan_end(&scan);
     fclose(file);
     return why;
@@ -75,6 +79,8 @@ static void cut_off(void **state)
         const char *why = length == 0 ? "" : scan_bytes(copy, length);
         if (length < sizeof HEAD - 2)
             assert_non_null(why);
+        if (why == NULL)
+            assert_int_equal(is_cut, copy[length - 1] != '\n');
         if (length == sizeof whole - 2)
             assert_non_null(strstr(seen, "\"=11 !=1 "));
         if (length == sizeof whole - 2)
@@ -82,6 +88,8 @@ static void cut_off(void **state)
         free(copy);
     }
     assert_non_null(strstr(seen, "\"=11 !=1 \"=10 "));
+    assert_false(is_cut);
+    assert_int_equal(last_time, 1);
 }
 
 /* Longer than the piece that is read at once. */
