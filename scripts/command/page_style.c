@@ -23,7 +23,7 @@ const char page_style[] =
     "white-space:nowrap}\n"
     "th{color:var(--faint);font-weight:600}\n"
     "td.number,th.number{text-align:right}\n"
-    "@media (max-width:40rem){.when{display:none}}\n"
+    "@media (max-width:40rem){.when{display:none}.wide{font-size:.875rem}th,td{padding-right:.5rem}}\n"
     "section{background:var(--card);border:1px solid var(--rule);border-radius:.5rem;padding:1rem;"
     "margin:1rem 0}\n"
     "header{display:flex;flex-wrap:wrap;gap:.25rem 1rem;justify-content:space-between;align-items:baseline}\n"

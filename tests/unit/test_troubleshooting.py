@@ -131,7 +131,8 @@ class Lines(unittest.TestCase):
     def test_transcripts_have_lines_that_are_printed(self):
         shapes = [re.compile(re.escape(line).replace(HOLE, ".+")) for line in self.page]
         count = 0
-        for page in ("README.md", *(os.path.join("scripts", "man", name) for name in os.listdir(os.path.join(ROOT, "scripts", "man")))):
+        pages = (os.path.join("scripts", "man", name) for name in os.listdir(os.path.join(ROOT, "scripts", "man")))
+        for page in ("README.md", *(page for page in pages if not page.endswith((".png", ".svg")))):
             with open(os.path.join(ROOT, page), encoding="utf-8") as file:
                 for line in re.findall(r"^ {4}lightsss: (.*)$", file.read(), re.MULTILINE):
                     self.assertTrue(any(shape.fullmatch(line) for shape in shapes), f"{page}: {line}")
