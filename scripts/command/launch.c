@@ -116,17 +116,28 @@ static void finish(struct launch *launch, pid_t pid, enum launch_end end)
         launch->status = status;
 }
 
+/* A signal that is ignored (nohup) ends nothing; a blocked one is told all the same. While SIGCHLD is ignored
+ * the kernel tells nobody how a child ended. */
+static void watch_for(sigset_t *watched)
+{
+    static const int enders[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP};
+    struct sigaction action;
+
+    signal(SIGCHLD, SIG_DFL);
+    sigemptyset(watched);
+    sigaddset(watched, SIGCHLD);
+    for (size_t i = 0; i < sizeof enders / sizeof *enders; i++)
+        if (sigaction(enders[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(watched, enders[i]);
+}
+
 enum launch_end launch_run(struct launch *launch)
 {
     enum launch_end end = LAUNCH_REFUSED;
     sigset_t watched, before;
     pid_t pid = 0;
 
-    sigemptyset(&watched);
-    sigaddset(&watched, SIGCHLD);
-    sigaddset(&watched, SIGINT);
-    sigaddset(&watched, SIGTERM);
-    sigaddset(&watched, SIGHUP);
+    watch_for(&watched);
     sigprocmask(SIG_BLOCK, &watched, &before);
     struct pollfd fds[2] = {
         {.fd = signalfd(-1, &watched, SFD_CLOEXEC | SFD_NONBLOCK), .events = POLLIN},

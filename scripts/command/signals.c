@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -347,6 +348,7 @@ static int print_fst(const char *path, FILE *file, uint64_t bytes, enum signal_v
     if (is_open)
         say("%s was not closed: the values are those that were written until then", path);
     fflush(stdout);
+    signal(SIGCHLD, SIG_DFL); /* ignored, it would leave nothing to wait for */
     pid_t child = fork();
     if (child == 0) {
         _exit(say_end(read_fst_quietly(path, bytes, radix)));
@@ -357,6 +359,8 @@ static int print_fst(const char *path, FILE *file, uint64_t bytes, enum signal_v
         return finish(path, strerror(errno), radix);
     if (WIFEXITED(status) && (WEXITSTATUS(status) <= SAY_USAGE || WEXITSTATUS(status) == SAY_BROKEN))
         return WEXITSTATUS(status);
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE)
+        raise(SIGPIPE); /* our reader has gone, too */
     return finish(path, "it is damaged", radix);
 }
 

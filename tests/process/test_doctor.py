@@ -11,7 +11,7 @@ import sys
 import time
 import unittest
 
-from command import FAKE, LIBRARY, REFUSE, CommandCase
+from command import COMMAND, FAKE, LIBRARY, REFUSE, CommandCase
 
 NO_MODEL = (
     "no Verilator model is in {} at its start; give the simulator itself, or let lightsss doctor --rehearse run it "
@@ -196,8 +196,33 @@ class Rehearsals(CommandCase):
 
     def test_interrupted(self):
         """What it started goes, and so do its files; it ends by that signal."""
+        for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP):
+            process, pids = self.waiting()
+            process.send_signal(number)
+            self.assertEqual(process.communicate(timeout=60), ("", ""))
+            self.assertEqual(process.returncode, -number)
+            self.assert_nothing_left()
+            self.assert_end(pids)
+
+    def test_ignored(self):
+        """What is ignored around it ends it no more than it would another program."""
+        process, pids = self.waiting("env", "--ignore-signal=HUP")
+        process.send_signal(signal.SIGHUP)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGTERM)
+        self.assert_end(pids)
+
+    def test_ignored_children(self):
+        status, out, _ = self.lightsss("--ignore-signal=CHLD", COMMAND, "doctor", "true", command="env")
+        self.assertEqual(status, 1)
+        self.assertIn(NO_MODEL.format("true"), out)
+
+    def waiting(self, *before):
+        """A rehearsal of a program that waits, and the processes of that."""
         self.file("wait.sh", "#!/bin/sh\nsleep 1000 & echo $! $$ >pids.new; mv pids.new pids; wait\n")
-        process = self.start("doctor", "--rehearse", "./wait.sh")
+        words = [*before, COMMAND, "doctor", "--rehearse", "./wait.sh"]
+        process = self.start(*words[1:], command=words[0])
         self.addCleanup(process.kill)
         path = os.path.join(self.work, "pids")
         deadline = time.monotonic() + 60
@@ -205,10 +230,11 @@ class Rehearsals(CommandCase):
             time.sleep(0.01)
         with open(path, encoding="utf-8") as file:
             pids = [int(word) for word in file.read().split()]
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-        self.assertEqual((process.returncode, out, err), (-signal.SIGINT, "", ""))
-        self.assert_nothing_left()
+        os.remove(path)
+        return process, pids
+
+    def assert_end(self, pids):
+        deadline = time.monotonic() + 60
         while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.01)
         self.assertEqual([pid for pid in pids if is_alive(pid)], [])

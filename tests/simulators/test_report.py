@@ -6,6 +6,7 @@ and large waveforms are no more than one line and no more than a moment."""
 import json
 import os
 import random
+import signal
 import subprocess
 import sys
 import unittest
@@ -187,6 +188,18 @@ class Report(CommandCase):
         status, out, err = self.lightsss("report", run, "--signals=mcu.pc")
         self.assertTrue(status == 1 and out == "" or status == 0, (status, out, err))
         self.assertLessEqual(len(err.splitlines()), 1)
+
+    def test_no_reader(self):
+        """For an FST there is a child. Whoever started us may ignore SIGCHLD, and then no status of it is told."""
+        ours, theirs = os.pipe()
+        os.close(ours)
+        self.addCleanup(os.close, theirs)
+        for build in ("vcd1", "fst1"):
+            (run,) = self.fails(build)
+            for ignored, name, status in (("CHLD,PIPE", "clk", 125), ("CHLD", "clk", -signal.SIGPIPE), ("CHLD", "clkx", 1)):
+                words = ["env", f"--ignore-signal={ignored}", COMMAND, "report", run, "--signals", name]
+                made = subprocess.run(words, cwd=self.work, env=self.environment({}), stdout=theirs, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(made.returncode, status, (build, ignored, made.stderr))
 
     def test_large(self):
         """Read in pieces: what it takes of memory has nothing to do with the size."""
