@@ -257,7 +257,7 @@ class Sparing(CleanCase):
     def test_killed_run_whose_replay_goes_on(self):
         process = self.simulator("one", "eval:25", "raise:KILL", **{**EVERY_TEN, **SLOW})
         run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
-        self.await_that(os.path.exists, os.path.join(run, "report.json"))
+        self.await_that(os.path.exists, os.path.join(run, "replay.stderr"))
         process.wait(PATIENCE_S)
         self.stays(run, "its run is alive")
         for shot in self.runs()[process.pid]["snapshots"]:
