@@ -243,47 +243,57 @@ static void append_whole(struct text *text, const char *bytes, size_t length)
         text_append(text, bytes, length);
 }
 
-/* Length of the well-formed UTF-8 character at bytes, 0 when there is none (overlong forms, surrogates and
- * numbers past U+10FFFF included: Unicode's table 3-7). */
-static size_t utf8_length(const unsigned char *bytes, size_t left)
+/* Well-formed: no overlong forms, no surrogates, no numbers past U+10FFFF (Unicode's table 3-7). */
+size_t text_character(const char *string, size_t left, uint32_t *number)
 {
     static const uint32_t least[] = {[2] = 0x80, [3] = 0x800, [4] = 0x10000};
+    const unsigned char *bytes = (const unsigned char *)string;
     size_t length = 2;
-    uint32_t number;
 
+    if (left == 0)
+        return 0;
+    *number = bytes[0];
     if (bytes[0] < 0x80)
         return 1;
     while (length < 4 && (bytes[0] & 0x80u >> length) != 0)
         length++;
     if (length > left || (bytes[0] & 0x40) == 0 || bytes[0] > 0xf7)
         return 0;
-    number = bytes[0] & (0x7fu >> length);
+    *number &= 0x7fu >> length;
     for (size_t i = 1; i < length; i++) {
         if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-        number = number << 6 | (bytes[i] & 0x3f);
+        *number = *number << 6 | (bytes[i] & 0x3f);
     }
-    return number >= least[length] && number <= 0x10ffff && number >> 11 != 0xd800 >> 11 ? length : 0;
+    return *number >= least[length] && *number <= 0x10ffff && *number >> 11 != 0xd800 >> 11 ? length : 0;
 }
 
-/* U+0080 to U+009F; in UTF-8 the second byte is the number. */
-static bool is_second_control(const unsigned char *bytes, size_t character)
+/* Without U+200C and U+200D, which scripts and pictures are written with. */
+bool text_is_control(uint32_t number)
 {
-    return character == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0;
+    static const uint32_t ranges[][2] = {
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},     {0x180e, 0x180e},
+        {0x200b, 0x200b}, {0x200e, 0x200f}, {0x2028, 0x202e},   {0x2060, 0x206f},
+        {0xfeff, 0xfeff}, {0xfff9, 0xfffb}, {0xe0000, 0xe007f},
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (number >= ranges[i][0] && number <= ranges[i][1])
+            return true;
+    return false;
 }
 
 void text_hide_controls(char *bytes, size_t length)
 {
-    unsigned char *at = (unsigned char *)bytes;
+    uint32_t number;
 
-    for (size_t character; length > 0; at += character, length -= character) {
-        character = utf8_length(at, length);
-        bool hidden = is_second_control(at, character) || (character == 1 && (*at < 0x20 || *at == 0x7f)) ||
-                      (character == 0 && *at < 0xa0);
+    for (size_t character; length > 0; bytes += character, length -= character) {
+        character = text_character(bytes, length, &number);
+        bool hidden = character != 0 ? text_is_control(number) : (unsigned char)*bytes < 0xa0;
         if (character == 0)
             character = 1;
         if (hidden)
-            memset(at, '?', character);
+            memset(bytes, '?', character);
     }
 }
 
@@ -296,40 +306,46 @@ static char json_short_escape(unsigned char byte)
     return place != NULL ? letters[place - escaped] : '\0';
 }
 
-static void append_json_byte(struct text *text, unsigned char byte)
+/* As JSON has it: in one unit of UTF-16, or in two. */
+static void append_json_escape(struct text *text, uint32_t number)
 {
-    char escape[6] = {'\\', json_short_escape(byte)};
+    char escape[16];
 
-    if (escape[1] != 0) {
-        append_whole(text, escape, 2);
-    } else if (byte < 0x20 || byte >= 0x7f) {
-        memcpy(escape, "\\u00", 4);
-        escape[4] = "0123456789abcdef"[byte >> 4];
-        escape[5] = "0123456789abcdef"[byte & 15];
-        append_whole(text, escape, 6);
-    } else {
-        append_whole(text, (const char *)&byte, 1);
-    }
+    if (number < 0x10000)
+        text_print(escape, sizeof escape, "\\u%04x", number);
+    else
+        text_print(escape, sizeof escape, "\\u%04x\\u%04x", 0xd800 + ((number - 0x10000) >> 10),
+                   0xdc00 + (number & 0x3ff));
+    append_whole(text, escape, strlen(escape));
+}
+
+static void append_json_character(struct text *text, const char *bytes, size_t length, uint32_t number)
+{
+    const char escape[2] = {'\\', length == 1 ? json_short_escape((unsigned char)number) : '\0'};
+
+    if (length == 0)
+        append_json_escape(text, 0xfffd);
+    else if (escape[1] != '\0')
+        append_whole(text, escape, sizeof escape);
+    else if (text_is_control(number))
+        append_json_escape(text, number);
+    else
+        append_whole(text, bytes, length);
 }
 
 void text_json(struct text *text, const char *string, size_t length)
 {
+    uint32_t number;
+
     if (string == NULL) {
         append_whole(text, "null", 4);
         return;
     }
     append_whole(text, "\"", 1);
     for (size_t i = 0; i < length;) {
-        size_t character = utf8_length((const unsigned char *)string + i, length - i);
+        size_t character = text_character(string + i, length - i, &number);
 
-        if (character == 0)
-            append_whole(text, "\\ufffd", 6);
-        else if (character == 1)
-            append_json_byte(text, (unsigned char)string[i]);
-        else if (is_second_control((const unsigned char *)string + i, character))
-            append_json_byte(text, (unsigned char)string[i + 1]);
-        else
-            append_whole(text, string + i, character);
+        append_json_character(text, string + i, character, number);
         i += character != 0 ? character : 1;
     }
     append_whole(text, "\"", 1);
@@ -337,8 +353,10 @@ void text_json(struct text *text, const char *string, size_t length)
 
 static bool is_utf8(const char *string, size_t length)
 {
+    uint32_t number;
+
     for (size_t i = 0, character; i < length; i += character)
-        if ((character = utf8_length((const unsigned char *)string + i, length - i)) == 0)
+        if ((character = text_character(string + i, length - i, &number)) == 0)
             return false;
     return true;
 }
@@ -352,24 +370,22 @@ static void append_percent(struct text *text, unsigned char byte)
 
 void text_json_bytes(struct text *text, const char *key, const char *string, size_t length)
 {
+    uint32_t number;
+
     if (string == NULL || is_utf8(string, length))
         return;
     text_format(text, ", \"%s_bytes\": \"", key);
     for (size_t i = 0; i < length;) {
         const unsigned char *at = (const unsigned char *)string + i;
-        size_t character = utf8_length(at, length - i);
+        size_t character = text_character(string + i, length - i, &number);
+        bool is_plain = character != 0 && !text_is_control(number) && strchr("%\"\\", *at) == NULL;
 
-        if (is_second_control(at, character))
-            append_percent(text, 0xc2);
-        if (is_second_control(at, character))
-            append_percent(text, at[1]);
-        else if (character > 1)
-            append_whole(text, string + i, character);
-        else if (character == 0 || *at < 0x20 || strchr("%\"\\\x7f", *at) != NULL)
-            append_percent(text, *at);
-        else
-            append_whole(text, string + i, 1);
         i += character != 0 ? character : 1;
+        if (is_plain)
+            append_whole(text, (const char *)at, character);
+        else
+            for (; at != (const unsigned char *)string + i; at++)
+                append_percent(text, *at);
     }
     append_whole(text, "\"", 1);
 }

@@ -32,11 +32,18 @@ size_t text_print(char *buffer, size_t size, const char *format, ...) __attribut
 /* Appends length bytes as they are. */
 void text_append(struct text *text, const char *bytes, size_t length);
 
-/* Puts '?' in the place of what a terminal would take for more than a character to show: bytes below space,
- * DEL, and the second set of controls (0x80 to 0x9f, as a byte or as UTF-8). */
+/* The length of the UTF-8 character that begins the bytes, and its number; 0: there is none. */
+size_t text_character(const char *bytes, size_t left, uint32_t *number);
+
+/* Is that one a control of either set, or one of Unicode's that are not to be seen and change how what stands
+ * around them looks (the direction of text, the end of a line)? */
+bool text_is_control(uint32_t number);
+
+/* Puts '?' in the place of what a terminal would take for more than a character to show: each byte of a
+ * control, DEL, and bytes of the second set (0x80 to 0x9f) that belong to no character. */
 void text_hide_controls(char *bytes, size_t length);
 
-/* Appends a JSON string with its quotes. Controls of both sets are escaped, bytes that are not UTF-8 become
+/* Appends a JSON string with its quotes. Controls are escaped, bytes that are not UTF-8 become
  * U+FFFD. A NULL string becomes null. When it does not fit, no half character or escape is left. */
 void text_json(struct text *text, const char *string, size_t length);
 

@@ -32,3 +32,22 @@ void json_print_string(FILE *out, const char *string)
     else
         json_print_bytes(out, string, strlen(string));
 }
+
+/* Outside of strings JSON has ends of lines, and no other controls. */
+void json_print_document(FILE *out, const char *json)
+{
+    size_t left = strlen(json);
+    uint32_t number;
+
+    for (size_t length; left > 0; json += length, left -= length) {
+        length = text_character(json, left, &number);
+        if (length == 0 || number == '\n' || !text_is_control(number))
+            fwrite(json, length = length > 0 ? length : 1, 1, out);
+        else {
+            char escape[ESCAPED * 2 + QUOTES];
+            struct text text = text_in(escape, sizeof escape);
+            text_json(&text, json, length);
+            fwrite(escape + 1, text.length - 2, 1, out); /* without its quotes */
+        }
+    }
+}

@@ -10,4 +10,7 @@
 void json_print_string(FILE *out, const char *string);
 void json_print_bytes(FILE *out, const char *bytes, size_t length);
 
+/* A document that another has made: controls in its strings are escaped, so that a terminal shows them. */
+void json_print_document(FILE *out, const char *json);
+
 #endif

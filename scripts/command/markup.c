@@ -7,51 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define ESCAPE      0x1b
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
-#define LAST_POINT  0x10ffffu
 
 /* --- UTF-8 --- */
-
-static size_t sequence_length(unsigned char first)
-{
-    return first < 0x80                    ? 1
-           : first >= 0xc2 && first < 0xe0 ? 2
-           : first >= 0xe0 && first < 0xf0 ? 3
-           : first >= 0xf0 && first < 0xf5 ? 4
-                                           : 0;
-}
-
-/* The length of the character that begins here, and which it is; 0: it is none. */
-static size_t read_character(const unsigned char *at, size_t left, uint32_t *point)
-{
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = sequence_length(*at);
-
-    if (length == 0 || length > left)
-        return 0;
-    *point = length == 1 ? *at : *at & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-        *point = *point << 6 | (at[i] & 0x3fu);
-    }
-    bool is_surrogate = *point >= 0xd800 && *point < 0xe000;
-    return *point < smallest[length] || *point > LAST_POINT || is_surrogate ? 0 : length;
-}
 
 /* HTML has no place for controls, nor for what Unicode calls no characters. */
 static bool is_shown(uint32_t point)
 {
-    bool is_control = (point < 0x20 && point != '\n' && point != '\t') || (point >= 0x7f && point < 0xa0);
     bool is_none = (point & 0xfffe) == 0xfffe || (point >= 0xfdd0 && point < 0xfdf0);
 
-    return !is_control && !is_none;
+    return point == '\n' || point == '\t' || (!text_is_control(point) && !is_none);
 }
 
 char *markup_utf8(const char *string)
 {
-    const unsigned char *at = (const unsigned char *)string;
     size_t left = strlen(string), size = 0;
     char *copy = NULL;
     FILE *file = open_memstream(&copy, &size);
@@ -60,13 +32,13 @@ char *markup_utf8(const char *string)
     if (file == NULL)
         return NULL;
     while (left > 0) {
-        size_t length = read_character(at, left, &point);
+        size_t length = text_character(string, left, &point);
         if (length == 0)
             fputs(REPLACEMENT, file);
         else
-            fwrite(at, length, 1, file);
+            fwrite(string, length, 1, file);
         length += length == 0;
-        at += length;
+        string += length;
         left -= length;
     }
     if (fclose(file) == 0)
@@ -118,7 +90,7 @@ void markup_text(FILE *file, const char *bytes, size_t length)
     uint32_t point = 0;
 
     while (length > 0) {
-        size_t one = read_character(at, length, &point), whole = one + (one == 0);
+        size_t one = text_character((const char *)at, length, &point), whole = one + (one == 0);
         if (*at == ESCAPE)
             whole = command_length(at, length);
         else if (*at == '\r')

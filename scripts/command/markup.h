@@ -8,7 +8,8 @@
 #include <stdio.h>
 
 /* Between tags, and in an attribute with double quotes. What is no UTF-8, and a control other than the end of
- * a line and the tab, becomes U+FFFD; colours and movements of a terminal are left out. */
+ * a line and the tab (one of Unicode's for the direction of text, too), becomes U+FFFD; colours and movements
+ * of a terminal are left out. */
 void markup_text(FILE *file, const char *bytes, size_t length);
 void markup_string(FILE *file, const char *string);
 

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "fields.h"
 #include "flags.h"
+#include "json_print.h"
 #include "markup.h"
 #include "options/options.h"
 #include "page.h"
@@ -134,14 +135,16 @@ static int print_json(const struct runs *runs)
 
     for (size_t i = 0; i < runs->count && failed == 0; i++)
         failed = json_array_append_new(array, with_directory(&runs->list[i]));
-    if (failed != 0)
+    char *text = failed == 0 ? json_dumps(array, JSON_INDENT(2) | JSON_REAL_PRECISION(PRECISION)) : NULL;
+    if (text == NULL)
         say("out of memory");
     else {
-        json_dumpf(array, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(PRECISION));
+        json_print_document(stdout, text);
         putchar('\n');
     }
+    free(text);
     json_decref(array);
-    return failed != 0 ? SAY_BROKEN : 0;
+    return text == NULL ? SAY_BROKEN : 0;
 }
 
 static int show_runs(const struct wanted *wanted)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "commands.h"
 #include "flags.h"
 #include "save_file.h"
@@ -106,9 +107,44 @@ static void choose_words(const char *words[WORDS_MAX], const char *viewer, struc
 
 /* --- what is done --- */
 
+/* The form of bash, zsh and ksh for what a terminal would obey: each byte of such a character as a number. */
+static void print_escaped(const char *word)
+{
+    uint32_t number;
+
+    fputs("$'", stdout);
+    for (size_t length; *word != '\0'; word += length) {
+        length = text_character(word, strlen(word), &number);
+        bool is_plain = length > 0 && !text_is_control(number) && strchr("'\\", *word) == NULL;
+        length += length == 0;
+        if (is_plain)
+            fwrite(word, length, 1, stdout);
+        else
+            for (size_t i = 0; i < length; i++)
+                printf("\\%03o", (unsigned char)word[i]);
+    }
+    putchar('\'');
+}
+
+static bool has_controls(const char *word)
+{
+    char *copy = strdup(word);
+
+    if (copy == NULL)
+        return true;
+    text_hide_controls(copy, strlen(copy));
+    bool is_changed = strcmp(copy, word) != 0;
+    free(copy);
+    return is_changed;
+}
+
 /* As a shell reads it. */
 static void print_word(const char *word)
 {
+    if (has_controls(word)) {
+        print_escaped(word);
+        return;
+    }
     if (*word != '\0' && word[strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
                                            "%+,-./:=@_")] == '\0') {
         fputs(word, stdout);

@@ -256,6 +256,17 @@ class Printing(ViewCase):
         status, started, out, err = self.view("--print", "--viewer=a b", "it's a run")
         self.assertEqual((status, started, err, self.words(out)), (0, None, "", ["a b", "it's a run/a.1/wave.vcd"]))
 
+    def test_names_cannot_change_the_terminal(self):
+        """The shell reads them as they are."""
+        name = "a\033[31m\n\u202e'\\\u00e4"
+        self.run_directory(name + ".1")
+        status, _, out, err = self.view("--print", name + ".1")
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(out.count("\n"), 1)
+        self.assertNotRegex(out, "[\033\u202e]")
+        read = subprocess.run(["bash", "-c", f"printf '%s|' {out}"], env={"LC_ALL": "C.UTF-8"}, capture_output=True, text=True, check=True).stdout
+        self.assertEqual(read.split("|")[1:-1], [f"{name}.1/wave.vcd", f"{name}.1/wave.gtkw"])
+
     def test_no_display(self):
         status, started, out, err = self.view("it's a run", DISPLAY="")
         self.assertEqual((status, started), (0, None))

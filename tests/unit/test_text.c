@@ -281,7 +281,12 @@ static void controls_are_hidden_from_terminals(void **state)
                  "2J \x80 \x9f",
                  "?2J ? ?");                                                          /* and in one byte */
     assert_shown("\xc3\x9b \xc2\xa0 \xe2\x82\x9b", "\xc3\x9b \xc2\xa0 \xe2\x82\x9b"); /* parts of letters */
-    assert_shown("\xe9t\xe9", "\xe9t\xe9");                                           /* Latin-1 stays */
+    assert_shown("a\xe2\x80\xae"
+                 "b \xe2\x80\xa8 \xef\xbb\xbf",
+                 "a???b ??? ???"); /* the other direction, the end of a line, a mark of order */
+    assert_shown("\xf3\xa0\x81\x81", "????");
+    assert_shown("\xe2\x80\x8d\xe2\x80\x8c\xd7\x90", "\xe2\x80\x8d\xe2\x80\x8c\xd7\x90"); /* of scripts */
+    assert_shown("\xe9t\xe9", "\xe9t\xe9");                                               /* Latin-1 stays */
     assert_shown("\xc2", "\xc2");
 }
 
