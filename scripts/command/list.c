@@ -2,6 +2,7 @@
 /* `lightsss list`: the runs that are alive, once or again and again. On a terminal each look stands in the
  * place of the last one. */
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "columns.h"
 #include "commands.h"
 #include "flags.h"
 #include "list_print.h"
@@ -18,7 +20,7 @@
 
 #define BETWEEN_S  2 /* looks; snapshots put down figures as often */
 #define GO_TO_TOP  "\033[H"
-#define END_LINE   "\033[K\n"
+#define CLEAR_LINE "\033[K"
 #define CLEAR_REST "\033[J"
 
 enum { WATCH, JSON };
@@ -37,6 +39,13 @@ static uint64_t now(void)
     return (uint64_t)time.tv_sec * UINT64_C(1000000000) + (uint64_t)time.tv_nsec;
 }
 
+/* Where it fills the line, the cursor stands on its last column, which is not to be cleared. */
+static void print_line(char *line, unsigned columns)
+{
+    line[columns_cut(line, columns)] = '\0';
+    printf("%s%s\n", line, columns_of(line) < columns ? CLEAR_LINE : "");
+}
+
 /* As many lines, and of each as much, as the terminal has room for; the last line stays free. */
 static void redraw(char *text)
 {
@@ -47,7 +56,7 @@ static void redraw(char *text)
         size = (struct winsize){.ws_row = 25, .ws_col = 80};
     fputs(GO_TO_TOP, stdout);
     for (unsigned row = 1; row < size.ws_row && (line = strsep(&rest, "\n")) != NULL && rest != NULL; row++)
-        printf("%.*s" END_LINE, (int)size.ws_col, line);
+        print_line(line, size.ws_col);
     fputs(CLEAR_REST, stdout);
 }
 
@@ -85,13 +94,29 @@ static int look(bool is_json, bool is_redrawn)
     return say_end(0);
 }
 
+/* The cursor, on a terminal such as this. */
+static bool can_move(void)
+{
+    const char *type = getenv("TERM");
+
+    return type != NULL && *type != '\0' && strcmp(type, "dumb") != 0;
+}
+
+/* Ends the sleep: the lines want to be cut anew. */
+static void note_resize(int signal)
+{
+    (void)signal;
+}
+
 static int watch(bool is_json)
 {
-    const bool is_redrawn = !is_json && isatty(STDOUT_FILENO);
+    const bool is_redrawn = !is_json && isatty(STDOUT_FILENO) && can_move();
     int status;
 
-    if (is_redrawn)
+    if (is_redrawn) {
+        signal(SIGWINCH, note_resize);
         fputs(GO_TO_TOP CLEAR_REST, stdout);
+    }
     while ((status = look(is_json, is_redrawn)) == 0) {
         sleep(BETWEEN_S);
         if (!is_json && !is_redrawn)

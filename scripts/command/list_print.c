@@ -9,21 +9,32 @@
 
 #include "base/text.h"
 #include "base/u64.h"
+#include "columns.h"
 #include "json_print.h"
 #include "live_rate.h"
 #include "others.h"
 
-#define SECOND_NS    UINT64_C(1000000000)
-#define WORDS_SIZE   32
-#define COMMAND_SIZE 4096
-#define KIB          1024.0
+#define SECOND_NS       UINT64_C(1000000000)
+#define WORDS_SIZE      32
+#define COMMAND_SIZE    4096
+#define USER_COLUMNS    10
+#define PROGRAM_COLUMNS 12
+#define KIB             1024.0
 
 /* How it is with the simulator. */
 static const char *state_of(const struct live_run *run)
 {
     if (run->pid == 0)
         return "killed";
+    if (run->is_stopped)
+        return "stopped";
     return live_replays(run) ? "replays" : "runs";
+}
+
+/* Does the simulator make evals? */
+static bool goes_on(const struct live_run *run)
+{
+    return run->pid != 0 && !run->is_stopped && !live_replays(run);
 }
 
 static const char *name_of(enum card_state state)
@@ -106,8 +117,16 @@ static void print_words(FILE *out, char words[COMMAND_SIZE], size_t length)
     for (size_t i = 0; i < length; i++)
         if (words[i] == '\0')
             words[i] = ' ';
-    text_hide_controls(words, length);
-    fprintf(out, "%.*s", (int)length, words);
+    words[length] = '\0';
+    columns_trim(words, COMMAND_SIZE);
+    text_hide_controls(words, strlen(words));
+    fputs(words, out);
+}
+
+static void print_cell(FILE *out, const char *text, unsigned columns)
+{
+    columns_left(out, text, columns);
+    fputs("  ", out);
 }
 
 static void print_snapshot(FILE *out, const struct live_run *run, const struct live_snapshot *snapshot,
@@ -129,6 +148,7 @@ static void print_run(FILE *out, const struct live_run *run, bool has_users, uin
     const struct live_rate rate = live_rate(run, now_ns);
 
     memcpy(program, run->program, sizeof program);
+    columns_trim(program, sizeof program);
     text_hide_controls(program, strlen(program));
     if (run->count > 0)
         snprintf(evals, sizeof evals, "%" PRIu64, rate.evals);
@@ -136,9 +156,10 @@ static void print_run(FILE *out, const struct live_run *run, bool has_users, uin
         format_age(age, u64_difference(now_ns, run->start_ns));
     fprintf(out, "%7d  ", run->pid != 0 ? run->pid : run->original_pid);
     if (has_users)
-        fprintf(out, "%-10s  ", user_of(run->user));
-    fprintf(out, "%-12s  %-7s  %12s  %12s  %7s  ", program, state_of(run), age, evals,
-            run->pid != 0 && !live_replays(run) ? format_rate(speed, &rate) : "-");
+        print_cell(out, user_of(run->user), USER_COLUMNS);
+    print_cell(out, program, PROGRAM_COLUMNS);
+    fprintf(out, "%-7s  %12s  %12s  %7s  ", state_of(run), age, evals,
+            goes_on(run) ? format_rate(speed, &rate) : "-");
     const size_t length = read_command(run, words);
     print_words(out, words, length);
     fputc('\n', out);
@@ -166,9 +187,9 @@ void list_print_table(FILE *out, const struct live *live, uint64_t now_ns)
     }
     fprintf(out, "%7s  ", "PID");
     if (has_users)
-        fprintf(out, "%-10s  ", "USER");
-    fprintf(out, "%-12s  %-7s  %12s  %12s  %7s  %s\n", "PROGRAM", "STATE", "FOR", "EVALS", "EVALS/S",
-            "COMMAND");
+        print_cell(out, "USER", USER_COLUMNS);
+    print_cell(out, "PROGRAM", PROGRAM_COLUMNS);
+    fprintf(out, "%-7s  %12s  %12s  %7s  %s\n", "STATE", "FOR", "EVALS", "EVALS/S", "COMMAND");
     for (size_t i = 0; i < live->count; i++)
         print_run(out, &live->runs[i], has_users, now_ns);
 }
@@ -221,7 +242,7 @@ static void print_json_figures(FILE *out, const struct live_run *run, uint64_t n
         fprintf(out, ", \"evals\": %" PRIu64 ", \"evals_per_s\": ", rate.evals);
     else
         fputs(", \"evals\": null, \"evals_per_s\": ", out);
-    if (rate.is_known && run->pid != 0 && !live_replays(run))
+    if (rate.is_known && goes_on(run))
         print_milli(out, rate.per_second_milli);
     else
         fputs("null", out);

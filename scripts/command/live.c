@@ -15,12 +15,17 @@ struct live_run *live_add(struct live *live)
     return &runs[live->count++];
 }
 
+void live_clear(struct live_run *run)
+{
+    free(run->snapshots);
+    free(run->directory);
+    *run = (struct live_run){.pid = 0};
+}
+
 void live_free(struct live *live)
 {
-    for (size_t i = 0; i < live->count; i++) {
-        free(live->runs[i].snapshots);
-        free(live->runs[i].directory);
-    }
+    for (size_t i = 0; i < live->count; i++)
+        live_clear(&live->runs[i]);
     free(live->runs);
     *live = (struct live){.count = 0};
 }

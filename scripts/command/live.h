@@ -29,6 +29,7 @@ struct live_run {
     struct live_snapshot *snapshots; /* oldest first; none: there was no room for any */
     size_t count;
     bool is_measured; /* their memory is known */
+    bool is_stopped;  /* the simulator: by SIGSTOP, Ctrl-Z or a debugger */
 };
 
 /* Begins as zeros. */
@@ -43,6 +44,9 @@ struct live {
 struct live_run *live_add(struct live *live);
 
 void live_free(struct live *live);
+
+/* What one of its runs holds. */
+void live_clear(struct live_run *run);
 
 /* Is the simulator waiting for its replay? (One beside it does not count.) */
 bool live_replays(const struct live_run *run);

@@ -7,16 +7,40 @@
 
 #include "live_bare.h"
 #include "live_cards.h"
+#include "others.h"
 #include "snapshot/limits/memory_use.h"
 
-static bool read_uses(const struct live_run *run, struct memory_use *original, struct memory_use *copies)
+static bool has_ended(int error)
 {
-    if (run->pid != 0 && memory_use_read(run->pid, original) < 0)
-        return false;
-    for (size_t i = 0; i < run->count; i++)
-        if (memory_use_read(run->snapshots[i].pid, &copies[i]) < 0)
-            return false;
-    return true;
+    return error == -ENOENT || error == -ESRCH;
+}
+
+static void drop_snapshot(struct live_run *run, size_t place)
+{
+    for (run->count--; place < run->count; place++)
+        run->snapshots[place] = run->snapshots[place + 1];
+}
+
+/* Of all that are still there: each may have ended since it was found. False: one may not be looked at. */
+static bool read_uses(struct live_run *run, struct memory_use *original, struct memory_use *copies)
+{
+    int r = run->pid != 0 ? memory_use_read(run->pid, original) : 0;
+
+    if (has_ended(r)) {
+        *original = (struct memory_use){0};
+        run->pid = 0;
+        r = 0;
+    }
+    for (size_t i = 0; r == 0 && i < run->count;) {
+        r = memory_use_read(run->snapshots[i].pid, &copies[i]);
+        if (r == 0)
+            i++;
+        else if (has_ended(r)) {
+            drop_snapshot(run, i);
+            r = 0;
+        }
+    }
+    return r == 0;
 }
 
 static void measure(struct live_run *run)
@@ -24,7 +48,8 @@ static void measure(struct live_run *run)
     struct memory_use *copies = calloc(run->count + 1, sizeof *copies), original = {0};
     uint64_t *held = calloc(run->count + 1, sizeof *held);
 
-    if (copies != NULL && held != NULL && run->count > 0 && read_uses(run, &original, copies)) {
+    if (copies != NULL && held != NULL && run->count > 0 && read_uses(run, &original, copies) &&
+        run->count > 0) {
         memory_use_divide(&original, copies, run->count, held);
         for (size_t i = 0; i < run->count; i++)
             run->snapshots[i].memory_bytes = held[i];
@@ -32,6 +57,27 @@ static void measure(struct live_run *run)
     }
     free(copies);
     free(held);
+}
+
+/* By a signal, or by a debugger. */
+static bool is_stopped(int pid)
+{
+    const char state = pid != 0 ? others_state(pid) : '\0';
+
+    return state == 'T' || state == 't';
+}
+
+/* Neither the simulator nor a snapshot is left. */
+static void drop_ended(struct live *live)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < live->count; i++)
+        if (live->runs[i].pid != 0 || live->runs[i].count > 0)
+            live->runs[kept++] = live->runs[i];
+        else
+            live_clear(&live->runs[i]);
+    live->count = kept;
 }
 
 static int compare(const void *left, const void *right)
@@ -48,8 +94,12 @@ int live_look(struct live *live, bool with_memory)
         live_free(live);
         return -ENOMEM;
     }
-    for (size_t i = 0; with_memory && i < live->count; i++)
-        measure(&live->runs[i]);
+    for (size_t i = 0; i < live->count; i++) {
+        if (with_memory)
+            measure(&live->runs[i]);
+        live->runs[i].is_stopped = is_stopped(live->runs[i].pid);
+    }
+    drop_ended(live);
     if (live->count > 0)
         qsort(live->runs, live->count, sizeof *live->runs, compare);
     return 0;

@@ -13,6 +13,7 @@
 
 #define FIELD_PARENT 1u /* in /proc/PID/stat, behind the name; the state is 0 */
 #define FIELD_START  19u
+#define LINE_SIZE    1024
 
 bool others_each(bool (*visit)(int pid, void *context), void *context)
 {
@@ -58,21 +59,34 @@ ssize_t others_link(int pid, const char *name, char *bytes, size_t size)
     return length;
 }
 
-/* Its name may hold anything, so the last parenthesis counts. */
+/* The fields behind its name, which may hold anything, so the last parenthesis counts. NULL: it is gone. */
+static const char *read_fields(int pid, char line[LINE_SIZE])
+{
+    const char *end = others_read(pid, "stat", line, LINE_SIZE) > 0 ? strrchr(line, ')') : NULL;
+
+    return end != NULL && end[1] == ' ' ? end + 2 : NULL;
+}
+
 static bool read_field(int pid, unsigned field, uint64_t *value)
 {
-    char line[1024];
+    char line[LINE_SIZE];
+    const char *at = read_fields(pid, line);
 
-    if (others_read(pid, "stat", line, sizeof line) <= 0)
-        return false;
-    const char *at = strrchr(line, ')');
-    for (unsigned i = 0; at != NULL && i <= field; i++)
+    for (unsigned i = 0; at != NULL && i < field; i++)
         if ((at = strchr(at, ' ')) != NULL)
             at++;
     if (at == NULL)
         return false;
     *value = strtoull(at, NULL, 10);
     return true;
+}
+
+char others_state(int pid)
+{
+    char line[LINE_SIZE];
+    const char *at = read_fields(pid, line);
+
+    return at != NULL ? *at : '\0';
 }
 
 int others_parent(int pid)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "columns.h"
 #include "fields.h"
 #include "words.h"
 
@@ -43,14 +44,18 @@ static void fill(char cells[COLUMNS][WORDS_SIZE], const struct run *run)
     copy(cells[SIZE], NULL);
     if (run->has_wave)
         words_bytes(cells[SIZE], run->wave_bytes);
-    for (unsigned i = 0; i < COLUMNS; i++)
+    for (unsigned i = 0; i < COLUMNS; i++) {
+        columns_trim(cells[i], sizeof cells[i]);
         text_hide_controls(cells[i], strlen(cells[i]));
+    }
 }
 
-static void print_cells(FILE *file, char cells[COLUMNS][WORDS_SIZE], const size_t *widths)
+static void print_cells(FILE *file, char cells[COLUMNS][WORDS_SIZE], const unsigned *widths)
 {
-    for (unsigned i = 0; i < COLUMNS; i++)
-        fprintf(file, (IS_NUMBER >> i & 1) != 0 ? "%*s  " : "%-*s  ", (int)widths[i], cells[i]);
+    for (unsigned i = 0; i < COLUMNS; i++) {
+        ((IS_NUMBER >> i & 1) != 0 ? columns_right : columns_left)(file, cells[i], widths[i]);
+        fputs("  ", file);
+    }
 }
 
 /* The waveform; where there is none, the run's directory. */
@@ -68,7 +73,7 @@ static void print_place(FILE *file, const struct run *run)
 void table_print(FILE *file, const struct runs *runs)
 {
     char(*rows)[COLUMNS][WORDS_SIZE] = calloc(runs->count + 1, sizeof *rows);
-    size_t widths[COLUMNS] = {0};
+    unsigned widths[COLUMNS] = {0};
 
     if (rows == NULL || runs->count == 0) {
         free(rows);
@@ -80,8 +85,8 @@ void table_print(FILE *file, const struct runs *runs)
         fill(rows[i + 1], &runs->list[i]);
     for (size_t i = 0; i <= runs->count; i++)
         for (unsigned j = 0; j < COLUMNS; j++)
-            if (strlen(rows[i][j]) > widths[j])
-                widths[j] = strlen(rows[i][j]);
+            if (columns_of(rows[i][j]) > widths[j])
+                widths[j] = columns_of(rows[i][j]);
     for (size_t i = 0; i <= runs->count; i++) {
         print_cells(file, rows[i], widths);
         if (i == 0)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import unicodedata
 import unittest
 
 TOP = os.environ["LIGHTSSS_TEST_SOURCES"]
@@ -21,6 +22,11 @@ def as_from_a_terminal():
     for number in set(range(1, 32)) - {signal.SIGKILL, signal.SIGSTOP}:
         signal.signal(number, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def columns(text):
+    """That it takes on a terminal."""
+    return sum(0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 class CommandCase(unittest.TestCase):

@@ -4,18 +4,21 @@
 for it, and whatever ends meanwhile is no error."""
 
 import errno
+import fcntl
 import json
 import os
 import pty
 import re
 import select
+import shutil
 import signal
 import struct
 import subprocess
+import termios
 import time
 import unittest
 
-from command import COMMAND, FAKE, as_from_a_terminal
+from command import COMMAND, FAKE, as_from_a_terminal, columns
 from live import EVERY_TEN, FOREIGN_RELEASE, PATIENCE_S, TO_THREE, SimulatorCase
 
 NOBODY = 65534
@@ -75,6 +78,31 @@ class Runs(SimulatorCase):
         self.assertIn(f"{FAKE} eval:45 touch:ready await:go exit:0", lines[place])
         for line, number in zip(lines[place + 1 :], (3, 4, 5)):
             self.assertRegex(line, rf"^ +snapshot {number} +\d+\.\d s old +\d+\.\d MiB  after eval {number * 10 - 10}$")
+
+    def test_stopped(self):
+        """It makes no evals, whatever it made before."""
+        process = self.simulator("one", "pace:500", "eval:100000000", "exit:0", LIGHTSSS_INTERVAL="200ms")
+        self.await_that(lambda: (run := self.runs().get(process.pid)) and run["evals_per_s"])
+        process.send_signal(signal.SIGSTOP)
+        run = self.await_that(lambda: (run := self.runs()[process.pid])["state"] == "stopped" and run)
+        self.assertIsNone(run["evals_per_s"])
+        self.assertGreater(run["evals"], 0)
+        self.assertRegex(self.command("list")[1], rf"\n *{process.pid} .* stopped  .* -  {FAKE} ")
+        process.send_signal(signal.SIGCONT)
+        self.await_that(lambda: (run := self.runs()[process.pid])["state"] == "runs" and run["evals_per_s"])
+
+    def test_names(self):
+        """Columns stand below each other, whatever the names are written with, and no name turns what is around it."""
+        program = os.path.join(self.place, "\u6a21\u62dfe\u0301")
+        shutil.copy(FAKE, program)
+        process = self.simulator("one", *TO_THREE, "print:\u202eabc\u2066", "exit:0", program=program, **EVERY_TEN)
+        self.await_file(process)
+        lines = self.command("list")[1].splitlines()
+        line = next(line for line in lines if line.split()[0] == str(process.pid))
+        self.assertEqual(columns(line.partition(" runs ")[0]), lines[0].index(" STATE"))
+        self.assertIn(" print:???abc??? exit:0", line)
+        self.assertEqual(self.runs()[process.pid]["command"][-2], "print:\u202eabc\u2066")
+        self.assertNotIn("\u202e", self.command("list", "--json")[1])
 
     def test_two_runs_and_their_names(self):
         first, second = self.three("one"), self.three("two")
@@ -248,10 +276,10 @@ class Others(SimulatorCase):
 
 
 class Watch(SimulatorCase):
-    def watch(self, *words, stdout=subprocess.PIPE):
+    def watch(self, *words, stdout=subprocess.PIPE, term="xterm"):
         process = subprocess.Popen(
             [COMMAND, "list", "--watch", *words],
-            env=self.environment({}),
+            env=self.environment({"TERM": term}),
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=subprocess.PIPE,
@@ -262,11 +290,12 @@ class Watch(SimulatorCase):
 
     def read_until(self, fd, pattern):
         """What is written up to where it matches."""
-        text, end = "", time.monotonic() + PATIENCE_S
+        text, bytes_read, end = "", b"", time.monotonic() + PATIENCE_S
         while not re.search(pattern, text):
             self.assertLess(time.monotonic(), end, text)
             if select.select([fd], [], [], 1)[0]:
-                text += os.read(fd, 65536).decode()
+                bytes_read += os.read(fd, 65536)
+                text = bytes_read.decode(errors="replace")
         return text
 
     def three(self):
@@ -304,6 +333,43 @@ class Watch(SimulatorCase):
         self.assertRegex(page, "  PID  (USER +)?PROGRAM  ")  # others may be at work beside this test
         process.send_signal(signal.SIGINT)
         process.wait(PATIENCE_S)
+
+    def test_narrow_terminal(self):
+        """Letters of one column, of two and of none: none is cut, and the last column is not cleared behind one. A new width
+        is taken at once."""
+        letters = "\u00e4\u6f22e\u0301" * 40
+        process = self.simulator("one", *TO_THREE, "print:" + letters, "exit:0", **EVERY_TEN)
+        self.await_file(process)
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        subprocess.run(["stty", "rows", "99", "cols", "110"], stdin=theirs, check=True)
+        watch = self.watch(stdout=theirs)
+        place = re.search(rf"(?m)^ *{process.pid} .*print:", self.command("list")[1])[0]
+        for width in range(len(place), len(place) + 9):
+            fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 99, width, 0, 0))
+            watch.send_signal(signal.SIGWINCH)
+            text = self.read_until(ours, rf"(?s)\033\[H.*{process.pid} (?=[^\n]*\n.*\033\[J)")
+            self.assertNotIn("\ufffd", text)
+            if width == len(place):
+                continue  # it may be of before
+            line = re.search(rf"(?m)^ *{process.pid} .*$", text.rpartition("\033[H")[2])[0].rstrip("\r")
+            shown = line.replace("\033[K", "")
+            self.assertTrue(letters.startswith(shown.partition("print:")[2]), shown)
+            self.assertIn(width - columns(shown), (0, 1))
+            self.assertEqual("\033[K" in line, columns(shown) < width)
+        watch.send_signal(signal.SIGINT)
+        watch.wait(PATIENCE_S)
+        os.close(theirs)
+
+    def test_terminal_that_cannot_move(self):
+        self.three()
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        watch = self.watch(stdout=theirs, term="dumb")
+        os.close(theirs)
+        self.assertNotIn("\033", self.read_until(ours, r"(?s)PID .*\n\r?\n.*PID .*\n"))
+        watch.send_signal(signal.SIGINT)
+        watch.wait(PATIENCE_S)
 
     def test_closed_pipe(self):
         process = self.watch("--json")

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from command import COMMAND, FAKE, TOP, CommandCase
+from command import COMMAND, FAKE, TOP, CommandCase, columns
 from page import Page
 
 VCD = """$scope module TOP $end
@@ -179,6 +179,24 @@ class Report(CommandCase):
             self.assertIn("line 999 red\n\ufffd\ufffd<end>", text)
             self.assertNotIn("line 900 ", text)
             self.assertEqual(len([link for link in page.links if link.endswith("report.json")]), 1)
+
+    def test_names_on_a_terminal(self):
+        """Columns stand below each other, and no name turns what is around it."""
+        program = os.path.join(self.work, "\u6a21\u62dfe\u0301")
+        shutil.copy(FAKE, program)
+        runs = [self.failing(), self.failing(program=program), self.failing(program=program, LIGHTSSS_DIR="d\u202ex")]
+        self.edit(runs[0], program="a\u202eb\u2066")
+        lines = self.report(".").splitlines()
+        self.assertEqual(len({columns(line.partition("  reproduced  ")[0]) for line in lines[1:]}), 1)
+        self.assertIn("  a???b???  ", "\n".join(lines))
+        self.assertIn("./d???x/", "\n".join(lines))
+        self.assertNotRegex("\n".join(lines), "[\u202e\u2066]")
+        text = self.report("--json", ".")
+        self.assertNotRegex(text, "[\u202e\u2066]")
+        self.assertEqual({run["program"] for run in json.loads(text)}, {"a\u202eb\u2066", "\u6a21\u62dfe\u0301"})
+        page = "".join(self.page(".").text)
+        self.assertIn("/d\ufffdx/", page)
+        self.assertNotRegex(page, "[\u202e\u2066]")
 
     def test_page_of_a_replay_under_way(self):
         """The library writes this why as the replay begins, so that it is there when something kills it."""
