@@ -13,7 +13,9 @@
 #define MOV_LENGTH 5
 #define XOR_LENGTH 2
 #define FARTHEST   48   /* from the mov to the end of the syscall instruction */
+#define NEAR       30   /* from it to that instruction */
 #define NUMBER_MAX 1024 /* a constant that is larger is none */
+#define EAX        0u
 #define REX_B      1u
 #define REX_R      4u
 #define REX_W      8u
@@ -157,57 +159,106 @@ static size_t operand_length(const unsigned char *modrm)
     return length + (mode == 2 || base == 5 ? 4 : 0);
 }
 
-static bool is_eax_as_operand(const unsigned char *modrm, unsigned rex)
+static unsigned register_of(unsigned bits, unsigned rex)
 {
-    return modrm[0] >> 6 == 3 && (modrm[0] & 7u) == 0 && (rex & REX_B) == 0;
+    return (bits & 7u) + (rex != 0 ? 8 : 0);
 }
 
-static bool is_eax_as_register(const unsigned char *modrm, unsigned rex)
+static bool is_operand(unsigned reg, const unsigned char *modrm, unsigned rex)
 {
-    return (modrm[0] >> 3 & 7u) == 0 && (rex & REX_R) == 0;
+    return modrm[0] >> 6 == 3 && register_of(modrm[0], rex & REX_B) == reg;
 }
 
-/* With it, the same byte moves a constant into another register. */
+static bool is_register(unsigned reg, const unsigned char *modrm, unsigned rex)
+{
+    return register_of(modrm[0] >> 3, rex & REX_R) == reg;
+}
+
 static bool is_rex(unsigned byte)
 {
     return (byte & 0xf0u) == 0x40;
 }
 
-/* Length of an instruction that leaves eax alone; 0: it does not, or nobody knows. */
-static size_t harmless_length(const unsigned char *code)
+static bool is_mov_constant(unsigned byte)
+{
+    return byte >= MOV_EAX && byte <= MOV_EAX + 7;
+}
+
+/* Length of an instruction that leaves this register alone; 0: it does not, or nobody knows. */
+static size_t harmless_length(const unsigned char *code, unsigned reg)
 {
     unsigned rex = is_rex(code[0]) ? code[0] : 0;
     size_t prefix = rex != 0;
     const unsigned char *at = code + prefix;
 
-    if (at[0] > MOV_EAX - 1 && at[0] <= MOV_EAX + 7) /* mov $constant, register */
-        return at[0] == MOV_EAX && (rex & REX_B) == 0 ? 0 : prefix + 1 + ((rex & REX_W) != 0 ? 8 : 4);
+    if (is_mov_constant(at[0]))
+        return register_of(at[0], rex & REX_B) == reg ? 0 : prefix + 1 + ((rex & REX_W) != 0 ? 8 : 4);
     switch (at[0]) {
+    case 0x01: /* add */
+    case 0x09: /* or */
+    case 0x19: /* sbb */
+    case 0x21: /* and */
+    case 0x29: /* sub */
     case 0x31: /* xor */
     case 0x89: /* mov */
-        return is_eax_as_operand(at + 1, rex) ? 0 : prefix + 1 + operand_length(at + 1);
+        return is_operand(reg, at + 1, rex) ? 0 : prefix + 1 + operand_length(at + 1);
     case 0x33: /* xor */
     case 0x63: /* movslq */
     case 0x8b: /* mov */
     case 0x8d: /* lea */
-        return is_eax_as_register(at + 1, rex) ? 0 : prefix + 1 + operand_length(at + 1);
+        return is_register(reg, at + 1, rex) ? 0 : prefix + 1 + operand_length(at + 1);
     case 0x85: /* test */
         return prefix + 1 + operand_length(at + 1);
+    case 0x83: /* those with a constant of one byte */
+        return is_operand(reg, at + 1, rex) ? 0 : prefix + 2 + operand_length(at + 1);
+    case 0x81: /* those with a constant */
     case 0xc7: /* mov $constant, operand */
-        return is_eax_as_operand(at + 1, rex) ? 0 : prefix + 5 + operand_length(at + 1);
+        return is_operand(reg, at + 1, rex) ? 0 : prefix + 5 + operand_length(at + 1);
     default:
         return 0;
     }
 }
 
-static bool leads_to(const unsigned char *from, const unsigned char *to)
+/* Length of a mov from this register to eax; 0: it is another instruction. */
+static size_t copy_length(const unsigned char *code, unsigned reg)
+{
+    unsigned rex = is_rex(code[0]) ? code[0] : 0;
+    size_t prefix = rex != 0;
+    const unsigned char *at = code + prefix;
+    bool copies = (at[0] == 0x89 && is_operand(EAX, at + 1, rex) && is_register(reg, at + 1, rex)) ||
+                  (at[0] == 0x8b && is_register(EAX, at + 1, rex) && is_operand(reg, at + 1, rex));
+
+    return copies ? prefix + 2 : 0;
+}
+
+/* Is what the register holds here in eax there? */
+static bool leads_to(const unsigned char *from, const unsigned char *to, unsigned reg)
 {
     size_t length;
 
-    for (; from < to; from += length)
-        if ((length = harmless_length(from)) == 0)
+    for (; from < to; from += length) {
+        length = copy_length(from, reg);
+        if (length != 0)
+            reg = EAX;
+        else
+            length = harmless_length(from, reg);
+        if (length == 0)
             return false;
-    return from == to;
+    }
+    return from == to && reg == EAX;
+}
+
+/* With a prefix the same byte moves a constant into another register, or one of 64 bits. */
+static long constant_at(const unsigned char *code, unsigned *reg)
+{
+    unsigned rex = is_rex(code[-1]) ? code[-1] : 0;
+    uint32_t number;
+
+    memcpy(&number, code + 1, sizeof number);
+    if (!is_mov_constant(code[0]) || (rex & REX_W) != 0 || number >= NUMBER_MAX)
+        return -1;
+    *reg = register_of(code[0], rex & REX_B);
+    return number;
 }
 
 /* Of eax with itself; the same bytes may stand behind a prefix that makes it another register, or a part. */
@@ -217,25 +268,44 @@ static bool is_zeroed_here(const unsigned char *code)
 }
 
 /* Compilers put `mov $number, %eax` (b8, 32 bits), or for read `xor %eax, %eax`, close before `syscall`
- * (0f 05). What stands between them is followed: all of it must be of the few kinds that arguments are loaded
- * with, and none of it may change that register. In libc nothing but this constant looks like it. */
-long frame_call_number(uintptr_t behind, bool in_library)
+ * (0f 05); or the number into another register, and that into eax. What stands between them is followed: all
+ * of it must be of the few kinds that arguments are loaded with, and none of it may change that register. */
+static long followed_number(const unsigned char *call, bool in_library)
 {
-    const unsigned char *next = (const unsigned char *)behind;
+    for (int back = XOR_LENGTH; back <= FARTHEST - 2; back++) {
+        const unsigned char *code = call - back;
+        unsigned reg;
 
-    if (next[-2] != 0x0f || next[-1] != 0x05)
-        return -1;
-    for (int back = XOR_LENGTH + 2; back <= FARTHEST; back++) {
-        uint32_t number;
-
-        if (!in_library && is_zeroed_here(next - back) && leads_to(next - back + XOR_LENGTH, next - 2))
+        if (!in_library && is_zeroed_here(code) && leads_to(code + XOR_LENGTH, call, EAX))
             return SYS_read;
-        if (back < MOV_LENGTH + 2)
+        if (back < MOV_LENGTH)
             continue;
-        memcpy(&number, next - back + 1, sizeof number);
-        if (next[-back] == MOV_EAX && !is_rex(next[-back - 1]) && number < NUMBER_MAX &&
-            (in_library ? back <= 32 : leads_to(next - back + MOV_LENGTH, next - 2)))
+        long number = constant_at(code, &reg);
+        if (number >= 0 && leads_to(code + MOV_LENGTH, call, reg))
             return number;
     }
     return -1;
+}
+
+/* In libc nothing but this constant looks like it. */
+static long nearest_number(const unsigned char *call)
+{
+    for (int back = MOV_LENGTH; back <= NEAR; back++) {
+        unsigned reg;
+        long number = constant_at(call - back, &reg);
+
+        if (number >= 0 && reg == EAX)
+            return number;
+    }
+    return -1;
+}
+
+long frame_call_number(uintptr_t behind, bool in_library)
+{
+    const unsigned char *call = (const unsigned char *)behind - 2;
+
+    if (call[0] != 0x0f || call[1] != 0x05)
+        return -1;
+    long number = followed_number(call, in_library);
+    return number < 0 && in_library ? nearest_number(call) : number;
 }
