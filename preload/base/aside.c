@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "base/aside.h"
 
-#include <dlfcn.h>
 #include <elf.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,9 +15,6 @@
 
 #include "base/signal_mask.h"
 #include "base/symbol.h"
-#include "moved.h"
-
-MOVED(dlsym, MOVED_FIRST);
 
 #define SLOTS_MAX   16
 #define AREAS_MAX   16
@@ -202,11 +198,6 @@ static void add_slots(int64_t relocations, int64_t size)
         add_slot(&relocation[i]);
 }
 
-static void *look_up(const char *name)
-{
-    return dlsym != NULL ? dlsym(RTLD_DEFAULT, name) : symbol_find_behind(NULL, name);
-}
-
 /* Every one of them is there, and those that are bound are bound to what everybody calls. */
 static bool find_slots(void)
 {
@@ -215,7 +206,7 @@ static bool find_slots(void)
     add_slots(DT_RELA, DT_RELASZ);
     add_slots(DT_JMPREL, DT_PLTRELSZ);
     for (size_t i = 0; i < FUNCTIONS; i++) {
-        void *next = table.has[i] ? look_up(functions[i].name) : NULL;
+        void *next = table.has[i] ? symbol_find_behind(NULL, functions[i].name) : NULL;
         if (next == NULL)
             return false;
         memcpy(functions[i].next, &next, sizeof next);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a function of a loaded library begins and how long it is. dlsym() and dladdr1() tell that too, but
- * look at all of a library's symbols for each (for libc's hooks together, three milliseconds), and what
- * dlopen() notes of a library for the handle that they want, and dlsym() of a name that is not there, is in
- * the simulator's heap. */
+ * look at all of a library's symbols for each (for libc's hooks together, three milliseconds); what dlopen()
+ * notes of a library for the handle that they want, what dlsym() notes of a name that is not there, and
+ * before glibc 2.34 of each thread that calls it, is in the simulator's heap; and what dlerror() was to tell
+ * is gone.
+ */
 #ifndef LIGHTSSS_PRELOAD_BASE_SYMBOL_H
 #define LIGHTSSS_PRELOAD_BASE_SYMBOL_H
 
@@ -31,8 +33,7 @@ const void *symbol_table(const struct symbol_library *library, int64_t tag);
 size_t symbol_find(const struct symbol_library *library, const char *name, void **function);
 
 /* The first of this name in the objects that were loaded behind the one that holds the address; NULL: in all
- * of them. NULL: there is none. It tells what dlsym() would, in a process without one: before glibc 2.34 that
- * is in libdl. */
+ * of them. NULL: there is none. It tells what dlsym() would. */
 void *symbol_find_behind(const void *address, const char *name);
 
 /* Does one of its segments hold this address? */

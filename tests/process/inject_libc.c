@@ -6,6 +6,7 @@
 #include "inject.h"
 
 #include "base/raw_syscall.h"
+#include "base/symbol.h"
 
 #include <errno.h>
 #include <link.h>
@@ -39,13 +40,14 @@ static int ask(enum inject_function function, const void *caller)
     return r == -EINVAL ? 0 : (int)-r;
 }
 
-/* Found before the first call wherever possible: later a lock may be held. */
+/* Found before the first call wherever possible: later a lock may be held. Not by dlsym(), which itself calls
+ * calloc() before glibc 2.34. */
 static void *_Atomic next[INJECT_FUNCTIONS];
 
 static void *find_next(enum inject_function function, const char *name)
 {
     if (next[function] == NULL)
-        next[function] = dlsym(RTLD_NEXT, name);
+        next[function] = symbol_find_behind((const void *)find_next, name);
     return next[function];
 }
 

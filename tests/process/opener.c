@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 
 #define THREADS 4
 
@@ -33,6 +34,18 @@ static void *function_of_last(const char *name)
         exit(99);
     }
     return function;
+}
+
+/* Calls of which none changes what dlerror() is to tell. */
+static void open_and_ask_late(const char *name)
+{
+    void *handle = dlopen(name, RTLD_NOW);
+    char own_name[16];
+    struct timeval time;
+
+    gettimeofday(&time, NULL);
+    pthread_getname_np(pthread_self(), own_name, sizeof own_name);
+    answer(name, handle);
 }
 
 /* --- many threads at once --- */
@@ -93,6 +106,8 @@ static void step(const char *name, const char *argument)
 {
     if (strcmp(name, "open") == 0)
         answer(argument, dlopen(argument, RTLD_NOW));
+    else if (strcmp(name, "late") == 0)
+        open_and_ask_late(argument);
     else if (strcmp(name, "global") == 0)
         answer(argument, dlopen(argument, RTLD_LAZY | RTLD_GLOBAL));
     else if (strcmp(name, "noload") == 0)

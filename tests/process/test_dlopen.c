@@ -62,6 +62,7 @@ struct same {
 static const struct same sames[] = {
     {"absent", LIST("open:/nonexistent.so", "open:nonexistent.so", "noload:%/caller.so", "self", "close"),
      NULL},
+    {"absent, and asked why late", LIST("late:/nonexistent.so"), NULL},
     {"no library", LIST("open:/etc/passwd", "open:/proc/self/maps", "wrong:%/caller.so"), NULL},
     {"not found from the program", LIST("open:near.so", "open:%/caller.so", "open:near.so"), NULL},
     {"RUNPATH of the caller",
