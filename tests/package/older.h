@@ -9,7 +9,9 @@
 #include <features.h>
 
 #if !__GLIBC_PREREQ(2, 35)
+#include <dlfcn.h>
 #include <errno.h>
+#include <link.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -34,6 +36,42 @@ static inline int epoll_pwait2(int fd, struct epoll_event *events, int most, con
                                const sigset_t *mask)
 {
     return (int)syscall(SYS_epoll_pwait2, fd, events, most, limit, mask, _NSIG / 8);
+}
+
+struct dl_find_object {
+    struct link_map *dlfo_link_map;
+};
+
+static inline int _dl_find_object(void *address, struct dl_find_object *object)
+{
+    Dl_info facts;
+
+    return dladdr1(address, &facts, (void **)&object->dlfo_link_map, RTLD_DL_LINKMAP) != 0 ? 0 : -1;
+}
+#endif
+
+#if !__GLIBC_PREREQ(2, 33)
+#include <stddef.h>
+
+/* mallinfo() by another name: <malloc.h> would bring in what sources declare themselves. */
+struct older_mallinfo {
+    int arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
+};
+struct older_mallinfo older_mallinfo(void) __asm__("mallinfo");
+
+struct mallinfo2 {
+    size_t arena, ordblks, smblks, hblks, hblkhd, fsmblks, uordblks, fordblks, keepcost;
+};
+
+static inline struct mallinfo2 mallinfo2(void)
+{
+    const struct older_mallinfo info = older_mallinfo();
+
+    return (struct mallinfo2){
+        (unsigned)info.arena,    (unsigned)info.ordblks,  (unsigned)info.smblks,
+        (unsigned)info.hblks,    (unsigned)info.hblkhd,   (unsigned)info.fsmblks,
+        (unsigned)info.uordblks, (unsigned)info.fordblks, (unsigned)info.keepcost,
+    };
 }
 #endif
 

@@ -30,10 +30,7 @@ KINDS = {
 }
 ALONE_DESIGN = [os.path.join(TOP, "tests", path) for path in ("bench/tick/tick.sv", "package/alone.cpp")]
 TIMEOUT_S = 600
-# What asks libc for more than an older one tells: mallinfo2(), _dl_find_object(). sem_clockwait() of a libpthread ends with
-# EINTR where a waveform is asked for. sigaction() tells what lies behind the kernel's mask on the stack. And what runs no program of the root.
-NEWER = {"bullseye": {"heap", "libinject_libc.so"}}
-LEFT_OUT = {"bullseye": {"faults", "heap", "blocked_calls", "traces"}}
+# What runs no program of the root.
 ALONE = {"take", "standby", "precopy", "descriptors", "private_files", "huge_lost", "floor", "exports"}
 BUILD = SYSTEM = LIBRARY = COMMAND = None
 
@@ -47,7 +44,7 @@ class Programs:
     def targets(self):
         listed = subprocess.run(["ninja", "-C", BUILD, "-t", "targets", "all"], capture_output=True, text=True, check=True).stdout
         found = re.findall(r"^tests/process/([\w.]+): \w+_LINKER", listed, re.MULTILINE)
-        return ["tests/process/" + name for name in found if not name.startswith("test_") and name not in NEWER.get(SYSTEM.suite, ())]
+        return ["tests/process/" + name for name in found if not name.startswith("test_")]
 
     def commands(self):
         told = subprocess.run(["ninja", "-C", BUILD, "-t", "commands", *self.targets()], capture_output=True, text=True, check=True)
@@ -99,7 +96,7 @@ class Roots(unittest.TestCase):
         """(name, command, environment, seconds) of the process tests."""
         told = subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, text=True, check=True).stdout
         for test in json.loads(told):
-            if test["name"] in ALONE | LEFT_OUT.get(SYSTEM.suite, set()):
+            if test["name"] in ALONE:
                 continue
             if any(suite.split(":")[-1] == "process" for suite in test["suite"]):
                 yield test["name"], test["cmd"], test["env"], test["timeout"]

@@ -173,6 +173,17 @@ static void say_settings(void)
     fake_say("locale %s", setlocale(LC_ALL, NULL));
 }
 
+/* Behind the signals there are, an older libc leaves what it likes, and sigisemptyset() looks at that, too.
+ */
+static bool is_empty(const sigset_t *set)
+{
+    int count = 0;
+
+    for (int signal = 1; signal < NSIG; signal++)
+        count += sigismember(set, signal) == 1;
+    return count == 0;
+}
+
 static void say_signals(void)
 {
     struct sigaction action;
@@ -186,14 +197,14 @@ static void say_signals(void)
                      action.sa_handler == SIG_DFL   ? "default"
                      : action.sa_handler == SIG_IGN ? "ignored"
                                                     : "handler",
-                     (unsigned)action.sa_flags & ~SA_RESTORER, sigisemptyset(&action.sa_mask),
+                     (unsigned)action.sa_flags & ~SA_RESTORER, is_empty(&action.sa_mask),
                      sigismember(&action.sa_mask, signal));
     sigprocmask(SIG_BLOCK, NULL, &set);
     for (int signal = 1; signal < NSIG; signal++)
         if (sigismember(&set, signal) == 1)
             fake_say("signal %d is blocked", signal);
     sigpending(&set);
-    fake_say("none pending: %d", sigisemptyset(&set));
+    fake_say("none pending: %d", is_empty(&set));
     sigaltstack(NULL, &stack);
     fake_say("alternate stack: %p, flags %d, %zu bytes", stack.ss_sp, stack.ss_flags, stack.ss_size);
     for (int which = ITIMER_REAL; which <= ITIMER_PROF; which++) {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* refuse CALL ERROR PROGRAM [ARGUMENT...]: runs the program where the kernel refuses a system call with this
- * error, as a sandbox does. CALL is one of those below; ERROR is EPERM, EAGAIN or ENOSYS, or KILL: who makes
- * the call is killed. */
+ * error, as a sandbox does. CALL is one of those below, and clone only where it makes a process; ERROR is
+ * EPERM, EAGAIN or ENOSYS, or KILL: who makes the call is killed. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,7 +51,11 @@ int main(int argc, char **argv)
     }
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, find(calls, argv[1])->value, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, find(calls, argv[1])->value, 0, 4),
+        /* glibc before 2.34 makes threads by clone, later ones by clone3. */
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 2),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)), /* the lower half */
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0),
         BPF_STMT(BPF_RET | BPF_K, find(errors, argv[2])->value),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
