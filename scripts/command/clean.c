@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@
 #include "say.h"
 
 #define KIB            1024.0
+#define NS_PER_S       UINT64_C(1000000000)
 #define SIZE_SIZE      32
 #define FRESH_S        600 /* so long one without a report may be about to get it, on another host */
 #define START_MARGIN_S 2   /* the kernel's clock and that of files differ */
@@ -48,20 +50,42 @@ struct clean {
 
 /* --- who may still write there --- */
 
-static bool is_live(const struct live *live, const struct run_folder *folder)
+/* Did it begin before something was last written there? Else it is a later one of the same number. */
+static bool is_older(int64_t started_s, const struct run_folder *folder)
 {
-    for (size_t i = 0; i < live->count; i++)
-        if (live->runs[i].original_pid == folder->pid && strcmp(live->runs[i].program, folder->program) == 0)
+    return started_s <= folder->written_s + START_MARGIN_S;
+}
+
+static bool is_live(const struct live *live, const struct run_folder *folder, int64_t now_s)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    for (size_t i = 0; i < live->count; i++) {
+        const struct live_run *run = &live->runs[i];
+        int64_t age_s = run->start_ns != 0 ? now.tv_sec - (int64_t)(run->start_ns / NS_PER_S) : 0;
+        bool is_named = run->original_pid == folder->pid && strcmp(run->program, folder->program) == 0;
+        if (is_named && (run->start_ns == 0 || is_older(now_s - age_s, folder)))
             return true;
+    }
     return false;
 }
 
-/* The same process still, also where nothing can be seen of its snapshots: it is older than the directory. */
+/* The same process still, also where nothing can be seen of its snapshots? */
 static bool is_process(const struct run_folder *folder)
 {
     int64_t started_s = others_started_s(folder->pid);
 
-    return started_s != 0 && started_s <= folder->time_s + START_MARGIN_S;
+    return started_s != 0 && is_older(started_s, folder);
+}
+
+/* By the file that it runs. */
+static bool is_called(int pid, const char *program)
+{
+    char path[PATH_MAX];
+    const char *slash = others_link(pid, "exe", path, sizeof path) > 0 ? strrchr(path, '/') : NULL;
+
+    return slash != NULL && strcmp(slash + 1, program) == 0;
 }
 
 static bool is_elsewhere(const struct run_folder *folder)
@@ -71,17 +95,44 @@ static bool is_elsewhere(const struct run_folder *folder)
     return folder->host[0] != '\0' && uname(&host) == 0 && strcmp(host.nodename, folder->host) != 0;
 }
 
+/* "3 d": how long ago something was last written there. */
+static const char *format_age(char words[SIZE_SIZE], const struct run_folder *folder, int64_t now_s)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{86400, "d"}, {3600, "h"}, {60, "min"}, {1, "s"}};
+    int64_t age_s = now_s > folder->written_s ? now_s - folder->written_s : 0;
+    size_t unit = 0;
+
+    while (units[unit].seconds > age_s && units[unit].seconds > 1)
+        unit++;
+    snprintf(words, SIZE_SIZE, "%" PRId64 " %s", age_s / units[unit].seconds, units[unit].name);
+    return words;
+}
+
 /* Why it stays; NULL: it need not. */
 static const char *reason_to_hold(const struct run_folder *folder, const struct live *live, int64_t now_s)
 {
-    static char reason[NAME_MAX + RUN_FOLDER_HOST_SIZE + 64];
+    static char reason[NAME_MAX + RUN_FOLDER_HOST_SIZE + 128];
+    bool is_here = !is_elsewhere(folder);
+    char age[SIZE_SIZE];
 
-    if (is_live(live, folder) || (!is_elsewhere(folder) && is_process(folder)))
+    if (folder->has_other_report)
+        return "its report.json is not of this run, or was edited";
+    if (is_live(live, folder, now_s) ||
+        (is_here && is_process(folder) && is_called(folder->pid, folder->program)))
         return "its run is alive";
-    if (!folder->has_report && now_s < folder->time_s + FRESH_S)
-        return "it is new, and its replay may be at work";
-    if (folder->has_report && !folder->is_finished && is_elsewhere(folder))
-        snprintf(reason, sizeof reason, "its replay may be at work on %s; clean there", folder->host);
+    format_age(age, folder, now_s);
+    if (is_here && is_process(folder))
+        snprintf(reason, sizeof reason, "process %d is older than it, and may be its run", folder->pid);
+    else if (!folder->has_report && now_s < folder->written_s + FRESH_S)
+        snprintf(reason, sizeof reason,
+                 "it has no report and was written to %s ago; a replay may be at work on another host", age);
+    else if (folder->has_report && !folder->is_finished && !is_here)
+        snprintf(reason, sizeof reason,
+                 "its replay on %s was not done when it was last written to, %s ago; clean there",
+                 folder->host, age);
     else if (folder->stranger[0] != '\0')
         snprintf(reason, sizeof reason, "%s in it is not the library's", folder->stranger);
     else

@@ -65,14 +65,17 @@ bool run_folder_read_report(struct run_folder *folder, const char *text)
     text_format(&head, HEAD);
     text_json(&head, folder->program, strlen(folder->program));
     text_format(&head, ", \"pid\": %d,", folder->pid);
-    if (strncmp(text, bytes, head.length) != 0)
+    if (strncmp(text, bytes, head.length) != 0) {
+        folder->has_other_report = strncmp(text, bytes, strlen(text)) != 0;
         return false;
+    }
     folder->has_report = true;
     folder->is_finished = strstr(text, UNFINISHED) == NULL;
     read_string(text, "\"host\": \"", folder->host, sizeof folder->host);
     return true;
 }
 
+/* One of the library's, be it another run's. */
 static bool has_report(int directory, struct run_folder *folder)
 {
     int fd = openat(directory, REPORT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -86,8 +89,8 @@ static bool has_report(int directory, struct run_folder *folder)
         while (length < REPORT_SIZE - 1 && (r = read(fd, text + length, REPORT_SIZE - 1 - length)) > 0)
             length += (size_t)r;
         text[length] = '\0';
-        is_ours = run_folder_read_report(folder, text);
-        folder->time_s = is_ours ? status.st_mtim.tv_sec : folder->time_s;
+        is_ours = run_folder_read_report(folder, text) || strncmp(text, HEAD, strlen(HEAD)) == 0;
+        folder->time_s = status.st_mtim.tv_sec;
     }
     free(text);
     if (fd >= 0)
@@ -159,14 +162,27 @@ static bool has_marks(int directory, const struct stat *status)
             fstatat(directory, "replay.stderr", &file, AT_SYMLINK_NOFOLLOW) == 0);
 }
 
-static void look_for_stranger(int directory, struct run_folder *folder)
+/* By its name, and a directory only where the library makes one. */
+static bool is_strange(const char *name, const struct stat *status)
+{
+    return !is_known(name) || (S_ISDIR(status->st_mode) && strcmp(name, "files") != 0 && *name != '.');
+}
+
+/* What is not the library's, and when something was last written. */
+static void look_at_entries(int directory, struct run_folder *folder)
 {
     DIR *entries = open_entries(directory);
     const struct dirent *entry;
+    struct stat status;
 
-    while (entries != NULL && folder->stranger[0] == '\0' && (entry = readdir(entries)) != NULL)
-        if (!is_dot(entry->d_name) && !is_known(entry->d_name))
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (is_dot(entry->d_name) || fstatat(directory, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0)
+            continue;
+        if (is_strange(entry->d_name, &status) && folder->stranger[0] == '\0')
             strcpy(folder->stranger, entry->d_name); /* NOLINT: neither is longer than a name may be */
+        if (status.st_mtim.tv_sec > folder->written_s)
+            folder->written_s = status.st_mtim.tv_sec;
+    }
     if (entries != NULL)
         closedir(entries);
 }
@@ -187,10 +203,11 @@ bool run_folder_look(int above, const char *name, struct run_folder *folder)
     }
     folder->device = status.st_dev;
     folder->inode = status.st_ino;
-    folder->time_s = status.st_mtim.tv_sec;
     bool is_ours = has_report(fd, folder) || has_marks(fd, &status);
     if (is_ours) {
-        look_for_stranger(fd, folder);
+        look_at_entries(fd, folder);
+        if (folder->time_s == 0)
+            folder->time_s = folder->written_s;
         folder->bytes = disk_bytes(fd);
     }
     close(fd);
@@ -199,8 +216,27 @@ bool run_folder_look(int above, const char *name, struct run_folder *folder)
 
 /* --- removing --- */
 
+static int remove_entries(int directory, const char *last, dev_t device);
+
+/* All that is in a directory below; what somebody has mounted there is not the library's. */
+static int remove_below(int directory, const char *name, dev_t device)
+{
+    struct stat status;
+    int below = openat(directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r;
+
+    if (below < 0)
+        return -errno;
+    r = fstat(below, &status) != 0 ? -errno
+        : status.st_dev != device  ? -EXDEV
+                                   : remove_entries(below, "", device);
+    close(below);
+    if (r == 0 && unlinkat(directory, name, AT_REMOVEDIR) != 0)
+        r = -errno;
+    return r;
+}
+
 /* All that is in it but for a file of the name `last`. Returns 0 or the first -errno. */
-static int remove_entries(int directory, const char *last)
+static int remove_entries(int directory, const char *last, dev_t device)
 {
     DIR *entries = open_entries(directory);
     const struct dirent *entry;
@@ -210,16 +246,9 @@ static int remove_entries(int directory, const char *last)
         if (is_dot(entry->d_name) || strcmp(entry->d_name, last) == 0 ||
             unlinkat(directory, entry->d_name, 0) == 0)
             continue;
-        int r = -errno;
-        int below = openat(directory, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (below >= 0) {
-            r = remove_entries(below, "");
-            close(below);
-            if (r == 0 && unlinkat(directory, entry->d_name, AT_REMOVEDIR) != 0)
-                r = -errno;
-        }
+        int r = -errno, below = remove_below(directory, entry->d_name, device);
         if (error == 0)
-            error = r;
+            error = below != -ENOTDIR ? below : r;
     }
     if (entries != NULL)
         closedir(entries);
@@ -237,7 +266,7 @@ int run_folder_remove(int above, const char *name, const struct run_folder *fold
     if (r == 0 && (status.st_dev != folder->device || status.st_ino != folder->inode))
         r = -ESTALE;
     if (r == 0)
-        r = remove_entries(fd, REPORT);
+        r = remove_entries(fd, REPORT, folder->device);
     if (r == 0 && unlinkat(fd, REPORT, 0) != 0 && errno != ENOENT)
         r = -errno;
     if (r == 0 && unlinkat(above, name, AT_REMOVEDIR) != 0)

@@ -3,6 +3,7 @@
 """`lightsss clean`: removes what is asked for, and never anything that the library has not made, that a run still writes to,
 or that a link leads to."""
 
+import errno
 import json
 import os
 import pty
@@ -142,8 +143,9 @@ class Sparing(CleanCase):
     def stays(self, directory, reason, *words):
         """That is said, and it is true."""
         before = sorted(os.listdir(directory))
-        line = f"lightsss: {directory} stays: {reason}\n" if reason is not None else ""
-        self.expect((0, "nothing to remove\n", line), "--yes", *(words or [self.work]))
+        status, out, err = self.command("clean", "--yes", *(words or [self.work]))
+        self.assertEqual((status, out), (0, "nothing to remove\n"))
+        self.assertRegex(err, f"^lightsss: {re.escape(directory)} stays: {reason}\n$" if reason is not None else "^$")
         self.assertEqual(sorted(os.listdir(directory)), before)
 
     def edit(self, directory, before, after):
@@ -165,13 +167,45 @@ class Sparing(CleanCase):
         run = self.failed("one")
         other = run + "1"
         os.rename(run, other)
-        os.chmod(other, 0o755)
-        self.stays(other, None)
+        self.age(other, 9)
+        for mode in (0o755, 0o700):
+            os.chmod(other, mode)
+            self.stays(other, "its report.json is not of this run, or was edited")
+        self.file(os.path.join(other, "report.json"), "{}")
+        self.stays(other, "its report.json is not of this run, or was edited")
+        # With a disk that was full it may have been cut off.
+        self.file(os.path.join(other, "report.json"), '{\n  "version": 1, "prog')
+        self.age(other, 1)
+        self.clean("--yes", self.work)
+        self.assertEqual(self.there(other), [False])
 
     def test_strangers(self):
         run = self.failed("one")
         self.file(os.path.join(run, "notes.txt"), "mine")
         self.stays(run, "notes.txt in it is not the library's")
+
+    def test_directories_in_it(self):
+        """The library makes one, for files of the replay."""
+        run = self.failed("one")
+        os.makedirs(os.path.join(run, "files", "a", "b"))
+        os.mkdir(os.path.join(run, "wave.before"))
+        self.stays(run, "wave.before in it is not the library's")
+        os.rmdir(os.path.join(run, "wave.before"))
+        self.clean("--yes", self.work)
+        self.assertEqual(self.there(run), [False])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can mount")
+    def test_what_is_mounted_in_it(self):
+        run = self.failed("one")
+        place = os.path.join(run, "files", "there")
+        os.makedirs(place)
+        if subprocess.run(["mount", "-t", "tmpfs", "none", place], stderr=subprocess.DEVNULL, check=False).returncode != 0:
+            self.skipTest("nothing may be mounted here")
+        self.addCleanup(subprocess.run, ["umount", place], check=True)
+        self.file(os.path.join(place, "precious"), "text")
+        status, _, err = self.command("clean", "--yes", self.work)
+        self.assertEqual((status, err), (1, f"lightsss: {run} could not be removed: {os.strerror(errno.EXDEV)}\n"))
+        self.assertEqual(self.there(os.path.join(place, "precious"), os.path.join(run, "report.json")), [True, True])
 
     def test_not_ours(self):
         """Directories of such a name, with other files, other modes, and nothing at all."""
@@ -192,8 +226,9 @@ class Sparing(CleanCase):
         """The disk was full; a fresh one may be about to get its report."""
         run = self.failed("one")
         os.remove(os.path.join(run, "report.json"))
-        self.stays(run, "it is new, and its replay may be at work")
+        self.stays(run, r"it has no report and was written to \d+ s ago; a replay may be at work on another host")
         self.age(run, 1)
+        os.utime(run)  # somebody has taken something out; no file was written
         self.clean("--yes", self.work)
         self.assertEqual(self.there(run), [False])
 
@@ -250,6 +285,13 @@ class Sparing(CleanCase):
         os.rename(run, other)
         self.edit(other, f'"pid": {number},', f'"pid": {process.pid},')
         self.stays(other, "its run is alive")
+        # Another program has that number, or the run's has become it.
+        renamed = os.path.join(os.path.dirname(run), f"emu.{process.pid}")
+        os.rename(other, renamed)
+        self.edit(renamed, '"program": "fake_simulator"', '"program": "emu"')
+        self.stays(renamed, f"process {process.pid} is older than it, and may be its run")
+        self.edit(renamed, '"program": "emu"', '"program": "fake_simulator"')
+        os.rename(renamed, other)
         self.age(other, 1)  # that was another process of this number
         self.clean("--yes", self.work)
         self.assertEqual(self.there(other), [False])
@@ -270,7 +312,9 @@ class Sparing(CleanCase):
         run = self.failed("one")
         self.edit(run, f'"host": "{os.uname().nodename}"', '"host": "farm7"')
         self.edit(run, '"verdict": "reproduced"', '"verdict": "incomplete", "why": "the replay was killed before it was done"')
-        self.stays(run, "its replay may be at work on farm7; clean there")
+        self.stays(run, r"its replay on farm7 was not done when it was last written to, \d+ s ago; clean there")
+        self.age(run, 3)
+        self.stays(run, "its replay on farm7 was not done when it was last written to, 3 d ago; clean there")
         self.edit(run, "before it was done", "before")
         self.clean("--yes", self.work)
         self.assertEqual(self.there(run), [False])
@@ -280,9 +324,13 @@ class Sparing(CleanCase):
         out = self.clean("--dry-run", self.work)
         self.assertNotIn("\033", out)
         self.assertEqual(out.count("\n"), 2)
+        self.assertIn("/a?[31mb?c/lightsss/", out)
         self.file(os.path.join(run, "no\033tes"), "mine")
         _, _, err = self.command("clean", "--yes", self.work)
         self.assertNotIn("\033", err)
+        os.remove(os.path.join(run, "no\033tes"))
+        self.assertIn("removed 1 run directory, ", self.clean("--yes", os.path.join(self.work, "a\033[31mb\nc")))
+        self.assertEqual(self.there(run), [False])
 
 
 class Mistakes(CleanCase):

@@ -63,8 +63,13 @@ static void test_reports(void **state)
     assert_false(folder.is_finished);
     assert_string_equal(folder.host, "");
     assert_false(read_report(&folder, "other", HEAD));
+    assert_true(folder.has_other_report);
     assert_false(read_report(&folder, "emu", &HEAD[1]));
+    assert_true(folder.has_other_report);
     assert_false(read_report(&folder, "emu", ""));
+    assert_false(folder.has_other_report);
+    assert_false(read_report(&folder, "emu", "{\n  \"version\": 1, \"program\": \"em"));
+    assert_false(folder.has_other_report);
     folder.pid = 4;
     assert_true(read_report(&folder, "e\"m", "{\n  \"version\": 1, \"program\": \"e\\\"m\", \"pid\": 42,"));
 }
