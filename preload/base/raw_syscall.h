@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls without libc: libc's syscall() is one of the names we stand in front of, and its
  * wrappers set errno and may be cancellation points. Each call returns the result or -errno. The
- * processor's part, raw_syscall_invoke(), is raw_syscall_<processor>.h, chosen by meson. */
+ * processor's part is syscall_instruction_<processor>.h of hooks/floor, chosen by meson. */
 #ifndef LIGHTSSS_PRELOAD_BASE_RAW_SYSCALL_H
 #define LIGHTSSS_PRELOAD_BASE_RAW_SYSCALL_H
 
 #ifdef __clang_analyzer__
 /* An analyser does not see that the kernel writes through pointers; an unknown function may. */
-long raw_syscall_invoke(long number, long a, long b, long c, long d, long e, long f);
+long syscall_instruction(long number, long a, long b, long c, long d, long e, long f);
 #else
-#include "raw_syscall_processor.h"
+#include "syscall_instruction_processor.h"
 #endif
 
 /* Whatever fits a register may be handed over as it is. kernel.h has the types of the most used ones. */
 #define raw_syscall6(number, a, b, c, d, e, f)                                                               \
-    raw_syscall_invoke(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
+    syscall_instruction(number, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 #define raw_syscall5(number, a, b, c, d, e) raw_syscall6(number, a, b, c, d, e, 0)
 #define raw_syscall4(number, a, b, c, d)    raw_syscall6(number, a, b, c, d, 0, 0)
 #define raw_syscall3(number, a, b, c)       raw_syscall6(number, a, b, c, 0, 0, 0)

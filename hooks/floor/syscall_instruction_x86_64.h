@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The syscall instruction of x86_64. The kernel destroys rcx and r11. */
-#ifndef LIGHTSSS_PRELOAD_BASE_RAW_SYSCALL_X86_64_H
-#define LIGHTSSS_PRELOAD_BASE_RAW_SYSCALL_X86_64_H
+/* The syscall instruction of x86_64, for status.c here and for preload/base/raw_syscall.h. The kernel
+ * destroys rcx and r11. */
+#ifndef LIGHTSSS_HOOKS_FLOOR_SYSCALL_INSTRUCTION_X86_64_H
+#define LIGHTSSS_HOOKS_FLOOR_SYSCALL_INSTRUCTION_X86_64_H
 
-static inline long raw_syscall_invoke(long number, long a, long b, long c, long d, long e, long f)
+static inline long syscall_instruction(long number, long a, long b, long c, long d, long e, long f)
 {
     register long r10 __asm__("r10") = d;
     register long r8 __asm__("r8") = e;
