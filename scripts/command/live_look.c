@@ -59,14 +59,6 @@ static void measure(struct live_run *run)
     free(held);
 }
 
-/* By a signal, or by a debugger. */
-static bool is_stopped(int pid)
-{
-    const char state = pid != 0 ? others_state(pid) : '\0';
-
-    return state == 'T' || state == 't';
-}
-
 /* Neither the simulator nor a snapshot is left. */
 static void drop_ended(struct live *live)
 {
@@ -97,7 +89,7 @@ int live_look(struct live *live, bool with_memory)
     for (size_t i = 0; i < live->count; i++) {
         if (with_memory)
             measure(&live->runs[i]);
-        live->runs[i].is_stopped = is_stopped(live->runs[i].pid);
+        live->runs[i].is_stopped = live->runs[i].pid != 0 && others_is_stopped(live->runs[i].pid);
     }
     drop_ended(live);
     if (live->count > 0)

@@ -81,12 +81,12 @@ static bool read_field(int pid, unsigned field, uint64_t *value)
     return true;
 }
 
-char others_state(int pid)
+bool others_is_stopped(int pid)
 {
     char line[LINE_SIZE];
-    const char *at = read_fields(pid, line);
+    const char *state = read_fields(pid, line);
 
-    return at != NULL ? *at : '\0';
+    return state != NULL && (*state == 'T' || *state == 't');
 }
 
 int others_parent(int pid)

@@ -14,8 +14,8 @@ bool others_each(bool (*visit)(int pid, void *context), void *context);
 /* The process that has made it, or that it was left to; -1: it is gone. */
 int others_parent(int pid);
 
-/* 'R', 'S', 'T' for stopped, 'Z' and so on, as in proc(5); '\0': it is gone. */
-char others_state(int pid);
+/* Does it stand still, by SIGSTOP, Ctrl-Z or a debugger? */
+bool others_is_stopped(int pid);
 
 /* The number that it has in its own namespace; 0: not known. */
 int others_own_number(int pid);

@@ -108,7 +108,7 @@ static bool is_known(const char *name)
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
             return true;
-    return strcmp(name, ".new") == 0 || strcmp(name, "files") == 0;
+    return strcmp(name, ".new") == 0 || strcmp(name, "files") == 0 || strcmp(name, "annotations.json") == 0;
 }
 
 static bool is_dot(const char *name)

@@ -14,6 +14,7 @@
 
 #include "commands.h"
 #include "flags.h"
+#include "others.h"
 #include "say.h"
 #include "snapshot/threads/threads_signal.h"
 
@@ -98,6 +99,8 @@ static int tell(int pid, enum threads_answer answer)
         say("process %d was asked before, and that waveform is not ready yet", pid);
     else if (answer == THREADS_NO_SNAPSHOT)
         say("process %d has no snapshot that could replay; ask again later", pid);
+    else if (answer == THREADS_NO_ANSWER && others_is_stopped(pid))
+        printf("asked process %d; it is stopped, and will make the waveform when it goes on\n", pid);
     else
         printf("asked process %d; %s\n", pid, made[answer]);
     return answer == THREADS_ASKED_BEFORE || answer == THREADS_NO_SNAPSHOT ? CANNOT_BE_ASKED : 0;

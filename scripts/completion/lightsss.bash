@@ -40,7 +40,7 @@ _lightsss_option() {
 
 # Runs of LIGHTSSS_DIR by their names, and whatever else lies here.
 _lightsss_view() {
-	local word=$1 before=$2 options="--viewer --print --help" viewers="gtkwave surfer"
+	local word=${1//\\/} before=$2 options="--viewer --print --help" viewers="gtkwave surfer"
 
 	if [ "$before" = --viewer ]; then
 		_lightsss_words "$viewers" "$word"
@@ -48,7 +48,7 @@ _lightsss_view() {
 		_lightsss_words "$options" "$word"
 	else
 		mapfile -t COMPREPLY < <(cd -- "${LIGHTSSS_DIR:-lightsss}" 2>/dev/null && compgen -d -- "$word")
-		compopt -o default
+		compopt -o default -o filenames # whose names get the quotes that they need
 	fi
 }
 

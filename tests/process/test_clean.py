@@ -184,6 +184,14 @@ class Sparing(CleanCase):
         self.file(os.path.join(run, "notes.txt"), "mine")
         self.stays(run, "notes.txt in it is not the library's")
 
+    def test_all_that_the_library_leaves(self):
+        """Also where a build server wants a file of its own."""
+        server = {"GITLAB_CI": "true", "CI_JOB_URL": "https://git.example/-/jobs/42", "CI_PROJECT_DIR": self.work}
+        run = self.failed("one", **server)
+        self.assertIn("annotations.json", os.listdir(run))
+        self.clean("--yes", self.work)
+        self.assertEqual(self.there(run), [False])
+
     def test_directories_in_it(self):
         """The library makes one, for files of the replay."""
         run = self.failed("one")

@@ -143,6 +143,32 @@ class Bash(Shell, CommandCase):
         self.assertEqual(run.stderr, "")
         return run.stdout.split()
 
+    def test_names_that_want_quotes(self):
+        """By readline itself."""
+        os.makedirs(os.path.join(self.work, "lightsss", "my emu'(x).12"))
+        ours, theirs = pty.openpty()
+        self.addCleanup(os.close, ours)
+        variables = {**self.environment({}), "TERM": "dumb", "HOME": self.place, "LIGHTSSS_DIR": ""}
+        shell = subprocess.Popen(
+            ["bash", "--norc", "--noprofile", "-i"], stdin=theirs, stdout=theirs, stderr=theirs, cwd=self.work, start_new_session=True, env=variables
+        )
+        self.addCleanup(shell.wait)
+        self.addCleanup(shell.kill)
+        os.close(theirs)
+        self.await_text(ours, f". {COMPLETION}/lightsss.bash; PS1='[rea''dy]'\n", "[ready]")
+        for typed in ("my", r"my\ em"):
+            self.await_text(ours, f"lightsss view {typed}\t", r"lightsss view my\ emu\'\(x\).12 ")
+            self.await_text(ours, "\x15\n", "[ready]")
+
+    def await_text(self, terminal, typed, wanted):
+        """In what the terminal shows behind what is typed."""
+        os.write(terminal, typed.encode())
+        text, end = "", time.monotonic() + 60
+        while wanted not in text:
+            self.assertLess(time.monotonic(), end, text)
+            if select.select([terminal], [], [], 1)[0]:
+                text += os.read(terminal, 65536).decode()
+
     def values(self, name):
         script = f". {COMPLETION}/lightsss.bash; _lightsss_values {name}"
         return subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True).stdout.split()

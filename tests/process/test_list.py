@@ -88,6 +88,8 @@ class Runs(SimulatorCase):
         self.assertIsNone(run["evals_per_s"])
         self.assertGreater(run["evals"], 0)
         self.assertRegex(self.command("list")[1], rf"\n *{process.pid} .* stopped  .* -  {FAKE} ")
+        asked = self.command("wave", str(process.pid))
+        self.assertEqual(asked, (0, f"asked process {process.pid}; it is stopped, and will make the waveform when it goes on\n", ""))
         process.send_signal(signal.SIGCONT)
         self.await_that(lambda: (run := self.runs()[process.pid])["state"] == "runs" and run["evals_per_s"])
 

@@ -37,9 +37,9 @@ bool live_bare_add(struct live *live)
     return true;
 }
 
-char others_state(int pid)
+bool others_is_stopped(int pid)
 {
-    return pid == stopped ? 'T' : 'S';
+    return pid == stopped;
 }
 
 int memory_use_read(pid_t pid, struct memory_use *use)
