@@ -222,12 +222,23 @@ static int show_signals_of_run(const struct wanted *wanted)
     return status;
 }
 
+static int show_signals_of_file(const char *path, const struct wanted *wanted)
+{
+    struct runs runs = {0};
+
+    runs_find_of(&runs, path);
+    if (runs.count > 0)
+        say_verdict(&runs.list[0]);
+    runs_free(&runs);
+    return print_signals(path, wanted);
+}
+
 static int show(const struct wanted *wanted)
 {
     if (wanted->given[SIGNALS] == NULL)
         return show_runs(wanted);
     if (wanted->count == 1 && is_file(wanted->folders[0]))
-        return print_signals(wanted->folders[0], wanted);
+        return show_signals_of_file(wanted->folders[0], wanted);
     return show_signals_of_run(wanted);
 }
 

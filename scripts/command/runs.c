@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 #define DEPTH_MAX 100
 #define NEST_MAX  32 /* of objects and arrays in each other; ours have five */
 #define VERSION   1
+#define WHY_SIZE  (JSON_ERROR_TEXT_LENGTH + 32)
 
 static void refuse(struct runs *runs, const char *path, const char *why)
 {
@@ -116,7 +118,7 @@ static json_t *load(FILE *file, char *why, size_t size)
 
 static void read_report(struct runs *runs, const char *directory, const char *path, int fd, uint64_t bytes)
 {
-    char why[JSON_ERROR_TEXT_LENGTH + 32] = "it is too large for a report";
+    char why[WHY_SIZE] = "it is too large for a report";
     struct stat status;
     FILE *file = fdopen(fd, "r");
 
@@ -224,6 +226,45 @@ void runs_find(struct runs *runs, const char *folder)
         name[--length] = '\0';
     find(runs, name, 0);
     free(name);
+}
+
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+static void drop_others(struct runs *runs, const char *wave)
+{
+    const char *name = runs->count > 0 ? runs->list[0].wave : NULL;
+
+    if (name == NULL || strcmp(base_of(name), base_of(wave)) != 0)
+        runs_free(runs);
+}
+
+void runs_find_of(struct runs *runs, const char *wave)
+{
+    char why[WHY_SIZE];
+    char *copy = strdup(wave), *directory = copy != NULL ? dirname(copy) : NULL;
+    char *path = directory != NULL ? run_files_path(directory, REPORT) : NULL;
+    uint64_t bytes = 0;
+    int fd = path != NULL ? run_files_open(path, &bytes) : -1;
+    FILE *file = fd >= 0 && bytes <= BYTES_MAX ? fdopen(fd, "r") : NULL;
+    json_t *report = file != NULL ? load(file, why, sizeof why) : NULL;
+    struct stat status;
+
+    if (report != NULL && fstat(fd, &status) == 0)
+        add(runs, directory, &status, report);
+    else
+        json_decref(report);
+    drop_others(runs, wave);
+    if (file != NULL)
+        fclose(file);
+    else if (fd >= 0)
+        close(fd);
+    free(path);
+    free(copy);
 }
 
 static int compare(const void *left, const void *right)

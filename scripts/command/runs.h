@@ -30,6 +30,9 @@ struct runs {
  */
 void runs_find(struct runs *runs, const char *folder);
 
+/* Adds the run whose report lies beside this waveform, where that tells of it. Says nothing. */
+void runs_find_of(struct runs *runs, const char *wave);
+
 /* The newest last; one that was found twice is there once. */
 void runs_sort(struct runs *runs);
 

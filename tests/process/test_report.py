@@ -294,6 +294,14 @@ class Report(CommandCase):
         ):
             run = self.with_waveform(VCD, verdict, why)
             self.assertEqual(self.report(run, "--signals=clk", err=line.format(run, words)), "TOP.clk 1\n")
+            self.assertEqual(self.report(run + "/wave.vcd", "--signals=clk", err=line.format(run, words)), "TOP.clk 1\n")
+        work, self.work = self.work, os.path.join(self.work, run)
+        self.report("wave.vcd", "--signals=clk", err=line.format(".", words))
+        self.work = work
+        self.file(run + "/other.vcd", VCD)
+        self.report(run + "/other.vcd", "--signals=clk")  # of that the report does not tell
+        self.edit(os.path.join(self.work, run), "no report")
+        self.report(run + "/wave.vcd", "--signals=clk")
 
     def test_signals_without_a_waveform(self):
         run = os.path.relpath(self.failing(), self.work)
