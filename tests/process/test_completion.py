@@ -245,19 +245,18 @@ class Fish(Shell, CommandCase):
 
 
 class Manual(CommandCase):
-    def test_options_of_list_and_clean(self):
-        """Those that help tells."""
-        with open(os.path.join(TOP, "scripts", "man", "lightsss.1"), encoding="utf-8") as file:
-            manual = file.read().replace("\\-", "-")
-        for command in ("list", "clean"):
+    def test_options_of_commands(self):
+        """Those that help tells stand on the page of the command."""
+        for command in ("view", "report", "list", "clean"):
+            with open(os.path.join(TOP, "scripts", "man", f"lightsss-{command}.1"), encoding="utf-8") as file:
+                synopsis, about = file.read().replace("\\-", "-").split("\n.Sh DESCRIPTION\n")
             _, text, _ = self.lightsss(command, "--help")
             options = re.findall(r"^  (--[\w-]+)", text, re.MULTILINE)
             self.assertGreater(len(options), 2)
-            about = re.search(rf"^\.It Cm {command}\n(.*?)^\.It ", manual, re.MULTILINE | re.DOTALL)[1]
             for name in set(options) - {"--help"}:
                 self.assertIn(f"\n.Fl {name[1:]}", about)
-                self.assertRegex(manual, rf"\n\.Op Fl {name[1:]}\b")
-                self.assertIn(f"[{name}", text.splitlines()[0])
+                self.assertRegex(synopsis, rf"\n\.(Op )?Fl {name[1:]}\b")
+                self.assertIn(name, text.splitlines()[0])
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Install(CommandCase):
             "lightsss",
             "liblightsss.so",
             "lightsss.1",
+            *(f"lightsss-{command}.1" for command in ("clean", "doctor", "list", "report", "run", "view", "wave")),
             "liblightsss.7",
             "README.md",
             "CHANGELOG.md",

@@ -60,6 +60,11 @@ def commands():
     return {name: re.sub(r'"\s+"', "", line) for name, line in row.findall(read("scripts", "command", "lightsss.c"))}
 
 
+def manual(command=None):
+    """The page of a command, or of all."""
+    return "scripts", "man", f"lightsss-{command}.1" if command else "lightsss.1"
+
+
 def option_helps():
     """variable -> help by options.def."""
     row = re.compile(r'^OPTION\(\w+, "(\w+)", \w+, "[^"]*",\s*"[^"]*",\s*"([^"]*)"\)', re.MULTILINE)
@@ -146,7 +151,7 @@ class Documents(unittest.TestCase):
 
     def test_options_are_in_man_pages(self):
         rows = options()
-        heads = {head: text for head, text in items("lightsss.1").items() if head.startswith("Fl ")}
+        heads = {head: text for head, text in items("lightsss-run.1").items() if head.startswith("Fl ")}
         found = {re.sub(r"^Fl (-[\w-]+) Ar VALUE$", r"-\1", head): text for head, text in heads.items()}
         self.check_manual(found, {option_name(name): row for name, row in rows.items()})
         heads = {head: text for head, text in items("liblightsss.7").items() if head.startswith("Ev ")}
@@ -162,19 +167,26 @@ class Documents(unittest.TestCase):
 
     def test_options_of_commands_are_everywhere(self):
         """Of those that are a command's own; the test of completion asks the shells."""
-        usages = re.findall(r'^        \.usage = (.*?),$', read("scripts", "command", "lightsss.c"), re.MULTILINE | re.DOTALL)
-        own = set(re.findall(r"--([a-z][a-z-]*)", "".join(usages)))
+        usages = re.findall(r'^        \.usage = "(\w+)(.*?),$', read("scripts", "command", "lightsss.c"), re.MULTILINE | re.DOTALL)
+        own = {(command, option) for command, usage in usages for option in re.findall(r"--([a-z][a-z-]*)", usage)}
         self.assertGreater(len(own), 5)
-        for option in own:
+        for command, option in own:
             self.assertRegex(read("scripts", "completion", "lightsss.bash"), rf"--{option}\b")
             self.assertRegex(read("scripts", "completion", "lightsss.zsh"), rf"'(\([^)]*\))?--{option}=?\[")
             self.assertRegex(read("scripts", "completion", "lightsss.fish"), rf" -l {option}\b")
-            self.assertRegex(read("scripts", "man", "lightsss.1").replace("\\-", "-"), rf"Fl -{option}\b")
+            synopsis, text = read(*manual(command)).replace("\\-", "-").split("\n.Sh DESCRIPTION\n")
+            self.assertRegex(synopsis, rf"Fl -{option}\b| -{option}\b")
+            self.assertRegex(text, rf"(?m)^\.Fl -{option}\b")
 
     def test_commands_are_in_man_page_and_completion(self):
         self.assertGreater(len(commands()), 2)
-        heads = {head[len("Cm ") :] for head in items("lightsss.1") if head.startswith("Cm ")}
-        self.assertEqual(heads, set(commands()))
+        heads = {head[len("Cm ") :]: text for head, text in items("lightsss.1").items() if head.startswith("Cm ")}
+        self.assertEqual({command: text.splitlines()[0] for command, text in heads.items()}, commands())
+        for command in set(commands()) - {"help"}:
+            self.assertIn(f"\n.Xr lightsss-{command} 1 .\n", heads[command])
+            about = re.search(r"(?m)^\.Nd (.*)", read(*manual(command)))[1]
+            self.assertEqual(about[0].upper() + about[1:] + ".", commands()[command])
+            self.assertIn(f"\n.Sh SYNOPSIS\n.Nm lightsss\n.Cm {command}\n", read(*manual(command)))
         for words in re.findall(r'_lightsss_words "([a-z][^"]*)"', read("scripts", "completion", "lightsss.bash")):
             self.assertEqual({word for word in words.split() if word[0] != "-"}, set(commands()))
         zsh = re.search(r"commands=\(\n(.*?)\n\t\)", read("scripts", "completion", "lightsss.zsh"), re.DOTALL)[1]
@@ -183,7 +195,7 @@ class Documents(unittest.TestCase):
         self.assertEqual(dict(re.findall(r"^ +(\w+) '(.*?)'", fish, re.MULTILINE)), commands())
 
     def test_commands_of_documents_exist(self):
-        for page in ([page] for page in [*pages(), "CONTRIBUTING.md", os.path.join("scripts", "man", "lightsss.1")]):
+        for page in [*([page] for page in [*pages(), "CONTRIBUTING.md"]), manual(), *map(manual, set(commands()) - {"help"})]:
             for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss ([a-z]\w*)", read(*page), re.MULTILINE):
                 self.assertIn(command, commands(), page)
         for command in set(commands()) - {"help"}:
