@@ -100,7 +100,8 @@ static void during_a_snapshot(void **state)
         const struct way *way = &ways[(size_t)i % WAYS];
         snprintf(other, sizeof other, "thread:pause_us:%d+%s", 20000 + i * 7919 % 20000, way->steps);
         const struct program program = {
-            .arguments = LIST(other, "eval:forever"),
+            .arguments =
+                LIST("eval:1", other, "eval:forever"), /* before its first eval nothing is a failure */
             .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1evals"),
             .preload = true,
         };
