@@ -74,6 +74,8 @@ static int check_words(struct wanted *wanted)
         return refuse("--radix is for --signals");
     if (given[SIGNALS] != NULL && (given[JSON] != NULL || given[HTML] != NULL))
         return refuse("--signals goes neither with --json nor with --html");
+    if (given[JSON] != NULL && given[HTML] != NULL && strcmp(given[HTML], "-") == 0)
+        return refuse("--json and --html - both write to stdout; give one of them");
     if (given[SIGNALS] != NULL && wanted->count > 1) {
         say("--signals is for one run; %zu were named", wanted->count);
         return SAY_USAGE;

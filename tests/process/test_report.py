@@ -248,6 +248,7 @@ class Report(CommandCase):
             (["--signals", "a", "--radix", "oct"], "--radix=oct is not valid: give hex, bin or dec"),
             (["--radix", "hex"], "--radix is for --signals"),
             (["--signals", "a", "--json"], "--signals goes neither with --json nor with --html"),
+            (["--json", "--html", "-"], "--json and --html - both write to stdout; give one of them"),
             (["--signals", "a", "b", "c"], "--signals is for one run; 2 were named"),
             (["--signals", ",,"], "--signals names no signal"),
             (["--signals= , "], "--signals names no signal"),
