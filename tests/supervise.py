@@ -20,6 +20,7 @@ import time
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+WAIT_ALL = 0x40000000  # children that were cloned, too
 FROM_TERMINAL = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT)
 SIGNALS = (*FROM_TERMINAL, signal.SIGTERM)
 UNTOUCHABLE = (signal.SIGKILL, signal.SIGSTOP)
@@ -31,9 +32,13 @@ class Told(Exception):
     """A signal that ends us."""
 
 
+def hear_no_more():
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
 def told(number, _):
-    for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
+    hear_no_more()
     raise Told(number)
 
 
@@ -66,12 +71,15 @@ def descendants():
     return found
 
 
-def reap():
+def has_children():
+    """Reaps those that have ended. None left means that nothing is left at all, as all orphans come to us; a walk through
+    /proc may miss one whose parent has just gone."""
     try:
-        while os.waitpid(-1, os.WNOHANG)[0] != 0:
+        while os.waitpid(-1, os.WNOHANG | WAIT_ALL)[0] != 0:
             pass
+        return True
     except ChildProcessError:
-        pass
+        return False
 
 
 def name_of(process):
@@ -84,22 +92,23 @@ def name_of(process):
 
 def kill_all():
     """A process that dies may wake another one: again, until there is none."""
-    while left := descendants():
-        for process in left:
+    while has_children():
+        for process in descendants():
             try:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
                 pass
         time.sleep(0.01)
-        reap()
 
 
 def await_end(grace_s):
     give_up = time.monotonic() + grace_s
-    while (left := descendants()) and time.monotonic() < give_up:
+    while has_children():
+        left = descendants()
+        if left and time.monotonic() >= give_up:
+            return left
         time.sleep(0.02)
-        reap()
-    return left
+    return set()
 
 
 def set_dispositions():
@@ -155,6 +164,7 @@ def main(command):
         set_dispositions()
         directory = temporary_directory()
         status = run(command, parent, {**os.environ, "TMPDIR": directory})
+        hear_no_more()  # cleaning up is not cut short
     except Told as signal_told:
         end = signal_told.args[0]
         status = 128 + end

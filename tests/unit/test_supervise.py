@@ -36,10 +36,10 @@ class Supervise(unittest.TestCase):
         for process in self.marked():
             os.kill(process, signal.SIGKILL)
 
-    def start(self, script, before=None):
+    def start(self, script, before=None, program=(SUPERVISE,)):
         key, value = self.mark.split("=")
         process = subprocess.Popen(
-            [*(before or []), sys.executable, SUPERVISE, "sh", "-c", script],
+            [*(before or []), sys.executable, *program, "sh", "-c", script],
             env={**os.environ, key: value},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,6 +49,7 @@ class Supervise(unittest.TestCase):
         )
         self.addCleanup(process.communicate)
         self.addCleanup(process.kill)
+        self.addCleanup(self.kill_marked)  # what is left may hold the pipes open
         return process
 
     def assert_none(self):
@@ -78,7 +79,7 @@ class Supervise(unittest.TestCase):
             self.assert_none()
 
     def test_ignored(self):
-        process = self.start("echo ready; read line; exit 5", ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"])
+        process = self.start("echo ready; sleep 1000", ["sh", "-c", 'trap "" HUP; exec "$@"', "sh"])
         self.assertEqual(process.stdout.readline(), "ready\n")
         process.send_signal(signal.SIGHUP)
         process.send_signal(signal.SIGTERM)
@@ -98,7 +99,7 @@ for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGPIPE, signal.SIGALRM, s
     signal.signal(number, signal.SIG_IGN)
 signal.pthread_sigmask(signal.SIG_SETMASK, {signal.SIGCHLD, signal.SIGTERM, signal.SIGUSR2})
 os.execvp(sys.argv[1], sys.argv[1:])"""
-        script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo ready; read line; exit 5"
+        script = "grep -E '^Sig(Blk|Ign)' /proc/self/status; echo ready; sleep 1000"
         process = self.start(script, [sys.executable, "-c", with_all])
         self.assertEqual([process.stdout.readline().split()[1] for _ in range(2)], ["0" * 16, "0" * 16])
         self.assertEqual(process.stdout.readline(), "ready\n")
@@ -106,6 +107,19 @@ os.execvp(sys.argv[1], sys.argv[1:])"""
         self.assertEqual(process.wait(PATIENCE_S), -signal.SIGTERM)
         process = self.start("exit 5", [sys.executable, "-c", with_all])
         self.assertEqual(process.wait(PATIENCE_S), 5)
+
+    def test_told_while_cleaning_up(self):
+        """The command has ended, and its status stands."""
+        script = """import os, signal, sys
+sys.path.insert(0, sys.argv.pop(1))
+import supervise
+kill_all = supervise.kill_all
+supervise.kill_all = lambda: os.kill(os.getpid(), signal.SIGTERM) or kill_all()
+sys.exit(supervise.main(sys.argv[1:]))"""
+        process = self.start('echo "$TMPDIR"; exit 5', program=["-c", script, os.path.dirname(SUPERVISE)])
+        directory = process.stdout.readline().rstrip("\n")
+        self.assertEqual(process.wait(PATIENCE_S), 5)
+        self.assertFalse(os.path.exists(directory))
 
     def test_temporary_directory(self):
         """Goes with the command, whatever it left there and however it ended."""
@@ -115,6 +129,20 @@ os.execvp(sys.argv[1], sys.argv[1:])"""
             self.assertTrue(os.path.isabs(directory), directory)
             process.wait(PATIENCE_S)
             self.assertFalse(os.path.exists(directory))
+
+    def test_walk_misses_one(self):
+        """Its parent goes between two looks into /proc: it seems to stem from nobody."""
+        script = """import sys
+sys.path.insert(0, sys.argv.pop(1))
+import supervise
+parents, looks = supervise.parents, []
+supervise.parents = lambda: looks.append(0) or (parents() if len(looks) > 3 else {})
+sys.exit(supervise.main(sys.argv[1:]))"""
+        process = self.start(HIDDEN + "; sleep 1000", program=["-c", script, os.path.dirname(SUPERVISE)])
+        self.assertEqual(process.stdout.readline(), "ready\n")
+        process.send_signal(signal.SIGTERM)
+        self.assertEqual(process.wait(PATIENCE_S), -signal.SIGTERM)
+        self.assertEqual(self.marked(), [])
 
     def test_starter_is_killed(self):
         process = self.start(HIDDEN + "; sleep 1000", ["sh", "-c", '"$@"; true', "sh"])
