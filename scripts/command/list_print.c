@@ -134,7 +134,7 @@ static void print_snapshot(FILE *out, const struct live_run *run, const struct l
 {
     char age[WORDS_SIZE], memory[WORDS_SIZE];
 
-    fprintf(out, "%9ssnapshot %-6" PRIu64 " %10s old  %10s  after eval %" PRIu64 "%s%s\n", "",
+    fprintf(out, "%9ssnapshot %-6" PRIu64 " %12s old  %10s  after eval %" PRIu64 "%s%s\n", "",
             snapshot->number, format_age(age, u64_difference(now_ns, snapshot->taken_ns)),
             format_memory(memory, run, snapshot->memory_bytes), snapshot->eval,
             snapshot->state != CARD_PARKED ? "  " : "",
