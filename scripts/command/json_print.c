@@ -7,8 +7,10 @@
 
 #include "base/text.h"
 
-#define ESCAPED 6u /* bytes that one takes at most */
-#define QUOTES  3u /* and the NUL */
+#define ESCAPED 6u  /* bytes that one takes at most */
+#define QUOTES  3u  /* and the NUL */
+#define PERCENT 3u  /* bytes that one takes as %NN */
+#define MORE    32u /* for what stands around a key */
 
 void json_print_bytes(FILE *out, const char *bytes, size_t length)
 {
@@ -31,6 +33,18 @@ void json_print_string(FILE *out, const char *string)
         fputs("null", out);
     else
         json_print_bytes(out, string, strlen(string));
+}
+
+char *json_print_more(const char *key, const char *string)
+{
+    size_t size = strlen(string) * PERCENT + strlen(key) + MORE;
+    char *member = malloc(size);
+
+    if (member == NULL)
+        return NULL;
+    struct text text = text_in(member, size);
+    text_json_bytes(&text, key, string, strlen(string));
+    return member;
 }
 
 /* Outside of strings JSON has ends of lines, and no other controls. */

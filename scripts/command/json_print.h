@@ -10,6 +10,10 @@
 void json_print_string(FILE *out, const char *string);
 void json_print_bytes(FILE *out, const char *bytes, size_t length);
 
+/* `, "KEY_bytes": "..."` as in the report, where the string is not UTF-8: its bytes, %NN for those that
+ * belong to no character. Else nothing. In memory of its own; NULL: out of memory. */
+char *json_print_more(const char *key, const char *string);
+
 /* A document that another has made: controls in its strings are escaped, so that a terminal shows them. */
 void json_print_document(FILE *out, const char *json);
 

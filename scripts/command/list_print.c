@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -227,6 +228,9 @@ static void print_json_command(FILE *out, const struct live_run *run)
     }
     fputs("], \"directory\": ", out);
     json_print_string(out, run->directory);
+    char *more = run->directory != NULL ? json_print_more("directory", run->directory) : NULL;
+    fputs(more != NULL ? more : "", out);
+    free(more);
 }
 
 static void print_json_figures(FILE *out, const struct live_run *run, uint64_t now_ns)

@@ -15,7 +15,7 @@ const char page_style[] =
     "main{max-width:60rem;margin:0 auto;padding:1rem}\n"
     "h1{font-size:1.5rem;margin:.5rem 0}\n"
     "h2{font-size:1.15rem;margin:0;overflow-wrap:anywhere}\n"
-    "a{color:var(--link)}\n"
+    "a{color:var(--link);unicode-bidi:isolate}\n"
     ".faint{color:var(--faint)}\n"
     ".wide{overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"

@@ -114,20 +114,33 @@ static void say_none(const struct wanted *wanted)
         say("no failed run in %s", wanted->count == 0 ? usual_folder() : "these folders");
 }
 
-/* The report with its directory in front. A name that is no UTF-8 cannot be in JSON. */
-static json_t *with_directory(const struct run *run)
+/* { "directory": "..." }, and its bytes where the name is no UTF-8, which cannot be in JSON. */
+static json_t *directory_of(const struct run *run)
 {
-    json_t *all = json_object();
-    char *directory = markup_utf8(run->directory);
+    char *directory = markup_utf8(run->directory), *more = json_print_more("directory", run->directory),
+         *text;
+    json_t *members = NULL;
 
-    if (all == NULL || directory == NULL ||
-        json_object_set_new(all, "directory", json_string(directory)) != 0 ||
-        json_object_update_missing(all, run->report) != 0) {
-        json_decref(all);
-        all = NULL;
+    if (directory != NULL && more != NULL && asprintf(&text, "{ \"\": null%s }", more) >= 0) {
+        members = json_loads(text, 0, NULL);
+        free(text);
+        json_object_del(members, "");
+        json_object_set_new(members, "directory", json_string(directory));
     }
     free(directory);
-    return all;
+    free(more);
+    return members;
+}
+
+/* The report with its directory in front. */
+static json_t *with_directory(const struct run *run)
+{
+    json_t *all = directory_of(run);
+
+    if (json_object_update_missing(all, run->report) == 0)
+        return all;
+    json_decref(all);
+    return NULL;
 }
 
 static int print_json(const struct runs *runs)

@@ -17,6 +17,7 @@ import subprocess
 import termios
 import time
 import unittest
+from urllib.parse import unquote_to_bytes
 
 from command import COMMAND, FAKE, as_from_a_terminal, columns
 from live import EVERY_TEN, FOREIGN_RELEASE, PATIENCE_S, TO_THREE, SimulatorCase
@@ -105,6 +106,12 @@ class Runs(SimulatorCase):
         self.assertIn(" print:???abc??? exit:0", line)
         self.assertEqual(self.runs()[process.pid]["command"][-2], "print:\u202eabc\u2066")
         self.assertNotIn("\u202e", self.command("list", "--json")[1])
+
+    def test_directory_that_is_no_text(self):
+        process = self.three(LIGHTSSS_DIR="d\udcff")
+        run = self.runs()[process.pid]
+        self.assertEqual(run["directory"], os.path.join(process.directory, "d\ufffd"))
+        self.assertEqual(unquote_to_bytes(run["directory_bytes"]), os.fsencode(os.path.join(process.directory, "d\udcff")))
 
     def test_two_runs_and_their_names(self):
         first, second = self.three("one"), self.three("two")

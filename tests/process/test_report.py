@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import unittest
+from urllib.parse import unquote_to_bytes
 
 from command import COMMAND, FAKE, TOP, CommandCase, columns
 from page import Page
@@ -96,7 +97,10 @@ class Report(CommandCase):
         # A directory's name may be no UTF-8.
         os.rename(os.path.join(self.work, "lightsss"), os.path.join(os.fsencode(self.work), b"l\xff"))
         process = subprocess.run([COMMAND, "report", "--json", b"l\xff"], cwd=self.work, env=self.environment({}), stdout=subprocess.PIPE, check=True)
-        self.assertTrue(json.loads(process.stdout)[0]["directory"].startswith("l\ufffd/fake_simulator."))
+        first = json.loads(process.stdout)[0]
+        self.assertTrue(first["directory"].startswith("l\ufffd/fake_simulator."))
+        self.assertTrue(os.path.isdir(os.path.join(os.fsencode(self.work), unquote_to_bytes(first["directory_bytes"]))))
+        self.assertNotIn("directory_bytes", made[0])
 
     def test_what_cannot_be_read(self):
         """One line each, and the rest is there."""
