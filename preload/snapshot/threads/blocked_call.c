@@ -103,12 +103,15 @@ bool blocked_call_is_to_ask(const struct blocked_call *call)
 }
 
 /* The number of the call whose instruction ends here, where the thread itself knows; -1: it does not. */
-static long told_number(struct blocked_call *call, uintptr_t behind, uint64_t stack_pointer)
+static long told_number(struct blocked_call *call, const void *ucontext, uintptr_t behind,
+                        uint64_t stack_pointer)
 {
     bool in_library = is_in_library(behind);
     const struct call_note *note = in_library ? call_note_of(stack_pointer) : NULL;
     long number = note != NULL && note->is_exact ? note->number : frame_call_number(behind, in_library);
 
+    if (number < 0 && in_library)
+        number = frame_handed_number(ucontext, behind, loaded_code_is_libc);
     if (number < 0 && note != NULL)
         number = note->number;
     call->tells = number >= 0;
@@ -122,7 +125,7 @@ static long told_number(struct blocked_call *call, uintptr_t behind, uint64_t st
 static const struct call_row *interrupted_call(struct blocked_call *call, const void *ucontext,
                                                const struct frame *frame)
 {
-    long number = told_number(call, frame->program_counter, frame->stack_pointer);
+    long number = told_number(call, ucontext, frame->program_counter, frame->stack_pointer);
 
     if (number < 0 && is_as_told(call, ucontext, frame) && call->number != SYS_restart_syscall)
         number = call->number;
@@ -329,7 +332,7 @@ void blocked_call_repeat(struct blocked_call *call, void *ucontext)
     if (frame.result == -EINTR)
         row = interrupted_call(call, ucontext, &frame);
     else if (frame_next_call(ucontext) >= 0)
-        told_number(call, frame_behind_next_call(ucontext), frame.stack_pointer);
+        told_number(call, ucontext, frame_behind_next_call(ucontext), frame.stack_pointer);
     else
         call->tells = true;
     call->repeats = row != NULL;

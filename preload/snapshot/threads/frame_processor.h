@@ -23,9 +23,12 @@ void frame_read(const void *ucontext, struct frame *frame);
 bool frame_is_behind_call(uintptr_t address);
 
 /* The number of the system call whose instruction ends here, as the code before it tells; -1: there is none,
- * or the code does not tell. (In libc it does not where all calls pass by one instruction: glibc from 2.41
- * on, for those that are cancellation points.) */
+ * or the code does not tell. */
 long frame_call_number(uintptr_t behind, bool in_library);
+
+/* The same for an instruction of libc that many calls pass by, with their number on the stack of a frame that
+ * comes back from it, or is about to make the call. is_code: is this address of libc's code? */
+long frame_handed_number(const void *ucontext, uintptr_t behind, bool (*is_code)(uintptr_t address));
 
 /* Argument 0 to 5 of the call that the frame comes back from. */
 uint64_t frame_argument(const void *ucontext, unsigned index);

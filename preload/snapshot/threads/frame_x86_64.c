@@ -9,16 +9,21 @@
 #include <sys/syscall.h>
 #include <ucontext.h>
 
-#define MOV_EAX    0xb8
-#define MOV_LENGTH 5
-#define XOR_LENGTH 2
-#define FARTHEST   48   /* from the mov to the end of the syscall instruction */
-#define NEAR       30   /* from it to that instruction */
-#define NUMBER_MAX 1024 /* a constant that is larger is none */
-#define EAX        0u
-#define REX_B      1u
-#define REX_R      4u
-#define REX_W      8u
+#define MOV_EAX     0xb8
+#define MOV_LENGTH  5
+#define XOR_LENGTH  2
+#define CALL        0xe8
+#define CALL_LENGTH 5
+#define FARTHEST    48   /* from the mov to the end of the syscall instruction */
+#define NEAR        30   /* from it to that instruction */
+#define NUMBER_MAX  1024 /* a constant that is larger is none */
+#define EAX         0u
+#define RSP         4u
+#define RBP         5u
+#define RSI         6u
+#define REX_B       1u
+#define REX_R       4u
+#define REX_W       8u
 
 __asm__(".text\n"
         /* (rdi number, rsi arguments) */
@@ -74,7 +79,7 @@ bool frame_is_behind_call(uintptr_t address)
     const unsigned char *behind = (const unsigned char *)address;
 
     /* e8 and a displacement; or ff /2 with a register, with or without a displacement or a prefix */
-    return behind[-5] == 0xe8 || (behind[-2] == 0xff && (behind[-1] & 0x38) == 0x10) ||
+    return behind[-CALL_LENGTH] == CALL || (behind[-2] == 0xff && (behind[-1] & 0x38) == 0x10) ||
            (behind[-3] == 0xff && (behind[-2] & 0x38) == 0x10) ||
            (behind[-6] == 0xff && (behind[-5] & 0x38) == 0x10);
 }
@@ -308,4 +313,79 @@ long frame_call_number(uintptr_t behind, bool in_library)
         return -1;
     long number = followed_number(call, in_library);
     return number < 0 && in_library ? nearest_number(call) : number;
+}
+
+/* --- a number that is handed on --- */
+
+static bool leaves(const unsigned char *from, const unsigned char *to, unsigned reg)
+{
+    size_t length;
+
+    for (; from < to; from += length)
+        if ((length = harmless_length(from, reg)) == 0)
+            return false;
+    return from == to;
+}
+
+/* Length of `mov displacement(%rsp), register`, or with rbp, and which word of the stack that is; 0: it is
+ * another instruction. */
+static size_t load_length(const unsigned char *code, unsigned reg, const uintptr_t base[2], uintptr_t *word)
+{
+    const unsigned modrm = 0x40u | reg << 3;
+
+    if (code[0] != 0x48 || code[1] != 0x8b)
+        return 0;
+    if (code[2] == (modrm | RSP) && code[3] == 0x24) {
+        *word = base[0] + (uintptr_t)(signed char)code[4];
+        return 5;
+    }
+    *word = base[1] + (uintptr_t)(signed char)code[3];
+    return code[2] == (modrm | RBP) ? 4 : 0;
+}
+
+/* What the code that ends here has loaded into the register from its stack. */
+static long loaded_number(const unsigned char *end, unsigned reg, uintptr_t stack_pointer,
+                          uintptr_t base_pointer)
+{
+    const uintptr_t base[2] = {stack_pointer, base_pointer};
+
+    for (int back = 4; back <= FARTHEST; back++) {
+        uintptr_t word;
+        size_t length = load_length(end - back, reg, base, &word);
+
+        if (length == 0 || !leaves(end - back + length, end, reg) || !leaves(end - back + length, end, RSP))
+            continue;
+        uint64_t number = *(const uint64_t *)word;
+        return number < NUMBER_MAX ? (long)number : -1;
+    }
+    return -1;
+}
+
+/* Is it the second argument of the function that makes the call, which has put nothing on its stack? */
+static bool is_second_argument(const unsigned char *call)
+{
+    for (int back = 3; back <= FARTHEST; back++)
+        if (copy_length(call - back, RSI) == 3 && leads_to(call - back + 3, call, EAX) &&
+            leaves(call - back + 3, call, RSP))
+            return true;
+    return false;
+}
+
+/* From 2.41 on all calls of glibc that are cancellation points pass by __internal_syscall_cancel(), which has
+ * the number on its stack. In a process with one thread it makes the call itself; else it calls
+ * __syscall_cancel_arch(), with the number as its second argument. */
+long frame_handed_number(const void *ucontext, uintptr_t behind, bool (*is_code)(uintptr_t address))
+{
+    const greg_t *registers = ((const ucontext_t *)ucontext)->uc_mcontext.gregs;
+    const unsigned char *call = (const unsigned char *)behind - 2;
+    const uintptr_t stack = (uintptr_t)registers[REG_RSP], base = (uintptr_t)registers[REG_RBP];
+
+    if (call[0] != 0x0f || call[1] != 0x05)
+        return -1;
+    if (!is_second_argument(call))
+        return loaded_number(call, EAX, stack, base);
+    uintptr_t caller = *(const uintptr_t *)stack;
+    if (!is_code(caller) || *(const unsigned char *)(caller - CALL_LENGTH) != CALL)
+        return -1;
+    return loaded_number((const unsigned char *)caller - CALL_LENGTH, RSI, stack + sizeof caller, base);
 }
