@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Names for addresses: see where.h. Who called is guessed from the stack: the first word on it that lies in a
- * function of the program, behind what may be a call. Unwinding would need locks that the hanging thread may
- * hold. */
+ * function of the program, behind what may be a call. So is what was called, where the thread is in a
+ * function of libc that has no name: the last such word before it that lies in one with a name. Unwinding
+ * would need locks that the hanging thread may hold. */
 #define _GNU_SOURCE
 #include "replay/where.h"
 
@@ -10,6 +11,7 @@
 #include <sys/mman.h>
 
 #include "base/loaded_code.h"
+#include "base/symbol.h"
 #include "base/text.h"
 #include "base/user_memory.h"
 #include "run/notes.h"
@@ -29,6 +31,7 @@ struct function {
 static struct function *functions;
 static size_t count;
 static struct loaded_code program;
+static struct symbol_library libc, threads; /* libpthread is apart before glibc 2.34 */
 
 static void add(const char *name, uintptr_t address, size_t space, void *unused)
 {
@@ -50,6 +53,10 @@ void where_prepare(void)
         return;
     functions = memory;
     program = loaded_code_around(NULL);
+    if (!symbol_library_find(&libc, "libc.so.6"))
+        return;
+    if (!symbol_library_find(&threads, "libpthread.so.0"))
+        threads = libc;
     run.hooks->functions(add, NULL);
 }
 
@@ -63,25 +70,50 @@ static const struct function *function_at(uintptr_t address)
     return found != NULL && address - found->address < FAR ? found : NULL;
 }
 
-static const struct function *find_caller(uintptr_t stack)
+/* In libc most functions have no name, and lie behind one that has. */
+static const struct function *named_at(uintptr_t address)
+{
+    const struct function *found = function_at(address);
+    void *start = NULL;
+
+    if (found == NULL || !loaded_code_is_libc(address))
+        return found;
+    size_t size = symbol_find(&libc, found->name, &start);
+    if ((uintptr_t)start != found->address)
+        size = symbol_find(&threads, found->name, &start);
+    return (uintptr_t)start == found->address && address - found->address <= size ? found : NULL;
+}
+
+static const struct function *find_caller(uintptr_t stack, const struct function **called)
 {
     static uintptr_t words[WORDS];
     long size = user_memory_peek(words, (const void *)stack, sizeof words);
 
-    for (long i = 0; i < size / (long)sizeof *words; i++)
-        if (loaded_code_holds(&program, (const void *)words[i]) && frame_is_behind_call(words[i]))
-            return function_at(words[i]);
+    for (long i = 0; i < size / (long)sizeof *words; i++) {
+        bool is_program = loaded_code_holds(&program, (const void *)words[i]);
+
+        if ((!is_program && !loaded_code_is_libc(words[i])) || !frame_is_behind_call(words[i]))
+            continue;
+        const struct function *function = named_at(words[i]);
+        if (is_program)
+            return function;
+        if (function != NULL)
+            *called = function;
+    }
     return NULL;
 }
 
 static void describe(struct text *text, const void *ucontext, const char *call)
 {
+    const struct function *outermost = NULL, *caller = NULL;
     struct frame frame;
 
     frame_read(ucontext, &frame);
-    const struct function *function = function_at(frame.program_counter), *caller = NULL;
+    const struct function *function = named_at(frame.program_counter);
     if (!loaded_code_holds(&program, (const void *)frame.program_counter))
-        caller = find_caller(frame.stack_pointer);
+        caller = find_caller(frame.stack_pointer, &outermost);
+    if (function == NULL && caller != NULL)
+        function = outermost;
     if (call == NULL && function != NULL)
         call = function->name;
     if (call != NULL)

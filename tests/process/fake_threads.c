@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -274,6 +275,18 @@ static void do_processors(const char *argument)
     fake_say("pin to none %d %s", r, strerrorname_np(errno));
 }
 
+/* So many ms for one that nobody posts. */
+static void do_nobody_posts(const char *argument)
+{
+    struct timespec until;
+    sem_t semaphore;
+
+    sem_init(&semaphore, 0, 0);
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += fake_number(argument) / 1000;
+    fake_say("semaphore: %d, %s", sem_timedwait(&semaphore, &until), strerrorname_np(errno));
+}
+
 const struct fake_step fake_threads[] = {
     {"thread", do_thread},
     {"join", do_join},
@@ -292,5 +305,6 @@ const struct fake_step fake_threads[] = {
     {"worker_settings", do_worker_settings},
     {"pin", do_pin},
     {"processors", do_processors},
+    {"nobody_posts", do_nobody_posts},
     {NULL, NULL},
 };
