@@ -75,6 +75,14 @@ void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns)
         keep_wave(&page->replay, &before);
 }
 
+struct shared_slot *shared_page_free_slot(struct shared_page *page)
+{
+    for (unsigned i = 0; i < SHARED_PAGE_SPARE; i++)
+        if (atomic_load(&page->slots[i].pid) == 0)
+            return &page->slots[i];
+    return NULL;
+}
+
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)
 {
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)

@@ -14,8 +14,11 @@
 #include "options/end.h"
 
 #define SHARED_PAGE_SIZE 32768u /* only what is written to takes memory */
-/* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. */
-#define SHARED_PAGE_SLOTS 65u
+/* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. And the
+ * last one is for a spare: who makes that does not know which place the original is giving to a new snapshot
+ * at this moment. */
+#define SHARED_PAGE_SLOTS 66u
+#define SHARED_PAGE_SPARE (SHARED_PAGE_SLOTS - 1)
 #define SHARED_PAGE_WHY   480u
 #define SHARED_NOTES_MAX  17u /* the last one says that there was more */
 #define SHARED_NOTE_SIZE  160u
@@ -195,7 +198,10 @@ void shared_page_forget_learnt(struct shared_page *page);
  * that, whose waveform is there until its own one is. */
 void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns);
 
-/* The slot of this snapshot, or NULL; 0: a free one. */
+/* A free one for a snapshot; NULL: there is none. It is the caller's when there is a pid in it. */
+struct shared_slot *shared_page_free_slot(struct shared_page *page);
+
+/* The slot of this snapshot, or NULL. */
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);
 
 #endif

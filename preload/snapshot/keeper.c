@@ -162,7 +162,7 @@ static void add_snapshot(uint64_t eval)
 
 static void describe_take(uint64_t eval)
 {
-    struct shared_slot *slot = shared_page_slot(page, 0);
+    struct shared_slot *slot = shared_page_free_slot(page);
 
     slot->number = figures.taken + 1;
     slot->eval = eval - 1;

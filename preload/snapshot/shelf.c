@@ -16,7 +16,7 @@
 #include "snapshot/precopy.h"
 
 static_assert(SLOTS_MAX == AGES_SNAPSHOTS, "LIGHTSSS_SLOTS and LIGHTSSS_AGES together");
-static_assert(SLOTS_PLACES == SHARED_PAGE_SLOTS, "each has its place in the page");
+static_assert(SLOTS_PLACES == SHARED_PAGE_SPARE, "each has its place in the page");
 
 static OFTEN_WRITTEN struct slots slots;
 static OFTEN_WRITTEN bool has_killed;

@@ -70,10 +70,10 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
 static bool leave_spare(struct take *take, int *clear_tid)
 {
     struct shared_page *page = take->is_spare ? NULL : take->hooks->spare();
-    struct shared_slot *slot = page == NULL ? NULL : shared_page_slot(page, 0);
 
-    if (slot == NULL)
+    if (page == NULL)
         return false;
+    struct shared_slot *slot = &page->slots[SHARED_PAGE_SPARE];
     slot->number = take->slot->number;
     slot->eval = take->slot->eval;
     slot->time = take->slot->time;

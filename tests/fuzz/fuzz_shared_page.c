@@ -25,7 +25,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t length)
 
     memset(&page, 0, sizeof page);
     memcpy(&page, data, length < sizeof page ? length : sizeof page);
-    check_slot(&page, shared_page_slot(&page, 0));
+    if (shared_page_free_slot(&page) == &page.slots[SHARED_PAGE_SPARE])
+        abort();
+    check_slot(&page, shared_page_free_slot(&page));
     for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++)
         check_slot(&page, shared_page_slot(&page, page.slots[i].pid));
     if (end_kind_name(page.end.kind) == NULL)

@@ -43,7 +43,7 @@ static inline struct take plain_take(struct shared_page *page)
 {
     return (struct take){
         .page = page,
-        .slot = shared_page_slot(page, 0),
+        .slot = shared_page_free_slot(page),
         .hooks = &plain_take_hooks,
         .patience = {.evals = plain_take_evals},
     };

@@ -169,6 +169,56 @@ static void test_wake_is_not_swallowed(void **state)
     assert_int_equal(waitpid(evicted, &status, __WALL), evicted);
 }
 
+static struct shared_page *wanted_spare;
+
+static bool goes_on(struct shared_slot *slot)
+{
+    (void)slot;
+    return true;
+}
+
+static struct shared_page *wants_spare(void)
+{
+    return wanted_spare;
+}
+
+/* The original dies while it takes a snapshot: that one has its place, and no pid stands there yet. An older
+ * one, which is woken, leaves a spare, and that takes a place as well. */
+static void test_spare_takes_no_place_of_a_snapshot(void **state)
+{
+    const struct take_hooks hooks = {
+        .before_copy = plain_take_copies,
+        .after_copy = plain_take_goes_on,
+        .in_copy = plain_take_copies,
+        .orphaned = goes_on,
+        .spare = wants_spare,
+    };
+    int status;
+
+    (void)state;
+    wanted_spare = NULL;
+    assert_int_equal(shared_page_create(&wanted_spare), 0);
+    wanted_spare->original_pid = getpid();
+    struct take take = plain_take(wanted_spare);
+    take.hooks = &hooks;
+    take.slot->number = 32;
+    int r = take_snapshot(&take);
+    if (r == TAKE_COPY)
+        live_as_copy(&take);
+    assert_int_equal(r, TAKE_ORIGINAL);
+    struct shared_slot *coming = shared_page_free_slot(wanted_spare);
+    coming->number = 33;
+    park_command(take.slot, SLOT_WAKE);
+    assert_int_equal(waitpid(take.pid, &status, __WALL), take.pid);
+    assert_int_equal(status, 0);
+    assert_int_equal(coming->number, 33);
+    assert_int_equal(atomic_load(&coming->pid), 0);
+    pid_t spare = atomic_load(&wanted_spare->spare_pid);
+    assert_int_equal(shared_page_slot(wanted_spare, spare)->number, 32);
+    kill(spare, SIGKILL);
+    assert_int_equal(waitpid(spare, &status, __WALL), spare);
+}
+
 static void *sleep_relative(void *duration_ns)
 {
     struct timespec time = {.tv_nsec = *(long *)duration_ns};
@@ -206,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_parked_dies_with_original),
         cmocka_unit_test(test_parked_survives_its_thread),
         cmocka_unit_test(test_wake_is_not_swallowed),
+        cmocka_unit_test(test_spare_takes_no_place_of_a_snapshot),
         cmocka_unit_test(test_sleep_ends_between_snapshots),
         cmocka_unit_test(test_copies_revive),
     };
