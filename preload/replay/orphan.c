@@ -55,8 +55,7 @@ static int room_fd = -1;
 
 /* --- how the original ended --- */
 
-/* Of a process that is dead and was not waited for yet. */
-static int status_of_zombie(pid_t pid)
+static int told_status(pid_t pid)
 {
     char buffer[PROCFS_STAT_SIZE];
     const char *field = procfs_stat(pid, buffer);
@@ -66,6 +65,15 @@ static int status_of_zombie(pid_t pid)
     for (int i = 1; i < STAT_FIELD && field != NULL; i++)
         field = strchr(field + 1, ' ');
     return field == NULL ? NO_STATUS : (int)strtol(field, NULL, 10);
+}
+
+/* Of a process that is dead and was not waited for yet. Of one that is waited for at this moment newer
+ * kernels tell 0, as if it had ended well. */
+static int status_of_zombie(pid_t pid)
+{
+    int status = told_status(pid);
+
+    return status == 0 && procfs_state(pid) != 'Z' ? NO_STATUS : status;
 }
 
 /* Of one that was. */
