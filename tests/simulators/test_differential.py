@@ -125,9 +125,10 @@ class Replayed(Directory):
 
     NAMES = "$scope module TOP $end\n$var wire 1 ! clk $end\n$upscope $end\n$enddefinitions $end\n"
 
-    def replayed(self, *, source="testbench", snapshot=2, values="#2\n1!\n", several=False):
+    def replayed(self, *, source="testbench", snapshot=2, values="#2\n1!\n", several=False, dump_evals=1):
         """Killed in eval 3; the testbench dumps each eval, at times from 0."""
-        self.row.traces, self.row.row = "held", {**self.row.row, "every_eval": True, "several": several}
+        self.row.traces = "held"
+        self.row.row = {**self.row.row, "every_eval": True, "several": several, "dump_evals": dump_evals}
         oracle = self.write("plain", "oracle.vcd", text=self.NAMES + "#0\n1!\n#1\n0!\n#2\n1!\n#3\n0!\n")
         mine = self.write("killed", "lightsss", "emu.7", "wave.vcd", text=self.NAMES + values)
         for name in ("replay.stdout", "replay.stderr"):
@@ -161,6 +162,10 @@ class Replayed(Directory):
         self.assertEqual(self.replayed(source="injected", several=True), kills.UNCOMPARED)
         with self.assertRaisesRegex(checks.Failed, "waveform: "):
             self.replayed(source="injected", values="#2\n0!\n")
+
+    def test_before_its_dump_of_several_evals(self):
+        replayed = self.replayed(source="injected", snapshot=1, values="#1\n0!\n#2\n1!\n", several=True, dump_evals=2)
+        self.assertEqual(replayed, kills.UNCOMPARED)
 
     def test_it_has_dumped(self):
         with self.assertRaisesRegex(checks.Failed, "waveform is injected, not testbench"):
@@ -205,6 +210,9 @@ class Killed(Directory):
         self.assertEqual(self.killed(BUSY, signal.SIGKILL, [0, 0.01], sudden=True), kills.EARLY)
         with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
             self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED, sudden=True)
+        with self.assertRaisesRegex(checks.Failed, "nothing is left, and there were the snapshots"):
+            self.killed(BUSY + "; echo one", signal.SIGKILL, [0, 0.01], PARKED, sudden=True)
+        self.assertEqual(self.killed("echo one; " + BUSY, signal.SIGKILL, [0, 0.01], PARKED, sudden=True), kills.EARLY)
         with mock.patch("kills.SURE", 0.005):
             self.assertEqual(self.killed(BUSY, signal.SIGKILL, [0, 0.01], PARKED, sudden=True), kills.EARLY)
 
