@@ -62,7 +62,7 @@ struct cost_now cost_read(void)
 }
 
 /* For how much one page has been copied so far, with all snapshots. */
-static uint64_t known_page_ns(const struct cost *cost)
+uint64_t cost_page_ns(const struct cost *cost)
 {
     uint64_t page_ns = (cost->known.ns + TRUST_NS) / (cost->known.copied + TRUST_NS / COST_PAGE_NS);
 
@@ -95,7 +95,7 @@ static uint64_t weighed_ns(const struct cost *cost, uint64_t expected_ns)
 
 static uint64_t copies_ns(const struct cost *cost)
 {
-    uint64_t page_ns = known_page_ns(cost), pages = cost->busy.copied;
+    uint64_t page_ns = cost_page_ns(cost), pages = cost->busy.copied;
     uint64_t ns = weighed_ns(cost, pages * page_ns);
 
     ns = u64_min(u64_max(ns, pages * COST_PAGE_LEAST_NS), pages * COST_PAGE_MOST_NS);
@@ -116,7 +116,7 @@ static void close_window(struct cost *cost, struct cost_now now)
         return;
     cost->last = now;
     cost->due_ns = now.ns + u64_max(WINDOW_NS, u64_difference(now.ns, cost->begun.ns) / WINDOW_PART);
-    if (last.copied * known_page_ns(cost) >= last.ns / QUIET_SHARE) {
+    if (last.copied * cost_page_ns(cost) >= last.ns / QUIET_SHARE) {
         add(&cost->busy, &last);
         return;
     }
@@ -145,7 +145,7 @@ void cost_look(struct cost *cost, struct cost_now now, bool is_shared)
     close_window(cost, now);
     cost->grown_bytes = u64_difference(now.peak_bytes, cost->begun.peak_bytes);
     if (is_shared)
-        cost->copies_ns = copies_ns(cost) + window(cost, now).copied * known_page_ns(cost);
+        cost->copies_ns = copies_ns(cost) + window(cost, now).copied * cost_page_ns(cost);
 }
 
 void cost_pay(struct cost *cost, uint64_t ns, bool is_system)

@@ -68,6 +68,9 @@ void cost_pay(struct cost *cost, uint64_t ns, bool is_system);
 /* So much was spent in the kernel, by this thread, that is no cost: it is no page's price. */
 void cost_leave_out(struct cost *cost, uint64_t ns);
 
+/* What a page is counted for, as far as it is known. */
+uint64_t cost_page_ns(const struct cost *cost);
+
 /* A snapshot was taken, or tried in vain: what it costs is counted from here on. */
 void cost_begin(struct cost *cost, struct cost_now now, uint64_t stall_ns);
 

@@ -17,6 +17,7 @@
 #include "run/role.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
+#include "snapshot/cold.h"
 #include "snapshot/cost.h"
 #include "snapshot/glance.h"
 #include "snapshot/huge.h"
@@ -43,6 +44,7 @@ static OFTEN_WRITTEN struct cadence cadence;
 static OFTEN_WRITTEN struct pace pace;
 static OFTEN_WRITTEN struct glance glance;
 static OFTEN_WRITTEN struct cost cost;
+static OFTEN_WRITTEN struct cold cold;
 static OFTEN_WRITTEN struct keeper_figures figures;
 static OFTEN_WRITTEN struct take last_take;
 static OFTEN_WRITTEN bool given_up;                               /* no snapshot can be taken any more */
@@ -68,6 +70,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     shelf_begin(page, options, keeper_hooks->input);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
+    cold_init(&cold);
     huge_begin(options->huge, options->budget_ppm);
     huge_lost_begin(0);
     groups_find();
@@ -111,6 +114,17 @@ static unsigned parked(void)
     return shelf_slots()->count;
 }
 
+static struct cold_now cold_read(struct cost_now now)
+{
+    return (struct cold_now){
+        .ns = now.ns,
+        .used_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID),
+        .faults = now.faults,
+        .page_ns = cost_page_ns(&cost),
+        .evals = hooks.evals(),
+    };
+}
+
 static void look_at_cost(void)
 {
     struct cost_now now = cost_read();
@@ -126,6 +140,8 @@ static void look_at_cost_in_time(uint64_t eval)
 {
     uint64_t now_ns = clock_ns();
 
+    if (now_ns >= cold_due_ns(&cold))
+        cold_look(&cold, cold_read(cost_read()));
     if (cost_is_due(&cost, now_ns) || cadence_is_due(&cadence, now_ns, eval))
         look_at_cost();
 }
@@ -142,6 +158,7 @@ static void add_snapshot(uint64_t eval)
     struct cost_now now = cost_read();
 
     cost_begin(&cost, now, last_take.stall_ns);
+    cost_pay(&cost, cold_begin(&cold, cold_read(now)), false);
     huge_taken(eval, now.faults, now.peak_bytes);
     cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
     refusal_over();
@@ -333,7 +350,9 @@ static uint64_t due_ns(uint64_t now_ns)
     if (processes_are_near())
         wait_ns = u64_min(wait_ns, SECOND_NS);
     wait_ns = u64_min(wait_ns, huge_wait_ns(parked() > 0));
-    return u64_min(u64_sum(now_ns, wait_ns), u64_min(cost_due_ns(&cost), cadence_due_ns(&cadence)));
+    wait_ns = u64_sum(now_ns, wait_ns);
+    return u64_min(u64_min(wait_ns, cold_due_ns(&cold)),
+                   u64_min(cost_due_ns(&cost), cadence_due_ns(&cadence)));
 }
 
 static void begin_glances(const struct cadence_step *step, uint64_t eval)
