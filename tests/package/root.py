@@ -56,6 +56,14 @@ def run(words, **more):
     return subprocess.run(words, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, **more)
 
 
+def version_of(told):
+    return tuple(int(part) for part in re.search(r" (\d+)\.(\d+)$", told.splitlines()[0]).groups())
+
+
+def libc_here():
+    return version_of(run(["ldd", "--version"]).stdout)
+
+
 class Root:
     """One release. What is asked of it is run there as root, with /proc, /dev and /sys, in a mount namespace that ends with
     the command."""
@@ -99,6 +107,10 @@ class Root:
 
     def run(self, *words, binds=(), directory="/", timeout=600):
         return run(self.command(*words, binds=binds, directory=directory), timeout=timeout)
+
+    def libc(self):
+        """Its version, as a pair; of this machine: libc_here()."""
+        return version_of(self.run("ldd", "--version").stdout)
 
     def libraries(self):
         return [os.path.join(self.path, folder, "x86_64-linux-gnu") for folder in ("lib", "usr/lib")]

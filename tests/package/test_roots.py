@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """The library that was built here works with the libc of another Debian release: the programs of the process tests are
 compiled there and run with that loader and libc, and real simulators are verilated there and fail there, in a root of it.
+What was built in an older release is run here as well.
 
     test_roots.py BUILD_DIR SUITE LIBRARY COMMAND"""
 
@@ -32,6 +33,9 @@ ALONE_DESIGN = [os.path.join(TOP, "tests", path) for path in ("bench/tick/tick.s
 TIMEOUT_S = 600
 # What runs no program of the root.
 ALONE = {"take", "standby", "precopy", "descriptors", "private_files", "huge_lost", "floor", "exports"}
+# What is asked of programs that were built there and run here: those that call most of libc.
+HERE = {"ends", "signals", "files", "input", "world", "blocked_calls"}
+LOADER = "ld-linux-x86-64.so.2"
 BUILD = SYSTEM = LIBRARY = COMMAND = None
 
 
@@ -53,11 +57,13 @@ class Programs:
             if "-o" in words and words[words.index("-o") + 1].startswith("tests/process/"):
                 yield ["gcc", *words[1:]]
 
-    def script(self, loader):
+    def script(self):
         """Headers of the kernel are this machine's; what libc has no function for yet is in older.h."""
         added = os.path.join(BUILD, "error_words.o")
         compile = ["-w", "-D_GNU_SOURCE=", "-isystem", os.path.join(BUILD, "kernel")]
-        link = [added, "-Wl,--disable-new-dtags", "-ldl", "-lrt", "-lutil", "-Wl,--dynamic-linker=" + loader, *("-Wl,-rpath," + folder for folder in SYSTEM.libraries())]
+        place = os.path.join(self.place, "loader")
+        link = [added, "-Wl,--disable-new-dtags", "-ldl", "-lrt", "-lutil", f"-Wl,--dynamic-linker={place}/{LOADER}"]
+        link += [f"-Wl,-rpath,{place}/{number}" for number in range(len(SYSTEM.libraries()))]
         lines = ["set -e", shlex.join(["gcc", *compile, "-fPIC", "-c", os.path.join(TOP, "hooks", "floor", "error_words.c"), "-o", added])]
         compile += ["-include", os.path.join(TOP, "tests", "package", "older.h")]
         for words in self.commands():
@@ -66,18 +72,26 @@ class Programs:
         return "\n".join(lines) + "\n"
 
     def make(self):
-        for folder in ("preload", "hooks/floor", "loader"):
+        for folder in ("preload", "hooks/floor"):
             os.makedirs(os.path.join(self.place, folder))
             for header in glob.glob(os.path.join(BUILD, folder, "*.h")):
                 shutil.copy(header, os.path.join(self.place, folder))
         shutil.copy(LIBRARY, os.path.join(self.place, "preload"))
         for folder in ("linux", "asm-generic", "x86_64-linux-gnu/asm"):
             shutil.copytree(os.path.join("/usr/include", folder), os.path.join(self.place, "kernel", os.path.basename(folder)))
-        loader = os.path.join(self.place, "loader", "ld-linux-x86-64.so.2")
-        os.symlink(SYSTEM.loader(), loader)
+        self.run_with(SYSTEM.loader(), SYSTEM.libraries())
         with open(os.path.join(self.place, "script"), "w", encoding="utf-8") as file:
-            file.write(self.script(loader))
+            file.write(self.script())
         return SYSTEM.run("sh", "script", binds=[(TOP, TOP), (self.place, BUILD)], directory=BUILD)
+
+    def run_with(self, loader, libraries):
+        """Whose they are that the programs run with, from now on."""
+        place = os.path.join(self.place, "loader")
+        shutil.rmtree(place, ignore_errors=True)
+        os.makedirs(place)
+        os.symlink(loader, os.path.join(place, LOADER))
+        for number, folder in enumerate(libraries):
+            os.symlink(folder, os.path.join(place, str(number)))
 
 
 class Roots(unittest.TestCase):
@@ -88,11 +102,15 @@ class Roots(unittest.TestCase):
         cls.place = tempfile.mkdtemp(prefix="lightsss-roots-")
         cls.addClassCleanup(shutil.rmtree, cls.place)
         os.chmod(cls.place, 0o755)  # tests drop their rights
+        cls.programs = Programs(os.path.join(cls.place, "programs"))
+        made = cls.programs.make()
+        if made.returncode != 0:
+            raise AssertionError(made.stdout + made.stderr)
 
     def check(self, ran):
         self.assertEqual(ran.returncode, 0, ran.stdout + ran.stderr)
 
-    def tests(self):
+    def process_tests(self):
         """(name, command, environment, seconds) of the process tests."""
         told = subprocess.run(["meson", "introspect", "--tests", BUILD], capture_output=True, text=True, check=True).stdout
         for test in json.loads(told):
@@ -102,21 +120,32 @@ class Roots(unittest.TestCase):
                 yield test["name"], test["cmd"], test["env"], test["timeout"]
 
     def test_process_tests(self):
-        programs = Programs(os.path.join(self.place, "programs"))
-        self.check(programs.make())
-        told = {"LIGHTSSS_TEST_PROGRAMS": os.path.join(programs.place, "tests", "process"), "LIGHTSSS_TEST_LIBRARY": LIBRARY}
+        self.assertGreater(self.run_process_tests("with the libc of " + SYSTEM.suite), 30)
+
+    def test_process_tests_here(self):
+        if SYSTEM.libc() >= root.libc_here():
+            self.skipTest("what was built there does not run here: its libc is not older")
+        self.programs.run_with(os.path.realpath(os.path.join("/lib64", LOADER)), [])
+        self.addCleanup(self.programs.run_with, SYSTEM.loader(), SYSTEM.libraries())
+        self.assertEqual(self.run_process_tests("built in " + SYSTEM.suite, HERE), len(HERE))
+
+    def run_process_tests(self, how, only=None):
+        """How many passed."""
+        told = {"LIGHTSSS_TEST_PROGRAMS": os.path.join(self.programs.place, "tests", "process"), "LIGHTSSS_TEST_LIBRARY": LIBRARY}
         short = {name: value for name, value in os.environ.items() if name != "LIGHTSSS_TEST_FULL"}
         failed, passed = {}, 0
-        for name, command, environment, timeout in self.tests():
+        for name, command, environment, timeout in self.process_tests():
+            if only is not None and name not in only:
+                continue
             ran = subprocess.run(command, cwd=BUILD, env={**short, **environment, **told}, stdin=subprocess.DEVNULL, capture_output=True,
                                  text=True, errors="replace", timeout=4 * timeout, check=False)
             passed += ran.returncode == 0
             if ran.returncode not in (0, root.SKIPPED):
                 failed[name] = (ran.stdout + ran.stderr)[-3000:]
         for name, said in failed.items():
-            print(f"--- {name} with the libc of {SYSTEM.suite}\n{said}")
+            print(f"--- {name} {how}\n{said}")
         self.assertEqual(sorted(failed), [])
-        self.assertGreater(passed, 30)
+        return passed
 
     def test_simulators(self):
         share = os.path.join(self.place, "share")
@@ -132,11 +161,16 @@ class Roots(unittest.TestCase):
             with self.subTest(kind):
                 words = [os.path.join(SIMULATORS, "verilate"), "/mnt/" + kind, *words]
                 self.check(SYSTEM.run(*words, binds=binds, directory="/mnt", timeout=TIMEOUT_S))
-                self.run_one(share, binds, ["/mnt/" + kind, "--cycles", "3000000", "--report", "10000", "--fail", f"stop@{last}"])
+                steps = ["--cycles", "3000000", "--report", "10000", "--fail", f"stop@{last}"]
+                self.run_one(share, "/mnt", kind, steps, lambda *words: SYSTEM.run(*words, binds=binds, directory="/mnt", timeout=TIMEOUT_S))
+                if SYSTEM.libc() < root.libc_here():
+                    self.run_one(share, share, kind, steps, lambda *words: root.run(words, cwd=share, timeout=TIMEOUT_S))
 
-    def run_one(self, share, binds, command):
-        alone = SYSTEM.run(*command, binds=binds, directory="/mnt", timeout=TIMEOUT_S)
-        ran = SYSTEM.run("/mnt/lightsss/bin/lightsss", "run", "--dir", "/mnt/runs", "--", *command, binds=binds, directory="/mnt", timeout=TIMEOUT_S)
+    def run_one(self, share, place, kind, steps, run):
+        """place: where the share is for those that run."""
+        command = [f"{place}/{kind}", *steps]
+        alone = run(*command)
+        ran = run(f"{place}/lightsss/bin/lightsss", "run", "--dir", place + "/runs", "--", *command)
         self.assertNotEqual(alone.returncode, 0)
         self.assertEqual((ran.returncode, ran.stdout), (alone.returncode, alone.stdout), ran.stderr)
         self.assertIn("lightsss: replay reproduced", ran.stderr)
