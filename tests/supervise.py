@@ -11,6 +11,7 @@ started this. The command's TMPDIR is a directory of its own and goes with it.""
 
 import ctypes
 import os
+import re
 import resource
 import signal
 import subprocess
@@ -122,8 +123,10 @@ def set_dispositions():
 
 
 def temporary_directory():
-    """As /tmp is: some tests start programs of other users."""
-    path = tempfile.mkdtemp(prefix="lightsss-tests-")
+    """As /tmp is: some tests start programs of other users, and some preload what they put there: LD_PRELOAD knows no
+    quoting."""
+    parent = tempfile.gettempdir()
+    path = tempfile.mkdtemp(prefix="lightsss-tests-", dir="/tmp" if re.search(r"[\s:$]", parent) else parent)
     os.chmod(path, 0o1777)
     return path
 

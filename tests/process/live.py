@@ -45,7 +45,10 @@ class SimulatorCase(CommandCase):
         return process
 
     def end(self, process):
-        """With its snapshots, which would replay a run that was killed."""
+        """With its snapshots, which would replay a run that was killed. It makes no new one meanwhile."""
+        if process.poll() is None:
+            process.send_signal(signal.SIGSTOP)
+            os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
         for pid in self.descendants(process.pid):
             try:
                 os.kill(pid, signal.SIGKILL)

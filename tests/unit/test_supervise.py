@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import uuid
@@ -107,6 +108,13 @@ os.execvp(sys.argv[1], sys.argv[1:])"""
         self.assertEqual(process.wait(PATIENCE_S), -signal.SIGTERM)
         process = self.start("exit 5", [sys.executable, "-c", with_all])
         self.assertEqual(process.wait(PATIENCE_S), 5)
+
+    def test_temporary_directory_elsewhere(self):
+        """What is preloaded from there must have a name without blanks."""
+        with tempfile.TemporaryDirectory(suffix=" with blanks") as parent:
+            process = self.start('echo "$TMPDIR"', ["env", "TMPDIR=" + parent])
+            self.assertRegex(process.stdout.readline(), r"^/tmp/\S+\n$")
+            process.wait(PATIENCE_S)
 
     def test_told_while_cleaning_up(self):
         """The command has ended, and its status stands."""
