@@ -70,4 +70,10 @@ def main(arguments):
     return 1 if failed or not passed else 0
 
 
-sys.exit(main(sys.argv[1:]))
+try:
+    status = main(sys.argv[1:])
+    print(end="", flush=True)
+except OSError as error:
+    print("summary.py: the result could not be written: %s" % error.strerror, file=sys.stderr)
+    os._exit(1)  # Python would try again
+sys.exit(status)
