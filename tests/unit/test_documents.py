@@ -194,6 +194,18 @@ class Documents(unittest.TestCase):
         fish = re.search(r"^set -l commands \\\n(.*?[^\\])\n", read("scripts", "completion", "lightsss.fish"), re.MULTILINE | re.DOTALL)[1]
         self.assertEqual(dict(re.findall(r"^ +(\w+) '(.*?)'", fish, re.MULTILINE)), commands())
 
+    def test_options_of_our_scripts_exist(self):
+        """Of those that a page shows: `scripts/test --full`, `tests/simulators/matrix.py --build build`."""
+        count = 0
+        for page in [*pages(), "CONTRIBUTING.md"]:
+            for script, words in re.findall(r"(?:^ {4}|`)((?:scripts|tests)/[\w./-]+)((?: [^`\n]*)?)", read(page), re.MULTILINE):
+                self.assertTrue(os.path.exists(os.path.join(ROOT, script)), f"{page}: {script}")
+                code = read("scripts", "benchmarks", "main.py") if script == "scripts/bench" else words and read(script)
+                for option in re.findall(r"(?<= )--[a-z][a-z-]*", words.split("   ")[0]):
+                    self.assertTrue(re.search(rf"{option}(?![\w-])", code), f"{page}: {script} {option}")
+                    count += 1
+        self.assertGreater(count, 10)
+
     def test_commands_of_documents_exist(self):
         for page in [*([page] for page in [*pages(), "CONTRIBUTING.md"]), manual(), *map(manual, set(commands()) - {"help"})]:
             for command in re.findall(r"(?:^(?: {4}|\.Dl )|`)lightsss ([a-z]\w*)", read(*page), re.MULTILINE):
