@@ -73,7 +73,7 @@ static bool try_beside(uint64_t ns)
 
     raw_syscall2(SYS_prctl, PR_GET_TID_ADDRESS, &clear_tid);
     uint64_t mask = signal_mask_block_all();
-    long pid = clone_process(clear_tid, 0);
+    long pid = clone_process(clear_tid, 0, NULL);
     if (pid == 0)
         ask_and_end();
     if (pid > 0)

@@ -94,22 +94,13 @@ static int received_signal(const struct waiting *waiting)
     return (int)received.ssi_signo;
 }
 
-/* The copy that is to go on in the place of the woken one; NULL: there is none. */
-static struct shared_slot *spare_slot(void)
-{
-    pid_t spare_pid = atomic_load(&run.page->spare_pid);
-
-    return spare_pid != 0 ? shared_page_slot(run.page, spare_pid) : NULL;
-}
-
 /* Where memory becomes little, a copy that nobody has woken goes first. */
 static bool give_up_spare(const struct waiting *waiting)
 {
-    struct shared_slot *spare = spare_slot();
+    struct shared_slot *spare = shared_page_spare(run.page);
 
     if (spare == NULL || atomic_load(&spare->pid) == waiting->pid)
         return false;
-    atomic_store(&run.page->spare_pid, 0);
     keeper_forget(spare);
     return true;
 }
@@ -206,10 +197,9 @@ static bool wake_one(struct shared_slot *slot, struct outcome *outcome)
  * goes on in a copy of its own. */
 static bool try_snapshot(struct shared_slot *slot, struct outcome *outcome)
 {
-    run.page->stop_eval = 0;
     shared_page_forget_learnt(run.page);
     bool is_done = wake_one(slot, outcome);
-    struct shared_slot *spare = spare_slot();
+    struct shared_slot *spare = shared_page_spare(run.page);
 
     if (spare == NULL)
         return is_done;

@@ -29,9 +29,10 @@ struct shared_page *again_wants_spare(void)
 
 bool again_may(void)
 {
-    pid_t spare = atomic_load(&run.page->spare_pid);
+    const struct shared_slot *spare = shared_page_spare(run.page);
 
-    return spare != 0 && !shared_page_is_again(run.page) && !other_process_is_over(spare);
+    return spare != NULL && !shared_page_is_again(run.page) &&
+           !other_process_is_over(atomic_load(&spare->pid));
 }
 
 bool again_has_time(void)
@@ -44,11 +45,11 @@ bool again_has_time(void)
 
 void again_pass_on(void)
 {
-    pid_t spare = atomic_load(&run.page->spare_pid);
+    const struct shared_slot *spare = shared_page_spare(run.page);
 
-    if (spare == 0)
+    if (spare == NULL)
         return;
-    asked_passes_on(spare);
+    asked_passes_on(atomic_load(&spare->pid));
     for (;;)
         kernel_exit_group(0);
 }

@@ -37,7 +37,7 @@ static int take_page(const struct shared_slot *slot)
     atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
     memset(&run.page->notes, 0, sizeof run.page->notes);
     run.page->files.count = run.page->files.used = 0;
-    run.page->stop_eval = 0;
+    atomic_store(&run.page->reported, 0); /* that was the original's */
     shared_page_forget_learnt(run.page);
     atomic_store(&run.page->points_waiting, 0); /* they are not lost with this one */
     return 0;
@@ -106,6 +106,11 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
     else
         report_wake(slot);
     return r >= 0;
+}
+
+bool asked_is_beside(void)
+{
+    return common != NULL;
 }
 
 uint32_t asked_to_end(void)

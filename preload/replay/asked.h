@@ -13,6 +13,9 @@
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool asked_begins(struct shared_slot *slot, bool hangs);
 
+/* Is this such a replay, or the spare of one? */
+bool asked_is_beside(void);
+
 /* In such a replay: the signal by which somebody does not want to wait for it any longer; 0: there is none.
  */
 uint32_t asked_to_end(void);

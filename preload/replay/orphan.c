@@ -166,21 +166,69 @@ static void await_turn(void)
         other_process_ends(pid, UINT64_MAX);
         waited_for[waited_count++] = pid;
     }
-    pid = atomic_load(&run.page->spare_pid);
-    if (pid != 0)
-        other_process_ends(pid, UINT64_MAX);
+    const struct shared_slot *spare = shared_page_spare(run.page);
+    if (spare != NULL)
+        other_process_ends(atomic_load(&spare->pid), UINT64_MAX);
 }
 
 /* For the one in whose place a spare goes on. */
 static void await_parent(const struct shared_slot *spare)
 {
-    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
+    for (unsigned i = 0; i < SHARED_PAGE_SPARE; i++) {
         const struct shared_slot *other = &run.page->slots[i];
         pid_t pid = atomic_load(&other->pid);
 
-        if (pid != 0 && other != spare && other->number == spare->number)
+        if (pid != 0 && other->number == spare->number)
             other_process_ends(pid, UINT64_MAX);
     }
+}
+
+/* Its parent was killed, and it is the last copy that there is. The parent may have come to do its work, and
+ * left the report to an original that was killed just then. */
+static bool is_last(void)
+{
+    const struct back_end end = end_of_original();
+
+    return !asked_is_beside() && back_choose(&run.options, run.page, &end, is_over) == NULL;
+}
+
+/* One that somebody has stopped would neither replay nor learn that there is nothing left to do. A replay
+ * that has begun may not send signals. */
+static void let_others_go_on(void)
+{
+    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
+        pid_t pid = atomic_load(&run.page->slots[i].pid);
+
+        if (pid != 0 && pid != kernel_getpid())
+            kernel_kill(pid, SIGCONT);
+    }
+}
+
+/* Is it for the spare to replay? */
+static bool spare_replays(struct shared_slot *slot)
+{
+    await_parent(slot);
+    let_others_go_on();
+    if (atomic_load(&run.page->reported))
+        return false;
+    if (shared_page_is_again(run.page))
+        return true;
+    if (!is_last())
+        return false;
+    shared_page_forget_learnt(run.page);
+    atomic_store(&slot->pid, kernel_getpid());
+    return true;
+}
+
+/* Is it for a snapshot to replay? */
+static bool snapshot_replays(void)
+{
+    await_turn();
+    let_others_go_on();
+    if (atomic_load(&run.page->reported))
+        return false;
+    shared_page_forget_learnt(run.page);
+    return true;
 }
 
 /* Of these there will be no waveforms. */
@@ -216,16 +264,7 @@ bool orphan_replays(struct shared_slot *slot)
     struct shared_page *page = run.page;
     int r = 0;
 
-    /* The original may have been killed before it did that. */
-    atomic_store(&slot->pid, kernel_getpid());
-    const bool is_spare = atomic_load(&page->spare_pid) == kernel_getpid();
-    if (is_spare) {
-        await_parent(slot);
-    } else {
-        await_turn();
-        shared_page_forget_learnt(page);
-    }
-    if (atomic_load(&page->reported) || (is_spare && !shared_page_is_again(page)))
+    if (slot == &page->slots[SHARED_PAGE_SPARE] ? !spare_replays(slot) : !snapshot_replays())
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;

@@ -42,22 +42,17 @@ static bool is_counted(const struct shared_page *page, const struct shared_slot 
     return slot->number <= page->cost.snapshots;
 }
 
-/* A copy of a woken one goes on in its place, and not in a place of its own. */
-static bool is_spare(const struct shared_page *page, int32_t pid)
-{
-    return pid == atomic_load(&page->spare_pid);
-}
-
+/* Not the spare: that goes on in the place of a woken one, which made it. */
 struct shared_slot *back_choose(const struct options *options, struct shared_page *page,
                                 const struct back_end *end, bool (*is_over)(int32_t pid))
 {
     struct shared_slot *best = NULL;
 
-    for (unsigned i = 0; i < SHARED_PAGE_SLOTS; i++) {
+    for (unsigned i = 0; i < SHARED_PAGE_SPARE; i++) {
         struct shared_slot *slot = &page->slots[i];
         int32_t pid = atomic_load(&slot->pid);
 
-        if (pid == 0 || is_spare(page, pid) || is_over(pid))
+        if (pid == 0 || is_over(pid))
             continue;
         bool takes = best == NULL || is_better(options, slot, best, end);
         if (best != NULL && is_counted(page, slot) != is_counted(page, best))

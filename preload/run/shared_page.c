@@ -44,10 +44,11 @@ bool shared_page_is_again(const struct shared_page *page)
 
 void shared_page_forget_learnt(struct shared_page *page)
 {
+    page->stop_eval = 0;
     page->wave_from_eval = 0;
     page->wave_is_draft = 0;
     page->rates.count = 0;
-    atomic_store(&page->spare_pid, 0);
+    atomic_store(&page->slots[SHARED_PAGE_SPARE].pid, 0);
 }
 
 static void keep_wave(struct shared_replay *replay, const struct shared_replay *before)
@@ -81,6 +82,13 @@ struct shared_slot *shared_page_free_slot(struct shared_page *page)
         if (atomic_load(&page->slots[i].pid) == 0)
             return &page->slots[i];
     return NULL;
+}
+
+struct shared_slot *shared_page_spare(struct shared_page *page)
+{
+    struct shared_slot *slot = &page->slots[SHARED_PAGE_SPARE];
+
+    return atomic_load(&slot->pid) != 0 ? slot : NULL;
 }
 
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid)

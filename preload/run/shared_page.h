@@ -15,8 +15,8 @@
 
 #define SHARED_PAGE_SIZE 32768u /* only what is written to takes memory */
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. And the
- * last one is for a spare: who makes that does not know which place the original is giving to a new snapshot
- * at this moment. */
+ * last one is for a spare, the copy of a woken copy that replays once more: who makes that does not know
+ * which place the original is giving to a new snapshot at this moment. */
 #define SHARED_PAGE_SLOTS 66u
 #define SHARED_PAGE_SPARE (SHARED_PAGE_SLOTS - 1)
 #define SHARED_PAGE_WHY   480u
@@ -163,7 +163,6 @@ struct shared_page {
     uint64_t stop_eval;               /* where a replay waits for another process (partner.h); 0: not known */
     uint64_t wave_from_eval;          /* where another replay is to begin its waveform; 0: there is none */
     uint32_t wave_is_draft;           /* that waveform has a name of its own until it is the better one */
-    _Atomic int32_t spare_pid;        /* the copy of the woken copy that replays once more for one of these */
     _Atomic uint64_t still_evals;     /* evals that had begun when the original was last found hanging */
     _Atomic uint32_t ending;          /* it ends, or waits for a replay before: that is no hang */
     _Atomic uint32_t reported;        /* the report is written: there is nothing left to do for an orphan */
@@ -191,7 +190,7 @@ int shared_page_create(struct shared_page **page);
 /* Does the replay go on in the place of one that has run already? (Its spare copy, see replay/again.h.) */
 bool shared_page_is_again(const struct shared_page *page);
 
-/* What a replay has learnt for its own spare copy is not for the next one. */
+/* What a replay has learnt for its own spare copy, and that, are not for the next one. */
 void shared_page_forget_learnt(struct shared_page *page);
 
 /* A snapshot is about to become a replay: nothing is known of it yet. One in the place of another began with
@@ -200,6 +199,9 @@ void shared_page_begin_replay(struct shared_page *page, uint64_t now_ns);
 
 /* A free one for a snapshot; NULL: there is none. It is the caller's when there is a pid in it. */
 struct shared_slot *shared_page_free_slot(struct shared_page *page);
+
+/* The slot of the spare that there is; NULL: there is none. */
+struct shared_slot *shared_page_spare(struct shared_page *page);
 
 /* The slot of this snapshot, or NULL. */
 struct shared_slot *shared_page_slot(struct shared_page *page, int32_t pid);

@@ -40,7 +40,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
         return false;
     atomic_store(&take->page->asked_until_ns, 0);
     atomic_store(&take->page->asked_pid, coming); /* from now on: the copy may be long in coming */
-    long pid = clone_process(clear_tid, THREADS_SIGNAL);
+    long pid = clone_process(clear_tid, THREADS_SIGNAL, NULL);
     if (pid < 0)
         take->hooks->asked_in_vain((int)pid);
     if (pid > 0)
@@ -66,7 +66,7 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
 }
 
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in
- * that. It needs no spare itself. */
+ * that. It needs no spare itself. Others know of it as soon as it is there. */
 static bool leave_spare(struct take *take, int *clear_tid)
 {
     struct shared_page *page = take->is_spare ? NULL : take->hooks->spare();
@@ -81,19 +81,13 @@ static bool leave_spare(struct take *take, int *clear_tid)
     slot->used_ns = take->slot->used_ns;
     atomic_store(&slot->command, SLOT_SLEEP);
     atomic_store(&slot->settled, 1);
-    long pid = clone_process(clear_tid, CLONE_PARENT);
-    if (pid < 0)
+    if (clone_process(clear_tid, CLONE_PARENT, &slot->pid) != 0)
         return false;
-    if (pid == 0) {
-        pid = kernel_getpid();
-        take->page = page;
-        take->slot = slot;
-        take->is_spare = true;
-        card_make(slot, page->original_pid, CARD_SPARE);
-    }
-    atomic_store(&slot->pid, (int32_t)pid);
-    atomic_store(&page->spare_pid, (int32_t)pid);
-    return take->is_spare;
+    take->page = page;
+    take->slot = slot;
+    take->is_spare = true;
+    card_make(slot, page->original_pid, CARD_SPARE);
+    return true;
 }
 
 /* The order matters: the kernel forgets the robust list at the clone, and a mutex that dies with the
@@ -157,7 +151,7 @@ static long clone_stopped(struct take *take)
     take->unlisted = r < 0;
     if (r < 0)
         return r;
-    long pid = clone_process(clear_tid, 0);
+    long pid = clone_process(clear_tid, 0, &take->slot->pid);
     if (pid == 0)
         become_snapshot(take, clear_tid, robust_list, robust_list_size);
     else
@@ -190,6 +184,5 @@ int take_snapshot(struct take *take)
     take->pid = (pid_t)r;
     /* Who kills the original's whole process group (timeout -s KILL) does not mean its copies. */
     raw_syscall2(SYS_setpgid, take->pid, take->pid);
-    atomic_store(&take->slot->pid, take->pid);
     return TAKE_ORIGINAL;
 }

@@ -26,7 +26,7 @@ struct take_hooks {
     bool (*asked)(struct shared_slot *slot, bool hangs);
     void (*asked_in_vain)(int error); /* in the copy itself, where that could not be made */
     /* In a copy that is about to go on as a replay: in whose page is a copy of it to park? NULL: there is to
-     * be none. It has the number of the first, and is found by the page's spare_pid. */
+     * be none. It has the number of the first, and a place of its own: SHARED_PAGE_SPARE. */
     struct shared_page *(*spare)(void);
 };
 

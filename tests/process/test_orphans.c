@@ -328,6 +328,52 @@ static void test_all_killed_while_it_waits(void **state)
     run_discard(&outcome);
 }
 
+/* The only snapshot is killed in its replay: the spare that it has left, because the simulator shares memory,
+ * goes on in its place. */
+static void test_replay_is_killed_too(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("memfd:0", "map:0", "eval:4", "if_copy:once:replays:hang", "eval:1", "touch:ready",
+                          "await:go"),
+        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_SLOTS=1"),
+        .preload = true,
+    };
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    assert_int_equal(run_snapshots(running.pid, snapshots), 1);
+    kill(running.pid, SIGKILL);
+    run_await_sign(&running, "replays");
+    kill(snapshots[0], SIGKILL);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGKILL);
+    expect_reproduced(&outcome);
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, WOKEN_1, "replay reproduced", LAST_LINE));
+    run_discard(&outcome);
+}
+
+/* Those that wait for the replay, and one of them does not run. */
+static void test_one_is_stopped(void **state)
+{
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
+    assert_int_equal(run_snapshots(running.pid, snapshots), 3);
+    kill(snapshots[2], SIGSTOP);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_kill_report(&outcome);
+    assert_int_equal(outcome.left, 0);
+    run_discard(&outcome);
+}
+
 /* It was killed inside an eval that does not come back: neither does the replay. */
 static void test_killed_inside_eval(void **state)
 {
@@ -369,6 +415,8 @@ int main(void)
         cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
         cmocka_unit_test(test_all_killed_while_it_waits),
+        cmocka_unit_test(test_replay_is_killed_too),
+        cmocka_unit_test(test_one_is_stopped),
         cmocka_unit_test(test_killed_inside_eval),
     };
 

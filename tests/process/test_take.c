@@ -213,7 +213,7 @@ static void test_spare_takes_no_place_of_a_snapshot(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(coming->number, 33);
     assert_int_equal(atomic_load(&coming->pid), 0);
-    pid_t spare = atomic_load(&wanted_spare->spare_pid);
+    pid_t spare = atomic_load(&shared_page_spare(wanted_spare)->pid);
     assert_int_equal(shared_page_slot(wanted_spare, spare)->number, 32);
     kill(spare, SIGKILL);
     assert_int_equal(waitpid(spare, &status, __WALL), spare);

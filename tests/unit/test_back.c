@@ -171,8 +171,7 @@ static void one_that_was_not_counted_is_better_than_none(void **state)
 static void a_spare_has_no_turn_of_its_own(void **state)
 {
     (void)state;
-    add(1, 203, 3, 200, 20);
-    page.spare_pid = 203;
+    add(SHARED_PAGE_SPARE, 203, 3, 200, 20);
     EXPECT_ORDER(oldest, 3, 4, 5, 6);
 }
 

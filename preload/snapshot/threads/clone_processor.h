@@ -30,8 +30,9 @@ long clone_thread(unsigned long flags, const struct clone_registers *registers, 
                   uint64_t storage_base);
 
 /* Clones this process, with this exit signal (0: none), for the calling thread only; the kernel clears
- * *clear_tid when the copy's thread ends. Returns as fork does, or -errno. */
-long clone_process(int *clear_tid, int exit_signal);
+ * *clear_tid when the copy's thread ends, and has written the copy's number to *number (NULL: nowhere) before
+ * the copy runs, whatever becomes of this process. Returns as fork does, or -errno. */
+long clone_process(int *clear_tid, int exit_signal, _Atomic int32_t *number);
 
 void clone_storage_read(struct clone_storage *storage);
 void clone_storage_restore(const struct clone_storage *storage);

@@ -76,10 +76,13 @@ __asm__(".text\n"
 
 static_assert(SYS_clone == 56, "the number in the assembly above");
 
-long clone_process(int *clear_tid, int exit_signal)
+long clone_process(int *clear_tid, int exit_signal, _Atomic int32_t *number)
 {
+    const int told = number != NULL ? CLONE_PARENT_SETTID : 0;
+
     /* A debugger takes a clone without an exit signal for a thread, with its breakpoints in it. */
-    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED | exit_signal, 0, 0, clear_tid, 0);
+    return raw_syscall5(SYS_clone, CLONE_CHILD_CLEARTID | CLONE_UNTRACED | told | exit_signal, 0, number,
+                        clear_tid, 0);
 }
 
 void clone_storage_read(struct clone_storage *storage)
