@@ -4,11 +4,12 @@
 
 #include "base/u64.h"
 
-#define WINDOW_NS   UINT64_C(10000000)
-#define LATE_NS     UINT64_C(100000000) /* who looks so late has seen other things */
-#define LEAST_EVALS 64u                 /* two evals may do different things */
-#define LEAST       4u                  /* samples; fewer may be chance */
-#define SELDOM      16u                 /* snapshots, when all samples are there */
+#define WINDOW_NS   UINT64_C(10000000) /* of processors: on a busy machine that takes several times as long */
+#define MOST_NS     UINT64_C(50000000) /* who looks so late has seen other things, ... */
+#define LATE_NS     UINT64_C(1000000000) /* ... and who waits that long has waited for something else */
+#define LEAST_EVALS 64u                  /* two evals may do different things */
+#define LEAST       4u                   /* samples; fewer may be chance */
+#define SELDOM      16u                  /* snapshots, when all samples are there */
 
 void cold_init(struct cold *cold)
 {
@@ -81,14 +82,15 @@ static void add(struct cold *cold, uint64_t usual_ns)
 
 void cold_look(struct cold *cold, struct cold_now now)
 {
+    uint64_t all_ns = u64_difference(now.used_ns, cold->since.used_ns);
     uint64_t used_ns = used_since(&cold->since, &now);
     uint64_t evals = u64_difference(now.evals, cold->since.evals);
 
     if (now.ns < cold_due_ns(cold))
         return;
-    if (now.ns >= cold->since.ns + LATE_NS) {
+    if (all_ns >= MOST_NS || now.ns >= cold->since.ns + LATE_NS) {
         cold->state = COLD_IDLE;
-    } else if (evals < LEAST_EVALS) {
+    } else if (all_ns < WINDOW_NS / 2 || evals < LEAST_EVALS) {
         cold->due_ns = now.ns + WINDOW_NS;
     } else if (cold->state == COLD_JUST_AFTER) {
         cold->used_ns = used_ns;

@@ -14,7 +14,7 @@
 
 struct cold_now {
     uint64_t ns;      /* of a monotonic clock */
-    uint64_t used_ns; /* by all threads */
+    uint64_t used_ns; /* of processors, by all threads */
     uint64_t faults;  /* minor ones; they are counted elsewhere, ... */
     uint64_t page_ns; /* ... for so much each */
     uint64_t evals;

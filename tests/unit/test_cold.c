@@ -139,7 +139,25 @@ static void it_is_timed_seldom_when_it_is_known(void **state)
     assert_int_equal(machine.looks, 2 * 160 / 16);
 }
 
-/* The simulator waited, or the machine was busy with others. */
+/* Somebody else has most of the processor. */
+static void a_busy_machine_changes_nothing(void **state)
+{
+    struct machine machine;
+
+    (void)state;
+    start(&machine);
+    for (unsigned i = 0; i < 40; i++) {
+        machine.paid_ns += cold_begin(&machine.cold, machine.now);
+        machine.now.used_ns += 3 * MS_NS;
+        for (unsigned turn = 0; turn < 20; turn++) {
+            machine.now.ns += 20 * MS_NS;
+            run_for(&machine, 4 * MS_NS, EVAL_NS);
+        }
+    }
+    assert_in_range(machine.paid_ns, 116 * MS_NS, 124 * MS_NS);
+}
+
+/* It waited for something. */
 static void who_looks_late_has_seen_other_things(void **state)
 {
     struct machine machine;
@@ -148,8 +166,8 @@ static void who_looks_late_has_seen_other_things(void **state)
     start(&machine);
     for (unsigned i = 0; i < 20; i++) {
         machine.paid_ns += cold_begin(&machine.cold, machine.now);
-        machine.now.ns += 200 * MS_NS;
-        machine.now.used_ns += 60 * MS_NS;
+        machine.now.ns += i % 2 == 0 ? 200 * MS_NS : 1200 * MS_NS;
+        machine.now.used_ns += i % 2 == 0 ? 60 * MS_NS : 5 * MS_NS;
         run_for(&machine, 300 * MS_NS, EVAL_NS);
     }
     assert_int_equal(machine.paid_ns, 0);
@@ -165,6 +183,7 @@ int main(void)
         cmocka_unit_test(long_evals_are_too_few_to_compare),
         cmocka_unit_test(faults_do_not_count),
         cmocka_unit_test(it_is_timed_seldom_when_it_is_known),
+        cmocka_unit_test(a_busy_machine_changes_nothing),
         cmocka_unit_test(who_looks_late_has_seen_other_things),
     };
 
