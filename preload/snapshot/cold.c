@@ -6,10 +6,10 @@
 
 #define WINDOW_NS   UINT64_C(10000000) /* of processors: on a busy machine that takes several times as long */
 #define MOST_NS     UINT64_C(50000000) /* who looks so late has seen other things, ... */
-#define LATE_NS     UINT64_C(1000000000) /* ... and who waits that long has waited for something else */
-#define LEAST_EVALS 64u                  /* two evals may do different things */
-#define LEAST       4u                   /* samples; fewer may be chance */
-#define SELDOM      16u                  /* snapshots, when all samples are there */
+#define LATE_NS     UINT64_C(500000000) /* ... and who waits that long has waited for something else */
+#define LEAST_EVALS 64u                 /* two evals may do different things */
+#define LEAST       4u                  /* samples; fewer may be chance */
+#define SELDOM      16u                 /* snapshots, when all samples are there */
 
 void cold_init(struct cold *cold)
 {
