@@ -39,7 +39,10 @@ bool other_process_is_over(pid_t pid)
 
     if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
         return is_over;
-    return kernel_kill(pid, 0) == -ESRCH || procfs_state(pid) == 'Z';
+    char state = procfs_state(pid);
+
+    /* 'X': it is being reaped. Then it is gone at once, and so the number is asked for last. */
+    return state == 'Z' || state == 'X' || kernel_kill(pid, 0) == -ESRCH;
 }
 
 void other_process_continue(pid_t pid)

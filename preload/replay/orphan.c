@@ -153,6 +153,13 @@ static bool is_over(pid_t pid)
     return other_process_is_over(pid);
 }
 
+static void await_end(pid_t pid)
+{
+    other_process_ends(pid, UINT64_MAX);
+    if (waited_count < SHARED_PAGE_SLOTS)
+        waited_for[waited_count++] = pid;
+}
+
 /* For those that come before this one, and for what goes on in the place of one of them. */
 static void await_turn(void)
 {
@@ -163,8 +170,7 @@ static void await_turn(void)
     while (waited_count < SHARED_PAGE_SLOTS &&
            (first = back_choose(&run.options, run.page, &end, is_over)) != NULL &&
            (pid = atomic_load(&first->pid)) != kernel_getpid()) {
-        other_process_ends(pid, UINT64_MAX);
-        waited_for[waited_count++] = pid;
+        await_end(pid);
     }
     const struct shared_slot *spare = shared_page_spare(run.page);
     if (spare != NULL)
@@ -179,7 +185,7 @@ static void await_parent(const struct shared_slot *spare)
         pid_t pid = atomic_load(&other->pid);
 
         if (pid != 0 && other->number == spare->number)
-            other_process_ends(pid, UINT64_MAX);
+            await_end(pid);
     }
 }
 
