@@ -148,7 +148,7 @@ bool symbol_object_holds(const struct dl_phdr_info *object, uintptr_t address)
 
 /* What chooses between several bodies of a function is a function without arguments on x86-64; elsewhere it
  * is told what the processor can do. */
-static void *chosen(uintptr_t address)
+static void *resolved(uintptr_t address)
 {
     void *(*resolve)(unsigned long abilities) = (void *(*)(unsigned long))address;
 
@@ -172,7 +172,7 @@ static int look_behind(struct dl_phdr_info *object, size_t size, void *context)
     if (symbol == NULL)
         return 0;
     search->found = ELF64_ST_TYPE(symbol->st_info) == STT_GNU_IFUNC
-                        ? chosen(library.base + symbol->st_value)
+                        ? resolved(library.base + symbol->st_value)
                         : (void *)(library.base + symbol->st_value);
     return 1;
 }

@@ -3,6 +3,7 @@
 #include "snapshot/cold.h"
 
 #include "base/u64.h"
+#include "snapshot/median.h"
 
 #define WINDOW_NS   UINT64_C(10000000) /* of processors: on a busy machine that takes several times as long */
 #define MOST_NS     UINT64_C(50000000) /* who looks so late has seen other things, ... */
@@ -16,29 +17,12 @@ void cold_init(struct cold *cold)
     *cold = (struct cold){.state = COLD_IDLE};
 }
 
-static uint64_t kept(const struct cold *cold)
+/* Evals that are faster after a snapshot are chance. */
+static uint64_t more_ns(const struct cold *cold)
 {
-    return u64_min(cold->samples, COLD_SAMPLES);
-}
+    int64_t ns = median(cold->more_ns, u64_min(cold->samples, COLD_SAMPLES));
 
-/* How many of the samples come before this one when they are sorted; equal ones by their index. */
-static uint64_t rank_of(const struct cold *cold, uint64_t index)
-{
-    uint64_t rank = 0;
-
-    for (uint64_t i = 0; i < kept(cold); i++)
-        if (cold->more_ns[i] < cold->more_ns[index] ||
-            (i < index && cold->more_ns[i] == cold->more_ns[index]))
-            rank++;
-    return rank;
-}
-
-static uint64_t median_ns(const struct cold *cold)
-{
-    for (uint64_t i = 0; i < kept(cold); i++)
-        if (rank_of(cold, i) == (kept(cold) - 1) / 2)
-            return cold->more_ns[i] < 0 ? 0 : (uint64_t)cold->more_ns[i];
-    return 0;
+    return ns < 0 ? 0 : (uint64_t)ns;
 }
 
 static void begin_window(struct cold *cold, struct cold_now now)
@@ -54,7 +38,7 @@ uint64_t cold_begin(struct cold *cold, struct cold_now now)
     cold->snapshots++;
     cold->unpaid++;
     if (cold->samples >= LEAST) {
-        paid_ns = u64_product(median_ns(cold), cold->unpaid);
+        paid_ns = u64_product(more_ns(cold), cold->unpaid);
         cold->unpaid = 0;
     }
     bool is_timed = cold->samples < COLD_SAMPLES || cold->snapshots % SELDOM == 0;

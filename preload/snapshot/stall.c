@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "base/u64.h"
+#include "snapshot/median.h"
+
 void stall_init(struct stall *stall)
 {
     memset(stall, 0, sizeof *stall);
@@ -28,29 +31,10 @@ void stall_add(struct stall *stall, uint64_t stall_ns)
     if (place >= STALL_SAMPLES)
         place = next_random(&stall->random) % stall->count;
     if (place < STALL_SAMPLES)
-        stall->sample_ns[place] = stall_ns;
-}
-
-/* How many of the samples come before this one when they are sorted; equal ones by their index. */
-static uint64_t rank_of(const struct stall *stall, uint64_t samples, uint64_t index)
-{
-    uint64_t rank = 0;
-
-    for (uint64_t i = 0; i < samples; i++) {
-        if (stall->sample_ns[i] < stall->sample_ns[index] ||
-            (i < index && stall->sample_ns[i] == stall->sample_ns[index]))
-            rank++;
-    }
-    return rank;
+        stall->sample_ns[place] = (int64_t)stall_ns;
 }
 
 uint64_t stall_median_ns(const struct stall *stall)
 {
-    uint64_t samples = stall->count < STALL_SAMPLES ? stall->count : STALL_SAMPLES;
-
-    for (uint64_t i = 0; i < samples; i++) {
-        if (rank_of(stall, samples, i) == (samples - 1) / 2)
-            return stall->sample_ns[i];
-    }
-    return 0;
+    return (uint64_t)median(stall->sample_ns, u64_min(stall->count, STALL_SAMPLES));
 }

@@ -12,7 +12,7 @@ struct stall {
     uint64_t count;
     uint64_t max_ns;
     uint64_t random; /* state of the reservoir's choice */
-    uint64_t sample_ns[STALL_SAMPLES];
+    int64_t sample_ns[STALL_SAMPLES];
 };
 
 void stall_init(struct stall *stall);
