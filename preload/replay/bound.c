@@ -6,7 +6,7 @@
 #include "replay/bound.h"
 
 #include "base/u64.h"
-#include "replay/rates.h"
+#include "run/rates.h"
 
 #define STRETCH_SHARE 16u /* of what may be written: one stretch */
 #define LEAST_SHARE   4u  /* so much before anything is decided */

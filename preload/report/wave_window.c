@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #include "base/u64.h"
+#include "run/rates.h"
 #include "run/run.h"
 
 #define KIB (UINT64_C(1) << 10)
@@ -19,6 +20,15 @@ static void append_size(struct text *text, uint64_t bytes)
     text_format(text, "%" PRIu64 "%c", bytes, units[unit]);
 }
 
+/* By what was measured on the way. One that was begun anew a moment before the replay was ended is no
+ * measure: its names alone take more than its few evals. */
+static uint64_t eval_bytes(uint64_t bytes, uint64_t evals)
+{
+    const struct shared_rates *rates = &run.page->rates;
+
+    return rates->count > 0 ? rates_mean_bytes(rates, 1) : bytes / evals;
+}
+
 void wave_window_describe(struct text *line, uint64_t bytes)
 {
     const struct shared_replay *replay = &run.page->replay;
@@ -30,7 +40,7 @@ void wave_window_describe(struct text *line, uint64_t bytes)
         text_format(line,
                     "the waveform begins at eval %" PRIu64 " and not at %" PRIu64 ": an eval takes %" PRIu64
                     " bytes of LIGHTSSS_SIZE=",
-                    replay->wave_first_eval, replay->wave_asked_eval, bytes / evals);
+                    replay->wave_first_eval, replay->wave_asked_eval, eval_bytes(bytes, evals));
         append_size(line, run.options.size_bytes);
     } else if (replay->wave_begun != 0)
         text_format(line,

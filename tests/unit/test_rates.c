@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "replay/rates.h"
+#include "run/rates.h"
 
 static struct shared_rates rates;
 

@@ -2,8 +2,8 @@
 /* What evals take in the waveform, stretch by stretch: measured by one replay, and used by it and by the one
  * that goes on in its place. Between two stretches that were measured nothing is known, and the dearer of
  * them is assumed. Pure logic. */
-#ifndef LIGHTSSS_PRELOAD_REPLAY_RATES_H
-#define LIGHTSSS_PRELOAD_REPLAY_RATES_H
+#ifndef LIGHTSSS_PRELOAD_RUN_RATES_H
+#define LIGHTSSS_PRELOAD_RUN_RATES_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Stretches in the order of their evals, each with its sum: see rates.h. Walked from the end to the front,
  * piece by piece: what was measured, and what lies between. */
-#include "replay/rates.h"
+#include "run/rates.h"
 
 #include <string.h>
 
@@ -87,7 +87,7 @@ uint64_t rates_mean_bytes(const struct shared_rates *rates, uint64_t evals)
 {
     struct shared_rate all = {.first_eval = 1};
 
-    for (uint32_t i = 0; i < rates->count; i++) {
+    for (uint32_t i = 0; i < rates->count && i < SHARED_RATES_MAX; i++) {
         all.last_eval += evals_of(&rates->list[i]);
         all.bytes = u64_sum(all.bytes, rates->list[i].bytes);
     }
