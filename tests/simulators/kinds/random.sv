@@ -16,7 +16,7 @@ module random(input logic clk, output logic [31:0] sum);
     p = new;
     sum = 0;
   end
-  always_ff @(posedge clk) begin
+  always @(posedge clk) begin
     if (p.randomize() == 0) $stop;
     sum <= sum * 3 + 32'(p.address) + (32'(p.length) << 16);
   end

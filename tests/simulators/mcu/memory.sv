@@ -27,7 +27,7 @@ module memory
 
     assign bank_rdata[i] = cells[bus.addr[3:0]];
 
-    always_ff @(posedge clk) begin
+    always @(posedge clk) begin
       if (bus.valid && bus.write && int'(bank_select) == i) begin
         cells[bus.addr[3:0]] <= bus.data;
         writes <= writes + 16'd1;

@@ -3,7 +3,7 @@
 module top(input logic clk, input logic [31:0] d, output logic [31:0] sum);
   logic [15:0] cycle = 0;
   initial sum = 0;
-  always_ff @(posedge clk) begin
+  always @(posedge clk) begin
     cycle <= cycle + 1;
     if (cycle != 2999) sum <= sum + d;
   end
