@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "original/original.h"
 #include "original/points.h"
+#include "record/renames.h"
 #include "record/tape.h"
 #include "record/time_log.h"
 #include "record/undo.h"
@@ -62,6 +63,7 @@ static int before_copy(void)
     run.hooks->freeze();
     shared_memory_take();
     undo_take();
+    renames_take();
     pid_t group = (pid_t)raw_syscall1(SYS_getpgid, 0);
     if (group != run.group) /* a page that is not written need not be copied */
         run.group = group;

@@ -17,9 +17,24 @@
 #define REACH_MAX    (UINT64_C(1) << 30) /* from libc; all stubs are in one place */
 
 static const struct libc_hooks *const tables[] = {
-    &children_hooks, &descriptor_hooks, &given_up_hooks, &ids_hooks,   &memory_hooks, &open_hooks,
-    &poll_hooks,     &proc_hooks,       &random_hooks,   &read_hooks,  &socket_hooks, &descriptor_facts_hooks,
-    &system_v_hooks, &time_hooks,       &waits_hooks,    &write_hooks, NULL,
+    &children_hooks,
+    &descriptor_hooks,
+    &given_up_hooks,
+    &ids_hooks,
+    &memory_hooks,
+    &moves_hooks,
+    &open_hooks,
+    &poll_hooks,
+    &proc_hooks,
+    &random_hooks,
+    &read_hooks,
+    &socket_hooks,
+    &descriptor_facts_hooks,
+    &system_v_hooks,
+    &time_hooks,
+    &waits_hooks,
+    &write_hooks,
+    NULL,
 };
 
 struct rows {

@@ -23,6 +23,9 @@
 #include "base/user_memory.h"
 #include "interpose/libc_hook.h"
 #include "record/identity.h"
+#include "run/role.h"
+#include "sandbox/listing.h"
+#include "sandbox/sandbox.h"
 #include "snapshot/keeper.h"
 
 #define PROC_ROOT_INODE 1 /* PROC_ROOT_INO of the kernel */
@@ -154,11 +157,12 @@ static ssize_t on_getdents(int fd, void *entries, size_t size)
     ssize_t kept, length;
 
     do {
-        length = libc_getdents(fd, entries, size);
-        if (length <= 0 || !is_list_of_processes(fd))
-            return length;
-        kept = remove_snapshots(entries, length);
-    } while (kept == 0); /* which would mean the end of the list */
+        length = kept = libc_getdents(fd, entries, size);
+        if (length > 0 && is_list_of_processes(fd))
+            kept = remove_snapshots(entries, length);
+        else if (role_kind() == ROLE_REPLAY && sandbox_sees_names())
+            kept = listing_change(fd, entries, size, length);
+    } while (length > 0 && kept == 0); /* which would mean the end of the list */
     return kept;
 }
 

@@ -22,6 +22,7 @@
 #include "interpose/exit.h"
 #include "interpose/given_up.h"
 #include "interpose/ids.h"
+#include "interpose/moves.h"
 #include "run/role.h"
 #include "snapshot/threads/call_note.h"
 
@@ -102,6 +103,13 @@ struct saved {
     char above[]; /* the stack as it was when syscall() was called */
 };
 
+static void *other_function(long number)
+{
+    void *function = moves_answer(number);
+
+    return function != NULL ? function : given_up_answer(number);
+}
+
 /* What answers this call in the place of the kernel; NULL: the kernel. At most four arguments. */
 void *syscall_function(const struct saved *saved) __attribute__((visibility("hidden")));
 void *syscall_function(const struct saved *saved)
@@ -142,7 +150,7 @@ void *syscall_function(const struct saved *saved)
         exec_begins();
         return NULL;
     default:
-        return given_up_answer(saved->number);
+        return other_function(saved->number);
     }
 }
 

@@ -38,6 +38,7 @@
 #define RING_LEAST     (UINT64_C(1) << 20)
 #define RING_SHARE     64 /* of the address space, where that is limited */
 #define LONG_PART      2  /* of the ring: what is left must do until the next snapshot */
+#define SPARE_PART     4
 #define PATIENCE_STEPS 10000
 #define PATIENCE_LEAST 2
 #define STEP_NS        100000
@@ -267,6 +268,12 @@ static void make_free(uint64_t from, uint64_t to)
 bool tape_is_lost(unsigned place)
 {
     return marks[place] < atomic_load(&lost_at);
+}
+
+bool tape_has_spare(uint64_t size)
+{
+    return control != NULL && !atomic_load(&losing) &&
+           atomic_load(&recorded.head) - atomic_load(&recorded.floor) + size < recorded.size / SPARE_PART;
 }
 
 bool tape_is_long(unsigned place)

@@ -62,6 +62,9 @@ _Noreturn void tape_exhausted(const char *call);
  * Async-signal-safe. */
 const char *tape_awaited(void);
 
+/* In the original: would so much more leave most of the room free? For what a replay may do without. */
+bool tape_has_spare(uint64_t size);
+
 /* --- the life of the tape, for lightsss.c and replay.c --- */
 
 /* The first eval: makes the tape. Returns 0 or -errno: nothing is recorded. */

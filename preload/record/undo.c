@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,19 +21,8 @@
 #define PIECE_SIZE  4096u
 #define KEPT_MAX                                                                                             \
     ((uint64_t)4 << 20) /* bytes, of all files from one snapshot to the next: input wants room, too */
-#define CHANGES_MAX 65536u
-
-enum change_kind {
-    CHANGE_BYTES, /* these were there */
-    CHANGE_SIZE,  /* it ended there */
-    CHANGE_LOST,  /* more than is kept */
-};
-
-/* A record's payload; the bytes follow. */
-struct change {
-    uint64_t device, inode, offset;
-    uint32_t kind, size;
-};
+#define CHANGES_MAX 262144u
+#define PARTS_MAX   8
 
 /* By descriptor number: below this offset a write is of interest. 0: not watched. */
 static struct watch {
@@ -100,13 +90,22 @@ void undo_take(void)
     }
 }
 
-static void record(const struct stat *file, enum change_kind kind, uint64_t offset, const void *bytes,
+void undo_put(const struct undo_record *record, const struct iovec *parts, int count)
+{
+    struct iovec all[1 + PARTS_MAX] = {{(void *)(uintptr_t)record, sizeof *record}};
+
+    for (int i = 0; i < count && i < PARTS_MAX; i++)
+        all[1 + i] = parts[i];
+    tape_record(TAPE_UNDO, 0, (int64_t)record->size, all, 1 + count);
+}
+
+static void record(const struct stat *file, enum undo_kind kind, uint64_t offset, const void *bytes,
                    size_t size)
 {
-    const struct change change = {file->st_dev, file->st_ino, offset, kind, (uint32_t)size};
-    const struct iovec parts[] = {{(void *)&change, sizeof change}, {(void *)bytes, size}};
+    const struct undo_record change = {file->st_dev, file->st_ino, offset, kind, (uint32_t)size};
+    const struct iovec part = {(void *)(uintptr_t)bytes, size};
 
-    tape_record(TAPE_UNDO, 0, (int64_t)size, parts, 2);
+    undo_put(&change, &part, 1);
 }
 
 /* Nothing is opened for this: who closes any descriptor of a file gives up its locks (fcntl). */
@@ -116,7 +115,7 @@ static void note_bytes(int fd, const struct stat *file, uint64_t start, uint64_t
     int reader = fd;
 
     if (atomic_fetch_add(&kept, end - start) + (end - start) > KEPT_MAX) {
-        record(file, CHANGE_LOST, start, NULL, 0);
+        record(file, UNDO_LOST, start, NULL, 0);
         return;
     }
     while (start < end) {
@@ -125,10 +124,10 @@ static void note_bytes(int fd, const struct stat *file, uint64_t start, uint64_t
         if (r == -EBADF && reader == fd && (reader = find_reader(file)) >= 0 && reader != fd)
             continue; /* write-only; another one reads it */
         if (r < 0)
-            record(file, CHANGE_LOST, start, NULL, 0);
+            record(file, UNDO_LOST, start, NULL, 0);
         if (r <= 0)
             break;
-        record(file, CHANGE_BYTES, start, piece, (size_t)r);
+        record(file, UNDO_BYTES, start, piece, (size_t)r);
         start += (uint64_t)r;
     }
 }
@@ -205,26 +204,34 @@ void undo_opened(int fd, int flags)
 
         watch(fd, &file, 0);
         if (before != NULL && before->file.st_size > 0 && is_read(&file))
-            record(&file, CHANGE_LOST, 0, NULL, 0);
+            record(&file, UNDO_LOST, 0, NULL, 0);
         return;
     }
     watch(fd, &file, (flags & O_ACCMODE) == O_RDWR || is_read(&file) ? (uint64_t)file.st_size : 0);
-    record(&file, CHANGE_SIZE, (uint64_t)file.st_size, NULL, 0);
+    record(&file, UNDO_SIZE, (uint64_t)file.st_size, NULL, 0);
 }
 
 /* --- in a woken copy --- */
 
 static struct {
-    const char *list[CHANGES_MAX]; /* payloads; untouched pages cost nothing */
+    const char **list; /* payloads, CHANGES_MAX at most; untouched pages cost nothing */
     size_t count;
-    bool collected;
+    bool collected, is_full;
 } changes;
 
-/* A payload may stand anywhere. Returns its bytes, NULL: it is of another file. */
-static const char *read_change(size_t place, dev_t device, ino_t inode, struct change *change)
+/* A payload may stand anywhere. */
+const char *undo_at(size_t place, struct undo_record *record)
 {
-    memcpy(change, changes.list[place], sizeof *change);
-    return change->device == device && change->inode == inode ? changes.list[place] + sizeof *change : NULL;
+    memcpy(record, changes.list[place], sizeof *record);
+    return changes.list[place] + sizeof *record;
+}
+
+/* NULL: it is of another file. */
+static const char *read_change(size_t place, dev_t device, ino_t inode, struct undo_record *change)
+{
+    const char *bytes = undo_at(place, change);
+
+    return change->kind < UNDO_NAMES && change->device == device && change->inode == inode ? bytes : NULL;
 }
 
 void undo_collect(void)
@@ -234,20 +241,39 @@ void undo_collect(void)
     if (changes.collected)
         return;
     changes.collected = true;
-    while (changes.count < CHANGES_MAX && tape_feed(TAPE_UNDO, 0, &answer)) {
-        struct change change;
+    const long list = kernel_mmap(NULL, CHANGES_MAX * sizeof *changes.list, PROT_READ | PROT_WRITE,
+                                  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    changes.is_full = list < 0 && list > -4096;
+    if (changes.is_full)
+        return;
+    changes.list = (const char **)list;
+    while (!changes.is_full && tape_feed(TAPE_UNDO, 0, &answer)) {
+        struct undo_record change;
 
         if (answer.size < sizeof change)
             continue;
         memcpy(&change, answer.payload, sizeof change);
         if (change.size == answer.size - sizeof change)
             changes.list[changes.count++] = answer.payload;
+        changes.is_full = changes.count == CHANGES_MAX;
     }
+}
+
+size_t undo_count(void)
+{
+    undo_collect();
+    return changes.count;
+}
+
+bool undo_is_full(void)
+{
+    undo_collect();
+    return changes.is_full;
 }
 
 bool undo_has(dev_t device, ino_t inode)
 {
-    struct change change;
+    struct undo_record change;
 
     undo_collect();
     for (size_t i = 0; i < changes.count; i++)
@@ -256,29 +282,33 @@ bool undo_has(dev_t device, ino_t inode)
     return false;
 }
 
-static int undo_one(const struct change *change, const char *bytes, int fd)
+static int undo_one(const struct undo_record *change, const char *bytes, int fd)
 {
     struct stat file;
 
-    if (change->kind == CHANGE_BYTES) {
+    if (change->kind == UNDO_BYTES) {
         long r = kernel_pwrite(fd, bytes, change->size, (long)change->offset);
         return r < 0 ? (int)r : (size_t)r < change->size ? -ENOSPC : 0;
     }
-    if (change->kind == CHANGE_SIZE && kernel_fstat(fd, &file) == 0 &&
-        (uint64_t)file.st_size > change->offset)
+    if (change->kind == UNDO_SIZE && kernel_fstat(fd, &file) == 0 && (uint64_t)file.st_size > change->offset)
         return kernel_ftruncate(fd, (long)change->offset);
-    return change->kind == CHANGE_LOST ? -ENODATA : 0;
+    return change->kind == UNDO_LOST ? -ENODATA : 0;
 }
 
 int undo_apply(dev_t device, ino_t inode, int private_fd)
 {
+    return undo_apply_before(SIZE_MAX, device, inode, private_fd);
+}
+
+int undo_apply_before(size_t place, dev_t device, ino_t inode, int private_fd)
+{
     int r = 0;
 
     undo_collect();
-    if (changes.count == CHANGES_MAX)
+    if (undo_is_full())
         r = -ENODATA;
-    for (size_t i = changes.count; i-- > 0;) {
-        struct change change;
+    for (size_t i = place < changes.count ? place : changes.count; i-- > 0;) {
+        struct undo_record change;
         const char *bytes = read_change(i, device, inode, &change);
         int error = bytes == NULL ? 0 : undo_one(&change, bytes, private_fd);
         if (error < 0)

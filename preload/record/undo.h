@@ -9,6 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <sys/uio.h>
+
+/* A record's payload: this, and `size` bytes. Those of names are made and read by renames.c. */
+struct undo_record {
+    uint64_t device, inode, offset;
+    uint32_t kind, size;
+};
+
+enum undo_kind {
+    UNDO_BYTES, /* these were there */
+    UNDO_SIZE,  /* it ended there */
+    UNDO_LOST,  /* more than is kept */
+    UNDO_NAMES, /* from here on: of names. They have no inode */
+};
+
+/* In the original. Errno is kept. */
+void undo_put(const struct undo_record *record, const struct iovec *parts, int count);
 
 /* In the original, at a snapshot, after descriptors_take(): which descriptors are to be watched? Raw system
  * calls only. */
@@ -33,11 +50,19 @@ void undo_opened(int fd, int flags);
 /* Takes the changes off the tape. What is below does so, too. */
 void undo_collect(void);
 
+/* What was recorded, in its order: the record at a place, and its bytes. */
+size_t undo_count(void);
+bool undo_is_full(void); /* and what came later is not there */
+const char *undo_at(size_t place, struct undo_record *record);
+
 /* Was this file changed since the snapshot? */
 bool undo_has(dev_t device, ino_t inode);
 
 /* Puts a copy of the file as it is now back to what it was at the snapshot. Returns 0 or -errno; -ENODATA:
  * too much was changed to be kept. */
 int undo_apply(dev_t device, ino_t inode, int private_fd);
+
+/* The same of a file as it was when the record at this place came. */
+int undo_apply_before(size_t place, dev_t device, ino_t inode, int private_fd);
 
 #endif

@@ -34,7 +34,8 @@ static struct private_file {
     ino_t inode;
     dev_t own_device;
     ino_t own_inode;
-    int source; /* to be filled from there, up to this size */
+    bool is_gone; /* the user's file */
+    int source;   /* to be filled from there, up to this size */
     uint64_t source_size;
     _Atomic uint32_t filling;
     _Atomic int fd_and_one; /* 0: not filled in yet */
@@ -193,7 +194,7 @@ bool private_file_is_filled(int private_fd)
 
 /* --- finding it again --- */
 
-int private_file_add(dev_t device, ino_t inode, int private_fd)
+static int add(dev_t device, ino_t inode, int private_fd, bool is_gone)
 {
     struct stat own = {.st_dev = 0};
     unsigned place = atomic_fetch_add(&file_count, 1);
@@ -204,11 +205,22 @@ int private_file_add(dev_t device, ino_t inode, int private_fd)
     }
     files[place].device = device;
     files[place].inode = inode;
+    files[place].is_gone = is_gone;
     kernel_fstat(private_fd, &own);
     files[place].own_device = own.st_dev;
     files[place].own_inode = own.st_ino;
     atomic_store(&files[place].fd_and_one, private_fd + 1);
     return 0;
+}
+
+int private_file_add(dev_t device, ino_t inode, int private_fd)
+{
+    return add(device, inode, private_fd, false);
+}
+
+int private_file_add_gone(dev_t device, ino_t inode, int private_fd)
+{
+    return add(device, inode, private_fd, true);
 }
 
 int private_file_find(dev_t device, ino_t inode)
@@ -217,7 +229,7 @@ int private_file_find(dev_t device, ino_t inode)
 
     for (unsigned i = 0; i < count && i < FILES_MAX; i++) {
         int fd = atomic_load(&files[i].fd_and_one) - 1;
-        if (fd >= 0 && files[i].device == device && files[i].inode == inode)
+        if (fd >= 0 && !files[i].is_gone && files[i].device == device && files[i].inode == inode)
             return fd;
     }
     return -1;

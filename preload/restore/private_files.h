@@ -33,6 +33,9 @@ bool private_file_is_filled(int private_fd);
 /* Makes it known as the one in place of a file of the user. Returns 0 or -ENOSPC: there are too many. */
 int private_file_add(dev_t device, ino_t inode, int private_fd);
 
+/* For private_file_original() alone: the user's file is no more, and another one may have its numbers. */
+int private_file_add_gone(dev_t device, ino_t inode, int private_fd);
+
 /* The one in place of that file, or -1. */
 int private_file_find(dev_t device, ino_t inode);
 

@@ -53,7 +53,9 @@ static struct name *find(const struct names *names, const char *path, uint32_t h
 
 const struct name *names_find(const struct names *names, const char *path)
 {
-    return find(names, path, hash_of(path));
+    const struct name *name = find(names, path, hash_of(path));
+
+    return name != NULL && name->kind != NAME_NOTHING ? name : NULL;
 }
 
 static bool make_entry(struct names *names)
@@ -102,6 +104,7 @@ int names_set(struct names *names, const char *path, const struct name *what)
     if (entry == NULL)
         entry = entry_at(names, names->count++);
     *entry = changed;
+    names->has_elsewhere = names->has_elsewhere || changed.kind == NAME_ELSEWHERE;
     return 0;
 }
 
@@ -122,34 +125,90 @@ static bool is_below(const char *path, const char *directory)
     return names_is_in(path, directory) && strcmp(path, directory) != 0;
 }
 
+static bool is_something(const struct name *name)
+{
+    return name->kind != NAME_GONE && name->kind != NAME_NOTHING;
+}
+
 bool names_has_below(const struct names *names, const char *directory)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (entry_at(names, i)->kind != NAME_GONE && is_below(entry_at(names, i)->path, directory))
+        if (is_something(entry_at(names, i)) && is_below(entry_at(names, i)->path, directory))
             return true;
     return false;
 }
 
+/* `from` and what is behind `length` bytes of the path. Returns whether it fits. */
+static bool join(char *to, const char *from, const char *path, size_t length)
+{
+    size_t first = strlen(from), rest = strlen(path + length);
+
+    if (first + rest >= PATH_MAX)
+        return false;
+    memcpy(to, from, first);
+    memcpy(to + first, path + length, rest + 1);
+    return true;
+}
+
 int names_move_below(struct names *names, const char *from, const char *to)
 {
-    const struct name gone = {.kind = NAME_GONE};
-    size_t count = names->count, from_length = strlen(from), to_length = strlen(to);
+    const size_t count = names->count;
     static char path[PATH_MAX];
 
     for (size_t i = 0; i < count; i++) {
-        const struct name entry = *entry_at(names, i);
+        struct name *entry = entry_at(names, i);
 
-        if (entry.kind == NAME_GONE || !is_below(entry.path, from))
+        if (entry->kind == NAME_NOTHING || !is_below(entry->path, from))
             continue;
-        if (to_length + strlen(entry.path + from_length) >= sizeof path)
+        if (!join(path, to, entry->path, strlen(from)))
             return -ENOSPC;
-        memcpy(path, to, to_length);
-        memcpy(path + to_length, entry.path + from_length, strlen(entry.path + from_length) + 1);
-        int r = names_set(names, path, &entry);
-        if (r == 0)
-            r = names_set(names, entry.path, &gone);
+        int r = names_set(names, path, entry);
         if (r < 0)
             return r;
+        entry->kind = NAME_NOTHING;
     }
     return 0;
+}
+
+void names_forget_below(struct names *names, const char *directory)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (is_below(entry_at(names, i)->path, directory))
+            entry_at(names, i)->kind = NAME_NOTHING;
+}
+
+/* The nearest name on the way there decides. */
+bool names_elsewhere(const struct names *names, const char *path, char *real)
+{
+    static char part[PATH_MAX];
+    const struct name *name = NULL;
+    size_t length = strlen(path);
+
+    join(real, path, "", 0);
+    if (!names->has_elsewhere || length >= sizeof part)
+        return false;
+    memcpy(part, path, length + 1);
+    while (length > 0 && (name = names_find(names, part)) == NULL) {
+        while (length > 0 && part[length] != '/')
+            length--;
+        part[length] = '\0';
+    }
+    return name != NULL && name->kind == NAME_ELSEWHERE && join(real, name->link, path, length);
+}
+
+bool names_seen_as(const struct names *names, const char *real, char *path)
+{
+    const struct name *best = NULL;
+    size_t length = 0;
+
+    join(path, real, "", 0);
+    for (size_t i = 0; names->has_elsewhere && i < names->count; i++) {
+        const struct name *name = entry_at(names, i);
+
+        if (name->kind != NAME_ELSEWHERE || strlen(name->link) <= length || !names_is_in(real, name->link))
+            continue;
+        best = name;
+        length = strlen(name->link);
+    }
+    return best != NULL && join(path, best->path, real, length);
 }

@@ -34,7 +34,7 @@ static long cut(long size)
         return cut_ours(size);
     if (place.kind == PLACE_PROC || (place.kind == PLACE_REAL && !S_ISREG(place.real.stx_mode)) || size < 0)
         return -EINVAL;
-    int r = place.kind == PLACE_REAL ? kernel_access(place.path, W_OK) : 0;
+    int r = place.kind == PLACE_REAL ? kernel_access(place_path(&place), W_OK) : 0;
     int fd = r < 0 ? r : place_private(&place, (uint64_t)size);
     return fd < 0 ? fd : kernel_ftruncate(fd, size);
 }

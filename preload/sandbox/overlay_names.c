@@ -36,7 +36,9 @@ static int find_to_change(struct place *place, int directory, long user_path)
 /* Of a user's file it is noted that it has a name less. */
 static int take_name(const struct place *place)
 {
-    const bool is_users = place->kind == PLACE_PRIVATE && names_find(&place_names, place->path) == NULL;
+    const struct name *name = names_find(&place_names, place->path);
+    const bool is_users = place->kind == PLACE_PRIVATE &&
+                          (name == NULL || name->kind == NAME_ELSEWHERE || name->kind == NAME_KEPT);
 
     return place_set_name(place->path, &(struct name){.kind = NAME_GONE, .fd = is_users ? place->fd : 0});
 }
@@ -49,7 +51,7 @@ static bool has_entries(const struct place *directory)
     static char entries[4096];
     bool found = false;
     long size;
-    int fd = kernel_open(directory->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = kernel_open(place_path(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
     while (!found && (size = raw_syscall3(SYS_getdents64, fd, entries, sizeof entries)) > 0)
         for (long at = 0; at < size && !found;) {
@@ -83,8 +85,8 @@ long overlay_unlinkat(struct trap *trap)
     const long flags = trap->argument[2];
     int r = find_to_change(&one, (int)trap->argument[0], trap->argument[1]);
 
-    if (r < 0)
-        return r;
+    if (r < 0 || (flags & ~AT_REMOVEDIR) != 0)
+        return r < 0 ? r : -EINVAL;
     if (one.kind == PLACE_OURS)
         return place_ours(&one, SYS_unlinkat, flags, 0);
     return remove_place(&one, (flags & AT_REMOVEDIR) != 0);
@@ -105,7 +107,7 @@ static int take_as(struct place *from, struct name *what)
         return 0;
     case PLACE_REAL:
         if (S_ISLNK(from->real.stx_mode)) {
-            long length = kernel_readlink(from->path, text, sizeof text);
+            long length = kernel_readlink(place_path(from), text, sizeof text);
             if (length < 0)
                 return (int)length;
             what->kind = NAME_LINK;
@@ -113,8 +115,9 @@ static int take_as(struct place *from, struct name *what)
             return 0;
         }
         if (!S_ISREG(from->real.stx_mode)) {
-            notes_add("%s was not renamed", from->path);
-            return -EXDEV;
+            what->kind = NAME_ELSEWHERE;
+            what->link = place_path(from);
+            return 0;
         }
         break;
     default:
@@ -166,8 +169,10 @@ static long rename_place(unsigned flags)
     r = take_as(&one, &what);
     if (r == 0)
         r = place_set_name(other.path, &what);
-    if (r == 0 && what.kind == NAME_DIRECTORY)
+    if (r == 0 && place_is_directory(&one)) {
+        names_forget_below(&place_names, other.path);
         r = names_move_below(&place_names, one.path, other.path);
+    }
     return r < 0 ? r : take_name(&one);
 }
 

@@ -87,9 +87,9 @@ static long open_real_file(struct place *place, int flags)
     if (!wants_to_write(flags) || (flags & O_PATH) != 0) {
         if ((flags & O_PATH) == 0 && place_is_changed(place))
             notes_add_cause("%s was changed after the snapshot", place->path);
-        return open_path(place->path, flags & ~(O_CREAT | O_EXCL), 0);
+        return open_path(place_path(place), flags & ~(O_CREAT | O_EXCL), 0);
     }
-    int r = kernel_access(place->path, (flags & O_ACCMODE) == O_WRONLY ? W_OK : R_OK | W_OK);
+    int r = kernel_access(place_path(place), (flags & O_ACCMODE) == O_WRONLY ? W_OK : R_OK | W_OK);
     if (r < 0)
         return r;
     int fd = place_private(place, (flags & O_TRUNC) != 0 ? 0 : UINT64_MAX);
@@ -120,13 +120,13 @@ static long open_real(struct place *place, int flags)
         return open_real_file(place, flags);
     case S_IFCHR:
         if (memory_device_find(makedev(place->real.stx_rdev_major, place->real.stx_rdev_minor)) != NULL)
-            return open_path(place->path, flags & ~O_CREAT, 0);
+            return open_path(place_path(place), flags & ~O_CREAT, 0);
         return open_null(place, flags);
     case S_IFIFO:
         return open_null(place, flags);
     case S_IFBLK:
         if (!wants_to_write(flags))
-            return open_path(place->path, flags & ~O_CREAT, 0);
+            return open_path(place_path(place), flags & ~O_CREAT, 0);
         notes_add("%s was not opened", place->path);
         return -EACCES;
     default: /* directories, links (an error of the kernel's), sockets (the same) */

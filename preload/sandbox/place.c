@@ -19,19 +19,20 @@
 #include "base/kernel.h"
 #include "base/stack.h"
 #include "base/user_memory.h"
+#include "record/renames.h"
 #include "record/undo.h"
 #include "restore/private_files.h"
 #include "restore/written_files.h"
 #include "run/notes.h"
 #include "run/run.h"
 #include "run/run_directory.h"
+#include "sandbox/kept.h"
 #include "sandbox/place_walk.h"
-
-#define LOOKS_MAX 20
 
 struct names place_names;
 
 static uint64_t snapshot_ns; /* wall clock */
+static bool shows_future;    /* what was made after it */
 static char run_directory[PATH_MAX];
 static _Atomic uint32_t lock;
 
@@ -83,7 +84,9 @@ long place_ours(const struct place *place, long number, long a, long b)
 
 const char *place_path(const struct place *place)
 {
-    return *place->path == '\0' ? "/" : place->path;
+    const char *path = place->is_elsewhere ? place->elsewhere : place->path;
+
+    return *path == '\0' ? "/" : path;
 }
 
 bool place_is_directory(const struct place *place)
@@ -92,14 +95,37 @@ bool place_is_directory(const struct place *place)
            ((place->kind == PLACE_REAL || place->kind == PLACE_OURS) && S_ISDIR(place->real.stx_mode));
 }
 
+bool place_is_future(uint64_t born_ns)
+{
+    return born_ns > snapshot_ns;
+}
+
 static bool is_after(const struct statx_timestamp *time)
 {
-    return (uint64_t)time->tv_sec * 1000000000u + time->tv_nsec > snapshot_ns;
+    return place_is_future((uint64_t)time->tv_sec * 1000000000u + time->tv_nsec);
+}
+
+void place_undo_begins(void)
+{
+    shows_future = true;
+}
+
+void place_undo_ends(void)
+{
+    shows_future = false;
+    for (size_t i = 0; i < place_names.count; i++) {
+        const struct name *name = names_at(&place_names, i);
+        if (name->kind == NAME_DIRECTORY && name->is_new)
+            names_set(&place_names, name->path, &(struct name){.kind = NAME_GONE});
+    }
 }
 
 bool place_is_changed(const struct place *place)
 {
-    return is_after(&place->real.stx_mtime) || is_after(&place->real.stx_ctime);
+    return is_after(&place->real.stx_mtime) ||
+           (is_after(&place->real.stx_ctime) &&
+            !renames_concerned(makedev(place->real.stx_dev_major, place->real.stx_dev_minor),
+                               (ino_t)place->real.stx_ino));
 }
 
 /* --- what is there --- */
@@ -117,15 +143,19 @@ static bool is_awaited(const struct place *place)
         looks = 0;
     memcpy(last, place->path, strlen(place->path) + 1);
     last_eval = eval;
-    return ++looks > LOOKS_MAX;
+    return ++looks > PLACE_LOOKS_MAX;
+}
+
+bool place_is_made_later(const char *path, const struct statx *real)
+{
+    return !shows_future && (real->stx_mask & STATX_BTIME) != 0 && is_after(&real->stx_btime) &&
+           !names_is_in(path, run_directory) && !names_is_in(run_directory, path);
 }
 
 /* Was it made after the snapshot, by the original, which the replay does in its turn? */
 static bool is_future(const struct place *place)
 {
-    return (place->real.stx_mask & STATX_BTIME) != 0 && is_after(&place->real.stx_btime) &&
-           !names_is_in(place->path, run_directory) && !names_is_in(run_directory, place->path) &&
-           !is_awaited(place);
+    return place_is_made_later(place->path, &place->real) && !is_awaited(place);
 }
 
 static int look_at(int directory, const char *name, struct statx *status)
@@ -156,8 +186,23 @@ static int look_at_real(struct place *place)
     return 0;
 }
 
-/* For place_walk(). In a directory that the replay has made there is nothing of the user's. */
-static int look(void *context, bool down)
+/* By its record, at the first look. */
+static enum place_kind look_at_kept(struct place *place)
+{
+    struct name name = *place->name;
+
+    if (name.fd == 0) {
+        name.fd = kept_file(name.record, place->path, snapshot_ns);
+        if (name.fd < 0)
+            return PLACE_NOWHERE;
+        place_set_name(place->path, &name);
+    }
+    place->fd = name.fd;
+    return PLACE_PRIVATE;
+}
+
+/* Something was done to it. Returns why, if it is nowhere. */
+static int look_at_name(struct place *place)
 {
     static const enum place_kind kinds[] = {
         [NAME_GONE] = PLACE_NOWHERE,
@@ -165,6 +210,21 @@ static int look(void *context, bool down)
         [NAME_DIRECTORY] = PLACE_DIRECTORY,
         [NAME_LINK] = PLACE_LINK,
     };
+
+    if (place->name->kind == NAME_ELSEWHERE)
+        return look_at_real(place);
+    if (place->name->kind == NAME_KEPT) {
+        place->kind = look_at_kept(place);
+        return -ENOENT;
+    }
+    place->kind = kinds[place->name->kind];
+    place->fd = place->name->fd;
+    return -ENOENT;
+}
+
+/* For place_walk(). In a directory that the replay has made there is nothing of the user's. */
+static int look(void *context, bool down)
+{
     struct place *place = context;
     bool is_inside = down && place->kind == PLACE_DIRECTORY;
     int error = -ENOENT;
@@ -172,10 +232,10 @@ static int look(void *context, bool down)
     place->name = names_find(&place_names, place->path);
     place->is_new = false;
     place->kind = PLACE_NOWHERE;
-    if (place->name != NULL) {
-        place->kind = kinds[place->name->kind];
-        place->fd = place->name->fd;
-    } else if (!is_inside && (place->fd = written_files_find(place->path)) >= 0)
+    place->is_elsewhere = names_elsewhere(&place_names, place->path, place->elsewhere);
+    if (place->name != NULL)
+        error = look_at_name(place);
+    else if (!is_inside && (place->fd = written_files_find(place->path)) >= 0)
         place->kind = PLACE_PRIVATE; /* the original may have given its own another name since */
     else if (!is_inside)
         error = look_at_real(place);
@@ -191,23 +251,32 @@ static long read_link(void *context, char *text)
     const struct place *place = context;
 
     if (place->kind != PLACE_LINK)
-        return kernel_readlink(place->path, text, PATH_MAX);
+        return kernel_readlink(place_path(place), text, PATH_MAX);
     memcpy(text, place->name->link, strlen(place->name->link) + 1);
     return 0;
 }
 
 /* --- the way there --- */
 
-static int start_at(struct place *place, int directory)
+static int read_start(struct place *place, int directory)
 {
     struct stat file;
 
     if (directory == AT_FDCWD)
-        return (int)raw_syscall2(SYS_getcwd, place->path, sizeof place->path);
+        return (int)raw_syscall2(SYS_getcwd, place->elsewhere, sizeof place->elsewhere);
     int r = kernel_fstat(directory, &file);
     if (r == 0 && !S_ISDIR(file.st_mode))
         return -ENOTDIR;
-    return r < 0 ? r : (int)fd_name_read(directory, place->path, sizeof place->path);
+    return r < 0 ? r : (int)fd_name_read(directory, place->elsewhere, sizeof place->elsewhere);
+}
+
+static int start_at(struct place *place, int directory)
+{
+    int r = read_start(place, directory);
+
+    if (r >= 0)
+        names_seen_as(&place_names, place->elsewhere, place->path);
+    return r;
 }
 
 /* The waveform's name leads to the directory that was made, wherever somebody has moved it since. */
@@ -243,6 +312,7 @@ int place_find(struct place *place, int directory, long user_path, bool follow)
     place->is_directory_name = rest[length - 1] == '/';
     place->kind = PLACE_REAL;
     place->name = NULL;
+    place->is_elsewhere = false;
     if (is_in_run_directory(place))
         return 0;
     int r = *rest == '/' ? 0 : start_at(place, directory);
@@ -261,7 +331,7 @@ int place_find(struct place *place, int directory, long user_path, bool follow)
 /* Asks for the directory that the name is in. */
 int place_may_change(const struct place *place)
 {
-    static char parent[PATH_MAX];
+    static char parent[PATH_MAX], real[PATH_MAX];
     char *slash;
 
     memcpy(parent, place->path, strlen(place->path) + 1);
@@ -270,9 +340,10 @@ int place_may_change(const struct place *place)
         return -EBUSY;
     *slash = '\0';
     const struct name *name = names_find(&place_names, parent);
-    if (name != NULL)
+    if (name != NULL && name->kind != NAME_ELSEWHERE)
         return name->kind == NAME_DIRECTORY ? 0 : -ENOTDIR;
-    return kernel_access(*parent == '\0' ? "/" : parent, W_OK);
+    names_elsewhere(&place_names, parent, real);
+    return kernel_access(*real == '\0' ? "/" : real, W_OK);
 }
 
 /* Has the original itself done it? Then it is undone, and the replay does it in its turn. */
@@ -290,7 +361,7 @@ static int undo(const struct place *place, int private_fd)
 
 static int fill(const struct place *place, int private_fd, uint64_t size)
 {
-    int fd = kernel_open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = kernel_open(place_path(place), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
     if (fd < 0)
         return fd;
@@ -398,7 +469,8 @@ const char *place_of_private(int fd, const char *path)
         if (name->kind == NAME_FILE && name->fd == fd)
             return name->path;
     }
-    return names_find(&place_names, path) != NULL ? NULL : path;
+    const struct name *name = names_find(&place_names, path);
+    return name == NULL || name->kind == NAME_ELSEWHERE || name->kind == NAME_KEPT ? path : NULL;
 }
 
 /* There is no other way to ask for it that needs no text to be read. */

@@ -26,8 +26,10 @@ enum place_kind {
 
 struct place {
     enum place_kind kind;
-    char path[PATH_MAX]; /* absolute, without links; empty: the root */
-    int fd;              /* of a private one */
+    char path[PATH_MAX];      /* absolute, without links; empty: the root */
+    char elsewhere[PATH_MAX]; /* of something of the user's: where it is now, if is_elsewhere */
+    bool is_elsewhere;
+    int fd; /* of a private one */
     struct statx real;
     const struct name *name; /* what the replay has done to it; NULL: nothing */
     bool is_new;             /* nowhere, because it was made after the snapshot */
@@ -37,6 +39,20 @@ struct place {
 /* Names are judged by the time of the snapshot; wall_ns: that time by the wall clock. */
 void place_prepare(uint64_t wall_ns);
 
+/* While what the original did is undone, last things first: what was made after the snapshot is there. Some
+ * of the directories that place_names has were made after it, too: afterwards they are gone. */
+void place_undo_begins(void);
+void place_undo_ends(void);
+
+/* Was what was born then (wall clock; 0: not known) made after the snapshot? */
+bool place_is_future(uint64_t born_ns);
+
+/* Was what the user has at the path made after it? Not the run directory. */
+bool place_is_made_later(const char *path, const struct statx *real);
+
+/* Who has looked so often while no eval passed waits for another process to make something. */
+#define PLACE_LOOKS_MAX 20
+
 /* Was the file changed after the snapshot? */
 bool place_is_changed(const struct place *place);
 
@@ -44,7 +60,7 @@ bool place_is_changed(const struct place *place);
 void place_lock(void);
 void place_unlock(void);
 
-/* What the replay has done to names; for whoever holds the lock. */
+/* What was done to names; for whoever holds the lock. */
 extern struct names place_names;
 
 /* From now on a name is this, as names_set(). Where there is no room, the report says so. */
@@ -64,7 +80,7 @@ bool place_is_directory(const struct place *place);
 /* Is it an empty text that the simulator gave? Where that is allowed, a descriptor is meant. */
 bool place_is_empty_name(long user_path);
 
-/* Its path, for the kernel. */
+/* Where it is, for the kernel. */
 const char *place_path(const struct place *place);
 
 /* May the simulator make or remove a name there? Returns 0 or -errno. */

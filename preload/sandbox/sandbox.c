@@ -17,6 +17,7 @@
 #include "sandbox/call_table.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
+#include "sandbox/moved_back.h"
 #include "sandbox/place.h"
 #include "sandbox/signals.h"
 #include "sandbox/trap.h"
@@ -37,6 +38,7 @@ static int enter_filter(void)
 void sandbox_enter(uint64_t taken_ns)
 {
     place_prepare(clock_wall_ns(taken_ns));
+    moved_back();
     raw_syscall5(SYS_prctl, PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     int second = landlock_enter();
     int first = enter_filter();

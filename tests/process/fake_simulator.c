@@ -256,9 +256,9 @@ static const struct fake_step basic_steps[] = {
 static const struct fake_step *find_step(const char *name, size_t length)
 {
     static const struct fake_step *const tables[] = {
-        basic_steps, fake_calls,  fake_odd,     fake_ends,   fake_signals, fake_children, fake_threads,
-        fake_wake,   fake_files,  fake_objects, fake_input,  fake_cost,    fake_world,    fake_names,
-        fake_reach,  fake_memory, fake_traces,  fake_misuse, fake_uart,    NULL};
+        basic_steps, fake_calls, fake_odd,     fake_ends,   fake_signals, fake_children, fake_threads,
+        fake_wake,   fake_files, fake_objects, fake_input,  fake_cost,    fake_world,    fake_names,
+        fake_moves,  fake_reach, fake_memory,  fake_traces, fake_misuse,  fake_uart,     NULL};
 
     for (const struct fake_step *const *table = tables; *table != NULL; table++)
         for (const struct fake_step *step = *table; step->name != NULL; step++)

@@ -24,6 +24,7 @@ extern const struct fake_step fake_files[];
 extern const struct fake_step fake_objects[];
 extern const struct fake_step fake_world[];
 extern const struct fake_step fake_names[];
+extern const struct fake_step fake_moves[];
 extern const struct fake_step fake_odd[];
 extern const struct fake_step fake_reach[];
 extern const struct fake_step fake_memory[];

@@ -227,7 +227,8 @@ static void test_mapped_file(void **state)
     }
 }
 
-/* A file that is closed is for the replay as it is now; who opens it, or only looks at it, is told. */
+/* A file that is closed and that a program has changed is for the replay as it is now; who opens it, or only
+ * looks at it, is told. */
 static void test_replaced_file(void **state)
 {
     static const char *const looks[] = {"if_copy:read_name:in", "if_copy:stat:in", "if_copy:append:in"};
@@ -235,9 +236,9 @@ static void test_replaced_file(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
-        const struct program program = {.arguments =
-                                            LIST("put:in:one", "put:new:other", "sleep:20", "eval:1",
-                                                 "sleep:20", "if_original:rename:new:in", looks[i], "exit:1"),
+        const struct program program = {.arguments = LIST("put:in:one", "put:new:other", "sleep:20", "eval:1",
+                                                          "sleep:20", "if_original:system:mv new in",
+                                                          looks[i], "exit:1"),
                                         .preload = true};
         run_program(&program, &outcome);
         expect_in_report(&outcome, "\"verdict\": \"diverged\"");

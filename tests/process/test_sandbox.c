@@ -5,11 +5,11 @@
 #include "expect.h"
 #include "process.h"
 #include "run_program.h"
+#include "same_files.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -24,148 +24,6 @@
 #include <unistd.h>
 
 #define STEPS_MAX 48
-
-/* Times of files have the grain of the kernel's tick: what follows is made well after the snapshot, and by
- * the replay well after the failure. */
-#define SNAPSHOT "eval:10", "sleep:30"
-#define FAIL     "eval:5", "exit:3"
-
-/* --- the tree --- */
-
-static char *tree;
-static size_t tree_size;
-static FILE *tree_stream;
-static size_t tree_root;
-static struct timespec run_directory_made;
-
-static void add_contents(const char *path)
-{
-    char text[4096];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = read(fd, text, sizeof text);
-
-    assert_true(length >= 0);
-    fwrite(text, 1, (size_t)length, tree_stream);
-    close(fd);
-}
-
-static void expect_not_later(const char *path, const struct timespec *time)
-{
-    const struct timespec *limit = &run_directory_made;
-
-    if (limit->tv_sec != 0 &&
-        (time->tv_sec > limit->tv_sec || (time->tv_sec == limit->tv_sec && time->tv_nsec > limit->tv_nsec)))
-        fail_msg("%s was changed after the failure", path);
-}
-
-static int add_one(const char *path, const struct stat *file, int type, struct FTW *walk)
-{
-    char target[4096];
-
-    (void)walk;
-    if (path[tree_root] == '\0')
-        return FTW_CONTINUE;
-    if (strcmp(path + tree_root, "/lightsss") == 0)
-        return FTW_SKIP_SUBTREE;
-    fprintf(tree_stream, "%s %o ", path + tree_root, file->st_mode);
-    if (type == FTW_SL) {
-        ssize_t length = readlink(path, target, sizeof target);
-        fprintf(tree_stream, "-> %.*s", (int)length, target);
-    } else if (S_ISREG(file->st_mode)) {
-        add_contents(path);
-    }
-    fprintf(tree_stream, "\n");
-    expect_not_later(path, &file->st_mtim);
-    expect_not_later(path, &file->st_ctim);
-    return FTW_CONTINUE;
-}
-
-static int compare_lines(const void *left, const void *right)
-{
-    return strcmp(*(char *const *)left, *(char *const *)right);
-}
-
-/* Directories are listed in any order. */
-static char *sorted(char *text)
-{
-    char *lines[256] = {NULL}, *result = malloc(strlen(text) + 2),
-         *to = result; /* the last may have no newline */
-    size_t count = 0;
-
-    assert_non_null(result);
-    for (char *line = strtok(text, "\n"); line != NULL && count < 256; line = strtok(NULL, "\n"))
-        lines[count++] = line;
-    qsort(lines, count, sizeof *lines, compare_lines);
-    *to = '\0';
-    for (size_t i = 0; i < count; i++)
-        to += sprintf(to, "%s\n", lines[i]);
-    return result;
-}
-
-/* The run directory is made when the original has ended: whatever changes after that was changed by the
- * replay. */
-static char *list_tree(const struct outcome *outcome)
-{
-    char path[PATH_MAX + 600];
-    struct statx made = {0};
-
-    run_directory_made = (struct timespec){0, 0};
-    if (outcome->run != NULL) {
-        snprintf(path, sizeof path, "%s/lightsss/%s", outcome->directory, outcome->run);
-        assert_int_equal(statx(AT_FDCWD, path, 0, STATX_BTIME, &made), 0);
-        run_directory_made = (struct timespec){made.stx_btime.tv_sec, made.stx_btime.tv_nsec};
-    }
-    tree_stream = open_memstream(&tree, &tree_size);
-    tree_root = strlen(outcome->directory);
-    nftw(outcome->directory, add_one, 16, FTW_PHYS | FTW_ACTIONRETVAL);
-    fclose(tree_stream);
-    char *result = sorted(tree);
-    free(tree);
-    return result;
-}
-
-/* --- runs --- */
-
-static void expect_replayed(const struct outcome *outcome, const char *note)
-{
-    if (outcome->timed_out || outcome->report == NULL ||
-        strstr(outcome->report, "\"verdict\": \"reproduced\"") == NULL)
-        fail_msg("not reproduced:\n%s\n%s\nreplay:\n%s\noriginal:\n%s", outcome->said, outcome->report,
-                 outcome->replay_out, outcome->out);
-    if (outcome->replay_out == NULL || outcome->report == NULL) {
-        fail_msg("no replay.stdout; said:\n%s", outcome->said);
-        return;
-    }
-    size_t all = strlen(outcome->out), replayed = strlen(outcome->replay_out);
-    if (replayed > all || strcmp(outcome->replay_out, outcome->out + all - replayed) != 0)
-        fail_msg("the replay was told:\n%s\nand not:\n%s", outcome->replay_out, outcome->out);
-    if (note != NULL && strstr(outcome->report, note) == NULL)
-        fail_msg("no note \"%s\" in\n%s", note, outcome->report);
-    if (note == NULL && strstr(outcome->report, "\"notes\"") != NULL)
-        fail_msg("there are notes:\n%s", outcome->report);
-    assert_int_equal(outcome->left, 0);
-}
-
-/* Without and with the library: the same files. */
-static void compare_trees(const char *const *steps, const char *note)
-{
-    struct outcome without, with;
-    struct program program = {.arguments = steps};
-
-    run_program(&program, &without);
-    program.preload = true;
-    run_program(&program, &with);
-    assert_int_equal(with.status, without.status);
-    assert_string_equal(with.out, without.out);
-    expect_replayed(&with, note);
-    char *wanted = list_tree(&without), *found = list_tree(&with);
-    if (strcmp(wanted, found) != 0)
-        fail_msg("files:\n%s\nand not:\n%s", found, wanted);
-    free(wanted);
-    free(found);
-    run_discard(&without);
-    run_discard(&with);
-}
 
 static void run_one(const char *const *steps, struct outcome *outcome)
 {
@@ -253,7 +111,7 @@ static void test_files(void **state)
 {
     const struct file_case *file_case = *state;
 
-    compare_trees(file_case->steps, file_case->note);
+    same_files_compare(file_case->steps, file_case->note);
 }
 
 /* --- others --- */
@@ -286,7 +144,7 @@ static void test_connection(void **state)
     while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0)
         connections++;
     assert_int_equal(connections, 1);
-    expect_replayed(&outcome, "connect was refused");
+    same_files_expect_replayed(&outcome, "connect was refused");
     close(fd);
     run_discard(&outcome);
 }
@@ -303,7 +161,7 @@ static void test_datagrams(void **state)
     while (recv(fd, text, sizeof text, MSG_DONTWAIT) > 0)
         messages++;
     assert_int_equal(messages, 2);
-    expect_replayed(&outcome, "a message to an address was not sent");
+    same_files_expect_replayed(&outcome, "a message to an address was not sent");
     close(fd);
     run_discard(&outcome);
 }
@@ -325,7 +183,7 @@ static void test_stop(void **state)
         assert_int_equal(waitid(P_PID, (id_t)running.pid, &found, WSTOPPED), 0);
         kill(running.pid, SIGCONT);
         run_wait(&running, &outcome);
-        expect_replayed(&outcome, NULL);
+        same_files_expect_replayed(&outcome, NULL);
         run_discard(&outcome);
     }
 }
@@ -366,7 +224,7 @@ static void test_signals(void **state)
     assert_int_equal(read(results[0], &count, 1), 1);
     waitpid(peer, &status, 0);
     assert_in_range(count, 1, 3);
-    expect_replayed(&outcome, "SIGUSR1 to process");
+    same_files_expect_replayed(&outcome, "SIGUSR1 to process");
     close(results[0]);
     close(results[1]);
     run_discard(&outcome);
@@ -381,7 +239,7 @@ static void test_shared_memory(void **state)
     (void)state;
     snprintf(step, sizeof step, "shared_memory:%d", key);
     run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
-    expect_replayed(&outcome, "shmget was refused");
+    same_files_expect_replayed(&outcome, "shmget was refused");
     assert_int_equal(shmget(key, 0, 0), -1);
     run_discard(&outcome);
 }
@@ -401,7 +259,7 @@ static void test_fifo(void **state)
     usleep(20000); /* it is older than the snapshot */
     run_one(LIST(SNAPSHOT, step, FAIL), &outcome);
     assert_int_equal(read(fd, text, sizeof text), 3);
-    expect_replayed(&outcome, "/dev/null in its place");
+    same_files_expect_replayed(&outcome, "/dev/null in its place");
     close(fd);
     run_discard(&outcome);
     run_remove_directory(directory);
@@ -427,7 +285,7 @@ static void test_without_seccomp(void **state)
 
     (void)state;
     run_refused("seccomp", "EPERM", "append:a", &outcome);
-    char *found = list_tree(&outcome);
+    char *found = same_files_list(&outcome);
     assert_string_equal(found, "/a 100640 append\n");
     free(found);
     expect_in_report(&outcome, "the sandbox had no seccomp: ");
@@ -447,10 +305,10 @@ static void test_ways_through_proc(void **state)
         struct outcome outcome;
 
         run_refused("landlock_create_ruleset", "ENOSYS", steps[i], &outcome);
-        char *found = list_tree(&outcome);
+        char *found = same_files_list(&outcome);
         assert_string_equal(found, "");
         free(found);
-        expect_replayed(&outcome, "was not opened");
+        same_files_expect_replayed(&outcome, "was not opened");
         run_discard(&outcome);
     }
 }
@@ -464,10 +322,10 @@ static void test_without_others(void **state)
         struct outcome outcome;
 
         run_refused(calls[i], "ENOSYS", "append:a", &outcome);
-        char *found = list_tree(&outcome);
+        char *found = same_files_list(&outcome);
         assert_string_equal(found, "/a 100640 append\n");
         free(found);
-        expect_replayed(&outcome, NULL);
+        same_files_expect_replayed(&outcome, NULL);
         run_discard(&outcome);
     }
 }

@@ -5,6 +5,7 @@
 #include "sandbox/names.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,9 +87,57 @@ static void a_directory_moves_with_all(void **state)
     assert_int_equal(names_move_below(&names, "/a", "/other"), 0);
     assert_int_equal(names_find(&names, "/other/b")->fd, 1);
     assert_int_equal(names_find(&names, "/other/c/d")->fd, 2);
-    assert_int_equal(names_find(&names, "/a/c/d")->kind, NAME_GONE);
+    assert_null(names_find(&names, "/a/c/d"));
     assert_int_equal(names_find(&names, "/ax")->fd, 3);
     assert_null(names_find(&names, "/otherx"));
+}
+
+static void set(const char *path, enum name_kind kind, const char *link)
+{
+    assert_int_equal(names_set(&names, path, &(struct name){.kind = kind, .link = link}), 0);
+}
+
+static void what_is_gone_moves_too(void **state)
+{
+    (void)state;
+    set("/a/b", NAME_GONE, NULL);
+    assert_int_equal(names_move_below(&names, "/a", "/c"), 0);
+    assert_int_equal(names_find(&names, "/c/b")->kind, NAME_GONE);
+    assert_null(names_find(&names, "/a/b"));
+    names_forget_below(&names, "/c");
+    assert_null(names_find(&names, "/c/b"));
+    assert_false(names_has_below(&names, "/c"));
+}
+
+static void elsewhere_is(const char *path, const char *wanted)
+{
+    char real[PATH_MAX];
+
+    assert_int_equal(names_elsewhere(&names, path, real), strcmp(path, wanted) != 0);
+    assert_string_equal(real, wanted);
+}
+
+static void what_is_below_is_elsewhere_too(void **state)
+{
+    char path[PATH_MAX];
+
+    (void)state;
+    elsewhere_is("/d/x", "/d/x");
+    set("/d", NAME_ELSEWHERE, "/far/e");
+    set("/d/made", NAME_DIRECTORY, NULL);
+    set("/d/other", NAME_ELSEWHERE, "/f");
+    elsewhere_is("/d", "/far/e");
+    elsewhere_is("/d/x/y", "/far/e/x/y");
+    elsewhere_is("/dx", "/dx");
+    elsewhere_is("/d/made/x", "/d/made/x");
+    elsewhere_is("/d/other/x", "/f/x");
+    elsewhere_is("", "");
+    assert_true(names_seen_as(&names, "/far/e/x", path));
+    assert_string_equal(path, "/d/x");
+    assert_true(names_seen_as(&names, "/f", path));
+    assert_string_equal(path, "/d/other");
+    assert_false(names_seen_as(&names, "/far", path));
+    assert_string_equal(path, "/far");
 }
 
 static void many_are_found(void **state)
@@ -179,6 +228,8 @@ int main(void)
         cmocka_unit_test_setup(links_keep_their_text, clear),
         cmocka_unit_test_setup(below_is_not_beside, clear),
         cmocka_unit_test_setup(a_directory_moves_with_all, clear),
+        cmocka_unit_test_setup(what_is_gone_moves_too, clear),
+        cmocka_unit_test_setup(what_is_below_is_elsewhere_too, clear),
         cmocka_unit_test_setup(many_are_found, clear),
         cmocka_unit_test_setup(full_is_said, clear),
         cmocka_unit_test_setup(without_memory_all_is_refused, clear),

@@ -29,6 +29,11 @@ __attribute__((returns_twice)) int clone_save(struct clone_registers *registers)
 long clone_thread(unsigned long flags, const struct clone_registers *registers, int *clear_tid,
                   uint64_t storage_base);
 
+/* Clones a thread that calls function(argument) on the stack below `top` (a multiple of 16), with the thread
+ * storage of the caller, and ends. Returns its thread id or -errno. */
+long clone_call(unsigned long flags, void *top, uint32_t *clear_tid, void (*function)(void *argument),
+                void *argument);
+
 /* Clones this process, with this exit signal (0: none), for the calling thread only; the kernel clears
  * *clear_tid when the copy's thread ends, and has written the copy's number to *number (NULL: nowhere) before
  * the copy runs, whatever becomes of this process. Returns as fork does, or -errno. */

@@ -72,9 +72,50 @@ __asm__(".text\n"
         "        mov     $1, %eax\n" /* clone_save() returns once more, with 1 */
         "        jmp     *%rdx\n"
         "        .cfi_endproc\n"
-        ".size clone_thread, . - clone_thread\n");
+        ".size clone_thread, . - clone_thread\n"
 
-static_assert(SYS_clone == 56, "the number in the assembly above");
+        /* (rdi flags, rsi top of the stack, rdx clear_tid, rcx function, r8 argument) */
+        ".globl clone_call\n"
+        ".hidden clone_call\n"
+        ".type clone_call,@function\n"
+        "clone_call:\n"
+        "        .cfi_startproc\n"
+        "        push    %r12\n"
+        "        .cfi_adjust_cfa_offset 8\n"
+        "        .cfi_rel_offset r12, 0\n"
+        "        push    %r13\n"
+        "        .cfi_adjust_cfa_offset 8\n"
+        "        .cfi_rel_offset r13, 0\n"
+        "        mov     %rcx, %r12\n"
+        "        mov     %r8, %r13\n"
+        "        mov     %rdx, %r10\n"
+        "        xor     %edx, %edx\n"
+        "        xor     %r8d, %r8d\n"
+        "        mov     $56, %eax\n" /* SYS_clone */
+        "        syscall\n"
+        "        test    %rax, %rax\n"
+        "        jz      1f\n"
+        "        pop     %r13\n"
+        "        .cfi_remember_state\n"
+        "        .cfi_adjust_cfa_offset -8\n"
+        "        .cfi_restore r13\n"
+        "        pop     %r12\n"
+        "        .cfi_adjust_cfa_offset -8\n"
+        "        .cfi_restore r12\n"
+        "        ret\n"
+        "1:      .cfi_restore_state\n"
+        "        .cfi_undefined rip\n"
+        "        xor     %ebp, %ebp\n"
+        "        mov     %r13, %rdi\n"
+        "        call    *%r12\n"
+        "        xor     %edi, %edi\n"
+        "        mov     $60, %eax\n" /* SYS_exit */
+        "        syscall\n"
+        "        ud2\n"
+        "        .cfi_endproc\n"
+        ".size clone_call, . - clone_call\n");
+
+static_assert(SYS_clone == 56 && SYS_exit == 60, "the numbers in the assembly above");
 
 long clone_process(int *clear_tid, int exit_signal, _Atomic int32_t *number)
 {

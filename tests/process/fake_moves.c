@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* Steps that give files other names or take them away in less usual ways, and that look what is there. Two
+ * names are separated by a comma. */
+#define _GNU_SOURCE
+#include "fake_steps.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/fs.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char first[128], second[128];
+
+static void split(const char *argument)
+{
+    const char *comma = strchr(argument, ',');
+
+    if (comma != NULL) {
+        snprintf(first, sizeof first, "%.*s", (int)(comma - argument), argument);
+        snprintf(second, sizeof second, "%s", comma + 1);
+        return;
+    }
+    fake_give_up("fake: two names are needed in %s", argument);
+}
+
+static int compare(const void *left, const void *right)
+{
+    return strcmp(*(char *const *)left, *(char *const *)right);
+}
+
+/* All names in a directory, sorted; but for the library's own. */
+static void do_list(const char *argument)
+{
+    char *names[256], line[PATH_MAX] = "";
+    const struct dirent *entry;
+    size_t count = 0, length = 0;
+    DIR *directory = opendir(argument);
+
+    while (directory != NULL && (entry = readdir(directory)) != NULL && count < 256)
+        if (*entry->d_name != '.' && strcmp(entry->d_name, "lightsss") != 0)
+            names[count++] = strdup(entry->d_name);
+    if (directory != NULL)
+        closedir(directory);
+    qsort(names, count, sizeof *names, compare);
+    for (size_t i = 0; i < count; i++) {
+        length += (size_t)snprintf(line + length, sizeof line - length, " %s", names[i]);
+        free(names[i]);
+    }
+    fake_say("in %s:%s", argument, directory == NULL ? " no directory" : line);
+}
+
+/* By a directory that is open. */
+static void do_move_at(const char *argument)
+{
+    int directory = open("d", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    split(argument);
+    fake_tell("move_at", argument, renameat(directory, first, AT_FDCWD, second));
+    close(directory);
+}
+
+static void do_move_flags(const char *argument)
+{
+    split(argument);
+    fake_tell("no_replace", argument, renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_NOREPLACE));
+}
+
+/* Says nothing: a replay cannot do it. */
+static void do_exchange(const char *argument)
+{
+    split(argument);
+    if (renameat2(AT_FDCWD, first, AT_FDCWD, second, RENAME_EXCHANGE) != 0)
+        fake_give_up("fake: %s: %s", argument, strerrorname_np(errno));
+}
+
+static void do_plain_move(const char *argument)
+{
+    split(argument);
+    fake_tell("plain_move", argument, renameat2(AT_FDCWD, first, AT_FDCWD, second, 0));
+}
+
+/* By libc's syscall(). */
+static void do_call_move(const char *argument)
+{
+    split(argument);
+    fake_tell("call_move", argument, syscall(SYS_renameat, AT_FDCWD, first, AT_FDCWD, second));
+}
+
+static void do_call_remove(const char *argument)
+{
+    fake_tell("call_remove", argument, syscall(SYS_unlinkat, AT_FDCWD, argument, 0));
+}
+
+static void do_any_remove(const char *argument)
+{
+    fake_tell("any_remove", argument, remove(argument));
+}
+
+/* Where the kernel has no memory to read. */
+static void do_bad_names(const char *argument)
+{
+    const char *nothing = (const char *)(uintptr_t)8;
+
+    fake_tell("rename", "nothing", rename(nothing, argument));
+    fake_tell("rename", "to nothing", rename(argument, nothing));
+    fake_tell("unlink", "nothing", unlink(nothing));
+    fake_tell("unlinkat", "a bad flag", unlinkat(AT_FDCWD, argument, 1));
+    fake_tell("unlinkat", "no directory", unlinkat(9999, argument, 0));
+    fake_tell("linkat", "nothing", linkat(AT_FDCWD, nothing, AT_FDCWD, argument, 0));
+}
+
+/* As long as that, of text. */
+static void do_lengthen(const char *argument)
+{
+    static char block[65536];
+
+    split(argument);
+    memset(block, 'x', sizeof block);
+    int fd = open(first, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    for (long left = strtol(second, NULL, 10); left > 0; left -= (long)sizeof block)
+        if (write(fd, block, sizeof block) < 0)
+            fake_give_up("fake: %s: %s", first, strerrorname_np(errno));
+    close(fd);
+}
+
+/* Of its bytes. */
+static void do_sum(const char *argument)
+{
+    static unsigned char block[65536];
+    unsigned long sum = 0, size = 0;
+    int fd = open(argument, O_RDONLY | O_CLOEXEC);
+    ssize_t length;
+
+    while ((length = read(fd, block, sizeof block)) > 0) {
+        for (ssize_t i = 0; i < length; i++)
+            sum = sum * 31 + block[i];
+        size += (unsigned long)length;
+    }
+    fake_say("sum of %s: %s %lu of %lu bytes", argument, fd < 0 ? "not there" : "done", sum, size);
+    close(fd);
+}
+
+/* Who holds a lock on a file and removes one of its names still holds it, and a number that is free stays
+ * free: asked by a child, which says so with its status. */
+static void do_remove_locked(const char *argument)
+{
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+    int status = 0;
+
+    split(argument);
+    int fd = open(first, O_RDWR | O_CLOEXEC);
+    fake_tell("lock", first, fcntl(fd, F_SETLK, &lock));
+    fake_tell("remove", first, unlink(first));
+    int next = dup(fd);
+    fake_say("next number: %d above", next - fd);
+    pid_t child = fork();
+    if (child == 0) {
+        fd = open(second, O_RDWR | O_CLOEXEC);
+        lock.l_type = F_WRLCK;
+        _exit(fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK ? 3 : 4);
+    }
+    waitpid(child, &status, 0);
+    fake_say("%s is %s", second, WEXITSTATUS(status) == 3 ? "locked" : "free");
+    close(next);
+    close(fd);
+}
+
+const struct fake_step fake_moves[] = {
+    {"list", do_list},
+    {"move_at", do_move_at},
+    {"no_replace", do_move_flags},
+    {"exchange", do_exchange},
+    {"plain_move", do_plain_move},
+    {"call_move", do_call_move},
+    {"call_remove", do_call_remove},
+    {"any_remove", do_any_remove},
+    {"bad_names", do_bad_names},
+    {"lengthen", do_lengthen},
+    {"sum", do_sum},
+    {"remove_locked", do_remove_locked},
+    {NULL, NULL},
+};
