@@ -19,6 +19,7 @@
 #include "record/undo.h"
 #include "replay/again.h"
 #include "replay/asked.h"
+#include "replay/kept_copy.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
 #include "replay/replay.h"
@@ -105,7 +106,8 @@ static bool begin(void)
                  .orphaned = orphan_replays,
                  .asked = asked_begins,
                  .asked_in_vain = asked_fails,
-                 .spare = again_wants_spare},
+                 .spare = again_wants_spare,
+                 .kept = doctor_is_here() ? NULL : &kept_copy_side},
         .evals = run.hooks->evals,
         .begins = snapshot_begins,
         .done = snapshot_done,

@@ -406,6 +406,18 @@ bool options_check(const struct options_row *row, const char *name, const char *
     return is_valid;
 }
 
+bool options_set(struct options *options, const char *name, const char *value, void (*tell)(const char *line))
+{
+    const size_t row = row_of(name, strlen(name));
+
+    if (row == ROW_COUNT)
+        return false;
+    const bool is_valid = setters[row](options, value);
+    if (!is_valid)
+        say_bad_value(tell, &options_rows[row], name, value, NULL);
+    return is_valid;
+}
+
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line))
 {
     const char *values[ROW_COUNT] = {0};

@@ -92,6 +92,7 @@ struct options {
     const char *scope;    /* names with commas between them, none of them empty */
     uint64_t size_bytes;  /* 0: none */
     uint64_t files_bytes; /* 0: nothing is kept */
+    uint64_t park_ns;     /* 0: off */
     const char *dir;
     enum log_level log_level;
 };
@@ -111,6 +112,11 @@ extern const size_t options_row_count;
  * newline, for each bad value and unknown LIGHTSSS_* name; it may be NULL, and is not called where LIGHTSSS=0
  * or LIGHTSSS_LOG=quiet. Never fails. */
 void options_read(struct options *options, char *const *environment, void (*warn)(const char *line));
+
+/* Sets what the row of that name says. Returns false, and changes nothing, where there is no such row or this
+ * is no value for it; of the latter tell() gets one line. The value stays where it is. */
+bool options_set(struct options *options, const char *name, const char *value,
+                 void (*tell)(const char *line));
 
 /* Is this a value for that row? If not, tell() gets one line about it in the words of options_read(); name is
  * what the user knows the row by: the variable, or the option of the command. */

@@ -45,6 +45,10 @@ static inline ssize_t output_written(int fd, bool prints, const struct iovec *pa
     return written;
 }
 
+/* In a woken copy of which copies will replay: what the original printed so far is kept for them, in memory
+ * that it does not reach any more. Returns 0 or -errno. */
+int output_keep(void);
+
 /* In a woken copy, before it prints anything and before shared memory becomes private. */
 void output_compare(void);
 

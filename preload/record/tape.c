@@ -63,6 +63,7 @@ static OFTEN_WRITTEN pthread_t evaluating_thread;
 static uint8_t *fed;
 static size_t fed_size;
 static bool was_lost;
+static bool is_kept; /* `fed` holds what came since the snapshot */
 static uint64_t lost_eval;
 static const char *_Atomic awaited;
 
@@ -312,9 +313,9 @@ void tape_in_copy(void)
 /* The head in this copy's own memory is where its snapshot was taken. A thread that was about to append, and
  * is revived, finds the tape closed; one that was in the middle of it finishes in memory that nobody reads.
  */
-int tape_begin_replay(void)
+int tape_keep(void)
 {
-    if (control == NULL)
+    if (control == NULL || is_kept)
         return 0;
     uint64_t from = atomic_load(&recorded.head), to = atomic_load(&control->head);
     was_lost = to < from || to - from > recorded.size;
@@ -332,8 +333,17 @@ int tape_begin_replay(void)
     if (map(control, PAGE + 2 * recorded.size, PROT_READ | PROT_WRITE,
             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED) == MAP_FAILED)
         return -ENOMEM;
-    role_note_tape();
+    is_kept = true;
     return 0;
+}
+
+int tape_begin_replay(void)
+{
+    int r = tape_keep();
+
+    if (r == 0 && control != NULL)
+        role_note_tape();
+    return r;
 }
 
 /* It came when the simulation was there, and not before: the original's eval may have had to go on without

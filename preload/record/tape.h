@@ -84,8 +84,11 @@ bool tape_is_long(unsigned place);
 /* In a new copy, before it lets go of its descriptors. */
 void tape_in_copy(void);
 
-/* In a woken copy, before its shared memory is made private and its threads are revived: from here on it is
- * fed. Returns 0 or -errno. */
+/* In a woken copy, before its threads are revived: what came since its snapshot is copied, for it and for
+ * copies of it, and nothing is recorded any more. Returns 0 or -errno. */
+int tape_keep(void);
+
+/* The same, before its shared memory is made private, and from here on it is fed. Returns 0 or -errno. */
 int tape_begin_replay(void);
 
 #endif

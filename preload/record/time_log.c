@@ -88,7 +88,7 @@ int time_log_begin_replay(void)
 {
     struct shared *copy;
 
-    if (shared == NULL)
+    if (shared == NULL || told != NULL) /* or a copy of it has done so */
         return 0;
     uint64_t used = atomic_load(&shared->begun) + CHUNKS_SPARED; /* some may not be counted yet */
     copy = map(NULL, MAP_PRIVATE);

@@ -15,7 +15,7 @@ void time_log_start(void);
 void time_log_snapshot_begins(unsigned place);
 void time_log_snapshot_done(int oldest);
 
-/* As tape_begin_replay(), and before it. Returns 0 or -errno. */
+/* As tape_keep(), and before it. Returns 0 or -errno. */
 int time_log_begin_replay(void);
 
 /* In the original: keeps an answer. A stream is asked for by one thread only. False: this is a replay, by

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/u64.h"
 #include "replay/parked.h"
+#include "report/annotation.h"
 #include "report/report.h"
 #include "restore/rights.h"
 #include "run/patience.h"
@@ -79,6 +80,30 @@ void asked_fails(int error)
     log_set_fd(STDERR_FILENO); /* of the replay that this one may become */
 }
 
+/* The run directory that `make` makes. False: it cannot be. */
+static bool begin_with_directory(struct shared_slot *slot, int (*make)(void))
+{
+    report_failure(&run.page->end);
+    int r = rights_take();
+    if (r == 0)
+        r = make();
+    if (r < 0)
+        report_no_directory(r);
+    else
+        report_wake(slot);
+    return r >= 0;
+}
+
+bool asked_begins_from_kept(struct shared_slot *slot)
+{
+    common = run.page;
+    atomic_store(&run.page->asked_pid, kernel_getpid());
+    run.page->end_used_ns = 0;
+    shared_page_begin_replay(run.page, clock_ns());
+    annotation_forget();
+    return begin_with_directory(slot, run_directory_make_below);
+}
+
 bool asked_begins(struct shared_slot *slot, bool hangs)
 {
     atomic_store(&run.page->asked_until_ns, patience_beyond_ns(slot, clock_ns()));
@@ -97,20 +122,17 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
     run.page->races = run.hooks->races();
     shared_page_begin_replay(run.page, clock_ns());
     parked_say_to_user();
-    report_failure(&run.page->end);
-    r = rights_take();
-    if (r == 0)
-        r = run_directory_make();
-    if (r < 0)
-        report_no_directory(r);
-    else
-        report_wake(slot);
-    return r >= 0;
+    return begin_with_directory(slot, run_directory_make);
 }
 
 bool asked_is_beside(void)
 {
     return common != NULL;
+}
+
+struct shared_page *asked_common(void)
+{
+    return common != NULL ? common : run.page;
 }
 
 uint32_t asked_to_end(void)

@@ -13,6 +13,12 @@
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool asked_begins(struct shared_slot *slot, bool hangs);
 
+/* The same in a copy of a kept copy (kept_copy.h), which has a page of its own. */
+bool asked_begins_from_kept(struct shared_slot *slot);
+
+/* The original's page, of which such a replay's own is a copy. */
+struct shared_page *asked_common(void);
+
 /* Is this such a replay, or the spare of one? */
 bool asked_is_beside(void);
 

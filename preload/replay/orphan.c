@@ -21,6 +21,7 @@
 #include "interpose/signal.h"
 #include "record/match.h"
 #include "replay/asked.h"
+#include "replay/kept_line.h"
 #include "replay/parked.h"
 #include "report/point_words.h"
 #include "report/report.h"
@@ -274,7 +275,8 @@ bool orphan_replays(struct shared_slot *slot)
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;
-    parked_say_to_user();
+    if (!kept_line_is_there())
+        parked_say_to_user();
     if (page->end.kind == END_NONE) {
         struct end end;
 
@@ -359,8 +361,10 @@ void orphan_report(void)
     if (!role_is_alone())
         return;
     kernel_close(room_fd);
-    parked_say_to_user();
+    if (!kept_line_is_there())
+        parked_say_to_user();
     asked_ends();
     report_outcome(&run.page->end, &outcome);
+    kept_line_say_done();
     asked_done();
 }

@@ -5,6 +5,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/high_number.h"
@@ -69,6 +70,25 @@ void parked_in_copy(void)
 void parked_say_to_user(void)
 {
     log_set_fd(user_fd);
+}
+
+static void leave_terminal(void)
+{
+    int fd = kernel_open("/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    kernel_ioctl(fd, TIOCNOTTY, NULL);
+    kernel_close(fd);
+}
+
+void parked_leave(void)
+{
+    log_set_fd(-1);
+    kernel_close(user_fd);
+    kernel_close(original_fd);
+    user_fd = original_fd = -1;
+    leave_terminal();
 }
 
 int parked_original(void)

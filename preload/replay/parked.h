@@ -12,6 +12,9 @@ void parked_in_copy(void);
 /* In a replay that begins: where memory runs out the kernel is to kill it and not the original beside it. */
 void parked_yield(void);
 
+/* Lets go of both, and of the terminal: others may wait for the end of what is there. */
+void parked_leave(void);
+
 /* The original's pidfd; -1: there is none. */
 int parked_original(void);
 

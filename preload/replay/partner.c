@@ -44,7 +44,7 @@ static uint64_t seen_evals, seen_ns; /* when the last one was seen to begin */
 static bool is_family(pid_t pid)
 {
     if (pid == kernel_getpid() || pid == run.page->original_pid || pid == atomic_load(&run.page->asked_pid) ||
-        pid == kernel_getppid())
+        pid == kernel_getppid() || pid == atomic_load(&run.page->kept.pid))
         return true;
     return shared_page_slot(run.page, pid) != NULL;
 }

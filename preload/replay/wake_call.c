@@ -100,6 +100,7 @@ static void find(struct search *search)
 
 void wake_call_prepare(void)
 {
+    calls.count = 0;
     if (run.options.wake_call != NULL && !calls_parse(&calls, run.options.wake_call))
         calls.count = 0;
 }

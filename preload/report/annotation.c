@@ -46,6 +46,11 @@ void annotation_note(void)
         take(project, sizeof project, "CI_PROJECT_DIR");
 }
 
+void annotation_forget(void)
+{
+    is_github = is_gitlab = false;
+}
+
 static void write_file(const char *what, const char *path)
 {
     static char buffer[JSON_SIZE];

@@ -7,6 +7,9 @@
 /* Looks which one it is, in the environment at the start. */
 void annotation_note(void);
 
+/* No more: the build server's job is over. */
+void annotation_forget(void);
+
 /* At the end of all. what: how the simulator ended; where: what came of it, as in the last line; path: of the
  * waveform, or of the report where there is none; NULL: there is no run directory. */
 void annotation_make(const char *what, const char *where, const char *path);

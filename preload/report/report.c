@@ -17,6 +17,7 @@
 #include "report/distance.h"
 #include "report/failure_words.h"
 #include "report/file_list.h"
+#include "report/kept_snapshot.h"
 #include "report/point_words.h"
 #include "report/snapshot_list.h"
 #include "report/wave_file.h"
@@ -327,6 +328,7 @@ static int write_report(const struct end *end, const struct outcome *outcome,
     append_wave(&json, conclusion);
     append_files(&json);
     append_cost(&json);
+    kept_snapshot_append(&json);
     append_circumstances(&json);
     return run_directory_write("report.json", &json);
 }
@@ -471,6 +473,7 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
 
     bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
     kept_list_settle();
+    kept_snapshot_await();
     struct text why = text_in(why_buffer, sizeof why_buffer);
     conclude(outcome, &why, &conclusion);
     int r = write_report(end, outcome, &conclusion);
@@ -482,6 +485,7 @@ void report_outcome(const struct end *end, const struct outcome *outcome)
 
     say_misspelt();
     say_bound(conclusion.wave_bytes);
+    kept_snapshot_say();
     say_outcome(&conclusion, is_written);
     atomic_store(&run.page->reported, 1);
 }

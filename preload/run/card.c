@@ -27,7 +27,7 @@ static bool is_within_limit(size_t size)
     return kernel_getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= size;
 }
 
-static int create(const struct card *card)
+static int create(const struct card *card, const char *directory)
 {
     int fd = is_within_limit(sizeof *card + card->directory_length)
                  ? kernel_memfd_create(CARD_NAME, MFD_CLOEXEC)
@@ -36,14 +36,14 @@ static int create(const struct card *card)
     if (fd < 0)
         return fd;
     if (kernel_pwrite(fd, card, sizeof *card, 0) == (long)sizeof *card &&
-        kernel_pwrite(fd, run.base_directory, card->directory_length, sizeof *card) ==
-            (long)card->directory_length)
+        kernel_pwrite(fd, directory, card->directory_length, sizeof *card) == (long)card->directory_length)
         return high_number_move(fd);
     kernel_close(fd);
     return -1;
 }
 
-void card_make(const struct shared_slot *slot, int32_t original_pid, enum card_state state)
+static void make(const struct shared_slot *slot, int32_t original_pid, enum card_state state,
+                 const char *directory)
 {
     struct card card = {
         .layout = CARD_LAYOUT,
@@ -54,7 +54,7 @@ void card_make(const struct shared_slot *slot, int32_t original_pid, enum card_s
         .eval = slot->eval,
         .time = slot->time,
         .taken_ns = slot->taken_ns,
-        .directory_length = (uint32_t)strlen(run.base_directory),
+        .directory_length = (uint32_t)strlen(directory),
     };
 
     memcpy(card.magic, CARD_MAGIC, sizeof card.magic);
@@ -62,7 +62,22 @@ void card_make(const struct shared_slot *slot, int32_t original_pid, enum card_s
     text_print(card.program, sizeof card.program, "%s", run.program);
     kernel_close(card_fd);
     memset(samples, 0, sizeof samples);
-    card_fd = create(&card);
+    card_fd = create(&card, directory);
+}
+
+void card_make(const struct shared_slot *slot, int32_t original_pid, enum card_state state)
+{
+    make(slot, original_pid, state, run.base_directory);
+}
+
+void card_make_kept(const struct shared_slot *slot, int32_t original_pid, const char *directory,
+                    uint64_t until_ns)
+{
+    const struct card_kept kept = {until_ns};
+
+    make(slot, original_pid, CARD_KEPT, directory);
+    if (card_fd >= 0)
+        kernel_pwrite(card_fd, &kept, sizeof kept, (off_t)(sizeof(struct card) + strlen(directory)));
 }
 
 void card_tell(uint64_t evals)

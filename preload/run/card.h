@@ -22,6 +22,7 @@ enum card_state {
     CARD_REPLAYS, /* woken: it runs again in the place of the original */
     CARD_BESIDE,  /* the same, while the original goes on */
     CARD_SPARE,   /* parked in the place of one that replays, should that have to begin anew */
+    CARD_KEPT,    /* behind the run (LIGHTSSS_PARK) */
 };
 
 /* How many evals the original had begun at a time. Written now and then while the copy sleeps. */
@@ -40,7 +41,13 @@ struct card {
     uint64_t number, eval, time, taken_ns; /* of the snapshot, as in struct shared_slot */
     char program[CARD_PROGRAM_SIZE];
     struct card_sample samples[CARD_SAMPLES]; /* the later one last */
-    uint32_t directory_length;                /* of LIGHTSSS_DIR, which follows, without a NUL */
+    uint32_t
+        directory_length; /* of LIGHTSSS_DIR, which follows without a NUL; CARD_KEPT: of that of the run */
+};
+
+/* Follows behind that of a kept copy, where the directory is that of the run. */
+struct card_kept {
+    uint64_t until_ns; /* it goes then; CLOCK_MONOTONIC */
 };
 
 static inline uint64_t card_check(uint64_t evals, uint64_t ns)
@@ -51,6 +58,10 @@ static inline uint64_t card_check(uint64_t evals, uint64_t ns)
 /* In a copy of a process of which this is the slot: makes its card, in the place of one that it has
  * inherited. Where that cannot be, nobody sees it. Raw system calls only. */
 void card_make(const struct shared_slot *slot, int32_t original_pid, enum card_state state);
+
+/* The same in a kept copy, whose run directory is that. */
+void card_make_kept(const struct shared_slot *slot, int32_t original_pid, const char *directory,
+                    uint64_t until_ns);
 
 /* Puts down how many evals the original has begun by now. */
 void card_tell(uint64_t evals);

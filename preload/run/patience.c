@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/often.h"
+#include "base/u64.h"
 #include "base/vdso.h"
 #include "run/run.h"
 
@@ -28,9 +29,12 @@ static uint64_t patience_ns(uint64_t age_ns)
 
 uint64_t patience_deadline_ns(const struct shared_slot *slot)
 {
-    uint64_t start_ns = run.page->replay.start_ns;
+    uint64_t start_ns = run.page->replay.start_ns, end_ns = atomic_load(&run.page->end_ns);
+    uint64_t taken_ns = slot->taken_ns;
 
-    return start_ns + patience_ns(start_ns - slot->taken_ns);
+    /* A kept copy may begin long after the end. */
+    return start_ns +
+           patience_ns(u64_difference(end_ns != 0 ? u64_min(start_ns, end_ns) : start_ns, taken_ns));
 }
 
 /* It counts from a moment later, when its snapshot is older. */

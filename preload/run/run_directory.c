@@ -23,10 +23,15 @@
 
 static size_t made_length; /* of what had to be made of the path of DIR, up to the first; 0: nothing */
 static int pinned_fd = -1; /* of the directory, from the failure on */
+static bool is_below;      /* it is in that of the run (LIGHTSSS_PARK) */
 static char held_path[RUN_DIRECTORY_PATH_SIZE];
 
-static void format_name(struct text *name)
+void run_directory_name(struct text *name)
 {
+    if (is_below) {
+        text_format(name, "replay-%u", run.page->run_suffix + 1);
+        return;
+    }
     text_format(name, "%s.%d", run.program, run.page->original_pid);
     if (run.page->run_suffix != 0)
         text_format(name, "-%u", run.page->run_suffix + 1);
@@ -36,7 +41,7 @@ static void format_name(struct text *name)
 static void format_path(struct text *path, const char *name)
 {
     text_format(path, "%s/", run.base_directory);
-    format_name(path);
+    run_directory_name(path);
     text_format(path, "%s%s", *name == '\0' ? "" : "/", name);
 }
 
@@ -196,11 +201,11 @@ void run_directory_link_path(struct text *path, const char *name)
         text_format(path, "/proc/self/fd/%d/%s", pinned_fd, name);
 }
 
-static int make_below(int base)
+static int make_below(int base, uint32_t first)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
 
-    for (run.page->run_suffix = 0; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
+    for (run.page->run_suffix = first; run.page->run_suffix < SUFFIX_MAX; run.page->run_suffix++) {
         struct text text = text_in(buffer, sizeof buffer);
         format_path(&text, "");
         if (text.cut)
@@ -278,10 +283,29 @@ int run_directory_make(void)
         return (int)made;
     }
     int base = open_base(made == 0);
-    int r = base < 0 ? base : make_below(base);
+    int r = base < 0 ? base : make_below(base, 0);
     kernel_close(base);
     if (r < 0)
         remove_made();
+    return r;
+}
+
+int run_directory_make_below(void)
+{
+    char path[RUN_DIRECTORY_PATH_SIZE];
+    struct text text = text_in(path, sizeof path);
+    int base = run_directory_take();
+
+    if (base < 0)
+        return base;
+    run_directory_present_path(&text, "");
+    memcpy(run.base_directory, path, sizeof run.base_directory);
+    is_below = true;
+    int r = make_below(base, 1);
+    if (base != pinned_fd)
+        kernel_close(pinned_fd);
+    kernel_close(base);
+    pinned_fd = -1;
     return r;
 }
 

@@ -19,6 +19,10 @@
  * in a place like /tmp. */
 int run_directory_make(void);
 
+/* In a copy of a kept copy: makes replay-2, or replay-3 and so on, in the run directory, which is pinned.
+ * From here on that is the run directory. Returns 0 or -errno. */
+int run_directory_make_below(void);
+
 /* Removes what run_directory_make() has just made. */
 void run_directory_unmake(void);
 
@@ -36,6 +40,9 @@ void run_directory_leave(int fd);
 /* Appends the absolute path of a file in the run directory; name "" for the directory. Where it was when it
  * was first held, without links: by this name the sandbox knows it. */
 void run_directory_held_path(struct text *path, const char *name);
+
+/* Appends the last part of its name. */
+void run_directory_name(struct text *name);
 
 /* The same, but where it is now if somebody has moved it. At the end of all. */
 void run_directory_present_path(struct text *path, const char *name);

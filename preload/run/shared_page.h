@@ -140,6 +140,23 @@ struct shared_point {
     char place[SHARED_PLACE_SIZE];  /* ... and to what */
 };
 
+/* The snapshot that replays is kept (LIGHTSSS_PARK): what its kept copy tells. */
+enum kept_state {
+    KEPT_NOT = 0, /* it is not asked for */
+    KEPT_COMING,
+    KEPT_READY,
+    KEPT_FAILED,
+};
+
+struct shared_kept {
+    _Atomic uint32_t state; /* enum kept_state; futex word */
+    _Atomic int32_t pid;    /* of the last one that is kept: an earlier one goes */
+    int32_t error;          /* KEPT_FAILED: errno */
+    uint64_t until_ns;      /* CLOCK_MONOTONIC */
+    uint64_t eval;          /* of the snapshot */
+    _Atomic uint64_t count; /* of the run, so far: the last ones stay */
+};
+
 struct shared_page {
     int32_t original_pid;
     uint32_t run_suffix;              /* of the run directory's name, 0: none */
@@ -169,6 +186,7 @@ struct shared_page {
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */
     _Atomic uint64_t precopied_bytes; /* that snapshots have copied ahead of the original ... */
     _Atomic uint64_t precopy_done;    /* ... and the number of the last that has done so */
+    struct shared_kept kept;
     struct shared_replay replay;
     struct shared_rates rates;
     struct shared_cost cost;
@@ -181,6 +199,7 @@ struct shared_page {
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "eight pages");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
+static_assert(offsetof(struct shared_page, kept) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 
 /* Makes the page; where there is one (of the process that has forked this one), in its place. Returns 0 or

@@ -65,6 +65,36 @@ static bool is_over(const struct take *take, enum park_reason reason, int *clear
     kernel_exit_group(0);
 }
 
+/* The kept copy. Returns in a copy of it, which is to replay. */
+static void be_kept(struct take *take, int *clear_tid)
+{
+    const struct take_kept *kept = take->hooks->kept;
+    const size_t place = (size_t)(take->slot - take->page->slots);
+    struct shared_page *page = kept->begins(place);
+
+    take->slot = &page->slots[place];
+    take->page = page;
+    do
+        kept->waits();
+    while (!kept->copied(clone_process(clear_tid, THREADS_SIGNAL, NULL)));
+    card_make(take->slot, page->original_pid, CARD_BESIDE);
+}
+
+/* The first thing that a woken copy does. It has no exit signal, and when this one ends, it belongs to
+ * nobody. */
+static void leave_kept(struct take *take, int *clear_tid)
+{
+    const struct take_kept *kept = take->hooks->kept;
+
+    if (take->is_spare || kept == NULL || !kept->is_wanted())
+        return;
+    long pid = clone_process(clear_tid, 0, NULL);
+    if (pid < 0)
+        kept->failed((int)pid);
+    if (pid == 0)
+        be_kept(take, clear_tid);
+}
+
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in
  * that. It needs no spare itself. Others know of it as soon as it is there. */
 static bool leave_spare(struct take *take, int *clear_tid)
@@ -104,9 +134,11 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
         kernel_exit_group(0);
     card_make(take->slot, take->page->original_pid, CARD_PARKED);
     precopy_run(take->page, take->slot);
-    while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid) ||
-           leave_spare(take, clear_tid))
-        continue;
+    do {
+        while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
+            continue;
+        leave_kept(take, clear_tid);
+    } while (leave_spare(take, clear_tid));
 }
 
 static bool is_dead(pid_t pid)

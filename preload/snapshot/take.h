@@ -5,6 +5,7 @@
 #define LIGHTSSS_PRELOAD_SNAPSHOT_TAKE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -28,6 +29,19 @@ struct take_hooks {
     /* In a copy that is about to go on as a replay: in whose page is a copy of it to park? NULL: there is to
      * be none. It has the number of the first, and a place of its own: SHARED_PAGE_SPARE. */
     struct shared_page *(*spare)(void);
+    const struct take_kept *kept; /* NULL: none is ever kept */
+};
+
+/* A copy of one that is about to go on as a replay is kept (LIGHTSSS_PARK), and has copies of itself replay.
+ */
+struct take_kept {
+    bool (*is_wanted)(void);
+    void (*failed)(int error); /* -errno: it could not be made */
+    /* In the kept copy, of the snapshot with this place: begins to be one. Returns a page of its own. */
+    struct shared_page *(*begins)(size_t place);
+    void (*waits)(void); /* until a copy is wanted; ends the process when it is to go */
+    /* On both sides, behind the clone: its number, 0 in the copy, -errno. True: go on as the replay. */
+    bool (*copied)(long pid);
 };
 
 struct take {

@@ -56,7 +56,8 @@ static bool is_older(int64_t started_s, const struct run_folder *folder)
     return started_s <= folder->written_s + START_MARGIN_S;
 }
 
-static bool is_live(const struct live *live, const struct run_folder *folder, int64_t now_s)
+static const struct live_run *find_live(const struct live *live, const struct run_folder *folder,
+                                        int64_t now_s)
 {
     struct timespec now;
 
@@ -66,9 +67,9 @@ static bool is_live(const struct live *live, const struct run_folder *folder, in
         int64_t age_s = run->start_ns != 0 ? now.tv_sec - (int64_t)(run->start_ns / NS_PER_S) : 0;
         bool is_named = run->original_pid == folder->pid && strcmp(run->program, folder->program) == 0;
         if (is_named && (run->start_ns == 0 || is_older(now_s - age_s, folder)))
-            return true;
+            return run;
     }
-    return false;
+    return NULL;
 }
 
 /* The same process still, also where nothing can be seen of its snapshots? */
@@ -120,8 +121,10 @@ static const char *reason_to_hold(const struct run_folder *folder, const struct 
 
     if (folder->has_other_report)
         return "its report.json is not of this run, or was edited";
-    if (is_live(live, folder, now_s) ||
-        (is_here && is_process(folder) && is_called(folder->pid, folder->program)))
+    const struct live_run *run = find_live(live, folder, now_s);
+    if (run != NULL && live_is_kept(run))
+        return "its snapshot is kept: lightsss drop lets go of it";
+    if (run != NULL || (is_here && is_process(folder) && is_called(folder->pid, folder->program)))
         return "its run is alive";
     format_age(age, folder, now_s);
     if (is_here && is_process(folder))

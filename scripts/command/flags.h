@@ -6,7 +6,7 @@
 
 #include "commands.h"
 
-#define FLAGS_MAX  8
+#define FLAGS_MAX  16
 #define FLAGS_DONE (-1) /* --help was asked for and given */
 
 /* Reads the words. values[i] becomes the value of command->flags[i], "" where it has none, and NULL where it

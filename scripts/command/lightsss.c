@@ -94,6 +94,28 @@ static const struct command commands[] = {
         .run = list_command,
     },
     {
+        .name = "replay",
+        .usage = "replay [OPTION...] RUN",
+        .line = "Replay a failure once more, from the snapshot that was kept.",
+        .text =
+            "RUN is a run directory, the name of one in LIGHTSSS_DIR or the id of its process, of a run "
+            "with\n"
+            "LIGHTSSS_PARK. A copy of the kept snapshot replays into RUN/replay-2, replay-3 and so on; what\n"
+            "is not given here is as it was in the run. Exit status 0: the replay has reproduced the end;\n"
+            "1: it has not, or there is none. Ctrl-C ends the replay, with the waveform up to there.\n",
+        .flags = replay_flags,
+        .run = replay_command,
+    },
+    {
+        .name = "drop",
+        .usage = "drop [RUN...]",
+        .line = "Let go of kept snapshots.",
+        .text = "Ends the kept snapshot of each RUN (see lightsss replay); without one those of all runs of "
+                "this\n"
+                "user. Replays that are under way go on. Exit status 1: there was none.\n",
+        .run = drop_command,
+    },
+    {
         .name = "clean",
         .usage = "clean [--older AGE] [--keep N] [--dry-run] [--yes] [DIR...]",
         .line = "Remove run directories.",

@@ -26,7 +26,7 @@
 static const char *state_of(const struct live_run *run)
 {
     if (run->pid == 0)
-        return "killed";
+        return live_is_kept(run) ? "ended" : "killed";
     if (run->is_stopped)
         return "stopped";
     return live_replays(run) ? "replays" : "runs";
@@ -41,10 +41,8 @@ static bool goes_on(const struct live_run *run)
 static const char *name_of(enum card_state state)
 {
     static const char *const names[] = {
-        [CARD_PARKED] = "parked",
-        [CARD_REPLAYS] = "replays",
-        [CARD_BESIDE] = "replays beside",
-        [CARD_SPARE] = "spare",
+        [CARD_PARKED] = "parked", [CARD_REPLAYS] = "replays", [CARD_BESIDE] = "replays beside",
+        [CARD_SPARE] = "spare",   [CARD_KEPT] = "kept",
     };
 
     return names[state];
@@ -130,16 +128,34 @@ static void print_cell(FILE *out, const char *text, unsigned columns)
     fputs("  ", out);
 }
 
+static void print_state(FILE *out, const struct live_snapshot *snapshot, uint64_t now_ns)
+{
+    char left[WORDS_SIZE];
+
+    if (snapshot->state != CARD_PARKED)
+        fprintf(out, "  %s", name_of(snapshot->state));
+    if (snapshot->state != CARD_KEPT)
+        return;
+    fprintf(out, " for %s: ", format_age(left, u64_difference(snapshot->until_ns, now_ns)));
+    if (snapshot->directory == NULL)
+        return;
+    char *path = strdup(snapshot->directory);
+    if (path != NULL)
+        text_hide_controls(path, strlen(path));
+    fputs(path != NULL ? path : "", out);
+    free(path);
+}
+
 static void print_snapshot(FILE *out, const struct live_run *run, const struct live_snapshot *snapshot,
                            uint64_t now_ns)
 {
     char age[WORDS_SIZE], memory[WORDS_SIZE];
 
-    fprintf(out, "%9ssnapshot %-6" PRIu64 " %12s old  %10s  after eval %" PRIu64 "%s%s\n", "",
-            snapshot->number, format_age(age, u64_difference(now_ns, snapshot->taken_ns)),
-            format_memory(memory, run, snapshot->memory_bytes), snapshot->eval,
-            snapshot->state != CARD_PARKED ? "  " : "",
-            snapshot->state != CARD_PARKED ? name_of(snapshot->state) : "");
+    fprintf(out, "%9ssnapshot %-6" PRIu64 " %12s old  %10s  after eval %" PRIu64, "", snapshot->number,
+            format_age(age, u64_difference(now_ns, snapshot->taken_ns)),
+            format_memory(memory, run, snapshot->memory_bytes), snapshot->eval);
+    print_state(out, snapshot, now_ns);
+    fputc('\n', out);
 }
 
 static void print_run(FILE *out, const struct live_run *run, bool has_users, uint64_t now_ns)
@@ -210,9 +226,19 @@ static void print_json_snapshot(FILE *out, const struct live_run *run, const str
             snapshot->number, snapshot->pid, name_of(snapshot->state), snapshot->eval);
     print_milli(out, u64_difference(now_ns, snapshot->taken_ns) / 1000000);
     if (run->is_measured)
-        fprintf(out, ", \"memory_bytes\": %" PRIu64 "}", snapshot->memory_bytes);
+        fprintf(out, ", \"memory_bytes\": %" PRIu64, snapshot->memory_bytes);
     else
-        fputs(", \"memory_bytes\": null}", out);
+        fputs(", \"memory_bytes\": null", out);
+    if (snapshot->state == CARD_KEPT) {
+        fputs(", \"left_s\": ", out);
+        print_milli(out, u64_difference(snapshot->until_ns, now_ns) / 1000000);
+        fputs(", \"run\": ", out);
+        json_print_string(out, snapshot->directory);
+        char *more = snapshot->directory != NULL ? json_print_more("run", snapshot->directory) : NULL;
+        fputs(more != NULL ? more : "", out);
+        free(more);
+    }
+    fputc('}', out);
 }
 
 static void print_json_command(FILE *out, const struct live_run *run)

@@ -17,6 +17,8 @@ struct live_run *live_add(struct live *live)
 
 void live_clear(struct live_run *run)
 {
+    for (size_t i = 0; i < run->count; i++)
+        free(run->snapshots[i].directory);
     free(run->snapshots);
     free(run->directory);
     *run = (struct live_run){.pid = 0};
@@ -28,6 +30,14 @@ void live_free(struct live *live)
         live_clear(&live->runs[i]);
     free(live->runs);
     *live = (struct live){.count = 0};
+}
+
+bool live_is_kept(const struct live_run *run)
+{
+    for (size_t i = 0; i < run->count; i++)
+        if (run->snapshots[i].state != CARD_KEPT && run->snapshots[i].state != CARD_BESIDE)
+            return false;
+    return run->pid == 0 && run->count > 0;
 }
 
 bool live_replays(const struct live_run *run)

@@ -15,6 +15,8 @@ struct live_snapshot {
     int pid;
     enum card_state state;
     uint64_t number, eval, taken_ns;
+    uint64_t until_ns; /* CARD_KEPT: it goes then */
+    char *directory;   /* CARD_KEPT: of the run; else NULL */
     struct card_sample samples[CARD_SAMPLES];
     uint64_t memory_bytes; /* that would be free without it */
 };
@@ -47,6 +49,9 @@ void live_free(struct live *live);
 
 /* What one of its runs holds. */
 void live_clear(struct live_run *run);
+
+/* Is nothing left of the run but snapshots that are kept? */
+bool live_is_kept(const struct live_run *run);
 
 /* Is the simulator waiting for its replay? (One beside it does not count.) */
 bool live_replays(const struct live_run *run);

@@ -49,7 +49,7 @@ static bool is_sound(const struct card *card, ssize_t length)
 static bool is_ours(const struct card *card, ssize_t length)
 {
     return length == sizeof *card && card->layout == CARD_LAYOUT && card->directory_length < PATH_MAX &&
-           card->state <= CARD_SPARE && memchr(card->program, '\0', sizeof card->program) != NULL;
+           card->state <= CARD_KEPT && memchr(card->program, '\0', sizeof card->program) != NULL;
 }
 
 static char *read_directory(int fd, const struct card *card)
@@ -62,6 +62,15 @@ static char *read_directory(int fd, const struct card *card)
     return directory;
 }
 
+static void read_kept(int fd, const struct card *card, struct live_snapshot *snapshot)
+{
+    struct card_kept kept = {0};
+
+    snapshot->directory = read_directory(fd, card);
+    if (pread(fd, &kept, sizeof kept, (off_t)(sizeof *card + card->directory_length)) == sizeof kept)
+        snapshot->until_ns = kept.until_ns;
+}
+
 /* --- what they add up to --- */
 
 static struct live_run *find_run(const struct live *live, const struct card *card)
@@ -70,6 +79,16 @@ static struct live_run *find_run(const struct live *live, const struct card *car
         if (live->runs[i].original_pid == card->original_pid && live->runs[i].start_ns == card->run_start_ns)
             return &live->runs[i];
     return NULL;
+}
+
+/* What stands behind that of a kept copy is the run directory. */
+static char *parent_of(char *path)
+{
+    char *slash = path != NULL ? strrchr(path, '/') : NULL;
+
+    if (slash != NULL)
+        slash[slash == path] = '\0';
+    return path;
 }
 
 static struct live_run *begin_run(struct live *live, int fd, const struct card *card)
@@ -84,10 +103,12 @@ static struct live_run *begin_run(struct live *live, int fd, const struct card *
     run->user = fstat(fd, &status) == 0 ? status.st_uid : getuid();
     memcpy(run->program, card->program, sizeof run->program);
     run->directory = read_directory(fd, card);
+    if (card->state == CARD_KEPT)
+        parent_of(run->directory);
     return run;
 }
 
-static bool add_snapshot(struct live_run *run, int pid, const struct card *card)
+static bool add_snapshot(struct live_run *run, int pid, int fd, const struct card *card)
 {
     struct live_snapshot *list = realloc(run->snapshots, (run->count + 1) * sizeof *list);
     size_t at = run->count;
@@ -103,6 +124,8 @@ static bool add_snapshot(struct live_run *run, int pid, const struct card *card)
         .eval = card->eval,
         .taken_ns = card->taken_ns,
     };
+    if (card->state == CARD_KEPT)
+        read_kept(fd, card, &list[at]);
     memcpy(list[at].samples, card->samples, sizeof card->samples);
     run->snapshots = list;
     run->count++;
@@ -134,7 +157,7 @@ static bool take_card(struct live *live, int pid, int fd)
     struct live_run *run = find_run(live, &card);
     if (run == NULL)
         run = begin_run(live, fd, &card);
-    if (run == NULL || !add_snapshot(run, pid, &card))
+    if (run == NULL || !add_snapshot(run, pid, fd, &card))
         return false;
     find_original(run, parent);
     return true;

@@ -17,6 +17,7 @@ static bool has_ended(int error)
 
 static void drop_snapshot(struct live_run *run, size_t place)
 {
+    free(run->snapshots[place].directory);
     for (run->count--; place < run->count; place++)
         run->snapshots[place] = run->snapshots[place + 1];
 }

@@ -103,7 +103,7 @@ static bool has_report(int directory, struct run_folder *folder)
 /* Which the library, or a viewer that was given its files, makes there. */
 static bool is_known(const char *name)
 {
-    static const char *const beginnings[] = {"wave.", "replay.", "report."};
+    static const char *const beginnings[] = {"wave.", "replay.", "report.", "kept.", "replay-"};
 
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)
@@ -165,7 +165,9 @@ static bool has_marks(int directory, const struct stat *status)
 /* By its name, and a directory only where the library makes one. */
 static bool is_strange(const char *name, const struct stat *status)
 {
-    return !is_known(name) || (S_ISDIR(status->st_mode) && strcmp(name, "files") != 0 && *name != '.');
+    const bool is_made = strcmp(name, "files") == 0 || strncmp(name, "replay-", 7) == 0 || *name == '.';
+
+    return !is_known(name) || (S_ISDIR(status->st_mode) && !is_made);
 }
 
 /* What is not the library's, and when something was last written. */

@@ -6,7 +6,7 @@
 _lightsss_values() {
 	case $1 in
 	--enabled | --hold | --huge) echo "0 1" ;;
-	--wave) echo "auto vcd fst off" ;;
+	--wave | --format) echo "auto vcd fst off" ;;
 	--log) echo "quiet info debug" ;;
 	--interval) echo "auto" ;;
 	--window) echo "all" ;;
@@ -15,7 +15,7 @@ _lightsss_values() {
 	--size) echo "none" ;;
 	--files) echo "0" ;;
 	--after) echo "0" ;;
-	--hang | --limit) echo "off" ;;
+	--hang | --limit | --park) echo "off" ;;
 	--radix) echo "hex bin dec" ;;
 	--on) echo "exit abort signal kill hang finish all -kill -exit: -SIGINT -SIGTERM" ;;
 	esac
@@ -39,6 +39,11 @@ _lightsss_option() {
 }
 
 # Runs of LIGHTSSS_DIR by their names, and whatever else lies here.
+_lightsss_runs() {
+	mapfile -t COMPREPLY < <(cd -- "${LIGHTSSS_DIR:-lightsss}" 2>/dev/null && compgen -d -- "$1")
+	compopt -o default -o filenames # whose names get the quotes that they need
+}
+
 _lightsss_view() {
 	local word=${1//\\/} before=$2 options="--viewer --print --help" viewers="gtkwave surfer"
 
@@ -47,9 +52,28 @@ _lightsss_view() {
 	elif [[ $word == -* ]]; then
 		_lightsss_words "$options" "$word"
 	else
-		mapfile -t COMPREPLY < <(cd -- "${LIGHTSSS_DIR:-lightsss}" 2>/dev/null && compgen -d -- "$word")
-		compopt -o default -o filenames # whose names get the quotes that they need
+		_lightsss_runs "$word"
 	fi
+}
+
+# The same, and options of a replay.
+_lightsss_replay() {
+	local word=$1 before=$2
+
+	[ "$before" != "=" ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+	[ "$word" != "=" ] || word=
+	case $before in
+	--from | --until | --window | --scope | --depth | --format | --after | --wake-call | --limit | --size | --files)
+		_lightsss_words "$(_lightsss_values "$before")" "$word"
+		;;
+	*)
+		if [[ $word == -* ]]; then
+			_lightsss_words "--from --until --window --scope --depth --format --after --wake-call --limit --size --files --help" "$word"
+		else
+			_lightsss_runs "$word"
+		fi
+		;;
+	esac
 }
 
 # Processes that have the library.
@@ -83,12 +107,12 @@ _lightsss_report() {
 _lightsss() {
 	local options="--help
 		--enabled --interval --budget --slots --memory --huge --on --hang --match --wave --window --depth --hold
-		--model --tick --limit --wake-call --trigger --triggers --watch --at --after --ages --back --scope --size --files --dir --log"
+		--model --tick --limit --wake-call --trigger --triggers --watch --at --after --ages --back --scope --size --files --park --dir --log"
 	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]-} i
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor wave view report list clean help --help --version" "$word"
+		_lightsss_words "run doctor wave view report list replay drop clean help --help --version" "$word"
 		return
 	fi
 	case $command in
@@ -106,12 +130,24 @@ _lightsss() {
 		if [[ $word == -* ]]; then
 			_lightsss_words "--help" "$word"
 		else
-			_lightsss_words "run doctor wave view report list clean help" "$word"
+			_lightsss_words "run doctor wave view report list replay drop clean help" "$word"
 		fi
 		return
 		;;
 	report)
 		_lightsss_report "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+		return
+		;;
+	replay)
+		_lightsss_replay "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
+		return
+		;;
+	drop)
+		if [[ $word == -* ]]; then
+			_lightsss_words "--help" "$word"
+		else
+			_lightsss_runs "$word"
+		fi
 		return
 		;;
 	list)

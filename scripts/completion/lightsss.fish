@@ -64,6 +64,8 @@ set -l commands \
     view 'Show the waveform of a failure in GTKWave or Surfer.' \
     report 'List failed runs, or print the last values of signals.' \
     list 'Show the simulators that run with the library.' \
+    replay 'Replay a failure once more, from the snapshot that was kept.' \
+    drop 'Let go of kept snapshots.' \
     clean 'Remove run directories.' \
     help 'Say more about a command.'
 for i in (seq 1 2 (count $commands))
@@ -71,7 +73,7 @@ for i in (seq 1 2 (count $commands))
     complete -c lightsss -n '__lightsss_in help' -a $commands[$i] -d $commands[(math $i + 1)]
 end
 complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
-complete -c lightsss -n '__lightsss_in view' -a '(__lightsss_runs)'
+complete -c lightsss -n '__lightsss_in view replay drop' -a '(__lightsss_runs)'
 complete -c lightsss -n '__lightsss_in wave view help' -l help -d 'this text'
 complete -c lightsss -n '__lightsss_in view' -l print -d 'print the command, and start nothing'
 complete -c lightsss -n '__lightsss_in view' -l viewer -x -d 'which one' -a 'gtkwave surfer'
@@ -81,9 +83,20 @@ complete -c lightsss -n '__lightsss_in report' -l json -d 'their reports as an a
 complete -c lightsss -n '__lightsss_in report' -l html -r -F -d 'one page that holds all'
 complete -c lightsss -n '__lightsss_in report' -l signals -x -d 'the last values of these in the waveform'
 complete -c lightsss -n '__lightsss_in report' -l radix -x -a 'hex bin dec' -d 'of the values'
-complete -c lightsss -n '__lightsss_in list clean' -l help -d 'this text'
+complete -c lightsss -n '__lightsss_in list clean replay drop' -l help -d 'this text'
 complete -c lightsss -n '__lightsss_in list' -l watch -d 'look again every two seconds, until Ctrl-C'
 complete -c lightsss -n '__lightsss_in list' -l json -d 'one JSON document on a line for each look'
+complete -c lightsss -n '__lightsss_in replay' -l from -x -d 'where the waveform begins, such as 120000evals'
+complete -c lightsss -n '__lightsss_in replay' -l until -x -d 'where it ends; default: where the run ended'
+complete -c lightsss -n '__lightsss_in replay' -l window -x -d 'how much is dumped, counted back from the end: a count such as 200000evals, or all' -a 'all'
+complete -c lightsss -n '__lightsss_in replay' -l scope -x -d 'what is dumped: hierarchical names, with commas between them'
+complete -c lightsss -n '__lightsss_in replay' -l depth -x -d 'levels of hierarchy to dump, 0 for all'
+complete -c lightsss -n '__lightsss_in replay' -l format -x -d 'of the waveform: auto, vcd, fst or off' -a 'auto vcd fst off'
+complete -c lightsss -n '__lightsss_in replay' -l after -x -d 'how long the waveform goes on after the end: a count such as 100evals, or 0' -a '0'
+complete -c lightsss -n '__lightsss_in replay' -l wake-call -x -d 'C functions to call before it goes on'
+complete -c lightsss -n '__lightsss_in replay' -l limit -x -d 'a replay that takes longer stops there: a time such as 5m, or off' -a 'off'
+complete -c lightsss -n '__lightsss_in replay' -l size -x -d 'how large the waveform may become, such as 1G, or none' -a 'none'
+complete -c lightsss -n '__lightsss_in replay' -l files -x -d 'how much is kept of what the replay writes to files of its own, or 0' -a '0'
 complete -c lightsss -n '__lightsss_in clean' -l older -x -d 'only those that are older'
 complete -c lightsss -n '__lightsss_in clean' -l keep -x -d 'the newest stay'
 complete -c lightsss -n '__lightsss_in clean' -l dry-run -d 'only say what would be removed'
@@ -122,5 +135,6 @@ complete -c lightsss -n "__lightsss_in run doctor" -l back -d 'which snapshot wa
 complete -c lightsss -n "__lightsss_in run doctor" -l scope -d 'what is dumped: these names, each with so many levels below it as LIGHTSSS_DEPTH says' -x
 complete -c lightsss -n "__lightsss_in run doctor" -l size -d 'how large the waveform may become; the window shrinks so that its end is kept' -x -a 'none'
 complete -c lightsss -n "__lightsss_in run doctor" -l files -d 'how much is kept of what the replay writes to files of its own; 0: nothing' -x -a '0'
+complete -c lightsss -n "__lightsss_in run doctor" -l park -d 'how long the snapshot that replayed stays parked after a failure, for lightsss replay' -x -a 'off'
 complete -c lightsss -n "__lightsss_in run doctor" -l dir -d 'where run directories are made' -x -a '(__fish_complete_directories)'
 complete -c lightsss -n "__lightsss_in run doctor" -l log -d 'how much is said on stderr' -x -a 'quiet info debug'

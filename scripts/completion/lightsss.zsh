@@ -32,6 +32,7 @@ _lightsss_program() {
 		'--scope=[what is dumped: these names, each with so many levels below it as LIGHTSSS_DEPTH says]:value: ' \
 		'--size=[how large the waveform may become; the window shrinks so that its end is kept]:value:(none)' \
 		'--files=[how much is kept of what the replay writes to files of its own; 0: nothing]:value:(0)' \
+		'--park=[how long the snapshot that replayed stays parked after a failure, for lightsss replay]:value:(off)' \
 		'--dir=[where run directories are made]:value:_files -/' \
 		'--log=[how much is said on stderr]:value:(quiet info debug)' \
 		'(- *)--help[this text]' \
@@ -65,6 +66,8 @@ _lightsss() {
 		'view:Show the waveform of a failure in GTKWave or Surfer.'
 		'report:List failed runs, or print the last values of signals.'
 		'list:Show the simulators that run with the library.'
+		'replay:Replay a failure once more, from the snapshot that was kept.'
+		'drop:Let go of kept snapshots.'
 		'clean:Remove run directories.'
 		'help:Say more about a command.'
 	)
@@ -95,6 +98,22 @@ _lightsss() {
 			_arguments '(-)--help[this text]' '--watch[look again every two seconds, until Ctrl-C]' \
 				'--json[one JSON document on a line for each look]'
 			;;
+		replay)
+			_arguments '(-)--help[this text]' \
+				'--from=[where the waveform begins, such as 120000evals]:value: ' \
+				'--until=[where it ends; default: where the run ended]:value: ' \
+				'--window=[how much is dumped, counted back from the end: a count such as 200000evals, or all]:value:(all)' \
+				'--scope=[what is dumped: hierarchical names, with commas between them]:value: ' \
+				'--depth=[levels of hierarchy to dump, 0 for all]:value: ' \
+				'--format=[of the waveform: auto, vcd, fst or off]:value:(auto vcd fst off)' \
+				'--after=[how long the waveform goes on after the end: a count such as 100evals, or 0]:value:(0)' \
+				'--wake-call=[C functions to call before it goes on]:value: ' \
+				'--limit=[a replay that takes longer stops there: a time such as 5m, or off]:value:(off)' \
+				'--size=[how large the waveform may become, such as 1G, or none]:value:(none)' \
+				'--files=[how much is kept of what the replay writes to files of its own, or 0]:value:(0)' \
+				'1:run:_lightsss_runs'
+			;;
+		drop) _arguments '(-)--help[this text]' '*:run:_lightsss_runs' ;;
 		clean)
 			_arguments '(-)--help[this text]' '--older=[only those that are older]:age: ' '--keep=[the newest stay]:number: ' \
 				'--dry-run[only say what would be removed]' '--yes[do not ask]' '*:folder:_files -/'

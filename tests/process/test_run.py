@@ -43,6 +43,7 @@ BAD = {
     "LIGHTSSS_TICK": "0",
     "LIGHTSSS_SIZE": "1",
     "LIGHTSSS_FILES": "none",
+    "LIGHTSSS_PARK": "30",
     "LIGHTSSS_LIMIT": "never",
     "LIGHTSSS_WAKE_CALL": "log_on",
     "LIGHTSSS_TRIGGER": "(",
@@ -250,7 +251,7 @@ class Help(CommandCase):
         status, out, err = self.lightsss("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertEqual(
-            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "view", "report", "list", "clean", "help", "--version", "--help"]
+            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "view", "report", "list", "replay", "drop", "clean", "help", "--version", "--help"]
         )
         self.assertEqual(self.lightsss("help"), (0, out, ""))
 

@@ -91,7 +91,7 @@ static void rows_are_those_of_the_contract(void **state)
         "LIGHTSSS_WINDOW", "LIGHTSSS_DEPTH",     "LIGHTSSS_HOLD",    "LIGHTSSS_MODEL",    "LIGHTSSS_TICK",
         "LIGHTSSS_LIMIT",  "LIGHTSSS_WAKE_CALL", "LIGHTSSS_TRIGGER", "LIGHTSSS_TRIGGERS", "LIGHTSSS_WATCH",
         "LIGHTSSS_AT",     "LIGHTSSS_AFTER",     "LIGHTSSS_AGES",    "LIGHTSSS_BACK",     "LIGHTSSS_SCOPE",
-        "LIGHTSSS_SIZE",   "LIGHTSSS_FILES",     "LIGHTSSS_DIR",     "LIGHTSSS_LOG",
+        "LIGHTSSS_SIZE",   "LIGHTSSS_FILES",     "LIGHTSSS_PARK",    "LIGHTSSS_DIR",      "LIGHTSSS_LOG",
     };
 
     (void)state;

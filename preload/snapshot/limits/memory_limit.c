@@ -139,7 +139,7 @@ static enum memory_step step_by_limit(const struct memory_limit *limit, uint64_t
     return held_bytes > u64_product(allowed_bytes, 2) ? MEMORY_PAST : MEMORY_ENOUGH;
 }
 
-static bool is_short(const struct memory_limit *limit)
+bool memory_limit_is_short(const struct memory_limit *limit)
 {
     return limit->left.left_bytes < reserve_bytes(limit);
 }
@@ -156,7 +156,7 @@ enum memory_step memory_limit_step(const struct memory_limit *limit, const struc
         return MEMORY_ENOUGH;
     if (memory_limit_is_stale(limit, now))
         return MEMORY_LOOK;
-    if (is_short(limit))
+    if (memory_limit_is_short(limit))
         return MEMORY_SHORT;
     if (is_promised(&limit->left.commit))
         return MEMORY_PROMISED;

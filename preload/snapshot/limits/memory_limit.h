@@ -81,6 +81,9 @@ void memory_limit_held(struct memory_limit *limit, uint64_t bytes, uint64_t took
 /* The oldest was given up. */
 void memory_limit_gave_up(struct memory_limit *limit);
 
+/* Is so little left that snapshots are to go? */
+bool memory_limit_is_short(const struct memory_limit *limit);
+
 /* Is less left than a replay may take in a few milliseconds? */
 bool memory_limit_is_dangerous(const struct memory_limit *limit);
 

@@ -24,12 +24,14 @@
 #include "snapshot/limits/room.h"
 
 #define PAGE           4096u
+#define KEPT_REST      1000u /* times what a look takes */
 #define TABLES_NS      100000000u
 #define TABLES_MOST_NS (10 * SECOND_NS) /* where the simulator has not grown */
 
 static OFTEN_WRITTEN struct memory_limit limit;
 static OFTEN_WRITTEN struct memory_now now;
 static OFTEN_WRITTEN uint64_t spent_ns;
+static uint64_t kept_rest_ns;
 static OFTEN_WRITTEN uint64_t copied_bytes;      /* without faults */
 static OFTEN_WRITTEN uint64_t tables_ns;         /* when page tables were last asked for */
 static OFTEN_WRITTEN uint64_t tables_peak_bytes; /* as it was then */
@@ -306,6 +308,31 @@ bool memory_watch_is_dangerous(void)
 {
     ask_left();
     return memory_limit_is_dangerous(&limit);
+}
+
+/* As if the machine were the original: what others map too is not held by this one alone. */
+bool memory_watch_keeps_too_much(struct text *why)
+{
+    const uint64_t start_ns = clock_ns();
+    struct memory_use own;
+    enum memory_step step = MEMORY_ENOUGH;
+
+    ask_left();
+    const bool is_known = memory_use_read(kernel_getpid(), &own) == 0;
+    const uint64_t bytes = is_known ? own.share_bytes + own.table_bytes : 0;
+    if (memory_limit_is_short(&limit))
+        step = MEMORY_SHORT;
+    else if (bytes > memory_limit_allowed(&limit, bytes))
+        step = MEMORY_PAST;
+    kept_rest_ns = u64_product(clock_ns() - start_ns, KEPT_REST);
+    if (step != MEMORY_ENOUGH)
+        text_format(why, "%s", find_words(step, "it held", bytes));
+    return step != MEMORY_ENOUGH;
+}
+
+uint64_t memory_watch_rest_ns(void)
+{
+    return kept_rest_ns;
 }
 
 uint64_t memory_watch_spent_ns(void)

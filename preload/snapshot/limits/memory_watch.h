@@ -61,6 +61,11 @@ bool memory_watch_describe_refusal(struct text *text);
 /* While the original waits for a replay: will memory soon run out? */
 bool memory_watch_is_dangerous(void);
 
+/* In a kept copy (LIGHTSSS_PARK): does it hold more than it may, or is little left? Then `why` says so. It is
+ * measured; and so long it is not to be asked again, as that takes its time. */
+bool memory_watch_keeps_too_much(struct text *why);
+uint64_t memory_watch_rest_ns(void);
+
 /* What that cost since it was last asked. */
 uint64_t memory_watch_spent_ns(void);
 

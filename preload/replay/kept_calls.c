@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/* See kept_calls.h. Another process may go on in the place of a replay (replay/again.h): which one it is
+ * stands in the page. */
+#define _GNU_SOURCE
+#include "replay/kept_calls.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "base/kernel.h"
+#include "base/other_process.h"
+#include "run/kept_message.h"
+#include "run/run.h"
+#include "snapshot/shared_memory.h"
+#include "snapshot/threads/threads_signal.h"
+
+#define FINISH_NS (30 * SECOND_NS) /* for one that was asked to finish: a large FST takes its time */
+#define STOP_SIZE 64u
+
+static struct call {
+    struct shared_page *page; /* NULL: free */
+    int connection;
+    uint64_t kill_ns; /* 0: it was not asked to finish */
+} calls[KEPT_CALLS_MAX];
+
+static struct call *last; /* that was added */
+
+static struct call *find_free(void)
+{
+    for (unsigned i = 0; i < KEPT_CALLS_MAX; i++)
+        if (calls[i].page == NULL)
+            return &calls[i];
+    return NULL;
+}
+
+int kept_calls_add(int connection)
+{
+    struct call *call = find_free();
+
+    if (call == NULL)
+        return -EAGAIN;
+    long memory =
+        kernel_mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory < 0 && memory > -4096)
+        return (int)memory;
+    *call = (struct call){.page = (struct shared_page *)memory, .connection = connection};
+    memcpy(call->page, run.page, sizeof *call->page);
+    atomic_store(&call->page->asked_pid, SHARED_PAGE_COMING);
+    last = call;
+    return 0;
+}
+
+static void end(struct call *call)
+{
+    kernel_close(call->connection);
+    kernel_munmap(call->page, SHARED_PAGE_SIZE);
+    call->page = NULL;
+}
+
+void kept_calls_begin(long pid)
+{
+    int32_t coming = SHARED_PAGE_COMING;
+
+    if (pid < 0)
+        end(last);
+    else
+        atomic_compare_exchange_strong(&last->page->asked_pid, &coming, (int32_t)pid);
+}
+
+int kept_calls_enter(void)
+{
+    for (unsigned i = 0; i < KEPT_CALLS_MAX; i++)
+        if (calls[i].page != NULL && &calls[i] != last)
+            end(&calls[i]);
+    run.page = last->page;
+    shared_memory_add_own(run.page);
+    return last->connection;
+}
+
+/* Whoever waits says so, or is gone. */
+static int end_of_waiting(int connection)
+{
+    char bytes[STOP_SIZE];
+    const long length = raw_syscall6(SYS_recvfrom, connection, bytes, sizeof bytes, MSG_DONTWAIT, NULL, NULL);
+    const char *at = bytes, *word;
+
+    if (length == -EAGAIN || length == -EINTR)
+        return 0;
+    if (length <= 0)
+        return SIGHUP;
+    word = kept_message_next(&at, bytes + length);
+    if (word == NULL || strcmp(word, KEPT_STOP) != 0)
+        return 0;
+    word = kept_message_next(&at, bytes + length);
+    const long signal = word != NULL ? strtol(word, NULL, 10) : 0;
+    return signal > 0 && signal < NSIG ? (int)signal : SIGTERM;
+}
+
+static void look_at(struct call *call)
+{
+    const pid_t pid = atomic_load(&call->page->asked_pid);
+    const uint64_t now_ns = clock_ns();
+
+    if (pid != SHARED_PAGE_COMING && (pid == 0 || other_process_is_over(pid))) {
+        end(call);
+        return;
+    }
+    if (call->kill_ns != 0) {
+        if (now_ns > call->kill_ns)
+            kernel_kill(pid, SIGKILL);
+        return;
+    }
+    const int signal = end_of_waiting(call->connection);
+    if (signal == 0)
+        return;
+    call->kill_ns = now_ns + FINISH_NS;
+    atomic_store(&call->page->asked_to_end, (uint32_t)signal);
+    kernel_kill(pid, THREADS_SIGNAL);
+}
+
+unsigned kept_calls_look(void)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < KEPT_CALLS_MAX; i++) {
+        if (calls[i].page != NULL)
+            look_at(&calls[i]);
+        count += calls[i].page != NULL;
+    }
+    return count;
+}
+
+unsigned kept_calls_poll(struct pollfd *fds)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < KEPT_CALLS_MAX; i++)
+        if (calls[i].page != NULL && calls[i].kill_ns == 0)
+            fds[count++] = (struct pollfd){.fd = calls[i].connection, .events = POLLIN | POLLRDHUP};
+    return count;
+}

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* See kept_copy.h. It belongs to nobody: its parent is the replay that it was made beside, and ends. All that
+ * others change or wait for it has copied or let go of. All signals are blocked; it takes them as it polls.
+ */
+#define _GNU_SOURCE
+#include "replay/kept_copy.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+
+#include "base/clock.h"
+#include "base/high_number.h"
+#include "base/kernel.h"
+#include "base/other_process.h"
+#include "base/text.h"
+#include "base/u64.h"
+#include "record/output.h"
+#include "record/tape.h"
+#include "record/time_log.h"
+#include "replay/asked.h"
+#include "replay/kept_calls.h"
+#include "replay/kept_door.h"
+#include "replay/kept_line.h"
+#include "replay/kept_request.h"
+#include "replay/parked.h"
+#include "replay/wake_call.h"
+#include "restore/rights.h"
+#include "run/card.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "snapshot/limits/memory_watch.h"
+#include "snapshot/threads/threads_signal.h"
+
+#define LOOK_NS   (2 * SECOND_NS)
+#define LINE_SIZE 400u
+#define OWN_FDS   2u /* polled: signals, and the door */
+
+static struct shared_page *common; /* that of the process beside which it was made */
+static struct shared_page *origin; /* that of the original */
+static uint64_t number;            /* of those that are kept of the run */
+static size_t place;               /* of its slot */
+static uint64_t until_ns;
+static int signals_fd = -1;
+static bool is_leaving; /* it goes when the last replay has ended */
+static struct kept_door_request request;
+
+/* --- beside the replay that it is made by --- */
+
+static void publish(enum kept_state state, int error)
+{
+    common->kept.error = error;
+    atomic_store(&common->kept.state, (uint32_t)state);
+    kernel_futex(&common->kept.state, FUTEX_WAKE, INT_MAX, 0);
+}
+
+static bool is_wanted(void)
+{
+    if (run.options.park_ns == 0)
+        return false;
+    run.page->kept.until_ns = clock_ns() + run.options.park_ns;
+    atomic_store(&run.page->kept.pid, 0);
+    atomic_store(&run.page->kept.state, KEPT_COMING);
+    return true;
+}
+
+static void failed(int error)
+{
+    common = run.page;
+    publish(KEPT_FAILED, error);
+}
+
+/* --- it begins --- */
+
+/* Of the others nothing is true here, or soon. */
+static int take_page(void)
+{
+    long memory =
+        kernel_mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (memory < 0 && memory > -4096)
+        return (int)memory;
+    struct shared_page *page = (struct shared_page *)memory;
+    memcpy(page, common, sizeof *page);
+    for (size_t i = 0; i < SHARED_PAGE_SLOTS; i++)
+        atomic_store(&page->slots[i].pid, i == place ? kernel_getpid() : 0);
+    memset(&page->notes, 0, sizeof page->notes);
+    page->files.count = page->files.used = 0;
+    page->kept = (struct shared_kept){.state = KEPT_NOT};
+    shared_page_forget_learnt(page);
+    atomic_store(&page->reported, 0);
+    atomic_store(&page->asked_pid, 0);
+    atomic_store(&page->asked_to_end, 0);
+    atomic_store(&page->points_waiting, 0);
+    run.page = page;
+    return 0;
+}
+
+/* What a batch system or a user sends to it, unless the simulator was started to ignore it (nohup); and the
+ * ends of its copies. */
+static int take_signals(void)
+{
+    static const int ending[] = {SIGTERM, SIGINT, SIGQUIT, SIGHUP};
+    uint64_t set = UINT64_C(1) << (THREADS_SIGNAL - 1);
+    struct kernel_action action;
+
+    for (size_t i = 0; i < sizeof ending / sizeof *ending; i++)
+        if (kernel_sigaction(ending[i], NULL, &action) == 0 && action.handler != (void *)SIG_IGN)
+            set |= UINT64_C(1) << (ending[i] - 1);
+    signals_fd = (int)raw_syscall4(SYS_signalfd4, -1, &set, sizeof set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals_fd < 0)
+        return signals_fd;
+    signals_fd = high_number_move(signals_fd);
+    return 0;
+}
+
+static int take_tape(void)
+{
+    int r = time_log_begin_replay();
+
+    return r < 0 ? r : tape_keep();
+}
+
+static int find_directory(void)
+{
+    int r = run_directory_pin();
+
+    if (r < 0)
+        return r;
+    int directory = run_directory_take();
+    kernel_unlinkat(directory, KEPT_GONE, 0);
+    run_directory_leave(directory);
+    return kept_door_open();
+}
+
+/* In this order: what others can reach comes last. */
+static int begin(void)
+{
+    static int (*const steps[])(void) = {rights_take, take_page,    take_tape,
+                                         output_keep, take_signals, find_directory};
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
+        r = steps[i]();
+    return r;
+}
+
+static void show(void)
+{
+    static char path[RUN_DIRECTORY_PATH_SIZE];
+    struct text text = text_in(path, sizeof path);
+
+    run_directory_present_path(&text, "");
+    card_make_kept(&run.page->slots[place], run.page->original_pid, path, until_ns);
+}
+
+static struct shared_page *begins(size_t at)
+{
+    common = run.page;
+    origin = asked_common();
+    number = atomic_fetch_add(&origin->kept.count, 1) + 1;
+    place = at;
+    until_ns = common->kept.until_ns;
+    common->kept.eval = common->slots[place].eval;
+    atomic_store(&common->kept.pid, kernel_getpid());
+    raw_syscall2(SYS_setpgid, 0, 0);
+    parked_leave();
+    int r = begin();
+    if (r < 0) {
+        publish(KEPT_FAILED, r);
+        kernel_exit_group(0);
+    }
+    show();
+    publish(KEPT_READY, 0);
+    return run.page;
+}
+
+/* --- it goes --- */
+
+/* Replays that are under way are waited for, where there is time. */
+static void leave(const char *why, bool at_once)
+{
+    char bytes[LINE_SIZE];
+    struct text line = text_in(bytes, sizeof bytes);
+
+    if (!is_leaving) {
+        text_format(&line, "%s\n", why);
+        if (kept_door_is_there())
+            run_directory_write(KEPT_GONE, &line);
+        kept_door_close();
+    }
+    is_leaving = true;
+    if (at_once)
+        kernel_exit_group(0);
+}
+
+static void look_at_signals(void)
+{
+    char bytes[LINE_SIZE];
+    struct signalfd_siginfo info;
+
+    while (kernel_read(signals_fd, &info, sizeof info) == (long)sizeof info) {
+        const int signal = (int)info.ssi_signo;
+        if (signal == THREADS_SIGNAL)
+            continue;
+        text_print(bytes, sizeof bytes, "%s ended it", end_signal_name(signal));
+        leave(bytes, true);
+    }
+    while (other_process_reap(-1, NULL, NULL) > 0)
+        continue;
+}
+
+/* Another one is kept for the same run, when the replay beside this one has died. */
+static bool is_another_kept(void)
+{
+    const pid_t pid = atomic_load(&common->kept.pid);
+
+    return pid != 0 && pid != kernel_getpid();
+}
+
+/* Each that is asked for while the original goes on may be kept. */
+static bool are_too_many(void)
+{
+    return atomic_load(&origin->kept.count) - number >= run.options.slots;
+}
+
+static void look_at_limits(void)
+{
+    static uint64_t look_ns;
+    char bytes[LINE_SIZE];
+    struct text why = text_in(bytes, sizeof bytes);
+    const uint64_t now_ns = clock_ns();
+
+    if (now_ns >= until_ns)
+        leave("its time was over", false);
+    if (is_leaving || now_ns < look_ns)
+        return;
+    look_ns = now_ns + LOOK_NS;
+    if (!kept_door_is_there())
+        leave("its socket was removed", false);
+    else if (is_another_kept())
+        leave("another snapshot is kept for this run", false);
+    else if (are_too_many())
+        leave("later ones of this run are kept, as many as LIGHTSSS_SLOTS says", false);
+    else if (memory_watch_keeps_too_much(&why))
+        leave(bytes, true);
+    look_ns = u64_sum(look_ns, memory_watch_rest_ns());
+}
+
+/* --- requests --- */
+
+static bool is_for_replay(void)
+{
+    char bytes[LINE_SIZE];
+
+    if (strcmp(request.what, KEPT_DROP) == 0)
+        leave("it was dropped", false);
+    else if (strcmp(request.what, KEPT_REPLAY) == 0) {
+        int r = kept_calls_add(request.connection);
+        if (r == 0)
+            return true;
+        if (r == -EAGAIN)
+            text_print(bytes, sizeof bytes, "%u replays are under way already", KEPT_CALLS_MAX);
+        else
+            text_print(bytes, sizeof bytes, "there is no memory for it (%s)", strerrorname_np(-r));
+        kept_line_refuse(request.connection, bytes);
+    } else {
+        kept_line_refuse(request.connection, "it does not know this request");
+    }
+    kernel_close(request.error_output);
+    kernel_close(request.connection);
+    return false;
+}
+
+static uint64_t until_next_look(unsigned calls)
+{
+    const uint64_t left_ns = u64_difference(until_ns, clock_ns());
+
+    return is_leaving || calls > 0 ? LOOK_NS : u64_min(LOOK_NS, left_ns + 1);
+}
+
+static bool poll_for_request(unsigned calls)
+{
+    struct pollfd fds[OWN_FDS + KEPT_CALLS_MAX] = {
+        {.fd = signals_fd, .events = POLLIN},
+        {.fd = kept_door_fd(), .events = POLLIN},
+    };
+    const unsigned count = OWN_FDS + kept_calls_poll(fds + OWN_FDS);
+    const struct timespec time = kernel_timespec(until_next_look(calls));
+
+    if (kernel_ppoll(fds, count, &time) < 0)
+        kernel_sleep(LOOK_NS / 100); /* refused */
+    look_at_signals();
+    return !is_leaving && fds[1].revents != 0 && kept_door_accept(&request) && is_for_replay();
+}
+
+static void waits(void)
+{
+    for (;;) {
+        const unsigned calls = kept_calls_look();
+
+        look_at_limits();
+        if (is_leaving && calls == 0)
+            kernel_exit_group(0);
+        if (poll_for_request(calls))
+            return;
+    }
+}
+
+/* --- a copy of it --- */
+
+/* A stretch of the run that ends before the run did is as one that was asked for while it went on. */
+static void set_stretch(const struct kept_request *wanted)
+{
+    struct shared_page *page = run.page;
+
+    if (wanted->until_eval != 0 && wanted->until_eval < page->end.eval) {
+        page->point = (struct shared_point){
+            .kind = END_REQUEST,
+            .first_eval = wanted->until_eval,
+            .last_eval = wanted->until_eval,
+            .time = END_TIME_UNKNOWN,
+            .ns = atomic_load(&page->end_ns),
+        };
+        page->end = (struct end){
+            .kind = END_REQUEST, .outside = true, .eval = wanted->until_eval, .time = END_TIME_UNKNOWN};
+        page->wave_marked = 0;
+    }
+    if (wanted->from_eval != 0)
+        run.options.window_evals = page->end.eval - wanted->from_eval + 1;
+}
+
+static bool reads_request(struct text *why)
+{
+    const struct shared_slot *slot = &run.page->slots[place];
+    struct kept_request wanted;
+
+    if (!kept_request_read(&wanted, &run.options, request.at, request.end, why))
+        return false;
+    if (run.page->races && (wanted.from_eval != 0 || wanted.until_eval != 0)) {
+        text_format(why, "evals of several threads have no numbers that --from and --until could name");
+        return false;
+    }
+    if (!kept_request_fits(&wanted, slot->eval, run.page->end.eval, why))
+        return false;
+    set_stretch(&wanted);
+    wake_call_prepare();
+    return true;
+}
+
+static bool become_replay(void)
+{
+    char bytes[LINE_SIZE];
+    struct text why = text_in(bytes, sizeof bytes);
+
+    kept_line_take(kept_calls_enter(), request.error_output);
+    kept_door_leave();
+    kernel_close(signals_fd);
+    run.options.park_ns = 0;
+    atomic_store(&run.page->slots[place].pid, kernel_getpid());
+    if (reads_request(&why) && asked_begins_from_kept(&run.page->slots[place]))
+        return true;
+    if (why.length > 0)
+        kept_line_say_refused(bytes);
+    kernel_exit_group(0);
+}
+
+static bool copied(long pid)
+{
+    if (pid == 0)
+        return become_replay();
+    if (pid < 0)
+        kept_line_refuse(request.connection, "it cannot be copied: no process or no memory is left");
+    kept_calls_begin(pid);
+    kernel_close(request.error_output);
+    return false;
+}
+
+const struct take_kept kept_copy_side = {
+    .is_wanted = is_wanted,
+    .failed = failed,
+    .begins = begins,
+    .waits = waits,
+    .copied = copied,
+};

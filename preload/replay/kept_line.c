@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/* See kept_line.h. Whoever listens may be gone: nothing is waited for. */
+#define _GNU_SOURCE
+#include "replay/kept_line.h"
+
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/high_number.h"
+#include "base/kernel.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "run/kept_message.h"
+#include "run/run.h"
+#include "run/run_directory.h"
+#include "run/verdict.h"
+
+#define ANSWER_SIZE 1024u
+
+static int line_fd = -1;
+
+void kept_line_take(int connection, int error_output)
+{
+    line_fd = high_number_move(connection);
+    log_set_fd(error_output < 0 ? -1 : high_number_move(error_output));
+}
+
+bool kept_line_is_there(void)
+{
+    return line_fd >= 0;
+}
+
+static void send_packet(int fd, const struct text *packet)
+{
+    raw_syscall6(SYS_sendto, fd, packet->bytes, packet->length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+}
+
+static void append_string(struct text *packet, const char *string)
+{
+    text_format(packet, "%s", string);
+    text_append(packet, "", 1);
+}
+
+void kept_line_refuse(int connection, const char *why)
+{
+    char bytes[ANSWER_SIZE];
+    struct text packet = text_in(bytes, sizeof bytes);
+
+    append_string(&packet, KEPT_REFUSED);
+    append_string(&packet, why);
+    send_packet(connection, &packet);
+}
+
+void kept_line_say_refused(const char *why)
+{
+    kept_line_refuse(line_fd, why);
+}
+
+void kept_line_say_done(void)
+{
+    char bytes[ANSWER_SIZE];
+    struct text packet = text_in(bytes, sizeof bytes);
+
+    if (line_fd < 0)
+        return;
+    append_string(&packet, KEPT_DONE);
+    append_string(&packet, verdict_name((enum verdict)run.page->replay.verdict));
+    run_directory_name(&packet);
+    text_append(&packet, "", 1);
+    send_packet(line_fd, &packet);
+}

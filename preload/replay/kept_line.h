@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The line from a replay of a kept copy to the command that has asked for it. */
+#ifndef LIGHTSSS_PRELOAD_REPLAY_KEPT_LINE_H
+#define LIGHTSSS_PRELOAD_REPLAY_KEPT_LINE_H
+
+#include <stdbool.h>
+
+/* In the copy: these are the connection and the user's stderr, to which our lines go (-1: nowhere). */
+void kept_line_take(int connection, int error_output);
+
+/* Is this a replay that has such a line, to which its own lines go? */
+bool kept_line_is_there(void);
+
+/* Sends KEPT_REFUSED on a connection. */
+void kept_line_refuse(int connection, const char *why);
+
+/* There is no replay, and this is why. */
+void kept_line_say_refused(const char *why);
+
+/* In a replay, behind its report; nothing where it has no such line. */
+void kept_line_say_done(void);
+
+#endif

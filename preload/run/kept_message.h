@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What the command (`lightsss replay`, `drop`) and a kept copy say to each other over the socket in the run
+ * directory: packets of strings, each with its NUL. The copy begins, with KEPT_HELLO and its release; then
+ * comes a request, and what is wanted as NAME=VALUE; a replay ends with KEPT_DONE. */
+#ifndef LIGHTSSS_PRELOAD_RUN_KEPT_MESSAGE_H
+#define LIGHTSSS_PRELOAD_RUN_KEPT_MESSAGE_H
+
+#include <stddef.h>
+
+#define KEPT_SOCKET       "kept.sock" /* in the run directory */
+#define KEPT_GONE         "kept.gone" /* why the copy has gone, in a line */
+#define KEPT_MESSAGE_SIZE 16384u
+
+#define KEPT_HELLO   "lightsss-kept-1" /* release */
+#define KEPT_REPLAY  "replay"          /* settings; with a descriptor for lines: the user's stderr */
+#define KEPT_DROP    "drop"
+#define KEPT_STOP    "stop"    /* the replay that was asked for before, by a signal: its number */
+#define KEPT_DONE    "done"    /* verdict, name of its directory below that of the run */
+#define KEPT_REFUSED "refused" /* why */
+
+/* Settings beside the variables. */
+#define KEPT_FROM  "from"
+#define KEPT_UNTIL "until"
+
+/* The string at `*at`, which then stands behind it; NULL: there is none, or it has no end. Pure logic. */
+const char *kept_message_next(const char **at, const char *end);
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* `lightsss drop [RUN...]`: lets go of kept snapshots. Those of all runs are found by their cards. */
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "commands.h"
+#include "flags.h"
+#include "kept.h"
+#include "live_look.h"
+#include "run_named.h"
+#include "say.h"
+
+/* It is gone for others when it answers by closing. */
+static bool drop(const char *run)
+{
+    static struct kept_packet packet, answer;
+    const int connection = kept_reach(run);
+    char shown[PATH_MAX];
+
+    if (connection < 0)
+        return false;
+    packet.length = 0;
+    kept_packet_add(&packet, KEPT_DROP, NULL);
+    const int r = kept_send(connection, &packet, -1);
+    if (r == 0)
+        kept_receive(connection, &answer);
+    else
+        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
+    close(connection);
+    snprintf(shown, sizeof shown, "%s", run);
+    text_hide_controls(shown, strlen(shown));
+    if (r == 0)
+        printf("dropped the snapshot of %s\n", shown);
+    return r == 0;
+}
+
+static bool drop_of_run(const struct live_run *run, size_t *count)
+{
+    bool is_good = true;
+
+    for (size_t i = 0; i < run->count; i++)
+        if (run->snapshots[i].state == CARD_KEPT && run->snapshots[i].directory != NULL) {
+            is_good = drop(run->snapshots[i].directory) && is_good;
+            ++*count;
+        }
+    return is_good;
+}
+
+static int drop_all(void)
+{
+    struct live live;
+    bool is_good = true;
+    size_t count = 0;
+
+    if (live_look(&live, false) < 0) {
+        say("out of memory");
+        return SAY_BROKEN;
+    }
+    for (size_t i = 0; i < live.count; i++)
+        if (live.runs[i].user == geteuid())
+            is_good = drop_of_run(&live.runs[i], &count) && is_good;
+    live_free(&live);
+    if (count == 0)
+        puts("no snapshot is kept");
+    return is_good ? 0 : SAY_FAILED;
+}
+
+int drop_command(const struct command *command, char **words)
+{
+    const char *none[FLAGS_MAX];
+    char run[PATH_MAX];
+    bool is_good = true;
+
+    const int status = flags_read(command, words, none);
+    if (status != 0)
+        return status == FLAGS_DONE ? 0 : status;
+    if (*words == NULL)
+        return drop_all();
+    for (; *words != NULL; words++)
+        is_good = run_named_find(run, *words) && drop(run) && is_good;
+    return is_good ? 0 : SAY_FAILED;
+}

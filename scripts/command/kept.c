@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* See kept.h. A path to a socket may be 107 bytes long, that of a run directory may be longer: it is met by
+ * the descriptor of the directory. */
+#include "kept.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "kept_why.h"
+#include "say.h"
+
+#define HELLO_S 10 /* it may be at work, or the machine busy */
+
+void kept_packet_add(struct kept_packet *packet, const char *name, const char *value)
+{
+    const size_t left = packet->length < sizeof packet->bytes ? sizeof packet->bytes - packet->length : 0;
+    const int length = snprintf(left > 0 ? packet->bytes + packet->length : NULL, left, "%s%s%s", name,
+                                value != NULL ? "=" : "", value != NULL ? value : "");
+
+    packet->length += (size_t)length + 1;
+}
+
+int kept_send(int connection, const struct kept_packet *packet, int descriptor)
+{
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof descriptor)] = {0};
+    struct iovec part = {(void *)packet->bytes, packet->length};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (packet->length > sizeof packet->bytes)
+        return -E2BIG;
+    if (descriptor >= 0) {
+        message.msg_control = control;
+        message.msg_controllen = sizeof control;
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof descriptor);
+        memcpy(CMSG_DATA(header), &descriptor, sizeof descriptor);
+    }
+    return sendmsg(connection, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+ssize_t kept_receive(int connection, struct kept_packet *packet)
+{
+    const ssize_t length = recv(connection, packet->bytes, sizeof packet->bytes, 0);
+
+    packet->length = length > 0 ? (size_t)length : 0;
+    return length < 0 ? -errno : length;
+}
+
+static int connect_in(const char *run)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    const struct timeval patience = {.tv_sec = HELLO_S};
+    const int directory = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    const int fd = directory < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    int r = fd < 0 ? -errno : 0;
+
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" KEPT_SOCKET, directory);
+    if (r == 0) {
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+        r = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? fd : -errno;
+    }
+    if (r < 0 && fd >= 0)
+        close(fd);
+    if (directory >= 0)
+        close(directory);
+    return r;
+}
+
+/* It begins with its release: what is asked for then is for the same release alone. */
+static bool is_greeted(int connection, const char *run)
+{
+    static struct kept_packet hello;
+    const struct timeval forever = {.tv_sec = 0};
+    const ssize_t length = kept_receive(connection, &hello);
+    const char *at = hello.bytes, *end = hello.bytes + hello.length;
+    const char *word = length > 0 ? kept_message_next(&at, end) : NULL;
+    const char *release = word != NULL ? kept_message_next(&at, end) : NULL;
+
+    if (release != NULL && strcmp(word, KEPT_REFUSED) == 0)
+        say("the kept snapshot of %s refuses: %s", run, release);
+    else if (release == NULL)
+        say("the kept snapshot of %s does not answer", run);
+    else if (strcmp(word, KEPT_HELLO) != 0 || strcmp(release, COMMAND_VERSION) != 0)
+        say("the kept snapshot of %s is of lightsss %s, and this is " COMMAND_VERSION
+            "; use the command of that release",
+            run, release);
+    else
+        return setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &forever, sizeof forever) == 0;
+    return false;
+}
+
+int kept_reach(const char *run)
+{
+    const int connection = connect_in(run);
+
+    if (connection < 0) {
+        kept_why_say(run, -connection);
+        return -1;
+    }
+    if (is_greeted(connection, run))
+        return connection;
+    close(connection);
+    return -1;
+}

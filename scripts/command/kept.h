@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The kept snapshot of a run, reached by the socket in its run directory (run/kept_message.h). */
+#ifndef LIGHTSSS_SCRIPTS_COMMAND_KEPT_H
+#define LIGHTSSS_SCRIPTS_COMMAND_KEPT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "run/kept_message.h"
+
+/* A packet, filled string by string. */
+struct kept_packet {
+    char bytes[KEPT_MESSAGE_SIZE];
+    size_t length; /* above the size: it was too much */
+};
+
+/* Adds NAME=VALUE; value NULL: the name alone. */
+void kept_packet_add(struct kept_packet *packet, const char *name, const char *value);
+
+/* Returns a connection, greeted; or -1, having said why there is none. */
+int kept_reach(const char *run);
+
+/* Sends a packet, and with it a descriptor; -1: none. Returns 0 or -errno. */
+int kept_send(int connection, const struct kept_packet *packet, int descriptor);
+
+/* The next packet of the other side: its length, 0: it has gone, or -errno; -EINTR: a signal came. */
+ssize_t kept_receive(int connection, struct kept_packet *packet);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/* `lightsss replay RUN`: has the kept snapshot of a run replay once more. The lines that the replay says go
+ * to our stderr directly; here its end is waited for, and who is impatient ends it. */
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "arguments.h"
+#include "commands.h"
+#include "flags.h"
+#include "kept.h"
+#include "options/parse.h"
+#include "run_named.h"
+#include "say.h"
+
+enum { FROM, UNTIL, SETTINGS };
+
+const struct flag replay_flags[] = {
+    [FROM] = {"--from", "EVAL", "where the waveform begins, such as 120000evals"},
+    [UNTIL] = {"--until", "EVAL", "where it ends; default: where the run ended"},
+    {"--window", "VALUE",
+     "how much is dumped, counted back from the end: a count such as 200000evals, or all"},
+    {"--scope", "NAMES", "what is dumped: hierarchical names, with commas between them"},
+    {"--depth", "VALUE", "levels of hierarchy to dump, 0 for all"},
+    {"--format", "VALUE", "of the waveform: auto, vcd, fst or off"},
+    {"--after", "VALUE", "how long the waveform goes on after the end: a count such as 100evals, or 0"},
+    {"--wake-call", "CALLS", "C functions to call before it goes on"},
+    {"--limit", "TIME", "a replay that takes longer stops there: a time such as 5m, or off"},
+    {"--size", "SIZE", "how large the waveform may become, such as 1G, or none"},
+    {"--files", "SIZE", "how much is kept of what the replay writes to files of its own, or 0"},
+    {NULL, NULL, NULL},
+};
+
+static volatile sig_atomic_t stopped_by; /* the signal; 0: none came */
+
+/* --- what is asked for --- */
+
+static void say_line(const char *line)
+{
+    say("%s", line);
+}
+
+static const struct options_row *find_row(const char *flag)
+{
+    const char *option = strcmp(flag, "--format") == 0 ? "--wave" : flag;
+    char name[ARGUMENTS_NAME_SIZE];
+
+    for (size_t i = 0; i < options_row_count; i++) {
+        arguments_name(&options_rows[i], name);
+        if (strcmp(name, option) == 0)
+            return &options_rows[i];
+    }
+    return NULL;
+}
+
+static bool add_eval(struct kept_packet *packet, const char *name, const char *flag, const char *value)
+{
+    uint64_t eval;
+
+    if (!parse_evals(value, &eval)) {
+        say("%s=%s is not valid: give the number of an eval, such as 123456evals", flag, value);
+        return false;
+    }
+    kept_packet_add(packet, name, value);
+    return true;
+}
+
+static bool add_setting(struct kept_packet *packet, const char *flag, const char *value)
+{
+    const struct options_row *row = find_row(flag);
+
+    if (!options_check(row, flag, value, say_line))
+        return false;
+    kept_packet_add(packet, row->name, value);
+    return true;
+}
+
+static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX])
+{
+    kept_packet_add(packet, KEPT_REPLAY, NULL);
+    for (size_t i = 0; replay_flags[i].name != NULL; i++) {
+        const char *flag = replay_flags[i].name;
+        bool is_valid = values[i] == NULL ? true
+                        : i == FROM       ? add_eval(packet, KEPT_FROM, flag, values[i])
+                        : i == UNTIL      ? add_eval(packet, KEPT_UNTIL, flag, values[i])
+                                          : add_setting(packet, flag, values[i]);
+        if (!is_valid)
+            return false;
+    }
+    return true;
+}
+
+/* --- while it replays --- */
+
+/* The second time we end at once, and the replay without us. */
+static void note_signal(int signal)
+{
+    stopped_by = signal;
+}
+
+static void hear_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND}, before;
+
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+}
+
+static void stop(int connection)
+{
+    static struct kept_packet packet;
+    char number[16];
+
+    packet.length = 0;
+    snprintf(number, sizeof number, "%d", (int)stopped_by);
+    kept_packet_add(&packet, KEPT_STOP, NULL);
+    kept_packet_add(&packet, number, NULL);
+    kept_send(connection, &packet, -1);
+    stopped_by = 0;
+}
+
+/* The status to end with; what it found it has said. */
+static int take_answer(const struct kept_packet *packet, const char *run)
+{
+    const char *at = packet->bytes, *end = packet->bytes + packet->length;
+    const char *word = kept_message_next(&at, end), *what = kept_message_next(&at, end);
+
+    if (word == NULL || what == NULL)
+        say("the kept snapshot of %s says what this release does not know", run);
+    else if (strcmp(word, KEPT_REFUSED) == 0)
+        say("the kept snapshot of %s refuses: %s", run, what);
+    else
+        return strcmp(what, "reproduced") == 0 ? 0 : SAY_FAILED;
+    return SAY_FAILED;
+}
+
+static int await_answer(int connection, const char *run)
+{
+    static struct kept_packet packet;
+    ssize_t length;
+
+    hear_signals();
+    while ((length = kept_receive(connection, &packet)) == -EINTR)
+        if (stopped_by != 0)
+            stop(connection);
+    if (length > 0)
+        return take_answer(&packet, run);
+    say("the replay of %s died before it was done", run);
+    return SAY_FAILED;
+}
+
+static int ask(const char *run, const struct kept_packet *request)
+{
+    const int connection = kept_reach(run);
+
+    if (connection < 0)
+        return SAY_FAILED;
+    const int r = kept_send(connection, request, STDERR_FILENO);
+    if (r == -E2BIG)
+        say("that is too much for one request");
+    else if (r < 0)
+        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
+    const int status = r < 0 ? SAY_FAILED : await_answer(connection, run);
+    close(connection);
+    return status;
+}
+
+int replay_command(const struct command *command, char **words)
+{
+    static struct kept_packet request;
+    const char *values[FLAGS_MAX];
+    char run[PATH_MAX];
+
+    const int status = flags_read(command, words, values);
+    if (status != 0)
+        return status == FLAGS_DONE ? 0 : status;
+    if (words[0] == NULL || words[1] != NULL) {
+        say("name one run; usage: lightsss %s", command->usage);
+        return SAY_USAGE;
+    }
+    if (!fill(&request, values))
+        return SAY_USAGE;
+    return run_named_find(run, words[0]) ? ask(run, &request) : SAY_FAILED;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The run directory that a word of the command line means. */
+#ifndef LIGHTSSS_SCRIPTS_COMMAND_RUN_NAMED_H
+#define LIGHTSSS_SCRIPTS_COMMAND_RUN_NAMED_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/* A run directory, the name of one in LIGHTSSS_DIR, or the id of its process. Where it is none that is said,
+ * and false returned. */
+bool run_named_find(char path[PATH_MAX], const char *word);
+
+#endif
