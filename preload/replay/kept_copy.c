@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -37,9 +38,10 @@
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/threads/threads_signal.h"
 
-#define LOOK_NS   (2 * SECOND_NS)
-#define LINE_SIZE 400u
-#define OWN_FDS   2u /* polled: signals, and the door */
+#define LOOK_NS       (2 * SECOND_NS)
+#define LINE_SIZE     400u
+#define FIRST_PROCESS 1
+#define OWN_FDS       2u /* polled: signals, and the door */
 
 static struct shared_page *common; /* that of the process beside which it was made */
 static struct shared_page *origin; /* that of the original */
@@ -52,27 +54,45 @@ static struct kept_door_request request;
 
 /* --- beside the replay that it is made by --- */
 
-static void publish(enum kept_state state, int error)
+static void publish(enum kept_state state)
 {
-    common->kept.error = error;
     atomic_store(&common->kept.state, (uint32_t)state);
     kernel_futex(&common->kept.state, FUTEX_WAKE, INT_MAX, 0);
 }
 
+__attribute__((format(printf, 1, 2))) static void publish_failure(const char *format, ...)
+{
+    struct text why = text_in(common->kept.why, sizeof common->kept.why);
+    va_list arguments;
+
+    va_start(arguments, format);
+    text_vformat(&why, format, arguments);
+    va_end(arguments);
+    publish(KEPT_FAILED);
+}
+
+/* Where the original is the first process of a container, all that it leaves are its children, and end with
+ * it. */
 static bool is_wanted(void)
 {
     if (run.options.park_ns == 0)
         return false;
-    run.page->kept.until_ns = clock_ns() + run.options.park_ns;
-    atomic_store(&run.page->kept.pid, 0);
-    atomic_store(&run.page->kept.state, KEPT_COMING);
-    return true;
+    common = run.page;
+    common->kept.until_ns = clock_ns() + run.options.park_ns;
+    atomic_store(&common->kept.pid, 0);
+    publish(KEPT_COMING);
+    if (common->original_pid != FIRST_PROCESS)
+        return true;
+    publish_failure("the simulator is the first process of its container, and all end with it");
+    return false;
 }
 
-static void failed(int error)
+static void made(long pid)
 {
-    common = run.page;
-    publish(KEPT_FAILED, error);
+    if (pid < 0)
+        publish_failure("no copy can be made of it: %s", strerrordesc_np((int)-pid));
+    else
+        atomic_store(&common->kept.pid, (int32_t)pid);
 }
 
 /* --- it begins --- */
@@ -138,11 +158,33 @@ static int find_directory(void)
     return kept_door_open();
 }
 
+/* Where the run directory is now: somebody may move it. */
+static int show(void)
+{
+    static char shown[RUN_DIRECTORY_PATH_SIZE], path[RUN_DIRECTORY_PATH_SIZE];
+    struct text text = text_in(path, sizeof path);
+
+    run_directory_present_path(&text, "");
+    if (strcmp(path, shown) == 0)
+        return 0;
+    memcpy(shown, path, sizeof shown);
+    card_make_kept(&run.page->slots[place], run.page->original_pid, path, until_ns);
+    return 0;
+}
+
+static int leave_no_core(void)
+{
+    const struct rlimit no_core = {0, 0};
+
+    kernel_setrlimit(RLIMIT_CORE, &no_core);
+    return 0;
+}
+
 /* In this order: what others can reach comes last. */
 static int begin(void)
 {
-    static int (*const steps[])(void) = {rights_take, take_page,    take_tape,
-                                         output_keep, take_signals, find_directory};
+    static int (*const steps[])(void) = {leave_no_core, rights_take,  take_page,      take_tape,
+                                         output_keep,   take_signals, find_directory, show};
     int r = 0;
 
     for (size_t i = 0; r >= 0 && i < sizeof steps / sizeof *steps; i++)
@@ -150,17 +192,10 @@ static int begin(void)
     return r;
 }
 
-static void show(void)
-{
-    static char path[RUN_DIRECTORY_PATH_SIZE];
-    struct text text = text_in(path, sizeof path);
-
-    run_directory_present_path(&text, "");
-    card_make_kept(&run.page->slots[place], run.page->original_pid, path, until_ns);
-}
-
 static struct shared_page *begins(size_t at)
 {
+    char bytes[LINE_SIZE];
+
     common = run.page;
     origin = asked_common();
     number = atomic_fetch_add(&origin->kept.count, 1) + 1;
@@ -170,13 +205,16 @@ static struct shared_page *begins(size_t at)
     atomic_store(&common->kept.pid, kernel_getpid());
     raw_syscall2(SYS_setpgid, 0, 0);
     parked_leave();
-    int r = begin();
-    if (r < 0) {
-        publish(KEPT_FAILED, r);
+    struct text why = text_in(bytes, sizeof bytes);
+    int r = memory_watch_may_keep(&why) ? begin() : 0;
+    if (why.length > 0)
+        publish_failure("%s", bytes);
+    else if (r < 0)
+        publish_failure("%s", strerrordesc_np(-r));
+    else
+        publish(KEPT_READY);
+    if (r < 0 || why.length > 0)
         kernel_exit_group(0);
-    }
-    show();
-    publish(KEPT_READY, 0);
     return run.page;
 }
 
@@ -241,6 +279,7 @@ static void look_at_limits(void)
     if (is_leaving || now_ns < look_ns)
         return;
     look_ns = now_ns + LOOK_NS;
+    show();
     if (!kept_door_is_there())
         leave("its socket was removed", false);
     else if (is_another_kept())
@@ -383,7 +422,7 @@ static bool copied(long pid)
 
 const struct take_kept kept_copy_side = {
     .is_wanted = is_wanted,
-    .failed = failed,
+    .made = made,
     .begins = begins,
     .waits = waits,
     .copied = copied,

@@ -5,17 +5,19 @@
 #include "report/kept_snapshot.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <stdbool.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/log.h"
+#include "base/other_process.h"
 #include "base/procfs.h"
 #include "report/date.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 
 #define AWAIT_NS (5 * SECOND_NS)
+#define LOOK_NS  (SECOND_NS / 20)
 #define BOOT     "/proc/sys/kernel/random/boot_id"
 
 static uint32_t state(void)
@@ -23,13 +25,20 @@ static uint32_t state(void)
     return atomic_load(&run.page->kept.state);
 }
 
+/* It may have been killed before it could tell. */
+static bool is_dead(void)
+{
+    const pid_t pid = atomic_load(&run.page->kept.pid);
+
+    return pid > 0 && other_process_is_over(pid);
+}
+
 void kept_snapshot_await(void)
 {
     const uint64_t until_ns = clock_ns() + AWAIT_NS;
-    uint64_t now_ns;
 
-    while (state() == KEPT_COMING && (now_ns = clock_ns()) < until_ns)
-        kernel_futex(&run.page->kept.state, FUTEX_WAIT, KEPT_COMING, until_ns - now_ns);
+    while (state() == KEPT_COMING && clock_ns() < until_ns && !is_dead())
+        kernel_futex(&run.page->kept.state, FUTEX_WAIT, KEPT_COMING, LOOK_NS);
 }
 
 static void append_boot(struct text *json)
@@ -82,8 +91,9 @@ void kept_snapshot_say(void)
     if (run.options.park_ns == 0)
         return;
     if (state() != KEPT_READY) {
-        log_line(LOG_INFO, "the snapshot could not be kept (%s)",
-                 state() == KEPT_FAILED ? strerrordesc_np(-run.page->kept.error)
+        log_line(LOG_INFO, "the snapshot could not be kept (%.*s)", (int)SHARED_NOTE_SIZE - 1,
+                 state() == KEPT_FAILED ? run.page->kept.why
+                 : is_dead()            ? "its copy was killed"
                                         : "nothing is heard of its copy");
         return;
     }

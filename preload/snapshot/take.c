@@ -89,10 +89,10 @@ static void leave_kept(struct take *take, int *clear_tid)
     if (take->is_spare || kept == NULL || !kept->is_wanted())
         return;
     long pid = clone_process(clear_tid, 0, NULL);
-    if (pid < 0)
-        kept->failed((int)pid);
     if (pid == 0)
         be_kept(take, clear_tid);
+    else
+        kept->made(pid);
 }
 
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in

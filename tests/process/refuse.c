@@ -26,6 +26,7 @@ static const struct word {
         {"landlock_create_ruleset", 444},
         {"setpgid", SYS_setpgid},
         {"process_vm_readv", SYS_process_vm_readv},
+        {"bind", SYS_bind},
         {NULL, 0},
 },
   errors[] = {

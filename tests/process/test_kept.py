@@ -6,6 +6,7 @@ often as wanted, and goes when it is to. Nothing that others wait for stays with
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -14,7 +15,7 @@ import subprocess
 import threading
 import unittest
 
-from command import COMMAND, FAKE, LIBRARY, as_from_a_terminal
+from command import COMMAND, FAKE, LIBRARY, REFUSE, as_from_a_terminal
 from live import EVERY_TEN, PATIENCE_S, TO_THREE, SimulatorCase
 
 NOBODY = 65534
@@ -150,6 +151,17 @@ class Kept(SimulatorCase):
         self.assertEqual(fields[4], "0")  # its terminal
         self.assertEqual(int(fields[2]), pid)  # its process group
 
+    def test_same_limits(self):
+        """It is where the run was, and leaves no core."""
+        own = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        process = self.simulator("one", "eval:45", "exit:3", **EVERY_TEN, **PARK)
+        process.communicate(timeout=PATIENCE_S)
+        pid = self.kept(os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}"))
+        with open(f"/proc/{pid}/cgroup", encoding="utf-8") as theirs, open("/proc/self/cgroup", encoding="utf-8") as ours:
+            self.assertEqual(theirs.read(), ours.read())
+        self.assertEqual(resource.prlimit(pid, resource.RLIMIT_NOFILE)[1], own)
+        self.assertEqual(resource.prlimit(pid, resource.RLIMIT_CORE), (0, 0))
+
     def test_killed_run(self):
         """One that nobody saw coming: the copy that replays is kept as well."""
         process = self.simulator("one", *TO_THREE, "exit:0", **EVERY_TEN, **PARK)
@@ -268,6 +280,8 @@ class Kept(SimulatorCase):
         moved = os.path.join(place, os.path.basename(run))
         os.rename(run, moved)
         self.assertIn(f"; the report is in {moved}/replay-2\n", self.good(moved))
+        process = int(run.rpartition(".")[2])
+        self.await_that(lambda: self.runs()[process]["snapshots"][0]["run"] == moved)
 
     def test_several_at_once(self):
         run, pid = self.park("eval:25", "spin:100", "print:x\n", "eval:20", "exit:3")
@@ -363,10 +377,26 @@ class Kept(SimulatorCase):
         self.assertEqual(self.replay(run)[2], f"lightsss: the kept snapshot of {run} is gone: its time was over\n")
 
     def test_memory(self):
-        """What it holds it holds alone, once the run has ended."""
-        run, pid = self.park("grow:64", "eval:45", "exit:3", LIGHTSSS_MEMORY="40M")
-        self.await_gone(pid)
-        self.assertRegex(self.replay(run)[2], r" is gone: it held more than LIGHTSSS_MEMORY \(\d.* of 40 MB\)\n$")
+        """What it holds it holds alone, once the run has ended; that is known before."""
+        steps = ("grow:64", "eval:45", "exit:3")
+        process = self.simulator("one", *steps, **EVERY_TEN, **PARK, LIGHTSSS_MEMORY="40M")
+        said = process.communicate(timeout=PATIENCE_S)[1]
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        self.assertRegex(said, r"\nlightsss: the snapshot could not be kept \(it would hold more than LIGHTSSS_MEMORY \(\d.* of 40 MB\)\)\n")
+        self.assertIsNone(self.report(run)["kept"])
+        self.assertNotIn(SOCKET, os.listdir(run))
+        self.assertIn("no snapshot was kept of ", self.replay(run)[2])
+
+    def test_no_socket(self):
+        """The run is as ever, and the line says why."""
+        for how, why in (("EPERM", "Operation not permitted"), ("KILL", "its copy was killed")):
+            process = self.simulator(how, "bind", how, FAKE, "eval:45", "exit:3", program=REFUSE, **EVERY_TEN, **PARK)
+            said = process.communicate(timeout=PATIENCE_S)[1]
+            self.assertEqual(process.returncode, 3)
+            self.assertIn(f"\nlightsss: the snapshot could not be kept ({why})\n", said)
+            self.assertIn("\nlightsss: replay reproduced", said)
+            run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+            self.assertIsNone(self.report(run)["kept"])
 
     def test_signals(self):
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):

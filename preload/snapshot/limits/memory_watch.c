@@ -310,7 +310,22 @@ bool memory_watch_is_dangerous(void)
     return memory_limit_is_dangerous(&limit);
 }
 
-/* As if the machine were the original: what others map too is not held by this one alone. */
+/* What the original has beside it comes back when that ends: at most as much again. */
+bool memory_watch_may_keep(struct text *why)
+{
+    struct memory_use own;
+
+    ask_left();
+    if (memory_use_read(kernel_getpid(), &own) < 0)
+        return true;
+    const uint64_t bytes = own.anonymous_bytes + own.table_bytes;
+    if (bytes <= memory_limit_allowed(&limit, u64_product(bytes, 2)))
+        return true;
+    text_format(why, "%s", find_words(MEMORY_PAST, "it would hold", bytes));
+    return false;
+}
+
+/* What others map too is not held by this one alone. */
 bool memory_watch_keeps_too_much(struct text *why)
 {
     const uint64_t start_ns = clock_ns();

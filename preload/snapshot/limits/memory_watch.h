@@ -61,7 +61,11 @@ bool memory_watch_describe_refusal(struct text *text);
 /* While the original waits for a replay: will memory soon run out? */
 bool memory_watch_is_dangerous(void);
 
-/* In a kept copy (LIGHTSSS_PARK): does it hold more than it may, or is little left? Then `why` says so. It is
+/* In a kept copy (LIGHTSSS_PARK), when it begins: is it too large in any case, once it holds all of it alone?
+ * Then `why` says so. */
+bool memory_watch_may_keep(struct text *why);
+
+/* Later: does it hold more than it may, or is little left? Then `why` says so. It is
  * measured; and so long it is not to be asked again, as that takes its time. */
 bool memory_watch_keeps_too_much(struct text *why);
 uint64_t memory_watch_rest_ns(void);
