@@ -360,15 +360,24 @@ class Kept(SimulatorCase):
         self.assertIn("lightsss: replay reproduced", process.communicate(timeout=PATIENCE_S)[1])
         self.await_gone(pid)
 
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to be a user who has no other runs")
     def test_all_dropped(self):
-        run, pid = self.park("eval:45", "exit:3")
-        other, other_pid = self.park("eval:45", "exit:3", name="two")
-        status, out, _ = self.command("drop", foreign=True)
-        self.assertEqual(status, 0)
-        for path in (run, other):
-            self.assertIn(f"dropped the snapshot of {path}\n", out)
+        """Those of this user."""
+        user = {"user": 20000 + os.getpid() % 20000}
+        os.chmod(self.place, 0o755)
+        os.chmod(self.work, 0o755)
+        mine, my_pid = self.park("eval:45", "exit:3", name="mine")
+        run, pid = self.park("eval:45", "exit:3", name="one", **user)
+        other, other_pid = self.park("eval:45", "exit:3", name="two", **user)
+        as_user = {**user, "group": user["user"], "extra_groups": []}
+        status, out, err = self.command("drop", **as_user)
+        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(sorted(out.splitlines()), sorted(f"dropped the snapshot of {path}" for path in (run, other)))
         self.await_gone(pid)
         self.await_gone(other_pid)
+        self.assertFalse(is_gone(my_pid))
+        self.assertEqual(self.command("drop", **as_user), (0, "no snapshot is kept\n", ""))
+        self.good(mine)
 
     def test_time(self):
         run, pid = self.park("eval:45", "exit:3", LIGHTSSS_PARK="1s")
