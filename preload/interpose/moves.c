@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Renaming, removing and linking: the original notes which names it changes (record/renames.h). remove(),
- * shm_unlink() and the like come by here. A replay's calls go to its sandbox. */
+/* Renaming, removing, linking and making: the original notes which names it changes (record/renames.h).
+ * remove(), shm_unlink() and the like come by here. A replay's calls go to its sandbox. */
 #define _GNU_SOURCE
 #include "interpose/moves.h"
 
@@ -8,6 +8,7 @@
 #include <linux/fs.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,11 @@ static int (*libc_unlinkat)(int directory, const char *path, int flags);
 static int (*libc_rmdir)(const char *path);
 static int (*libc_link)(const char *from, const char *to);
 static int (*libc_linkat)(int from_directory, const char *from, int to_directory, const char *to, int flags);
+
+static int (*libc_mkdir)(const char *path, mode_t mode);
+static int (*libc_mkdirat)(int directory, const char *path, mode_t mode);
+static int (*libc_symlink)(const char *target, const char *path);
+static int (*libc_symlinkat)(const char *target, int directory, const char *path);
 
 static struct renames_name name_at(int directory, const char *path)
 {
@@ -103,6 +109,40 @@ static int on_linkat(int from_directory, const char *from, int to_directory, con
     return renames_ends(&moved, libc_linkat(from_directory, from, to_directory, to, flags));
 }
 
+/* --- making --- */
+
+static int on_mkdir(const char *path, mode_t mode)
+{
+    struct renames moved;
+
+    renames_begins(&moved, RENAMES_MADE, name(path), name(NULL));
+    return renames_ends(&moved, libc_mkdir(path, mode));
+}
+
+static int on_mkdirat(int directory, const char *path, mode_t mode)
+{
+    struct renames moved;
+
+    renames_begins(&moved, RENAMES_MADE, name_at(directory, path), name(NULL));
+    return renames_ends(&moved, libc_mkdirat(directory, path, mode));
+}
+
+static int on_symlink(const char *target, const char *path)
+{
+    struct renames moved;
+
+    renames_begins(&moved, RENAMES_MADE, name(path), name(NULL));
+    return renames_ends(&moved, libc_symlink(target, path));
+}
+
+static int on_symlinkat(const char *target, int directory, const char *path)
+{
+    struct renames moved;
+
+    renames_begins(&moved, RENAMES_MADE, name_at(directory, path), name(NULL));
+    return renames_ends(&moved, libc_symlinkat(target, directory, path));
+}
+
 /* --- libc's syscall() --- */
 
 static long answer_rename(const char *from, const char *to)
@@ -164,5 +204,9 @@ static const struct libc_hook rows[] = {
     LIBC_HOOK("rmdir", on_rmdir, libc_rmdir),
     LIBC_HOOK("link", on_link, libc_link),
     LIBC_HOOK("linkat", on_linkat, libc_linkat),
+    LIBC_HOOK("mkdir", on_mkdir, libc_mkdir),
+    LIBC_HOOK("mkdirat", on_mkdirat, libc_mkdirat),
+    LIBC_HOOK("symlink", on_symlink, libc_symlink),
+    LIBC_HOOK("symlinkat", on_symlinkat, libc_symlinkat),
 };
 const struct libc_hooks moves_hooks = LIBC_HOOKS(rows);

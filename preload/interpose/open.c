@@ -17,6 +17,7 @@
 #include "interpose/libc_hook.h"
 #include "interpose/proc.h"
 #include "record/answer.h"
+#include "record/renames.h"
 #include "record/undo.h"
 #include "record/watch.h"
 
@@ -28,6 +29,7 @@ struct opening {
     const char *path;
     int directory, flags, fd;
     bool is_told; /* this is a replay, and the file is none that it opens */
+    struct renames made;
 };
 
 static uint64_t hash(const char *path)
@@ -58,6 +60,9 @@ static bool begins(struct opening *opening, int directory, const char *path, int
     *opening = (struct opening){.path = path, .directory = directory, .flags = flags};
     opening->is_told = role_is_fed() && (flags & O_PATH) == 0 &&
                        kernel_fstatat(directory, path, &file, 0) == 0 && is_concerned(&file);
+    if ((flags & O_CREAT) != 0)
+        renames_begins(&opening->made, RENAMES_MADE, (struct renames_name){directory, path},
+                       (struct renames_name){AT_FDCWD, NULL});
     return !opening->is_told;
 }
 
@@ -120,6 +125,7 @@ static void take_told(struct opening *opening)
 
 static int ends(struct opening *opening)
 {
+    renames_ends(&opening->made, opening->fd);
     if (opening->is_told) {
         take_told(opening);
     } else {
@@ -158,8 +164,11 @@ static int on_openat(int directory, const char *path, int flags, mode_t mode)
 
 static int on_creat(const char *path, mode_t mode)
 {
-    int fd = libc_creat(path, mode);
+    const struct renames_name name = {AT_FDCWD, path}, none = {AT_FDCWD, NULL};
+    struct renames made;
 
+    renames_begins(&made, RENAMES_MADE, name, none);
+    int fd = renames_ends(&made, libc_creat(path, mode));
     if (fd >= 0) {
         descriptor_class_set(fd, DESCRIPTOR_UNKNOWN);
         watch_opened(fd, AT_FDCWD, path);

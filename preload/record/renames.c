@@ -34,7 +34,8 @@
 #define UNDO_ENDED   (UNDO_NAMES + 3) /* the same, behind it; `offset`: 0 or errno */
 #define UNDO_DEVICE  UINT64_MAX       /* no file's */
 
-static OFTEN_WRITTEN _Atomic uint64_t kept;      /* bytes since the last snapshot */
+static OFTEN_WRITTEN _Atomic uint64_t kept; /* bytes since the last snapshot */
+static OFTEN_WRITTEN uint64_t taken_ns;
 static OFTEN_WRITTEN uint64_t taken_wall_ns;     /* of that */
 static OFTEN_WRITTEN _Atomic uint64_t number_of; /* notes so far */
 
@@ -44,6 +45,12 @@ void renames_take(void)
 {
     atomic_store(&kept, 0);
     taken_wall_ns = clock_read_ns(CLOCK_REALTIME);
+    taken_ns = clock_ns();
+}
+
+uint64_t renames_taken_ns(void)
+{
+    return taken_ns;
 }
 
 static uint64_t to_ns(const struct statx_timestamp *time)
@@ -199,6 +206,25 @@ static bool note_gone(struct renames_note *note, const struct renames_name *name
     return true;
 }
 
+/* Times of birth are those of the kernel's last tick: what is made now may look as if it was made before the
+ * snapshot. */
+static bool looks_older(void)
+{
+    return clock_read_ns(CLOCK_REALTIME_COARSE) <= taken_wall_ns + GRAIN_NS;
+}
+
+static bool note_made(const struct renames_note *note, const struct renames_name *name)
+{
+    const struct undo_record record = {UNDO_DEVICE, note->number, 0, UNDO_RENAMES, sizeof *note};
+    const struct iovec part = {(void *)(uintptr_t)note, sizeof *note};
+    struct renames_file there;
+
+    if (!looks_older() || look(name, &there) != -ENOENT || !note_name(note->number, RENAMES_DIRECTORY, name))
+        return false;
+    undo_put(&record, &part, 1);
+    return true;
+}
+
 static bool put_note(enum renames_kind kind, const struct renames_name *name,
                      const struct renames_name *other, uint64_t number)
 {
@@ -207,6 +233,8 @@ static bool put_note(enum renames_kind kind, const struct renames_name *name,
     const struct iovec part = {&note, sizeof note};
     struct renames_file there = {.mode = 0};
 
+    if (kind == RENAMES_MADE)
+        return note_made(&note, name);
     int r = look(name, &note.file);
     if (r == 0 && kind != RENAMES_REMOVED)
         r = look(other, &there);

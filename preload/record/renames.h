@@ -16,6 +16,7 @@ enum renames_kind {
     RENAMES_RENAMED, /* to the other name */
     RENAMES_EXCHANGED,
     RENAMES_LINKED, /* the other name is a new one */
+    RENAMES_MADE,   /* noted just behind a snapshot: from then on the time of birth tells */
 };
 
 /* What a name led to. */
@@ -37,8 +38,10 @@ struct renames_name {
     const char *path;
 };
 
-/* In the original, at a snapshot. */
+/* In the original, at a snapshot, while its threads stand still; and, there and in a copy, when that was last
+ * (CLOCK_MONOTONIC). */
 void renames_take(void);
+uint64_t renames_taken_ns(void);
 
 /* Before the call and after it; anywhere else than in the original they do nothing. The second returns what
  * the call has returned. Errno is kept. */

@@ -14,6 +14,7 @@
 #include "interpose/exit.h"
 #include "record/match.h"
 #include "record/output.h"
+#include "record/renames.h"
 #include "record/retell.h"
 #include "record/tape.h"
 #include "record/time_log.h"
@@ -172,7 +173,7 @@ static int take_memory(void)
 static int go_on_behind_walls(void)
 {
     files_seal();
-    sandbox_enter(taken_ns());
+    sandbox_enter(renames_taken_ns());
     told_time_wake(keeper_taken_ns());
     affinity_begin();
     return keeper_revive();

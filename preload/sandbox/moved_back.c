@@ -87,10 +87,13 @@ static void exchange(const char *path, const char *with)
 static void undo(size_t place, const struct renames_note *note, const struct renames_texts *texts)
 {
     int from = find(&one, texts, RENAMES_DIRECTORY);
-    int to = note->kind == RENAMES_REMOVED ? 0 : find(&other, texts, RENAMES_OTHER_DIRECTORY);
+    bool is_one = note->kind == RENAMES_REMOVED || note->kind == RENAMES_MADE;
+    int to = is_one ? 0 : find(&other, texts, RENAMES_OTHER_DIRECTORY);
 
     if (note->kind == RENAMES_REMOVED && from == 0)
         bring_back(one.path, place, note, texts);
+    if (note->kind == RENAMES_MADE && from == 0)
+        place_set_name(one.path, &gone);
     if (note->kind == RENAMES_LINKED && to == 0)
         place_set_name(other.path, &gone);
     if (note->kind == RENAMES_EXCHANGED && from == 0 && to == 0)
@@ -115,6 +118,8 @@ static bool is_file(const struct place *place, const struct renames_file *file)
 /* The disk tells whether a call was done that the original was killed in: nothing came after it. */
 static bool was_done(const struct renames_note *note, const struct renames_texts *texts)
 {
+    if (note->kind == RENAMES_MADE)
+        return true;
     if (note->kind == RENAMES_REMOVED)
         return find(&one, texts, RENAMES_DIRECTORY) == 0 && !is_file(&one, &note->gone);
     return find(&other, texts, RENAMES_OTHER_DIRECTORY) == 0 && is_file(&other, &note->file);

@@ -7,8 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* In a woken copy, before its threads are made anew: from here on. taken_ns: when its snapshot was taken,
- * CLOCK_MONOTONIC. Where the kernel cannot do that, the replay is told so and goes on without. */
+/* In a woken copy, before its threads are made anew: from here on. taken_ns: what was made until then
+ * (CLOCK_MONOTONIC) was made before its snapshot. Where the kernel cannot do that, the replay is told so and
+ * goes on without. */
 void sandbox_enter(uint64_t taken_ns);
 
 /* Do names that the simulator gives to the kernel come by the sandbox? */

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,6 +175,46 @@ static void do_remove_locked(const char *argument)
     close(fd);
 }
 
+static long failures, first_failure;
+
+static void must(bool is_right, long i, int what)
+{
+    if (!is_right && failures++ == 0)
+        first_failure = i * 10 + what;
+}
+
+static void make_new(long i)
+{
+    int fd = open("often.new", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    must(fd >= 0 && write(fd, "often", 5) == 5, i, 5);
+    close(fd);
+    must(rename("often.new", "often") == 0, i, 6);
+    unlink("often.1");
+}
+
+/* To and fro, so often, and now and then replaced by a new one, or removed and made anew. */
+static void do_move_often(const char *argument)
+{
+    const long often = strtol(argument, NULL, 10);
+    char byte;
+
+    for (long i = 0; i < often; i++) {
+        must(rename("often", "often.1") == 0, i, 1);
+        int fd = open("often.1", O_RDONLY | O_CLOEXEC);
+        must(read(fd, &byte, 1) == 1 && byte == 'o', i, 2);
+        close(fd);
+        must(access("often", F_OK) != 0, i, 3);
+        if (i % 4 == 1)
+            must(unlink("often.1") == 0, i, 4);
+        if (i % 4 != 0)
+            make_new(i);
+        else
+            must(rename("often.1", "often") == 0, i, 7);
+    }
+    fake_say("often: %ld failed, first %ld", failures, first_failure);
+}
+
 const struct fake_step fake_moves[] = {
     {"list", do_list},
     {"move_at", do_move_at},
@@ -187,5 +228,6 @@ const struct fake_step fake_moves[] = {
     {"lengthen", do_lengthen},
     {"sum", do_sum},
     {"remove_locked", do_remove_locked},
+    {"move_often", do_move_often},
     {NULL, NULL},
 };

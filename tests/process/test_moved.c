@@ -145,9 +145,31 @@ static void test_killed(void **state)
     }
 }
 
+/* A snapshot is taken between two calls of another thread, wherever that is. */
+static void test_often(void **state)
+{
+    const long runs = full_test() ? 50 : 3;
+
+    (void)state;
+    for (long i = 0; i < runs; i++) {
+        const struct program program = {.arguments =
+                                            LIST("put:often:one", "pace:1000", "sleep:30", "eval:1",
+                                                 "thread:move_often:4000", "eval:250", "join", "exit:3"),
+                                        .environment = LIST("LIGHTSSS_INTERVAL=3ms", "LIGHTSSS_WAVE=off"),
+                                        .preload = true};
+        struct outcome outcome;
+
+        run_program(&program, &outcome);
+        if (strstr(outcome.out, "often: 0 failed") == NULL)
+            fail_msg("%s", outcome.out);
+        same_files_expect_replayed(&outcome, NULL);
+        run_discard(&outcome);
+    }
+}
+
 int main(void)
 {
-    static const struct CMUnitTest others[] = {cmocka_unit_test(test_killed)};
+    static const struct CMUnitTest others[] = {cmocka_unit_test(test_killed), cmocka_unit_test(test_often)};
     static struct CMUnitTest tests[sizeof cases / sizeof *cases];
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

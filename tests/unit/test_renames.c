@@ -288,6 +288,29 @@ static void what_is_young_is_not_noted(void **state)
     assert_int_not_equal(count, 0);
 }
 
+static void what_is_made_is_noted_at_once_only(void **state)
+{
+    struct renames_texts texts;
+    struct renames_note note;
+    struct renames made;
+
+    (void)state;
+    renames_take();
+    renames_begins(&made, RENAMES_MADE, at("made"), none);
+    assert_int_equal(renames_ends(&made, mkdir("made", 0700)), 0);
+    read_done(&note, &texts);
+    assert_int_equal(note.kind, RENAMES_MADE);
+    assert_true(is_text(&texts, RENAMES_NAME, "made"));
+    clear_tape();
+    renames_take();
+    renames_begins(&made, RENAMES_MADE, at("made"), none); /* it is there */
+    renames_ends(&made, -1);
+    usleep(50000);
+    renames_begins(&made, RENAMES_MADE, at("later"), none);
+    renames_ends(&made, 0);
+    assert_int_equal(count, 0);
+}
+
 static void others_note_nothing(void **state)
 {
     (void)state;
@@ -310,6 +333,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(who_is_killed_leaves_a_note, begin, end),
         cmocka_unit_test_setup_teardown(what_changes_nothing_is_not_noted, begin, end),
         cmocka_unit_test_setup_teardown(what_is_young_is_not_noted, begin, end),
+        cmocka_unit_test_setup_teardown(what_is_made_is_noted_at_once_only, begin, end),
         cmocka_unit_test_setup_teardown(others_note_nothing, begin, end),
     };
 
