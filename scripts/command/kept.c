@@ -100,12 +100,23 @@ static bool is_greeted(int connection, const char *run)
     return false;
 }
 
-int kept_reach(const char *run)
+int kept_probe(const char *run)
 {
     const int connection = connect_in(run);
 
+    if (connection >= 0)
+        close(connection);
+    return connection < 0 ? connection : 0;
+}
+
+int kept_reach(const char *run)
+{
+    char why[KEPT_WHY_SIZE];
+    const int connection = connect_in(run);
+
     if (connection < 0) {
-        kept_why_say(run, -connection);
+        kept_why_describe(why, run, -connection);
+        say("%s", why);
         return -1;
     }
     if (is_greeted(connection, run))

@@ -20,6 +20,9 @@ void kept_packet_add(struct kept_packet *packet, const char *name, const char *v
 /* Returns a connection, greeted; or -1, having said why there is none. */
 int kept_reach(const char *run);
 
+/* Is somebody there? Returns 0 or -errno. */
+int kept_probe(const char *run);
+
 /* Sends a packet, and with it a descriptor; -1: none. Returns 0 or -errno. */
 int kept_send(int connection, const struct kept_packet *packet, int descriptor);
 

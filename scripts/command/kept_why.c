@@ -77,43 +77,47 @@ static bool was_started_again(const char *boot)
     return boot != NULL && read_line(run_files_open(BOOT, &(uint64_t){0}), own) && strcmp(own, boot) != 0;
 }
 
-static void say_by_report(const char *run, const json_t *report)
+static void describe_by_report(char words[KEPT_WHY_SIZE], const char *run, const json_t *report)
 {
     const char *host = fields_text(report, "run.host"), *until = fields_text(report, "kept.until");
 
     if (until == NULL)
-        say("no snapshot was kept of %s; LIGHTSSS_PARK=30m (lightsss run --park 30m) keeps that of a failure",
+        snprintf(
+            words, KEPT_WHY_SIZE,
+            "no snapshot was kept of %s; LIGHTSSS_PARK=30m (lightsss run --park 30m) keeps that of a failure",
             run);
     else if (is_elsewhere(host))
-        say("the snapshot of %s is kept on %s: ask there", run, host);
+        snprintf(words, KEPT_WHY_SIZE, "the snapshot of %s is kept on %s: ask there", run, host);
     else if (was_started_again(fields_text(report, "kept.boot")))
-        say("the kept snapshot of %s is gone: the machine was started again", run);
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: the machine was started again", run);
     else if (is_over(until))
-        say("the kept snapshot of %s is gone: its time was over (%s)", run, until);
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: its time was over (%s)", run, until);
     else
-        say("the kept snapshot of %s is gone: it was killed", run);
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: it was killed", run);
 }
 
-void kept_why_say(const char *run, int error)
+static void describe_gone(char words[KEPT_WHY_SIZE], const char *run)
 {
     char line[LINE_SIZE];
 
-    if (error == EACCES || error == EPERM) {
-        say("the kept snapshot of %s is another user's", run);
-        return;
-    }
-    if (error != ENOENT && error != ECONNREFUSED) {
-        say("the kept snapshot of %s cannot be reached: %s", run, strerror(error));
-        return;
-    }
     if (read_line(open_in(run, KEPT_GONE), line)) {
-        say("the kept snapshot of %s is gone: %s", run, line);
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: %s", run, line);
         return;
     }
     json_t *report = load_report(run);
     if (report == NULL)
-        say("no snapshot is kept of %s, and it has no report", run);
+        snprintf(words, KEPT_WHY_SIZE, "no snapshot is kept of %s, and it has no report", run);
     else
-        say_by_report(run, report);
+        describe_by_report(words, run, report);
     json_decref(report);
+}
+
+void kept_why_describe(char words[KEPT_WHY_SIZE], const char *run, int error)
+{
+    if (error == EACCES || error == EPERM)
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is another user's", run);
+    else if (error != ENOENT && error != ECONNREFUSED)
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s cannot be reached: %s", run, strerror(error));
+    else
+        describe_gone(words, run);
 }

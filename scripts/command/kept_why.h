@@ -3,7 +3,11 @@
 #ifndef LIGHTSSS_SCRIPTS_COMMAND_KEPT_WHY_H
 #define LIGHTSSS_SCRIPTS_COMMAND_KEPT_WHY_H
 
-/* Says it; error: errno of the try. */
-void kept_why_say(const char *run, int error);
+#include <limits.h>
+
+#define KEPT_WHY_SIZE (PATH_MAX + 600)
+
+/* In one line; error: errno of the try. */
+void kept_why_describe(char words[KEPT_WHY_SIZE], const char *run, int error);
 
 #endif

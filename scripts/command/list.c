@@ -14,6 +14,7 @@
 #include "columns.h"
 #include "commands.h"
 #include "flags.h"
+#include "list_gone.h"
 #include "list_print.h"
 #include "live_look.h"
 #include "say.h"
@@ -66,7 +67,11 @@ static void print(const struct live *live, bool is_json, bool is_redrawn)
     size_t size;
     FILE *memory = is_redrawn ? open_memstream(&text, &size) : NULL;
 
-    (is_json ? list_print_json : list_print_table)(memory != NULL ? memory : stdout, live, now());
+    FILE *out = memory != NULL ? memory : stdout;
+
+    (is_json ? list_print_json : list_print_table)(out, live, now());
+    if (!is_json)
+        list_gone_print(out);
     if (memory == NULL)
         return;
     if (fclose(memory) == 0)

@@ -18,7 +18,7 @@
 
 #define DIR_USUAL "lightsss"
 
-static const char *usual(void)
+const char *run_named_usual(void)
 {
     const char *variable = getenv("LIGHTSSS_DIR");
 
@@ -51,8 +51,8 @@ static int find_process(char path[PATH_MAX], uint64_t wanted)
     uint64_t pid;
     int r = -ENOENT;
 
-    if (access(usual(), F_OK) == 0)
-        runs_find(&runs, usual());
+    if (access(run_named_usual(), F_OK) == 0)
+        runs_find(&runs, run_named_usual());
     runs_sort(&runs);
     for (size_t i = 0; i < runs.count; i++)
         if (fields_number(runs.list[i].report, "pid", &pid) && pid == wanted) {
@@ -70,7 +70,7 @@ bool run_named_find(char path[PATH_MAX], const char *word)
     snprintf(path, PATH_MAX, "%s", word);
     int r = *word != '\0' ? look_at(path) : -ENOENT;
     if (r == -ENOENT && *word != '\0' && strchr(word, '/') == NULL) {
-        if ((size_t)snprintf(path, PATH_MAX, "%s/%s", usual(), word) < PATH_MAX)
+        if ((size_t)snprintf(path, PATH_MAX, "%s/%s", run_named_usual(), word) < PATH_MAX)
             r = look_at(path);
         if (r == -ENOENT && parse_number(word, &process))
             r = find_process(path, process);

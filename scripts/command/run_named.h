@@ -10,4 +10,7 @@
  * and false returned. */
 bool run_named_find(char path[PATH_MAX], const char *word);
 
+/* Where run directories are: LIGHTSSS_DIR, or its default. */
+const char *run_named_usual(void);
+
 #endif

@@ -419,6 +419,8 @@ class Kept(SimulatorCase):
         os.kill(pid, signal.SIGKILL)
         self.await_gone(pid)
         self.assertEqual(self.replay(run)[2], f"lightsss: the kept snapshot of {run} is gone: it was killed\n")
+        self.assertIn(f"\n         the kept snapshot of {run} is gone: it was killed\n", "\n" + self.command("list", variables={"LIGHTSSS_DIR": os.path.dirname(run)})[1])
+        self.assertNotIn("is gone", self.command("list")[1])
 
     def test_restarted_and_elsewhere(self):
         run, pid = self.park("eval:45", "exit:3")
