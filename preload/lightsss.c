@@ -103,6 +103,7 @@ static bool begin(void)
         .copy = {.before_copy = before_copy,
                  .after_copy = parked_after_copy,
                  .in_copy = in_copy,
+                 .in_copy_of_copy = files_part,
                  .orphaned = orphan_replays,
                  .asked = asked_begins,
                  .asked_in_vain = asked_fails,

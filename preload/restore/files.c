@@ -363,6 +363,35 @@ int files_let_go(void)
     return r;
 }
 
+/* Where it cannot be opened once more, both move the offset. */
+static void part_reader(const struct descriptor *descriptor)
+{
+    const int fd = open_again(descriptor->fd, descriptor->flags & (O_ACCMODE | KEPT_FLAGS));
+
+    if (fd < 0)
+        return;
+    if (descriptor->offset > 0)
+        kernel_lseek(fd, descriptor->offset, SEEK_SET);
+    move(fd, descriptor);
+}
+
+void files_part(void)
+{
+    const size_t count = descriptors_count();
+
+    for (size_t i = 0; i < count; i++)
+        if (is_leader(i) && fates[i] == READER)
+            part_reader(descriptors_at(i));
+        else if (is_leader(i) && fates[i] == OBJECT)
+            let_go_object(descriptors_at(i));
+    for (size_t i = 0; i < count; i++)
+        if (!is_leader(i) && (fates[i] == READER || fates[i] == OBJECT))
+            rejoin(descriptors_at(i));
+    for (size_t i = 0; i < count; i++)
+        if (is_leader(i) && fates[i] == OBJECT)
+            anon_inode_connect(descriptors_at(i));
+}
+
 static int redirect(int number, const char *name)
 {
     const struct descriptor *descriptor = descriptors_find(number);

@@ -11,6 +11,10 @@
  * all the same. */
 int files_let_go(void);
 
+/* In a copy of a copy, before either goes on: the same of files that are only read, directories and kernel
+ * objects. Raw system calls only. */
+void files_part(void);
+
 /* In a woken copy: every descriptor is as it was at the snapshot. What was open for writing is a private
  * file; stdout and stderr are replay.stdout and replay.stderr of the run directory. Returns 0 or -errno:
  * output cannot be redirected. */

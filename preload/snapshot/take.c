@@ -47,6 +47,7 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
         atomic_compare_exchange_strong(&take->page->asked_pid, &coming, (int32_t)pid);
     if (pid != 0)
         return false;
+    take->hooks->in_copy_of_copy();
     card_make(take->slot, take->page->original_pid, CARD_BESIDE);
     if (!take->hooks->asked(take->slot, hangs))
         kernel_exit_group(0);
@@ -70,6 +71,8 @@ static void be_kept(struct take *take, int *clear_tid)
 {
     const struct take_kept *kept = take->hooks->kept;
     const size_t place = (size_t)(take->slot - take->page->slots);
+
+    take->hooks->in_copy_of_copy();
     struct shared_page *page = kept->begins(place);
 
     take->slot = &page->slots[place];
@@ -77,6 +80,7 @@ static void be_kept(struct take *take, int *clear_tid)
     do
         kept->waits();
     while (!kept->copied(clone_process(clear_tid, THREADS_SIGNAL, NULL)));
+    take->hooks->in_copy_of_copy();
     card_make(take->slot, page->original_pid, CARD_BESIDE);
 }
 
@@ -116,6 +120,7 @@ static bool leave_spare(struct take *take, int *clear_tid)
     take->page = page;
     take->slot = slot;
     take->is_spare = true;
+    take->hooks->in_copy_of_copy();
     card_make(slot, page->original_pid, CARD_SPARE);
     return true;
 }

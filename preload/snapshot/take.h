@@ -21,6 +21,8 @@ struct take_hooks {
     /* Runs in the copy before it parks; raw system calls only. A copy that would share with the original what
      * it must not returns -errno, and ends. */
     int (*in_copy)(void);
+    /* Runs in each copy of a copy, before either goes on: nothing is left that both would move. */
+    void (*in_copy_of_copy)(void);
     /* The original has died without a word: shall the copy go on all the same? */
     bool (*orphaned)(struct shared_slot *slot);
     /* In a copy of the copy, made while the original goes on, because that was asked for (or hangs). */

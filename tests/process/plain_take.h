@@ -35,6 +35,7 @@ static const struct take_hooks plain_take_hooks = {
     .before_copy = plain_take_copies,
     .after_copy = plain_take_goes_on,
     .in_copy = plain_take_copies,
+    .in_copy_of_copy = plain_take_goes_on,
     .orphaned = plain_take_is_orphaned,
     .spare = plain_take_has_no_spare,
 };

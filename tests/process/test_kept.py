@@ -191,6 +191,33 @@ class Kept(SimulatorCase):
         with open(os.path.join(run, "replay-3", "replay.stdout"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "a\n")
 
+    READS = ("put:in:abcdefghijkl", "open:0:r:in", "dup:0:1", "fd_read:0:1", "fopen:2:r:in", "eventfd:5")
+    STEPS = ("eval:25", "fd_read:0:2", "next_line:2", "eval:20", "fd_read:1:3")
+
+    def test_files_and_counters(self):
+        """What a replay reads is still there for the next one, and for others beside it."""
+        run, _ = self.park(*self.READS, *self.STEPS, "count", "exit:3")
+        self.assertEqual(self.report(run)["replay"]["verdict"], "reproduced")
+        results = []
+        threads = [threading.Thread(target=lambda: results.append(self.replay(run))) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for status, _, err in results:
+            self.assertEqual(status, 0, err)
+        self.good(run)
+
+    def test_files_of_requests(self):
+        """A request reads on in a copy, and its original's snapshot stands where it stood."""
+        variables = {**EVERY_TEN, "LIGHTSSS_SLOTS": "1", "LIGHTSSS_INTERVAL": "1h"}
+        process = self.simulator("one", *self.READS, *self.STEPS, "touch:ready", "await:go", "eval:1", "count", "exit:3", **variables)
+        self.await_file(process)
+        process.send_signal(signal.SIGUSR1)
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        self.await_that(lambda: os.path.exists(os.path.join(run, "report.json")) and self.report(run)["replay"]["verdict"] == "reproduced")
+        self.assertIn("lightsss: replay reproduced", self.go(process).rpartition("ends with exit status 3")[2])
+
     def test_no_more_than_slots(self):
         """Of a run that goes on the newest stay."""
         process = self.simulator("one", *TO_THREE, "exit:0", **{**EVERY_TEN, "LIGHTSSS_SLOTS": "1"}, **PARK)

@@ -190,6 +190,7 @@ static void test_spare_takes_no_place_of_a_snapshot(void **state)
         .before_copy = plain_take_copies,
         .after_copy = plain_take_goes_on,
         .in_copy = plain_take_copies,
+        .in_copy_of_copy = plain_take_goes_on,
         .orphaned = goes_on,
         .spare = wants_spare,
     };
