@@ -81,7 +81,9 @@ static void describe_by_report(char words[KEPT_WHY_SIZE], const char *run, const
 {
     const char *host = fields_text(report, "run.host"), *until = fields_text(report, "kept.until");
 
-    if (until == NULL)
+    if (until == NULL && fields_find(report, "kept") != NULL)
+        snprintf(words, KEPT_WHY_SIZE, "the snapshot of %s is not kept; its run has said why on stderr", run);
+    else if (until == NULL)
         snprintf(
             words, KEPT_WHY_SIZE,
             "no snapshot was kept of %s; LIGHTSSS_PARK=30m (lightsss run --park 30m) keeps that of a failure",

@@ -421,7 +421,7 @@ class Kept(SimulatorCase):
         self.assertRegex(said, r"\nlightsss: the snapshot could not be kept \(it would hold more than LIGHTSSS_MEMORY \(\d.* of 40 MB\)\)\n")
         self.assertIsNone(self.report(run)["kept"])
         self.assertNotIn(SOCKET, os.listdir(run))
-        self.assertIn("no snapshot was kept of ", self.replay(run)[2])
+        self.assertEqual(self.replay(run), (1, "", f"lightsss: the snapshot of {run} is not kept; its run has said why on stderr\n"))
 
     def test_no_socket(self):
         """The run is as ever, and the line says why."""
