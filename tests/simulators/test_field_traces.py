@@ -3,6 +3,7 @@
 """Testbenches with waveforms of their own, and what they ask of those."""
 
 import os
+import signal
 import unittest
 
 import field
@@ -41,6 +42,19 @@ class Traces(field.FieldTest):
         for name in ("asks", "asks-fst"):
             _, preloaded = self.both(name, "--trace", "own.wave", "--remove")
             self.assertEqual(os.listdir(preloaded.directory), [])
+
+    def test_killed_between_names(self):
+        """It ends while its file has another name, or has none any more. The replay finds it under the one that it had."""
+        signals = field.often(("TERM", "KILL"), ("TERM", "KILL", "ABRT", "HUP"))
+        for name, form in (("asks", "vcd"), ("asks-fst", "fst")):
+            for end in signals:
+                for words, left in (((), ["own.wave.other"]), (("--remove",), [])):
+                    with self.subTest(name=name, end=end, words=words):
+                        arguments = ("--trace", "own.wave", "--killed", end, *words)
+                        preloaded = self.preloaded(name, *arguments, INTERVAL="1000evals", SLOTS="1")
+                        self.assertEqual(preloaded.returncode, -signal.Signals["SIG" + end])
+                        self.assertEqual(sorted(set(os.listdir(preloaded.directory)) - {"lightsss"}), left)
+                        self.assertEqual(self.report(preloaded)["wave"]["format"], form)
 
     def test_cannot_be_made(self):
         for name in ("asks", "asks-fst"):

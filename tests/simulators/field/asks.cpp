@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A testbench that wants to know of its own trace all that can be asked, again and again, and at last whether
 // it can be packed, renamed and read: asks [--cycles N] [--fail KIND@CYCLE] [--remove] [--raise] [--trace
-// FILE]. Something that is not as expected is printed and becomes the status 9. With --raise its time is
-// raised before it dumps. Built with -DFST it traces an FST.
+// FILE] [--killed SIGNAL]. With that somebody ends it while its trace has another name, or is removed.
+// Something that is not as expected is printed and becomes the status 9. With --raise its time is raised
+// before it dumps. Built with -DFST it traces an FST.
 #include <algorithm>
 #include <cstdio>
 #include <cstring>
@@ -26,12 +27,22 @@ using Tracer = VerilatedVcdC;
 
 static const char *trace_name;
 static bool content;
+static const char *killed_by;
 
 static void expect(bool right, const char *what)
 {
     if (!right)
         printf("ERROR: %s\n", what);
     content = content && right;
+}
+
+// The signal may come to another thread.
+static void be_killed()
+{
+    if (killed_by == nullptr)
+        return;
+    expect(system((std::string("kill -") + killed_by + " $PPID").c_str()) == 0, "kill");
+    pause();
 }
 
 static bool is_listed()
@@ -77,9 +88,13 @@ static void use(bool remove_it)
     expect(system(("gzip -c " + name + " >/dev/null").c_str()) == 0, "gzip");
     expect(rename(trace_name, other.c_str()) == 0, "rename");
     expect(access(trace_name, F_OK) != 0, "gone");
+    if (!remove_it)
+        be_killed();
     expect(rename(other.c_str(), trace_name) == 0, "rename back");
-    if (remove_it)
+    if (remove_it) {
         expect(remove(trace_name) == 0, "remove");
+        be_killed();
+    }
 }
 
 static bool is_told(int argc, char **argv, const char *wanted)
@@ -91,6 +106,9 @@ int main(int argc, char **argv)
 {
     const Campaign campaign(argc, argv, 3000);
     const bool remove_it = is_told(argc, argv, "--remove"), raise_first = is_told(argc, argv, "--raise");
+    char **killed =
+        std::find_if(argv, argv + argc, [](const char *word) { return strcmp(word, "--killed") == 0; });
+    killed_by = argv + argc - killed > 1 ? killed[1] : nullptr;
     long size = 0;
     trace_name = campaign.trace;
     VerilatedContext context;
