@@ -22,6 +22,8 @@ static int line_fd = -1;
 void kept_line_take(int connection, int error_output)
 {
     line_fd = high_number_move(connection);
+    if (!log_shows(LOG_INFO)) /* whoever asks wants to be told, be it that the run was quiet */
+        log_set_level(LOG_INFO);
     log_set_fd(error_output < 0 ? -1 : high_number_move(error_output));
 }
 

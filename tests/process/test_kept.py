@@ -281,6 +281,14 @@ class Kept(SimulatorCase):
         with open(os.path.join(run, "replay-3", "replay.stdout"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "")
 
+    def test_quiet_run(self):
+        """Who asks is told."""
+        process = self.simulator("one", "eval:45", "exit:3", **EVERY_TEN, **PARK, LIGHTSSS_LOG="quiet")
+        self.assertEqual(process.communicate(timeout=PATIENCE_S)[1], "")
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        self.kept(run)
+        self.good(run)
+
     def test_names(self):
         run, _ = self.park("eval:45", "exit:3")
         name = os.path.basename(run)
