@@ -21,6 +21,7 @@
 #include "restore/private_files.h"
 #include "run/run.h"
 #include "sandbox/place.h"
+#include "sandbox/removed_directory.h"
 
 #define NUMBERS_MAX 1024u
 
@@ -54,6 +55,11 @@ static bool is_made_later(int fd, const char *name)
            place_is_made_later(join(name), &status);
 }
 
+static bool is_users(int fd, const char *name, bool shows_all)
+{
+    return names_find(&place_names, join(name)) == NULL && (shows_all || !is_made_later(fd, name));
+}
+
 static bool is_dot(const char *name)
 {
     return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
@@ -64,7 +70,7 @@ static bool is_begin(const char *entries)
     return is_dot(((const struct dirent64 *)(const void *)entries)->d_name);
 }
 
-/* What is in the table comes at the end. */
+/* What is in the table comes at the end. fd: -1: nothing of the disk is in it. */
 static ssize_t take_others_out(int fd, char *entries, ssize_t length, bool shows_all)
 {
     ssize_t kept = 0;
@@ -73,8 +79,7 @@ static ssize_t take_others_out(int fd, char *entries, ssize_t length, bool shows
         const struct dirent64 *entry = (const struct dirent64 *)(void *)(entries + at);
         const unsigned short size = entry->d_reclen;
 
-        if (is_dot(entry->d_name) || (names_find(&place_names, join(entry->d_name)) == NULL &&
-                                      (shows_all || !is_made_later(fd, entry->d_name)))) {
+        if (is_dot(entry->d_name) || (fd >= 0 && is_users(fd, entry->d_name, shows_all))) {
             memmove(entries + kept, entries + at, size);
             kept += size;
         }
@@ -165,13 +170,16 @@ static ssize_t change(int fd, char *entries, size_t size, ssize_t length)
 {
     static char real[PATH_MAX];
 
-    if (fd_name_read(fd, real, sizeof real) <= 0)
+    const char *stood_for = removed_directory_of(fd);
+
+    if (stood_for == NULL && fd_name_read(fd, real, sizeof real) <= 0)
         return length;
-    names_seen_as(&place_names, real, directory);
+    names_seen_as(&place_names, stood_for != NULL ? stood_for : real, directory);
     if (length == 0)
         return add_others(fd, entries, size);
     next[fd] = 0;
-    return take_others_out(fd, entries, length, is_awaited(is_begin(entries)));
+    const bool shows_all = is_awaited(is_begin(entries));
+    return take_others_out(stood_for != NULL ? -1 : fd, entries, length, shows_all);
 }
 
 ssize_t listing_change(int fd, char *entries, size_t size, ssize_t length)

@@ -22,6 +22,7 @@
 #include "sandbox/overlay.h"
 #include "sandbox/place.h"
 #include "sandbox/place_walk.h"
+#include "sandbox/removed_directory.h"
 
 /* What means something for a file that is there. */
 #define REOPEN_FLAGS (~(O_CREAT | O_EXCL | O_NOFOLLOW | O_NOCTTY | O_DIRECTORY | (O_TMPFILE & ~O_DIRECTORY)))
@@ -186,6 +187,18 @@ static long open_temporary(const struct place *place, int flags, unsigned mode)
     return fd;
 }
 
+/* The original has made one too; or it had one at the snapshot, and has removed it since. */
+static long open_made(const struct place *place, int flags)
+{
+    long r = open_path(place->path, flags, 0);
+
+    const bool is_there = r != -ENOENT;
+    if (!is_there)
+        r = open_path("/", flags, 0);
+    removed_directory_opened((int)r, is_there ? NULL : place->name->path);
+    return r;
+}
+
 static long open_place(struct place *place, int flags, unsigned mode)
 {
     if ((flags & O_TMPFILE) == O_TMPFILE)
@@ -200,7 +213,7 @@ static long open_place(struct place *place, int flags, unsigned mode)
     case PLACE_DIRECTORY:
         if (wants_to_write(flags) || (flags & O_CREAT) != 0)
             return -EISDIR;
-        return open_path(place->path, flags, 0); /* the original has made one too */
+        return open_made(place, flags);
     case PLACE_OURS:
         return open_ours(place, flags, mode);
     case PLACE_PROC:
@@ -221,6 +234,8 @@ static long open_name(int directory, long user_path, int flags, unsigned mode)
 
     if (r == 0)
         r = open_place(&place, flags, mode);
+    if (r >= 0 && place.kind != PLACE_DIRECTORY)
+        removed_directory_opened((int)r, NULL);
     bool is_waveform = place.kind == PLACE_OURS || run.hooks->wave_at_work();
     return r >= 0 && is_waveform ? high_number_move((int)r) : r;
 }

@@ -28,6 +28,7 @@
 #include "run/run_directory.h"
 #include "sandbox/kept.h"
 #include "sandbox/place_walk.h"
+#include "sandbox/removed_directory.h"
 
 struct names place_names;
 
@@ -272,9 +273,12 @@ static int read_start(struct place *place, int directory)
 
 static int start_at(struct place *place, int directory)
 {
-    int r = read_start(place, directory);
+    const char *path = removed_directory_of(directory);
+    int r = path == NULL ? read_start(place, directory) : 0;
 
-    if (r >= 0)
+    if (path != NULL)
+        memcpy(place->path, path, strlen(path) + 1);
+    else if (r >= 0)
         names_seen_as(&place_names, place->elsewhere, place->path);
     return r;
 }

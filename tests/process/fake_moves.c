@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <linux/fs.h>
 #include <stdbool.h>
@@ -57,6 +58,20 @@ static void do_list(const char *argument)
         free(names[i]);
     }
     fake_say("in %s:%s", argument, directory == NULL ? " no directory" : line);
+}
+
+static int remove_entry(const char *path, const struct stat *file, int type, struct FTW *walk)
+{
+    (void)file;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+/* With all that is in it. */
+static void do_remove_all(const char *argument)
+{
+    fake_tell("remove_all", argument, nftw(argument, remove_entry, 8, FTW_DEPTH | FTW_PHYS));
 }
 
 /* By a directory that is open. */
@@ -217,6 +232,7 @@ static void do_move_often(const char *argument)
 
 const struct fake_step fake_moves[] = {
     {"list", do_list},
+    {"remove_all", do_remove_all},
     {"move_at", do_move_at},
     {"no_replace", do_move_flags},
     {"exchange", do_exchange},
