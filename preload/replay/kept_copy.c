@@ -78,7 +78,7 @@ static bool is_wanted(void)
     if (run.options.park_ns == 0)
         return false;
     common = run.page;
-    common->kept.until_ns = clock_ns() + run.options.park_ns;
+    atomic_store(&common->kept.until_ns, clock_ns() + run.options.park_ns);
     atomic_store(&common->kept.pid, 0);
     publish(KEPT_COMING);
     if (common->original_pid != FIRST_PROCESS)
@@ -98,6 +98,20 @@ static void made(long pid)
 /* --- it begins --- */
 
 /* Of the others nothing is true here, or soon. */
+static void clear_page(struct shared_page *page)
+{
+    for (size_t i = 0; i < SHARED_PAGE_SLOTS; i++)
+        atomic_store(&page->slots[i].pid, i == place ? kernel_getpid() : 0);
+    memset(&page->notes, 0, sizeof page->notes);
+    page->files.count = page->files.used = 0;
+    memset(&page->kept, 0, sizeof page->kept);
+    shared_page_forget_learnt(page);
+    atomic_store(&page->reported, 0);
+    atomic_store(&page->asked_pid, 0);
+    atomic_store(&page->asked_to_end, 0);
+    atomic_store(&page->points_waiting, 0);
+}
+
 static int take_page(void)
 {
     long memory =
@@ -105,19 +119,9 @@ static int take_page(void)
 
     if (memory < 0 && memory > -4096)
         return (int)memory;
-    struct shared_page *page = (struct shared_page *)memory;
-    memcpy(page, common, sizeof *page);
-    for (size_t i = 0; i < SHARED_PAGE_SLOTS; i++)
-        atomic_store(&page->slots[i].pid, i == place ? kernel_getpid() : 0);
-    memset(&page->notes, 0, sizeof page->notes);
-    page->files.count = page->files.used = 0;
-    page->kept = (struct shared_kept){.state = KEPT_NOT};
-    shared_page_forget_learnt(page);
-    atomic_store(&page->reported, 0);
-    atomic_store(&page->asked_pid, 0);
-    atomic_store(&page->asked_to_end, 0);
-    atomic_store(&page->points_waiting, 0);
-    run.page = page;
+    run.page = (struct shared_page *)memory;
+    memcpy(run.page, common, sizeof *common);
+    clear_page(run.page);
     return 0;
 }
 
@@ -158,16 +162,18 @@ static int find_directory(void)
     return kept_door_open();
 }
 
-/* Where the run directory is now: somebody may move it. */
+/* Where the run directory is now: somebody may move it. And the time. */
 static int show(void)
 {
     static char shown[RUN_DIRECTORY_PATH_SIZE], path[RUN_DIRECTORY_PATH_SIZE];
+    static uint64_t shown_until_ns;
     struct text text = text_in(path, sizeof path);
 
     run_directory_present_path(&text, "");
-    if (strcmp(path, shown) == 0)
+    if (strcmp(path, shown) == 0 && until_ns == shown_until_ns)
         return 0;
     memcpy(shown, path, sizeof shown);
+    shown_until_ns = until_ns;
     card_make_kept(&run.page->slots[place], run.page->original_pid, path, until_ns);
     return 0;
 }
@@ -200,7 +206,7 @@ static struct shared_page *begins(size_t at)
     origin = asked_common();
     number = atomic_fetch_add(&origin->kept.count, 1) + 1;
     place = at;
-    until_ns = common->kept.until_ns;
+    until_ns = atomic_load(&common->kept.until_ns);
     common->kept.eval = common->slots[place].eval;
     atomic_store(&common->kept.pid, kernel_getpid());
     raw_syscall2(SYS_setpgid, 0, 0);
@@ -220,6 +226,16 @@ static struct shared_page *begins(size_t at)
 
 /* --- it goes --- */
 
+/* Not as other files of the directory, by another name first: the run may write its report now. */
+static void write_gone(const struct text *line)
+{
+    const int fd = kept_door_is_there() ? run_directory_create(KEPT_GONE) : -1;
+
+    if (fd >= 0)
+        kernel_write(fd, line->bytes, line->length);
+    kernel_close(fd);
+}
+
 /* Replays that are under way are waited for, where there is time. */
 static void leave(const char *why, bool at_once)
 {
@@ -228,8 +244,7 @@ static void leave(const char *why, bool at_once)
 
     if (!is_leaving) {
         text_format(&line, "%s\n", why);
-        if (kept_door_is_there())
-            run_directory_write(KEPT_GONE, &line);
+        write_gone(&line);
         kept_door_close();
     }
     is_leaving = true;
@@ -267,6 +282,21 @@ static bool are_too_many(void)
     return atomic_load(&origin->kept.count) - number >= run.options.slots;
 }
 
+static bool is_alive(pid_t pid)
+{
+    return pid != 0 && !other_process_is_over(pid);
+}
+
+/* Its time begins when the first replay has its report, and that may take longer than it. */
+static bool is_at_work(void)
+{
+    const struct shared_slot *spare = &common->slots[SHARED_PAGE_SPARE];
+
+    return atomic_load(&common->reported) == 0 &&
+           (is_alive(atomic_load(&common->slots[place].pid)) || is_alive(atomic_load(&spare->pid)) ||
+            (common == origin && is_alive(common->original_pid)));
+}
+
 static void look_at_limits(void)
 {
     static uint64_t look_ns;
@@ -274,7 +304,8 @@ static void look_at_limits(void)
     struct text why = text_in(bytes, sizeof bytes);
     const uint64_t now_ns = clock_ns();
 
-    if (now_ns >= until_ns)
+    until_ns = u64_max(until_ns, atomic_load(&common->kept.until_ns));
+    if (now_ns >= until_ns && !is_at_work())
         leave("its time was over", false);
     if (is_leaving || now_ns < look_ns)
         return;
@@ -320,7 +351,7 @@ static uint64_t until_next_look(unsigned calls)
 {
     const uint64_t left_ns = u64_difference(until_ns, clock_ns());
 
-    return is_leaving || calls > 0 ? LOOK_NS : u64_min(LOOK_NS, left_ns + 1);
+    return is_leaving || calls > 0 || left_ns == 0 ? LOOK_NS : u64_min(LOOK_NS, left_ns + 1);
 }
 
 static bool poll_for_request(unsigned calls)

@@ -39,6 +39,8 @@ void kept_snapshot_await(void)
 
     while (state() == KEPT_COMING && clock_ns() < until_ns && !is_dead())
         kernel_futex(&run.page->kept.state, FUTEX_WAIT, KEPT_COMING, LOOK_NS);
+    if (state() == KEPT_READY)
+        atomic_store(&run.page->kept.until_ns, clock_ns() + run.options.park_ns);
 }
 
 static void append_boot(struct text *json)
@@ -64,7 +66,7 @@ void kept_snapshot_append(struct text *json)
         return;
     }
     text_format(json, "{ \"pid\": %d, \"until\": \"", atomic_load(&kept->pid));
-    date_append(json, clock_wall_ns(kept->until_ns) / SECOND_NS);
+    date_append(json, clock_wall_ns(atomic_load(&kept->until_ns)) / SECOND_NS);
     text_format(json, "\", \"eval\": %" PRIu64, kept->eval);
     append_boot(json);
     text_format(json, " }");

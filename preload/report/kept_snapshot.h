@@ -5,7 +5,7 @@
 
 #include "base/text.h"
 
-/* Waits until it is known whether it is kept; not for long. */
+/* Waits until it is known whether it is kept; not for long. From here on its time counts. */
 void kept_snapshot_await(void);
 
 /* Appends a member of the report; nothing where it is not asked for. */

@@ -151,7 +151,7 @@ enum kept_state {
 struct shared_kept {
     _Atomic uint32_t state;     /* enum kept_state; futex word */
     _Atomic int32_t pid;        /* of the last one that is kept: an earlier one goes */
-    uint64_t until_ns;          /* CLOCK_MONOTONIC */
+    _Atomic uint64_t until_ns;  /* CLOCK_MONOTONIC; counted anew from the report on */
     uint64_t eval;              /* of the snapshot */
     _Atomic uint64_t count;     /* of the run, so far: the last ones stay */
     char why[SHARED_NOTE_SIZE]; /* KEPT_FAILED */

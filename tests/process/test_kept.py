@@ -3,6 +3,7 @@
 """LIGHTSSS_PARK, `lightsss replay` and `lightsss drop`: the snapshot that replayed stays parked behind the run, replays as
 often as wanted, and goes when it is to. Nothing that others wait for stays with it."""
 
+import datetime
 import json
 import os
 import re
@@ -419,6 +420,15 @@ class Kept(SimulatorCase):
         self.await_gone(pid)
         self.assertNotIn(SOCKET, os.listdir(run))
         self.assertEqual(self.replay(run)[2], f"lightsss: the kept snapshot of {run} is gone: its time was over\n")
+
+    def test_time_of_a_long_replay(self):
+        """It counts from the report on."""
+        run, pid = self.park("eval:45", "exit:3", LIGHTSSS_PARK="1s", LIGHTSSS_WAKE_CALL="usleep(2500000)")
+        report = self.report(run)
+        end, until = (datetime.datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (report["run"]["date"], report["kept"]["until"]))
+        self.assertGreaterEqual(report["replay"]["seconds"], 2.5)
+        self.assertGreaterEqual((until - end).total_seconds(), 2.5)  # both are whole seconds
+        self.await_gone(pid)
 
     def test_memory(self):
         """What it holds it holds alone, once the run has ended; that is known before."""

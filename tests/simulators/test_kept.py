@@ -147,6 +147,27 @@ class Mcu(Several, mcu_runs.McuRuns):
     repeats = 8 if FULL else 1
     seed = os.environ.get("LIGHTSSS_TEST_SEED", "1")
 
+    def test_run_that_goes_on(self):
+        """A trigger's snapshot stays as it was, whatever the run does behind it."""
+        for number in range(8 if FULL else 1):
+            rng = random.Random(f"{self.seed}trigger{number}")
+            self.trigger(rng.choice((mcu_runs.VCD, mcu_runs.FST, mcu_runs.THREADED)), rng)
+
+    def trigger(self, simulator, rng):
+        environment = {
+            "LD_PRELOAD": mcu_runs.LIBRARY,
+            "LIGHTSSS_PARK": "10m",
+            "LIGHTSSS_INTERVAL": rng.choice(("37evals", "1000evals", "auto")),
+            "LIGHTSSS_TRIGGER": f"running at cycle {rng.randrange(300, self.evals // 2, 400)}$",
+        }
+        with self.subTest(simulator=os.path.basename(simulator), **environment):
+            plain, oracle = self.without(simulator, []), self.oracle(simulator, [])
+            made = self.run_once(simulator, [], environment)
+            self.assertEqual((made.returncode, made.stdout), (plain.returncode, plain.stdout), made.stderr)
+            (directory,) = self.runs(made)
+            self.check_kept(rng, directory, [oracle, oracle], "before")
+            self.let_go(rng, made, directory)
+
     def one(self, simulator, held, rng):
         kind, cycle = rng.choice(list(ENDS)), rng.randrange(1, self.evals // 2)
         more = ["--fail", f"{kind}@{cycle}"]
