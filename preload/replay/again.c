@@ -9,6 +9,7 @@
 #include "base/other_process.h"
 #include "base/u64.h"
 #include "replay/asked.h"
+#include "replay/kept_line.h"
 #include "run/patience.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
@@ -49,6 +50,7 @@ void again_pass_on(void)
 
     if (spare == NULL)
         return;
+    kept_line_clear();
     asked_passes_on(atomic_load(&spare->pid));
     for (;;)
         kernel_exit_group(0);

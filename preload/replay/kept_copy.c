@@ -19,6 +19,7 @@
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
+#include "base/terminal.h"
 #include "base/text.h"
 #include "base/u64.h"
 #include "record/output.h"
@@ -412,6 +413,7 @@ static bool reads_request(struct text *why)
 
     if (!kept_request_read(&wanted, &run.options, request.at, request.end, why))
         return false;
+    terminal_note(wanted.term, wanted.no_color);
     if (run.page->races && (wanted.from_eval != 0 || wanted.until_eval != 0)) {
         text_format(why, "evals of several threads have no numbers that --from and --until could name");
         return false;

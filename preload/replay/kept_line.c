@@ -6,16 +6,20 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "base/clock.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "base/vdso.h"
+#include "report/progress_line.h"
 #include "run/kept_message.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "run/verdict.h"
 
 #define ANSWER_SIZE 1024u
+#define DRAW_NS     (SECOND_NS / 5)
 
 static int line_fd = -1;
 
@@ -30,6 +34,29 @@ void kept_line_take(int connection, int error_output)
 bool kept_line_is_there(void)
 {
     return line_fd >= 0;
+}
+
+void kept_line_draw(void)
+{
+    static uint64_t next_ns;
+    static bool has_begun;
+
+    if (line_fd < 0)
+        return;
+    const uint64_t now_ns = vdso_clock_ns();
+    if (now_ns < next_ns)
+        return;
+    next_ns = now_ns + DRAW_NS;
+    if (!has_begun)
+        progress_line_begin(shared_page_slot(run.page, run.pid));
+    has_begun = true;
+    progress_line_draw();
+}
+
+void kept_line_clear(void)
+{
+    if (line_fd >= 0)
+        progress_line_end();
 }
 
 static void send_packet(int fd, const struct text *packet)

@@ -11,6 +11,11 @@ void kept_line_take(int connection, int error_output);
 /* Is this a replay that has such a line, to which its own lines go? */
 bool kept_line_is_there(void);
 
+/* In a replay, now and then: shows how far it is, where the user's stderr is a terminal. Before anything else
+ * is said there: takes that away. */
+void kept_line_draw(void);
+void kept_line_clear(void);
+
 /* Sends KEPT_REFUSED on a connection. */
 void kept_line_refuse(int connection, const char *why);
 

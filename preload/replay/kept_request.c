@@ -56,6 +56,10 @@ static bool read_setting(struct kept_request *request, struct options *options, 
         return read_eval(name, equals + 1, &request->from_eval, why);
     if (strcmp(name, KEPT_UNTIL) == 0)
         return read_eval(name, equals + 1, &request->until_eval, why);
+    if (strcmp(name, KEPT_TERM) == 0 || strcmp(name, KEPT_PLAIN) == 0) {
+        *(*name == *KEPT_TERM ? &request->term : &request->no_color) = equals + 1;
+        return true;
+    }
     told = why;
     if (is_settable(name))
         return options_set(options, name, equals + 1, tell);
@@ -68,7 +72,7 @@ bool kept_request_read(struct kept_request *request, struct options *options, co
 {
     const char *setting;
 
-    *request = (struct kept_request){0, 0};
+    *request = (struct kept_request){.from_eval = 0};
     while (at < end) {
         setting = kept_message_next(&at, end);
         if (setting == NULL) {

@@ -13,6 +13,7 @@
 
 struct kept_request {
     uint64_t from_eval, until_eval; /* 0: as the run's options say; as it ended */
+    const char *term, *no_color;    /* of the user's terminal; NULL: not given */
 };
 
 /* Reads the strings of a message behind its first one. Values stay where they are. False: something is wrong,

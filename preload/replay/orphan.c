@@ -361,7 +361,9 @@ void orphan_report(void)
     if (!role_is_alone())
         return;
     kernel_close(room_fd);
-    if (!kept_line_is_there())
+    if (kept_line_is_there())
+        kept_line_clear();
+    else
         parked_say_to_user();
     asked_ends();
     report_outcome(&run.page->end, &outcome);

@@ -27,6 +27,7 @@
 #include "replay/finish.h"
 #include "replay/goal.h"
 #include "replay/kept_files.h"
+#include "replay/kept_line.h"
 #include "replay/orphan.h"
 #include "replay/parked.h"
 #include "replay/partner.h"
@@ -84,6 +85,7 @@ static void eval_due(uint64_t eval)
     const struct end *original = &run.page->end;
 
     finish_if_asked();
+    kept_line_draw();
     goal_due(eval);
     retell_before(eval); /* its handler may be what ended the original */
     if (eval > original->eval && !run.page->races && !beyond_includes(eval)) {
@@ -113,6 +115,7 @@ static void eval_done(uint64_t eval)
         run.hooks->wave_flush();
     else
         progress_look();
+    kept_line_draw();
     kept_files_look();
     dumping_look(eval);
     finish_if_asked();

@@ -21,6 +21,8 @@
 /* Settings beside the variables. */
 #define KEPT_FROM  "from"
 #define KEPT_UNTIL "until"
+#define KEPT_TERM  "term"     /* TERM, where the user's stderr is a terminal ... */
+#define KEPT_PLAIN "no_color" /* ... and NO_COLOR */
 
 /* The string at `*at`, which then stands behind it; NULL: there is none, or it has no end. Pure logic. */
 const char *kept_message_next(const char **at, const char *end);

@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -93,6 +94,18 @@ static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX]
     return true;
 }
 
+/* In the background it would be drawn over what somebody else writes. */
+static void add_terminal(struct kept_packet *packet)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+    if (term == NULL || !isatty(STDERR_FILENO) || tcgetpgrp(STDERR_FILENO) != getpgrp())
+        return;
+    kept_packet_add(packet, KEPT_TERM, term);
+    if (no_color != NULL)
+        kept_packet_add(packet, KEPT_PLAIN, no_color);
+}
+
 /* --- while it replays --- */
 
 /* The second time we end at once, and the replay without us. */
@@ -139,6 +152,13 @@ static int take_answer(const struct kept_packet *packet, const char *run)
     return SAY_FAILED;
 }
 
+/* Of one that was killed the line is still there that shows how far it was. */
+static void clear_line(void)
+{
+    if (isatty(STDERR_FILENO) && tcgetpgrp(STDERR_FILENO) == getpgrp())
+        fputs("\r\033[K", stderr);
+}
+
 static int await_answer(int connection, const char *run)
 {
     static struct kept_packet packet;
@@ -150,6 +170,7 @@ static int await_answer(int connection, const char *run)
             stop(connection);
     if (length > 0)
         return take_answer(&packet, run);
+    clear_line();
     say("the replay of %s died before it was done", run);
     return SAY_FAILED;
 }
@@ -185,5 +206,6 @@ int replay_command(const struct command *command, char **words)
     }
     if (!fill(&request, values))
         return SAY_USAGE;
+    add_terminal(&request);
     return run_named_find(run, words[0]) ? ask(run, &request) : SAY_FAILED;
 }

@@ -13,7 +13,7 @@ import signal
 import time
 import unittest
 
-from command import FAKE, LIBRARY, CommandCase, as_from_a_terminal
+from command import COMMAND, FAKE, LIBRARY, CommandCase, as_from_a_terminal
 
 TIMEOUT_S = 60
 LONG = "eval:1 if_copy:pace:75000 eval:20 exit:3"  # 1.5 s for the replay, which is drawn after half a second
@@ -67,6 +67,11 @@ class TerminalCase(CommandCase):
         """Exit code, and all that was written."""
         self.read_until(re.compile("there is no such word"))
         return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), self.written
+
+    def run_piped(self, *steps, **more):
+        status, out, err = self.lightsss(*steps, command=FAKE, **self.variables(**more))
+        self.assertEqual(out, "")
+        return status, err
 
     def verdict(self):
         (path,) = glob.glob(os.path.join(self.work, "lightsss", "*", "report.json"))
@@ -146,6 +151,24 @@ class ProgressTest(TerminalCase):
         status, written = self.end(self.begin([FAKE, *LONG.split()], LIGHTSSS_LOG="quiet"))
         self.assertEqual((status, written), (3, ""))
 
+    def test_kept_snapshot(self):
+        """Its replays have the terminal of who asks, whatever the run had."""
+        status, said = self.run_piped("eval:1", "if_copy:pace:75000", "eval:20", "exit:3", LIGHTSSS_PARK="10m", TERM="dumb")
+        (path,) = glob.glob(os.path.join(self.work, "lightsss", "*"))
+        with open(os.path.join(path, "report.json"), encoding="utf-8") as file:
+            self.addCleanup(os.kill, json.load(file)["kept"]["pid"], signal.SIGKILL)
+        self.assertEqual(status, 3)
+        self.assertNotIn("\x1b", said)
+        status, written = self.end(self.begin([COMMAND, "replay", path], LD_PRELOAD=""))
+        self.assertEqual(status, 0, written)
+        self.assertRegex(written, PROGRESS)
+        self.assertRegex(written, COLOUR)
+        self.assertNotRegex(screen(written), PROGRESS)
+        self.assertIn("\nlightsss: replay reproduced, after ", screen(written))
+        status, written = self.end(self.begin([COMMAND, "replay", path], LD_PRELOAD="", TERM="dumb"))
+        self.assertEqual(status, 0, written)
+        self.assertNotIn("\x1b", written)
+
     def test_replays_beside_the_simulator_draw_nothing(self):
         steps = "eval:9 if_copy:pace:100000 eval:20 print:mine eval:1 exit:0"
         status, written = self.end(self.begin([FAKE, *steps.split()], LIGHTSSS_AT="25evals"))
@@ -171,11 +194,6 @@ class ColourTest(TerminalCase):
 
 
 class PipeTest(TerminalCase):
-    def run_piped(self, *steps, **more):
-        status, out, err = self.lightsss(*steps, command=FAKE, **self.variables(**more))
-        self.assertEqual(out, "")
-        return status, err
-
     def test_lines_alone(self):
         status, err = self.run_piped(*LONG.split())
         self.assertEqual(status, 3)

@@ -57,6 +57,10 @@ static void settings_are_taken(void **state)
     assert_string_equal(options.scope, "a.b=c");
     assert_int_equal(request.from_eval, 7);
     assert_int_equal(request.until_eval, 1);
+    assert_null(request.term);
+    assert_true(READ("no_color=\0term=xterm\0"));
+    assert_string_equal(request.term, "xterm");
+    assert_string_equal(request.no_color, "");
 }
 
 static void expect_refused(const char *why)
@@ -83,7 +87,7 @@ static void wrong_ones_are_refused(void **state)
 
 static bool fits(uint64_t from_eval, uint64_t until_eval)
 {
-    const struct kept_request wanted = {from_eval, until_eval};
+    const struct kept_request wanted = {.from_eval = from_eval, .until_eval = until_eval};
     struct text why = text_in(why_bytes, sizeof why_bytes);
 
     return kept_request_fits(&wanted, 100, 200, &why);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* See progress_line.h. Nothing else is written to stderr meanwhile. Where the terminal is held (Ctrl-S) the
  * line stays as it is: who waits must not hang there. */
-#include "original/progress_line.h"
+#include "report/progress_line.h"
 
 #include <stdatomic.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A line that shows how far the replay has come, while the original waits for it: on a terminal, drawn anew
  * in its place, and gone when the waiting is over. Elsewhere there is none. */
-#ifndef LIGHTSSS_PRELOAD_ORIGINAL_PROGRESS_LINE_H
-#define LIGHTSSS_PRELOAD_ORIGINAL_PROGRESS_LINE_H
+#ifndef LIGHTSSS_PRELOAD_REPORT_PROGRESS_LINE_H
+#define LIGHTSSS_PRELOAD_REPORT_PROGRESS_LINE_H
 
 #include "run/shared_page.h"
 
