@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/stat.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,6 @@
 #include "record/undo.h"
 #include "run/role.h"
 #include "snapshot/threads/beside.h"
-#include "snapshot/threads/threads_signal.h"
 
 #define PIECE_SIZE   8192u
 #define KEPT_MAX     ((uint64_t)4 << 20)   /* bytes, from one snapshot to the next, as of undo.c */
@@ -250,12 +250,17 @@ static bool put_note(enum renames_kind kind, const struct renames_name *name,
     return true;
 }
 
-/* A snapshot waits until both notes are there. */
+/* A snapshot waits until both notes are there. And a handler of the simulator's that ran in between would see
+ * in its mask the signal by which a snapshot stops threads; so all wait, but for what the code itself causes.
+ */
 void renames_begins(struct renames *moved, enum renames_kind kind, struct renames_name name,
                     struct renames_name other)
 {
-    const uint64_t stop = UINT64_C(1) << (THREADS_SIGNAL - 1);
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
+    uint64_t stop = ~UINT64_C(0);
 
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+        stop &= ~(UINT64_C(1) << (faults[i] - 1));
     moved->is_noted = false;
     if (!role_records() || !role_is_likely_self() || kernel_sigprocmask(SIG_BLOCK, &stop, &moved->mask) < 0)
         return;
