@@ -88,7 +88,7 @@ static bool is_wanted(void)
     return false;
 }
 
-static void made(long pid)
+static void cloned(long pid)
 {
     if (pid < 0)
         publish_failure("no copy can be made of it: %s", strerrordesc_np((int)-pid));
@@ -455,7 +455,7 @@ static bool copied(long pid)
 
 const struct take_kept kept_copy_side = {
     .is_wanted = is_wanted,
-    .made = made,
+    .cloned = cloned,
     .begins = begins,
     .waits = waits,
     .copied = copied,

@@ -96,7 +96,7 @@ static void leave_kept(struct take *take, int *clear_tid)
     if (pid == 0)
         be_kept(take, clear_tid);
     else
-        kept->made(pid);
+        kept->cloned(pid);
 }
 
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in

@@ -38,7 +38,7 @@ struct take_hooks {
  */
 struct take_kept {
     bool (*is_wanted)(void);
-    void (*made)(long pid); /* beside it: its number, or -errno */
+    void (*cloned)(long pid); /* beside it: its number, or -errno */
     /* In the kept copy, of the snapshot with this place: begins to be one. Returns a page of its own. */
     struct shared_page *(*begins)(size_t place);
     void (*waits)(void); /* until a copy is wanted; ends the process when it is to go */
