@@ -48,7 +48,8 @@ struct hooks_found {
 struct hooks_site {
     const char *model; /* class name */
     uintptr_t address; /* of its eval_step() in this process */
-    size_t bytes;      /* of its head that move to make room for a jump */
+    size_t bytes;      /* of its head that move to make room for a jump ... */
+    uintptr_t head;    /* ... and where they begin */
 };
 
 /* What hooks reports. Both run on the thread that evals, in a frame that C++ exceptions may cross. */
@@ -186,6 +187,10 @@ struct hooks {
     /* In a child that the simulator has forked, before it does anything: its evals count from 1, the first
      * one is due. fork() itself does this too. */
     void (*forked)(void);
+
+    /* In a copy, before any of its threads goes on: all calls of evals come by their entries again, for who
+     * looks there with a debugger. Async-signal-safe. */
+    void (*calls_by_entry)(void);
 
     /* Memory for the counts of models, by index from 0: until a copy thaws it is shared with the original.
      * NULL where there is no more. */

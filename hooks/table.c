@@ -81,6 +81,7 @@ __attribute__((visibility("default"))) const struct hooks *lightsss_hooks(void)
         .freeze = freeze,
         .thaw = counts_thaw,
         .forked = forked,
+        .calls_by_entry = eval_calls_by_entry,
         .counts = counts_memory,
         .stop_watch = stop_watch,
         .wave_release = hold_release,

@@ -19,6 +19,15 @@ static struct {
     uintptr_t call; /* 0: there is none to be changed */
 } noted;
 
+/* There is mostly one. What has no place here is not changed. */
+#define CHANGED_MAX 16u
+
+static struct {
+    const struct patch *patch;
+    uintptr_t call;
+} changed[CHANGED_MAX];
+static unsigned changed_count;
+
 /* Somebody with a debugger may have a breakpoint at eval's entry, where all calls are to come by. */
 static bool is_traced(void)
 {
@@ -46,7 +55,17 @@ void eval_calls_note(const struct patch *patch, uintptr_t return_address)
 /* Where the kernel refuses it the call stays as it is, and is asked for again at a later snapshot. */
 void eval_calls_redirect(void)
 {
-    if (noted.call != 0)
-        patch_redirect(noted.patch, noted.call);
+    if (noted.call != 0 && changed_count < CHANGED_MAX && patch_redirect(noted.patch, noted.call) == 0) {
+        changed[changed_count].patch = noted.patch;
+        changed[changed_count++].call = noted.call;
+    }
     noted.call = 0;
+}
+
+void eval_calls_by_entry(void)
+{
+    while (changed_count > 0) {
+        changed_count--;
+        patch_call_by_entry(changed[changed_count].patch, changed[changed_count].call);
+    }
 }

@@ -12,4 +12,7 @@ void eval_calls_note(const struct patch *patch, uintptr_t return_address);
 /* Changes the call that was noted last. All other threads are stopped. Async-signal-safe. */
 void eval_calls_redirect(void);
 
+/* Changes them back, all of them. Conditions as above. */
+void eval_calls_by_entry(void);
+
 #endif

@@ -87,7 +87,8 @@ bool model_site(size_t index, struct hooks_site *site)
         found = found->next;
     if (found == NULL)
         return false;
-    *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size};
+    *site = (struct hooks_site){found->model->name, found->model->eval.address, found->patch.head_size,
+                                found->patch.head};
     return true;
 }
 

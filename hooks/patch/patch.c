@@ -243,10 +243,10 @@ uintptr_t patch_call(const struct patch *patch, uintptr_t return_address)
 
 /* Not by a change of protection, as patch_write() may do: the kernel would keep the page apart, and each
  * mapping makes a snapshot dearer. */
-int patch_redirect(const struct patch *patch, uintptr_t call)
+static int patch_lead(uintptr_t call, uintptr_t target)
 {
     uint8_t bytes[PATCH_HEAD_SIZE];
-    size_t size = patch_cpu_redirect(patch, call, bytes);
+    size_t size = patch_cpu_redirect(target, call, bytes);
     int fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -254,6 +254,16 @@ int patch_redirect(const struct patch *patch, uintptr_t call)
     close(fd);
     __builtin___clear_cache((char *)call, (char *)call + size);
     return error;
+}
+
+int patch_redirect(const struct patch *patch, uintptr_t call)
+{
+    return patch_lead(call, patch->stub);
+}
+
+int patch_call_by_entry(const struct patch *patch, uintptr_t call)
+{
+    return patch_lead(call, patch->target.address);
 }
 
 bool patch_covers(const struct patch *patch, uintptr_t program_counter)

@@ -86,6 +86,9 @@ uintptr_t patch_call(const struct patch *patch, uintptr_t return_address);
  * changed then. */
 int patch_redirect(const struct patch *patch, uintptr_t call);
 
+/* Has a call that was changed so come by the function's entry again. Conditions and errors as above. */
+int patch_call_by_entry(const struct patch *patch, uintptr_t call);
+
 #define PATCH_AT_ONCE 256u
 
 /* Writes the heads of functions that patch_replace() made stubs for: from now on they are replaced. Other

@@ -32,7 +32,7 @@ void patch_cpu_method(struct patch *patch, const struct patch_memory *memory, in
 uintptr_t patch_cpu_call(const struct patch *patch, uintptr_t return_address);
 
 /* The same call of the stub: so many bytes. */
-size_t patch_cpu_redirect(const struct patch *patch, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE]);
+size_t patch_cpu_redirect(uintptr_t target, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE]);
 
 /* The bytes that replace the head; as many as head_size. */
 void patch_cpu_jump(const struct patch *patch, uint8_t *bytes);

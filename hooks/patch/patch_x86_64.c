@@ -241,10 +241,10 @@ uintptr_t patch_cpu_call(const struct patch *patch, uintptr_t return_address)
     return is_call && (int32_t)displacement == displacement ? (uintptr_t)call : 0;
 }
 
-size_t patch_cpu_redirect(const struct patch *patch, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE])
+size_t patch_cpu_redirect(uintptr_t target, uintptr_t call, uint8_t bytes[PATCH_HEAD_SIZE])
 {
     *bytes = CALL;
-    int32_t displacement = (int32_t)(intptr_t)(patch->stub - (call + CALL_SIZE));
+    int32_t displacement = (int32_t)(intptr_t)(target - (call + CALL_SIZE));
     memcpy(bytes + 1, &displacement, sizeof displacement);
     return CALL_SIZE;
 }

@@ -18,6 +18,9 @@ unsigned breakpoint_set(const uint64_t addresses[BREAKPOINTS], breakpoint_handle
 
 void breakpoint_clear(void);
 
+/* The same, and from now on none can be set: a debugger takes each for its own. */
+void breakpoint_forbid(void);
+
 /* The call that the stopped thread is about to make ends with EINTR, without being made. */
 void breakpoint_interrupt_call(void *ucontext);
 

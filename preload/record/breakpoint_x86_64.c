@@ -34,6 +34,7 @@ static breakpoint_handler *handle;
 static pid_t thread;
 static struct kernel_action before; /* of SIGTRAP */
 static bool is_installed;
+static bool is_forbidden;
 
 static void write_byte(uintptr_t address, unsigned char byte)
 {
@@ -122,10 +123,18 @@ static void install(void)
     is_installed = kernel_sigaction(SIGTRAP, &ours, NULL) == 0;
 }
 
+void breakpoint_forbid(void)
+{
+    breakpoint_clear();
+    is_forbidden = true;
+}
+
 unsigned breakpoint_set(const uint64_t addresses[BREAKPOINTS], breakpoint_handler *handler)
 {
     unsigned count = 0;
 
+    if (is_forbidden)
+        return 0;
     breakpoint_clear();
     install();
     handle = handler;

@@ -25,6 +25,8 @@ static bool may_be_too_large(void)
 
 struct shared_page *again_wants_spare(void)
 {
+    if (run.page->stand.is_wanted)
+        return NULL;
     return may_be_too_large() || shared_memory_is_written() ? run.page : NULL;
 }
 

@@ -22,6 +22,7 @@
 #include "replay/orphan.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
+#include "replay/stand.h"
 #include "replay/tracer_crash.h"
 #include "replay/where.h"
 #include "run/notes.h"
@@ -251,6 +252,7 @@ void finish_with(const struct end *end)
     if (!atomic_compare_exchange_strong(&finishing, &other, self))
         while (other != self)
             kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
+    stand_at_end();
     for (;;)
         stack_run(finish_on_own_stack, &own);
 }

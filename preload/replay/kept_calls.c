@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
+#include "replay/stand.h"
 #include "run/kept_message.h"
 #include "run/run.h"
 #include "snapshot/shared_memory.h"
@@ -27,6 +28,7 @@ static struct call {
     struct shared_page *page; /* NULL: free */
     int connection;
     uint64_t kill_ns; /* 0: it was not asked to finish */
+    bool stands, was_traced;
 } calls[KEPT_CALLS_MAX];
 
 static struct call *last; /* that was added */
@@ -39,7 +41,7 @@ static struct call *find_free(void)
     return NULL;
 }
 
-int kept_calls_add(int connection)
+int kept_calls_add(int connection, bool stands)
 {
     struct call *call = find_free();
 
@@ -49,7 +51,7 @@ int kept_calls_add(int connection)
         kernel_mmap(NULL, SHARED_PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (memory < 0 && memory > -4096)
         return (int)memory;
-    *call = (struct call){.page = (struct shared_page *)memory, .connection = connection};
+    *call = (struct call){.page = (struct shared_page *)memory, .connection = connection, .stands = stands};
     memcpy(call->page, run.page, sizeof *call->page);
     atomic_store(&call->page->asked_pid, SHARED_PAGE_COMING);
     last = call;
@@ -59,6 +61,8 @@ int kept_calls_add(int connection)
 static void end(struct call *call)
 {
     kernel_close(call->connection);
+    if (call->stands)
+        stand_leaves(call->page);
     kernel_munmap(call->page, SHARED_PAGE_SIZE);
     call->page = NULL;
 }
@@ -76,8 +80,10 @@ void kept_calls_begin(long pid)
 int kept_calls_enter(void)
 {
     for (unsigned i = 0; i < KEPT_CALLS_MAX; i++)
-        if (calls[i].page != NULL && &calls[i] != last)
+        if (calls[i].page != NULL && &calls[i] != last) {
+            calls[i].stands = false; /* here */
             end(&calls[i]);
+        }
     run.page = last->page;
     shared_memory_add_own(run.page);
     return last->connection;
@@ -102,6 +108,21 @@ static int end_of_waiting(int connection)
     return signal > 0 && signal < NSIG ? (int)signal : SIGTERM;
 }
 
+/* A debugger has let go of it, or was ended. */
+static bool was_left(struct call *call, pid_t pid)
+{
+    const bool is_traced = stand_is_traced(pid), was_traced = call->was_traced;
+
+    call->was_traced = is_traced;
+    return was_traced && !is_traced;
+}
+
+static void look_at_standing(struct call *call, pid_t pid)
+{
+    if (was_left(call, pid) || end_of_waiting(call->connection) != 0)
+        kernel_kill(pid, SIGKILL);
+}
+
 static void look_at(struct call *call)
 {
     const pid_t pid = atomic_load(&call->page->asked_pid);
@@ -109,6 +130,10 @@ static void look_at(struct call *call)
 
     if (pid != SHARED_PAGE_COMING && (pid == 0 || other_process_is_over(pid))) {
         end(call);
+        return;
+    }
+    if (call->stands) {
+        look_at_standing(call, pid);
         return;
     }
     if (call->kill_ns != 0) {
@@ -134,6 +159,14 @@ unsigned kept_calls_look(void)
         count += calls[i].page != NULL;
     }
     return count;
+}
+
+bool kept_calls_stand(void)
+{
+    for (unsigned i = 0; i < KEPT_CALLS_MAX; i++)
+        if (calls[i].page != NULL && calls[i].stands)
+            return true;
+    return false;
 }
 
 unsigned kept_calls_poll(struct pollfd *fds)

@@ -31,6 +31,7 @@
 #include "replay/kept_line.h"
 #include "replay/kept_request.h"
 #include "replay/parked.h"
+#include "replay/stand.h"
 #include "replay/wake_call.h"
 #include "restore/rights.h"
 #include "run/card.h"
@@ -40,6 +41,7 @@
 #include "snapshot/threads/threads_signal.h"
 
 #define LOOK_NS       (2 * SECOND_NS)
+#define STAND_NS      (SECOND_NS / 4) /* has the debugger let go? */
 #define LINE_SIZE     400u
 #define FIRST_PROCESS 1
 #define OWN_FDS       2u /* polled: signals, and the door */
@@ -325,14 +327,20 @@ static void look_at_limits(void)
 
 /* --- requests --- */
 
+static bool is_to_stand(void)
+{
+    return strcmp(request.what, KEPT_STAND) == 0;
+}
+
 static bool is_for_replay(void)
 {
     char bytes[LINE_SIZE];
+    const bool stands = is_to_stand();
 
     if (strcmp(request.what, KEPT_DROP) == 0)
         leave("it was dropped", false);
-    else if (strcmp(request.what, KEPT_REPLAY) == 0) {
-        int r = kept_calls_add(request.connection);
+    else if (stands || strcmp(request.what, KEPT_REPLAY) == 0) {
+        int r = kept_calls_add(request.connection, stands);
         if (r == 0)
             return true;
         if (r == -EAGAIN)
@@ -352,6 +360,8 @@ static uint64_t until_next_look(unsigned calls)
 {
     const uint64_t left_ns = u64_difference(until_ns, clock_ns());
 
+    if (calls > 0 && kept_calls_stand())
+        return STAND_NS;
     return is_leaving || calls > 0 || left_ns == 0 ? LOOK_NS : u64_min(LOOK_NS, left_ns + 1);
 }
 
@@ -425,6 +435,11 @@ static bool reads_request(struct text *why)
     return true;
 }
 
+static bool reads_request_to_stand(struct text *why)
+{
+    return stand_begins(kept_door_peer(&request), request.at, request.end, run.page->slots[place].eval, why);
+}
+
 static bool become_replay(void)
 {
     char bytes[LINE_SIZE];
@@ -435,7 +450,8 @@ static bool become_replay(void)
     kernel_close(signals_fd);
     run.options.park_ns = 0;
     atomic_store(&run.page->slots[place].pid, kernel_getpid());
-    if (reads_request(&why) && asked_begins_from_kept(&run.page->slots[place]))
+    const bool is_good = is_to_stand() ? reads_request_to_stand(&why) : reads_request(&why);
+    if (is_good && asked_begins_from_kept(&run.page->slots[place]))
         return true;
     if (why.length > 0)
         kept_line_say_refused(bytes);

@@ -91,13 +91,25 @@ bool kept_door_is_there(void)
 
 /* --- who comes --- */
 
+static bool find_peer(int connection, struct ucred *peer)
+{
+    socklen_t size = sizeof *peer;
+
+    return raw_syscall5(SYS_getsockopt, connection, SOL_SOCKET, SO_PEERCRED, peer, &size) == 0;
+}
+
 static bool is_allowed(int connection)
 {
     struct ucred peer;
-    socklen_t size = sizeof peer;
 
-    return raw_syscall5(SYS_getsockopt, connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 &&
-           (peer.uid == kernel_geteuid() || peer.uid == 0);
+    return find_peer(connection, &peer) && (peer.uid == kernel_geteuid() || peer.uid == 0);
+}
+
+pid_t kept_door_peer(const struct kept_door_request *request)
+{
+    struct ucred peer;
+
+    return find_peer(request->connection, &peer) ? peer.pid : 0;
 }
 
 static void greet(int connection)

@@ -5,6 +5,7 @@
 #define LIGHTSSS_PRELOAD_REPLAY_KEPT_DOOR_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "run/kept_message.h"
 
@@ -18,6 +19,9 @@ struct kept_door_request {
 
 /* Makes it in the run directory, in the place of what has that name. Returns 0 or -errno. */
 int kept_door_open(void);
+
+/* The process that has asked; 0: it has no number here. */
+pid_t kept_door_peer(const struct kept_door_request *request);
 
 /* To be polled for somebody who comes. */
 int kept_door_fd(void);

@@ -80,6 +80,11 @@ void kept_line_refuse(int connection, const char *why)
     send_packet(connection, &packet);
 }
 
+void kept_line_send(const struct text *packet)
+{
+    send_packet(line_fd, packet);
+}
+
 void kept_line_say_refused(const char *why)
 {
     kept_line_refuse(line_fd, why);

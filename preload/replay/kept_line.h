@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "base/text.h"
+
 /* In the copy: these are the connection and the user's stderr, to which our lines go (-1: nowhere). */
 void kept_line_take(int connection, int error_output);
 
@@ -18,6 +20,9 @@ void kept_line_clear(void);
 
 /* Sends KEPT_REFUSED on a connection. */
 void kept_line_refuse(int connection, const char *why);
+
+/* Sends a packet to the command. */
+void kept_line_send(const struct text *packet);
 
 /* There is no replay, and this is why. */
 void kept_line_say_refused(const char *why);

@@ -323,6 +323,8 @@ bool orphan_watch(void)
 
     if (!role_is_alone())
         return false;
+    if (run.page->stand.is_wanted)
+        return true;
     if (deadline_ns == 0)
         deadline_ns = patience_deadline_ns(shared_page_slot(run.page, run.pid));
     uint32_t asked = asked_to_end();
@@ -360,6 +362,10 @@ void orphan_report(void)
 
     if (!role_is_alone())
         return;
+    if (run.page->stand.is_wanted) {
+        kept_line_say_refused(run.page->replay.why);
+        return;
+    }
     kernel_close(room_fd);
     if (kept_line_is_there())
         kept_line_clear();

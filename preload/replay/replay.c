@@ -32,6 +32,7 @@
 #include "replay/parked.h"
 #include "replay/partner.h"
 #include "replay/progress.h"
+#include "replay/stand.h"
 #include "replay/tracer_crash.h"
 #include "replay/wake_call.h"
 #include "replay/where.h"
@@ -96,7 +97,7 @@ static void eval_due(uint64_t eval)
         atomic_store(&run.page->replay.last_due_ns, clock_ns());
         orphan_watch();
     }
-    run.hooks->due_in(dark_due(retell_due(eval, dumping_due(eval))));
+    run.hooks->due_in(dark_due(stand_due(eval, retell_due(eval, dumping_due(eval)))));
     if (eval == original->eval)
         beyond_prepare();
 }
@@ -119,6 +120,7 @@ static void eval_done(uint64_t eval)
     kept_files_look();
     dumping_look(eval);
     finish_if_asked();
+    stand_done(eval);
     if (eval == run.page->stop_eval && !run_wave().testbench)
         finish_for_partner();
     if (!original->outside || eval < original->eval)
@@ -176,6 +178,7 @@ static int take_memory(void)
 static int go_on_behind_walls(void)
 {
     files_seal();
+    stand_prepare();
     sandbox_enter(renames_taken_ns());
     told_time_wake(keeper_taken_ns());
     affinity_begin();

@@ -13,9 +13,11 @@
 
 #define KEPT_HELLO   "lightsss-kept-1" /* release */
 #define KEPT_REPLAY  "replay"          /* settings; with a descriptor for lines: the user's stderr */
+#define KEPT_STAND   "stand"           /* settings: a copy for a debugger, as long as the connection lasts */
 #define KEPT_DROP    "drop"
 #define KEPT_STOP    "stop"    /* the replay that was asked for before, by a signal: its number */
 #define KEPT_DONE    "done"    /* verdict, name of its directory below that of the run */
+#define KEPT_STANDS  "stands"  /* what a debugger wants to know of it, as NAME=VALUE: see replay/stand.c */
 #define KEPT_REFUSED "refused" /* why */
 
 /* Settings beside the variables. */
@@ -23,6 +25,10 @@
 #define KEPT_UNTIL "until"
 #define KEPT_TERM  "term"     /* TERM, where the user's stderr is a terminal ... */
 #define KEPT_PLAIN "no_color" /* ... and NO_COLOR */
+
+/* Those of one that is to stand. */
+#define KEPT_BEFORE "before" /* so many evals before the end; 0: where the run ends */
+#define KEPT_AT     "at"     /* before this eval */
 
 /* The string at `*at`, which then stands behind it; NULL: there is none, or it has no end. Pure logic. */
 const char *kept_message_next(const char **at, const char *end);

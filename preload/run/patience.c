@@ -33,6 +33,8 @@ uint64_t patience_deadline_ns(const struct shared_slot *slot)
     uint64_t taken_ns = slot->taken_ns;
 
     /* A kept copy may begin long after the end. */
+    if (run.page->stand.is_wanted)
+        return UINT64_MAX;
     return start_ns +
            patience_ns(u64_difference(end_ns != 0 ? u64_min(start_ns, end_ns) : start_ns, taken_ns));
 }
@@ -49,6 +51,8 @@ uint32_t patience_overdue(uint64_t deadline_ns)
 {
     uint64_t now_ns = clock_ns(), last_due_ns = atomic_load(&run.page->replay.last_due_ns);
 
+    if (run.page->stand.is_wanted)
+        return REPLAY_ASKED_NOTHING;
     if (run.page->end.outside && last_due_ns != 0 && now_ns > last_due_ns + PATIENCE_LAST_EVAL_NS)
         return REPLAY_ASKED_LAST;
     if (now_ns <= deadline_ns)

@@ -157,6 +157,13 @@ struct shared_kept {
     char why[SHARED_NOTE_SIZE]; /* KEPT_FAILED */
 };
 
+/* A copy of a kept copy is to stand still for a debugger (replay/stand.h). */
+struct shared_stand {
+    uint32_t is_wanted;
+    int32_t debugger; /* its process, or one above it; 0: not known */
+    uint64_t eval;    /* that is about to run then; UINT64_MAX: where the run ends */
+};
+
 struct shared_page {
     int32_t original_pid;
     uint32_t run_suffix;              /* of the run directory's name, 0: none */
@@ -186,6 +193,7 @@ struct shared_page {
     _Atomic uint32_t starts_programs; /* the original does, or what it forked */
     _Atomic uint64_t precopied_bytes; /* that snapshots have copied ahead of the original ... */
     _Atomic uint64_t precopy_done;    /* ... and the number of the last that has done so */
+    struct shared_stand stand;
     struct shared_kept kept;
     struct shared_replay replay;
     struct shared_rates rates;

@@ -34,9 +34,11 @@ int report_command(const struct command *command, char **words);
 int list_command(const struct command *command, char **words);
 int clean_command(const struct command *command, char **words);
 int replay_command(const struct command *command, char **words);
+int gdb_command(const struct command *command, char **words);
 int drop_command(const struct command *command, char **words);
 
-extern const struct flag list_flags[], clean_flags[], report_flags[], view_flags[], replay_flags[];
+extern const struct flag list_flags[], clean_flags[], report_flags[], view_flags[], replay_flags[],
+    gdb_flags[];
 
 /* `lightsss --help` and `lightsss COMMAND --help`, on stdout. */
 void help_all(const struct command *commands, size_t count);

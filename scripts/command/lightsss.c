@@ -107,6 +107,23 @@ static const struct command commands[] = {
         .run = replay_command,
     },
     {
+        .name = "gdb",
+        .usage = "gdb [--before EVALS | --at EVAL] [--exec CMD] RUN [-- ARGUMENT...]",
+        .line = "Stand before a failure with a debugger, from the snapshot that was kept.",
+        .text =
+            "RUN is as for lightsss replay. A copy of the kept snapshot replays, without a waveform, to "
+            "some\n"
+            "evals before the end, and stands at the entry of an eval; gdb takes over there, with "
+            "ARGUMENTs.\n"
+            "In gdb `lightsss back N` and `lightsss at EVAL` replace the process by one that stands N evals\n"
+            "earlier, or at EVAL; breakpoints stay. `lightsss wave FILE` writes the waveform up to there.\n"
+            "The copy ends when gdb ends or detaches. Exit status: the debugger's; 1: there is no such "
+            "copy;\n"
+            "127: there is no gdb.\n",
+        .flags = gdb_flags,
+        .run = gdb_command,
+    },
+    {
         .name = "drop",
         .usage = "drop [RUN...]",
         .line = "Let go of kept snapshots.",

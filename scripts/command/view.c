@@ -14,6 +14,7 @@
 #include "flags.h"
 #include "save_file.h"
 #include "say.h"
+#include "search_path.h"
 #include "view_target.h"
 
 #define COMMANDS  "wave.sucl"
@@ -29,30 +30,13 @@ const struct flag view_flags[] = {
 
 /* --- the viewer --- */
 
-static bool is_in_path(const char *name)
-{
-    char path[PATH_MAX];
-    const char *search = getenv("PATH");
-
-    while (search != NULL && *search != '\0') {
-        size_t length = strcspn(search, ":");
-        const char *directory = length > 0 ? search : ".";
-        snprintf(path, sizeof path, "%.*s/%s", length > 0 ? (int)length : 1, directory, name);
-        if (access(path, X_OK) == 0)
-            return true;
-        search += length;
-        search += *search == ':';
-    }
-    return false;
-}
-
 /* NULL: none is installed. */
 static const char *usual_viewer(void)
 {
     static const char *const names[] = {"gtkwave", "surfer"};
 
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (is_in_path(names[i]))
+        if (search_path_has(names[i]))
             return names[i];
     return NULL;
 }

@@ -76,6 +76,24 @@ _lightsss_replay() {
 	esac
 }
 
+_lightsss_gdb() {
+	local word=$1 before=$2
+
+	[ "$before" != "=" ] || before=${COMP_WORDS[COMP_CWORD - 2]}
+	[ "$word" != "=" ] || word=
+	case $before in
+	--before | --at) ;;
+	--exec) _lightsss_words "$(compgen -c -- "$word")" "$word" ;;
+	*)
+		if [[ $word == -* ]]; then
+			_lightsss_words "--before --at --exec --help" "$word"
+		else
+			_lightsss_runs "$word"
+		fi
+		;;
+	esac
+}
+
 # Processes that have the library.
 _lightsss_wave() {
 	local ids
@@ -112,7 +130,7 @@ _lightsss() {
 
 	COMPREPLY=()
 	if [ "$COMP_CWORD" -eq 1 ]; then
-		_lightsss_words "run doctor wave view report list replay drop clean help --help --version" "$word"
+		_lightsss_words "run doctor wave view report list replay gdb drop clean help --help --version" "$word"
 		return
 	fi
 	case $command in
@@ -130,8 +148,12 @@ _lightsss() {
 		if [[ $word == -* ]]; then
 			_lightsss_words "--help" "$word"
 		else
-			_lightsss_words "run doctor wave view report list replay drop clean help" "$word"
+			_lightsss_words "run doctor wave view report list replay gdb drop clean help" "$word"
 		fi
+		return
+		;;
+	gdb)
+		_lightsss_gdb "$word" "${COMP_WORDS[COMP_CWORD - 1]}"
 		return
 		;;
 	report)

@@ -65,6 +65,7 @@ set -l commands \
     report 'List failed runs, or print the last values of signals.' \
     list 'Show the simulators that run with the library.' \
     replay 'Replay a failure once more, from the snapshot that was kept.' \
+    gdb 'Stand before a failure with a debugger, from the snapshot that was kept.' \
     drop 'Let go of kept snapshots.' \
     clean 'Remove run directories.' \
     help 'Say more about a command.'
@@ -73,7 +74,7 @@ for i in (seq 1 2 (count $commands))
     complete -c lightsss -n '__lightsss_in help' -a $commands[$i] -d $commands[(math $i + 1)]
 end
 complete -c lightsss -n '__lightsss_in wave' -a '(__lightsss_pids)'
-complete -c lightsss -n '__lightsss_in view replay drop' -a '(__lightsss_runs)'
+complete -c lightsss -n '__lightsss_in view replay gdb drop' -a '(__lightsss_runs)'
 complete -c lightsss -n '__lightsss_in wave view help' -l help -d 'this text'
 complete -c lightsss -n '__lightsss_in view' -l print -d 'print the command, and start nothing'
 complete -c lightsss -n '__lightsss_in view' -l viewer -x -d 'which one' -a 'gtkwave surfer'
@@ -83,7 +84,7 @@ complete -c lightsss -n '__lightsss_in report' -l json -d 'their reports as an a
 complete -c lightsss -n '__lightsss_in report' -l html -r -F -d 'one page that holds all'
 complete -c lightsss -n '__lightsss_in report' -l signals -x -d 'the last values of these in the waveform'
 complete -c lightsss -n '__lightsss_in report' -l radix -x -a 'hex bin dec' -d 'of the values'
-complete -c lightsss -n '__lightsss_in list clean replay drop' -l help -d 'this text'
+complete -c lightsss -n '__lightsss_in list clean replay gdb drop' -l help -d 'this text'
 complete -c lightsss -n '__lightsss_in list' -l watch -d 'look again every two seconds, until Ctrl-C'
 complete -c lightsss -n '__lightsss_in list' -l json -d 'one JSON document on a line for each look'
 complete -c lightsss -n '__lightsss_in replay' -l from -x -d 'where the waveform begins, such as 120000evals'
@@ -97,6 +98,9 @@ complete -c lightsss -n '__lightsss_in replay' -l wake-call -x -d 'C functions t
 complete -c lightsss -n '__lightsss_in replay' -l limit -x -d 'a replay that takes longer stops there: a time such as 5m, or off' -a 'off'
 complete -c lightsss -n '__lightsss_in replay' -l size -x -d 'how large the waveform may become, such as 1G, or none' -a 'none'
 complete -c lightsss -n '__lightsss_in replay' -l files -x -d 'how much is kept of what the replay writes to files of its own, or 0' -a '0'
+complete -c lightsss -n '__lightsss_in gdb' -l before -x -d 'so many evals before the end, 0: where it ends; default 1000evals'
+complete -c lightsss -n '__lightsss_in gdb' -l at -x -d 'at the entry of this eval, such as 120000evals'
+complete -c lightsss -n '__lightsss_in gdb' -l exec -x -d 'a debugger or script in the place of gdb; the process id is added to it'
 complete -c lightsss -n '__lightsss_in clean' -l older -x -d 'only those that are older'
 complete -c lightsss -n '__lightsss_in clean' -l keep -x -d 'the newest stay'
 complete -c lightsss -n '__lightsss_in clean' -l dry-run -d 'only say what would be removed'

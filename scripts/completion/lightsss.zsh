@@ -67,6 +67,7 @@ _lightsss() {
 		'report:List failed runs, or print the last values of signals.'
 		'list:Show the simulators that run with the library.'
 		'replay:Replay a failure once more, from the snapshot that was kept.'
+		'gdb:Stand before a failure with a debugger, from the snapshot that was kept.'
 		'drop:Let go of kept snapshots.'
 		'clean:Remove run directories.'
 		'help:Say more about a command.'
@@ -111,6 +112,13 @@ _lightsss() {
 				'--limit=[a replay that takes longer stops there: a time such as 5m, or off]:value:(off)' \
 				'--size=[how large the waveform may become, such as 1G, or none]:value:(none)' \
 				'--files=[how much is kept of what the replay writes to files of its own, or 0]:value:(0)' \
+				'1:run:_lightsss_runs'
+			;;
+		gdb)
+			_arguments '(-)--help[this text]' \
+				'--before=[so many evals before the end, 0: where it ends; default 1000evals]:value: ' \
+				'--at=[at the entry of this eval, such as 120000evals]:value: ' \
+				'--exec=[a debugger or script in the place of gdb; the process id is added to it]:command:_command_names -e' \
 				'1:run:_lightsss_runs'
 			;;
 		drop) _arguments '(-)--help[this text]' '*:run:_lightsss_runs' ;;

@@ -251,7 +251,7 @@ class Help(CommandCase):
         status, out, err = self.lightsss("--help")
         self.assertEqual((status, err), (0, ""))
         self.assertEqual(
-            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "view", "report", "list", "replay", "drop", "clean", "help", "--version", "--help"]
+            re.findall(r"^  lightsss ([\w-]+)", out, re.MULTILINE), ["run", "doctor", "wave", "view", "report", "list", "replay", "gdb", "drop", "clean", "help", "--version", "--help"]
         )
         self.assertEqual(self.lightsss("help"), (0, out, ""))
 

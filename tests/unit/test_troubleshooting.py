@@ -40,6 +40,9 @@ NO_LINES = {
     "unknown error": "in the place of an error that has a name, as libc says it",
 }
 
+IN_GDB = "scripts/command/gdb_script.py"
+FILLED = "%s"
+
 Literal = collections.namedtuple("Literal", "place text calls after")
 
 
@@ -100,7 +103,15 @@ def sources():
                     path = os.path.relpath(os.path.join(folder, name), ROOT)
                     with open(os.path.join(ROOT, path), encoding="utf-8") as file:
                         found += literals(path, file.read())
+    with open(os.path.join(ROOT, IN_GDB), encoding="utf-8") as file:
+        found += lines_in_gdb(file.read())
     return found
+
+
+def lines_in_gdb(text):
+    """Python says them there: by print(), as an error, or returns what is printed."""
+    found = re.finditer(r'(?:print\(|GdbError\(|count\(words, | if .* else |return )f?"((?:lightsss: )?[^"]*)"', text)
+    return [Literal(f"{IN_GDB}:{text.count(chr(10), 0, one.start()) + 1}", re.sub(r"^lightsss: |\{[^}]*\}", FILLED, one[1]), ("say",), "") for one in found]
 
 
 def page():

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT */
+/* `lightsss gdb RUN`: a copy of the kept snapshot stands still before the failure, and this process becomes
+ * the debugger. The copy lives as long as the connection, which the debugger has with it. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "flags.h"
+#include "gdb_script.h"
+#include "kept.h"
+#include "options/parse.h"
+#include "run_named.h"
+#include "say.h"
+#include "search_path.h"
+
+#define WORDS_MAX 256u
+
+enum { BEFORE, AT, EXEC };
+
+const struct flag gdb_flags[] = {
+    [BEFORE] = {"--before", "EVALS", "so many evals before the end, 0: where it ends; default 1000evals"},
+    [AT] = {"--at", "EVAL", "at the entry of this eval, such as 120000evals"},
+    [EXEC] = {"--exec", "CMD", "a debugger or script in the place of gdb; the process id is added to it"},
+    {NULL, NULL, NULL},
+};
+
+/* --- what is asked for --- */
+
+/* The words behind `--`, which are taken off: they are the debugger's. */
+static char **split_off(char **words)
+{
+    while (*words != NULL && strcmp(*words, "--") != 0)
+        words++;
+    if (*words == NULL)
+        return words;
+    *words = NULL;
+    return words + 1;
+}
+
+static bool add_count(struct kept_packet *packet, const char *name, const char *flag, const char *value)
+{
+    char number[32];
+    const char *behind = value;
+    uint64_t count;
+
+    if (value == NULL)
+        return true;
+    if (parse_digits(&behind, 10, &count) == 0 ||
+        (*behind != '\0' && strcmp(behind, "evals") != 0 && strcmp(behind, "eval") != 0)) {
+        say("%s=%s is not valid: give a number of evals, such as 1000evals", flag, value);
+        return false;
+    }
+    snprintf(number, sizeof number, "%llu", (unsigned long long)count);
+    kept_packet_add(packet, name, number);
+    return true;
+}
+
+static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX])
+{
+    if (values[BEFORE] != NULL && values[AT] != NULL) {
+        say("--before and --at name two places: give one of them");
+        return false;
+    }
+    kept_packet_add(packet, KEPT_STAND, NULL);
+    return add_count(packet, KEPT_BEFORE, "--before", values[BEFORE]) &&
+           add_count(packet, KEPT_AT, "--at", values[AT]);
+}
+
+/* --- the copy --- */
+
+static bool takes_answer(const char *run, const struct kept_packet *answer, ssize_t length)
+{
+    const char *at = answer->bytes, *end = answer->bytes + answer->length;
+    const char *word = length > 0 ? kept_message_next(&at, end) : NULL;
+    const char *why = word != NULL ? kept_message_next(&at, end) : NULL;
+
+    if (length <= 0)
+        say("the copy of %s died before it stood there", run);
+    else if (why == NULL)
+        say("the kept snapshot of %s says what this release does not know", run);
+    else if (strcmp(word, KEPT_STANDS) == 0)
+        return true;
+    else
+        say("the kept snapshot of %s refuses: %s", run, why);
+    return false;
+}
+
+/* Returns the connection, which what this process becomes has too; -1: that was said. */
+static int have_stand(const char *run, const struct kept_packet *request, struct kept_packet *answer)
+{
+    const int connection = kept_reach(run);
+    int r;
+
+    if (connection < 0)
+        return -1;
+    r = kept_send(connection, request, -1);
+    if (r < 0)
+        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
+    else if (takes_answer(run, answer, kept_receive(connection, answer)) &&
+             fcntl(connection, F_SETFD, 0) == 0)
+        return connection;
+    close(connection);
+    return -1;
+}
+
+/* --- the debugger --- */
+
+static int become(char **words)
+{
+    execvp(words[0], words);
+    const int error = errno;
+    say("%s: %s", words[0], strerror(error));
+    return error == ENOENT ? SAY_NOT_FOUND : SAY_NOT_EXECUTABLE;
+}
+
+static bool add_words(char *words[WORDS_MAX], size_t count, char **more)
+{
+    for (; *more != NULL && count + 1 < WORDS_MAX; more++)
+        words[count++] = *more;
+    words[count] = NULL;
+    if (*more != NULL)
+        say("these are too many arguments for a debugger");
+    return *more == NULL;
+}
+
+static int become_gdb(const char *run, int connection, const struct kept_packet *stands, char **arguments)
+{
+    static char command[] =
+        "python exec(compile(open('/proc/self/fd/0000000000').read(), 'lightsss', 'exec'))";
+    char *words[WORDS_MAX] = {(char *)"gdb", (char *)"-q", (char *)"-ex", command};
+    const int script = gdb_script_make(run, connection, stands);
+
+    if (script < 0) {
+        say("cannot give gdb its commands: %s", strerror(-script));
+        return SAY_BROKEN;
+    }
+    snprintf(command, sizeof command,
+             "python exec(compile(open('/proc/self/fd/%d').read(), 'lightsss', 'exec'))", script);
+    return add_words(words, 4, arguments) ? become(words) : SAY_USAGE;
+}
+
+/* By a shell, so that it may be several words; the process id is the one behind them. */
+static int become_other(const char *command, const struct kept_packet *stands, char **arguments)
+{
+    static char line[PATH_MAX], number[16];
+    const char *at = stands->bytes, *end = stands->bytes + stands->length;
+    char *words[WORDS_MAX] = {(char *)"/bin/sh", (char *)"-c", line, (char *)"lightsss", number};
+
+    kept_message_next(&at, end);
+    const char *pid = kept_message_next(&at, end);
+    if ((size_t)snprintf(line, sizeof line, "%s \"$@\"", command) >= sizeof line) {
+        say("--exec: that is too long for a command");
+        return SAY_USAGE;
+    }
+    snprintf(number, sizeof number, "%s", pid + strcspn(pid, "0123456789"));
+    return add_words(words, 5, arguments) ? become(words) : SAY_USAGE;
+}
+
+static int debug(const char *run, const struct kept_packet *request, const char *command, char **arguments)
+{
+    static struct kept_packet stands;
+    const int connection = have_stand(run, request, &stands);
+
+    if (connection < 0)
+        return SAY_FAILED;
+    return command != NULL ? become_other(command, &stands, arguments)
+                           : become_gdb(run, connection, &stands, arguments);
+}
+
+int gdb_command(const struct command *command, char **words)
+{
+    static struct kept_packet request;
+    const char *values[FLAGS_MAX];
+    char run[PATH_MAX];
+    char **arguments = split_off(words);
+
+    const int status = flags_read(command, words, values);
+    if (status != 0)
+        return status == FLAGS_DONE ? 0 : status;
+    if (words[0] == NULL || words[1] != NULL) {
+        say("name one run; usage: lightsss %s", command->usage);
+        return SAY_USAGE;
+    }
+    if (!fill(&request, values))
+        return SAY_USAGE;
+    if (values[EXEC] == NULL && !search_path_has("gdb")) {
+        say("gdb is not installed; install it, or name another debugger with --exec");
+        return SAY_NOT_FOUND;
+    }
+    return run_named_find(run, words[0]) ? debug(run, &request, values[EXEC], arguments) : SAY_FAILED;
+}

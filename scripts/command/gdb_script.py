@@ -1,0 +1,316 @@
+# SPDX-License-Identifier: MIT
+"""What gdb runs for `lightsss gdb`: takes over the copy that stands still, and adds the commands `lightsss back`, `at` and
+`wave`. RUN, COMMAND, RELEASE, STANDS and CONNECTION stand before it (gdb_script.c). The copy lives as long as its
+connection."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+
+import gdb
+
+LIBRARY = "liblightsss"
+# Signals by which the library works: of its sandbox, and between its threads.
+OWN_SIGNALS = ("SIGSYS", "SIG33")
+SENT_TO_THREAD = -6
+PACKET = 16384
+ENDBR_SIZE = 4  # of the instruction that may stand before the hook's jump
+
+
+class Quiet:
+    """Without questions and pages, and without the places at which gdb says that it stops."""
+
+    names = ("confirm", "pagination")
+
+    def __enter__(self):
+        self.before = [gdb.parameter(name) for name in self.names]
+        for name in self.names:
+            gdb.execute(f"set {name} off")
+        gdb.flush()
+        self.stdout = os.dup(1)
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 1)
+        os.close(nowhere)
+
+    def __exit__(self, *_):
+        gdb.flush()
+        os.dup2(self.stdout, 1)
+        os.close(self.stdout)
+        for name, value in zip(self.names, self.before):
+            gdb.execute(f"set {name} {'on' if value else 'off'}")
+
+
+class Stand:
+    """A copy, as it has described itself."""
+
+    def __init__(self, packet, connection):
+        self.connection = connection
+        self.entries = {}  # where a hooked eval begins: where it goes on behind the jump of the hook
+        values = {}
+        for field in packet.split(b"\0")[1:-1]:
+            name, _, value = field.decode().partition("=")
+            if name == "entry":
+                head, _, size = value.partition("+")
+                self.entries[int(head, 16)] = int(head, 16) + int(size)
+            else:
+                values[name] = int(value)
+        self.pid, self.thread, self.eval = values["pid"], values["thread"], values["eval"]
+        self.is_end, self.last, self.evals = values["end"] != 0, values["last"], values["evals"]
+
+    @property
+    def place(self):
+        if self.is_end and self.eval != self.last:
+            return f"this copy ended at eval {self.eval}, the run at eval {self.last}: it has gone another way"
+        if self.is_end:
+            return f"where the run ended, at eval {self.eval}"
+        left = self.last - self.eval + 1
+        return f"at the entry of eval {self.eval}, {left} eval{'s' if left != 1 else ''} before the end"
+
+
+def why_gone():
+    try:
+        with open(os.path.join(os.fsdecode(RUN), "kept.gone"), encoding="utf-8") as file:
+            return file.readline().strip()
+    except OSError:
+        return "it was killed"
+
+
+def reach():
+    found = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    directory = os.open(RUN, os.O_PATH | os.O_DIRECTORY)
+    try:
+        found.connect(f"/proc/self/fd/{directory}/kept.sock")
+    except OSError:
+        raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}") from None
+    finally:
+        os.close(directory)
+    hello = found.recv(PACKET).split(b"\0")
+    if len(hello) < 2 or hello[1] != RELEASE:
+        raise gdb.GdbError("the kept snapshot refuses: it is another user's, or another release's")
+    return found
+
+
+def have_stand(**wanted):
+    found = reach()
+    found.send(b"stand\0" + b"".join(f"{name}={value}".encode() + b"\0" for name, value in wanted.items()))
+    answer = found.recv(PACKET)
+    words = answer.split(b"\0")
+    if words[0] == b"stands":
+        return Stand(answer, found)
+    raise gdb.GdbError(words[1].decode(errors="replace") if len(words) > 1 else "the copy died before it stood there")
+
+
+def is_alive():
+    return gdb.selected_inferior().pid > 0
+
+
+def is_of_library(frame):
+    return LIBRARY in (gdb.solib_name(frame.pc()) or "")
+
+
+def leave_library():
+    """Selects the innermost frame that is the simulator's."""
+    frame = gdb.newest_frame()
+    while (is_of_library(frame) or frame.type() == gdb.SIGTRAMP_FRAME) and frame.older() is not None:
+        frame = frame.older()
+    frame.select()
+
+
+def select_thread(number):
+    for thread in gdb.selected_inferior().threads():
+        if thread.ptid[1] == number:
+            thread.switch()
+
+
+class Hidden:
+    """Breakpoints of the user's that do not count for a while."""
+
+    def __enter__(self):
+        self.enabled = [one for one in gdb.breakpoints() if one.enabled]
+        for one in self.enabled:
+            one.enabled = False
+
+    def __exit__(self, *_):
+        for one in self.enabled:
+            if one.is_valid():
+                one.enabled = True
+
+
+def run_to_entry():
+    with Hidden():
+        entries = [gdb.Breakpoint(f"*{behind:#x}", internal=True) for behind in stand.entries.values()]
+        for entry in entries:
+            entry.silent = True
+        try:
+            gdb.execute("continue", to_string=True)
+        finally:
+            for entry in entries:
+                entry.delete()
+
+
+def take_over(new):
+    global stand
+    if is_alive():
+        gdb.execute("kill", to_string=True)
+    if stand is not None:
+        stand.connection.close()
+    stand = new
+    for name in OWN_SIGNALS:
+        gdb.execute(f"handle {name} nostop noprint pass", to_string=True)
+    gdb.execute(f"attach {stand.pid}", to_string=True)
+    select_thread(stand.thread)
+    if stand.is_end:
+        leave_library()
+    else:
+        run_to_entry()
+
+
+def show():
+    print(f"lightsss: {stand.place}")
+    if is_alive():
+        gdb.execute("frame")
+
+
+def evals():
+    """That have begun so far, one at whose entry a breakpoint stops included: the hook counts it behind that."""
+    if not is_alive():
+        return stand.last
+    place = gdb.newest_frame().pc()
+    enters = any(head - ENDBR_SIZE <= place <= head for head in stand.entries)
+    locking = gdb.parameter("scheduler-locking")
+    gdb.execute("set scheduler-locking on")
+    try:
+        return int(gdb.parse_and_eval(f"((unsigned long (*)(void)) {stand.evals:#x})()")) + enters
+    finally:
+        gdb.execute(f"set scheduler-locking {locking}")
+
+
+def count(words, what):
+    found = re.fullmatch(r"(\d+)(evals?)?", words.strip())
+    if not found:
+        raise gdb.GdbError(what)
+    return int(found[1])
+
+
+def stand_at(number):
+    new = have_stand(at=number)
+    with Quiet():
+        take_over(new)
+    show()
+
+
+class Lightsss(gdb.Command):
+    """Commands on a kept snapshot.
+
+    lightsss back N     stand N evals earlier
+    lightsss at EVAL    stand at the entry of this eval
+    lightsss wave FILE  write the waveform up to the end of this eval"""
+
+    def __init__(self):
+        super().__init__("lightsss", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE, True)
+
+    def invoke(self, words, _from_tty):
+        raise gdb.GdbError("lightsss back N, lightsss at EVAL or lightsss wave FILE")
+
+
+class Back(gdb.Command):
+    """lightsss back N: replace the process by one that stands N evals earlier. Breakpoints stay."""
+
+    def __init__(self):
+        super().__init__("lightsss back", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE)
+
+    def invoke(self, words, _from_tty):
+        number = count(words, "how many evals back? lightsss back 100")
+        now = evals()
+        if number > now:
+            raise gdb.GdbError(f"this is eval {now}: there are not so many before it")
+        stand_at(now - number)
+
+
+class At(gdb.Command):
+    """lightsss at EVAL: replace the process by one that stands at the entry of this eval. Breakpoints stay."""
+
+    def __init__(self):
+        super().__init__("lightsss at", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE)
+
+    def invoke(self, words, _from_tty):
+        stand_at(count(words, "at which eval? lightsss at 120000"))
+
+
+class Wave(gdb.Command):
+    """lightsss wave FILE: write the waveform from the snapshot, or the run's window, to the end of this eval."""
+
+    def __init__(self):
+        super().__init__("lightsss wave", gdb.COMMAND_DATA, gdb.COMPLETE_FILENAME)
+
+    def invoke(self, words, _from_tty):
+        names = gdb.string_to_argv(words)
+        if len(names) != 1:
+            raise gdb.GdbError("into which file? lightsss wave before.vcd")
+        until = [] if (now := evals()) >= stand.last else ["--until", f"{now}evals"]
+        made = subprocess.run([COMMAND, "replay", *until, RUN], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
+        lines = made.stderr.decode(errors="surrogateescape").splitlines()
+        found = [line.partition("waveform: ")[2] for line in lines if line.startswith("lightsss: waveform: ")]
+        if not found:
+            raise gdb.GdbError(lines[-1] if lines else "there is no waveform")
+        target = os.path.expanduser(names[0])
+        shutil.move(found[0], target)
+        if re.fullmatch(r"replay-\d+", os.path.basename(os.path.dirname(found[0]))):
+            shutil.rmtree(os.path.dirname(found[0]), ignore_errors=True)
+        print(f"lightsss: waveform up to eval {now}: {target}")
+
+
+class WithoutLibrary:
+    """A backtrace without the library's frames, which lie around an eval and behind an end."""
+
+    name, priority, enabled = "lightsss", 100, True
+
+    def filter(self, frames):
+        return (frame for frame in frames if not is_of_library(frame.inferior_frame()))
+
+
+def note_end(event):
+    """The library sends a SIGTRAP when the run has come to its end, once. To gdb that is a stop without a reason."""
+    if isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent)) or not is_of_library(gdb.newest_frame()):
+        return
+    if gdb.parse_and_eval("$_siginfo.si_signo") != signal.SIGTRAP or gdb.parse_and_eval("$_siginfo.si_code") != SENT_TO_THREAD:
+        return
+    print("lightsss: this is where the run ended; the process ends when it goes on")
+    leave_library()
+
+
+def addresses(breakpoint):
+    if hasattr(breakpoint, "locations"):
+        return [place.address for place in breakpoint.locations]
+    if breakpoint.location is None:
+        return []
+    return [place.pc for place in gdb.decode_line(breakpoint.location)[1] or ()]
+
+
+def keep_off_heads(breakpoint):
+    """In the first bytes of an eval there is a jump: one inside of it would break it."""
+    if breakpoint.type != gdb.BP_BREAKPOINT or not breakpoint.enabled:
+        return
+    for address in addresses(breakpoint):
+        for head, behind in stand.entries.items():
+            if head < address < behind:
+                breakpoint.enabled = False
+                print(f"lightsss: breakpoint {breakpoint.number} would lie inside the hook at eval's entry; it is set at the entry")
+                other = gdb.Breakpoint(f"*{head:#x}", temporary=breakpoint.temporary)
+                other.condition = breakpoint.condition
+
+
+stand = None
+for command in (Lightsss, Back, At, Wave):
+    command()
+gdb.frame_filters["lightsss"] = WithoutLibrary()
+first = Stand(STANDS, socket.socket(fileno=CONNECTION))
+os.set_inheritable(CONNECTION, False)
+with Quiet():
+    take_over(first)
+show()
+gdb.events.stop.connect(note_end)
+gdb.events.breakpoint_created.connect(keep_off_heads)

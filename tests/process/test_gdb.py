@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`lightsss gdb`: a copy of the kept snapshot stands still where it is asked for, a debugger or a script gets its number, and
+nothing is left of it when that has ended. With gdb where it is installed."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import unittest
+
+from command import COMMAND, as_from_a_terminal
+from live import EVERY_TEN, SimulatorCase
+from test_kept import PARK, is_gone, state_of
+
+GDB = shutil.which("gdb")
+USAGE = "lightsss: name one run; usage: lightsss gdb [--before EVALS | --at EVAL] [--exec CMD] RUN [-- ARGUMENT...]\n"
+
+
+class Gdb(SimulatorCase):
+    def end_kept(self, pid):
+        if not is_gone(pid):
+            os.kill(pid, signal.SIGKILL)
+
+    def park(self, *steps, **variables):
+        """A run that has failed, and what is in its directory."""
+        run = self.failed("one", *(steps or ("eval:45", "exit:3")), **{**EVERY_TEN, **PARK, **variables})
+        self.pid = self.load(run)["kept"]["pid"]
+        self.addCleanup(self.end_kept, self.pid)
+        self.files = sorted(os.listdir(run))
+        return run
+
+    def load(self, run):
+        with open(os.path.join(run, "report.json"), encoding="utf-8") as file:
+            return json.load(file)
+
+    def script(self, text):
+        path = os.path.join(self.work, "script")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + text)
+        os.chmod(path, stat.S_IRWXU)
+        return path
+
+    def assert_nothing_left_of(self, run):
+        """Neither a process nor a file; the kept snapshot is there."""
+        self.await_that(lambda: not self.descendants(self.pid))
+        self.await_that(lambda: sorted(os.listdir(run)) == self.files)
+        self.assertFalse(is_gone(self.pid))
+
+    # --- a script in its place ---
+
+    def test_script(self):
+        run = self.park()
+        script = self.script('echo "$@"; cut -d" " -f3 /proc/$1/stat; grep TracerPid /proc/$1/status; ls $2; exit 7\n')
+        status, out, err = self.command("gdb", "--before", "5", "--exec", f"{script}", run, "--", run, "two words")
+        self.assertEqual((status, err), (7, ""))
+        words, state, tracer, *files = out.splitlines()
+        self.assertEqual(words.split(" ", 1)[1], f"{run} two words")
+        self.assertEqual((state, tracer), ("S", "TracerPid:\t0"))
+        self.assertEqual(sorted(files), sorted([*self.files, "replay-2"]))
+        self.await_that(is_gone, int(words.split()[0]))
+        self.assert_nothing_left_of(run)
+
+    def test_places(self):
+        """It has printed what the run had printed by then, to a file of its own. It stands behind the eval before."""
+        run = self.park("eval:25", "error:one", "eval:10", "error:two", "eval:10", "exit:3")
+        script = self.script(f"cat {run}/replay-2/replay.stderr\n")
+        snapshot = self.load(run)["snapshot"]["eval"]
+        self.assertGreaterEqual(25, snapshot)
+        for words, printed in (
+            (("--before", "21evals"), ""),
+            (("--before=20",), ""),
+            (("--before=19",), "one\n"),
+            (("--at", "36"), "one\n"),
+            (("--at=37evals",), "one\ntwo\n"),
+            (("--before", "0"), "one\ntwo\n"),
+            (("--at", str(snapshot + 1)), ""),
+        ):
+            status, out, err = self.command("gdb", *words, "--exec", script, run)
+            self.assertEqual((status, err), (0, ""), words)
+            self.assertEqual(out, printed, words)
+            self.assert_nothing_left_of(run)
+
+    def test_command_killed(self):
+        run = self.park()
+        script = self.script("echo $1; exec sleep 100\n")
+        process = subprocess.Popen(
+            [COMMAND, "gdb", "--exec", f"exec {script}", run],
+            env=self.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=as_from_a_terminal,
+        )
+        self.addCleanup(self.end, process)
+        pid = int(process.stdout.readline())
+        self.assertIn(state_of(pid), "SR")
+        process.kill()
+        process.wait()
+        process.stdout.close()
+        self.await_that(lambda: is_gone(pid))
+        self.assert_nothing_left_of(run)
+
+    def test_kept_killed(self):
+        """The copy goes with it."""
+        run = self.park()
+        script = self.script(f"kill -9 {self.pid}; while [ -e /proc/$1 ] && ! grep -q 'State:.*Z' /proc/$1/status; do sleep 0.02; done\n")
+        self.assertEqual(self.command("gdb", "--exec", script, run)[0], 0)
+
+    def test_refused(self):
+        run = self.park()
+        snapshot = self.load(run)["snapshot"]["eval"]
+        refuses = f"lightsss: the kept snapshot of {run} refuses: "
+        for words, why in (
+            (("--before", "46"), f"46 evals before the end cannot be had: the snapshot was taken {45 - snapshot} evals before it\n"),
+            (("--at", f"{snapshot}"), f"eval {snapshot} cannot be had: the snapshot was taken after eval {snapshot}, and the run came to eval 45\n"),
+            (("--at", "46evals"), f"eval 46 cannot be had: the snapshot was taken after eval {snapshot}, and the run came to eval 45\n"),
+        ):
+            self.assertEqual(self.command("gdb", *words, "--exec", "false", run), (1, "", refuses + why))
+            self.assert_nothing_left_of(run)
+        self.assertEqual(self.command("drop", run)[0], 0)
+        gone = f"lightsss: the kept snapshot of {run} is gone: it was dropped\n"
+        self.assertEqual(self.command("gdb", "--exec", "false", run), (1, "", gone))
+
+    def test_wrong_words(self):
+        for words, why in (
+            ((), USAGE),
+            (("a", "b"), USAGE),
+            (("--", "a"), USAGE),
+            (("--before", "many", "a"), "lightsss: --before=many is not valid: give a number of evals, such as 1000evals\n"),
+            (("--at=-1", "a"), "lightsss: --at=-1 is not valid: give a number of evals, such as 1000evals\n"),
+            (("--at", "1", "--before", "1", "a"), "lightsss: --before and --at name two places: give one of them\n"),
+        ):
+            self.assertEqual(self.command("gdb", *words), (2, "", why))
+
+    def test_no_gdb(self):
+        run = self.park()
+        self.assertEqual(
+            self.command("gdb", run, variables={"PATH": "/nonexistent"}),
+            (127, "", "lightsss: gdb is not installed; install it, or name another debugger with --exec\n"),
+        )
+
+    # --- gdb ---
+
+    def gdb(self, run, *words, before="5"):
+        commands = [word for command in words for word in ("-ex", command)]
+        status, out, err = self.command("gdb", "--before", before, run, "--", "-nx", "-batch", *commands)
+        self.assertEqual(status, 0, (out, err))
+        self.assert_nothing_left_of(run)
+        return out
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_gdb(self):
+        run = self.park()
+        out = self.gdb(run, "bt", "lightsss back 10", "bt", "lightsss at 100", "continue", "continue")
+        self.assertIn("lightsss: at the entry of eval 41, 5 evals before the end\n", out)
+        self.assertIn("lightsss: at the entry of eval 31, 15 evals before the end\n", out)
+        self.assertIn("lightsss: this is where the run ended", out)
+        self.assertIn("exited normally", out)
+        self.assertEqual(len(re.findall(r"^#0 .*eval_step", out, re.MULTILINE)), 4, out)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_gdb_at_end(self):
+        run = self.park("eval:45", "abort")
+        out = self.gdb(run, "bt", before="0")
+        self.assertIn("lightsss: where the run ended, at eval 45\n", out)
+        self.assertRegex(out, r"#\d+ .* main ")
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_detached(self):
+        """The copy ends though gdb goes on."""
+        run = self.park()
+        wait = "python import os, time; [time.sleep(0.02) for _ in range(3000) if os.path.exists(f'/proc/{pid}')]"
+        out = self.gdb(run, "python pid = gdb.selected_inferior().pid", "detach", wait, "python print(os.path.exists(f'/proc/{pid}'))")
+        self.assertIn("\nFalse\n", out)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_yama(self):
+        """Where only parents may trace."""
+        setting = "/proc/sys/kernel/yama/ptrace_scope"
+        if not os.path.exists(setting):
+            self.skipTest("this kernel has no Yama")
+        with open(setting, encoding="utf-8") as file:
+            if file.read().strip() != "1":
+                self.skipTest("ptrace_scope is not 1")
+        self.assertIn("lightsss: at the entry", self.gdb(self.park(), "bt"))
+
+
+if __name__ == "__main__":
+    unittest.main()
