@@ -4,6 +4,7 @@
 waveform is that stretch of a run that is traced from its start. Then nothing is left of them.
 test_kept.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR WORLD_SIMULATOR COMMAND."""
 
+import glob
 import json
 import os
 import random
@@ -23,7 +24,7 @@ import wave
 from launch import Launch
 from mcu_runs import FULL, TIMEOUT_S
 
-REPLAYS = 20 if FULL else 3
+REPLAYS = 20 if FULL else 2
 AT_ONCE = 2
 SCOPES = (None, None, "TOP.mcu.u_alu", "TOP.mcu.u_scrambler,TOP.mcu.u_regfile")
 ENDS = {"exit": "any", "abort": "any", "segv": "any", "segv_eval": "inside", "kill": "any"}
@@ -246,6 +247,86 @@ class World(Several, unittest.TestCase):
 
     def test_program(self):
         self.one("popen")
+
+
+class Storm(mcu_runs.McuRuns):
+    """Whoever is there is killed, stopped by a signal, dropped or left without its directory, at any time: every command
+    ends and says why, no replay goes another way, and nothing is left."""
+
+    repeats = 40 if FULL else 1
+    evals = 60000
+    seed = os.environ.get("LIGHTSSS_TEST_SEED", "1")
+
+    def all(self, simulator, held):
+        if FULL or not held:
+            super().all(simulator, held)
+
+    def begin(self, rng):
+        environment = {
+            "LD_PRELOAD": mcu_runs.LIBRARY,
+            "LIGHTSSS_PARK": rng.choice(("1s", "20s", "60s")),
+            "LIGHTSSS_INTERVAL": rng.choice(("3ms", "20ms", "1000evals")),
+            "LIGHTSSS_WINDOW": rng.choice(("100evals", "20000evals")),
+            "LIGHTSSS_SIZE": rng.choice(("1G", "100K")),
+        }
+        if rng.random() < 0.3:
+            environment["LIGHTSSS_TRIGGER"] = "running at cycle (2000|4000|9000)$"
+        type(self).count += 1
+        return environment
+
+    def strike(self, made, rng):
+        left = made.survivors()
+        if left:
+            numbers = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGCONT)
+            self.send(rng.choice(left), rng.choice(numbers))
+
+    @staticmethod
+    def send(pid, number):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+    @staticmethod
+    def directories(made):
+        """Some may be gone by now."""
+        return sorted(glob.glob(os.path.join(glob.escape(made.directory), "lightsss", "*")))
+
+    def start(self, *words):
+        return subprocess.Popen([COMMAND, *words], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+
+    def disturb(self, made, commands, rng):
+        runs, what = self.directories(made), rng.random()
+        if what < 0.25:
+            self.strike(made, rng)
+        elif what < 0.6 and runs and len(commands) < 6:
+            words = rng.choice(([], ["--until", "50evals"], ["--window", "50evals"], ["--from", "1evals"], ["--size", "30K"]))
+            commands.append(self.start("replay", *words, rng.choice(runs)))
+        elif what < 0.7 and commands:
+            rng.choice(commands).send_signal(rng.choice((signal.SIGKILL, signal.SIGINT, signal.SIGTERM)))
+        elif what < 0.73 and runs:
+            commands.append(self.start("drop", rng.choice(runs)))
+        elif what < 0.74 and runs:
+            shutil.rmtree(rng.choice(runs), ignore_errors=True)
+
+    def one(self, simulator, held, rng):
+        environment = self.begin(rng)
+        kind = rng.choice(("exit", "abort", "segv", "kill", "none"))
+        command = [simulator, "--cycles", str(self.evals // 2), "--report", "1000", "--fail", f"{kind}@{rng.randrange(100, self.evals // 2)}"]
+        command += ["--trace", "own.wave"] if held else []
+        with self.subTest(command=command, **environment):
+            made = Launch(os.path.join(self.top, str(self.count)), command, environment, True)
+            commands, until = [], time.monotonic() + 1.5 * rng.random()
+            while time.monotonic() < until or os.waitid(os.P_PID, made.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+                self.assertLess(time.monotonic(), until + TIMEOUT_S)
+                time.sleep(0.05 * rng.random())
+                self.disturb(made, commands, rng)
+            made.wait(TIMEOUT_S, TIMEOUT_S)
+            said = [started.communicate(timeout=TIMEOUT_S)[1] for started in commands] + [made.stderr.decode(errors="replace")]
+            self.assertEqual([text for text in said if "diverged" in text], [])
+            for run in self.directories(made):
+                self.start("drop", run).communicate(timeout=TIMEOUT_S)
+            checks.check_gone(made, TIMEOUT_S)
 
 
 if __name__ == "__main__":
