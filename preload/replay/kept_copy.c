@@ -416,12 +416,27 @@ static void set_stretch(const struct kept_request *wanted)
         run.options.window_evals = page->end.eval - wanted->from_eval + 1;
 }
 
+/* The run itself was told so, and has gone on. Here somebody can ask again. */
+static bool is_other_format(enum options_wave wave, struct text *why)
+{
+    const bool is_fst = run.found.format == HOOKS_FORMAT_FST;
+
+    if (wave != (is_fst ? WAVE_VCD : WAVE_FST))
+        return false;
+    text_format(why, "--format %s cannot be had: %s was built to write %s", is_fst ? "vcd" : "fst",
+                run.program, is_fst ? "fst" : "vcd");
+    return true;
+}
+
 static bool reads_request(struct text *why)
 {
     const struct shared_slot *slot = &run.page->slots[place];
+    const enum options_wave wave = run.options.wave;
     struct kept_request wanted;
 
     if (!kept_request_read(&wanted, &run.options, request.at, request.end, why))
+        return false;
+    if (run.options.wave != wave && is_other_format(run.options.wave, why))
         return false;
     terminal_note(wanted.term, wanted.no_color);
     if (run.page->races && (wanted.from_eval != 0 || wanted.until_eval != 0)) {

@@ -256,6 +256,7 @@ class Kept(SimulatorCase):
             (("--until", "46evals"), "--until 46evals cannot be had: the snapshot was taken after eval "),
             (("--until", f"{first}evals"), f"--until {first}evals cannot be had"),
             (("--until", "40evals", "--from", "41evals"), "--from 41evals is behind eval 40, where the replay is to end"),
+            (("--format", "fst"), "--format fst cannot be had: fake_simulator was built to write vcd"),
         ):
             status, out, err = self.replay(run, *words)
             self.assertEqual((status, out), (1, ""))
