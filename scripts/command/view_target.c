@@ -125,7 +125,7 @@ bool view_target_find(struct view_target *target, const char *name)
         take_wave(target, safe);
         return true;
     }
-    if (error == ENOENT && strchr(name, '/') == NULL && is_directory(below))
+    if (error == ENOENT && *name != '/' && is_directory(below))
         return take_newest(target, below);
     if (error == ENOENT && parse_number(name, &process))
         return take_process(target, runs, process);

@@ -111,6 +111,9 @@ class Runs(ViewCase):
         wanted = ["gtkwave", "./-waves/a.1/wave.fst", "./-waves/a.1/wave.gtkw"]
         self.shows(wanted, LIGHTSSS_DIR="-waves")
         self.shows(wanted, "a.1", LIGHTSSS_DIR="-waves")
+        self.run_directory("-waves/a.1/replay-2")
+        self.shows(["gtkwave", "./-waves/a.1/replay-2/wave.vcd", "./-waves/a.1/replay-2/wave.gtkw"], "a.1/replay-2", LIGHTSSS_DIR="-waves")
+        self.shows(wanted, "a.1", LIGHTSSS_DIR="-waves")
         self.shows(wanted, "--", "-waves/a.1")
 
     def test_waveform(self):
