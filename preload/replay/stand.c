@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
+#include <link.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/procfs.h"
+#include "base/program_file.h"
 #include "base/signal_mask.h"
 #include "record/breakpoint.h"
 #include "replay/kept_line.h"
@@ -28,7 +30,7 @@
 #define EXIT_NS     (200 * MILLISECOND_NS)
 #define PATH_SIZE   64u
 #define STATUS_SIZE 4096u
-#define PACKET_SIZE 2048u
+#define PACKET_SIZE 8192u
 #define NAME_SIZE   32u
 #define TRACER      "TracerPid:\t"
 
@@ -149,6 +151,18 @@ static void append(struct text *packet, const char *name, uint64_t value)
     text_append(packet, "", 1);
 }
 
+/* A debugger knows the program of the process, and that is the loader where somebody has started it so. */
+static void append_program(struct text *packet)
+{
+    const char *path = program_file(NULL);
+
+    if (strncmp(path, "/proc/", strlen("/proc/")) == 0)
+        return;
+    text_format(packet, "program=%s", path);
+    text_append(packet, "", 1);
+    append(packet, "base", _r_debug.r_map->l_addr);
+}
+
 static void tell(uint64_t eval, bool is_end)
 {
     char bytes[PACKET_SIZE];
@@ -164,6 +178,7 @@ static void tell(uint64_t eval, bool is_end)
     append(&packet, "snapshot", shared_page_slot(run.page, run.pid)->eval);
     append(&packet, "evals", (uint64_t)(uintptr_t)run.hooks->evals);
     append_entries(&packet);
+    append_program(&packet);
     kept_line_send(&packet);
 }
 

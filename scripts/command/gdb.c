@@ -18,8 +18,6 @@
 #include "say.h"
 #include "search_path.h"
 
-#define WORDS_MAX 256u
-
 enum { BEFORE, AT, EXEC };
 
 const struct flag gdb_flags[] = {
@@ -118,21 +116,30 @@ static int become(char **words)
     return error == ENOENT ? SAY_NOT_FOUND : SAY_NOT_EXECUTABLE;
 }
 
-static bool add_words(char *words[WORDS_MAX], size_t count, char **more)
+/* With these words in front of the arguments. */
+static int become_with(char *const *first, size_t count, char **arguments)
 {
-    for (; *more != NULL && count + 1 < WORDS_MAX; more++)
-        words[count++] = *more;
-    words[count] = NULL;
-    if (*more != NULL)
-        say("these are too many arguments for a debugger");
-    return *more == NULL;
+    size_t more = 0;
+
+    while (arguments[more] != NULL)
+        more++;
+    char **words = calloc(count + more + 1, sizeof *words);
+    if (words == NULL) {
+        say("out of memory");
+        return SAY_BROKEN;
+    }
+    memcpy(words, first, count * sizeof *words);
+    memcpy(words + count, arguments, more * sizeof *words);
+    const int status = become(words);
+    free(words);
+    return status;
 }
 
 static int become_gdb(const char *run, int connection, const struct kept_packet *stands, char **arguments)
 {
     static char command[] =
         "python exec(compile(open('/proc/self/fd/0000000000').read(), 'lightsss', 'exec'))";
-    char *words[WORDS_MAX] = {(char *)"gdb", (char *)"-q", (char *)"-ex", command};
+    char *const words[] = {(char *)"gdb", (char *)"-q", (char *)"-ex", command};
     const int script = gdb_script_make(run, connection, stands);
 
     if (script < 0) {
@@ -141,7 +148,7 @@ static int become_gdb(const char *run, int connection, const struct kept_packet 
     }
     snprintf(command, sizeof command,
              "python exec(compile(open('/proc/self/fd/%d').read(), 'lightsss', 'exec'))", script);
-    return add_words(words, 4, arguments) ? become(words) : SAY_USAGE;
+    return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
 /* By a shell, so that it may be several words; the process id is the one behind them. */
@@ -149,7 +156,7 @@ static int become_other(const char *command, const struct kept_packet *stands, c
 {
     static char line[PATH_MAX], number[16];
     const char *at = stands->bytes, *end = stands->bytes + stands->length;
-    char *words[WORDS_MAX] = {(char *)"/bin/sh", (char *)"-c", line, (char *)"lightsss", number};
+    char *const words[] = {(char *)"/bin/sh", (char *)"-c", line, (char *)"lightsss", number};
 
     kept_message_next(&at, end);
     const char *pid = kept_message_next(&at, end);
@@ -158,7 +165,7 @@ static int become_other(const char *command, const struct kept_packet *stands, c
         return SAY_USAGE;
     }
     snprintf(number, sizeof number, "%s", pid + strcspn(pid, "0123456789"));
-    return add_words(words, 5, arguments) ? become(words) : SAY_USAGE;
+    return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
 static int debug(const char *run, const struct kept_packet *request, const char *command, char **arguments)

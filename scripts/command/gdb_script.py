@@ -51,14 +51,16 @@ class Stand:
         self.entries = {}  # where a hooked eval begins: where it goes on behind the jump of the hook
         values = {}
         for field in packet.split(b"\0")[1:-1]:
-            name, _, value = field.decode().partition("=")
+            name, _, value = os.fsdecode(field).partition("=")
             if name == "entry":
                 head, _, size = value.partition("+")
                 self.entries[int(head, 16)] = int(head, 16) + int(size)
             else:
-                values[name] = int(value)
-        self.pid, self.thread, self.eval = values["pid"], values["thread"], values["eval"]
-        self.is_end, self.last, self.evals = values["end"] != 0, values["last"], values["evals"]
+                values[name] = value
+        numbers = (int(values[name]) for name in ("pid", "thread", "eval", "last", "evals"))
+        self.pid, self.thread, self.eval, self.last, self.evals = numbers
+        self.is_end = values["end"] == "1"
+        self.program, self.base = values.get("program"), int(values.get("base", 0))
 
     @property
     def place(self):
@@ -66,8 +68,9 @@ class Stand:
             return f"this copy ended at eval {self.eval}, the run at eval {self.last}: it has gone another way"
         if self.is_end:
             return f"where the run ended, at eval {self.eval}"
-        left = self.last - self.eval + 1
-        return f"at the entry of eval {self.eval}, {left} eval{'s' if left != 1 else ''} before the end"
+        evals = self.last - self.eval + 1
+        left = f"{evals} evals" if evals != 1 else "1 eval"
+        return f"at the entry of eval {self.eval}, {left} before the end"
 
 
 def why_gone():
@@ -151,6 +154,14 @@ def run_to_entry():
                 entry.delete()
 
 
+def add_program():
+    """Where the dynamic loader was started with the program, gdb knows the loader's symbols alone."""
+    known = [file.filename for file in gdb.objfiles()]
+    if stand.program is not None and os.path.realpath(stand.program) not in known:
+        path = re.sub(r'([\\"])', r"\\\1", stand.program)
+        gdb.execute(f'add-symbol-file "{path}" -o {stand.base:#x}', to_string=True)
+
+
 def take_over(new):
     global stand
     if is_alive():
@@ -161,6 +172,7 @@ def take_over(new):
     for name in OWN_SIGNALS:
         gdb.execute(f"handle {name} nostop noprint pass", to_string=True)
     gdb.execute(f"attach {stand.pid}", to_string=True)
+    add_program()
     select_thread(stand.thread)
     if stand.is_end:
         leave_library()

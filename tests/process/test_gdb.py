@@ -12,11 +12,12 @@ import stat
 import subprocess
 import unittest
 
-from command import COMMAND, as_from_a_terminal
-from live import EVERY_TEN, SimulatorCase
+from command import COMMAND, FAKE, as_from_a_terminal
+from live import EVERY_TEN, PATIENCE_S, SimulatorCase
 from test_kept import PARK, is_gone, state_of
 
 GDB = shutil.which("gdb")
+LOADER = "/lib64/ld-linux-x86-64.so.2"
 USAGE = "lightsss: name one run; usage: lightsss gdb [--before EVALS | --at EVAL] [--exec CMD] RUN [-- ARGUMENT...]\n"
 
 
@@ -176,6 +177,64 @@ class Gdb(SimulatorCase):
         wait = "python import os, time; [time.sleep(0.02) for _ in range(3000) if os.path.exists(f'/proc/{pid}')]"
         out = self.gdb(run, "python pid = gdb.selected_inferior().pid", "detach", wait, "python print(os.path.exists(f'/proc/{pid}'))")
         self.assertIn("\nFalse\n", out)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_inside_the_hook(self):
+        """A breakpoint there would break the jump at eval's entry."""
+        run = self.park()
+        there = "python gdb.Breakpoint(f'*{min(stand.entries) + 2:#x}')"
+        out = self.gdb(run, there, "continue", "bt", "continue", "lightsss back 3", "continue")
+        self.assertIn("lightsss: breakpoint 1 would lie inside the hook at eval's entry; it is set at the entry\n", out)
+        self.assertEqual(len(re.findall(r"\bBreakpoint 2, ", out)), 3, out)
+        self.assertIn("lightsss: at the entry of eval 40, 6 evals before the end\n", out)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_copy_killed(self):
+        run = self.park()
+        out = self.gdb(run, "python os.kill(gdb.selected_inferior().pid, signal.SIGKILL)", "continue", "lightsss back 1")
+        self.assertIn("SIGKILL", out)
+        self.assertIn("lightsss: at the entry of eval 44, 2 evals before the end\n", out)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_gdb_killed(self):
+        run = self.park()
+        process = subprocess.Popen(
+            [COMMAND, "gdb", run, "--", "-nx", "-ex", "python import time; print('here', flush=True); time.sleep(100)"],
+            env=self.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=as_from_a_terminal,
+        )
+        self.addCleanup(self.end, process)
+        while process.stdout.readline() != "here\n":
+            self.assertIsNone(process.poll())
+        process.kill()
+        process.wait()
+        self.assert_nothing_left_of(run)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_time_is_over(self):
+        """The kept snapshot waits for who has a copy of it, and gives no other."""
+        run = self.park(LIGHTSSS_PARK="1s")
+        wait = f"python import time; [time.sleep(0.02) for _ in range(3000) if os.path.exists('{run}/kept.sock')]"
+        status, out, err = self.command("gdb", run, "--", "-nx", "-batch", "-ex", wait, "-ex", "lightsss back 1", "-ex", "continue")
+        self.assertEqual(status, 0, err)
+        self.assertIn("the kept snapshot is gone: its time was over", err)
+        self.assertIn("lightsss: this is where the run ended", out)
+        self.await_that(is_gone, self.pid)
+
+    @unittest.skipIf(GDB is None or not os.path.exists(LOADER), "needs gdb and the loader of glibc")
+    def test_loader(self):
+        """The process is the loader's: symbols are those of the program."""
+        process = self.simulator("one", FAKE, "eval:45", "exit:3", program=LOADER, **EVERY_TEN, **PARK)
+        process.communicate(timeout=PATIENCE_S)
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        self.pid = self.load(run)["kept"]["pid"]
+        self.addCleanup(self.end_kept, self.pid)
+        self.files = sorted(os.listdir(run))
+        out = self.gdb(run, "lightsss back 1", "bt")
+        self.assertEqual(len(re.findall(r"^#0 .*eval_step", out, re.MULTILINE)), 3, out)
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_yama(self):

@@ -18,7 +18,8 @@ from mcu_runs import FULL, TIMEOUT_S
 from test_kept import await_that, is_kept, load
 
 COMMAND = None
-PLACES = 100 if FULL else 4  # of each simulator
+ALONE = 36 if FULL else 1  # places of each run that are seen by a gdb of their own
+PLACES = 36 if FULL else 4  # that are seen by one gdb
 BACK = 100 if FULL else 5
 SIGNALS = ("retired", "checksum")
 READ = f'printf "signals {" ".join(["%u"] * len(SIGNALS))}\\n", {", ".join(f"this->{name}" for name in SIGNALS)}'
@@ -39,7 +40,6 @@ def values_of(path):
 
 @unittest.skipIf(shutil.which("gdb") is None, "gdb is not installed")
 class Gdb(mcu_runs.McuRuns):
-    repeats = 3 if FULL else 1
     seed = os.environ.get("LIGHTSSS_TEST_SEED", "1")
 
     def gdb(self, directory, words, commands):
@@ -67,7 +67,7 @@ class Gdb(mcu_runs.McuRuns):
     def check_before(self, rng, directory, report, oracle, wave_path):
         """A copy for each, and one gdb for all; at the last one the waveform until then."""
         first, last = report["snapshot"]["eval"] + 1, report["end"]["eval"]
-        for _ in range(PLACES // self.repeats if FULL else 1):
+        for _ in range(ALONE):
             eval_ = rng.randrange(first, last + 1)
             self.check_places(self.gdb(directory, ["--before", f"{last + 1 - eval_}evals"], [READ]), [eval_], oracle)
         evals = [rng.randrange(first, last + 1) for _ in range(PLACES)]
@@ -76,15 +76,15 @@ class Gdb(mcu_runs.McuRuns):
         self.check_places(text, evals[:1] + evals, oracle)
         self.assertIn(f"lightsss: waveform up to eval {evals[-1]}: {wave_path}\n", text)
 
-    def check_back(self, directory, report, oracle):
+    def check_back(self, directory, report, oracle, times):
         """From breakpoint to breakpoint: that stays."""
         last = report["end"]["eval"]
-        step = max((last - report["snapshot"]["eval"] - 1) // (BACK + 1), 1)
+        step = max((last - report["snapshot"]["eval"] - 1) // (times + 1), 1)
         evals, commands = [last], ["tbreak Vmcu::eval_step", READ]
-        while len(evals) <= BACK and evals[-1] - step > report["snapshot"]["eval"]:
+        while len(evals) <= times and evals[-1] - step > report["snapshot"]["eval"]:
             evals.append(evals[-1] - step)
             commands += [f"lightsss back {step}", READ]
-        self.assertGreater(len(evals), min(BACK, 3))
+        self.assertEqual(len(evals), times + 1)
         text = self.gdb(directory, ["--before", "1"], [*commands, "continue", READ.replace("signals", "next"), "lightsss back 1"])
         *stood, again = re.findall(r"^lightsss: at the entry of eval (\d+),", text, re.MULTILINE)
         self.assertEqual(int(again), int(stood[-1]), text)  # it was one on
@@ -116,7 +116,7 @@ class Gdb(mcu_runs.McuRuns):
             self.check_before(rng, directory, report, oracle, wave_path)
             if not held and simulator != mcu_runs.FST:
                 wave.compare(oracle_path, wave_path, "before")
-            self.check_back(directory, report, oracle)
+            self.check_back(directory, report, oracle, 5 if held or simulator == mcu_runs.FST else BACK)
             self.check_failure(directory, report, kind)
             await_that(lambda: made.survivors() == [report["kept"]["pid"]])
             await_that(lambda: sorted(os.listdir(directory)) == files)
