@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
@@ -112,6 +113,19 @@ static void note_piece(uint64_t number, uint64_t offset, const void *bytes, size
     undo_put(&piece, &part, 1);
 }
 
+/* What other threads close meanwhile is closed. An old kernel lets it wait until this one is gone. */
+static void let_go_of_others(int directory)
+{
+#ifdef SYS_close_range
+    const unsigned left = directory < 0 ? UINT_MAX : (unsigned)directory;
+
+    if (left > 0)
+        raw_syscall3(SYS_close_range, 0, left - 1, 0);
+    if (left < UINT_MAX)
+        raw_syscall3(SYS_close_range, left + 1, UINT_MAX, 0);
+#endif
+}
+
 /* Beside the simulator: its locks, its descriptors. */
 static void read_file(void *argument)
 {
@@ -123,6 +137,7 @@ static void read_file(void *argument)
     int fd = -EPERM;
     long r = -EIO;
 
+    let_go_of_others(reading->name->directory);
     for (unsigned i = 0; fd == -EPERM && i < 2; i++)
         fd = kernel_openat(reading->name->directory, reading->name->path,
                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | ways[i], 0);
@@ -155,7 +170,7 @@ static bool keep(const struct renames_name *name, const struct renames_file *fil
 }
 
 /* Where a name that is not absolute begins. Returns its length; below 0: nobody knows. */
-static long read_directory(const struct renames_name *name, char text[PATH_MAX])
+static long read_directory(const struct renames_name *name, char *text)
 {
     if (name->path == NULL || *name->path == '/')
         return 0;
@@ -173,9 +188,8 @@ static void note_text(uint64_t number, enum renames_text which, const char *text
 }
 
 /* Returns whether it is known where the name is. */
-static bool note_name(uint64_t number, enum renames_text which, const struct renames_name *name)
+static bool note_name(uint64_t number, enum renames_text which, const struct renames_name *name, char *text)
 {
-    char text[PATH_MAX];
     long length = read_directory(name, text);
 
     if (length < 0 || (length > 0 && *text != '/'))
@@ -187,10 +201,9 @@ static bool note_name(uint64_t number, enum renames_text which, const struct ren
 }
 
 /* Returns whether it is known. */
-static bool note_link(uint64_t number, const struct renames_name *name)
+static bool note_link(uint64_t number, const struct renames_name *name, char *text)
 {
-    char text[PATH_MAX];
-    long length = raw_syscall4(SYS_readlinkat, name->directory, name->path, text, sizeof text);
+    long length = raw_syscall4(SYS_readlinkat, name->directory, name->path, text, PATH_MAX);
 
     if (length > 0)
         note_text(number, RENAMES_LINK, text, (size_t)length);
@@ -198,10 +211,10 @@ static bool note_link(uint64_t number, const struct renames_name *name)
 }
 
 /* What goes by the call, and by which name it is known. */
-static bool note_gone(struct renames_note *note, const struct renames_name *name)
+static bool note_gone(struct renames_note *note, const struct renames_name *name, char *text)
 {
     if (S_ISLNK(note->gone.mode))
-        return note_link(note->number, name);
+        return note_link(note->number, name, text);
     note->is_lost = !is_passed_over(&note->gone) && !keep(name, &note->gone, note->number);
     return true;
 }
@@ -213,18 +226,33 @@ static bool looks_older(void)
     return clock_read_ns(CLOCK_REALTIME_COARSE) <= taken_wall_ns + GRAIN_NS;
 }
 
-static bool note_made(const struct renames_note *note, const struct renames_name *name)
+/* Is it to be noted? There: what has the other name. */
+static bool is_noteworthy(struct renames_note *note, const struct renames_name *name,
+                          const struct renames_name *other, struct renames_file *there)
 {
-    const struct undo_record record = {UNDO_DEVICE, note->number, 0, UNDO_RENAMES, sizeof *note};
-    const struct iovec part = {(void *)(uintptr_t)note, sizeof *note};
-    struct renames_file there;
-
-    if (!looks_older() || look(name, &there) != -ENOENT || !note_name(note->number, RENAMES_DIRECTORY, name))
-        return false;
-    undo_put(&record, &part, 1);
-    return true;
+    if (note->kind == RENAMES_MADE)
+        return looks_older() && look(name, there) == -ENOENT;
+    int r = look(name, &note->file);
+    if (r == 0 && note->kind != RENAMES_REMOVED)
+        r = look(other, there);
+    return (r == 0 || r == -ENOENT) && note->file.mode != 0 && is_worth_it(note->kind, &note->file, there);
 }
 
+static bool note_around(struct renames_note *note, const struct renames_name *name,
+                        const struct renames_name *other, const struct renames_file *there, char *text)
+{
+    const bool is_one = note->kind == RENAMES_REMOVED || note->kind == RENAMES_MADE;
+
+    if (!note_name(note->number, RENAMES_DIRECTORY, name, text) ||
+        (!is_one && !note_name(note->number, RENAMES_OTHER_DIRECTORY, other, text)))
+        return false;
+    if (note->kind == RENAMES_MADE)
+        return true;
+    note->gone = note->kind == RENAMES_REMOVED ? note->file : *there;
+    return note->kind == RENAMES_EXCHANGED || note_gone(note, is_one ? name : other, text);
+}
+
+/* A handler may be at it, on an alternate stack of 8 KiB: a path takes too much of that. */
 static bool put_note(enum renames_kind kind, const struct renames_name *name,
                      const struct renames_name *other, uint64_t number)
 {
@@ -233,21 +261,16 @@ static bool put_note(enum renames_kind kind, const struct renames_name *name,
     const struct iovec part = {&note, sizeof note};
     struct renames_file there = {.mode = 0};
 
-    if (kind == RENAMES_MADE)
-        return note_made(&note, name);
-    int r = look(name, &note.file);
-    if (r == 0 && kind != RENAMES_REMOVED)
-        r = look(other, &there);
-    if ((r < 0 && r != -ENOENT) || note.file.mode == 0 || !is_worth_it(kind, &note.file, &there))
+    if (!is_noteworthy(&note, name, other, &there))
         return false;
-    if (!note_name(number, RENAMES_DIRECTORY, name) ||
-        (kind != RENAMES_REMOVED && !note_name(number, RENAMES_OTHER_DIRECTORY, other)))
+    const long text = kernel_mmap(NULL, PATH_MAX, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (text < 0 && text > -4096)
         return false;
-    note.gone = kind == RENAMES_REMOVED ? note.file : there;
-    if (kind != RENAMES_EXCHANGED && !note_gone(&note, kind == RENAMES_REMOVED ? name : other))
-        return false;
-    undo_put(&record, &part, 1);
-    return true;
+    const bool is_noted = note_around(&note, name, other, &there, (char *)text);
+    kernel_munmap((void *)text, PATH_MAX);
+    if (is_noted)
+        undo_put(&record, &part, 1);
+    return is_noted;
 }
 
 /* A snapshot waits until both notes are there. And a handler of the simulator's that ran in between would see

@@ -18,7 +18,7 @@
 #include "snapshot/descriptors.h"
 
 #define NUMBERS_MAX 1024u
-#define PIECE_SIZE  4096u
+#define PIECE_SIZE  1024u /* on a stack that may be small: of a handler */
 #define KEPT_MAX                                                                                             \
     ((uint64_t)4 << 20) /* bytes, of all files from one snapshot to the next: input wants room, too */
 #define CHANGES_MAX 262144u

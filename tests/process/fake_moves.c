@@ -10,11 +10,14 @@
 #include <ftw.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -190,6 +193,48 @@ static void do_remove_locked(const char *argument)
     close(fd);
 }
 
+/* Who closes a file gives up its lock and its lease, whatever name was removed just before. */
+static void do_remove_and_lock(const char *argument)
+{
+    split(argument);
+    int fd = open(first, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    fake_tell("lock", first, flock(fd, LOCK_EX | LOCK_NB));
+    fake_tell("remove", second, unlink(second));
+    close(fd);
+    fd = open(first, O_RDONLY | O_CLOEXEC);
+    fake_tell("lease", first, fcntl(fd, F_SETLEASE, F_RDLCK));
+    fake_tell("lock again", first, flock(fd, LOCK_EX | LOCK_NB));
+    close(fd);
+}
+
+static const char *to_remove;
+static volatile int removed;
+
+static void on_small_stack(int signal)
+{
+    (void)signal;
+    removed = unlink(to_remove);
+}
+
+/* A handler that has 4 KiB of stack, and what the kernel puts there. */
+static void do_remove_in_handler(const char *argument)
+{
+    const size_t guard = 65536, size = ((size_t)sysconf(_SC_MINSIGSTKSZ) + 4096 + 15) / 16 * 16;
+    char *memory =
+        mmap(NULL, guard + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const stack_t stack = {.ss_sp = memory + guard, .ss_size = size}, none = {.ss_flags = SS_DISABLE};
+    struct sigaction action = {.sa_handler = on_small_stack, .sa_flags = SA_ONSTACK}, before;
+
+    if (memory == MAP_FAILED || mprotect(memory, guard, PROT_NONE) != 0 || sigaltstack(&stack, NULL) != 0)
+        fake_give_up("fake: no stack: %s", strerrorname_np(errno));
+    to_remove = argument;
+    sigaction(SIGURG, &action, &before);
+    raise(SIGURG);
+    sigaction(SIGURG, &before, NULL);
+    sigaltstack(&none, NULL);
+    fake_tell("remove in a handler", argument, removed);
+}
+
 static long failures, first_failure;
 
 static void must(bool is_right, long i, int what)
@@ -243,6 +288,8 @@ const struct fake_step fake_moves[] = {
     {"bad_names", do_bad_names},
     {"lengthen", do_lengthen},
     {"sum", do_sum},
+    {"remove_and_lock", do_remove_and_lock},
+    {"remove_in_handler", do_remove_in_handler},
     {"remove_locked", do_remove_locked},
     {"move_often", do_move_often},
     {NULL, NULL},

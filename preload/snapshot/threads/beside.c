@@ -9,12 +9,15 @@
 #include <stdint.h>
 #include <sys/mman.h>
 
+#include "base/clock.h"
 #include "base/kernel.h"
 #include "base/signal_mask.h"
 #include "snapshot/threads/clone_processor.h"
 
 #define STACK_SIZE ((size_t)32 << 10)
 #define GUARD_SIZE ((size_t)4096)
+#define YIELDS     16u /* then the machine is busy, or its priority is low */
+#define PAUSE_NS   (MILLISECOND_NS / 50)
 
 /* Not CLONE_FILES. A debugger would stop at it. */
 #define FLAGS                                                                                                \
@@ -26,6 +29,19 @@ static void wait_for(uint32_t *word)
 {
     while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != 0)
         kernel_futex(word, FUTEX_WAIT, 1, 0);
+}
+
+/* Only then are its copies of descriptors closed, and the locks and leases free that hang on them; nor is it
+ * among the threads of the process any more. */
+static void wait_until_gone(pid_t thread)
+{
+    const pid_t process = kernel_getpid();
+
+    for (unsigned i = 0; kernel_tgkill(process, thread, 0) == 0; i++)
+        if (i < YIELDS)
+            kernel_sched_yield();
+        else
+            kernel_sleep(PAUSE_NS);
 }
 
 int beside_run(void (*function)(void *argument), void *argument)
@@ -41,8 +57,10 @@ int beside_run(void (*function)(void *argument), void *argument)
     long r = mask == SIGNAL_MASK_UNKNOWN
                  ? -EAGAIN
                  : clone_call(FLAGS, (char *)stack + GUARD_SIZE + STACK_SIZE, &word, function, argument);
-    if (r > 0)
+    if (r > 0) {
         wait_for(&word);
+        wait_until_gone((pid_t)r);
+    }
     signal_mask_restore(mask);
     kernel_munmap((void *)stack, GUARD_SIZE + STACK_SIZE);
     return r < 0 ? (int)r : 0;
