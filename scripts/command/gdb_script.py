@@ -262,7 +262,8 @@ class Wave(gdb.Command):
         names = gdb.string_to_argv(words)
         if len(names) != 1:
             raise gdb.GdbError("into which file? lightsss wave before.vcd")
-        until = [] if (now := evals()) >= stand.last else ["--until", f"{now}evals"]
+        now = evals()
+        until = ["--until", f"{now}evals"] if now < stand.last else []
         made = subprocess.run([COMMAND, "replay", *until, RUN], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
         lines = made.stderr.decode(errors="surrogateescape").splitlines()
         found = [line.partition("waveform: ")[2] for line in lines if line.startswith("lightsss: waveform: ")]
