@@ -121,7 +121,7 @@ static void greet(int connection)
     raw_syscall6(SYS_sendto, connection, hello, sizeof hello, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 }
 
-/* More than one descriptor is none of a command's. */
+/* There is room for one: the kernel drops what else came. */
 static int take_descriptor(struct msghdr *message)
 {
     const struct cmsghdr *header = CMSG_FIRSTHDR(message);
@@ -139,11 +139,13 @@ static bool receive(int connection, struct kept_door_request *request)
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
     struct iovec part = {bytes, sizeof bytes};
     struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = CMSG_LEN(sizeof(int))};
     const long length = raw_syscall3(SYS_recvmsg, connection, &message, MSG_CMSG_CLOEXEC);
 
-    if (length <= 0)
+    if (length <= 0) {
+        kernel_close(length < 0 ? -1 : take_descriptor(&message));
         return false;
+    }
     *request = (struct kept_door_request){
         .connection = connection,
         .error_output = take_descriptor(&message),

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import resource
+import select
 import shutil
 import signal
 import socket
@@ -581,6 +582,24 @@ class Kept(SimulatorCase):
             silent.connect(f"/proc/self/fd/{place}/{SOCKET}")
             self.good(run)
         self.assertEqual([name for name in os.listdir(run) if name.startswith("replay-")], ["replay-2"])
+
+    def test_descriptors_of_nonsense(self):
+        """What is sent along with it is not kept open: somebody would wait for the end of a pipe."""
+        run, _ = self.park("eval:45", "exit:3")
+        place = os.open(run, os.O_PATH)
+        self.addCleanup(os.close, place)
+        for message in (b"gdb\0", b"", b"replay"):
+            for count in (1, 2, 3, 9):
+                end, sent = os.pipe()
+                with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+                    client.connect(f"/proc/self/fd/{place}/{SOCKET}")
+                    client.recv(100)
+                    socket.send_fds(client, [message], [sent] * count)
+                    os.close(sent)
+                    client.recv(1000)
+                    self.assertEqual(select.select([end], [], [], 20)[0], [end], (message, count))
+                os.close(end)
+        self.good(run)
 
 
 if __name__ == "__main__":
