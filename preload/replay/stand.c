@@ -52,7 +52,10 @@ bool stand_is_traced(pid_t pid)
 {
     char path[PATH_SIZE], status[STATUS_SIZE];
 
-    text_print(path, sizeof path, "/proc/%d/status", pid);
+    if (pid == kernel_getpid()) /* whatever its number is there */
+        text_print(path, sizeof path, "/proc/self/status");
+    else
+        text_print(path, sizeof path, "/proc/%d/status", pid);
     const char *text = procfs_file(path, status, sizeof status);
     const char *tracer = text != NULL ? strstr(text, TRACER) : NULL;
     return tracer != NULL && tracer[sizeof TRACER - 1] != '0';

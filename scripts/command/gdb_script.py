@@ -180,6 +180,14 @@ def take_over(new):
         run_to_entry()
 
 
+def note_replaced():
+    """gdb reads the file that has the library's name now."""
+    with open(f"/proc/{stand.pid}/maps", encoding="utf-8", errors="replace") as file:
+        is_replaced = any(LIBRARY in line and line.endswith(" (deleted)\n") for line in file)
+    if is_replaced:
+        print("lightsss: the file of the library was replaced since the run: gdb may not see through its frames where the run ended")
+
+
 def show():
     print(f"lightsss: {stand.place}")
     if is_alive():
@@ -325,5 +333,7 @@ os.set_inheritable(CONNECTION, False)
 with Quiet():
     take_over(first)
 show()
+if is_alive():
+    note_replaced()
 gdb.events.stop.connect(note_end)
 gdb.events.breakpoint_created.connect(keep_off_heads)

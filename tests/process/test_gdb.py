@@ -12,7 +12,7 @@ import stat
 import subprocess
 import unittest
 
-from command import COMMAND, FAKE, as_from_a_terminal
+from command import COMMAND, FAKE, LIBRARY, as_from_a_terminal
 from live import EVERY_TEN, PATIENCE_S, SimulatorCase
 from test_kept import PARK, is_gone, state_of
 
@@ -169,6 +169,16 @@ class Gdb(SimulatorCase):
         out = self.gdb(run, "bt", before="0")
         self.assertIn("lightsss: where the run ended, at eval 45\n", out)
         self.assertRegex(out, r"#\d+ .* main ")
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_library_replaced(self):
+        library = os.path.join(self.work, "liblightsss.so")
+        shutil.copy(LIBRARY, library)
+        run = self.park(LD_PRELOAD=library)
+        said = "lightsss: the file of the library was replaced since the run"
+        self.assertNotIn(said, self.gdb(run))
+        os.remove(library)
+        self.assertIn(said, self.gdb(run))
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_detached(self):
