@@ -38,6 +38,9 @@
 #define PR_SET_PTRACER_ANY ((unsigned long)-1)
 #endif
 
+/* Weak, so that the loader is no library that ours asks for, with the newest version of all that it has. */
+#pragma weak _r_debug
+
 static bool has_stood; /* the debugger has had it */
 static pid_t parent;   /* the kept copy */
 
@@ -159,7 +162,7 @@ static void append_program(struct text *packet)
 {
     const char *path = program_file(NULL);
 
-    if (strncmp(path, "/proc/", strlen("/proc/")) == 0)
+    if (strncmp(path, "/proc/", strlen("/proc/")) == 0 || &_r_debug == NULL)
         return;
     text_format(packet, "program=%s", path);
     text_append(packet, "", 1);
