@@ -178,6 +178,7 @@ static int show(void)
     memcpy(shown, path, sizeof shown);
     shown_until_ns = until_ns;
     card_make_kept(&run.page->slots[place], run.page->original_pid, path, until_ns);
+    card_tell(run.page->end.eval);
     return 0;
 }
 

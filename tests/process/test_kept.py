@@ -508,7 +508,7 @@ class Kept(SimulatorCase):
         run, pid = self.park("eval:45", "exit:3")
         process = int(run.rpartition(".")[2])
         listed = self.runs()[process]
-        self.assertEqual((listed["state"], listed["directory"]), ("ended", os.path.dirname(run)))
+        self.assertEqual((listed["state"], listed["directory"], listed["evals"]), ("ended", os.path.dirname(run), 45))
         (shot,) = listed["snapshots"]
         self.assertEqual((shot["pid"], shot["state"], shot["run"]), (pid, "kept", run))
         self.assertTrue(590 < shot["left_s"] <= 600, shot)
