@@ -18,24 +18,19 @@
 static bool drop(const char *run)
 {
     static struct kept_packet packet, answer;
-    const int connection = kept_reach(run);
     char shown[PATH_MAX];
 
-    if (connection < 0)
-        return false;
     packet.length = 0;
     kept_packet_add(&packet, KEPT_DROP, NULL);
-    const int r = kept_send(connection, &packet, -1);
-    if (r == 0)
-        kept_receive(connection, &answer);
-    else
-        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
+    const int connection = kept_ask(run, &packet, -1);
+    if (connection < 0)
+        return false;
+    kept_receive(connection, &answer);
     close(connection);
     snprintf(shown, sizeof shown, "%s", run);
     text_hide_controls(shown, strlen(shown));
-    if (r == 0)
-        printf("dropped the snapshot of %s\n", shown);
-    return r == 0;
+    printf("dropped the snapshot of %s\n", shown);
+    return true;
 }
 
 static bool drop_of_run(const struct live_run *run, size_t *count)

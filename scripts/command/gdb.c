@@ -71,36 +71,22 @@ static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX]
 
 /* --- the copy --- */
 
-static bool takes_answer(const char *run, const struct kept_packet *answer, ssize_t length)
+static bool takes_answer(const char *run, int connection, struct kept_packet *answer)
 {
-    const char *at = answer->bytes, *end = answer->bytes + answer->length;
-    const char *word = length > 0 ? kept_message_next(&at, end) : NULL;
-    const char *why = word != NULL ? kept_message_next(&at, end) : NULL;
-
-    if (length <= 0)
-        say("the copy of %s died before it stood there", run);
-    else if (why == NULL)
-        say("the kept snapshot of %s says what this release does not know", run);
-    else if (strcmp(word, KEPT_STANDS) == 0)
-        return true;
-    else
-        say("the kept snapshot of %s refuses: %s", run, why);
+    if (kept_receive(connection, answer) > 0)
+        return kept_answered(run, answer, KEPT_STANDS) != NULL;
+    say("the copy of %s died before it stood there", run);
     return false;
 }
 
 /* Returns the connection, which what this process becomes has too; -1: that was said. */
 static int have_stand(const char *run, const struct kept_packet *request, struct kept_packet *answer)
 {
-    const int connection = kept_reach(run);
-    int r;
+    const int connection = kept_ask(run, request, -1);
 
     if (connection < 0)
         return -1;
-    r = kept_send(connection, request, -1);
-    if (r < 0)
-        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
-    else if (takes_answer(run, answer, kept_receive(connection, answer)) &&
-             fcntl(connection, F_SETFD, 0) == 0)
+    if (takes_answer(run, connection, answer) && fcntl(connection, F_SETFD, 0) == 0)
         return connection;
     close(connection);
     return -1;

@@ -109,7 +109,8 @@ int kept_probe(const char *run)
     return connection < 0 ? connection : 0;
 }
 
-int kept_reach(const char *run)
+/* Returns a connection, greeted; or -1, having said why there is none. */
+static int reach(const char *run)
 {
     char why[KEPT_WHY_SIZE];
     const int connection = connect_in(run);
@@ -123,4 +124,33 @@ int kept_reach(const char *run)
         return connection;
     close(connection);
     return -1;
+}
+
+int kept_ask(const char *run, const struct kept_packet *request, int descriptor)
+{
+    const int connection = reach(run);
+    const int r = connection < 0 ? 0 : kept_send(connection, request, descriptor);
+
+    if (r == -E2BIG)
+        say("that is too much for one request");
+    else if (r < 0)
+        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
+    if (r < 0)
+        close(connection);
+    return r < 0 ? -1 : connection;
+}
+
+const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word)
+{
+    const char *at = answer->bytes, *end = answer->bytes + answer->length;
+    const char *first = kept_message_next(&at, end);
+    const char *what = first != NULL ? kept_message_next(&at, end) : NULL;
+
+    if (what != NULL && strcmp(first, word) == 0)
+        return what;
+    if (what != NULL && strcmp(first, KEPT_REFUSED) == 0)
+        say("the kept snapshot of %s refuses: %s", run, what);
+    else
+        say("the kept snapshot of %s says what this release does not know", run);
+    return NULL;
 }

@@ -17,8 +17,12 @@ struct kept_packet {
 /* Adds NAME=VALUE; value NULL: the name alone. */
 void kept_packet_add(struct kept_packet *packet, const char *name, const char *value);
 
-/* Returns a connection, greeted; or -1, having said why there is none. */
-int kept_reach(const char *run);
+/* Asks it, with a descriptor beside (-1: none). Returns the connection, by which the answer comes; or -1,
+ * having said why there is none. */
+int kept_ask(const char *run, const struct kept_packet *request, int descriptor);
+
+/* What an answer says behind this word; NULL: it says something else, which was said. */
+const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word);
 
 /* Is somebody there? Returns 0 or -errno. */
 int kept_probe(const char *run);

@@ -140,16 +140,9 @@ static void stop(int connection)
 /* The status to end with; what it found it has said. */
 static int take_answer(const struct kept_packet *packet, const char *run)
 {
-    const char *at = packet->bytes, *end = packet->bytes + packet->length;
-    const char *word = kept_message_next(&at, end), *what = kept_message_next(&at, end);
+    const char *verdict = kept_answered(run, packet, KEPT_DONE);
 
-    if (word == NULL || what == NULL)
-        say("the kept snapshot of %s says what this release does not know", run);
-    else if (strcmp(word, KEPT_REFUSED) == 0)
-        say("the kept snapshot of %s refuses: %s", run, what);
-    else
-        return strcmp(what, "reproduced") == 0 ? 0 : SAY_FAILED;
-    return SAY_FAILED;
+    return verdict != NULL && strcmp(verdict, "reproduced") == 0 ? 0 : SAY_FAILED;
 }
 
 /* Of one that was killed the line is still there that shows how far it was. */
@@ -177,16 +170,11 @@ static int await_answer(int connection, const char *run)
 
 static int ask(const char *run, const struct kept_packet *request)
 {
-    const int connection = kept_reach(run);
+    const int connection = kept_ask(run, request, STDERR_FILENO);
 
     if (connection < 0)
         return SAY_FAILED;
-    const int r = kept_send(connection, request, STDERR_FILENO);
-    if (r == -E2BIG)
-        say("that is too much for one request");
-    else if (r < 0)
-        say("the kept snapshot of %s cannot be reached: %s", run, strerror(-r));
-    const int status = r < 0 ? SAY_FAILED : await_answer(connection, run);
+    const int status = await_answer(connection, run);
     close(connection);
     return status;
 }

@@ -38,6 +38,19 @@ class Gdb(SimulatorCase):
         with open(os.path.join(run, "report.json"), encoding="utf-8") as file:
             return json.load(file)
 
+    def start(self, *words):
+        """One that goes on until it is ended; its output is to be read."""
+        process = subprocess.Popen(
+            [COMMAND, "gdb", *words],
+            env=self.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=as_from_a_terminal,
+        )
+        self.addCleanup(self.end, process)
+        return process
+
     def script(self, text):
         path = os.path.join(self.work, "script")
         with open(path, "w", encoding="utf-8") as file:
@@ -88,15 +101,7 @@ class Gdb(SimulatorCase):
     def test_command_killed(self):
         run = self.park()
         script = self.script("echo $1; exec sleep 100\n")
-        process = subprocess.Popen(
-            [COMMAND, "gdb", "--exec", f"exec {script}", run],
-            env=self.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=as_from_a_terminal,
-        )
-        self.addCleanup(self.end, process)
+        process = self.start("--exec", f"exec {script}", run)
         pid = int(process.stdout.readline())
         self.assertIn(state_of(pid), "SR")
         process.kill()
@@ -208,15 +213,7 @@ class Gdb(SimulatorCase):
     @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_gdb_killed(self):
         run = self.park()
-        process = subprocess.Popen(
-            [COMMAND, "gdb", run, "--", "-nx", "-ex", "python import time; print('here', flush=True); time.sleep(100)"],
-            env=self.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            text=True,
-            preexec_fn=as_from_a_terminal,
-        )
-        self.addCleanup(self.end, process)
+        process = self.start(run, "--", "-nx", "-ex", "python import time; print('here', flush=True); time.sleep(100)")
         while process.stdout.readline() != "here\n":
             self.assertIsNone(process.poll())
         process.kill()
