@@ -174,15 +174,14 @@ static void prepare(void)
 
 static void note_wave_format(void)
 {
-    enum hooks_format asked = run.options.wave == WAVE_FST ? HOOKS_FORMAT_FST : HOOKS_FORMAT_VCD;
+    const bool asks_fst = run.options.wave == WAVE_FST;
 
-    if ((run.options.wave == WAVE_VCD || run.options.wave == WAVE_FST) && asked != run.found.format)
+    if (run_is_other_format(run.options.wave))
         log_line(LOG_INFO,
                  "LIGHTSSS_WAVE asks for %s, but %s was built to write %s; rebuild it with %s; "
                  "its own format is used",
-                 asked == HOOKS_FORMAT_FST ? "fst" : "vcd", run.program,
-                 asked == HOOKS_FORMAT_FST ? "vcd" : "fst",
-                 asked == HOOKS_FORMAT_FST ? "--trace-fst" : "--trace");
+                 asks_fst ? "fst" : "vcd", run.program, asks_fst ? "vcd" : "fst",
+                 asks_fst ? "--trace-fst" : "--trace");
 }
 
 /* Before the first eval, and mostly before there are other threads: one that waits for input at the first

@@ -5,6 +5,7 @@
 #ifndef LIGHTSSS_PRELOAD_BASE_KERNEL_H
 #define LIGHTSSS_PRELOAD_BASE_KERNEL_H
 
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/futex.h>
@@ -36,6 +37,18 @@ static inline int kernel_open(const char *path, int flags)
 static inline int kernel_close(int fd)
 {
     return fd < 0 ? fd : (int)raw_syscall1(SYS_close, fd);
+}
+
+/* All from the one to the other. Returns 0 or -errno; -ENOSYS: the kernel has no such call. */
+static inline int kernel_close_range(unsigned first, unsigned last)
+{
+#ifdef SYS_close_range
+    return (int)raw_syscall3(SYS_close_range, first, last, 0);
+#else
+    (void)first;
+    (void)last;
+    return -ENOSYS;
+#endif
 }
 
 static inline long kernel_read(int fd, void *to, size_t size)

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "original/time_beside.h"
 
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,7 +36,7 @@ static void close_everything(void)
 {
     struct rlimit limit = {DESCRIPTORS_MAX, DESCRIPTORS_MAX};
 
-    if (raw_syscall3(SYS_close_range, 0, UINT32_MAX, 0) == 0)
+    if (kernel_close_range(0, UINT_MAX) == 0)
         return;
     kernel_getrlimit(RLIMIT_NOFILE, &limit);
     for (int fd = 0; (rlim_t)fd < limit.rlim_cur && fd < (int)DESCRIPTORS_MAX; fd++)

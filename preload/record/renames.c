@@ -116,14 +116,12 @@ static void note_piece(uint64_t number, uint64_t offset, const void *bytes, size
 /* What other threads close meanwhile is closed. An old kernel lets it wait until this one is gone. */
 static void let_go_of_others(int directory)
 {
-#ifdef SYS_close_range
     const unsigned left = directory < 0 ? UINT_MAX : (unsigned)directory;
 
     if (left > 0)
-        raw_syscall3(SYS_close_range, 0, left - 1, 0);
+        kernel_close_range(0, left - 1);
     if (left < UINT_MAX)
-        raw_syscall3(SYS_close_range, left + 1, UINT_MAX, 0);
-#endif
+        kernel_close_range(left + 1, UINT_MAX);
 }
 
 /* Beside the simulator: its locks, its descriptors. */

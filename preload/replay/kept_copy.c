@@ -420,12 +420,12 @@ static void set_stretch(const struct kept_request *wanted)
 /* The run itself was told so, and has gone on. Here somebody can ask again. */
 static bool is_other_format(enum options_wave wave, struct text *why)
 {
-    const bool is_fst = run.found.format == HOOKS_FORMAT_FST;
+    const bool asks_fst = wave == WAVE_FST;
 
-    if (wave != (is_fst ? WAVE_VCD : WAVE_FST))
+    if (!run_is_other_format(wave))
         return false;
-    text_format(why, "--format %s cannot be had: %s was built to write %s", is_fst ? "vcd" : "fst",
-                run.program, is_fst ? "fst" : "vcd");
+    text_format(why, "--format %s cannot be had: %s was built to write %s", asks_fst ? "fst" : "vcd",
+                run.program, asks_fst ? "vcd" : "fst");
     return true;
 }
 

@@ -275,8 +275,7 @@ bool orphan_replays(struct shared_slot *slot)
         return false;
     if (page->cost.snapshots < slot->number) /* it did not come to count this one */
         page->cost.snapshots = slot->number;
-    if (!kept_line_is_there())
-        parked_say_to_user();
+    parked_say_to_user();
     if (page->end.kind == END_NONE) {
         struct end end;
 
@@ -367,10 +366,8 @@ void orphan_report(void)
         return;
     }
     kernel_close(room_fd);
-    if (kept_line_is_there())
-        kept_line_clear();
-    else
-        parked_say_to_user();
+    kept_line_clear();
+    parked_say_to_user();
     asked_ends();
     report_outcome(&run.page->end, &outcome);
     kept_line_say_done();

@@ -12,6 +12,7 @@
 #include "base/kernel.h"
 #include "base/log.h"
 #include "base/often.h"
+#include "replay/kept_line.h"
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/descriptors.h"
@@ -69,7 +70,8 @@ void parked_in_copy(void)
 
 void parked_say_to_user(void)
 {
-    log_set_fd(user_fd);
+    if (!kept_line_is_there())
+        log_set_fd(user_fd);
 }
 
 static void leave_terminal(void)

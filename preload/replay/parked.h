@@ -18,7 +18,8 @@ void parked_leave(void);
 /* The original's pidfd; -1: there is none. */
 int parked_original(void);
 
-/* From now on our lines go where the original's stderr goes. */
+/* From now on our lines go where the original's stderr goes; in a copy of a kept copy, to who has asked for
+ * it, as ever. */
 void parked_say_to_user(void);
 
 #endif

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "replay/stand.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <link.h>
@@ -67,15 +68,14 @@ bool stand_is_traced(pid_t pid)
 /* What it has left are files, all of one level. */
 static void remove_files(int directory)
 {
-    static char bytes[4096];
+    static _Alignas(struct dirent64) char bytes[4096];
     long length;
 
     while ((length = raw_syscall3(SYS_getdents64, directory, bytes, sizeof bytes)) > 0)
         for (long at = 0; at < length;) {
-            unsigned short size;
-            memcpy(&size, bytes + at + 16, sizeof size);
-            kernel_unlinkat(directory, bytes + at + 19, 0);
-            at += size;
+            const struct dirent64 *entry = (const struct dirent64 *)(void *)(bytes + at);
+            kernel_unlinkat(directory, entry->d_name, 0);
+            at += entry->d_reclen;
         }
 }
 

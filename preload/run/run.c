@@ -9,6 +9,11 @@ uint64_t run_time(void)
     return run.hooks->simtime(run.options.tick);
 }
 
+bool run_is_other_format(enum options_wave wave)
+{
+    return wave == (run.found.format == HOOKS_FORMAT_FST ? WAVE_VCD : WAVE_FST);
+}
+
 struct hooks_wave_state run_wave(void)
 {
     struct hooks_wave_state wave;

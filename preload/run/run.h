@@ -5,6 +5,7 @@
 #define LIGHTSSS_PRELOAD_RUN_RUN_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,6 +33,9 @@ extern struct run run;
 
 /* Simulation time now, in the simulator's units. */
 uint64_t run_time(void);
+
+/* Is it one format, and another one than the simulator was built to write? */
+bool run_is_other_format(enum options_wave wave);
 
 /* How it stands with the waveform of a replay. */
 struct hooks_wave_state run_wave(void);
