@@ -69,9 +69,12 @@ static void print(const struct live *live, bool is_json, bool is_redrawn)
 
     FILE *out = memory != NULL ? memory : stdout;
 
-    (is_json ? list_print_json : list_print_table)(out, live, now());
-    if (!is_json)
+    if (is_json) {
+        list_print_json(out, live, now(), list_gone_print_json);
+    } else {
+        list_print_table(out, live, now());
         list_gone_print(out);
+    }
     if (memory == NULL)
         return;
     if (fclose(memory) == 0)

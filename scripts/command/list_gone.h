@@ -9,4 +9,7 @@
 /* A line for each, of the runs in LIGHTSSS_DIR. */
 void list_gone_print(FILE *out);
 
+/* The same as an array of JSON. */
+void list_gone_print_json(FILE *out);
+
 #endif

@@ -295,12 +295,14 @@ static void print_json_run(FILE *out, const struct live_run *run, uint64_t now_n
     fputs("]}", out);
 }
 
-void list_print_json(FILE *out, const struct live *live, uint64_t now_ns)
+void list_print_json(FILE *out, const struct live *live, uint64_t now_ns, void (*print_gone)(FILE *out))
 {
     fputs("{\"version\": 1, \"runs\": [", out);
     for (size_t i = 0; i < live->count; i++) {
         fputs(i == 0 ? "" : ", ", out);
         print_json_run(out, &live->runs[i], now_ns);
     }
-    fputs("]}\n", out);
+    fputs("], \"gone\": ", out);
+    print_gone(out);
+    fputs("}\n", out);
 }

@@ -12,7 +12,7 @@
 /* A line for each run, and one for each of its snapshots; a header, where there is any run. */
 void list_print_table(FILE *out, const struct live *live, uint64_t now_ns);
 
-/* A JSON document on one line. */
-void list_print_json(FILE *out, const struct live *live, uint64_t now_ns);
+/* A JSON document on one line. What is gone is printed by another, an array. */
+void list_print_json(FILE *out, const struct live *live, uint64_t now_ns, void (*print_gone)(FILE *out));
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "kept_now.h"
 #include "markup.h"
 #include "run_files.h"
 #include "tail.h"
@@ -117,6 +118,14 @@ static void write_replay(FILE *file, const struct run *run)
     page_run_verdict(file, run);
     write_real(file, run->report, ", after ", "replay.seconds", " s");
     end_row(file);
+}
+
+static void write_kept(FILE *file, const struct run *run)
+{
+    char words[KEPT_WHY_SIZE];
+
+    if (kept_now(words, run->directory, run->report) != KEPT_NOW_NONE)
+        write_row(file, "Kept", words);
 }
 
 static void write_cost(FILE *file, const json_t *report)
@@ -287,6 +296,7 @@ static void write_rows(FILE *file, const struct run *run, const char *place)
     write_end(file, run);
     write_snapshot(file, run->report);
     write_replay(file, run);
+    write_kept(file, run);
     write_files(file, run, way);
     write_cost(file, run->report);
     write_command(file, run->report);

@@ -12,6 +12,7 @@
 #include "fields.h"
 #include "flags.h"
 #include "json_print.h"
+#include "kept_now.h"
 #include "markup.h"
 #include "options/options.h"
 #include "page.h"
@@ -132,11 +133,27 @@ static json_t *directory_of(const struct run *run)
     return members;
 }
 
+/* What became of its kept snapshot since. */
+static void add_kept(json_t *kept, const struct run *run)
+{
+    char words[KEPT_WHY_SIZE];
+    const enum kept_now now = kept_now(words, run->directory, run->report);
+
+    if (now == KEPT_NOW_NONE)
+        return;
+    json_object_set_new(kept, "is_kept", json_boolean(now == KEPT_NOW_HERE));
+    char *why = now == KEPT_NOW_GONE ? markup_utf8(words) : NULL;
+    if (why != NULL)
+        json_object_set_new(kept, "why", json_string(why));
+    free(why);
+}
+
 /* The report with its directory in front. */
 static json_t *with_directory(const struct run *run)
 {
     json_t *all = directory_of(run);
 
+    add_kept(json_object_get(run->report, "kept"), run);
     if (json_object_update_missing(all, run->report) == 0)
         return all;
     json_decref(all);

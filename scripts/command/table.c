@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "columns.h"
 #include "fields.h"
+#include "kept_now.h"
 #include "words.h"
 
 enum column {
@@ -70,6 +71,16 @@ static void print_place(FILE *file, const struct run *run)
     free(shown);
 }
 
+/* Of those that are gone nothing is said here: in time that are all. */
+static void print_kept(FILE *file, const struct runs *runs)
+{
+    char words[KEPT_WHY_SIZE];
+
+    for (size_t i = 0; i < runs->count; i++)
+        if (kept_now(words, runs->list[i].directory, runs->list[i].report) == KEPT_NOW_HERE)
+            fprintf(file, "%s\n", words);
+}
+
 void table_print(FILE *file, const struct runs *runs)
 {
     char(*rows)[COLUMNS][WORDS_SIZE] = calloc(runs->count + 1, sizeof *rows);
@@ -94,5 +105,6 @@ void table_print(FILE *file, const struct runs *runs)
         else
             print_place(file, &runs->list[i - 1]);
     }
+    print_kept(file, runs);
     free(rows);
 }

@@ -468,6 +468,9 @@ class Kept(SimulatorCase):
         self.assertEqual(self.replay(run)[2], f"lightsss: the kept snapshot of {run} is gone: it was killed\n")
         self.assertIn(f"\n         the kept snapshot of {run} is gone: it was killed\n", "\n" + self.command("list", variables={"LIGHTSSS_DIR": os.path.dirname(run)})[1])
         self.assertNotIn("is gone", self.command("list")[1])
+        listed = json.loads(self.command("list", "--json", variables={"LIGHTSSS_DIR": os.path.dirname(run)})[1])
+        self.assertEqual(listed["gone"], [{"run": run, "why": f"the kept snapshot of {run} is gone: it was killed"}])
+        self.assertEqual(json.loads(self.command("list", "--json")[1])["gone"], [])
 
     def test_restarted_and_elsewhere(self):
         run, pid = self.park("eval:45", "exit:3")
@@ -517,6 +520,30 @@ class Kept(SimulatorCase):
         os.kill(pid, signal.SIGKILL)
         self.await_gone(pid)
         self.assertNotIn(process, self.runs())
+
+    def reported(self, run):
+        """Behind the table, in the JSON and on the page."""
+        table, text, page = (self.command("report", *words, os.path.dirname(run))[1] for words in ((), ("--json",), ("--html", "-")))
+        (report,) = json.loads(text)
+        row = re.search(r"<dt>Kept</dt><dd>(.*)</dd>", page)
+        return table.splitlines()[2:], report.get("kept"), row and row[1]
+
+    def test_reported(self):
+        run, pid = self.park("eval:45", "exit:3")
+        first = self.report(run)["kept"]
+        lines, kept, row = self.reported(run)
+        self.assertRegex(lines[0], rf"^the snapshot of {re.escape(run)} is kept until \d{{4}}-\d\d-\d\d \d\d:\d\d: lightsss replay, lightsss gdb$")
+        self.assertEqual((lines[1:], kept, row), ([], {**first, "is_kept": True}, lines[0]))
+        os.kill(pid, signal.SIGKILL)
+        self.await_gone(pid)
+        why = f"the kept snapshot of {run} is gone: it was killed"
+        self.assertEqual(self.reported(run), ([], {**first, "is_kept": False, "why": why}, why))
+
+    def test_nothing_reported(self):
+        self.assertEqual(self.reported(self.failed("one")), ([], None, None))
+        process = self.simulator("two", "grow:64", "eval:45", "exit:3", **EVERY_TEN, **PARK, LIGHTSSS_MEMORY="40M")
+        process.communicate(timeout=PATIENCE_S)
+        self.assertEqual(self.reported(os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")), ([], None, None))
 
     def test_other_release(self):
         run, pid = self.park("eval:45", "exit:3")
