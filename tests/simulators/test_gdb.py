@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 """`lightsss gdb` on real models: at evals that are drawn gdb reads signals by the model's own struct, and they are those of a
 trace of the same run; it goes back again and again; it goes on into the failure and stops there. Nothing is left then.
-test_gdb.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR COMMAND."""
+test_gdb.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR THREADED_FST_SIMULATOR COMMAND."""
 
 import os
 import random
@@ -17,9 +17,9 @@ import wave
 from mcu_runs import FULL, TIMEOUT_S
 from test_kept import await_that, is_kept, load
 
-COMMAND = None
-ALONE = 36 if FULL else 1  # places of each run that are seen by a gdb of their own
-PLACES = 36 if FULL else 4  # that are seen by one gdb
+COMMAND = FST_THREADED = None
+ALONE = 100 if FULL else 1  # places of each run that are seen by a gdb of their own
+PLACES = 100 if FULL else 4  # that are seen by one gdb
 BACK = 100 if FULL else 5
 SIGNALS = ("retired", "checksum")
 READ = f'printf "signals {" ".join(["%u"] * len(SIGNALS))}\\n", {", ".join(f"this->{name}" for name in SIGNALS)}'
@@ -114,21 +114,21 @@ class Gdb(mcu_runs.McuRuns):
             oracle = values_of(oracle_path)
             wave_path = os.path.join(made.temporary, "until.vcd")
             self.check_before(rng, directory, report, oracle, wave_path)
-            if not held and simulator != mcu_runs.FST:
-                wave.compare(oracle_path, wave_path, "before")
-            self.check_back(directory, report, oracle, 5 if held or simulator == mcu_runs.FST else BACK)
+            wave.compare(oracle_path, wave_path, "before")
+            self.check_back(directory, report, oracle, BACK)
             self.check_failure(directory, report, kind)
             await_that(lambda: made.survivors() == [report["kept"]["pid"]])
             await_that(lambda: sorted(os.listdir(directory)) == files)
             subprocess.run([COMMAND, "drop", directory], stdout=subprocess.DEVNULL, check=True)
 
-    def all(self, simulator, held):
-        if not FULL and (held or simulator == mcu_runs.FST):
-            self.skipTest("only in the full form")
-        super().all(simulator, held)
+    def test_fst_threads(self):
+        self.all(FST_THREADED, False)
+
+    def test_fst_threads_held(self):
+        self.all(FST_THREADED, True)
 
 
 if __name__ == "__main__":
-    COMMAND = os.path.abspath(sys.argv[5])
-    del sys.argv[5]
+    FST_THREADED, COMMAND = (os.path.abspath(path) for path in sys.argv[5:7])
+    del sys.argv[5:7]
     mcu_runs.main()
