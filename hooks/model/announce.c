@@ -20,7 +20,8 @@ static OFTEN_WRITTEN struct {
     const struct announce_listener *listener;
     void (*gone)(void);
     atomic_flag busy; /* an eval is announced, and has not ended ... */
-    pthread_t thread;
+    _Atomic pthread_t
+        thread; /* whose it is; 0 before `busy` is cleared: nobody may find himself there whose it was */
     const char *frame;        /* ... or was left by a jump, which nobody tells us */
     void *self;               /* of which object */
     atomic_bool begun;        /* the first eval_due() has returned */
@@ -60,10 +61,16 @@ struct announced {
     const char *outer_frame; /* NULL: there is none */
 };
 
+static bool is_mine(void)
+{
+    return pthread_equal(atomic_load(&announce.thread), pthread_self());
+}
+
 static void go_back(const char *outer_frame)
 {
     if (outer_frame == NULL) {
-        atomic_flag_clear(&announce.busy);
+        atomic_store_explicit(&announce.thread, 0, memory_order_relaxed);
+        atomic_flag_clear_explicit(&announce.busy, memory_order_release);
         return;
     }
     announce.frame = outer_frame;
@@ -104,7 +111,7 @@ static void run_announced(struct site *site, struct announced begun)
 
 static bool is_inside(const char *frame)
 {
-    return pthread_equal(announce.thread, pthread_self()) && frame < announce.frame;
+    return is_mine() && frame < announce.frame;
 }
 
 /* Returns false where an eval is announced already. A thread that comes by again above the frame of the eval
@@ -112,7 +119,7 @@ static bool is_inside(const char *frame)
 static bool begin(const struct site *site, const char *frame, struct announced *eval)
 {
     for (unsigned tries = 0; atomic_flag_test_and_set(&announce.busy); tries++) {
-        if (pthread_equal(announce.thread, pthread_self())) {
+        if (is_mine()) {
             if (is_inside(frame) && announce.self != eval->self)
                 return false;
             eval->outer_frame = is_inside(frame) ? announce.frame : NULL;
@@ -123,7 +130,7 @@ static bool begin(const struct site *site, const char *frame, struct announced *
             return false;
         sched_yield();
     }
-    announce.thread = pthread_self();
+    atomic_store_explicit(&announce.thread, pthread_self(), memory_order_relaxed);
     announce.frame = frame;
     announce.self = eval->self;
     return true;
@@ -177,7 +184,7 @@ PATCH_HANDLER static void eval_comes(void *self, void *context)
 static void object_made(const struct patch_arguments *arguments)
 {
     struct site *site = arguments->context;
-    if (model_in_eval() && pthread_equal(announce.thread, pthread_self()))
+    if (model_in_eval() && is_mine())
         site->is_part = true;
     if (site->is_part)
         return;
@@ -212,7 +219,7 @@ int announce_install(const struct hooks_events *events, struct hooks_why *why)
 void announce_forked(void)
 {
     announce.races = false;
-    model_set_in_eval(model_in_eval() && pthread_equal(announce.thread, pthread_self()));
+    model_set_in_eval(model_in_eval() && is_mine());
     atomic_store(&announce.begun, false);
     atomic_flag_clear(&announce.busy);
 }
