@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -16,6 +17,8 @@
 #define TICK_NS    (SECOND_NS / 5)
 #define NO_FD_NS   (SECOND_NS / 100)
 #define REFUSED_NS (SECOND_NS / 100)
+
+#define THREADS_FIELD 17 /* of procfs_stat(): how many there are */
 
 uint64_t other_process_tick_ns(int pidfd)
 {
@@ -33,16 +36,28 @@ static bool look_at_child(pid_t pid, int what, bool *is_so)
     return true;
 }
 
+/* Its first thread may have ended, and others go on: those of a snapshot are not what they were in the
+ * original. */
+static bool has_other_threads(const char *stat)
+{
+    const char *threads = procfs_stat_field(stat, THREADS_FIELD);
+
+    return threads != NULL && strtol(threads, NULL, 10) > 1;
+}
+
 bool other_process_is_over(pid_t pid)
 {
+    char buffer[PROCFS_STAT_SIZE];
     bool is_over;
 
     if (look_at_child(pid, WEXITED | WNOWAIT, &is_over))
         return is_over;
-    char state = procfs_state(pid);
+    const char *stat = procfs_stat(pid, buffer);
 
     /* 'X': it is being reaped. Then it is gone at once, and so the number is asked for last. */
-    return state == 'Z' || state == 'X' || kernel_kill(pid, 0) == -ESRCH;
+    if (stat != NULL && (*stat == 'Z' || *stat == 'X'))
+        return !has_other_threads(stat);
+    return kernel_kill(pid, 0) == -ESRCH;
 }
 
 void other_process_continue(pid_t pid)
