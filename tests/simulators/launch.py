@@ -177,15 +177,19 @@ class Launch:
 
     def survivors(self):
         """Pids of the processes that carry the mark; a zombie carries nothing."""
-        found = []
-        needle = self.mark.encode()
-        for name in os.listdir("/proc"):
-            if not name.isdigit():
-                continue
+        return [int(name) for name in os.listdir("/proc") if name.isdigit() and self._carries_mark(name)]
+
+    def _carries_mark(self, pid):
+        """By any thread: the first one may have ended, and others go on."""
+        try:
+            threads = os.listdir(f"/proc/{pid}/task")
+        except OSError:
+            return False
+        for thread in threads:
             try:
-                with open(f"/proc/{name}/environ", "rb") as file:
-                    if needle in file.read().split(b"\0"):
-                        found.append(int(name))
+                with open(f"/proc/{pid}/task/{thread}/environ", "rb") as file:
+                    if self.mark.encode() in file.read().split(b"\0"):
+                        return True
             except OSError:
                 continue
-        return found
+        return False
