@@ -80,28 +80,29 @@ void asked_fails(int error)
     log_set_fd(STDERR_FILENO); /* of the replay that this one may become */
 }
 
-/* The run directory that `make` makes. False: it cannot be. */
-static bool begin_with_directory(struct shared_slot *slot, int (*make)(void))
+/* The run directory that `make` makes. Returns 0 or -errno: it cannot be. */
+static int begin_with_directory(struct shared_slot *slot, int (*make)(void))
 {
     report_failure(&run.page->end);
     int r = rights_take();
     if (r == 0)
         r = make();
-    if (r < 0)
-        report_no_directory(r);
-    else
+    if (r >= 0)
         report_wake(slot);
-    return r >= 0;
+    return r;
 }
 
-bool asked_begins_from_kept(struct shared_slot *slot)
+bool asked_begins_from_kept(struct shared_slot *slot, struct text *why)
 {
     common = run.page;
     atomic_store(&run.page->asked_pid, kernel_getpid());
     run.page->end_used_ns = 0;
     shared_page_begin_replay(run.page, clock_ns());
     annotation_forget();
-    return begin_with_directory(slot, run_directory_make_below);
+    int r = begin_with_directory(slot, run_directory_make_below);
+    if (r < 0)
+        text_format(why, "no directory can be made in that of the run (%s)", strerrordesc_np(-r));
+    return r >= 0;
 }
 
 bool asked_begins(struct shared_slot *slot, bool hangs)
@@ -122,7 +123,10 @@ bool asked_begins(struct shared_slot *slot, bool hangs)
     run.page->races = run.hooks->races();
     shared_page_begin_replay(run.page, clock_ns());
     parked_say_to_user();
-    return begin_with_directory(slot, run_directory_make);
+    r = begin_with_directory(slot, run_directory_make);
+    if (r < 0)
+        report_no_directory(r);
+    return r >= 0;
 }
 
 bool asked_is_beside(void)

@@ -8,13 +8,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/text.h"
 #include "run/shared_page.h"
 
 /* In the copy of a parked copy: makes everything ready for replay_begin(). False: it cannot be. */
 bool asked_begins(struct shared_slot *slot, bool hangs);
 
-/* The same in a copy of a kept copy (kept_copy.h), which has a page of its own. */
-bool asked_begins_from_kept(struct shared_slot *slot);
+/* The same in a copy of a kept copy (kept_copy.h), which has a page of its own. Where it cannot be, `why` is
+ * told. */
+bool asked_begins_from_kept(struct shared_slot *slot, struct text *why);
 
 /* The original's page, of which such a replay's own is a copy. */
 struct shared_page *asked_common(void);

@@ -467,7 +467,7 @@ static bool become_replay(void)
     run.options.park_ns = 0;
     atomic_store(&run.page->slots[place].pid, kernel_getpid());
     const bool is_good = is_to_stand() ? reads_request_to_stand(&why) : reads_request(&why);
-    if (is_good && asked_begins_from_kept(&run.page->slots[place]))
+    if (is_good && asked_begins_from_kept(&run.page->slots[place], &why))
         return true;
     if (why.length > 0)
         kept_line_say_refused(bytes);

@@ -17,6 +17,7 @@ LIBRARY = "liblightsss"
 OWN_SIGNALS = ("SIGSYS", "SIG33")
 SENT_TO_THREAD = -6
 PACKET = 16384
+HELLO_S = 10  # it may be at work, or the machine busy
 ENDBR_SIZE = 4  # of the instruction that may stand before the hook's jump
 
 
@@ -76,30 +77,48 @@ class Stand:
 def why_gone():
     try:
         with open(os.path.join(os.fsdecode(RUN), "kept.gone"), encoding="utf-8") as file:
-            return file.readline().strip()
+            return file.readline().strip() or "it could not write why"
     except OSError:
-        return "it was killed"
+        return "it was killed" if os.path.isdir(RUN) else "its run directory was removed, or moved"
 
 
 def reach():
     found = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    directory = os.open(RUN, os.O_PATH | os.O_DIRECTORY)
+    found.settimeout(HELLO_S)
     try:
-        found.connect(f"/proc/self/fd/{directory}/kept.sock")
+        directory = os.open(RUN, os.O_PATH | os.O_DIRECTORY)
+        try:
+            found.connect(f"/proc/self/fd/{directory}/kept.sock")
+        finally:
+            os.close(directory)
+    except (socket.timeout, BlockingIOError):
+        raise gdb.GdbError("the kept snapshot does not answer") from None
     except OSError:
         raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}") from None
-    finally:
-        os.close(directory)
-    hello = found.recv(PACKET).split(b"\0")
+    hello = receive(found).split(b"\0")
+    if hello == [b""]:
+        raise gdb.GdbError("the kept snapshot does not answer")
     if len(hello) < 2 or hello[1] != RELEASE:
         raise gdb.GdbError("the kept snapshot refuses: it is another user's, or another release's")
+    found.settimeout(None)
     return found
+
+
+def receive(connection):
+    """Nothing: it has gone, or says nothing."""
+    try:
+        return connection.recv(PACKET)
+    except OSError:
+        return b""
 
 
 def have_stand(**wanted):
     found = reach()
-    found.send(b"stand\0" + b"".join(f"{name}={value}".encode() + b"\0" for name, value in wanted.items()))
-    answer = found.recv(PACKET)
+    try:
+        found.send(b"stand\0" + b"".join(f"{name}={value}".encode() + b"\0" for name, value in wanted.items()))
+    except OSError:
+        raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}") from None
+    answer = receive(found)
     words = answer.split(b"\0")
     if words[0] == b"stands":
         return Stand(answer, found)
@@ -198,14 +217,19 @@ def evals():
     """That have begun so far, one at whose entry a breakpoint stops included: the hook counts it behind that."""
     if not is_alive():
         return stand.last
-    place = gdb.newest_frame().pc()
-    enters = any(head - ENDBR_SIZE <= place <= head for head in stand.entries)
     locking = gdb.parameter("scheduler-locking")
     gdb.execute("set scheduler-locking on")
     try:
+        place = gdb.newest_frame().pc()
+        enters = any(head - ENDBR_SIZE <= place <= head for head in stand.entries)
         return int(gdb.parse_and_eval(f"((unsigned long (*)(void)) {stand.evals:#x})()")) + enters
+    except gdb.error:
+        return stand.eval  # it was killed, and gdb did not know
     finally:
-        gdb.execute(f"set scheduler-locking {locking}")
+        try:
+            gdb.execute(f"set scheduler-locking {locking}")
+        except gdb.error:
+            pass  # without a process gdb switches it off
 
 
 def count(words, what):

@@ -98,12 +98,15 @@ static void describe_by_report(char words[KEPT_WHY_SIZE], const char *run, const
         snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: it was killed", run);
 }
 
+/* The file is empty where the disk was full. */
 static void describe_gone(char words[KEPT_WHY_SIZE], const char *run)
 {
     char line[LINE_SIZE];
+    const int fd = open_in(run, KEPT_GONE);
 
-    if (read_line(open_in(run, KEPT_GONE), line)) {
-        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: %s", run, line);
+    if (read_line(fd, line) || fd >= 0) {
+        snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is gone: %s", run,
+                 *line != '\0' ? line : "it could not write why");
         return;
     }
     json_t *report = load_report(run);

@@ -211,6 +211,27 @@ class Gdb(SimulatorCase):
         self.assertIn("lightsss: at the entry of eval 44, 2 evals before the end\n", out)
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_unnoticed(self):
+        """gdb does not know yet that the copy was killed; nor can there be another one then."""
+        run = self.park()
+        wait = "python import time; [time.sleep(0.02) for _ in range(3000) if not open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[0] in 'ZX']"
+        kill = "python pid = gdb.selected_inferior().pid; os.kill(pid, signal.SIGKILL)"
+        stop, go_on = (f"python os.kill({self.pid}, signal.{name})" for name in ("SIGSTOP", "SIGCONT"))
+        remove = f"python shutil.rmtree('{run}')"
+        commands = [kill, wait, "lightsss back 1", stop, "lightsss back 1", go_on, "lightsss back 1", f"python os.kill({self.pid}, signal.SIGKILL)", "lightsss back 1", remove, "lightsss at 41"]
+        status, out, err = self.command("gdb", "--before", "5", run, "--", "-nx", "-batch", *(word for command in commands for word in ("-ex", command)))
+        self.assertEqual(re.findall(r"at the entry of eval (\d+),", out), ["41", "40", "39"], (out, err))
+        found = [line for line in err.splitlines() if "kept snapshot" in line]
+        self.assertEqual(
+            found,
+            ["the kept snapshot does not answer", "the kept snapshot is gone: it was killed", "the kept snapshot is gone: its run directory was removed, or moved"],
+            (out, err),
+        )
+        self.assertNotIn("Traceback", err)
+        self.assertEqual(status, 1)
+        self.await_that(is_gone, self.pid)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_gdb_killed(self):
         run = self.park()
         process = self.start(run, "--", "-nx", "-ex", "python import time; print('here', flush=True); time.sleep(100)")
