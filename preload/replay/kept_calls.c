@@ -6,15 +6,14 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
+#include "replay/kept_line.h"
 #include "replay/stand.h"
 #include "run/kept_message.h"
 #include "run/run.h"
@@ -22,7 +21,6 @@
 #include "snapshot/threads/threads_signal.h"
 
 #define FINISH_NS (30 * SECOND_NS) /* for one that was asked to finish: a large FST takes its time */
-#define STOP_SIZE 64u
 
 static struct call {
     struct shared_page *page; /* NULL: free */
@@ -89,25 +87,6 @@ int kept_calls_enter(void)
     return last->connection;
 }
 
-/* Whoever waits says so, or is gone. */
-static int end_of_waiting(int connection)
-{
-    char bytes[STOP_SIZE];
-    const long length = raw_syscall6(SYS_recvfrom, connection, bytes, sizeof bytes, MSG_DONTWAIT, NULL, NULL);
-    const char *at = bytes, *word;
-
-    if (length == -EAGAIN || length == -EINTR)
-        return 0;
-    if (length <= 0)
-        return SIGHUP;
-    word = kept_message_next(&at, bytes + length);
-    if (word == NULL || strcmp(word, KEPT_STOP) != 0)
-        return 0;
-    word = kept_message_next(&at, bytes + length);
-    const long signal = word != NULL ? strtol(word, NULL, 10) : 0;
-    return signal > 0 && signal < NSIG ? (int)signal : SIGTERM;
-}
-
 /* A debugger has let go of it, or was ended. */
 static bool was_left(struct call *call, pid_t pid)
 {
@@ -119,7 +98,7 @@ static bool was_left(struct call *call, pid_t pid)
 
 static void look_at_standing(struct call *call, pid_t pid)
 {
-    if (was_left(call, pid) || end_of_waiting(call->connection) != 0)
+    if (was_left(call, pid) || kept_line_stopped(call->connection) != 0)
         kernel_kill(pid, SIGKILL);
 }
 
@@ -141,11 +120,11 @@ static void look_at(struct call *call)
             kernel_kill(pid, SIGKILL);
         return;
     }
-    const int signal = end_of_waiting(call->connection);
+    const uint32_t signal = kept_line_stopped(call->connection);
     if (signal == 0)
         return;
     call->kill_ns = now_ns + FINISH_NS;
-    atomic_store(&call->page->asked_to_end, (uint32_t)signal);
+    atomic_store(&call->page->asked_to_end, signal);
     kernel_kill(pid, THREADS_SIGNAL);
 }
 

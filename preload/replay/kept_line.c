@@ -3,6 +3,10 @@
 #define _GNU_SOURCE
 #include "replay/kept_line.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -19,13 +23,16 @@
 #include "run/verdict.h"
 
 #define ANSWER_SIZE 1024u
+#define STOP_SIZE   64u
 #define DRAW_NS     (SECOND_NS / 5)
 
 static int line_fd = -1;
+static pid_t keeper; /* the kept copy, which listens to the command */
 
 void kept_line_take(int connection, int error_output)
 {
     line_fd = high_number_move(connection);
+    keeper = kernel_getppid();
     if (!log_shows(LOG_INFO)) /* whoever asks wants to be told, be it that the run was quiet */
         log_set_level(LOG_INFO);
     log_set_fd(error_output < 0 ? -1 : high_number_move(error_output));
@@ -34,6 +41,20 @@ void kept_line_take(int connection, int error_output)
 bool kept_line_is_there(void)
 {
     return line_fd >= 0;
+}
+
+bool kept_line_is_alone(void)
+{
+    return line_fd >= 0 && kernel_getppid() != keeper;
+}
+
+uint32_t kept_line_asked(void)
+{
+    static uint32_t asked;
+
+    if (asked == 0)
+        asked = kept_line_stopped(line_fd);
+    return asked;
 }
 
 void kept_line_draw(void)
@@ -78,6 +99,24 @@ void kept_line_refuse(int connection, const char *why)
     append_string(&packet, KEPT_REFUSED);
     append_string(&packet, why);
     send_packet(connection, &packet);
+}
+
+uint32_t kept_line_stopped(int connection)
+{
+    char bytes[STOP_SIZE];
+    const long length = raw_syscall6(SYS_recvfrom, connection, bytes, sizeof bytes, MSG_DONTWAIT, NULL, NULL);
+    const char *at = bytes, *word;
+
+    if (length == -EAGAIN || length == -EINTR)
+        return 0;
+    if (length <= 0)
+        return SIGHUP;
+    word = kept_message_next(&at, bytes + length);
+    if (word == NULL || strcmp(word, KEPT_STOP) != 0)
+        return 0;
+    word = kept_message_next(&at, bytes + length);
+    const long signal = word != NULL ? strtol(word, NULL, 10) : 0;
+    return signal > 0 && signal < NSIG ? (uint32_t)signal : SIGTERM;
 }
 
 void kept_line_send(const struct text *packet)

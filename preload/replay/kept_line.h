@@ -4,6 +4,7 @@
 #define LIGHTSSS_PRELOAD_REPLAY_KEPT_LINE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/text.h"
 
@@ -12,6 +13,15 @@ void kept_line_take(int connection, int error_output);
 
 /* Is this a replay that has such a line, to which its own lines go? */
 bool kept_line_is_there(void);
+
+/* Does the kept copy listen no longer to what the command says? It was killed. */
+bool kept_line_is_alone(void);
+
+/* Then: the signal by which the command does not want to wait for it any longer; 0: there is none. */
+uint32_t kept_line_asked(void);
+
+/* The same, for a connection. Whoever is gone waits no longer: SIGHUP. */
+uint32_t kept_line_stopped(int connection);
 
 /* In a replay, now and then: shows how far it is, where the user's stderr is a terminal. Before anything else
  * is said there: takes that away. */

@@ -18,6 +18,7 @@
 #include "base/kernel.h"
 #include "base/other_process.h"
 #include "base/procfs.h"
+#include "base/u64.h"
 #include "interpose/signal.h"
 #include "record/match.h"
 #include "replay/asked.h"
@@ -34,6 +35,7 @@
 #include "run/run_directory.h"
 #include "snapshot/threads/threads_signal.h"
 
+#define LINE_NS      SECOND_NS /* between two looks at what the command says */
 #define STATUS_NS    SECOND_NS /* for the kernel to know how the original ended */
 #define STATUS_TRIES 20
 #define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
@@ -315,27 +317,33 @@ static void set_timer(uint64_t at_ns)
     raw_syscall4(SYS_timer_settime, timer, TIMER_ABSTIME, &when, 0);
 }
 
+static uint64_t look_again_ns(uint32_t asked)
+{
+    const uint64_t last_due_ns = atomic_load(&run.page->replay.last_due_ns);
+
+    if (asked != REPLAY_ASKED_NOTHING)
+        return clock_ns() + PATIENCE_BETWEEN_EVALS_NS;
+    if (run.page->end.outside && last_due_ns != 0)
+        return last_due_ns + PATIENCE_LAST_EVAL_NS + 1;
+    return deadline_ns + 1;
+}
+
 bool orphan_watch(void)
 {
-    struct shared_replay *replay = &run.page->replay;
-    uint64_t last_due_ns = atomic_load(&replay->last_due_ns);
-
     if (!role_is_alone())
         return false;
     if (run.page->stand.is_wanted)
         return true;
     if (deadline_ns == 0)
         deadline_ns = patience_deadline_ns(shared_page_slot(run.page, run.pid));
+    const bool is_alone = kept_line_is_alone();
     uint32_t asked = asked_to_end();
+    if (asked == REPLAY_ASKED_NOTHING && is_alone)
+        asked = kept_line_asked();
     if (asked == REPLAY_ASKED_NOTHING)
         asked = patience_overdue(deadline_ns);
-    if (asked != REPLAY_ASKED_NOTHING)
-        set_timer(clock_ns() + PATIENCE_BETWEEN_EVALS_NS);
-    else if (run.page->end.outside && last_due_ns != 0)
-        set_timer(last_due_ns + PATIENCE_LAST_EVAL_NS + 1);
-    else
-        set_timer(deadline_ns + 1);
-    atomic_store(&replay->asked, asked);
+    set_timer(u64_min(look_again_ns(asked), is_alone ? clock_ns() + LINE_NS : UINT64_MAX));
+    atomic_store(&run.page->replay.asked, asked);
     return true;
 }
 

@@ -48,7 +48,7 @@ def descriptors(pid):
     return found
 
 
-class Kept(SimulatorCase):
+class KeptCase(SimulatorCase):
     def setUp(self):
         super().setUp()
         self.pids = set()
@@ -84,6 +84,8 @@ class Kept(SimulatorCase):
     def await_gone(self, pid):
         self.await_that(is_gone, pid)
 
+
+class Kept(KeptCase):
     # --- it is kept ---
 
     def test_again_and_again(self):

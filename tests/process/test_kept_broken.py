@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""What can go wrong around a kept snapshot while it replays: it is killed, its time is over, nothing can be written, its user
+is another. Each has its line, no command waits for ever, and nothing is left."""
+
+import os
+import shutil
+import signal
+import subprocess
+import unittest
+
+from command import COMMAND, as_from_a_terminal
+from live import PATIENCE_S
+from test_kept import SOCKET, KeptCase, is_gone
+
+# A replay waits for the file when somebody has removed it.
+WAITS = ("touch:go", "eval:25", "await:go", "eval:20", "exit:3")
+
+
+class KeptBroken(KeptCase):
+    def waiting(self, **variables):
+        """The run, its kept snapshot, and a replay that waits for its file."""
+        run, pid = self.park(*WAITS, **variables)
+        self.file = os.path.join(os.path.dirname(os.path.dirname(run)), "go")
+        os.remove(self.file)
+        process = subprocess.Popen(
+            [COMMAND, "replay", run],
+            cwd=self.work,
+            env=self.environment({}),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=as_from_a_terminal,
+        )
+        self.addCleanup(self.end, process)
+        self.await_that(os.path.exists, os.path.join(run, "replay-2", "report.json"))
+        return run, pid, process, self.descendants(pid)
+
+    def go_on(self):
+        open(self.file, "w", encoding="utf-8").close()
+
+    def await_all_gone(self, pids):
+        for pid in pids:
+            self.await_gone(pid)
+
+    def test_kept_killed_in_a_replay(self):
+        """That goes on, and tells its verdict."""
+        run, pid, process, copies = self.waiting()
+        os.kill(pid, signal.SIGKILL)
+        self.await_gone(pid)
+        self.go_on()
+        self.assertIn("lightsss: replay reproduced", process.communicate(timeout=PATIENCE_S)[1])
+        self.await_all_gone(copies)
+        self.assertEqual(self.replay(run)[2], f"lightsss: the kept snapshot of {run} is gone: it was killed\n")
+
+    def test_kept_killed_and_impatient(self):
+        """Nobody but the replay itself is left to hear it."""
+        run, pid, process, copies = self.waiting()
+        os.kill(pid, signal.SIGKILL)
+        self.await_gone(pid)
+        process.send_signal(signal.SIGINT)
+        err = process.communicate(timeout=PATIENCE_S)[1]
+        self.assertIn("lightsss: replay incomplete: SIGINT ended the waiting for the replay, after ", err)
+        self.await_all_gone(copies)
+
+    def test_kept_and_command_killed(self):
+        run, pid, process, copies = self.waiting()
+        os.kill(pid, signal.SIGKILL)
+        process.kill()
+        process.wait()
+        self.await_all_gone([pid, *copies])
+        self.assertIn("SIGHUP", self.report(os.path.join(run, "replay-2"))["replay"]["why"])
+
+    def test_time_is_over_in_a_replay(self):
+        """It waits for it, and nobody else comes in."""
+        run, pid, process, copies = self.waiting(LIGHTSSS_PARK="5s")
+        self.await_that(lambda: not os.path.exists(os.path.join(run, SOCKET)))
+        gone = f"lightsss: the kept snapshot of {run} is gone: its time was over\n"
+        self.assertEqual(self.replay(run), (1, "", gone))
+        self.assertEqual(self.command("drop", run), (1, "", gone))
+        self.assertFalse(is_gone(pid))
+        self.go_on()
+        self.assertIn("lightsss: replay reproduced", process.communicate(timeout=PATIENCE_S)[1])
+        self.await_all_gone([pid, *copies])
+
+    def test_directory_removed_in_a_replay(self):
+        run, pid, process, copies = self.waiting()
+        shutil.rmtree(run)
+        self.go_on()
+        self.assertIn("lightsss: report.json or wave.gtkw could not be written (No such file or directory)\n", process.communicate(timeout=PATIENCE_S)[1])
+        self.await_all_gone([pid, *copies])
+        self.assertFalse(os.path.exists(run))
+
+    def test_directory_moved_in_a_replay(self):
+        run, pid, process, _ = self.waiting()
+        os.rename(run, run + ".moved")
+        self.go_on()
+        self.assertIn(f"; the report is in {run}.moved/replay-2\n", process.communicate(timeout=PATIENCE_S)[1])
+        self.good(run + ".moved")
+        self.assertFalse(is_gone(pid))
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to be a user who may not write")
+    def test_not_to_be_written_to(self):
+        user = 20000 + os.getpid() % 20000
+        for path in (self.place, self.work):
+            os.chmod(path, 0o755)
+        run, pid = self.park("eval:45", "exit:3", user=user)
+        os.chmod(run, 0o500)
+        as_user = {"user": user, "group": user, "extra_groups": []}
+        refuses = f"lightsss: the kept snapshot of {run} refuses: no directory can be made in that of the run (Permission denied)"
+        status, out, err = self.replay(run, **as_user)
+        self.assertEqual((status, out, err.splitlines()[-1]), (1, "", refuses))
+        self.assertEqual(self.command("gdb", "--exec", "false", run, **as_user), (1, "", refuses + "\n"))
+        os.chmod(run, 0o700)
+        self.good(run, **as_user)
+        self.assertFalse(is_gone(pid))
+
+    def test_no_room_for_why(self):
+        """The disk is full when it goes."""
+        run, pid = self.park("eval:45", "exit:3")
+        self.command("drop", run)
+        self.await_gone(pid)
+        open(os.path.join(run, "kept.gone"), "w", encoding="utf-8").close()
+        self.assertEqual(self.replay(run), (1, "", f"lightsss: the kept snapshot of {run} is gone: it could not write why\n"))
+
+    def test_stopped(self):
+        """No command waits for ever."""
+        run, pid = self.park("eval:45", "exit:3")
+        os.kill(pid, signal.SIGSTOP)
+        self.assertEqual(self.replay(run), (1, "", f"lightsss: the kept snapshot of {run} does not answer\n"))
+        self.assertIn("is kept until", self.command("report", os.path.dirname(run))[1])
+        os.kill(pid, signal.SIGCONT)
+        self.good(run)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
