@@ -9,12 +9,42 @@ import signal
 import subprocess
 import unittest
 
-from command import COMMAND, as_from_a_terminal
-from live import PATIENCE_S
-from test_kept import SOCKET, KeptCase, is_gone
+from command import COMMAND, FAKE, as_from_a_terminal
+from live import EVERY_TEN, PATIENCE_S
+from test_kept import PARK, SOCKET, KeptCase, is_gone
 
 # A replay waits for the file when somebody has removed it.
 WAITS = ("touch:go", "eval:25", "await:go", "eval:20", "exit:3")
+
+
+class Group:
+    """A control group whose memory is limited, in either release of them."""
+
+    def __init__(self, test):
+        for place, limit, used in (("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"), ("/sys/fs/cgroup", "memory.max", "memory.current")):
+            self.path = os.path.join(place, f"lightsss-kept.{os.getpid()}")
+            self.limit, self.used, self.procs = (os.path.join(self.path, name) for name in (limit, used, "cgroup.procs"))
+            try:
+                os.mkdir(self.path)
+            except OSError:
+                continue
+            test.addCleanup(test.await_that, self.remove)
+            if os.access(self.limit, os.W_OK):
+                return
+        test.skipTest("no control group with such a limit can be made here (root is needed)")
+
+    def remove(self):
+        try:
+            os.rmdir(self.path)
+        except OSError:
+            return False  # the last process is not gone yet
+        return True
+
+    def leave(self, size):
+        with open(self.used, encoding="utf-8") as file:
+            used = int(file.read())
+        with open(self.limit, "w", encoding="utf-8") as file:
+            file.write(str(used + size))
 
 
 class KeptBroken(KeptCase):
@@ -123,6 +153,19 @@ class KeptBroken(KeptCase):
         self.await_gone(pid)
         open(os.path.join(run, "kept.gone"), "w", encoding="utf-8").close()
         self.assertEqual(self.replay(run), (1, "", f"lightsss: the kept snapshot of {run} is gone: it could not write why\n"))
+
+    def test_little_memory_is_left(self):
+        """In its control group: it goes before others are killed for it."""
+        group = Group(self)
+        enter = f'echo $$ > {group.procs}; exec "$0" "$@"'
+        process = self.simulator("one", "-c", enter, FAKE, "grow:48", "eval:45", "exit:3", program="/bin/sh", **EVERY_TEN, **PARK)
+        process.communicate(timeout=PATIENCE_S)
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        pid = self.kept(run)
+        self.good(run)
+        group.leave(1 << 20)
+        self.await_gone(pid)
+        self.assertRegex(self.replay(run)[2], r"^lightsss: the kept snapshot of \S+ is gone: only \d.* of memory are left, of \d.*\n$")
 
     def test_stopped(self):
         """No command waits for ever."""
