@@ -10,7 +10,7 @@
 #include "base/kernel.h"
 #include "run/role.h"
 #include "run/run.h"
-#include "snapshot/keeper.h"
+#include "snapshot/keeper_lock.h"
 
 /* What ends_try() runs. */
 static struct {
@@ -49,7 +49,7 @@ static bool end_process(struct end *end)
         return true;
     /* While this waits, another thread may take a snapshot of us: then the role is another one in the copy.
      */
-    keeper_lock();
+    keeper_lock_to_end();
     end->eval = run.hooks->evals();
     return role()->ends(end);
 }

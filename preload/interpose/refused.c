@@ -11,6 +11,7 @@
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
+#include "snapshot/keeper_lock.h"
 
 /* The limit of processes (of a user, of a control group), or of memory where it is strictly accounted. */
 static bool is_for_want(int error)
@@ -20,7 +21,7 @@ static bool is_for_want(int error)
 
 static void let_go(uint64_t mask)
 {
-    keeper_unlock();
+    keeper_lock_leave();
     signal_mask_restore(mask);
 }
 
@@ -32,7 +33,7 @@ static bool take_hold(bool waits, uint64_t *mask)
         return false;
     if (waits)
         keeper_lock();
-    else if (!keeper_try_lock())
+    else if (!keeper_lock_try())
         return false;
     *mask = signal_mask_block_all();
     if (role_is_original())

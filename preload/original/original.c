@@ -31,6 +31,7 @@
 #include "run/patience.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
+#include "snapshot/keeper_lock.h"
 #include "snapshot/shared_memory.h"
 #include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/threads.h"
@@ -301,7 +302,7 @@ static void becomes_other(void)
     keeper_lock();
     points_give_up(run.hooks->evals());
     keeper_dismiss();
-    keeper_unlock();
+    keeper_lock_leave();
 }
 
 const struct role original_role = {

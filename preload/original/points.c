@@ -26,6 +26,7 @@
 #include "run/role.h"
 #include "run/run.h"
 #include "snapshot/keeper.h"
+#include "snapshot/keeper_lock.h"
 
 #define COUNTED_MOST 1000u /* lines that were left out */
 #define UNTOLD_MOST  3u    /* times in a row; the simulator waits for a second at each */
@@ -289,7 +290,7 @@ void points_look(uint64_t eval)
     if (is_hit)
         take_hit(&hit);
     look(eval - 1);
-    keeper_unlock();
+    keeper_lock_leave();
     signal_mask_restore(mask);
 }
 
@@ -312,7 +313,7 @@ void points_eval_done(uint64_t eval)
         time_is_untold(eval);
     if (waits)
         run.hooks->due_in(1);
-    keeper_unlock();
+    keeper_lock_leave();
     signal_mask_restore(mask);
 }
 

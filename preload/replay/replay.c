@@ -45,6 +45,7 @@
 #include "run/run_directory.h"
 #include "sandbox/sandbox.h"
 #include "snapshot/keeper.h"
+#include "snapshot/keeper_lock.h"
 #include "snapshot/threads/blocked_call.h"
 #include "snapshot/threads/threads_handler.h"
 #include "snapshot/threads/threads_signal.h"
@@ -278,7 +279,7 @@ static bool exits(bool is_abrupt)
 static bool ends(struct end *end)
 {
     if (is_for_original(end->signal, end->outside)) { /* and the replay may need this thread */
-        keeper_unlock();
+        keeper_lock_leave();
         return false;
     }
     if (!finish_is_under_way()) /* what breaks in the last steps is the failure's work */

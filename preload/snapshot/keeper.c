@@ -22,6 +22,7 @@
 #include "snapshot/glance.h"
 #include "snapshot/huge.h"
 #include "snapshot/huge_lost.h"
+#include "snapshot/keeper_lock.h"
 #include "snapshot/limits/groups.h"
 #include "snapshot/limits/memory_watch.h"
 #include "snapshot/limits/processes.h"
@@ -33,9 +34,6 @@
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_revive.h"
-
-#define LOCK_TRIES   20
-#define LOCK_STEP_NS 50000000
 
 static OFTEN_WRITTEN struct shared_page *page;
 static OFTEN_WRITTEN struct keeper_hooks hooks;
@@ -50,8 +48,6 @@ static OFTEN_WRITTEN struct take last_take;
 static OFTEN_WRITTEN bool given_up;                               /* no snapshot can be taken any more */
 static OFTEN_WRITTEN uint64_t simulator_mask;                     /* signals that it blocks itself */
 static OFTEN_WRITTEN const struct own_thread *_Atomic evaluating; /* the thread that looked last */
-static OFTEN_WRITTEN _Atomic uint32_t
-    holder; /* futex: the thread that takes a snapshot or ends the process; 0: none */
 
 void keeper_init(struct shared_page *shared_page, const struct options *options,
                  const struct keeper_hooks *keeper_hooks)
@@ -59,7 +55,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     page = shared_page;
     hooks = *keeper_hooks;
     asked = options;
-    atomic_store(&holder, 0); /* what the parent of an original had is not its own */
+    keeper_lock_begin();
     take_forget();
     figures = (struct keeper_figures){.taken = 0};
     given_up = false;
@@ -79,34 +75,6 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     processes_changed();
     stall_init(&figures.stall);
     burial_start();
-}
-
-void keeper_lock(void)
-{
-    uint32_t self = (uint32_t)kernel_gettid(), other = 0;
-
-    while (!atomic_compare_exchange_strong(&holder, &other, self) && other != self) {
-        kernel_futex_wait(&holder, other, 0);
-        other = 0;
-    }
-}
-
-bool keeper_try_lock(void)
-{
-    uint32_t self = (uint32_t)kernel_gettid(), other = 0;
-
-    for (unsigned i = 0; !atomic_compare_exchange_strong(&holder, &other, self); i++, other = 0) {
-        if (other == self || i == LOCK_TRIES)
-            return false;
-        kernel_futex_wait(&holder, other, LOCK_STEP_NS);
-    }
-    return true;
-}
-
-void keeper_unlock(void)
-{
-    atomic_store(&holder, 0);
-    kernel_futex_wake(&holder, 1);
 }
 
 static unsigned parked(void)
@@ -177,6 +145,13 @@ static void add_snapshot(uint64_t eval)
     shelf_thin_by_input();
 }
 
+/* What is left of exit handlers, or of a failure, is all that a replay of a snapshot from now on would do. It
+ * must not take the place of an older one. */
+static bool is_late(void)
+{
+    return keeper_lock_is_ending() && parked() > 0;
+}
+
 static void describe_take(uint64_t eval)
 {
     struct shared_slot *slot = shared_page_free_slot(page);
@@ -213,7 +188,9 @@ static bool take_one(uint64_t eval)
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
         wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', parked() == 0);
-    } else
+    } else if (is_late())
+        shelf_refuse(last_take.slot);
+    else
         add_snapshot(eval);
     hooks.done(shelf_oldest_place());
     return false;
@@ -394,10 +371,10 @@ bool keeper_look(uint64_t eval)
         step = prepare(next_step(eval), eval);
     }
     hooks.due_in(step.look_in_evals); /* of the copy too */
-    if (step.snapshot && take_one(eval))
+    if (step.snapshot && !is_late() && take_one(eval))
         return true;
     begin_glances(&step, eval);
-    keeper_unlock();
+    keeper_lock_leave();
     signal_mask_restore(simulator_mask);
     return false;
 }
@@ -419,7 +396,7 @@ uint64_t keeper_taken_ns(void)
 
 int keeper_revive(void)
 {
-    atomic_store(&holder, 0);
+    keeper_lock_begin();
     int r = threads_revive();
 
     if (r == 0)

@@ -42,16 +42,6 @@ bool keeper_glance(uint64_t eval);
  * in a woken copy, with all signals blocked and no other thread alive: go on with keeper_revive(). */
 bool keeper_look(uint64_t eval);
 
-/* Before a thread ends the process: waits until no other thread is in keeper_look(), and keeps them out from
- * then on. Must be called where the thread can still be stopped: a snapshot that is under way waits for it.
- */
-void keeper_lock(void);
-void keeper_unlock(void);
-
-/* The same, for who may hold a lock of the simulator that keeper_look() needs, or be in keeper_look() itself.
- * False: it is held by this thread, or by another for too long. */
-bool keeper_try_lock(void);
-
 /* Was keeper_look() last called by this thread? */
 bool keeper_is_evaluating_thread(void);
 const struct own_thread *keeper_evaluating_thread(void); /* NULL: there was none yet */

@@ -116,6 +116,12 @@ void shelf_put(const struct shared_slot *slot)
     shelf_thin(newest.taken_ns, newest.eval);
 }
 
+void shelf_refuse(struct shared_slot *slot)
+{
+    log_line(LOG_DEBUG, "snapshot %" PRIu64 " is given up: the simulator has begun to end", slot->number);
+    end(slot, false);
+}
+
 /* Words for the debugging user; NULL: the oldest may stay. */
 static const char *why_not(const struct slot *oldest)
 {

@@ -36,6 +36,9 @@ int shelf_oldest_place(void);
 /* A snapshot was taken. */
 void shelf_put(const struct shared_slot *slot);
 
+/* It is not wanted. */
+void shelf_refuse(struct shared_slot *slot);
+
 /* Those go that need not stay, at this time and eval, and are not held. */
 void shelf_thin(uint64_t now_ns, uint64_t eval);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads that a stop by a signal could harm, or that cannot be stopped in this way: small stacks, small
  * signal stacks, a main thread that has left, threads of the kernel's own, calls that the simulator itself
- * interrupts by signals. */
+ * interrupts by signals, one that ends the process. */
 #include "expect.h"
 #include "process.h"
 #include "run_program.h"
@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define LATE_TRIES 50u
 
 static void run(const char *const *steps, bool preload, struct outcome *outcome)
 {
@@ -91,12 +93,49 @@ static void test_signals_interrupt(void **state)
     run_discard(&with);
 }
 
+/* While a thread comes to end the process another one takes a snapshot, as it does mostly. That one does not
+ * take the place of the one that there is. */
+static bool gives_up_late(void)
+{
+    const struct program program = {
+        .arguments = LIST("worker", "eval:3", "tell:eval:1000000", "pause_us:20000", "exit:3"),
+        .environment =
+            LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=1evals", "LIGHTSSS_SLOTS=1", "LIGHTSSS_LOG=debug"),
+        .preload = true,
+    };
+    struct outcome with;
+    char unwanted[64];
+
+    run_program(&program, &with);
+    const char *end = strstr(with.said, " is given up: the simulator has begun to end"), *start = end;
+    while (start != NULL && start > with.said && start[-1] != ' ')
+        start--;
+    if (start != NULL) {
+        snprintf(unwanted, sizeof unwanted, "\"snapshot\": { \"number\": %ld,", strtol(start, NULL, 10));
+        expect_in_report(&with, "\"snapshot\": { \"number\": ");
+        assert_null(strstr(with.report, unwanted));
+    }
+    assert_int_equal(with.status, 3 << 8);
+    run_discard(&with);
+    return start != NULL;
+}
+
+static void test_late_snapshot(void **state)
+{
+    unsigned tries = 1;
+
+    (void)state;
+    while (!gives_up_late())
+        if (tries++ == LATE_TRIES)
+            fail_msg("no snapshot is given up where the process ends");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_thread_on_one_page), cmocka_unit_test(test_small_signal_stack),
         cmocka_unit_test(test_main_has_left),      cmocka_unit_test(test_thread_of_the_kernel),
-        cmocka_unit_test(test_signals_interrupt),
+        cmocka_unit_test(test_signals_interrupt),  cmocka_unit_test(test_late_snapshot),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
