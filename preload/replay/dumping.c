@@ -32,6 +32,8 @@
 #define LEARNT_SHARE        UINT64_C(8)
 #define LEARN_TIMES         UINT64_C(3)
 #define LEARN_NS            (2 * SECOND_NS)
+#define OPEN_PATIENCE_NS    (2 * SECOND_NS) /* it may take long, but not for ever */
+#define OPEN_STEP_NS        (SECOND_NS / 10000)
 
 static uint64_t first_dump; /* eval */
 static bool tried, begun_anew;
@@ -39,6 +41,7 @@ static bool was_testbench;    /* the first one was written by a tracer of the te
 static uint64_t known_last;   /* eval, where a replay before this one has come; 0: there was none */
 static unsigned passed;       /* evals of threads that may not open it */
 static _Atomic pid_t closing; /* the thread that does, for good; 0: none */
+static _Atomic pid_t opening; /* the thread that does; 0: none */
 static struct bound bound;
 
 /* Up to which the replay is to come. */
@@ -131,14 +134,24 @@ void dumping_begin(uint64_t eval)
         run.hooks->take_turns();
 }
 
+/* A thread may evaluate on while another one exits: soon there is nothing left of Verilator that a tracer
+ * could be opened with. */
+static void open_unless_closing(uint64_t eval)
+{
+    atomic_store(&opening, kernel_gettid());
+    if (atomic_load(&closing) == 0) {
+        open_wave();
+        bound_begin(&bound, run.hooks->format() == HOOKS_FORMAT_FST, eval);
+    }
+    atomic_store(&opening, 0);
+}
+
 uint64_t dumping_due(uint64_t eval)
 {
     if (eval < first_dump)
         return first_dump - eval;
-    if (!tried && may_open_here()) {
-        open_wave();
-        bound_begin(&bound, run.hooks->format() == HOOKS_FORMAT_FST, eval);
-    }
+    if (!tried && may_open_here())
+        open_unless_closing(eval);
     return 1;
 }
 
@@ -224,6 +237,18 @@ void dumping_look(uint64_t eval)
         run.hooks->wave_flush();
 }
 
+/* Who opens it while it is to be closed has not seen that. */
+static void wait_for_open(pid_t self)
+{
+    uint64_t start_ns = clock_ns();
+
+    for (pid_t other = atomic_load(&opening); other != 0 && other != self; other = atomic_load(&opening)) {
+        if (clock_ns() - start_ns > OPEN_PATIENCE_NS)
+            return;
+        kernel_sleep(OPEN_STEP_NS);
+    }
+}
+
 /* Two threads may exit at once: the one that is first out of libc's exit() would end the process while the
  * other closes the waveform on its way there. So it waits, and sleeps meanwhile: what is stuck is known by
  * nobody's being at work. */
@@ -235,7 +260,8 @@ void dumping_close(void)
 
     while (!is_first && atomic_load(&closed) == 0)
         kernel_futex_wait(&closed, 0, 0);
-    run.hooks->wave_close(); /* by the second too: one may have been opened since */
+    wait_for_open(self);
+    run.hooks->wave_close(); /* by the second too: the first may have waited in vain */
     atomic_store(&closed, 1);
     kernel_futex_wake(&closed, INT_MAX);
 }

@@ -46,6 +46,15 @@ class OwnTime(field.FieldTest):
         self.assertIsNone(report["end"]["time"])
 
 
+class Leaves(field.FieldTest):
+    """Behind the exit handlers of main() another thread evaluates on: no waveform is opened there any more."""
+
+    def test_exit(self):
+        preloaded = self.preloaded("leaves")
+        self.assertEqual(preloaded.returncode, 3)
+        self.assertNotIn("notes", self.report(preloaded)["replay"])
+
+
 class Children(field.FieldTest):
     """A testbench forks, and its children simulate."""
 
