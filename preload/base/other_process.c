@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/procfs.h"
+#include "base/text.h"
 
 #define TICK_NS    (SECOND_NS / 5)
 #define NO_FD_NS   (SECOND_NS / 100)
@@ -60,12 +61,42 @@ bool other_process_is_over(pid_t pid)
     return kernel_kill(pid, 0) == -ESRCH;
 }
 
+struct thread_seen {
+    const char *tasks;
+    char state;
+};
+
+static int see_thread(int listed, void *context)
+{
+    struct thread_seen *seen = context;
+    char buffer[PROCFS_STAT_SIZE];
+    const char *stat = procfs_stat_listed(seen->tasks, listed, buffer);
+    bool is_alive = stat != NULL && *stat != 'Z' && *stat != 'X';
+
+    if (is_alive)
+        seen->state = *stat;
+    return is_alive;
+}
+
+char other_process_state(pid_t pid)
+{
+    char tasks[32];
+    struct thread_seen seen = {tasks, procfs_state(pid)};
+
+    if (seen.state != 'Z')
+        return seen.state;
+    text_print(tasks, sizeof tasks, "/proc/%d/task",
+               procfs_is_foreign() ? procfs_number_of_process(pid) : pid);
+    procfs_each(tasks, see_thread, &seen);
+    return seen.state;
+}
+
 void other_process_continue(pid_t pid)
 {
     bool is_stopped;
 
     if (!look_at_child(pid, WSTOPPED | WNOWAIT, &is_stopped))
-        is_stopped = procfs_state(pid) == 'T';
+        is_stopped = other_process_state(pid) == 'T';
     if (is_stopped)
         kernel_kill(pid, SIGCONT);
 }

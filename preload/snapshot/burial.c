@@ -14,7 +14,6 @@
 #include "base/kernel.h"
 #include "base/often.h"
 #include "base/other_process.h"
-#include "base/procfs.h"
 
 #define STEP_LEAST_NS 20000
 #define STEP_MOST_NS  1000000
@@ -53,7 +52,7 @@ void burial_look(void)
 static bool are_zombies(void)
 {
     for (unsigned i = 0; i < family.dying_count; i++)
-        if (procfs_state(family.dying[i]) != 'Z')
+        if (other_process_state(family.dying[i]) != 'Z')
             return false;
     return true;
 }

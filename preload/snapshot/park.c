@@ -67,7 +67,7 @@ static bool is_chosen(struct shared_page *page, const struct shared_slot *slot,
 /* Somebody who stops it with a signal or a debugger does not make it hang. */
 static bool is_stopped(pid_t pid)
 {
-    char state = procfs_state(pid);
+    char state = other_process_state(pid);
 
     return state == 'T' || state == 't';
 }

@@ -75,6 +75,28 @@ static void others_go_on_when_the_first_thread_has_ended(void **state)
     close(go_on[1]);
 }
 
+/* Somebody stops it, and it is not taken for one that hangs; whoever waits for it has it go on. */
+static void it_is_stopped_when_the_first_thread_has_ended(void **state)
+{
+    (void)state;
+    assert_return_code(pipe(go_on), errno);
+    pid_t pid = grandchild();
+    while (procfs_state(pid) != 'Z')
+        usleep(1000);
+    while (other_process_state(pid) != 'S')
+        usleep(1000);
+    assert_return_code(kill(pid, SIGSTOP), errno);
+    while (other_process_state(pid) != 'T')
+        usleep(1000);
+    other_process_continue(pid);
+    while (other_process_state(pid) != 'S')
+        usleep(1000);
+    assert_int_equal(write(go_on[1], "", 1), 1);
+    assert_true(other_process_ends(pid, LONG_NS));
+    close(go_on[0]);
+    close(go_on[1]);
+}
+
 /* It is reaped by nobody before it is looked at: by this process. */
 static void a_dead_child_is_over(void **state)
 {
@@ -93,6 +115,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(others_go_on_when_the_first_thread_has_ended),
+        cmocka_unit_test(it_is_stopped_when_the_first_thread_has_ended),
         cmocka_unit_test(a_dead_child_is_over),
     };
 

@@ -254,6 +254,30 @@ static void test_original_is_stopped(void **state)
     run_discard(&outcome);
 }
 
+/* Its first thread has ended, and others go on: it does not hang either. */
+static void test_first_thread_has_ended(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("main_leaves:eval:45+touch:ready+await:go+exit:0"),
+        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_INTERVAL=10evals", "LIGHTSSS_HANG=2s"),
+        .preload = true,
+    };
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_file(&running, "ready");
+    kill(running.pid, SIGSTOP);
+    usleep(4000000);
+    kill(running.pid, SIGCONT);
+    run_touch(&running, "go");
+    run_wait(&running, &outcome);
+    assert_string_equal(outcome.said, "");
+    assert_int_equal(outcome.status, 0);
+    run_discard(&outcome);
+}
+
 /* --- at random --- */
 
 #define STORM_SIGNALS 150
@@ -327,11 +351,17 @@ static void test_storm(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parked_are_stopped),  cmocka_unit_test(test_clean_end),
-        cmocka_unit_test(test_held_at_clean_end),   cmocka_unit_test(test_held_at_failure),
-        cmocka_unit_test(test_original_is_killed),  cmocka_unit_test(test_request),
-        cmocka_unit_test(test_replay_is_stopped),   cmocka_unit_test(test_replay_is_killed),
-        cmocka_unit_test(test_original_is_stopped), cmocka_unit_test(test_storm),
+        cmocka_unit_test(test_parked_are_stopped),
+        cmocka_unit_test(test_clean_end),
+        cmocka_unit_test(test_held_at_clean_end),
+        cmocka_unit_test(test_held_at_failure),
+        cmocka_unit_test(test_original_is_killed),
+        cmocka_unit_test(test_request),
+        cmocka_unit_test(test_replay_is_stopped),
+        cmocka_unit_test(test_replay_is_killed),
+        cmocka_unit_test(test_original_is_stopped),
+        cmocka_unit_test(test_first_thread_has_ended),
+        cmocka_unit_test(test_storm),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
