@@ -26,7 +26,7 @@ static int open_card(int pid)
     const struct dirent *entry;
     int card = -1;
 
-    snprintf(path, sizeof path, "/proc/%d/fd", pid);
+    snprintf(path, sizeof path, "/proc/%d/fd", others_thread(pid));
     DIR *descriptors = opendir(path);
     if (descriptors == NULL)
         return -1;

@@ -25,7 +25,7 @@ static void drop_snapshot(struct live_run *run, size_t place)
 /* Of all that are still there: each may have ended since it was found. False: one may not be looked at. */
 static bool read_uses(struct live_run *run, struct memory_use *original, struct memory_use *copies)
 {
-    int r = run->pid != 0 ? memory_use_read(run->pid, original) : 0;
+    int r = run->pid != 0 ? memory_use_read(others_thread(run->pid), original) : 0;
 
     if (has_ended(r)) {
         *original = (struct memory_use){0};
@@ -33,7 +33,7 @@ static bool read_uses(struct live_run *run, struct memory_use *original, struct 
         r = 0;
     }
     for (size_t i = 0; r == 0 && i < run->count;) {
-        r = memory_use_read(run->snapshots[i].pid, &copies[i]);
+        r = memory_use_read(others_thread(run->snapshots[i].pid), &copies[i]);
         if (r == 0)
             i++;
         else if (has_ended(r)) {

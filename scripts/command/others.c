@@ -32,13 +32,13 @@ bool others_each(bool (*visit)(int pid, void *context), void *context)
     return goes_on;
 }
 
-ssize_t others_read(int pid, const char *name, char *bytes, size_t size)
+static ssize_t read_number(int number, const char *name, char *bytes, size_t size)
 {
     char path[64];
     size_t length = 0;
     ssize_t r;
 
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    snprintf(path, sizeof path, "/proc/%d/%s", number, name);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return -1;
@@ -49,11 +49,36 @@ ssize_t others_read(int pid, const char *name, char *bytes, size_t size)
     return (ssize_t)length;
 }
 
+int others_thread(int pid)
+{
+    char path[32], line[LINE_SIZE];
+    const struct dirent *entry;
+    int found = 0;
+
+    snprintf(path, sizeof path, "/proc/%d/task", pid);
+    DIR *threads = opendir(path);
+    while (threads != NULL && found == 0 && (entry = readdir(threads)) != NULL) {
+        int thread = (int)strtol(entry->d_name, NULL, 10);
+        const char *end =
+            thread > 0 && read_number(thread, "stat", line, sizeof line) > 0 ? strrchr(line, ')') : NULL;
+        if (end != NULL && end[1] == ' ' && end[2] != 'Z' && end[2] != 'X')
+            found = thread;
+    }
+    if (threads != NULL)
+        closedir(threads);
+    return found != 0 ? found : pid;
+}
+
+ssize_t others_read(int pid, const char *name, char *bytes, size_t size)
+{
+    return read_number(others_thread(pid), name, bytes, size);
+}
+
 ssize_t others_link(int pid, const char *name, char *bytes, size_t size)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    snprintf(path, sizeof path, "/proc/%d/%s", others_thread(pid), name);
     ssize_t length = readlink(path, bytes, size - 1);
     bytes[length < 0 ? 0 : length] = '\0';
     return length;
@@ -62,7 +87,7 @@ ssize_t others_link(int pid, const char *name, char *bytes, size_t size)
 /* The fields behind its name, which may hold anything, so the last parenthesis counts. NULL: it is gone. */
 static const char *read_fields(int pid, char line[LINE_SIZE])
 {
-    const char *end = others_read(pid, "stat", line, LINE_SIZE) > 0 ? strrchr(line, ')') : NULL;
+    const char *end = read_number(pid, "stat", line, LINE_SIZE) > 0 ? strrchr(line, ')') : NULL;
 
     return end != NULL && end[1] == ' ' ? end + 2 : NULL;
 }
@@ -84,7 +109,7 @@ static bool read_field(int pid, unsigned field, uint64_t *value)
 bool others_is_stopped(int pid)
 {
     char line[LINE_SIZE];
-    const char *state = read_fields(pid, line);
+    const char *state = read_fields(others_thread(pid), line);
 
     return state != NULL && (*state == 'T' || *state == 't');
 }
@@ -102,7 +127,7 @@ int others_own_number(int pid)
     char status[4096], *end;
     int number = 0;
 
-    if (others_read(pid, "status", status, sizeof status) <= 0)
+    if (read_number(pid, "status", status, sizeof status) <= 0)
         return 0;
     const char *line = strstr(status, "\nNSpid:");
     if (line == NULL) /* before Linux 4.1 */
@@ -129,7 +154,7 @@ uint64_t others_mapped(int pid, const char *name)
     uint64_t number = 0;
     size_t size = 0;
 
-    snprintf(path, sizeof path, "/proc/%d/maps", pid);
+    snprintf(path, sizeof path, "/proc/%d/maps", others_thread(pid));
     FILE *maps = fopen(path, "re");
     if (maps == NULL)
         return 0;

@@ -23,6 +23,10 @@ int others_own_number(int pid);
 /* When it was started, CLOCK_REALTIME in seconds; 0: it is gone. */
 int64_t others_started_s(int pid);
 
+/* A thread of it that has not ended: where the first one has and others go on, the process's own files in
+ * /proc are empty. Mostly the process's number. */
+int others_thread(int pid);
+
 /* Reads a file of /proc/PID, or where its link leads, as far as there is room; a NUL is behind it. Returns
  * the length, or -1. */
 ssize_t others_read(int pid, const char *name, char *bytes, size_t size);

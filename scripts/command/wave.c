@@ -29,7 +29,7 @@ static const char *find_line(int pid, const char *name, const char *what)
     char path[64];
     const char *found = NULL;
 
-    snprintf(path, sizeof path, "/proc/%d/%s", pid, name);
+    snprintf(path, sizeof path, "/proc/%d/%s", others_thread(pid), name);
     FILE *file = fopen(path, "re");
     if (file == NULL)
         return NULL;

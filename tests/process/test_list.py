@@ -151,6 +151,18 @@ class Runs(SimulatorCase):
         with open(f"/proc/{pid}/task/{pid}/children", encoding="utf-8") as file:
             return list(map(int, file.read().split()))
 
+    def test_first_thread_has_ended(self):
+        """... and others go on: the process's own files in /proc are empty."""
+        process = self.simulator("one", "main_leaves:eval:45+touch:ready+await:go+exit:0", **EVERY_TEN)
+        self.await_file(process)
+        self.await_that(lambda: self.runs()[process.pid]["evals"] == 45)
+        run = self.runs()[process.pid]
+        self.assertEqual((run["program"], run["state"], run["command"][0]), ("fake_simulator", "runs", FAKE))
+        self.assertIn(f"asked process {process.pid}; ", self.command("wave", str(process.pid))[1])
+        process.send_signal(signal.SIGSTOP)
+        self.await_that(lambda: self.runs()[process.pid]["state"] == "stopped")
+        process.send_signal(signal.SIGCONT)
+
     def test_no_snapshot_left(self):
         """Somebody has killed them all: the run is shown, without figures."""
         process = self.three(LIGHTSSS_INTERVAL="1h", LIGHTSSS_ON="-kill")

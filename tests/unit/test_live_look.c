@@ -37,6 +37,11 @@ bool live_bare_add(struct live *live)
     return true;
 }
 
+int others_thread(int pid)
+{
+    return pid;
+}
+
 bool others_is_stopped(int pid)
 {
     return pid == stopped;
