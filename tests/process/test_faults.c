@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Each call that the library makes, of the kernel or of libc, fails in its turn, in the original and in its
  * copies. The original's result is that of a run without the library, nothing hangs, nothing is left over,
- * and whatever is lost by it is said. LIGHTSSS_TEST_FULL: all of them; else a sample, other ones with
- * LIGHTSSS_TEST_SEED.
+ * and whatever is lost by it is said. LIGHTSSS_TEST_FULL: all of them, several at once, as mostly somebody
+ * waits; else a sample, other ones with LIGHTSSS_TEST_SEED.
  */
 #define _GNU_SOURCE
 #include "compare.h"
@@ -21,6 +21,7 @@
 
 #define SAMPLE   12u /* runs per scenario in the short form */
 #define PATIENCE 20  /* seconds, on a busy machine */
+#define SLICES   8   /* of a scenario, in the full form */
 
 struct scenario {
     const char *name;
@@ -249,9 +250,17 @@ static bool is_pointless(const struct inject_state *fault)
     return fault->lasting && strcmp(inject_calls[fault->call].name, "futex") == 0;
 }
 
-static void test_scenario(void **argument)
+/* LIGHTSSS_TEST_SLICE: this process does but one of SLICES parts of them, whatever the others have counted.
+ */
+static bool is_of_slice(const struct inject_state *fault)
 {
-    const struct scenario *scenario = *argument;
+    const char *slice = getenv("LIGHTSSS_TEST_SLICE");
+
+    return slice == NULL || (fault->role + fault->call + fault->nth) % SLICES == strtoul(slice, NULL, 10);
+}
+
+static void try_faults(const struct scenario *scenario)
+{
     const char *only = getenv("LIGHTSSS_TEST_CALL");
     struct inject_state counted;
     struct outcome without;
@@ -271,7 +280,7 @@ static void test_scenario(void **argument)
                                              .error =
                                                  errors[(i / 2 + call) % (sizeof errors / sizeof *errors)]};
                 if ((only != NULL && strcmp(only, inject_calls[call].name) != 0) || is_pointless(&fault) ||
-                    !draw(one_in))
+                    !is_of_slice(&fault) || !draw(one_in))
                     continue;
                 done++;
                 bad += !try_fault(scenario, &without, &fault);
@@ -279,8 +288,45 @@ static void test_scenario(void **argument)
             }
     run_discard(&without);
     print_message("%s: %u faults of %u happened, %u bad\n", scenario->name, happened, done, bad);
-    assert_true(happened > 0 && happened >= done / 2);
+    if (done > 0 || getenv("LIGHTSSS_TEST_SLICE") == NULL)
+        assert_true(happened > 0 && happened >= done / 2);
     assert_int_equal(bad, 0);
+}
+
+static void start_slice(const struct scenario *scenario, int slice)
+{
+    char number[16];
+
+    if (fork() != 0)
+        return;
+    snprintf(number, sizeof number, "%d", slice);
+    setenv("LIGHTSSS_TEST_SLICE", number, 1);
+    setenv("LIGHTSSS_TEST_ONLY", scenario->name, 1);
+    execl("/proc/self/exe", "test_faults", NULL);
+    _exit(127);
+}
+
+/* Each is a run of this program, with a state of its own. What cannot be tested here is skipped here. */
+static void run_slices(const struct scenario *scenario)
+{
+    int status, bad = 0;
+
+    count_calls(scenario);
+    for (int i = 0; i < SLICES; i++)
+        start_slice(scenario, i);
+    for (int i = 0; i < SLICES; i++)
+        bad += wait(&status) < 0 || status != 0;
+    assert_int_equal(bad, 0);
+}
+
+static void test_scenario(void **argument)
+{
+    const struct scenario *scenario = *argument;
+
+    if (full_test() && getenv("LIGHTSSS_TEST_SLICE") == NULL)
+        run_slices(scenario);
+    else
+        try_faults(scenario);
 }
 
 /* Where the program's file cannot be looked at, it is not taken for one that is no simulator. */
