@@ -302,7 +302,10 @@ class Wave(gdb.Command):
         if not found:
             raise gdb.GdbError(lines[-1] if lines else "there is no waveform")
         target = os.path.expanduser(names[0])
-        shutil.move(found[0], target)
+        try:
+            shutil.move(found[0], target)
+        except OSError as error:
+            raise gdb.GdbError(f"the waveform stays in {found[0]}: {error.strerror}") from None
         if re.fullmatch(r"replay-\d+", os.path.basename(os.path.dirname(found[0]))):
             shutil.rmtree(os.path.dirname(found[0]), ignore_errors=True)
         print(f"lightsss: waveform up to eval {now}: {target}")

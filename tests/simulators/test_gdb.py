@@ -101,6 +101,14 @@ class Gdb(mcu_runs.McuRuns):
             if "0" in words:
                 self.assertIn(f"lightsss: where the run ended, at eval {last}\n", text)
 
+    def check_no_place(self, directory):
+        """The waveform stays where the replay has made it."""
+        run = subprocess.run([COMMAND, "gdb", directory, "--", "-nx", "-batch", "-ex", "lightsss wave /nonexistent/until"], capture_output=True, timeout=TIMEOUT_S, check=False)
+        found = re.search(r"(?m)^the waveform stays in (.*/replay-\d+/wave\.\w+): No such file or directory$", run.stderr.decode())
+        self.assertIsNotNone(found, run.stderr)
+        self.assertGreater(os.path.getsize(found[1]), 0)
+        shutil.rmtree(os.path.dirname(found[1]))
+
     def one(self, simulator, held, rng):
         kind, cycle = rng.choice(list(FAILURES)), rng.randrange(600, self.evals // 2)
         more = ["--fail", f"{kind}@{cycle}"]
@@ -116,6 +124,7 @@ class Gdb(mcu_runs.McuRuns):
             self.check_before(rng, directory, report, oracle, wave_path)
             wave.compare(oracle_path, wave_path, "before")
             self.check_back(directory, report, oracle, BACK)
+            self.check_no_place(directory)
             self.check_failure(directory, report, kind)
             await_that(lambda: made.survivors() == [report["kept"]["pid"]])
             await_that(lambda: sorted(os.listdir(directory)) == files)
