@@ -190,6 +190,17 @@ def take_over(new):
     stand = new
     for name in OWN_SIGNALS:
         gdb.execute(f"handle {name} nostop noprint pass", to_string=True)
+    try:
+        attach()
+    except gdb.error:
+        if not is_dead(stand.pid):
+            raise
+        if is_alive():
+            gdb.execute("kill", to_string=True)  # or gdb asks it for registers for ever
+        raise gdb.GdbError("the copy died before it stood there") from None
+
+
+def attach():
     gdb.execute(f"attach {stand.pid}", to_string=True)
     add_program()
     select_thread(stand.thread)
@@ -197,6 +208,14 @@ def take_over(new):
         leave_library()
     else:
         run_to_entry()
+
+
+def is_dead(pid):
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rpartition(")")[2].split()[0] in "ZX"
+    except OSError:
+        return True
 
 
 def note_replaced():

@@ -232,6 +232,17 @@ class Gdb(SimulatorCase):
         self.await_that(is_gone, self.pid)
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_copy_killed_as_gdb_takes_it(self):
+        run = self.park()
+        patch = "python keep = run_to_entry; run_to_entry = lambda: (os.kill(stand.pid, signal.SIGKILL), gdb.execute('continue'), gdb.selected_frame())"
+        commands = [patch, "lightsss at 31", "python run_to_entry = keep", "lightsss at 32"]
+        status, out, err = self.command("gdb", run, "--", "-nx", "-batch", *(word for command in commands for word in ("-ex", command)))
+        self.assertEqual(status, 0, err)
+        self.assertIn("\nthe copy died before it stood there\n", "\n" + err)
+        self.assertIn("lightsss: at the entry of eval 32, 14 evals before the end\n", out)
+        self.assert_nothing_left_of(run)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_gdb_killed(self):
         run = self.park()
         process = self.start(run, "--", "-nx", "-ex", "python import time; print('here', flush=True); time.sleep(100)")
