@@ -19,20 +19,16 @@
 #include "base/high_number.h"
 #include "base/kernel.h"
 #include "base/other_process.h"
-#include "base/terminal.h"
 #include "base/text.h"
 #include "base/u64.h"
 #include "record/output.h"
 #include "record/tape.h"
 #include "record/time_log.h"
 #include "replay/asked.h"
+#include "replay/kept_answer.h"
 #include "replay/kept_calls.h"
 #include "replay/kept_door.h"
-#include "replay/kept_line.h"
-#include "replay/kept_request.h"
 #include "replay/parked.h"
-#include "replay/stand.h"
-#include "replay/wake_call.h"
 #include "restore/rights.h"
 #include "run/card.h"
 #include "run/run.h"
@@ -53,7 +49,6 @@ static size_t place;               /* of its slot */
 static uint64_t until_ns;
 static int signals_fd = -1;
 static bool is_leaving; /* it goes when the last replay has ended */
-static struct kept_door_request request;
 
 /* --- beside the replay that it is made by --- */
 
@@ -326,36 +321,7 @@ static void look_at_limits(void)
     look_ns = u64_sum(look_ns, memory_watch_rest_ns());
 }
 
-/* --- requests --- */
-
-static bool is_to_stand(void)
-{
-    return strcmp(request.what, KEPT_STAND) == 0;
-}
-
-static bool is_for_replay(void)
-{
-    char bytes[LINE_SIZE];
-    const bool stands = is_to_stand();
-
-    if (strcmp(request.what, KEPT_DROP) == 0)
-        leave("it was dropped", false);
-    else if (stands || strcmp(request.what, KEPT_REPLAY) == 0) {
-        int r = kept_calls_add(request.connection, stands);
-        if (r == 0)
-            return true;
-        if (r == -EAGAIN)
-            text_print(bytes, sizeof bytes, "%u replays are under way already", KEPT_CALLS_MAX);
-        else
-            text_print(bytes, sizeof bytes, "there is no memory for it (%s)", strerrorname_np(-r));
-        kept_line_refuse(request.connection, bytes);
-    } else {
-        kept_line_refuse(request.connection, "it does not know this request");
-    }
-    kernel_close(request.error_output);
-    kernel_close(request.connection);
-    return false;
-}
+/* --- it waits --- */
 
 static uint64_t until_next_look(unsigned calls)
 {
@@ -364,6 +330,11 @@ static uint64_t until_next_look(unsigned calls)
     if (calls > 0 && kept_calls_stand())
         return STAND_NS;
     return is_leaving || calls > 0 || left_ns == 0 ? LOOK_NS : u64_min(LOOK_NS, left_ns + 1);
+}
+
+static void leave_in_time(const char *why)
+{
+    leave(why, false);
 }
 
 static bool poll_for_request(unsigned calls)
@@ -378,7 +349,7 @@ static bool poll_for_request(unsigned calls)
     if (kernel_ppoll(fds, count, &time) < 0)
         kernel_sleep(LOOK_NS / 100); /* refused */
     look_at_signals();
-    return !is_leaving && fds[1].revents != 0 && kept_door_accept(&request) && is_for_replay();
+    return !is_leaving && fds[1].revents != 0 && kept_answer_next(leave_in_time);
 }
 
 static void waits(void)
@@ -396,93 +367,16 @@ static void waits(void)
 
 /* --- a copy of it --- */
 
-/* A stretch of the run that ends before the run did is as one that was asked for while it went on. */
-static void set_stretch(const struct kept_request *wanted)
-{
-    struct shared_page *page = run.page;
-
-    if (wanted->until_eval != 0 && wanted->until_eval < page->end.eval) {
-        page->point = (struct shared_point){
-            .kind = END_REQUEST,
-            .first_eval = wanted->until_eval,
-            .last_eval = wanted->until_eval,
-            .time = END_TIME_UNKNOWN,
-            .ns = atomic_load(&page->end_ns),
-        };
-        page->end = (struct end){
-            .kind = END_REQUEST, .outside = true, .eval = wanted->until_eval, .time = END_TIME_UNKNOWN};
-        page->wave_marked = 0;
-    }
-    if (wanted->from_eval != 0)
-        run.options.window_evals = page->end.eval - wanted->from_eval + 1;
-}
-
-/* The run itself was told so, and has gone on. Here somebody can ask again. */
-static bool is_other_format(enum options_wave wave, struct text *why)
-{
-    const bool asks_fst = wave == WAVE_FST;
-
-    if (!run_is_other_format(wave))
-        return false;
-    text_format(why, "--format %s cannot be had: %s was built to write %s", asks_fst ? "fst" : "vcd",
-                run.program, asks_fst ? "vcd" : "fst");
-    return true;
-}
-
-static bool reads_request(struct text *why)
-{
-    const struct shared_slot *slot = &run.page->slots[place];
-    const enum options_wave wave = run.options.wave;
-    struct kept_request wanted;
-
-    if (!kept_request_read(&wanted, &run.options, request.at, request.end, why))
-        return false;
-    if (run.options.wave != wave && is_other_format(run.options.wave, why))
-        return false;
-    terminal_note(wanted.term, wanted.no_color);
-    if (run.page->races && (wanted.from_eval != 0 || wanted.until_eval != 0)) {
-        text_format(why, "evals of several threads have no numbers that --from and --until could name");
-        return false;
-    }
-    if (!kept_request_fits(&wanted, slot->eval, run.page->end.eval, why))
-        return false;
-    set_stretch(&wanted);
-    wake_call_prepare();
-    return true;
-}
-
-static bool reads_request_to_stand(struct text *why)
-{
-    return stand_begins(kept_door_peer(&request), request.at, request.end, run.page->slots[place].eval, why);
-}
-
-static bool become_replay(void)
-{
-    char bytes[LINE_SIZE];
-    struct text why = text_in(bytes, sizeof bytes);
-
-    kept_line_take(kept_calls_enter(), request.error_output);
-    kept_door_leave();
-    kernel_close(signals_fd);
-    run.options.park_ns = 0;
-    atomic_store(&run.page->slots[place].pid, kernel_getpid());
-    const bool is_good = is_to_stand() ? reads_request_to_stand(&why) : reads_request(&why);
-    if (is_good && asked_begins_from_kept(&run.page->slots[place], &why))
-        return true;
-    if (why.length > 0)
-        kept_line_say_refused(bytes);
-    kernel_exit_group(0);
-}
-
 static bool copied(long pid)
 {
-    if (pid == 0)
-        return become_replay();
-    if (pid < 0)
-        kept_line_refuse(request.connection, "it cannot be copied: no process or no memory is left");
-    kept_calls_begin(pid);
-    kernel_close(request.error_output);
-    return false;
+    if (pid != 0) {
+        kept_answer_copied(pid);
+        return false;
+    }
+    kernel_close(signals_fd);
+    if (!kept_answer_begins(place))
+        kernel_exit_group(0);
+    return true;
 }
 
 const struct take_kept kept_copy_side = {
