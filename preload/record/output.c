@@ -246,19 +246,18 @@ void output_end(void)
     signal_mask_restore(mask);
 }
 
-static bool is_same(unsigned stream, const char *name, bool early, struct text *how)
+static bool is_same(unsigned stream, const char *name, enum printed_stop stop, struct text *how)
 {
     if (was_cut[stream] || printed_is_cut(comparisons[stream].original)) {
         notes_add("a thread was writing to it at the end: %s is compared as far as is known", name);
-        early = true;
+        stop = PRINTED_EARLY;
     }
-    return printed_is_same(&comparisons[stream], name, early, how);
+    return printed_is_same(&comparisons[stream], name, stop, how);
 }
 
-bool output_is_same(bool early, struct text *how)
+bool output_is_same(enum printed_stop stop, struct text *how)
 {
-    return !is_compared ||
-           (is_same(0, "replay.stdout", early, how) && is_same(1, "replay.stderr", early, how));
+    return !is_compared || (is_same(0, "replay.stdout", stop, how) && is_same(1, "replay.stderr", stop, how));
 }
 
 /* Where much is waiting, the next eval is not too early to search it. */

@@ -12,9 +12,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "record/printed.h"
 #include "record/watch.h"
 
-/* In the original, before the first snapshot: from here on it is kept. Without memory nothing is compared. */
+/* In the original, before the first snapshot: from here on it is kept. Without memory nothing is
+   compared. */
 void output_start(void);
 
 bool output_begins_to_print(int fd);
@@ -64,7 +66,7 @@ int output_write_error(void);
 void output_end(void);
 
 /* In a replay, behind output_end(): did it print what the original printed? If not, appends where and how;
- * early as in printed_is_same(). */
-bool output_is_same(bool early, struct text *how);
+ * stop as in printed_is_same(). */
+bool output_is_same(enum printed_stop stop, struct text *how);
 
 #endif

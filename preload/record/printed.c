@@ -360,7 +360,15 @@ static bool is_same(const struct printed_comparison *comparison, uint64_t end)
            (atomic_load(&original->end) != end && comparison->start >= kept_from(original));
 }
 
-bool printed_is_same(const struct printed_comparison *comparison, const char *name, bool early,
+/* What a part lacks the original may have printed later. */
+static bool may_differ(const struct printed *original, enum printed_stop stop, uint64_t end, bool is_more)
+{
+    if (atomic_load(&original->end) != end)
+        return true;
+    return stop == PRINTED_EARLY || (stop == PRINTED_IN_PART && !is_more);
+}
+
+bool printed_is_same(const struct printed_comparison *comparison, const char *name, enum printed_stop stop,
                      struct text *how)
 {
     const struct printed *original = comparison->original;
@@ -371,7 +379,7 @@ bool printed_is_same(const struct printed_comparison *comparison, const char *na
         return true;
     bool is_less = !seen.differs && seen.count < end;
     bool is_more = seen.differs && seen.difference == end;
-    if ((early || atomic_load(&original->end) != end) && (is_less || is_more))
+    if ((is_less || is_more) && may_differ(original, stop, end, is_more))
         return true;
     if (!seen.differs)
         seen.difference = seen.count;

@@ -72,9 +72,15 @@ void printed_compare_begin(struct printed_comparison *comparison, const struct p
 /* The replay has printed these bytes. */
 void printed_compare(struct printed_comparison *comparison, const void *bytes, size_t size);
 
-/* Was it the same? If not, appends where and how; `name` is that of the replay's file. early: either may have
- * been stopped before it had printed as much as the other. */
-bool printed_is_same(const struct printed_comparison *comparison, const char *name, bool early,
+/* Where the two may have been stopped. */
+enum printed_stop {
+    PRINTED_AT_END,  /* both came to the same end */
+    PRINTED_EARLY,   /* either before it had printed as much as the other */
+    PRINTED_IN_PART, /* the replay, in the middle of what the original has printed */
+};
+
+/* Was it the same? If not, appends where and how; `name` is that of the replay's file. */
+bool printed_is_same(const struct printed_comparison *comparison, const char *name, enum printed_stop stop,
                      struct text *how);
 
 #endif

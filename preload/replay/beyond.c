@@ -35,7 +35,7 @@ static void take_verdict(void)
     struct text why = text_in(beyond.why, sizeof beyond.why);
 
     output_end();
-    output_is_same(end->kind == END_EXIT, &output); /* exit() may print */
+    output_is_same(end->kind == END_EXIT ? PRINTED_EARLY : PRINTED_AT_END, &output); /* exit() may print */
     beyond.verdict = verdict_decide(end, end, output.bytes, &why);
     beyond.is_taken = true;
 }

@@ -114,6 +114,11 @@ static bool is_incomplete(const struct end *end, struct text *why)
     return true;
 }
 
+static enum printed_stop stop(void)
+{
+    return run.page->is_part ? PRINTED_IN_PART : run.page->end.outside ? PRINTED_EARLY : PRINTED_AT_END;
+}
+
 static enum verdict decide(const struct end *end, struct text *why)
 {
     char output_bytes[SHARED_PAGE_WHY];
@@ -128,7 +133,7 @@ static enum verdict decide(const struct end *end, struct text *why)
         return VERDICT_INCOMPLETE;
     if (beyond_has_verdict())
         return beyond_verdict(why);
-    output_is_same(run.page->end.outside, &output);
+    output_is_same(stop(), &output);
     return verdict_decide(&run.page->end, end, output.bytes, why);
 }
 

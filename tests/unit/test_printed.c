@@ -51,12 +51,12 @@ static void print(const char *text)
     printed_compare(&comparison, text, strlen(text));
 }
 
-static bool is_same(bool early)
+static bool is_same(enum printed_stop stop)
 {
     struct text how;
 
     how = text_in(how_bytes, sizeof how_bytes);
-    return printed_is_same(&comparison, "replay.stdout", early, &how);
+    return printed_is_same(&comparison, "replay.stdout", stop, &how);
 }
 
 static void check(const char *before, const char *kept, const char *printed, const char *how)
@@ -67,7 +67,7 @@ static void check(const char *before, const char *kept, const char *printed, con
     keep(kept);
     end();
     print(printed);
-    assert_int_equal(is_same(false), *how == '\0');
+    assert_int_equal(is_same(PRINTED_AT_END), *how == '\0');
     assert_string_equal(how_bytes, how);
 }
 
@@ -120,7 +120,7 @@ static void a_line_in_parts(void **state)
     print("nt 2");
     print(" of");
     print(" 3\nmore\n");
-    assert_false(is_same(false));
+    assert_false(is_same(PRINTED_AT_END));
     assert_string_equal(how_bytes, "line 1 of replay.stdout is \"count 2 of 3\" instead of \"count 1 of 3\"");
 }
 
@@ -129,9 +129,11 @@ static void early_ends(void **state)
 {
     static const struct {
         const char *kept, *printed;
-        bool same;
-    } cases[] = {
-        {"a\nb\n", "a\n", true}, {"a\n", "a\nb\n", true}, {"a\nb\n", "a\nc\n", false}, {"ab", "b", false}};
+        bool same, is_part;
+    } cases[] = {{"a\nb\n", "a\n", true, true},
+                 {"a\n", "a\nb\n", true, false},
+                 {"a\nb\n", "a\nc\n", false, false},
+                 {"ab", "b", false, false}};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -141,8 +143,9 @@ static void early_ends(void **state)
         keep(cases[i].kept);
         end();
         print(cases[i].printed);
-        assert_false(is_same(false));
-        assert_int_equal(is_same(true), cases[i].same);
+        assert_false(is_same(PRINTED_AT_END));
+        assert_int_equal(is_same(PRINTED_EARLY), cases[i].same);
+        assert_int_equal(is_same(PRINTED_IN_PART), cases[i].is_part);
     }
 }
 
@@ -190,7 +193,7 @@ static void more_than_is_kept(void **state)
         keep_big(0);
         end();
         print_big(0, part);
-        assert_true(is_same(false));
+        assert_true(is_same(PRINTED_AT_END));
     }
     /* A byte that is not kept any more: only the hash knows. */
     for (size_t at = 0; at < 100; at += 33) {
@@ -201,7 +204,7 @@ static void more_than_is_kept(void **state)
         big[at]++;
         print_big(0, 1000);
         big[at]--;
-        assert_false(is_same(false));
+        assert_false(is_same(PRINTED_AT_END));
         assert_non_null(strstr(how_bytes, " bytes, which are not the "));
     }
     begin();
@@ -210,7 +213,7 @@ static void more_than_is_kept(void **state)
     end();
     big[BIG_SIZE - 10] = '!';
     print_big(0, 1000);
-    assert_false(is_same(false));
+    assert_false(is_same(PRINTED_AT_END));
     assert_non_null(strstr(how_bytes, " of replay.stdout (or one before) is "));
     free(big);
 }
@@ -231,7 +234,7 @@ static void every_byte_counts(void **state)
         keep(one);
         end();
         print(other);
-        assert_false(is_same(true));
+        assert_false(is_same(PRINTED_EARLY));
         assert_int_not_equal(printed_sum(at * 7, one, 99), printed_sum(at * 7, other, 99));
     }
 }
@@ -291,7 +294,7 @@ static void a_snapshot_in_the_middle(void **state)
     end();
     atomic_fetch_add(&copied.sum, printed_sum(7, "in the middle\n", 14));
     print("after\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
     const struct iovec part = {(void *)"x", 1};
     assert_false(printed_add(&original, &copied, &part, 1));
     assert_false(printed_add(&original, &own, &part, 1));
@@ -306,15 +309,15 @@ static void killed_in_the_middle(void **state)
     keep("a\n");
     atomic_fetch_add(&original.sum, printed_sum(2, "b\n", 2));
     print("a\n");
-    assert_true(is_same(true));
+    assert_true(is_same(PRINTED_EARLY));
     print("b\n");
-    assert_true(is_same(true));
+    assert_true(is_same(PRINTED_EARLY));
     begin();
     snapshot();
     keep("a\n");
     atomic_fetch_add(&original.sum, printed_sum(2, "b\n", 2));
     print("c\n");
-    assert_false(is_same(true));
+    assert_false(is_same(PRINTED_EARLY));
 }
 
 /* A signal handler has printed and ended the process while the thread that it interrupted had a place for
@@ -330,12 +333,12 @@ static void a_gap_in_the_middle(void **state)
     assert_false(printed_close(&original, &own));
     printed_cut(&original);
     print("first\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
     print("second\nhandler\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
     snapshot();
     print("f1rst\n");
-    assert_false(is_same(false));
+    assert_false(is_same(PRINTED_AT_END));
 }
 
 /* The same, but the gap is filled in the end. */
@@ -357,7 +360,7 @@ static void a_gap_that_is_filled(void **state)
     assert_int_equal(original.whole, 21);
     end();
     print("first\nsecond\nhandler\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
 }
 
 /* A thread was inside a write(): how much of it came out is not known, but what is known must be the same. */
@@ -370,16 +373,16 @@ static void cut_off(void **state)
     end();
     printed_cut(&original);
     print("a\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
     print("b\n");
-    assert_true(is_same(false));
+    assert_true(is_same(PRINTED_AT_END));
     begin();
     snapshot();
     keep("a\n");
     end();
     printed_cut(&original);
     print("c\n");
-    assert_false(is_same(false));
+    assert_false(is_same(PRINTED_AT_END));
     assert_string_equal(how_bytes, "line 1 of replay.stdout is \"c\" instead of \"a\"");
 }
 
@@ -391,7 +394,7 @@ static void nul_bytes(void **state)
     keep_bytes("a\0b\n", 4);
     end();
     printed_compare(&comparison, "a\0c\n", 4);
-    assert_false(is_same(false));
+    assert_false(is_same(PRINTED_AT_END));
     assert_string_equal(how_bytes, "line 1 of replay.stdout is \"a?c\" instead of \"a?b\"");
 }
 
