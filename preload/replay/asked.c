@@ -40,6 +40,7 @@ static int take_page(const struct shared_slot *slot)
     run.page->files.count = run.page->files.used = 0;
     atomic_store(&run.page->reported, 0); /* that was the original's */
     shared_page_forget_learnt(run.page);
+    run.page->kept.is_alone = 1;
     atomic_store(&run.page->points_waiting, 0); /* they are not lost with this one */
     return 0;
 }

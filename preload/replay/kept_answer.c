@@ -39,13 +39,38 @@ static void refuse_for(int error)
     kept_line_refuse(request.connection, bytes);
 }
 
+static void append(struct text *packet, const char *name, uint64_t value)
+{
+    text_format(packet, "%s=%" PRIu64, name, value);
+    text_append(packet, "", 1);
+}
+
+static void tell_where(size_t place)
+{
+    const struct shared_slot *slot = &run.page->slots[place];
+    char bytes[LINE_SIZE];
+    struct text packet = text_in(bytes, sizeof bytes);
+
+    text_format(&packet, "%s", KEPT_IS);
+    text_append(&packet, "", 1);
+    append(&packet, "number", slot->number);
+    append(&packet, "eval", slot->eval);
+    append(&packet, "last", run.page->end.eval);
+    append(&packet, "races", run.page->races);
+    kept_line_answer(request.connection, &packet);
+}
+
 /* Whoever drops it is answered by closing: then it is gone. */
-static bool answer(void (*leave)(const char *why))
+static bool answer(size_t place, void (*leave)(const char *why))
 {
     const bool stands = is_to_stand();
 
     if (strcmp(request.what, KEPT_DROP) == 0) {
         leave("it was dropped");
+        return false;
+    }
+    if (strcmp(request.what, KEPT_WHERE) == 0) {
+        tell_where(place);
         return false;
     }
     if (!stands && strcmp(request.what, KEPT_REPLAY) != 0) {
@@ -58,11 +83,11 @@ static bool answer(void (*leave)(const char *why))
     return r == 0;
 }
 
-bool kept_answer_next(void (*leave)(const char *why))
+bool kept_answer_next(size_t place, void (*leave)(const char *why))
 {
     if (!kept_door_accept(&request))
         return false;
-    if (answer(leave))
+    if (answer(place, leave))
         return true;
     kernel_close(request.error_output);
     kernel_close(request.connection);
@@ -129,6 +154,8 @@ static bool reads_request(const struct shared_slot *slot, struct text *why)
     }
     if (!kept_request_fits(&wanted, slot->eval, run.page->end.eval, why))
         return false;
+    if (wanted.into != 0)
+        run.page->segment = (struct shared_segment){(uint32_t)wanted.into, (uint32_t)wanted.segment};
     set_stretch(&wanted);
     wake_call_prepare();
     return true;

@@ -9,12 +9,12 @@
 
 /* Lets somebody in who is at the door, hears what is asked for, and answers. leave: the kept copy is to go,
  * and this is why. True: a copy of it is to be made, for kept_answer_copied() and kept_answer_begins(). */
-bool kept_answer_next(void (*leave)(const char *why));
+bool kept_answer_next(size_t place, void (*leave)(const char *why));
 
 /* In the kept copy: the number of that copy, or -errno. */
 void kept_answer_copied(long pid);
 
-/* In that copy, of a kept copy whose snapshot has this place: takes what was asked for. False: it is refused,
+/* In that copy: takes what was asked for. False: it is refused,
  * and that was said. */
 bool kept_answer_begins(size_t place);
 

@@ -31,6 +31,7 @@
 #include "replay/parked.h"
 #include "restore/rights.h"
 #include "run/card.h"
+#include "run/kept_rungs.h"
 #include "run/run.h"
 #include "run/run_directory.h"
 #include "snapshot/limits/memory_watch.h"
@@ -44,18 +45,28 @@
 
 static struct shared_page *common; /* that of the process beside which it was made */
 static struct shared_page *origin; /* that of the original */
+static struct shared_slot *rung;   /* there, of one that is kept beside another; else NULL */
+static pid_t first;                /* that other one */
 static uint64_t number;            /* of those that are kept of the run */
 static size_t place;               /* of its slot */
 static uint64_t until_ns;
 static int signals_fd = -1;
+static char gone_name[KEPT_NAME_SIZE];
 static bool is_leaving; /* it goes when the last replay has ended */
 
 /* --- beside the replay that it is made by --- */
 
 static void publish(enum kept_state state)
 {
-    atomic_store(&common->kept.state, (uint32_t)state);
-    kernel_futex(&common->kept.state, FUTEX_WAKE, INT_MAX, 0);
+    _Atomic uint32_t *const word = rung != NULL ? &rung->kept : &common->kept.state;
+
+    atomic_store(word, (uint32_t)state);
+    kernel_futex(word, FUTEX_WAKE, INT_MAX, 0);
+}
+
+static void publish_pid(pid_t pid)
+{
+    atomic_store(rung != NULL ? &rung->kept_pid : &common->kept.pid, pid);
 }
 
 __attribute__((format(printf, 1, 2))) static void publish_failure(const char *format, ...)
@@ -71,11 +82,14 @@ __attribute__((format(printf, 1, 2))) static void publish_failure(const char *fo
 
 /* Where the original is the first process of a container, all that it leaves are its children, and end with
  * it. */
-static bool is_wanted(void)
+static bool is_wanted(struct shared_slot *parked)
 {
     if (run.options.park_ns == 0)
         return false;
     common = run.page;
+    rung = parked;
+    if (rung != NULL)
+        return true;
     atomic_store(&common->kept.until_ns, clock_ns() + run.options.park_ns);
     atomic_store(&common->kept.pid, 0);
     publish(KEPT_COMING);
@@ -90,7 +104,7 @@ static void cloned(long pid)
     if (pid < 0)
         publish_failure("no copy can be made of it: %s", strerrordesc_np((int)-pid));
     else
-        atomic_store(&common->kept.pid, (int32_t)pid);
+        publish_pid((pid_t)pid);
 }
 
 /* --- it begins --- */
@@ -155,9 +169,9 @@ static int find_directory(void)
     if (r < 0)
         return r;
     int directory = run_directory_take();
-    kernel_unlinkat(directory, KEPT_GONE, 0);
+    kernel_unlinkat(directory, gone_name, 0);
     run_directory_leave(directory);
-    return kept_door_open();
+    return kept_door_open(rung != NULL ? rung->number : 0);
 }
 
 /* Where the run directory is now: somebody may move it. And the time. */
@@ -197,21 +211,46 @@ static int begin(void)
     return r;
 }
 
+/* One beside another has the number of that one. */
+static void take_number(void)
+{
+    first = atomic_load(&common->kept.pid);
+    number = rung != NULL ? atomic_load(&origin->kept.count) : atomic_fetch_add(&origin->kept.count, 1) + 1;
+    if (rung != NULL)
+        return;
+    common->kept.number = common->slots[place].number;
+    common->kept.eval = common->slots[place].eval;
+}
+
+/* All that are kept count together; more_bytes: and what they will hold soon. */
+static bool is_too_much(uint64_t more_bytes, struct text *why)
+{
+    struct shared_slot *own = &common->slots[place];
+    const uint64_t bytes = memory_watch_kept_bytes();
+
+    atomic_store(&own->kept_pid, kernel_getpid());
+    atomic_store(&own->kept_bytes, bytes);
+    const uint64_t others_bytes = kept_rungs_bytes(common, place, other_process_is_over);
+    return memory_watch_keeps_too_much(bytes, u64_sum(others_bytes, more_bytes), why);
+}
+
 static struct shared_page *begins(size_t at)
 {
     char bytes[LINE_SIZE];
 
     common = run.page;
     origin = asked_common();
-    number = atomic_fetch_add(&origin->kept.count, 1) + 1;
     place = at;
     until_ns = atomic_load(&common->kept.until_ns);
-    common->kept.eval = common->slots[place].eval;
-    atomic_store(&common->kept.pid, kernel_getpid());
+    take_number();
+    publish_pid(kernel_getpid());
+    kept_message_name(gone_name, KEPT_GONE, rung != NULL ? rung->number : 0);
     raw_syscall2(SYS_setpgid, 0, 0);
     parked_leave();
     struct text why = text_in(bytes, sizeof bytes);
-    int r = memory_watch_may_keep(&why) ? begin() : 0;
+    int r = rung != NULL || memory_watch_may_keep(&why) ? begin() : 0;
+    if (r >= 0 && rung != NULL && is_too_much(memory_watch_lent_bytes(common->original_pid), &why))
+        kept_door_close();
     if (why.length > 0)
         publish_failure("%s", bytes);
     else if (r < 0)
@@ -228,7 +267,7 @@ static struct shared_page *begins(size_t at)
 /* Not as other files of the directory, by another name first: the run may write its report now. */
 static void write_gone(const struct text *line)
 {
-    const int fd = kept_door_is_there() ? run_directory_create(KEPT_GONE) : -1;
+    const int fd = kept_door_is_there() ? run_directory_create(gone_name) : -1;
 
     if (fd >= 0)
         kernel_write(fd, line->bytes, line->length);
@@ -270,6 +309,8 @@ static void look_at_signals(void)
 /* Another one is kept for the same run, when the replay beside this one has died. */
 static bool is_another_kept(void)
 {
+    if (rung != NULL)
+        return false;
     const pid_t pid = atomic_load(&common->kept.pid);
 
     return pid != 0 && pid != kernel_getpid();
@@ -284,6 +325,12 @@ static bool are_too_many(void)
 static bool is_alive(pid_t pid)
 {
     return pid != 0 && !other_process_is_over(pid);
+}
+
+/* What is kept beside another is a part of that one's stretch, and goes with it. */
+static bool is_left_alone(void)
+{
+    return rung != NULL && !is_alive(first);
 }
 
 /* Its time begins when the first replay has its report, and that may take longer than it. */
@@ -314,9 +361,11 @@ static void look_at_limits(void)
         leave("its socket was removed", false);
     else if (is_another_kept())
         leave("another snapshot is kept for this run", false);
+    else if (is_left_alone())
+        leave("the first of the snapshots that were kept is gone", false);
     else if (are_too_many())
         leave("later ones of this run are kept, as many as LIGHTSSS_SLOTS says", false);
-    else if (memory_watch_keeps_too_much(&why))
+    else if (is_too_much(0, &why) && kept_rungs_goes_first(common, place, other_process_is_over))
         leave(bytes, true);
     look_ns = u64_sum(look_ns, memory_watch_rest_ns());
 }
@@ -349,7 +398,7 @@ static bool poll_for_request(unsigned calls)
     if (kernel_ppoll(fds, count, &time) < 0)
         kernel_sleep(LOOK_NS / 100); /* refused */
     look_at_signals();
-    return !is_leaving && fds[1].revents != 0 && kept_answer_next(leave_in_time);
+    return !is_leaving && fds[1].revents != 0 && kept_answer_next(place, leave_in_time);
 }
 
 static void waits(void)

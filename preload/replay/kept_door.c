@@ -22,12 +22,15 @@
 #define PRIVATE_MASK 0177
 
 static int door_fd = -1;
-static struct stat own; /* the socket's name: another may have its place by now */
+static char name[KEPT_NAME_SIZE];
+static struct stat own; /* what has that name: another may have its place by now */
 
 /* The working directory is the simulator's, and so are the rights of what it makes. */
 static int bind_here(int fd)
 {
-    const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = KEPT_SOCKET};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    memcpy(address.sun_path, name, sizeof name);
     const long mask = raw_syscall1(SYS_umask, PRIVATE_MASK);
     const int r = (int)raw_syscall3(SYS_bind, fd, &address, sizeof address);
 
@@ -39,22 +42,23 @@ static int bind_in(int directory, int fd)
 {
     const int here = kernel_open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
-    kernel_unlinkat(directory, KEPT_SOCKET, 0);
+    kernel_unlinkat(directory, name, 0);
     int r = here < 0 ? here : (int)raw_syscall1(SYS_fchdir, directory);
     if (r == 0)
         r = bind_here(fd);
     if (here >= 0)
         raw_syscall1(SYS_fchdir, here);
     kernel_close(here);
-    return r != 0 ? r : kernel_fstatat(directory, KEPT_SOCKET, &own, AT_SYMLINK_NOFOLLOW);
+    return r != 0 ? r : kernel_fstatat(directory, name, &own, AT_SYMLINK_NOFOLLOW);
 }
 
-int kept_door_open(void)
+int kept_door_open(uint64_t rung)
 {
     const int kind = SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK;
     const int directory = run_directory_take();
     const int fd = (int)raw_syscall3(SYS_socket, AF_UNIX, kind, 0);
 
+    kept_message_name(name, KEPT_SOCKET, rung);
     int r = directory < 0 ? directory : fd < 0 ? fd : bind_in(directory, fd);
     if (r == 0)
         r = (int)raw_syscall2(SYS_listen, fd, WAITING_MAX);
@@ -76,8 +80,8 @@ static bool is_own(int directory)
 {
     struct stat now;
 
-    return kernel_fstatat(directory, KEPT_SOCKET, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
-           now.st_ino == own.st_ino && now.st_dev == own.st_dev;
+    return kernel_fstatat(directory, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_ino == own.st_ino &&
+           now.st_dev == own.st_dev;
 }
 
 bool kept_door_is_there(void)
@@ -191,7 +195,7 @@ void kept_door_close(void)
     const int directory = run_directory_take();
 
     if (directory >= 0 && is_own(directory))
-        kernel_unlinkat(directory, KEPT_SOCKET, 0);
+        kernel_unlinkat(directory, name, 0);
     run_directory_leave(directory);
     kept_door_leave();
 }

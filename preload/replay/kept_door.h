@@ -5,6 +5,7 @@
 #define LIGHTSSS_PRELOAD_REPLAY_KEPT_DOOR_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "run/kept_message.h"
@@ -17,8 +18,9 @@ struct kept_door_request {
     const char *at, *end; /* ... and the others */
 };
 
-/* Makes it in the run directory, in the place of what has that name. Returns 0 or -errno. */
-int kept_door_open(void);
+/* Makes it in the run directory, in the place of what has that name. rung: its number, or 0. Returns 0 or
+ * -errno. */
+int kept_door_open(uint64_t rung);
 
 /* The process that has asked; 0: it has no number here. */
 pid_t kept_door_peer(const struct kept_door_request *request);

@@ -80,9 +80,9 @@ void kept_line_clear(void)
         progress_line_end();
 }
 
-static void send_packet(int fd, const struct text *packet)
+void kept_line_answer(int connection, const struct text *packet)
 {
-    raw_syscall6(SYS_sendto, fd, packet->bytes, packet->length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
+    raw_syscall6(SYS_sendto, connection, packet->bytes, packet->length, MSG_NOSIGNAL | MSG_DONTWAIT, NULL, 0);
 }
 
 static void append_string(struct text *packet, const char *string)
@@ -98,7 +98,7 @@ void kept_line_refuse(int connection, const char *why)
 
     append_string(&packet, KEPT_REFUSED);
     append_string(&packet, why);
-    send_packet(connection, &packet);
+    kept_line_answer(connection, &packet);
 }
 
 uint32_t kept_line_stopped(int connection)
@@ -121,7 +121,7 @@ uint32_t kept_line_stopped(int connection)
 
 void kept_line_send(const struct text *packet)
 {
-    send_packet(line_fd, packet);
+    kept_line_answer(line_fd, packet);
 }
 
 void kept_line_say_refused(const char *why)
@@ -140,5 +140,5 @@ void kept_line_say_done(void)
     append_string(&packet, verdict_name((enum verdict)run.page->replay.verdict));
     run_directory_name(&packet);
     text_append(&packet, "", 1);
-    send_packet(line_fd, &packet);
+    kept_line_answer(line_fd, &packet);
 }

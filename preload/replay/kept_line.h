@@ -34,6 +34,9 @@ void kept_line_refuse(int connection, const char *why);
 /* Sends a packet to the command. */
 void kept_line_send(const struct text *packet);
 
+/* Sends a packet on a connection. */
+void kept_line_answer(int connection, const struct text *packet);
+
 /* There is no replay, and this is why. */
 void kept_line_say_refused(const char *why);
 

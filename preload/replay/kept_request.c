@@ -9,6 +9,7 @@
 #include "run/kept_message.h"
 
 #define NAME_SIZE 64u
+#define PLACE_MAX 100000u
 
 /* The others are over, or none of a replay's. */
 static const char *const settable[] = {
@@ -39,6 +40,15 @@ static bool read_eval(const char *name, const char *value, uint64_t *eval, struc
     return false;
 }
 
+/* A number and never a name: it is written nowhere else. */
+static bool read_place(const char *name, const char *value, uint64_t *number, struct text *why)
+{
+    if (parse_number(value, number) && *number > 0 && *number <= PLACE_MAX)
+        return true;
+    text_format(why, "%s=%s is not valid: give a number", name, value);
+    return false;
+}
+
 static bool read_setting(struct kept_request *request, struct options *options, const char *setting,
                          struct text *why)
 {
@@ -56,6 +66,10 @@ static bool read_setting(struct kept_request *request, struct options *options, 
         return read_eval(name, equals + 1, &request->from_eval, why);
     if (strcmp(name, KEPT_UNTIL) == 0)
         return read_eval(name, equals + 1, &request->until_eval, why);
+    if (strcmp(name, KEPT_INTO) == 0)
+        return read_place(name, equals + 1, &request->into, why);
+    if (strcmp(name, KEPT_SEGMENT) == 0)
+        return read_place(name, equals + 1, &request->segment, why);
     if (strcmp(name, KEPT_TERM) == 0 || strcmp(name, KEPT_PLAIN) == 0) {
         *(*name == *KEPT_TERM ? &request->term : &request->no_color) = equals + 1;
         return true;

@@ -13,6 +13,7 @@
 
 struct kept_request {
     uint64_t from_eval, until_eval; /* 0: as the run's options say; as it ended */
+    uint64_t into, segment;         /* of several: see shared_page.h; 0: it is one by itself */
     const char *term, *no_color;    /* of the user's terminal; NULL: not given */
 };
 

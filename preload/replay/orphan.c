@@ -40,6 +40,7 @@
 #define STATUS_TRIES 20
 #define STAT_FIELD   50 /* of the exit status in /proc/PID/stat, counted from the state */
 #define NO_STATUS    INT32_MIN
+#define KEEP_NS      (SECOND_NS / 20) /* until it is looked again whether this one is to be kept */
 
 /* linux/pidfd.h of Linux 6.15; older kernels refuse the request. */
 struct exit_info {
@@ -156,9 +157,21 @@ static bool is_over(pid_t pid)
     return other_process_is_over(pid);
 }
 
+/* The one that replays keeps it. */
+static bool is_to_be_kept(void)
+{
+    const struct shared_slot *slot = shared_page_slot(run.page, kernel_getpid());
+
+    return slot != NULL && atomic_load(&slot->command) == SLOT_KEEP;
+}
+
 static void await_end(pid_t pid)
 {
-    other_process_ends(pid, UINT64_MAX);
+    const uint64_t tick_ns = run.options.park_ns != 0 ? KEEP_NS : UINT64_MAX;
+
+    while (!other_process_ends(pid, tick_ns))
+        if (is_to_be_kept())
+            return;
     if (waited_count < SHARED_PAGE_SLOTS)
         waited_for[waited_count++] = pid;
 }
@@ -170,14 +183,14 @@ static void await_turn(void)
     const struct shared_slot *first;
     pid_t pid;
 
-    while (waited_count < SHARED_PAGE_SLOTS &&
+    while (!is_to_be_kept() && waited_count < SHARED_PAGE_SLOTS &&
            (first = back_choose(&run.options, run.page, &end, is_over)) != NULL &&
            (pid = atomic_load(&first->pid)) != kernel_getpid()) {
         await_end(pid);
     }
     const struct shared_slot *spare = shared_page_spare(run.page);
     if (spare != NULL)
-        other_process_ends(atomic_load(&spare->pid), UINT64_MAX);
+        await_end(atomic_load(&spare->pid));
 }
 
 /* For the one in whose place a spare goes on. */
@@ -234,7 +247,7 @@ static bool snapshot_replays(void)
 {
     await_turn();
     let_others_go_on();
-    if (atomic_load(&run.page->reported))
+    if (is_to_be_kept() || atomic_load(&run.page->reported))
         return false;
     shared_page_forget_learnt(run.page);
     return true;

@@ -465,13 +465,20 @@ static void say_outcome(const struct conclusion *conclusion, bool is_written)
              conclusion->has_wave || is_written ? path : NULL);
 }
 
+/* The next one goes on where it ends. */
+static bool is_inner_segment(void)
+{
+    return run.page->segment.number != 0 && end_is_point(run.page->end.kind);
+}
+
 void report_outcome(const struct end *end, const struct outcome *outcome)
 {
     const struct shared_replay *replay = &run.page->replay;
     char why_buffer[SHARED_PAGE_WHY];
     struct conclusion conclusion;
 
-    bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && wave_file_make_room();
+    bool has_room = outcome->result == OUTCOME_REPLAYED && replay->wave_dumped && !is_inner_segment() &&
+                    wave_file_make_room();
     kept_list_settle();
     kept_snapshot_await();
     struct text why = text_in(why_buffer, sizeof why_buffer);

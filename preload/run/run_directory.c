@@ -21,6 +21,8 @@
 #define NOBODY     65534
 #define NEW_NAME   ".new"
 
+#define SEGMENTS_NAME_SIZE 32u
+
 static size_t made_length; /* of what had to be made of the path of DIR, up to the first; 0: nothing */
 static int pinned_fd = -1; /* of the directory, from the failure on */
 static bool is_below;      /* it is in that of the run (LIGHTSSS_PARK) */
@@ -29,7 +31,10 @@ static char held_path[RUN_DIRECTORY_PATH_SIZE];
 void run_directory_name(struct text *name)
 {
     if (is_below) {
-        text_format(name, "replay-%u", run.page->run_suffix + 1);
+        if (run.page->segment.number != 0)
+            text_format(name, "segment-%u", run.page->segment.number);
+        else
+            text_format(name, "replay-%u", run.page->run_suffix + 1);
         return;
     }
     text_format(name, "%s.%d", run.program, run.page->original_pid);
@@ -290,21 +295,34 @@ int run_directory_make(void)
     return r;
 }
 
+/* Where the segments of several have theirs: there is one, made by who asks for them. */
+static int open_segments(int directory, struct text *path)
+{
+    char name[SEGMENTS_NAME_SIZE];
+
+    text_print(name, sizeof name, "replay-%u", run.page->segment.replay);
+    text_format(path, "/%s", name);
+    return kernel_openat(directory, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+}
+
 int run_directory_make_below(void)
 {
     char path[RUN_DIRECTORY_PATH_SIZE];
     struct text text = text_in(path, sizeof path);
-    int base = run_directory_take();
+    const int directory = run_directory_take();
 
-    if (base < 0)
-        return base;
+    if (directory < 0)
+        return directory;
     run_directory_present_path(&text, "");
+    const int base = run.page->segment.number != 0 ? open_segments(directory, &text) : directory;
     memcpy(run.base_directory, path, sizeof run.base_directory);
     is_below = true;
-    int r = make_below(base, 1);
-    if (base != pinned_fd)
+    int r = base < 0 ? base : make_below(base, 1);
+    if (base != directory)
+        kernel_close(base);
+    if (directory != pinned_fd)
         kernel_close(pinned_fd);
-    kernel_close(base);
+    kernel_close(directory);
     pinned_fd = -1;
     return r;
 }

@@ -19,8 +19,9 @@
  * in a place like /tmp. */
 int run_directory_make(void);
 
-/* In a copy of a kept copy: makes replay-2, or replay-3 and so on, in the run directory, which is pinned.
- * From here on that is the run directory. Returns 0 or -errno. */
+/* In a copy of a kept copy: makes replay-2, or replay-3 and so on, in the run directory, which is pinned; for
+ * a segment of several, segment-1 and so on in the directory that these have (struct shared_segment). From
+ * here on that is the run directory. Returns 0 or -errno. */
 int run_directory_make_below(void);
 
 /* Removes what run_directory_make() has just made. */

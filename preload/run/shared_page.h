@@ -34,6 +34,7 @@ enum slot_command {
     SLOT_WAKE,      /* become the replay */
     SLOT_QUIT,      /* end */
     SLOT_COPY,      /* make a copy, which becomes a replay while the original goes on */
+    SLOT_KEEP,      /* be kept behind the run, beside the one that replays (run/kept_rungs.h) */
     SLOT_LOOK,      /* the kernel reports that a thread or the whole original ended: look which */
 };
 
@@ -47,14 +48,17 @@ enum replay_asked {
 };
 
 struct shared_slot {
-    _Atomic uint32_t command; /* futex word */
-    _Atomic int32_t pid;      /* 0: free */
-    _Atomic uint32_t settled; /* futex word: the copy shares no open file with the original any more */
-    uint64_t number;          /* of the snapshot, from 1 */
-    uint64_t eval;            /* evals that were complete when it was taken */
-    uint64_t time;            /* simulation time then */
-    uint64_t taken_ns;        /* when; CLOCK_MONOTONIC */
-    uint64_t used_ns;         /* time of processors that the original had used then */
+    _Atomic uint32_t command;    /* futex word */
+    _Atomic int32_t pid;         /* 0: free */
+    _Atomic uint32_t settled;    /* futex word: the copy shares no open file with the original any more */
+    uint64_t number;             /* of the snapshot, from 1 */
+    uint64_t eval;               /* evals that were complete when it was taken */
+    uint64_t time;               /* simulation time then */
+    uint64_t taken_ns;           /* when; CLOCK_MONOTONIC */
+    uint64_t used_ns;            /* time of processors that the original had used then */
+    _Atomic uint32_t kept;       /* enum kept_state, of a rung (run/kept_rungs.h); futex word */
+    _Atomic int32_t kept_pid;    /* of what is kept of it; 0: nothing is */
+    _Atomic uint64_t kept_bytes; /* that holds so much */
 };
 
 enum replay_state {
@@ -152,9 +156,17 @@ struct shared_kept {
     _Atomic uint32_t state;     /* enum kept_state; futex word */
     _Atomic int32_t pid;        /* of the last one that is kept: an earlier one goes */
     _Atomic uint64_t until_ns;  /* CLOCK_MONOTONIC; counted anew from the report on */
-    uint64_t eval;              /* of the snapshot */
+    uint64_t number, eval;      /* of the snapshot */
+    uint32_t is_alone;          /* the original needs the later ones itself */
     _Atomic uint64_t count;     /* of the run, so far: the last ones stay */
-    char why[SHARED_NOTE_SIZE]; /* KEPT_FAILED */
+    char why[SHARED_NOTE_SIZE]; /* KEPT_FAILED, of this one or of a rung */
+};
+
+/* A replay is one of several that have their waveforms in one place, in a directory of the run's that there
+ * is: see scripts/command/segments.c. */
+struct shared_segment {
+    uint32_t replay; /* of the name of that directory */
+    uint32_t number; /* from 1; 0: it is one by itself */
 };
 
 /* A copy of a kept copy is to stand still for a debugger (replay/stand.h). */
@@ -196,6 +208,7 @@ struct shared_page {
     _Atomic uint64_t precopy_done;    /* ... and the number of the last that has done so */
     struct shared_stand stand;
     struct shared_kept kept;
+    struct shared_segment segment;
     struct shared_replay replay;
     struct shared_rates rates;
     struct shared_cost cost;
@@ -208,6 +221,7 @@ struct shared_page {
 static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "eight pages");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
+static_assert(offsetof(struct shared_slot, kept) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_page, kept) % 4 == 0, "futex word");
 static_assert(ATOMIC_INT_LOCK_FREE == 2 && ATOMIC_LONG_LOCK_FREE == 2, "shared between processes");
 

@@ -139,6 +139,8 @@ static enum park_reason sleep_until_reason(struct shared_page *page, struct shar
     while ((command = atomic_load(&slot->command)) != SLOT_WAKE) {
         if (command == SLOT_QUIT)
             return PARK_DISMISSED;
+        if (command == SLOT_KEEP)
+            return PARK_KEPT;
         if (kernel_getppid() != page->original_pid)
             return PARK_ORPHANED;
         if (command == SLOT_SLEEP) {

@@ -15,6 +15,7 @@ enum park_reason {
     PARK_DISMISSED, /* the original has no use for it any more */
     PARK_ORPHANED,  /* the original is gone without a word */
     PARK_ASKED,     /* a copy of this one is to replay, while the original goes on */
+    PARK_KEPT,      /* a copy of this one is to be kept behind the run */
     PARK_STILL,     /* the original has not begun an eval for too long: the same */
 };
 
@@ -31,7 +32,7 @@ enum park_reason park_wait(struct shared_page *page, struct shared_slot *slot,
                            const struct park_patience *patience);
 
 /* In the original: has the snapshot of this slot wake (SLOT_WAKE), be copied and the copy woken (SLOT_COPY),
- * or end (SLOT_QUIT). Async-signal-safe. */
+ * be kept (SLOT_KEEP) or end (SLOT_QUIT). Async-signal-safe. */
 void park_command(struct shared_slot *slot, enum slot_command command);
 
 /* Is a copy of a copy at work, or about to be, while the original goes on? Async-signal-safe. */

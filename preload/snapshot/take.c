@@ -54,18 +54,6 @@ static bool copy_again(const struct take *take, bool hangs, int *clear_tid)
     return true;
 }
 
-/* Returns where the copy is to go on as the replay. */
-static bool is_over(const struct take *take, enum park_reason reason, int *clear_tid)
-{
-    if (reason == PARK_WOKEN || (reason == PARK_ORPHANED && take->hooks->orphaned(take->slot))) {
-        card_replays();
-        return true;
-    }
-    if (reason == PARK_ASKED || reason == PARK_STILL)
-        return copy_again(take, reason == PARK_STILL, clear_tid);
-    kernel_exit_group(0);
-}
-
 /* The kept copy. Returns in a copy of it, which is to replay. */
 static void be_kept(struct take *take, int *clear_tid)
 {
@@ -84,19 +72,40 @@ static void be_kept(struct take *take, int *clear_tid)
     card_make(take->slot, page->original_pid, CARD_BESIDE);
 }
 
-/* The first thing that a woken copy does. It has no exit signal, and when this one ends, it belongs to
- * nobody. */
-static void leave_kept(struct take *take, int *clear_tid)
+/* The first thing that a woken copy does, and the last of one that is to be kept beside that. It has no exit
+ * signal, and when this one ends, it belongs to nobody. True in a copy of it, which is to replay. */
+static bool leave_kept(struct take *take, bool is_rung, int *clear_tid)
 {
     const struct take_kept *kept = take->hooks->kept;
 
-    if (take->is_spare || kept == NULL || !kept->is_wanted())
-        return;
+    if (take->is_spare || kept == NULL || !kept->is_wanted(is_rung ? take->slot : NULL))
+        return false;
     long pid = clone_process(clear_tid, 0, NULL);
     if (pid == 0)
         be_kept(take, clear_tid);
     else
         kept->cloned(pid);
+    return pid == 0;
+}
+
+static bool replays(const struct take *take, enum park_reason reason)
+{
+    return reason == PARK_WOKEN || (reason == PARK_ORPHANED && take->hooks->orphaned(take->slot));
+}
+
+/* Returns where the copy is to go on as the replay: an orphan may be told to be kept while it waits for its
+ * turn. */
+static bool is_over(struct take *take, enum park_reason reason, int *clear_tid)
+{
+    if (reason == PARK_ASKED || reason == PARK_STILL)
+        return copy_again(take, reason == PARK_STILL, clear_tid);
+    if (replays(take, reason)) {
+        card_replays();
+        return true;
+    }
+    if (atomic_load(&take->slot->command) == SLOT_KEEP && leave_kept(take, true, clear_tid))
+        return true;
+    kernel_exit_group(0);
 }
 
 /* A copy of one that is about to go on as a replay parks in its place, with the same parent. Returns true in
@@ -142,7 +151,7 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
     do {
         while (!is_over(take, park_wait(take->page, take->slot, &take->patience), clear_tid))
             continue;
-        leave_kept(take, clear_tid);
+        leave_kept(take, false, clear_tid);
     } while (leave_spare(take, clear_tid));
 }
 

@@ -34,11 +34,12 @@ struct take_hooks {
     const struct take_kept *kept; /* NULL: none is ever kept */
 };
 
-/* A copy of one that is about to go on as a replay is kept (LIGHTSSS_PARK), and has copies of itself replay.
+/* A copy of one that is about to go on as a replay is kept (LIGHTSSS_PARK), and has copies of itself replay;
+ * and so is one of each that is parked yet, where that is asked for (SLOT_KEEP).
  */
 struct take_kept {
-    bool (*is_wanted)(void);
-    void (*cloned)(long pid); /* beside it: its number, or -errno */
+    bool (*is_wanted)(struct shared_slot *rung); /* rung: of what is parked; NULL: of what is woken */
+    void (*cloned)(long pid);                    /* beside it: its number, or -errno */
     /* In the kept copy, of the snapshot with this place: begins to be one. Returns a page of its own. */
     struct shared_page *(*begins)(size_t place);
     void (*waits)(void); /* until a copy is wanted; ends the process when it is to go */

@@ -10,26 +10,51 @@
 #include "commands.h"
 #include "flags.h"
 #include "kept.h"
+#include "kept_ladder.h"
 #include "live_look.h"
 #include "run_named.h"
 #include "say.h"
 
 /* It is gone for others when it answers by closing. */
-static bool drop(const char *run)
+static bool drop_one(const char *run, uint64_t rung)
 {
     static struct kept_packet packet, answer;
-    char shown[PATH_MAX];
 
     packet.length = 0;
     kept_packet_add(&packet, KEPT_DROP, NULL);
-    const int connection = kept_ask(run, &packet, -1);
+    const int connection = kept_ask(run, rung, &packet, -1);
     if (connection < 0)
         return false;
     kept_receive(connection, &answer);
     close(connection);
+    return true;
+}
+
+/* The first goes last: the others go with it by themselves, and would be missed here. */
+static bool drop(const char *run)
+{
+    uint64_t rungs[KEPT_LADDER_MAX];
+    const size_t count = kept_ladder_rungs(rungs, run);
+    char shown[PATH_MAX];
+
+    for (size_t i = 0; i < count; i++)
+        if (kept_probe(run, rungs[i]) == 0)
+            drop_one(run, rungs[i]);
+    if (!drop_one(run, 0))
+        return false;
     snprintf(shown, sizeof shown, "%s", run);
     text_hide_controls(shown, strlen(shown));
     printf("dropped the snapshot of %s\n", shown);
+    return true;
+}
+
+/* Several of one run are let go of together. */
+static bool is_first_of_run(const struct live_run *run, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (run->snapshots[i].directory != NULL &&
+            strcmp(run->snapshots[i].directory, run->snapshots[at].directory) == 0)
+            return false;
     return true;
 }
 
@@ -38,7 +63,8 @@ static bool drop_of_run(const struct live_run *run, size_t *count)
     bool is_good = true;
 
     for (size_t i = 0; i < run->count; i++)
-        if (run->snapshots[i].state == CARD_KEPT && run->snapshots[i].directory != NULL) {
+        if (run->snapshots[i].state == CARD_KEPT && run->snapshots[i].directory != NULL &&
+            is_first_of_run(run, i)) {
             is_good = drop(run->snapshots[i].directory) && is_good;
             ++*count;
         }

@@ -82,7 +82,7 @@ static bool takes_answer(const char *run, int connection, struct kept_packet *an
 /* Returns the connection, which what this process becomes has too; -1: that was said. */
 static int have_stand(const char *run, const struct kept_packet *request, struct kept_packet *answer)
 {
-    const int connection = kept_ask(run, request, -1);
+    const int connection = kept_ask(run, 0, request, -1);
 
     if (connection < 0)
         return -1;

@@ -56,15 +56,17 @@ ssize_t kept_receive(int connection, struct kept_packet *packet)
     return length < 0 ? -errno : length;
 }
 
-static int connect_in(const char *run)
+static int connect_in(const char *run, uint64_t rung)
 {
+    char name[KEPT_NAME_SIZE];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     const struct timeval patience = {.tv_sec = HELLO_S};
     const int directory = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const int fd = directory < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     int r = fd < 0 ? -errno : 0;
 
-    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/" KEPT_SOCKET, directory);
+    kept_message_name(name, KEPT_SOCKET, rung);
+    snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
     if (r == 0) {
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
@@ -100,9 +102,9 @@ static bool is_greeted(int connection, const char *run)
     return false;
 }
 
-int kept_probe(const char *run)
+int kept_probe(const char *run, uint64_t rung)
 {
-    const int connection = connect_in(run);
+    const int connection = connect_in(run, rung);
 
     if (connection >= 0)
         close(connection);
@@ -110,13 +112,13 @@ int kept_probe(const char *run)
 }
 
 /* Returns a connection, greeted; or -1, having said why there is none. */
-static int reach(const char *run)
+static int reach(const char *run, uint64_t rung)
 {
     char why[KEPT_WHY_SIZE];
-    const int connection = connect_in(run);
+    const int connection = connect_in(run, rung);
 
     if (connection < 0) {
-        kept_why_describe(why, run, -connection);
+        kept_why_describe(why, run, rung, -connection);
         say("%s", why);
         return -1;
     }
@@ -126,9 +128,9 @@ static int reach(const char *run)
     return -1;
 }
 
-int kept_ask(const char *run, const struct kept_packet *request, int descriptor)
+int kept_ask(const char *run, uint64_t rung, const struct kept_packet *request, int descriptor)
 {
-    const int connection = reach(run);
+    const int connection = reach(run, rung);
     const int r = connection < 0 ? 0 : kept_send(connection, request, descriptor);
 
     if (r == -E2BIG)

@@ -4,6 +4,7 @@
 #define LIGHTSSS_SCRIPTS_COMMAND_KEPT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "run/kept_message.h"
@@ -17,15 +18,16 @@ struct kept_packet {
 /* Adds NAME=VALUE; value NULL: the name alone. */
 void kept_packet_add(struct kept_packet *packet, const char *name, const char *value);
 
-/* Asks it, with a descriptor beside (-1: none). Returns the connection, by which the answer comes; or -1,
- * having said why there is none. */
-int kept_ask(const char *run, const struct kept_packet *request, int descriptor);
+/* Asks it, with a descriptor beside (-1: none). rung: the number of one that is kept beside it
+ * (run/kept_rungs.h); 0: it itself. Returns the connection, by which the answer comes; or -1, having said why
+ * there is none. */
+int kept_ask(const char *run, uint64_t rung, const struct kept_packet *request, int descriptor);
 
 /* What an answer says behind this word; NULL: it says something else, which was said. */
 const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word);
 
 /* Is somebody there? Returns 0 or -errno. */
-int kept_probe(const char *run);
+int kept_probe(const char *run, uint64_t rung);
 
 /* Sends a packet, and with it a descriptor; -1: none. Returns 0 or -errno. */
 int kept_send(int connection, const struct kept_packet *packet, int descriptor);

@@ -27,12 +27,12 @@ enum kept_now kept_now(char words[KEPT_WHY_SIZE], const char *run, const json_t 
 {
     if (!json_is_object(fields_find(report, "kept")))
         return KEPT_NOW_NONE;
-    const int error = -kept_probe(run);
+    const int error = -kept_probe(run, 0);
 
     if (error == 0)
         describe_here(words, run, fields_text(report, "kept.until"));
     else
-        kept_why_describe(words, run, error);
+        kept_why_describe(words, run, 0, error);
     text_hide_controls(words, strlen(words));
     return error == 0 ? KEPT_NOW_HERE : KEPT_NOW_GONE;
 }

@@ -4,6 +4,7 @@
 #include "kept_why.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -117,12 +118,24 @@ static void describe_gone(char words[KEPT_WHY_SIZE], const char *run)
     json_decref(report);
 }
 
-void kept_why_describe(char words[KEPT_WHY_SIZE], const char *run, int error)
+/* The report knows of the first alone, which is asked before. */
+static void describe_gone_rung(char words[KEPT_WHY_SIZE], const char *run, uint64_t rung)
+{
+    char name[KEPT_NAME_SIZE], line[LINE_SIZE];
+
+    kept_message_name(name, KEPT_GONE, rung);
+    snprintf(words, KEPT_WHY_SIZE, "the kept snapshot %" PRIu64 " of %s is gone: %s", rung, run,
+             read_line(open_in(run, name), line) ? line : "it was killed");
+}
+
+void kept_why_describe(char words[KEPT_WHY_SIZE], const char *run, uint64_t rung, int error)
 {
     if (error == EACCES || error == EPERM)
         snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s is another user's", run);
     else if (error != ENOENT && error != ECONNREFUSED)
         snprintf(words, KEPT_WHY_SIZE, "the kept snapshot of %s cannot be reached: %s", run, strerror(error));
+    else if (rung != 0)
+        describe_gone_rung(words, run, rung);
     else
         describe_gone(words, run);
 }

@@ -102,7 +102,9 @@ static const struct command commands[] = {
             "with\n"
             "LIGHTSSS_PARK. A copy of the kept snapshot replays into RUN/replay-2, replay-3 and so on; what\n"
             "is not given here is as it was in the run. Exit status 0: the replay has reproduced the end;\n"
-            "1: it has not, or there is none. Ctrl-C ends the replay, with the waveform up to there.\n",
+            "1: it has not, or there is none. Ctrl-C ends the replay, with the waveform up to there.\n\n"
+            "With --all each snapshot that was kept replays up to the next one, several at once, into\n"
+            "wave-1.vcd, wave-2.vcd and so on of one directory.\n",
         .flags = replay_flags,
         .run = replay_command,
     },

@@ -44,9 +44,9 @@ static void print_json(FILE *out, const char *run, const char *why)
 
 static bool is_gone(const char *run, char why[KEPT_WHY_SIZE])
 {
-    if (kept_probe(run) != -ECONNREFUSED)
+    if (kept_probe(run, 0) != -ECONNREFUSED)
         return false;
-    kept_why_describe(why, run, ECONNREFUSED);
+    kept_why_describe(why, run, 0, ECONNREFUSED);
     text_hide_controls(why, strlen(why));
     return true;
 }

@@ -3,7 +3,6 @@
  * to our stderr directly; here its end is waited for, and who is impatient ends it. */
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,16 +13,20 @@
 #include "flags.h"
 #include "kept.h"
 #include "options/parse.h"
+#include "replay_stop.h"
 #include "run_named.h"
 #include "say.h"
+#include "segments.h"
 
-enum { FROM, UNTIL, SETTINGS };
+enum { ALL, FROM, UNTIL, WINDOW };
 
 const struct flag replay_flags[] = {
+    [ALL] = {"--all", NULL,
+             "the whole stretch from the first kept snapshot on, in a file from each to the next"},
     [FROM] = {"--from", "EVAL", "where the waveform begins, such as 120000evals"},
     [UNTIL] = {"--until", "EVAL", "where it ends; default: where the run ended"},
-    {"--window", "VALUE",
-     "how much is dumped, counted back from the end: a count such as 200000evals, or all"},
+    [WINDOW] = {"--window", "VALUE",
+                "how much is dumped, counted back from the end: a count such as 200000evals, or all"},
     {"--scope", "NAMES", "what is dumped: hierarchical names, with commas between them"},
     {"--depth", "VALUE", "levels of hierarchy to dump, 0 for all"},
     {"--format", "VALUE", "of the waveform: auto, vcd, fst or off"},
@@ -34,8 +37,6 @@ const struct flag replay_flags[] = {
     {"--files", "SIZE", "how much is kept of what the replay writes to files of its own, or 0"},
     {NULL, NULL, NULL},
 };
-
-static volatile sig_atomic_t stopped_by; /* the signal; 0: none came */
 
 /* --- what is asked for --- */
 
@@ -84,13 +85,23 @@ static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX]
     kept_packet_add(packet, KEPT_REPLAY, NULL);
     for (size_t i = 0; replay_flags[i].name != NULL; i++) {
         const char *flag = replay_flags[i].name;
-        bool is_valid = values[i] == NULL ? true
-                        : i == FROM       ? add_eval(packet, KEPT_FROM, flag, values[i])
-                        : i == UNTIL      ? add_eval(packet, KEPT_UNTIL, flag, values[i])
-                                          : add_setting(packet, flag, values[i]);
+        bool is_valid = values[i] == NULL || i == ALL ? true
+                        : i == FROM                   ? add_eval(packet, KEPT_FROM, flag, values[i])
+                        : i == UNTIL                  ? add_eval(packet, KEPT_UNTIL, flag, values[i])
+                                                      : add_setting(packet, flag, values[i]);
         if (!is_valid)
             return false;
     }
+    return true;
+}
+
+static bool is_one_wish(const char *const values[FLAGS_MAX])
+{
+    for (size_t i = FROM; i <= WINDOW && values[ALL] != NULL; i++)
+        if (values[i] != NULL) {
+            say("--all and %s cannot be had together: give one of them", replay_flags[i].name);
+            return false;
+        }
     return true;
 }
 
@@ -107,35 +118,6 @@ static void add_terminal(struct kept_packet *packet)
 }
 
 /* --- while it replays --- */
-
-/* The second time we end at once, and the replay without us. */
-static void note_signal(int signal)
-{
-    stopped_by = signal;
-}
-
-static void hear_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    struct sigaction action = {.sa_handler = note_signal, .sa_flags = (int)SA_RESETHAND}, before;
-
-    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
-}
-
-static void stop(int connection)
-{
-    static struct kept_packet packet;
-    char number[16];
-
-    packet.length = 0;
-    snprintf(number, sizeof number, "%d", (int)stopped_by);
-    kept_packet_add(&packet, KEPT_STOP, NULL);
-    kept_packet_add(&packet, number, NULL);
-    kept_send(connection, &packet, -1);
-    stopped_by = 0;
-}
 
 /* The status to end with; what it found it has said. */
 static int take_answer(const struct kept_packet *packet, const char *run)
@@ -157,10 +139,12 @@ static int await_answer(int connection, const char *run)
     static struct kept_packet packet;
     ssize_t length;
 
-    hear_signals();
+    replay_stop_hear();
     while ((length = kept_receive(connection, &packet)) == -EINTR)
-        if (stopped_by != 0)
-            stop(connection);
+        if (replay_stop_signal() != 0) {
+            replay_stop_send(connection, replay_stop_signal());
+            replay_stop_forget();
+        }
     if (length > 0)
         return take_answer(&packet, run);
     clear_line();
@@ -170,7 +154,7 @@ static int await_answer(int connection, const char *run)
 
 static int ask(const char *run, const struct kept_packet *request)
 {
-    const int connection = kept_ask(run, request, STDERR_FILENO);
+    const int connection = kept_ask(run, 0, request, STDERR_FILENO);
 
     if (connection < 0)
         return SAY_FAILED;
@@ -192,8 +176,11 @@ int replay_command(const struct command *command, char **words)
         say("name one run; usage: lightsss %s", command->usage);
         return SAY_USAGE;
     }
-    if (!fill(&request, values))
+    if (!is_one_wish(values) || !fill(&request, values))
         return SAY_USAGE;
-    add_terminal(&request);
-    return run_named_find(run, words[0]) ? ask(run, &request) : SAY_FAILED;
+    if (values[ALL] == NULL)
+        add_terminal(&request);
+    if (!run_named_find(run, words[0]))
+        return SAY_FAILED;
+    return values[ALL] != NULL ? segments_replay(run, &request) : ask(run, &request);
 }

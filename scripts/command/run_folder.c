@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 #include "options/parse.h"
+#include "run/kept_message.h"
 
 #define REPORT       "report.json"
 #define REPORT_SIZE  ((size_t)512 * 1024)
@@ -103,7 +104,7 @@ static bool has_report(int directory, struct run_folder *folder)
 /* Which the library, or a viewer that was given its files, makes there. */
 static bool is_known(const char *name)
 {
-    static const char *const beginnings[] = {"wave.", "replay.", "report.", "kept.", "replay-"};
+    static const char *const beginnings[] = {"wave.", "replay.", "report.", "kept.", KEPT_RUNG, "replay-"};
 
     for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++)
         if (strncmp(name, beginnings[i], strlen(beginnings[i])) == 0)

@@ -68,7 +68,7 @@ _lightsss_replay() {
 		;;
 	*)
 		if [[ $word == -* ]]; then
-			_lightsss_words "--from --until --window --scope --depth --format --after --wake-call --limit --size --files --help" "$word"
+			_lightsss_words "--all --from --until --window --scope --depth --format --after --wake-call --limit --size --files --help" "$word"
 		else
 			_lightsss_runs "$word"
 		fi

@@ -101,6 +101,7 @@ _lightsss() {
 			;;
 		replay)
 			_arguments '(-)--help[this text]' \
+				'--all[the whole stretch from the first kept snapshot on, in a file from each to the next]' \
 				'--from=[where the waveform begins, such as 120000evals]:value: ' \
 				'--until=[where it ends; default: where the run ended]:value: ' \
 				'--window=[how much is dumped, counted back from the end: a count such as 200000evals, or all]:value:(all)' \

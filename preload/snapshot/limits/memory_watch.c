@@ -326,22 +326,36 @@ bool memory_watch_may_keep(struct text *why)
 }
 
 /* What others map too is not held by this one alone. */
-bool memory_watch_keeps_too_much(struct text *why)
+uint64_t memory_watch_kept_bytes(void)
 {
     const uint64_t start_ns = clock_ns();
     struct memory_use own;
+    const bool is_known = memory_use_read(kernel_getpid(), &own) == 0;
+
+    kept_rest_ns = u64_product(clock_ns() - start_ns, KEPT_REST);
+    return is_known ? own.share_bytes + own.table_bytes : 0;
+}
+
+uint64_t memory_watch_lent_bytes(pid_t pid)
+{
+    struct memory_use use;
+
+    return memory_use_read(pid, &use) == 0 ? u64_difference(use.share_bytes, use.private_bytes) : 0;
+}
+
+bool memory_watch_keeps_too_much(uint64_t own_bytes, uint64_t others_bytes, struct text *why)
+{
+    const uint64_t bytes = u64_sum(own_bytes, others_bytes);
     enum memory_step step = MEMORY_ENOUGH;
 
     ask_left();
-    const bool is_known = memory_use_read(kernel_getpid(), &own) == 0;
-    const uint64_t bytes = is_known ? own.share_bytes + own.table_bytes : 0;
     if (memory_limit_is_short(&limit))
         step = MEMORY_SHORT;
     else if (bytes > memory_limit_allowed(&limit, bytes))
         step = MEMORY_PAST;
-    kept_rest_ns = u64_product(clock_ns() - start_ns, KEPT_REST);
     if (step != MEMORY_ENOUGH)
-        text_format(why, "%s", find_words(step, "it held", bytes));
+        text_format(why, "%s",
+                    find_words(step, others_bytes > 0 ? "all that are kept hold" : "it held", bytes));
     return step != MEMORY_ENOUGH;
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/text.h"
 #include "options/options.h"
@@ -65,10 +66,15 @@ bool memory_watch_is_dangerous(void);
  * Then `why` says so. */
 bool memory_watch_may_keep(struct text *why);
 
-/* Later: does it hold more than it may, or is little left? Then `why` says so. It is
- * measured; and so long it is not to be asked again, as that takes its time. */
-bool memory_watch_keeps_too_much(struct text *why);
+/* Later: what it holds is measured, and for so long not to be measured again, as that takes its time. */
+uint64_t memory_watch_kept_bytes(void);
 uint64_t memory_watch_rest_ns(void);
+
+/* What that process holds of memory that others hold too: theirs alone, when it has ended. */
+uint64_t memory_watch_lent_bytes(pid_t pid);
+
+/* Do it and those that are kept beside it hold more than they may, or is little left? Then `why` says so. */
+bool memory_watch_keeps_too_much(uint64_t own_bytes, uint64_t others_bytes, struct text *why);
 
 /* What that cost since it was last asked. */
 uint64_t memory_watch_spent_ns(void);

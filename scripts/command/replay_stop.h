@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* Who is impatient with a replay of a kept snapshot ends it by a signal, and the second time us alone. */
+#ifndef LIGHTSSS_SCRIPTS_COMMAND_REPLAY_STOP_H
+#define LIGHTSSS_SCRIPTS_COMMAND_REPLAY_STOP_H
+
+/* From now on signals are noted, the first time that each comes. */
+void replay_stop_hear(void);
+
+/* The signal that has come; 0: none. */
+int replay_stop_signal(void);
+
+/* Has the replay at the other end finish, because of that signal. */
+void replay_stop_send(int connection, int signal);
+
+/* It was told, and another one may come. */
+void replay_stop_forget(void);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* See segment_files.h. The run directory is the user's own; root's command makes files for that user, too. */
+#include "segment_files.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fields.h"
+#include "segment_report.h"
+
+#define NAME_SIZE   64
+#define REPLAYS_MAX 1000u
+#define VIEW_SIZE   ((size_t)1 << 20)
+#define VIEW        "wave.gtkw"
+#define REPORT      "report.json"
+#define NEW_NAME    ".new"
+
+static int make_in(struct segment_files *files, int above, const struct stat *status)
+{
+    char name[NAME_SIZE];
+    int r = -1;
+
+    for (files->replay = 2; r != 0 && files->replay < REPLAYS_MAX; files->replay++) {
+        snprintf(name, sizeof name, "replay-%" PRIu64, files->replay);
+        r = mkdirat(above, name, 0700);
+        if (r != 0 && errno != EEXIST)
+            return -errno;
+    }
+    if (r != 0)
+        return -EEXIST;
+    files->replay--;
+    files->directory = openat(above, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (files->directory < 0)
+        return -errno;
+    return geteuid() == 0 && fchown(files->directory, status->st_uid, status->st_gid) != 0 ? -errno : 0;
+}
+
+int segment_files_make(struct segment_files *files, const char *run)
+{
+    const int above = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct stat status;
+
+    files->directory = -1;
+    int r = above < 0 || fstat(above, &status) != 0 ? -errno : make_in(files, above, &status);
+    snprintf(files->path, sizeof files->path, "%s/replay-%" PRIu64, run, files->replay);
+    if (above >= 0)
+        close(above);
+    return r;
+}
+
+/* --- what a segment has left --- */
+
+static json_t *load_report(int directory)
+{
+    const int fd = openat(directory, REPORT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    json_t *report = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
+
+    if (fd >= 0)
+        close(fd);
+    return report;
+}
+
+static void name_after(char name[NAME_SIZE], const char *usual, unsigned number)
+{
+    const int length = (int)strcspn(usual, ".");
+
+    snprintf(name, NAME_SIZE, "%.*s-%u%s", length, usual, number, usual + length);
+}
+
+static bool move(int from, const char *usual, int to, unsigned number, char name[NAME_SIZE])
+{
+    name_after(name, usual, number);
+    return renameat(from, usual, to, name) == 0;
+}
+
+static void move_printed(int from, const char *usual, int to, unsigned number)
+{
+    char name[NAME_SIZE];
+    struct stat status;
+
+    if (fstatat(from, usual, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0)
+        unlinkat(from, usual, 0);
+    else
+        move(from, usual, to, number, name);
+}
+
+static void write_text(int directory, const char *name, const char *text, size_t length)
+{
+    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+    if (fd < 0)
+        return;
+    if (write(fd, text, length) != (ssize_t)length)
+        unlinkat(directory, name, 0);
+    close(fd);
+}
+
+/* The view of the last one is that of all; it names the waveform by its usual name. */
+static void move_view(int from, int to, const char *usual, const char *name)
+{
+    const int fd = openat(from, VIEW, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    char *text = fd < 0 ? NULL : calloc(1, VIEW_SIZE);
+    const ssize_t length = text != NULL ? read(fd, text, VIEW_SIZE - 1) : -1;
+    char *at = length > 0 ? strstr(text, usual) : NULL;
+    char *changed = at != NULL ? malloc(VIEW_SIZE + NAME_SIZE) : NULL;
+
+    if (changed != NULL) {
+        const int size = snprintf(changed, VIEW_SIZE + NAME_SIZE, "%.*s%s%s", (int)(at - text), text, name,
+                                  at + strlen(usual));
+        write_text(to, VIEW, changed, (size_t)size);
+    }
+    free(changed);
+    free(text);
+    if (fd >= 0)
+        close(fd);
+}
+
+/* One without a waveform keeps its directory, with what there is. */
+static void take_from(const struct segment_files *files, struct segment *segment, int below)
+{
+    char name[NAME_SIZE], usual[NAME_SIZE];
+    const char *wave;
+
+    segment->report = load_report(below);
+    wave = fields_text(segment->report, "wave.path");
+    if (wave == NULL || strchr(wave, '/') != NULL || strlen(wave) >= sizeof usual / 2)
+        return;
+    snprintf(usual, sizeof usual, "%s", wave);
+    if (!move(below, usual, files->directory, segment->number, name))
+        return;
+    json_object_set_new(json_object_get(segment->report, "wave"), "path", json_string(name));
+    if (segment->is_last)
+        move_view(below, files->directory, usual, name);
+    move_printed(below, "replay.stdout", files->directory, segment->number);
+    move_printed(below, "replay.stderr", files->directory, segment->number);
+    unlinkat(below, VIEW, 0);
+    unlinkat(below, REPORT, 0);
+}
+
+void segment_files_take(const struct segment_files *files, struct segment *segment)
+{
+    char name[NAME_SIZE];
+
+    snprintf(name, sizeof name, "segment-%u", segment->number);
+    const int below = openat(files->directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (below < 0)
+        return;
+    take_from(files, segment, below);
+    close(below);
+    unlinkat(files->directory, name, AT_REMOVEDIR);
+}
+
+/* --- the report of all --- */
+
+int segment_files_report(const struct segment_files *files, const char *run, const struct segment *segments,
+                         size_t count, double seconds)
+{
+    const int above = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    json_t *first = above < 0 ? NULL : load_report(above);
+    json_t *report = segment_report_make(first, segments, count, seconds);
+    const int fd =
+        openat(files->directory, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int r = report == NULL ? -ENOMEM : fd < 0 ? -errno : 0;
+
+    if (r == 0 && json_dumpfd(report, fd, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0)
+        r = -ENOSPC;
+    if (r == 0 && renameat(files->directory, NEW_NAME, files->directory, REPORT) != 0)
+        r = -errno;
+    if (fd >= 0)
+        close(fd);
+    if (above >= 0)
+        close(above);
+    json_decref(report);
+    json_decref(first);
+    return r;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* See segments.h. Each segment begins behind the eval of its snapshot and ends with that of the next one:
+ * where one is gone, the one before it goes on to the next that is there. */
+#include "segments.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fields.h"
+#include "idle.h"
+#include "kept_ladder.h"
+#include "replay_stop.h"
+#include "say.h"
+#include "segment_files.h"
+#include "segment_report.h"
+
+#define LOOK_MS 500 /* has another processor become idle? */
+
+static struct {
+    const char *run;
+    const struct kept_packet *request;
+    struct segment_files files;
+    struct segment list[KEPT_LADDER_MAX];
+    size_t count;
+    bool is_stopped;
+    double start_s;
+} all;
+
+static double now_s(void)
+{
+    struct timespec now = {0};
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool plan(const char *run)
+{
+    static struct kept_ladder ladder;
+
+    if (!kept_ladder_find(&ladder, run))
+        return false;
+    if (ladder.has_races) {
+        say("evals of several threads have no numbers, at which segments could meet: replay it without "
+            "--all");
+        return false;
+    }
+    all.count = ladder.count;
+    for (size_t i = 0; i < all.count; i++)
+        all.list[i] = (struct segment){
+            .number = (unsigned)i + 1,
+            .rung = ladder.steps[i].rung,
+            .first_eval = ladder.steps[i].eval + 1,
+            .last_eval = i + 1 < all.count ? ladder.steps[i + 1].eval : ladder.last_eval,
+            .is_last = i + 1 == all.count,
+            .connection = -1,
+        };
+    return true;
+}
+
+/* --- one --- */
+
+static void say_over(const struct segment *segment)
+{
+    const char *verdict = segment_report_verdict(segment), *why = segment_report_why(segment);
+    char time[32] = "";
+    double seconds;
+
+    if (segment->why == NULL && fields_real(segment->report, "replay.seconds", &seconds))
+        snprintf(time, sizeof time, ", after %.1f s", seconds);
+    say("segment %u of %zu, evals %" PRIu64 " to %" PRIu64 ": %s%s%s%s", segment->number, all.count,
+        segment->first_eval, segment->last_eval, verdict, why != NULL ? ": " : "", why != NULL ? why : "",
+        time);
+}
+
+static void end(struct segment *segment, const char *why)
+{
+    if (segment->connection >= 0)
+        close(segment->connection);
+    segment->connection = -1;
+    segment->state = SEGMENT_OVER;
+    segment->why = why;
+    segment_files_take(&all.files, segment);
+    say_over(segment);
+}
+
+static void add_eval(struct kept_packet *packet, const char *name, uint64_t eval)
+{
+    char value[32];
+
+    snprintf(value, sizeof value, "%" PRIu64 "evals", eval);
+    kept_packet_add(packet, name, value);
+}
+
+static void add_number(struct kept_packet *packet, const char *name, uint64_t number)
+{
+    char value[32];
+
+    snprintf(value, sizeof value, "%" PRIu64, number);
+    kept_packet_add(packet, name, value);
+}
+
+/* Of what comes behind a failure only the last one has something; files of each would be those of a part. */
+static void fill(struct kept_packet *packet, const struct segment *segment)
+{
+    const char *at = all.request->bytes, *last = all.request->bytes + all.request->length, *setting;
+
+    packet->length = 0;
+    kept_packet_add(packet, kept_message_next(&at, last), NULL);
+    kept_packet_add(packet, "LIGHTSSS_FILES", "0");
+    while ((setting = kept_message_next(&at, last)) != NULL)
+        kept_packet_add(packet, setting, NULL);
+    add_number(packet, KEPT_INTO, all.files.replay);
+    add_number(packet, KEPT_SEGMENT, segment->number);
+    add_eval(packet, KEPT_FROM, segment->first_eval);
+    if (segment->is_last)
+        return;
+    add_eval(packet, KEPT_UNTIL, segment->last_eval);
+    kept_packet_add(packet, "LIGHTSSS_AFTER", "0");
+}
+
+static void begin(struct segment *segment)
+{
+    static struct kept_packet packet;
+
+    fill(&packet, segment);
+    segment->connection = kept_ask(all.run, segment->rung, &packet, -1);
+    segment->state = SEGMENT_RUNS;
+    if (segment->connection < 0)
+        end(segment, "its kept snapshot could not be asked");
+}
+
+static void take_answer(struct segment *segment)
+{
+    static struct kept_packet answer;
+    const ssize_t length = kept_receive(segment->connection, &answer);
+
+    if (length == -EINTR || length == -EAGAIN)
+        return;
+    if (length <= 0)
+        end(segment, "the replay died before it was done");
+    else
+        end(segment, kept_answered(all.run, &answer, KEPT_DONE) == NULL ? "it was refused" : NULL);
+}
+
+/* --- all --- */
+
+static size_t count_in(enum segment_state state)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < all.count; i++)
+        count += all.list[i].state == state;
+    return count;
+}
+
+/* In order, as many as may be at once. */
+static void begin_some(void)
+{
+    for (size_t i = 0; i < all.count; i++) {
+        const size_t running = count_in(SEGMENT_RUNS);
+        if (all.list[i].state != SEGMENT_WAITS)
+            continue;
+        if (all.is_stopped)
+            end(&all.list[i], "it was not begun");
+        else if (running == 0 || running < idle_processors((unsigned)running))
+            begin(&all.list[i]);
+    }
+}
+
+static void stop(void)
+{
+    for (size_t i = 0; i < all.count; i++)
+        if (all.list[i].state == SEGMENT_RUNS)
+            replay_stop_send(all.list[i].connection, replay_stop_signal());
+    replay_stop_forget();
+    all.is_stopped = true;
+}
+
+static void await_some(void)
+{
+    struct pollfd fds[KEPT_LADDER_MAX];
+
+    for (size_t i = 0; i < all.count; i++)
+        fds[i] = (struct pollfd){.fd = all.list[i].connection, .events = POLLIN};
+    const int ready = poll(fds, all.count, count_in(SEGMENT_WAITS) > 0 ? LOOK_MS : -1);
+    if (replay_stop_signal() != 0)
+        stop();
+    for (size_t i = 0; ready > 0 && i < all.count; i++)
+        if (fds[i].fd >= 0 && fds[i].revents != 0)
+            take_answer(&all.list[i]);
+}
+
+static void say_waves(void)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < all.count; i++)
+        count += fields_text(all.list[i].report, "wave.path") != NULL;
+    if (count == 0)
+        say("no waveforms; the report is in %s", all.files.path);
+    else
+        say("waveforms: %zu of %zu, in %s", count, all.count, all.files.path);
+}
+
+static int finish(void)
+{
+    int status = 0;
+    const int r = segment_files_report(&all.files, all.run, all.list, all.count, now_s() - all.start_s);
+
+    if (r < 0)
+        say("report.json could not be written: %s", strerror(-r));
+    say_waves();
+    for (size_t i = 0; i < all.count; i++) {
+        status = segment_report_why(&all.list[i]) != NULL ? SAY_FAILED : status;
+        json_decref(all.list[i].report);
+    }
+    close(all.files.directory);
+    return r < 0 ? SAY_FAILED : status;
+}
+
+int segments_replay(const char *run, const struct kept_packet *request)
+{
+    all.run = run;
+    all.request = request;
+    all.start_s = now_s();
+    if (!plan(run))
+        return SAY_FAILED;
+    const int r = segment_files_make(&all.files, run);
+    if (r < 0) {
+        say("no directory can be made in %s: %s", run, strerror(-r));
+        return SAY_FAILED;
+    }
+    replay_stop_hear();
+    while (count_in(SEGMENT_OVER) < all.count) {
+        begin_some();
+        if (count_in(SEGMENT_RUNS) > 0)
+            await_some();
+    }
+    return finish();
+}
