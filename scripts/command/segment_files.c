@@ -21,6 +21,22 @@
 #define REPORT      "report.json"
 #define NEW_NAME    ".new"
 
+/* What root makes there is who owns the directory's. */
+static int create_in(int directory, const char *name)
+{
+    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    struct stat status;
+
+    if (fd < 0)
+        return -errno;
+    if (geteuid() == 0 && (fstat(directory, &status) != 0 || fchown(fd, status.st_uid, status.st_gid) != 0)) {
+        const int error = errno;
+        close(fd);
+        return -error;
+    }
+    return fd;
+}
+
 static int make_in(struct segment_files *files, int above, const struct stat *status)
 {
     char name[NAME_SIZE];
@@ -92,7 +108,7 @@ static void move_printed(int from, const char *usual, int to, unsigned number)
 
 static void write_text(int directory, const char *name, const char *text, size_t length)
 {
-    const int fd = openat(directory, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    const int fd = create_in(directory, name);
 
     if (fd < 0)
         return;
@@ -164,9 +180,8 @@ int segment_files_report(const struct segment_files *files, const char *run, con
     const int above = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     json_t *first = above < 0 ? NULL : load_report(above);
     json_t *report = segment_report_make(first, segments, count, seconds);
-    const int fd =
-        openat(files->directory, NEW_NAME, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int r = report == NULL ? -ENOMEM : fd < 0 ? -errno : 0;
+    const int fd = create_in(files->directory, NEW_NAME);
+    int r = report == NULL ? -ENOMEM : fd < 0 ? fd : 0;
 
     if (r == 0 && json_dumpfd(report, fd, JSON_INDENT(2) | JSON_REAL_PRECISION(6)) != 0)
         r = -ENOSPC;

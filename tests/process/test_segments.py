@@ -280,7 +280,17 @@ class Segments(SimulatorCase):
         self.assertEqual((len(self.kept(run)), self.sockets(run)), (1, ["kept.sock"]))
         self.good(run, [(31, 45)])
 
-    # --- what is asked for ---
+    # --- who asks, and for what ---
+
+    @unittest.skipIf(os.geteuid() != 0, "needs root, to be another user")
+    def test_root_asks(self):
+        """What comes of it is the user's all the same."""
+        user = 20000 + os.getpid() % 20000
+        for path in (self.place, self.work):
+            os.chmod(path, 0o755)
+        run, _ = self.park(user=user)
+        self.good(run)
+        self.assertEqual({os.stat(os.path.join(above, name)).st_uid for above, below, files in os.walk(run) for name in below + files}, {user})
 
     def test_wrong_words(self):
         for option, value in (("--from", "1evals"), ("--until", "1evals"), ("--window", "all")):
