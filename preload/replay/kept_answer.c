@@ -110,7 +110,7 @@ static void set_stretch(const struct kept_request *wanted)
     struct shared_page *page = run.page;
 
     if (wanted->until_eval != 0 && wanted->until_eval < page->end.eval) {
-        page->is_part = !end_is_point(page->end.kind);
+        page->is_part = !page->end.outside;
         page->point = (struct shared_point){
             .kind = END_REQUEST,
             .first_eval = wanted->until_eval,

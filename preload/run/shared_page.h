@@ -185,7 +185,7 @@ struct shared_page {
     uint64_t end_used_ns;             /* ... and what time of processors it had used; 0: not known */
     uint64_t end_thread;              /* pthread_self() of the thread that ended it */
     uint32_t races;                   /* its evals are not counted the same way twice: end.eval is no goal */
-    uint32_t is_part;                 /* what is replayed ends before the run did, which has ended */
+    uint32_t is_part;                 /* what is replayed ends before the run did, by itself */
     uint32_t wave_marked;             /* the next one is known */
     uint64_t wave_mark;               /* wave_mark() of the hooks when it ended */
     struct shared_point point;        /* what a replay is asked for while the original goes on ... */

@@ -117,8 +117,8 @@ class Segments(SimulatorCase):
         self.good(run, [(31, 40), (41, 45)])
 
     def test_killed_run(self):
-        """The copies find each other without it."""
-        process = self.simulator("one", *TO_THREE, "exit:0", **{**EVERY_TEN, **PARK})
+        """The copies find each other without it. What was in its buffers nobody has seen."""
+        process = self.simulator("one", "print:lost\n", *TO_THREE, "exit:0", **{**EVERY_TEN, **PARK})
         self.await_file(process)
         process.kill()
         process.wait()
