@@ -3,7 +3,7 @@
 """`lightsss replay RUN --all` of real models: the waveforms of all segments, joined, are the stretch of a run that is traced
 from its start, from behind the first kept snapshot to the failure, without a gap and without an overlap. Whoever is killed
 meanwhile is told of, and the others are whole.
-test_segments.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR COMMAND."""
+test_segments.py LIBRARY VCD_SIMULATOR FST_SIMULATOR THREADED_SIMULATOR ROUNDS_SIMULATOR COMMAND."""
 
 import itertools
 import json
@@ -19,10 +19,11 @@ import time
 import checks
 import mcu_runs
 import wave
+from launch import Launch
 from mcu_runs import FULL, TIMEOUT_S
 
 ENDS = {"exit": "any", "abort": "any", "segv": "any", "segv_eval": "inside", "kill": "any"}
-COMMAND = None
+COMMAND = ROUNDS = None
 
 
 def load(*path):
@@ -171,6 +172,17 @@ class Segments(mcu_runs.McuRuns):
         self.assertEqual(len(re.findall(r"segment \d of 4, .*: reproduced: the waveform begins at eval \d+ and not at \d+: ", said)), 4, said)
         self.gone(made, directory)
 
+    def test_several_threads(self):
+        """There is no eval at which segments could meet, and one line says so."""
+        environment = {"LD_PRELOAD": mcu_runs.LIBRARY, "LIGHTSSS_PARK": "10m", "LIGHTSSS_INTERVAL": "100evals"}
+        made = Launch(os.path.join(self.top, "rounds"), [ROUNDS, "--shape", "parallel", "--cycles", "3000", "--fail", "exit@945"], environment, True)
+        made.wait(TIMEOUT_S, TIMEOUT_S)
+        (directory,) = self.runs(made)
+        said = self.replay(directory, 1)
+        self.assertEqual(said, "lightsss: evals of several threads have no numbers, at which segments could meet: replay it without --all\n")
+        self.assertNotIn("replay-2", os.listdir(directory))
+        self.gone(made, directory)
+
     def test_ladder(self):
         """With LIGHTSSS_AGES and without a window that would reach so far."""
         environment = {"LD_PRELOAD": mcu_runs.LIBRARY, "LIGHTSSS_PARK": "10m", "LIGHTSSS_AGES": "first", "LIGHTSSS_INTERVAL": "500evals"}
@@ -186,6 +198,6 @@ class Segments(mcu_runs.McuRuns):
 
 
 if __name__ == "__main__":
-    COMMAND = os.path.abspath(sys.argv[5])
-    del sys.argv[5]
+    ROUNDS, COMMAND = (os.path.abspath(path) for path in sys.argv[5:7])
+    del sys.argv[5:7]
     mcu_runs.main()
