@@ -219,11 +219,29 @@ static void begin_replay(struct point *point)
     replaying = point;
 }
 
+static struct shared_slot *chosen_for_request(const struct shared_point *asked)
+{
+    const struct back_end now = {asked->last_eval, asked->ns};
+
+    return back_choose(&run.options, run.page, &now, other_process_is_over);
+}
+
+/* A request that began at once waits in no plan. Since then snapshots may have been taken behind it. */
+static bool ask_another(void)
+{
+    const struct shared_point asked = run.page->point;
+    struct shared_slot *slot = chosen_for_request(&asked);
+
+    return slot != NULL && slot->eval <= asked.last_eval && request_begin(slot, &asked);
+}
+
 /* A snapshot that was given up gives way to the next one. */
 static void end_replay(enum request_state state)
 {
     if (state == REQUEST_IN_VAIN || state == REQUEST_NO_ANSWER)
         atomic_store(&run.page->asked_pid, 0);
+    if (state == REQUEST_IN_VAIN && replaying == NULL && ask_another())
+        return;
     if (state == REQUEST_NO_ANSWER || (state == REQUEST_IN_VAIN && replaying == NULL))
         points_lines_in_vain(state);
     if (replaying != NULL)
@@ -347,8 +365,7 @@ static enum threads_answer request_now(void)
         .time = END_TIME_UNKNOWN,
         .ns = clock_ns(),
     };
-    const struct back_end now = {asked.last_eval, asked.ns};
-    struct shared_slot *slot = back_choose(&run.options, run.page, &now, other_process_is_over);
+    struct shared_slot *slot = chosen_for_request(&asked);
 
     if (slot == NULL) {
         log_line(LOG_INFO, "a waveform is asked for, but there is no snapshot");
@@ -418,7 +435,8 @@ void points_finish(const struct end *end)
         count_points(end->eval);
         impatience = request_await(echo_ns, &state);
         end_replay(state);
-    } while (impatience == 0 && (point = points_plan_ripe(&plan, UINT64_MAX)) != NULL);
+        point = points_plan_ripe(&plan, UINT64_MAX);
+    } while (impatience == 0 && (point != NULL || request_look() != REQUEST_OVER));
     count_points(end->eval);
 }
 
