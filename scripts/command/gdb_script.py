@@ -95,9 +95,14 @@ def reach():
         raise gdb.GdbError("the kept snapshot does not answer") from None
     except OSError:
         raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}") from None
-    hello = receive(found).split(b"\0")
-    if hello == [b""]:
-        raise gdb.GdbError("the kept snapshot does not answer")
+    try:
+        hello = found.recv(PACKET).split(b"\0")
+    except (socket.timeout, BlockingIOError):
+        raise gdb.GdbError("the kept snapshot does not answer") from None
+    except OSError:
+        hello = [b""]
+    if hello == [b""]:  # it was about to die
+        raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}")
     if len(hello) < 2 or hello[1] != RELEASE:
         raise gdb.GdbError("the kept snapshot refuses: it is another user's, or another release's")
     found.settimeout(None)

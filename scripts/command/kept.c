@@ -79,8 +79,16 @@ static int connect_in(const char *run, uint64_t rung)
     return r;
 }
 
+static void say_gone(const char *run, uint64_t rung, int error)
+{
+    char why[KEPT_WHY_SIZE];
+
+    kept_why_describe(why, run, rung, error);
+    say("%s", why);
+}
+
 /* It begins with its release: what is asked for then is for the same release alone. */
-static bool is_greeted(int connection, const char *run)
+static bool is_greeted(int connection, const char *run, uint64_t rung)
 {
     static struct kept_packet hello;
     const struct timeval forever = {.tv_sec = 0};
@@ -91,6 +99,8 @@ static bool is_greeted(int connection, const char *run)
 
     if (release != NULL && strcmp(word, KEPT_REFUSED) == 0)
         say("the kept snapshot of %s refuses: %s", run, release);
+    else if (length == 0 || length == -ECONNRESET) /* it was about to die */
+        say_gone(run, rung, ECONNREFUSED);
     else if (release == NULL)
         say("the kept snapshot of %s does not answer", run);
     else if (strcmp(word, KEPT_HELLO) != 0 || strcmp(release, COMMAND_VERSION) != 0)
@@ -114,15 +124,13 @@ int kept_probe(const char *run, uint64_t rung)
 /* Returns a connection, greeted; or -1, having said why there is none. */
 static int reach(const char *run, uint64_t rung)
 {
-    char why[KEPT_WHY_SIZE];
     const int connection = connect_in(run, rung);
 
     if (connection < 0) {
-        kept_why_describe(why, run, rung, -connection);
-        say("%s", why);
+        say_gone(run, rung, -connection);
         return -1;
     }
-    if (is_greeted(connection, run))
+    if (is_greeted(connection, run, rung))
         return connection;
     close(connection);
     return -1;

@@ -560,7 +560,7 @@ class Kept(KeptCase):
                 (b"lightsss-kept-2\0009.0\0", "is of lightsss 9.0, and this is "),
                 (b"refused\0it is another user's\0", "refuses: it is another user's"),
                 (b"what", "does not answer"),
-                (b"", "does not answer"),
+                (b"", "is gone: it was killed"),  # as it was about to answer
             ):
                 result = []
                 thread = threading.Thread(target=lambda: result.append(self.replay(run)))
