@@ -155,7 +155,8 @@ class KeptBroken(KeptCase):
         self.assertEqual(self.replay(run), (1, "", f"lightsss: the kept snapshot of {run} is gone: it could not write why\n"))
 
     def test_little_memory_is_left(self):
-        """In its control group: it goes before others are killed for it."""
+        """In its control group: it goes before others are killed for it. The share of what is left that it may hold is too small
+        for it then as well: which of the two is seen first depends on what the kernel has reclaimed."""
         group = Group(self)
         enter = f'echo $$ > {group.procs}; exec "$0" "$@"'
         process = self.simulator("one", "-c", enter, FAKE, "grow:48", "eval:45", "exit:3", program="/bin/sh", **EVERY_TEN, **PARK)
@@ -165,7 +166,8 @@ class KeptBroken(KeptCase):
         self.good(run)
         group.leave(1 << 20)
         self.await_gone(pid)
-        self.assertRegex(self.replay(run)[2], r"^lightsss: the kept snapshot of \S+ is gone: only \d.* of memory are left, of \d.*\n$")
+        why = r"(only \d.* of memory are left, of \d.*|it held more than LIGHTSSS_MEMORY \(\d.* of \d.*\))"
+        self.assertRegex(self.replay(run)[2], rf"^lightsss: the kept snapshot of \S+ is gone: {why}\n$")
 
     def test_stopped(self):
         """No command waits for ever."""
