@@ -20,8 +20,8 @@ static OFTEN_WRITTEN struct {
     const struct announce_listener *listener;
     void (*gone)(void);
     atomic_flag busy; /* an eval is announced, and has not ended ... */
-    _Atomic pthread_t
-        thread; /* whose it is; 0 before `busy` is cleared: nobody may find himself there whose it was */
+    /* Whose it is; 0 before `busy` is cleared: nobody may find himself there whose it was. */
+    _Atomic pthread_t thread;
     const char *frame;        /* ... or was left by a jump, which nobody tells us */
     void *self;               /* of which object */
     atomic_bool begun;        /* the first eval_due() has returned */

@@ -339,16 +339,7 @@ class Kept(KeptCase):
 
     def slow(self, run, seconds=100):
         """A replay that takes long, under way."""
-        process = subprocess.Popen(
-            [COMMAND, "replay", "--wake-call", f"usleep({seconds}000000)", run],
-            cwd=self.work,
-            env=self.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=as_from_a_terminal,
-        )
+        process = self.start("replay", "--wake-call", f"usleep({seconds}000000)", run)
         self.addCleanup(self.end, process)
         self.await_that(lambda: os.path.exists(os.path.join(run, "replay-2", "report.json")))
         return process

@@ -6,10 +6,9 @@ is another. Each has its line, no command waits for ever, and nothing is left.""
 import os
 import shutil
 import signal
-import subprocess
 import unittest
 
-from command import COMMAND, FAKE, as_from_a_terminal
+from command import FAKE
 from live import EVERY_TEN, PATIENCE_S
 from test_kept import PARK, SOCKET, KeptCase, is_gone
 
@@ -53,16 +52,7 @@ class KeptBroken(KeptCase):
         run, pid = self.park(*WAITS, **variables)
         self.file = os.path.join(os.path.dirname(os.path.dirname(run)), "go")
         os.remove(self.file)
-        process = subprocess.Popen(
-            [COMMAND, "replay", run],
-            cwd=self.work,
-            env=self.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=as_from_a_terminal,
-        )
+        process = self.start("replay", run)
         self.addCleanup(self.end, process)
         self.await_that(os.path.exists, os.path.join(run, "replay-2", "report.json"))
         return run, pid, process, self.descendants(pid)

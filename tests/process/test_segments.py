@@ -9,10 +9,8 @@ import re
 import shutil
 import signal
 import socket
-import subprocess
 import unittest
 
-from command import COMMAND, as_from_a_terminal
 from live import EVERY_TEN, PATIENCE_S, TO_THREE, SimulatorCase
 
 PARK = {"LIGHTSSS_PARK": "10m", "LIGHTSSS_SLOTS": "4"}
@@ -198,16 +196,7 @@ class Segments(SimulatorCase):
 
     def slow(self, run):
         """All of them under way, one after the other or not."""
-        process = subprocess.Popen(
-            [COMMAND, "replay", "--all", "--wake-call", "usleep(100000000)", run],
-            cwd=self.work,
-            env=self.environment({}),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            preexec_fn=as_from_a_terminal,
-        )
+        process = self.start("replay", "--all", "--wake-call", "usleep(100000000)", run)
         self.addCleanup(self.end, process)
         self.await_that(lambda: os.path.exists(os.path.join(run, "replay-2", "segment-1", "report.json")))
         return process
