@@ -32,16 +32,6 @@ static void add(struct shared_notes *notes, const char *line)
     notes->count++;
 }
 
-bool notes_is_for_user(const char *line)
-{
-    static const char *const begins[] = {NOTES_MISSING_CALL, NOTES_SCOPE, NOTES_DEPTH};
-
-    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
-        if (strncmp(line, begins[i], strlen(begins[i])) == 0)
-            return true;
-    return false;
-}
-
 void notes_put(bool is_cause, const char *format, ...)
 {
     char line[SHARED_NOTE_SIZE];

@@ -5,6 +5,8 @@
 #define LIGHTSSS_PRELOAD_RUN_NOTES_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
 
 /* Adds a line (no newline; cut at 159 bytes) unless it is there already. At most 16 different ones are kept,
  * then a last one that says so. Nothing happens outside a replay. Any thread, async-signal-safe. */
@@ -19,6 +21,16 @@ __attribute__((format(printf, 2, 3))) void notes_put(bool is_cause, const char *
 #define NOTES_MISSING_CALL "LIGHTSSS_WAKE_CALL: there is no function "
 #define NOTES_SCOPE        "LIGHTSSS_SCOPE: "
 #define NOTES_DEPTH        "LIGHTSSS_DEPTH: "
-bool notes_is_for_user(const char *line);
+
+/* The command asks this, too, of what stands in a report. */
+static inline bool notes_is_for_user(const char *line)
+{
+    static const char *const begins[] = {NOTES_MISSING_CALL, NOTES_SCOPE, NOTES_DEPTH};
+
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++)
+        if (strncmp(line, begins[i], strlen(begins[i])) == 0)
+            return true;
+    return false;
+}
 
 #endif

@@ -150,17 +150,27 @@ int kept_ask(const char *run, uint64_t rung, const struct kept_packet *request, 
     return r < 0 ? -1 : connection;
 }
 
-const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word)
+/* What an answer says behind this word; NULL: it begins with another one. */
+static const char *find_behind(const struct kept_packet *answer, const char *word)
 {
     const char *at = answer->bytes, *end = answer->bytes + answer->length;
     const char *first = kept_message_next(&at, end);
-    const char *what = first != NULL ? kept_message_next(&at, end) : NULL;
 
-    if (what != NULL && strcmp(first, word) == 0)
-        return what;
-    if (what != NULL && strcmp(first, KEPT_REFUSED) == 0)
-        say("the kept snapshot of %s refuses: %s", run, what);
-    else
+    return first != NULL && strcmp(first, word) == 0 ? kept_message_next(&at, end) : NULL;
+}
+
+const char *kept_refusal(const struct kept_packet *answer)
+{
+    return find_behind(answer, KEPT_REFUSED);
+}
+
+const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word)
+{
+    const char *what = find_behind(answer, word), *refusal = kept_refusal(answer);
+
+    if (what == NULL && refusal != NULL)
+        say("the kept snapshot of %s refuses: %s", run, refusal);
+    else if (what == NULL)
         say("the kept snapshot of %s says what this release does not know", run);
-    return NULL;
+    return what;
 }

@@ -26,6 +26,9 @@ int kept_ask(const char *run, uint64_t rung, const struct kept_packet *request, 
 /* What an answer says behind this word; NULL: it says something else, which was said. */
 const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word);
 
+/* Why it refuses; NULL: the answer says something else. */
+const char *kept_refusal(const struct kept_packet *answer);
+
 /* Is somebody there? Returns 0 or -errno. */
 int kept_probe(const char *run, uint64_t rung);
 

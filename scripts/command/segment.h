@@ -18,6 +18,8 @@ struct segment {
     enum segment_state state;
     int connection;  /* SEGMENT_RUNS */
     const char *why; /* SEGMENT_OVER, where it did not come to a verdict; else NULL */
+    char *refusal;   /* of its kept snapshot, in words; NULL: it did not refuse */
+    bool is_told;    /* how it went */
     json_t *report;  /* SEGMENT_OVER; NULL: there is none */
 };
 

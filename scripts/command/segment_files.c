@@ -2,6 +2,7 @@
 /* See segment_files.h. The run directory is the user's own; root's command makes files for that user, too. */
 #include "segment_files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -63,6 +64,7 @@ int segment_files_make(struct segment_files *files, const char *run)
     struct stat status;
 
     files->directory = -1;
+    files->viewed = 0;
     int r = above < 0 || fstat(above, &status) != 0 ? -errno : make_in(files, above, &status);
     snprintf(files->path, sizeof files->path, "%s/replay-%" PRIu64, run, files->replay);
     if (above >= 0)
@@ -89,23 +91,6 @@ static void name_after(char name[NAME_SIZE], const char *usual, unsigned number)
     snprintf(name, NAME_SIZE, "%.*s-%u%s", length, usual, number, usual + length);
 }
 
-static bool move(int from, const char *usual, int to, unsigned number, char name[NAME_SIZE])
-{
-    name_after(name, usual, number);
-    return renameat(from, usual, to, name) == 0;
-}
-
-static void move_printed(int from, const char *usual, int to, unsigned number)
-{
-    char name[NAME_SIZE];
-    struct stat status;
-
-    if (fstatat(from, usual, &status, AT_SYMLINK_NOFOLLOW) == 0 && status.st_size == 0)
-        unlinkat(from, usual, 0);
-    else
-        move(from, usual, to, number, name);
-}
-
 static void write_text(int directory, const char *name, const char *text, size_t length)
 {
     const int fd = create_in(directory, name);
@@ -117,8 +102,8 @@ static void write_text(int directory, const char *name, const char *text, size_t
     close(fd);
 }
 
-/* The view of the last one is that of all; it names the waveform by its usual name. */
-static void move_view(int from, int to, const char *usual, const char *name)
+/* It names the waveform by its usual name. */
+static bool move_view(int from, int to, const char *usual, const char *name)
 {
     const int fd = openat(from, VIEW, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     char *text = fd < 0 ? NULL : calloc(1, VIEW_SIZE);
@@ -131,35 +116,76 @@ static void move_view(int from, int to, const char *usual, const char *name)
                                   at + strlen(usual));
         write_text(to, VIEW, changed, (size_t)size);
     }
+    const bool is_moved = changed != NULL;
     free(changed);
     free(text);
     if (fd >= 0)
         close(fd);
+    return is_moved;
 }
 
-/* One without a waveform keeps its directory, with what there is. */
-static void take_from(const struct segment_files *files, struct segment *segment, int below)
+/* The last waveform that there is has the view that is shown. */
+static void take_view(struct segment_files *files, unsigned number, int below, const char *usual,
+                      const char *name)
 {
-    char name[NAME_SIZE], usual[NAME_SIZE];
-    const char *wave;
+    if (number > files->viewed && move_view(below, files->directory, usual, name))
+        files->viewed = number;
+}
 
-    segment->report = load_report(below);
-    wave = fields_text(segment->report, "wave.path");
+static void take_wave(struct segment_files *files, struct segment *segment, int below)
+{
+    char name[NAME_SIZE], usual[NAME_SIZE], place[NAME_SIZE] = "";
+    const char *wave = fields_text(segment->report, "wave.path");
+
     if (wave == NULL || strchr(wave, '/') != NULL || strlen(wave) >= sizeof usual / 2)
         return;
     snprintf(usual, sizeof usual, "%s", wave);
-    if (!move(below, usual, files->directory, segment->number, name))
-        return;
-    json_object_set_new(json_object_get(segment->report, "wave"), "path", json_string(name));
-    if (segment->is_last)
-        move_view(below, files->directory, usual, name);
-    move_printed(below, "replay.stdout", files->directory, segment->number);
-    move_printed(below, "replay.stderr", files->directory, segment->number);
-    unlinkat(below, VIEW, 0);
-    unlinkat(below, REPORT, 0);
+    name_after(name, usual, segment->number);
+    if (renameat(below, usual, files->directory, name) == 0)
+        take_view(files, segment->number, below, usual, name);
+    else
+        snprintf(place, sizeof place, "segment-%u/", segment->number);
+    json_object_set_new(json_object_get(segment->report, "wave"), "path",
+                        json_sprintf("%s%s", place, *place != '\0' ? usual : name));
 }
 
-void segment_files_take(const struct segment_files *files, struct segment *segment)
+/* The report of one that went well says no more than that of all. */
+static bool is_needless(const struct segment *segment, int below, const char *name)
+{
+    struct stat status;
+
+    if (strcmp(name, REPORT) == 0)
+        return segment_report_why(segment) == NULL;
+    if (strcmp(name, VIEW) == 0 || *name == '.')
+        return true;
+    return fstatat(below, name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode) &&
+           status.st_size == 0;
+}
+
+/* Of one that was killed, too, whatever it has left. */
+static void take_rest(const struct segment_files *files, const struct segment *segment, int below)
+{
+    const int fd = openat(below, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+    const struct dirent *entry;
+    char name[NAME_SIZE];
+
+    while (entries != NULL && (entry = readdir(entries)) != NULL) {
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        name_after(name, entry->d_name, segment->number);
+        if (is_needless(segment, below, entry->d_name))
+            unlinkat(below, entry->d_name, 0);
+        else if (strlen(entry->d_name) < NAME_SIZE / 2)
+            renameat(below, entry->d_name, files->directory, name);
+    }
+    if (entries != NULL)
+        closedir(entries);
+    else if (fd >= 0)
+        close(fd);
+}
+
+void segment_files_take(struct segment_files *files, struct segment *segment)
 {
     char name[NAME_SIZE];
 
@@ -167,9 +193,17 @@ void segment_files_take(const struct segment_files *files, struct segment *segme
     const int below = openat(files->directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below < 0)
         return;
-    take_from(files, segment, below);
+    segment->report = load_report(below);
+    take_wave(files, segment, below);
+    take_rest(files, segment, below);
     close(below);
     unlinkat(files->directory, name, AT_REMOVEDIR);
+}
+
+void segment_files_remove(const struct segment_files *files)
+{
+    unlinkat(files->directory, REPORT, 0);
+    rmdir(files->path);
 }
 
 /* --- the report of all --- */
@@ -187,6 +221,8 @@ int segment_files_report(const struct segment_files *files, const char *run, con
         r = -ENOSPC;
     if (r == 0 && renameat(files->directory, NEW_NAME, files->directory, REPORT) != 0)
         r = -errno;
+    if (r != 0)
+        unlinkat(files->directory, NEW_NAME, 0);
     if (fd >= 0)
         close(fd);
     if (above >= 0)

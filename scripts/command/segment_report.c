@@ -9,6 +9,9 @@
 
 #define BEGINS "the waveform begins at eval "
 
+/* Of one that is not over. It stays in the report where the command is killed, or the disk gets full. */
+#define NOT_DONE "it was not done when this was written"
+
 const char *segment_report_verdict(const struct segment *segment)
 {
     const char *verdict = segment->why == NULL ? fields_text(segment->report, "replay.verdict") : NULL;
@@ -35,12 +38,39 @@ const char *segment_report_why(const struct segment *segment)
 {
     if (segment->why != NULL)
         return segment->why;
+    if (segment->state != SEGMENT_OVER)
+        return NOT_DONE;
     if (segment->report == NULL)
         return "it has no report";
     if (strcmp(segment_report_verdict(segment), "reproduced") == 0)
         return find_gap(segment);
     const char *why = fields_text(segment->report, "replay.why");
     return why != NULL ? why : "it does not say why";
+}
+
+static bool is_in(const json_t *notes, const json_t *note)
+{
+    const json_t *other;
+    size_t i;
+
+    json_array_foreach((json_t *)notes, i, other) if (json_equal(other, note)) return true;
+    return false;
+}
+
+void segment_report_add_notes(json_t *notes, const struct segment *segment, void (*tell)(const char *note))
+{
+    const json_t *own = fields_find(segment->report, "replay.notes");
+    json_t *note;
+    size_t i;
+
+    json_array_foreach((json_t *)own, i, note)
+    {
+        if (!json_is_string(note) || is_in(notes, note))
+            continue;
+        json_array_append(notes, note);
+        if (tell != NULL)
+            tell(json_string_value(note));
+    }
 }
 
 /* Of the three the worst. */
@@ -80,10 +110,12 @@ static json_t *describe(const struct segment *segment)
 static json_t *verdict_of_all(const struct segment *segments, size_t count, double seconds)
 {
     const char *verdict = "reproduced";
-    json_t *json = json_object();
+    json_t *json = json_object(), *notes = json_array();
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         verdict = worse(verdict, segment_report_verdict(&segments[i]));
+        segment_report_add_notes(notes, &segments[i], NULL);
+    }
     json_object_set_new(json, "verdict", json_string(verdict));
     for (size_t i = 0; i < count; i++)
         if (json_object_get(json, "why") == NULL && strcmp(verdict, "reproduced") != 0 &&
@@ -92,7 +124,19 @@ static json_t *verdict_of_all(const struct segment *segments, size_t count, doub
                 json, "why",
                 json_sprintf("segment %u: %s", segments[i].number, segment_report_why(&segments[i])));
     json_object_set_new(json, "seconds", json_real(seconds));
+    if (json_array_size(notes) > 0)
+        json_object_set(json, "notes", notes);
+    json_decref(notes);
     return json;
+}
+
+/* The last that there is: those behind it may be missing. */
+static json_t *last_wave(const struct segment *segments, size_t count)
+{
+    for (size_t i = count; i-- > 0;)
+        if (fields_text(segments[i].report, "wave.path") != NULL)
+            return member_of(&segments[i], "wave");
+    return json_null();
 }
 
 json_t *segment_report_make(const json_t *run, const struct segment *segments, size_t count, double seconds)
@@ -105,7 +149,7 @@ json_t *segment_report_make(const json_t *run, const struct segment *segments, s
     json_object_set_new(report, "version", json_integer(1));
     json_object_set_new(report, "snapshot", member_of(&segments[0], "snapshot"));
     json_object_set_new(report, "replay", verdict_of_all(segments, count, seconds));
-    json_object_set_new(report, "wave", member_of(&segments[count - 1], "wave"));
+    json_object_set_new(report, "wave", last_wave(segments, count));
     json_object_set_new(report, "segments", list);
     json_object_set_new(report, "files", json_array());
     json_object_del(report, "kept");

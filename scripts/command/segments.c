@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 #include "idle.h"
 #include "kept_ladder.h"
 #include "replay_stop.h"
+#include "run/notes.h"
 #include "say.h"
 #include "segment_files.h"
 #include "segment_report.h"
@@ -30,6 +32,7 @@ static struct {
     size_t count;
     bool is_stopped;
     double start_s;
+    json_t *notes; /* that were said */
 } all;
 
 static double now_s(void)
@@ -66,7 +69,13 @@ static bool plan(const char *run)
 
 /* --- one --- */
 
-static void say_over(const struct segment *segment)
+static void say_note(const char *note)
+{
+    if (notes_is_for_user(note))
+        say("%s", note);
+}
+
+static void say_over(struct segment *segment)
 {
     const char *verdict = segment_report_verdict(segment), *why = segment_report_why(segment);
     char time[32] = "";
@@ -74,9 +83,26 @@ static void say_over(const struct segment *segment)
 
     if (segment->why == NULL && fields_real(segment->report, "replay.seconds", &seconds))
         snprintf(time, sizeof time, ", after %.1f s", seconds);
+    segment_report_add_notes(all.notes, segment, say_note);
     say("segment %u of %zu, evals %" PRIu64 " to %" PRIu64 ": %s%s%s%s", segment->number, all.count,
         segment->first_eval, segment->last_eval, verdict, why != NULL ? ": " : "", why != NULL ? why : "",
         time);
+    segment->is_told = true;
+}
+
+/* Refusals wait until another one is over: what all refuse is said once. */
+static void say_all_over(bool with_refusals)
+{
+    for (size_t i = 0; i < all.count; i++)
+        if (all.list[i].state == SEGMENT_OVER && !all.list[i].is_told &&
+            (with_refusals || all.list[i].refusal == NULL))
+            say_over(&all.list[i]);
+}
+
+/* Somebody may kill us at any time: what there is then has its report. */
+static int write_report(void)
+{
+    return segment_files_report(&all.files, all.run, all.list, all.count, now_s() - all.start_s);
 }
 
 static void end(struct segment *segment, const char *why)
@@ -87,7 +113,8 @@ static void end(struct segment *segment, const char *why)
     segment->state = SEGMENT_OVER;
     segment->why = why;
     segment_files_take(&all.files, segment);
-    say_over(segment);
+    write_report();
+    say_all_over(segment->refusal == NULL);
 }
 
 static void add_eval(struct kept_packet *packet, const char *name, uint64_t eval)
@@ -140,13 +167,16 @@ static void take_answer(struct segment *segment)
 {
     static struct kept_packet answer;
     const ssize_t length = kept_receive(segment->connection, &answer);
+    const char *refusal = length > 0 ? kept_refusal(&answer) : NULL;
 
     if (length == -EINTR || length == -EAGAIN)
         return;
     if (length <= 0)
         end(segment, "the replay died before it was done");
+    else if (refusal != NULL && asprintf(&segment->refusal, "it was refused: %s", refusal) > 0)
+        end(segment, segment->refusal);
     else
-        end(segment, kept_answered(all.run, &answer, KEPT_DONE) == NULL ? "it was refused" : NULL);
+        end(segment, kept_answered(all.run, &answer, KEPT_DONE) == NULL ? "its answer is not known" : NULL);
 }
 
 /* --- all --- */
@@ -197,32 +227,59 @@ static void await_some(void)
             take_answer(&all.list[i]);
 }
 
-static void say_waves(void)
+static void say_waves(bool has_report)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < all.count; i++)
         count += fields_text(all.list[i].report, "wave.path") != NULL;
-    if (count == 0)
+    if (count > 0)
+        say("waveforms: %zu of %zu, in %s", count, all.count, all.files.path);
+    else if (has_report)
         say("no waveforms; the report is in %s", all.files.path);
     else
-        say("waveforms: %zu of %zu, in %s", count, all.count, all.files.path);
+        say("no waveforms, and no report");
+}
+
+/* What was asked for cannot be had of any of them, for one reason. */
+static bool is_refused(void)
+{
+    for (size_t i = 0; i < all.count; i++)
+        if (all.list[i].refusal == NULL || strcmp(all.list[i].refusal, all.list[0].refusal) != 0)
+            return false;
+    return true;
+}
+
+/* Returns the status to end with. */
+static int say_end_of_all(void)
+{
+    int status = 0;
+
+    if (is_refused()) {
+        segment_files_remove(&all.files);
+        say("the kept snapshot of %s refuses: %s", all.run, strchr(all.list[0].refusal, ':') + 2);
+        return SAY_FAILED;
+    }
+    say_all_over(true);
+    const int r = write_report();
+    if (r < 0)
+        say("report.json could not be written: %s", strerror(-r));
+    say_waves(r == 0);
+    for (size_t i = 0; i < all.count; i++)
+        status = segment_report_why(&all.list[i]) != NULL ? SAY_FAILED : status;
+    return r < 0 ? SAY_FAILED : status;
 }
 
 static int finish(void)
 {
-    int status = 0;
-    const int r = segment_files_report(&all.files, all.run, all.list, all.count, now_s() - all.start_s);
-
-    if (r < 0)
-        say("report.json could not be written: %s", strerror(-r));
-    say_waves();
+    const int status = say_end_of_all();
     for (size_t i = 0; i < all.count; i++) {
-        status = segment_report_why(&all.list[i]) != NULL ? SAY_FAILED : status;
         json_decref(all.list[i].report);
+        free(all.list[i].refusal);
     }
+    json_decref(all.notes);
     close(all.files.directory);
-    return r < 0 ? SAY_FAILED : status;
+    return status;
 }
 
 int segments_replay(const char *run, const struct kept_packet *request)
@@ -232,12 +289,14 @@ int segments_replay(const char *run, const struct kept_packet *request)
     all.start_s = now_s();
     if (!plan(run))
         return SAY_FAILED;
+    replay_stop_hear();
     const int r = segment_files_make(&all.files, run);
     if (r < 0) {
         say("no directory can be made in %s: %s", run, strerror(-r));
         return SAY_FAILED;
     }
-    replay_stop_hear();
+    all.notes = json_array();
+    write_report();
     while (count_in(SEGMENT_OVER) < all.count) {
         begin_some();
         if (count_in(SEGMENT_RUNS) > 0)

@@ -46,14 +46,14 @@ class CommandCase(unittest.TestCase):
         ours["ASAN_OPTIONS"] = ours.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"
         return {**ours, "TMPDIR": self.temporary, **variables}
 
-    def start(self, *words, command=COMMAND, **variables):
+    def start(self, *words, command=COMMAND, stderr=subprocess.PIPE, **variables):
         return subprocess.Popen(
             [command, *words],
             cwd=self.work,
             env=self.environment(variables),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             preexec_fn=as_from_a_terminal,
             text=True,
         )

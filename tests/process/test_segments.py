@@ -28,7 +28,7 @@ def is_gone(pid):
         return True
 
 
-class Segments(SimulatorCase):
+class SegmentsCase(SimulatorCase):
     def report(self, *path):
         with open(os.path.join(*path, "report.json"), encoding="utf-8") as file:
             return json.load(file)
@@ -71,6 +71,15 @@ class Segments(SimulatorCase):
     def sockets(self, run):
         return sorted(name for name in os.listdir(run) if name.endswith(".sock"))
 
+    def slow(self, run):
+        """All of them under way, one after the other or not."""
+        process = self.start("replay", "--all", "--wake-call", "usleep(100000000)", run)
+        self.addCleanup(self.end, process)
+        self.await_that(lambda: os.path.exists(os.path.join(run, "replay-2", "segment-1", "report.json")))
+        return process
+
+
+class Segments(SegmentsCase):
     # --- they are kept ---
 
     def test_all(self):
@@ -87,9 +96,10 @@ class Segments(SimulatorCase):
             self.assertEqual([part["snapshot"]["number"] for part in report["segments"]], [2, 3, 4, 5])
             printed = []
             for part in range(1, 5):
-                with open(os.path.join(below, f"segment-{part}", "replay.stdout"), encoding="utf-8") as file:
+                with open(os.path.join(below, f"replay-{part}.stdout"), encoding="utf-8") as file:
                     printed.append(file.read())
             self.assertEqual(printed, ["a\n", "b\n", "c\n", "d\n"])
+            self.assertEqual(sorted(os.listdir(below)), [*(f"replay-{part}.stdout" for part in range(1, 5)), "report.json"])
         self.assertEqual([is_gone(pid) for pid in pids], [False] * 4)
 
     def test_said_and_listed(self):
@@ -193,13 +203,6 @@ class Segments(SimulatorCase):
         self.good(run, [(11, 30), (31, 40), (41, 45)])
         with open(os.path.join(run, "kept-3.gone"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "SIGTERM ended it\n")
-
-    def slow(self, run):
-        """All of them under way, one after the other or not."""
-        process = self.start("replay", "--all", "--wake-call", "usleep(100000000)", run)
-        self.addCleanup(self.end, process)
-        self.await_that(lambda: os.path.exists(os.path.join(run, "replay-2", "segment-1", "report.json")))
-        return process
 
     def test_impatient(self):
         run, pids = self.park()

@@ -172,6 +172,26 @@ class Segments(mcu_runs.McuRuns):
         self.assertEqual(len(re.findall(r"segment \d of 4, .*: reproduced: the waveform begins at eval \d+ and not at \d+: ", said)), 4, said)
         self.gone(made, directory)
 
+    def test_interrupted(self):
+        """The waveform that is shown is the last that there is."""
+        made, directory = self.run_one(mcu_runs.VCD, False, ["--fail", "exit@2000"], random.Random(self.seed))
+        below = os.path.join(directory, "replay-2")
+        asked = subprocess.Popen([COMMAND, "replay", "--all", "--wake-call", "usleep(1000000)", directory], stderr=subprocess.PIPE)
+        deadline = time.monotonic() + TIMEOUT_S
+        while not os.path.exists(os.path.join(below, "wave-1.vcd")):
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        asked.send_signal(signal.SIGINT)
+        said = asked.communicate(timeout=TIMEOUT_S)[1].decode()
+        report = load(below)
+        parts = [part["wave"] for part in report["segments"]]
+        shown = [part for part in parts if part is not None][-1]
+        self.assertIn(f"waveforms: {len(parts) - parts.count(None)} of 4, in {below}\n", said)
+        self.assertEqual(report["wave"], shown)
+        with open(os.path.join(below, "wave.gtkw"), encoding="utf-8") as file:
+            self.assertIn(f'[dumpfile] "{shown["path"]}"\n', file.read())
+        self.gone(made, directory)
+
     def test_several_threads(self):
         """There is no eval at which segments could meet, and one line says so."""
         environment = {"LD_PRELOAD": mcu_runs.LIBRARY, "LIGHTSSS_PARK": "10m", "LIGHTSSS_INTERVAL": "100evals"}
