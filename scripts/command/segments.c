@@ -20,6 +20,7 @@
 #include "run/notes.h"
 #include "say.h"
 #include "segment_files.h"
+#include "segment_progress.h"
 #include "segment_report.h"
 
 #define LOOK_MS 500 /* has another processor become idle? */
@@ -31,6 +32,7 @@ static struct {
     struct segment list[KEPT_LADDER_MAX];
     size_t count;
     bool is_stopped;
+    bool is_shown; /* how far it is */
     double start_s;
     json_t *notes; /* that were said */
 } all;
@@ -93,6 +95,7 @@ static void say_over(struct segment *segment)
 /* Refusals wait until another one is over: what all refuse is said once. */
 static void say_all_over(bool with_refusals)
 {
+    segment_progress_clear();
     for (size_t i = 0; i < all.count; i++)
         if (all.list[i].state == SEGMENT_OVER && !all.list[i].is_told &&
             (with_refusals || all.list[i].refusal == NULL))
@@ -157,6 +160,7 @@ static void begin(struct segment *segment)
     static struct kept_packet packet;
 
     fill(&packet, segment);
+    segment_progress_clear(); /* what is wrong is said */
     segment->connection = kept_ask(all.run, segment->rung, &packet, -1);
     segment->state = SEGMENT_RUNS;
     if (segment->connection < 0)
@@ -219,12 +223,14 @@ static void await_some(void)
 
     for (size_t i = 0; i < all.count; i++)
         fds[i] = (struct pollfd){.fd = all.list[i].connection, .events = POLLIN};
-    const int ready = poll(fds, all.count, count_in(SEGMENT_WAITS) > 0 ? LOOK_MS : -1);
+    const int ready = poll(fds, all.count, count_in(SEGMENT_WAITS) > 0 || all.is_shown ? LOOK_MS : -1);
     if (replay_stop_signal() != 0)
         stop();
     for (size_t i = 0; ready > 0 && i < all.count; i++)
         if (fds[i].fd >= 0 && fds[i].revents != 0)
             take_answer(&all.list[i]);
+    if (all.is_shown && count_in(SEGMENT_RUNS) > 0)
+        segment_progress_draw(all.list, all.count, now_s() - all.start_s);
 }
 
 static void say_waves(bool has_report)
@@ -272,6 +278,7 @@ static int say_end_of_all(void)
 
 static int finish(void)
 {
+    segment_progress_clear();
     const int status = say_end_of_all();
     for (size_t i = 0; i < all.count; i++) {
         json_decref(all.list[i].report);
@@ -296,6 +303,7 @@ int segments_replay(const char *run, const struct kept_packet *request)
         return SAY_FAILED;
     }
     all.notes = json_array();
+    all.is_shown = segment_progress_begin();
     write_report();
     while (count_in(SEGMENT_OVER) < all.count) {
         begin_some();

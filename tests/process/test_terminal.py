@@ -18,6 +18,7 @@ from command import COMMAND, FAKE, LIBRARY, CommandCase, as_from_a_terminal
 TIMEOUT_S = 60
 LONG = "eval:1 if_copy:pace:75000 eval:20 exit:3"  # 1.5 s for the replay, which is drawn after half a second
 PROGRESS = re.compile(r"lightsss: replay \d+%: \d+ of \d+ evals[^\r\n]*")
+SEGMENTS = re.compile(r"lightsss: segments: \d of 4 done, \d at work, \d+ s")
 COLOUR = re.compile(r"\x1b\[\d*m")
 
 
@@ -168,6 +169,24 @@ class ProgressTest(TerminalCase):
         status, written = self.end(self.begin([COMMAND, "replay", path], LD_PRELOAD="", TERM="dumb"))
         self.assertEqual(status, 0, written)
         self.assertNotIn("\x1b", written)
+
+    def test_segments(self):
+        """The command draws for all of them, until they are done."""
+        steps = ["eval:25", "if_copy:await:go", "eval:20", "exit:3"]
+        variables = {"LIGHTSSS_PARK": "10m", "LIGHTSSS_INTERVAL": "10evals", "LIGHTSSS_SLOTS": "4"}
+        self.assertEqual(self.run_piped(*steps, **variables)[0], 3)
+        (path,) = glob.glob(os.path.join(self.work, "lightsss", "*"))
+        with open(os.path.join(path, "report.json"), encoding="utf-8") as file:
+            self.addCleanup(os.kill, json.load(file)["kept"]["pid"], signal.SIGKILL)
+        for number, term in enumerate(("xterm", "dumb"), 2):
+            pid = self.begin([COMMAND, "replay", "--all", path], LD_PRELOAD="", TERM=term)
+            if term == "xterm":
+                self.assertTrue(self.read_until(SEGMENTS), self.written)
+            self.file("go", "")
+            status, written = self.end(pid)
+            self.assertEqual(status, 0, written)
+            self.assertEqual("\x1b" in written, term == "xterm")
+            self.assertRegex(screen(written), rf"\A(lightsss: segment \d of 4, evals .*: reproduced, after .*\n){{4}}lightsss: no waveforms; .*/replay-{number}\n\Z")
 
     def test_replays_beside_the_simulator_draw_nothing(self):
         steps = "eval:9 if_copy:pace:100000 eval:20 print:mine eval:1 exit:0"
