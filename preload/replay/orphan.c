@@ -380,13 +380,15 @@ void orphan_report(void)
         .snapshot_taken_ns = slot->taken_ns,
     };
 
-    if (!role_is_alone())
-        return;
     if (run.page->stand.is_wanted) {
         kept_line_say_refused(run.page->replay.why);
         return;
     }
     kernel_close(room_fd);
+    if (!role_is_alone())
+        report_beforehand(&run.page->end, &outcome);
+    if (!role_is_alone())
+        return;
     kept_line_clear();
     parked_say_to_user();
     asked_ends();

@@ -17,8 +17,8 @@ bool orphan_replays(struct shared_slot *slot);
  * Async-signal-safe. */
 bool orphan_watch(void);
 
-/* In a replay, behind its verdict: where it is alone, writes the report and says what the original would have
- * said. */
+/* In a replay, behind its verdict: writes the report. Where it is alone it says what the original would have
+ * said; else that adds to the report what only it knows, unless it is killed first. */
 void orphan_report(void);
 
 /* In a replay: keeps room on the disk for what orphan_report() writes, as the original does for its own.

@@ -7,21 +7,8 @@
 #include <stdint.h>
 
 #include "options/end.h"
+#include "report/report_json.h"
 #include "run/shared_page.h"
-
-/* How the waiting for a replay came out. */
-struct outcome {
-    enum outcome_result {
-        OUTCOME_NONE_LEFT, /* no snapshot was alive */
-        OUTCOME_REPLAYED,  /* the findings are in the shared page */
-        OUTCOME_LOST,      /* every snapshot that was woken died without a word */
-        OUTCOME_GIVEN_UP,  /* the replay was asked to finish, and did not */
-    } result;
-    uint32_t asked; /* why it was asked to finish, see struct shared_replay */
-    int signal;     /* LOST: what the last replay died of, 0: it just ended */
-    uint64_t snapshot_number, snapshot_eval, snapshot_time; /* of the last one woken */
-    uint64_t snapshot_taken_ns;
-};
 
 /* First line: how the simulator ended. */
 void report_failure(const struct end *end);
@@ -36,6 +23,10 @@ void report_progress(const struct shared_slot *slot);
 /* Last line where no waveform can be made. */
 void report_no_snapshot(void);
 void report_no_directory(int error);
+
+/* By the replay at its end, while the original waits for that: all that report_outcome() leaves in the run
+ * directory, and no line. From here on nothing is lost where the original is killed. */
+void report_beforehand(const struct end *end, const struct outcome *outcome);
 
 /* After the replay: report.json, wave.gtkw, the verdict's line and the last line. */
 void report_outcome(const struct end *end, const struct outcome *outcome);

@@ -64,6 +64,24 @@ class KeptBroken(KeptCase):
         for pid in pids:
             self.await_gone(pid)
 
+    def test_original_killed_behind_its_replay(self):
+        """It does not come to write the report: the replay has, and every snapshot is kept as it says."""
+        steps = ("eval:45", "if_copy:sign:replays", "if_copy:sleep:700", "exit:3")
+        process = self.simulator("one", *steps, **{**EVERY_TEN, **PARK})
+        run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
+        self.await_that(os.path.exists, os.path.join(run, "replays"))
+        process.send_signal(signal.SIGSTOP)
+        self.await_that(lambda: all(map(is_gone, self.descendants(process.pid))))
+        process.kill()
+        process.wait()
+        self.addCleanup(self.command, "drop", run)
+        report = self.report(run)
+        self.assertEqual((report["end"]["kind"], report["replay"]["verdict"], report["snapshot"]["number"]), ("exit", "reproduced", 3))
+        self.assertEqual([rung["number"] for rung in report["kept"]["later"]], [4, 5])
+        self.good(run)
+        self.assertEqual(self.command("drop", run)[0], 0)
+        self.await_all_gone([report["kept"]["pid"], *(rung["pid"] for rung in report["kept"]["later"])])
+
     def test_kept_killed_in_a_replay(self):
         """That goes on, and tells its verdict."""
         run, pid, process, copies = self.waiting()

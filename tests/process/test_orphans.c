@@ -297,6 +297,35 @@ static void test_killed_while_it_waits(void **state)
     run_discard(&outcome);
 }
 
+/* It does not come to write the report, and there is no other snapshot: the replay has written it. */
+static void test_killed_behind_its_replay(void **state)
+{
+    const struct program program = {
+        .arguments = LIST("eval:5", "if_copy:sign:replays", "if_copy:sleep:700", "eval:1", "exit:3"),
+        .environment = LIST("LIGHTSSS_WAVE=off", "LIGHTSSS_SLOTS=1"),
+        .preload = true,
+    };
+    pid_t snapshots[RUN_SNAPSHOTS_MAX];
+    struct running running;
+    struct outcome outcome;
+
+    (void)state;
+    run_start(&running, &program);
+    run_await_sign(&running, "replays");
+    kill(running.pid, SIGSTOP);
+    while (run_snapshots(running.pid, snapshots) > 0)
+        usleep(10000);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_signal(&outcome, SIGKILL);
+    expect_in_report(&outcome, "\"kind\": \"exit\", \"status\": 3");
+    expect_in_report(&outcome, "\"snapshots\": [ { \"number\": 1, \"eval\": 0");
+    expect_reproduced(&outcome);
+    expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1));
+    assert_int_equal(outcome.left, 0);
+    run_discard(&outcome);
+}
+
 /* And then to all of the job: nobody is left to report. */
 static void test_all_killed_while_it_waits(void **state)
 {
@@ -414,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
+        cmocka_unit_test(test_killed_behind_its_replay),
         cmocka_unit_test(test_all_killed_while_it_waits),
         cmocka_unit_test(test_replay_is_killed_too),
         cmocka_unit_test(test_one_is_stopped),
