@@ -32,12 +32,18 @@ void live_free(struct live *live)
     *live = (struct live){.count = 0};
 }
 
+/* A replay of a kept one is beside it, and has a spare. */
 bool live_is_kept(const struct live_run *run)
 {
-    for (size_t i = 0; i < run->count; i++)
-        if (run->snapshots[i].state != CARD_KEPT && run->snapshots[i].state != CARD_BESIDE)
+    bool is_kept = false;
+
+    for (size_t i = 0; i < run->count; i++) {
+        const enum card_state state = run->snapshots[i].state;
+        if (state == CARD_PARKED || state == CARD_REPLAYS)
             return false;
-    return run->pid == 0 && run->count > 0;
+        is_kept = is_kept || state == CARD_KEPT || state == CARD_BESIDE;
+    }
+    return run->pid == 0 && is_kept;
 }
 
 bool live_replays(const struct live_run *run)

@@ -50,7 +50,7 @@ void live_free(struct live *live);
 /* What one of its runs holds. */
 void live_clear(struct live_run *run);
 
-/* Is nothing left of the run but snapshots that are kept? */
+/* Is nothing left of the run but snapshots that are kept, and their replays? */
 bool live_is_kept(const struct live_run *run);
 
 /* Is the simulator waiting for its replay? (One beside it does not count.) */

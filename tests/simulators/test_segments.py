@@ -192,6 +192,25 @@ class Segments(mcu_runs.McuRuns):
             self.assertIn(f'[dumpfile] "{shown["path"]}"\n', file.read())
         self.gone(made, directory)
 
+    def listed(self, made):
+        """Its state, and those of its copies."""
+        out = subprocess.run([COMMAND, "list", "--json"], stdout=subprocess.PIPE, check=True).stdout
+        run = next(run for run in json.loads(out)["runs"] if run["pid"] == made.pid)
+        return run["state"], {shot["state"] for shot in run["snapshots"]}
+
+    def test_listed(self):
+        """Nobody has killed the run, be it that a kept copy of it replays and has its spare."""
+        made, directory = self.run_one(mcu_runs.VCD, False, ["--fail", "exit@2000"], random.Random(self.seed))
+        asked = subprocess.Popen([COMMAND, "replay", "--wake-call", "usleep(100000000)", directory], stderr=subprocess.PIPE)
+        deadline = time.monotonic() + TIMEOUT_S
+        while not {"replays beside", "spare"} <= (listed := self.listed(made))[1]:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.02)
+        self.assertEqual(listed, ("ended", {"kept", "replays beside", "spare"}))
+        asked.send_signal(signal.SIGINT)
+        asked.communicate(timeout=TIMEOUT_S)
+        self.gone(made, directory)
+
     def test_several_threads(self):
         """There is no eval at which segments could meet, and one line says so."""
         environment = {"LD_PRELOAD": mcu_runs.LIBRARY, "LIGHTSSS_PARK": "10m", "LIGHTSSS_INTERVAL": "100evals"}
