@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +16,11 @@
 #include <unistd.h>
 
 #include "kept_why.h"
+#include "others.h"
 #include "say.h"
 
 #define HELLO_S 10 /* it may be at work, or the machine busy */
+#define LOOK_S  1  /* so long nothing is heard of it: has somebody stopped it? */
 
 void kept_packet_add(struct kept_packet *packet, const char *name, const char *value)
 {
@@ -60,7 +63,7 @@ static int connect_in(const char *run, uint64_t rung)
 {
     char name[KEPT_NAME_SIZE];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    const struct timeval patience = {.tv_sec = HELLO_S};
+    const struct timeval patience = {.tv_sec = HELLO_S}, look = {.tv_sec = LOOK_S};
     const int directory = open(run, O_PATH | O_DIRECTORY | O_CLOEXEC);
     const int fd = directory < 0 ? -1 : socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
     int r = fd < 0 ? -errno : 0;
@@ -68,7 +71,7 @@ static int connect_in(const char *run, uint64_t rung)
     kept_message_name(name, KEPT_SOCKET, rung);
     snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", directory, name);
     if (r == 0) {
-        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+        setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         r = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? fd : -errno;
     }
@@ -87,12 +90,48 @@ static void say_gone(const char *run, uint64_t rung, int error)
     say("%s", why);
 }
 
+/* The process that has opened the socket, where somebody has stopped it; 0: nobody has, or it cannot be seen.
+ */
+static pid_t find_stopped(int connection)
+{
+    struct ucred peer = {.pid = 0};
+    socklen_t size = sizeof peer;
+
+    if (getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid <= 0)
+        return 0;
+    return others_is_stopped(peer.pid) ? peer.pid : 0;
+}
+
+static ssize_t await_hello(int connection, struct kept_packet *hello)
+{
+    ssize_t length;
+
+    for (int i = HELLO_S / LOOK_S; (length = kept_receive(connection, hello)) == -EAGAIN && i > 0; i--)
+        if (find_stopped(connection) != 0)
+            break;
+    return length;
+}
+
+static void say_silent(int connection, const char *run, uint64_t rung)
+{
+    const pid_t stopped = find_stopped(connection);
+    char which[32] = "";
+
+    if (rung != 0)
+        snprintf(which, sizeof which, " %" PRIu64, rung);
+    if (stopped != 0)
+        say("the kept snapshot%s of %s does not answer: process %d is stopped; kill -CONT %d lets it go on",
+            which, run, stopped, stopped);
+    else
+        say("the kept snapshot%s of %s does not answer", which, run);
+}
+
 /* It begins with its release: what is asked for then is for the same release alone. */
 static bool is_greeted(int connection, const char *run, uint64_t rung)
 {
     static struct kept_packet hello;
     const struct timeval forever = {.tv_sec = 0};
-    const ssize_t length = kept_receive(connection, &hello);
+    const ssize_t length = await_hello(connection, &hello);
     const char *at = hello.bytes, *end = hello.bytes + hello.length;
     const char *word = length > 0 ? kept_message_next(&at, end) : NULL;
     const char *release = word != NULL ? kept_message_next(&at, end) : NULL;
@@ -102,7 +141,7 @@ static bool is_greeted(int connection, const char *run, uint64_t rung)
     else if (length == 0 || length == -ECONNRESET) /* it was about to die */
         say_gone(run, rung, ECONNREFUSED);
     else if (release == NULL)
-        say("the kept snapshot of %s does not answer", run);
+        say_silent(connection, run, rung);
     else if (strcmp(word, KEPT_HELLO) != 0 || strcmp(release, COMMAND_VERSION) != 0)
         say("the kept snapshot of %s is of lightsss %s, and this is " COMMAND_VERSION
             "; use the command of that release",

@@ -181,7 +181,8 @@ class KeptBroken(KeptCase):
         """No command waits for ever."""
         run, pid = self.park("eval:45", "exit:3")
         os.kill(pid, signal.SIGSTOP)
-        self.assertEqual(self.replay(run), (1, "", f"lightsss: the kept snapshot of {run} does not answer\n"))
+        silent = f"lightsss: the kept snapshot of {run} does not answer: process {pid} is stopped; kill -CONT {pid} lets it go on\n"
+        self.assertEqual(self.replay(run), (1, "", silent))
         self.assertIn("is kept until", self.command("report", os.path.dirname(run))[1])
         os.kill(pid, signal.SIGCONT)
         self.good(run)

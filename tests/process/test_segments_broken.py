@@ -10,7 +10,7 @@ import signal
 import unittest
 
 from live import PATIENCE_S
-from test_segments import STRETCHES, SegmentsCase, is_gone
+from test_segments import STRETCHES, SegmentsCase
 
 # The second one waits for a file that is not there.
 WAITS = ("eval:25", "if_copy:await:go", "eval:20", "exit:3")
@@ -104,6 +104,15 @@ class SegmentsBroken(SegmentsCase):
         refuses = f"lightsss: the kept snapshot of {run} refuses: --format fst cannot be had: fake_simulator was built to write vcd\n"
         self.assertEqual(self.command("replay", "--all", "--format", "fst", run), (1, "", refuses))
         self.assertEqual(sorted(os.listdir(run)), before)
+
+    def test_stopped(self):
+        """Which one it is, and what to do; and the others are asked."""
+        run, pids = self.park()
+        os.kill(pids[1], signal.SIGSTOP)
+        silent = f"lightsss: the kept snapshot 3 of {run} does not answer: process {pids[1]} is stopped; kill -CONT {pids[1]} lets it go on"
+        self.assertIn(silent, self.good(run, [(11, 30), (31, 40), (41, 45)]))
+        os.kill(pids[1], signal.SIGCONT)
+        self.assertNotIn(silent, self.good(run))
 
     def test_full_stderr(self):
         """What nobody reads does no harm."""
