@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* `lightsss drop [RUN...]`: lets go of kept snapshots. Those of all runs are found by their cards. */
+#include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,22 +32,51 @@ static bool drop_one(const char *run, uint64_t rung)
     return true;
 }
 
-/* The first goes last: the others go with it by themselves, and would be missed here. */
-static bool drop(const char *run)
+static void print(const char *what, const char *run)
+{
+    char shown[PATH_MAX];
+
+    snprintf(shown, sizeof shown, "%s", run);
+    text_hide_controls(shown, strlen(shown));
+    printf("dropped %s of %s\n", what, shown);
+}
+
+/* Those that are gone already need not go. False: one did not, and that was said. */
+static bool drop_later(const char *run, size_t *dropped)
 {
     uint64_t rungs[KEPT_LADDER_MAX];
     const size_t count = kept_ladder_rungs(rungs, run);
-    char shown[PATH_MAX];
+    bool is_good = true;
 
-    for (size_t i = 0; i < count; i++)
-        if (kept_probe(run, rungs[i]) == 0)
-            drop_one(run, rungs[i]);
-    if (!drop_one(run, 0))
+    *dropped = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (kept_probe(run, rungs[i]) < 0)
+            continue;
+        const bool has_gone = drop_one(run, rungs[i]);
+        *dropped += has_gone;
+        is_good = is_good && has_gone;
+    }
+    return is_good;
+}
+
+/* The first goes last: the others go with it by themselves, and would be missed here. Where it was killed
+ * they may still be there. */
+static bool drop(const char *run)
+{
+    char words[64];
+    size_t dropped;
+    const bool is_good = drop_later(run, &dropped);
+    const int r = kept_probe(run, 0);
+
+    if (drop_one(run, 0)) {
+        print("the snapshot", run);
+        return is_good;
+    }
+    if (dropped == 0)
         return false;
-    snprintf(shown, sizeof shown, "%s", run);
-    text_hide_controls(shown, strlen(shown));
-    printf("dropped the snapshot of %s\n", shown);
-    return true;
+    snprintf(words, sizeof words, "%zu later snapshot%s", dropped, dropped == 1 ? "" : "s");
+    print(words, run);
+    return is_good && (r == -ECONNREFUSED || r == -ENOENT);
 }
 
 /* Several of one run are let go of together. */

@@ -45,9 +45,9 @@ class SegmentsCase(SimulatorCase):
             self.addCleanup(self.kill, pid)
         return pids
 
-    def park(self, *steps, **variables):
+    def park(self, *steps, place="one", **variables):
         """A run that has failed, and the processes that are kept."""
-        run = self.failed("one", *(steps or STEPS), **{**PARK, **variables})
+        run = self.failed(place, *(steps or STEPS), **{**PARK, **variables})
         return run, self.kept(run)
 
     def all(self, run, *options, **more):

@@ -10,7 +10,7 @@ import signal
 import unittest
 
 from live import PATIENCE_S
-from test_segments import STRETCHES, SegmentsCase
+from test_segments import STRETCHES, SegmentsCase, is_gone
 
 # The second one waits for a file that is not there.
 WAITS = ("eval:25", "if_copy:await:go", "eval:20", "exit:3")
@@ -113,6 +113,31 @@ class SegmentsBroken(SegmentsCase):
         self.assertIn(silent, self.good(run, [(11, 30), (31, 40), (41, 45)]))
         os.kill(pids[1], signal.SIGCONT)
         self.assertNotIn(silent, self.good(run))
+
+    def test_dropped_where_the_first_was_killed(self):
+        """The later ones have not seen it yet, but for those that look at this moment."""
+        for attempt in range(5):
+            run, pids = self.park(place=f"run{attempt}")
+            os.kill(pids[0], signal.SIGKILL)
+            self.await_that(is_gone, pids[0])
+            status, out, err = self.command("drop", run)
+            self.assertEqual(err, f"lightsss: the kept snapshot of {run} is gone: it was killed\n")
+            for pid in pids:
+                self.await_that(is_gone, pid)
+            if out:
+                break
+        self.assertRegex(out, rf"\Adropped [1-3] later snapshots? of {run}\n\Z")
+        self.assertEqual(status, 0)
+
+    def test_dropped_where_one_is_stopped(self):
+        """It is told of, and goes when it goes on."""
+        run, pids = self.park()
+        os.kill(pids[3], signal.SIGSTOP)
+        silent = f"lightsss: the kept snapshot 5 of {run} does not answer: process {pids[3]} is stopped; kill -CONT {pids[3]} lets it go on\n"
+        self.assertEqual(self.command("drop", run), (1, f"dropped the snapshot of {run}\n", silent))
+        os.kill(pids[3], signal.SIGCONT)
+        for pid in pids:
+            self.await_that(is_gone, pid)
 
     def test_full_stderr(self):
         """What nobody reads does no harm."""
