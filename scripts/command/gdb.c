@@ -13,7 +13,9 @@
 #include "flags.h"
 #include "gdb_script.h"
 #include "kept.h"
+#include "kept_nearest.h"
 #include "options/parse.h"
+#include "replay/stand_request.h"
 #include "run_named.h"
 #include "say.h"
 #include "search_path.h"
@@ -79,10 +81,28 @@ static bool takes_answer(const char *run, int connection, struct kept_packet *an
     return false;
 }
 
-/* Returns the connection, which what this process becomes has too; -1: that was said. */
-static int have_stand(const char *run, const struct kept_packet *request, struct kept_packet *answer)
+static uint64_t number_in(const char *value)
 {
-    const int connection = kept_ask(run, 0, request, -1);
+    uint64_t number = 0;
+
+    parse_digits(&value, 10, &number);
+    return number;
+}
+
+/* The snapshot that has the least to replay until then. */
+static uint64_t choose(const char *run, const char *const values[FLAGS_MAX])
+{
+    if (values[AT] != NULL)
+        return kept_nearest(run, number_in(values[AT]));
+    return kept_nearest_before_end(run,
+                                   values[BEFORE] != NULL ? number_in(values[BEFORE]) : STAND_DEFAULT_EVALS);
+}
+
+/* Returns the connection, which what this process becomes has too; -1: that was said. */
+static int have_stand(const char *run, uint64_t rung, const struct kept_packet *request,
+                      struct kept_packet *answer)
+{
+    const int connection = kept_ask(run, rung, request, -1);
 
     if (connection < 0)
         return -1;
@@ -154,10 +174,12 @@ static int become_other(const char *command, const struct kept_packet *stands, c
     return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
-static int debug(const char *run, const struct kept_packet *request, const char *command, char **arguments)
+static int debug(const char *run, const struct kept_packet *request, const char *const values[FLAGS_MAX],
+                 char **arguments)
 {
     static struct kept_packet stands;
-    const int connection = have_stand(run, request, &stands);
+    const char *command = values[EXEC];
+    const int connection = have_stand(run, choose(run, values), request, &stands);
 
     if (connection < 0)
         return SAY_FAILED;
@@ -185,5 +207,5 @@ int gdb_command(const struct command *command, char **words)
         say("gdb is not installed; install it, or name another debugger with --exec");
         return SAY_NOT_FOUND;
     }
-    return run_named_find(run, words[0]) ? debug(run, &request, values[EXEC], arguments) : SAY_FAILED;
+    return run_named_find(run, words[0]) ? debug(run, &request, values, arguments) : SAY_FAILED;
 }

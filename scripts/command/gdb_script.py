@@ -3,11 +3,13 @@
 `wave`. RUN, COMMAND, RELEASE, STANDS and CONNECTION stand before it (gdb_script.c). The copy lives as long as its
 connection."""
 
+import json
 import os
 import re
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 
 import gdb
@@ -82,15 +84,48 @@ def why_gone():
         return "it was killed" if os.path.isdir(RUN) else "its run directory was removed, or moved"
 
 
-def reach():
+def later():
+    """The snapshots that are kept beside the first: eval and name of the socket of each."""
+    try:
+        with open(os.path.join(os.fsdecode(RUN), "report.json"), encoding="utf-8") as file:
+            return [(int(one["eval"]), f"kept-{int(one['number'])}.sock") for one in json.load(file)["kept"]["later"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def connect(found, name):
+    directory = os.open(RUN, os.O_PATH | os.O_DIRECTORY)
+    try:
+        found.connect(f"/proc/self/fd/{directory}/{name}")
+    finally:
+        os.close(directory)
+
+
+def state_of_peer(found):
+    pid, _, _ = struct.unpack("3i", found.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
+    return state(pid)
+
+
+def nearest(number):
+    """The socket of the kept snapshot that comes to this eval soonest."""
+    nearer = [one for one in later() if one[0] < number <= stand.last]
+    for _, name in sorted(nearer, reverse=True):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as found:
+            found.settimeout(HELLO_S)
+            try:
+                connect(found, name)
+                if state_of_peer(found) not in "ZXTt":
+                    return name
+            except OSError:
+                pass  # it is gone
+    return "kept.sock"
+
+
+def reach(name):
     found = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     found.settimeout(HELLO_S)
     try:
-        directory = os.open(RUN, os.O_PATH | os.O_DIRECTORY)
-        try:
-            found.connect(f"/proc/self/fd/{directory}/kept.sock")
-        finally:
-            os.close(directory)
+        connect(found, name)
     except (socket.timeout, BlockingIOError):
         raise gdb.GdbError("the kept snapshot does not answer") from None
     except OSError:
@@ -117,10 +152,10 @@ def receive(connection):
         return b""
 
 
-def have_stand(**wanted):
-    found = reach()
+def have_stand(number):
+    found = reach(nearest(number))
     try:
-        found.send(b"stand\0" + b"".join(f"{name}={value}".encode() + b"\0" for name, value in wanted.items()))
+        found.send(f"stand\0at={number}\0".encode())
     except OSError:
         raise gdb.GdbError(f"the kept snapshot is gone: {why_gone()}") from None
     answer = receive(found)
@@ -215,12 +250,17 @@ def attach():
         run_to_entry()
 
 
-def is_dead(pid):
+def state(pid):
+    """In a letter, as the kernel has it; X: it is gone."""
     try:
         with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
-            return file.read().rpartition(")")[2].split()[0] in "ZX"
+            return file.read().rpartition(")")[2].split()[0]
     except OSError:
-        return True
+        return "X"
+
+
+def is_dead(pid):
+    return state(pid) in "ZX"
 
 
 def note_replaced():
@@ -264,7 +304,7 @@ def count(words, what):
 
 
 def stand_at(number):
-    new = have_stand(at=number)
+    new = have_stand(number)
     with Quiet():
         take_over(new)
     show()

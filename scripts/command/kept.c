@@ -160,6 +160,16 @@ int kept_probe(const char *run, uint64_t rung)
     return connection < 0 ? connection : 0;
 }
 
+bool kept_is_awake(const char *run, uint64_t rung)
+{
+    const int connection = connect_in(run, rung);
+    const bool is_awake = connection >= 0 && find_stopped(connection) == 0;
+
+    if (connection >= 0)
+        close(connection);
+    return is_awake;
+}
+
 /* Returns a connection, greeted; or -1, having said why there is none. */
 static int reach(const char *run, uint64_t rung)
 {

@@ -3,6 +3,7 @@
 #ifndef LIGHTSSS_SCRIPTS_COMMAND_KEPT_H
 #define LIGHTSSS_SCRIPTS_COMMAND_KEPT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -31,6 +32,9 @@ const char *kept_refusal(const struct kept_packet *answer);
 
 /* Is somebody there? Returns 0 or -errno. */
 int kept_probe(const char *run, uint64_t rung);
+
+/* Is somebody there whom nobody has stopped? */
+bool kept_is_awake(const char *run, uint64_t rung);
 
 /* Sends a packet, and with it a descriptor; -1: none. Returns 0 or -errno. */
 int kept_send(int connection, const struct kept_packet *packet, int descriptor);

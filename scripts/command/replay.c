@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "flags.h"
 #include "kept.h"
+#include "kept_nearest.h"
 #include "options/parse.h"
 #include "replay_stop.h"
 #include "run_named.h"
@@ -152,9 +153,18 @@ static int await_answer(int connection, const char *run)
     return SAY_FAILED;
 }
 
-static int ask(const char *run, const struct kept_packet *request)
+/* Of one that lies nearer before the first eval that is wanted: what it dumps is the same, and it has less to
+ * replay. */
+static uint64_t choose(const char *run, const char *from)
 {
-    const int connection = kept_ask(run, 0, request, STDERR_FILENO);
+    uint64_t eval;
+
+    return from != NULL && parse_evals(from, &eval) ? kept_nearest(run, eval) : 0;
+}
+
+static int ask(const char *run, uint64_t rung, const struct kept_packet *request)
+{
+    const int connection = kept_ask(run, rung, request, STDERR_FILENO);
 
     if (connection < 0)
         return SAY_FAILED;
@@ -182,5 +192,6 @@ int replay_command(const struct command *command, char **words)
         add_terminal(&request);
     if (!run_named_find(run, words[0]))
         return SAY_FAILED;
-    return values[ALL] != NULL ? segments_replay(run, &request) : ask(run, &request);
+    return values[ALL] != NULL ? segments_replay(run, &request)
+                               : ask(run, choose(run, values[FROM]), &request);
 }

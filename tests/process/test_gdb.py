@@ -29,8 +29,12 @@ class Gdb(SimulatorCase):
     def park(self, *steps, **variables):
         """A run that has failed, and what is in its directory."""
         run = self.failed("one", *(steps or ("eval:45", "exit:3")), **{**EVERY_TEN, **PARK, **variables})
-        self.pid = self.load(run)["kept"]["pid"]
-        self.addCleanup(self.end_kept, self.pid)
+        kept = self.load(run)["kept"]
+        self.pids = [kept["pid"], *(later["pid"] for later in kept["later"])]
+        self.evals = [kept["eval"], *(later["eval"] for later in kept["later"])]
+        self.pid = self.pids[0]
+        for pid in self.pids:
+            self.addCleanup(self.end_kept, pid)
         self.files = sorted(os.listdir(run))
         return run
 
@@ -60,7 +64,7 @@ class Gdb(SimulatorCase):
 
     def assert_nothing_left_of(self, run):
         """Neither a process nor a file; the kept snapshot is there."""
-        self.await_that(lambda: not self.descendants(self.pid))
+        self.await_that(lambda: not any(self.descendants(pid) for pid in self.pids))
         self.await_that(lambda: sorted(os.listdir(run)) == self.files)
         self.assertFalse(is_gone(self.pid))
 
@@ -73,30 +77,65 @@ class Gdb(SimulatorCase):
         self.assertEqual((status, err), (7, ""))
         words, state, tracer, *files = out.splitlines()
         self.assertEqual(words.split(" ", 1)[1], f"{run} two words")
-        self.assertEqual((state, tracer), ("S", "TracerPid:\t0"))
+        self.assertEqual((state in "SR", tracer), (True, "TracerPid:\t0"))  # now and then it looks for a debugger
         self.assertEqual(sorted(files), sorted([*self.files, "replay-2"]))
         self.await_that(is_gone, int(words.split()[0]))
         self.assert_nothing_left_of(run)
 
+    def nearest(self, eval_):
+        """Which of those that are kept comes there soonest."""
+        return max(i for i, snapshot in enumerate(self.evals) if i == 0 or snapshot < eval_)
+
     def test_places(self):
-        """It has printed what the run had printed by then, to a file of its own. It stands behind the eval before."""
+        """It has printed what the run had printed by then, since its snapshot, to a file of its own. It stands behind the eval
+        before."""
         run = self.park("eval:25", "error:one", "eval:10", "error:two", "eval:10", "exit:3")
         script = self.script(f"cat {run}/replay-2/replay.stderr\n")
-        snapshot = self.load(run)["snapshot"]["eval"]
-        self.assertGreaterEqual(25, snapshot)
-        for words, printed in (
-            (("--before", "21evals"), ""),
-            (("--before=20",), ""),
-            (("--before=19",), "one\n"),
-            (("--at", "36"), "one\n"),
-            (("--at=37evals",), "one\ntwo\n"),
-            (("--before", "0"), "one\ntwo\n"),
-            (("--at", str(snapshot + 1)), ""),
+        self.assertEqual(self.evals, [20, 30, 40])
+        for words, place in (
+            (("--before", "21evals"), 25),
+            (("--before=20",), 26),
+            (("--before=19",), 27),
+            (("--at", "36"), 36),
+            (("--at=37evals",), 37),
+            (("--before", "0"), 45),
+            (("--at", "21"), 21),
+            (("--at", "30"), 30),
+            (("--at", "31"), 31),
         ):
             status, out, err = self.command("gdb", *words, "--exec", script, run)
             self.assertEqual((status, err), (0, ""), words)
+            since = self.evals[self.nearest(place)]
+            printed = "".join(line for at, line in ((25, "one\n"), (35, "two\n")) if since <= at < place - 1)
             self.assertEqual(out, printed, words)
             self.assert_nothing_left_of(run)
+
+    def parent(self, run, *words):
+        script = self.script('cut -d" " -f4 /proc/$1/stat\n')
+        status, out, err = self.command("gdb", *words, "--exec", script, run)
+        self.assertEqual((status, err), (0, ""))
+        self.assert_nothing_left_of(run)
+        return int(out)
+
+    def test_nearest(self):
+        """That snapshot is asked which has least to replay, and another one where it is stopped or gone."""
+        run = self.park()
+        for words, place in ((("--at", "45"), 45), (("--before", "5"), 41), (("--before", "6"), 40), (("--before", "0"), 45), ((), 21)):
+            self.assertEqual(self.parent(run, *words), self.pids[self.nearest(place)], words)
+        os.kill(self.pids[2], signal.SIGSTOP)
+        self.assertEqual(self.parent(run, "--at", "45"), self.pids[1])
+        os.kill(self.pids[2], signal.SIGKILL)
+        self.await_that(is_gone, self.pids[2])
+        self.assertEqual(self.parent(run, "--at", "45"), self.pids[1])
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_nearest_in_gdb(self):
+        run = self.park()
+        parent = "python print('parent', open(f'/proc/{stand.pid}/stat').read().rpartition(')')[2].split()[1])"
+        stop = f"python os.kill({self.pids[1]}, signal.SIGSTOP)"
+        out = self.gdb(run, parent, "lightsss back 6", parent, "lightsss at 22", parent, stop, "lightsss at 35", parent)
+        self.assertEqual([int(pid) for pid in re.findall(r"parent (\d+)", out)], [self.pids[i] for i in (2, 1, 0, 0)])
+        os.kill(self.pids[1], signal.SIGCONT)
 
     def test_command_killed(self):
         run = self.park()
@@ -213,7 +252,7 @@ class Gdb(SimulatorCase):
     @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_unnoticed(self):
         """gdb does not know yet that the copy was killed; nor can there be another one then."""
-        run = self.park()
+        run = self.park(LIGHTSSS_SLOTS="1", LIGHTSSS_INTERVAL="30evals")
         wait = "python import time; [time.sleep(0.02) for _ in range(3000) if not open(f'/proc/{pid}/stat').read().rpartition(')')[2].split()[0] in 'ZX']"
         kill = "python pid = gdb.selected_inferior().pid; os.kill(pid, signal.SIGKILL)"
         stop, go_on = (f"python os.kill({self.pid}, signal.{name})" for name in ("SIGSTOP", "SIGCONT"))
@@ -269,8 +308,12 @@ class Gdb(SimulatorCase):
         process = self.simulator("one", FAKE, "eval:45", "exit:3", program=LOADER, **EVERY_TEN, **PARK)
         process.communicate(timeout=PATIENCE_S)
         run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
-        self.pid = self.load(run)["kept"]["pid"]
-        self.addCleanup(self.end_kept, self.pid)
+        kept = self.load(run)["kept"]
+        self.pids = [kept["pid"], *(later["pid"] for later in kept["later"])]
+        self.evals = [kept["eval"], *(later["eval"] for later in kept["later"])]
+        self.pid = self.pids[0]
+        for pid in self.pids:
+            self.addCleanup(self.end_kept, pid)
         self.files = sorted(os.listdir(run))
         out = self.gdb(run, "lightsss back 1", "bt")
         self.assertEqual(len(re.findall(r"^#0 .*eval_step", out, re.MULTILINE)), 3, out)

@@ -155,6 +155,31 @@ class Segments(SegmentsCase):
         run, _ = self.park(*steps)
         self.good(run)
 
+    def test_from(self):
+        """A single replay begins at the nearest one, and at another where that is gone."""
+        run, pids = self.park()
+        for words, snapshot, printed in (
+            ((), 10, "a\nb\nc\nd\n"),
+            (("--from", "11evals"), 10, "a\nb\nc\nd\n"),
+            (("--from", "30evals"), 20, "b\nc\nd\n"),
+            (("--from", "31evals"), 30, "c\nd\n"),
+            (("--from", "45evals"), 40, "d\n"),
+            (("--from", "21evals", "--until", "28evals"), 20, "b\n"),
+        ):
+            self.check_one(run, snapshot, printed, *words)
+        os.kill(pids[3], signal.SIGKILL)
+        self.await_that(is_gone, pids[3])
+        self.check_one(run, 30, "c\nd\n", "--from", "45evals")
+        self.assertEqual(self.command("replay", "--from", "46evals", run)[0], 1)
+
+    def check_one(self, run, snapshot, printed, *words):
+        status, _, err = self.command("replay", *words, run)
+        self.assertEqual(status, 0, err)
+        self.assertIn(f", taken after eval {snapshot}, ", err)
+        self.assertIn("lightsss: replay reproduced, ", err)
+        with open(os.path.join(err.split("the report is in ")[1].strip(), "replay.stdout"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), printed)
+
     # --- what goes wrong ---
 
     def test_diverged(self):

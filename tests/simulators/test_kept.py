@@ -109,7 +109,8 @@ class Several:
         self.assertIsNotNone(directory, asked.words)
         report = load(directory)
         self.assertEqual(report["replay"]["verdict"], "reproduced", report["replay"])
-        self.assertEqual(report["snapshot"]["number"], first_report["snapshot"]["number"])
+        later = [one["number"] for one in first_report["kept"]["later"] if "--from" in asked.words and one["eval"] < asked.first]
+        self.assertEqual(report["snapshot"]["number"], (later or [first_report["snapshot"]["number"]])[-1], (asked.words, first_report["kept"]))
         self.assertIn(report["wave"]["first_eval"], (asked.first, asked.first + 1), (asked.words, report))
         if asked.until:
             self.assertEqual((report["end"]["kind"], report["end"]["eval"]), ("request", asked.until))

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+/* Which kept snapshot of a run comes to an eval soonest: one that is kept beside the first may lie nearer
+ * before it. */
+#ifndef LIGHTSSS_SCRIPTS_COMMAND_KEPT_NEAREST_H
+#define LIGHTSSS_SCRIPTS_COMMAND_KEPT_NEAREST_H
+
+#include <stdint.h>
+
+/* Its number (run/kept_rungs.h); 0: the first. One that is gone or stopped is left out, and the report knows
+ * which there were. */
+uint64_t kept_nearest(const char *run, uint64_t eval);
+
+/* The same to one so many evals before the end, 0: the end itself. */
+uint64_t kept_nearest_before_end(const char *run, uint64_t evals);
+
+#endif
