@@ -14,6 +14,7 @@
 #define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
 #define PATCH_PAGE   4096u
+#define PATCH_GAP    (32 * PATCH_PAGE) /* to copy those is about as dear as two mappings more */
 
 /* What a simulator reads of /proc is recorded, and told again to its replay. By this name it is not. */
 #define PATCH_MAPS "//proc/thread-self/maps"
@@ -165,6 +166,22 @@ static int patch_allocate(const struct patch *patch, size_t code_size, bool has_
     return 0;
 }
 
+/* fork() copies the page tables of a mapping in which a page was written to, and with them what the kernel
+ * knows of each page of the file: for a program of 64 MiB, 3 ms. So what is written to becomes a mapping of
+ * its own before. Advice that differs keeps the kernel from joining it with its neighbours again, and does
+ * nothing else for code that is there. It may be refused: all works without. */
+static void patch_set_apart(uintptr_t start, uintptr_t end)
+{
+    static uintptr_t last_start, last_end; /* what is near that goes with it: a mapping costs something too */
+    if (start < last_end + PATCH_GAP && end + PATCH_GAP > last_start) {
+        start = start < last_start ? start : last_start;
+        end = end > last_end ? end : last_end;
+    }
+    last_start = start &= ~(uintptr_t)(PATCH_PAGE - 1);
+    last_end = end;
+    (void)madvise((void *)start, end - start, MADV_RANDOM);
+}
+
 /* A write through /proc/self/mem needs no change of protection, so threads that run other functions
  * of the same page are not disturbed. Where it is refused, the page is made writable for a moment. */
 static int patch_write(int fd, uintptr_t address, const uint8_t *bytes, size_t size)
@@ -225,6 +242,8 @@ int patch_commit(const struct patch *patches, size_t count)
     for (size_t i = 0; i < count; i++)
         sorted[i] = &patches[i];
     patch_sort(sorted, count);
+    for (size_t i = 0; i < count; i++)
+        patch_set_apart(sorted[i]->head, sorted[i]->head + sorted[i]->head_size);
     for (size_t i = 0; i < count && !error;)
         i += patch_commit_page(fd, sorted + i, count - i, &error);
     if (fd >= 0)
@@ -241,8 +260,7 @@ uintptr_t patch_call(const struct patch *patch, uintptr_t return_address)
     return readable ? patch_cpu_call(patch, return_address) : 0;
 }
 
-/* Not by a change of protection, as patch_write() may do: the kernel would keep the page apart, and each
- * mapping makes a snapshot dearer. */
+/* Not by a change of protection, as patch_write() may do: threads may run on that page. */
 static int patch_lead(uintptr_t call, uintptr_t target)
 {
     uint8_t bytes[PATCH_HEAD_SIZE];
@@ -250,6 +268,7 @@ static int patch_lead(uintptr_t call, uintptr_t target)
     int fd = open("/proc/thread-self/mem", O_RDWR | O_CLOEXEC);
     if (fd < 0)
         return -errno;
+    patch_set_apart(call, call + size);
     int error = pwrite(fd, bytes, size, (off_t)call) == (ssize_t)size ? 0 : -EIO;
     close(fd);
     __builtin___clear_cache((char *)call, (char *)call + size);

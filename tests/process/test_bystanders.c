@@ -80,12 +80,22 @@ static void check_bystander(void **state)
     run_discard(&with);
 }
 
-static unsigned count(const char *text, const char *word)
+/* Of the list of mappings: how many libraries it names. Each has several, side by side. */
+static unsigned count_libraries(const char *maps)
 {
+    const char *last = "", *path;
+    size_t length, last_length = 0;
     unsigned found = 0;
 
-    for (; (text = strstr(text, word)) != NULL; text += strlen(word))
+    for (; (path = strchr(maps, '/')) != NULL; maps = path + length) {
+        length = strcspn(path, "\n");
+        if (memmem(path, length, ".so", 3) == NULL ||
+            (length == last_length && memcmp(path, last, length) == 0))
+            continue;
         found++;
+        last = path;
+        last_length = length;
+    }
     return found;
 }
 
@@ -108,8 +118,7 @@ static void test_maps(void **state)
     assert_non_null(strstr(outcome.out, "liblightsss.so"));
     assert_non_null(strstr(outcome.out, "memfd:lightsss"));
     run_program(&without, &alone);
-    assert_int_equal(count(outcome.out, ".so"),
-                     count(alone.out, ".so") + count(outcome.out, "liblightsss.so"));
+    assert_int_equal(count_libraries(outcome.out), count_libraries(alone.out) + 1);
     run_discard(&alone);
     run_discard(&outcome);
 }
