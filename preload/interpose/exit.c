@@ -13,8 +13,10 @@
 #include "base/kernel.h"
 #include "base/next.h"
 #include "ends/ends.h"
+#include "interpose/libc_hook.h"
 #include "record/watch.h"
 #include "run/role.h"
+#include "snapshot/keeper_lock.h"
 
 /* libc's, exported since 2.2.5: the list of streams, and its lock. */
 extern FILE *_IO_list_all;
@@ -22,6 +24,7 @@ void _IO_list_lock(void);
 void _IO_list_unlock(void);
 
 static int quick_status;
+static void (*libc_exit)(int status) __attribute__((noreturn));
 
 /* A stream that another thread holds is left alone: libc's own last flush does not wait for it either. */
 static void flush(FILE *stream)
@@ -68,6 +71,20 @@ void exit_flush_files(void)
             flush(stream);
     _IO_list_unlock();
 }
+
+/* Handlers and destructors take apart what other threads may still use: a race of the simulator's, which it
+ * mostly wins. A snapshot would stop this thread in the middle of it, and let others go on first. */
+__attribute__((noreturn)) static void on_exit_begins(int status)
+{
+    if (role_is_original())
+        keeper_lock_exit_begins();
+    libc_exit(status);
+}
+
+static const struct libc_hook rows[] = {
+    LIBC_HOOK("exit", on_exit_begins, libc_exit),
+};
+const struct libc_hooks exit_hooks = LIBC_HOOKS(rows);
 
 static bool leave(bool is_abrupt)
 {

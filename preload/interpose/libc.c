@@ -19,6 +19,7 @@
 static const struct libc_hooks *const tables[] = {
     &children_hooks,
     &descriptor_hooks,
+    &exit_hooks,
     &given_up_hooks,
     &ids_hooks,
     &memory_hooks,

@@ -22,8 +22,8 @@ struct libc_hooks {
 #define LIBC_HOOKS(rows)                   {rows, sizeof(rows) / sizeof *(rows)}
 /* clang-format on */
 
-extern const struct libc_hooks children_hooks, descriptor_hooks, given_up_hooks, ids_hooks, memory_hooks,
-    moves_hooks, open_hooks, poll_hooks, proc_hooks, random_hooks, read_hooks, socket_hooks,
+extern const struct libc_hooks children_hooks, descriptor_hooks, exit_hooks, given_up_hooks, ids_hooks,
+    memory_hooks, moves_hooks, open_hooks, poll_hooks, proc_hooks, random_hooks, read_hooks, socket_hooks,
     descriptor_facts_hooks, system_v_hooks, time_hooks, waits_hooks, write_hooks;
 extern const struct libc_hooks random_device_hooks; /* of libstdc++ */
 

@@ -5,19 +5,23 @@
 
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "base/kernel.h"
 #include "base/often.h"
 
 #define LOCK_TRIES   20
 #define LOCK_STEP_NS 50000000
+#define EXIT_NS      SECOND_NS /* handlers that run a simulation take longer, and it shall have snapshots */
 
 static OFTEN_WRITTEN _Atomic uint32_t holder; /* futex: the thread that has it; 0: none */
 static OFTEN_WRITTEN atomic_bool ending;
+static OFTEN_WRITTEN _Atomic uint64_t exit_ns; /* when exit() began; 0: it has not */
 
 void keeper_lock_begin(void)
 {
     atomic_store(&holder, 0);
     atomic_store(&ending, false);
+    atomic_store(&exit_ns, 0);
 }
 
 void keeper_lock(void)
@@ -54,7 +58,16 @@ void keeper_lock_to_end(void)
     keeper_lock();
 }
 
+void keeper_lock_exit_begins(void)
+{
+    atomic_store(&exit_ns, clock_ns());
+    if (keeper_lock_try())
+        keeper_lock_leave();
+}
+
 bool keeper_lock_is_ending(void)
 {
-    return atomic_load(&ending);
+    const uint64_t begun_ns = atomic_load(&exit_ns);
+
+    return atomic_load(&ending) || (begun_ns != 0 && clock_ns() - begun_ns < EXIT_NS);
 }

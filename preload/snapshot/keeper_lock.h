@@ -21,7 +21,11 @@ bool keeper_lock_try(void);
 /* The same as keeper_lock(), before a thread ends the process ... */
 void keeper_lock_to_end(void);
 
-/* ... which one has come to do, be it that it still waits. */
+/* A thread begins to exit: waits for the snapshot that is under way, and for some time no other is to begin.
+ */
+void keeper_lock_exit_begins(void);
+
+/* Has a thread come to do one of these, be it that it still waits? */
 bool keeper_lock_is_ending(void);
 
 #endif

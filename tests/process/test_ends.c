@@ -3,6 +3,7 @@
  * is replayed to the same end at the same eval. */
 #define _GNU_SOURCE
 #include "compare.h"
+#include "expect.h"
 #include "process.h"
 
 #include <signal.h>
@@ -184,9 +185,36 @@ static void before_main(void **state)
     }
 }
 
+/* Two would be due in the handler. Where that runs for longer, it is a simulation like any other. */
+static void snapshots_behind_exit(void **state)
+{
+    static const struct {
+        const char *handler, *snapshots;
+    } handlers[] = {
+        {"atexit:eval:20", "\"snapshots\": 3,"},
+        {"atexit:sleep:1200+eval:20", "\"snapshots\": 5,"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+        const struct program program = {.arguments = LIST("eval:25", handlers[i].handler, "exit:3"),
+                                        .environment = EVERY_TEN,
+                                        .preload = true};
+        struct outcome outcome;
+        run_program(&program, &outcome);
+        expect_reproduced(&outcome);
+        expect_in_report(&outcome, "\"eval\": 45,");
+        expect_in_report(&outcome, handlers[i].snapshots);
+        run_discard(&outcome);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(before_main)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(before_main),
+        cmocka_unit_test(snapshots_behind_exit),
+    };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
 
     return failed + compare_cases(cases, sizeof cases / sizeof *cases);
