@@ -110,6 +110,7 @@ bool original_begin(const struct keeper_hooks *hooks, void (*when_woken)(uint64_
         shared_memory_add_own(run.page);
     woken = when_woken;
     run.start_ns = clock_ns();
+    run.start_used_ns = clock_read_ns(CLOCK_PROCESS_CPUTIME_ID);
     if (write_is_met())
         output_start();
     match_begin();

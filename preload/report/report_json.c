@@ -193,14 +193,24 @@ static void append_files(struct text *json)
     file_list_append(json);
 }
 
-/* Of the run until now. Counting an eval is too quick for a run to measure in itself. */
+/* Of the run until now, or of what it had of processors where others had the rest. Not known where it died
+ * unseen. */
+static uint64_t run_us(void)
+{
+    uint64_t ran_ns = run.page->replay.start_ns - run.start_ns;
+    uint64_t used_ns = u64_difference(run.page->end_used_ns, run.start_used_ns);
+
+    return (used_ns == 0 ? ran_ns : u64_min(ran_ns, used_ns)) / 1000;
+}
+
+/* Counting an eval is too quick for a run to measure in itself. */
 static uint64_t share_ppm(uint64_t snapshots_ns, uint64_t evals)
 {
-    uint64_t run_us = (run.page->replay.start_ns - run.start_ns) / 1000;
+    uint64_t all_us = run_us();
     uint64_t cost_us =
         snapshots_ns / 1000 + evals / 1000000 * COUNT_PS + evals % 1000000 * COUNT_PS / 1000000;
 
-    return run_us == 0 ? 0 : cost_us * 1000000 / run_us;
+    return all_us == 0 ? 0 : cost_us * 1000000 / all_us;
 }
 
 static void append_cost(struct text *json)

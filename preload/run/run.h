@@ -25,7 +25,8 @@ struct run {
     char directory[PATH_MAX];      /* where the simulator was started; "": not known */
     char object[PATH_MAX];         /* that holds the model; "": the program does ... */
     uintptr_t object_base;         /* ... and where it lies */
-    uint64_t start_ns;             /* the first eval */
+    uint64_t start_ns;             /* the first eval ... */
+    uint64_t start_used_ns;        /* ... and what time of processors was used then */
     pid_t group;                   /* the simulator's process group at the last snapshot */
 };
 

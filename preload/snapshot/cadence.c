@@ -16,6 +16,9 @@
 #define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
 #define AUTO_LEAST_NS   SECOND_NS
 #define UNSEEN_PART     8u              /* of what was seen */
+#define ALONE           1000u           /* it has a processor for itself */
+#define SHARED_MOST     (16 * ALONE)    /* who waits that much for others is in no hurry */
+#define SHARED_LEAST_NS (SECOND_NS / 4) /* before that a share says nothing */
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,
@@ -24,6 +27,7 @@ void cadence_init(struct cadence *cadence, const struct options_interval *interv
     *cadence = (struct cadence){
         .interval = *interval,
         .budget_ppm = budget_ppm,
+        .shared_by = ALONE,
         .wait_ns = interval->kind == INTERVAL_TIME ? interval->ns : AUTO_LEAST_NS,
         .since_ns = start_ns,
         .start_ns = start_ns,
@@ -117,7 +121,9 @@ uint64_t cadence_left(const struct cadence *cadence, uint64_t now_ns, uint64_t e
  * colder caches, and an error of some percent. */
 static uint64_t run_for_ns(const struct cadence *cadence, uint64_t cost_ns)
 {
-    return u64_scaled(u64_sum(cost_ns, cost_ns / UNSEEN_PART), OPTIONS_PPM, cadence->budget_ppm);
+    uint64_t used_ns = u64_scaled(u64_sum(cost_ns, cost_ns / UNSEEN_PART), OPTIONS_PPM, cadence->budget_ppm);
+
+    return u64_scaled(used_ns, cadence->shared_by, ALONE);
 }
 
 static uint64_t earned_after_ns(const struct cadence *cadence, uint64_t cost_ns)
@@ -176,6 +182,16 @@ void cadence_cost(struct cadence *cadence, uint64_t cost_ns, uint64_t next_cost_
     cadence->cost_ns = cost_ns;
     cadence->next_cost_ns = u64_max(cadence->next_cost_ns, next_cost_ns);
     wait_by_budget(cadence);
+}
+
+void cadence_used(struct cadence *cadence, uint64_t now_ns, uint64_t used_ns)
+{
+    uint64_t ran_ns = u64_difference(now_ns, cadence->start_ns);
+
+    if (ran_ns < SHARED_LEAST_NS)
+        return;
+    uint64_t shared_by = u64_scaled(ran_ns, ALONE, used_ns);
+    cadence->shared_by = (uint32_t)u64_min(u64_max(shared_by, ALONE), SHARED_MOST);
 }
 
 void cadence_none_left(struct cadence *cadence, uint64_t now_ns)

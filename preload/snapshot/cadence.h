@@ -13,6 +13,7 @@
 struct cadence {
     struct options_interval interval;
     uint32_t budget_ppm;
+    uint32_t shared_by;    /* the time of a processor that the run has, by so many thousandths more passes */
     bool begun;            /* the snapshot of the first eval was asked for */
     uint64_t wait_ns;      /* from the last snapshot to the next */
     uint64_t since_ns;     /* when the last snapshot was done */
@@ -67,6 +68,10 @@ void cadence_failed(struct cadence *cadence, uint64_t now_ns, uint64_t evals, ui
  * last one has earned its cost, and the budget of the whole run so far has room for all that was spent and
  * for itself. */
 void cadence_cost(struct cadence *cadence, uint64_t cost_ns, uint64_t next_cost_ns);
+
+/* What the simulator has used of processors since start_ns. Where it has less than one, others have the rest,
+ * or it waits: the budget is a share of what it used. */
+void cadence_used(struct cadence *cadence, uint64_t now_ns, uint64_t used_ns);
 
 /* The last snapshot had to be given up: the next one comes before its turn, as soon as the budget has room
  * for what that has cost, be it that of the whole run. Always at once would mean one at every look where the

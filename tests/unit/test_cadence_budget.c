@@ -105,12 +105,34 @@ static void what_comes_after_a_snapshot_is_in_the_budget(void **state)
     }
 }
 
+/* Others have the processors for the most part of the time: what a snapshot costs is a share of the rest. */
+static void the_budget_is_of_what_was_used(void **state)
+{
+    static const struct {
+        uint64_t used_of_8, wait_s;
+    } shares[] = {{8, 9}, {16, 9}, {4, 18}, {2, 36}, {0, 144}};
+    struct cadence cadence;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        cadence_init(&cadence, &automatic, 10000, 0);
+        cadence_step(&cadence, 0, 1);
+        cadence_snapshot_taken(&cadence, 0, 1, 0);
+        cadence_used(&cadence, SECOND_NS / 8, 1); /* too early to tell */
+        assert_int_equal(cadence.wait_ns, SECOND_NS);
+        cadence_used(&cadence, 8 * SECOND_NS, shares[i].used_of_8 * SECOND_NS);
+        cadence_cost(&cadence, 40 * MS_NS, 40 * MS_NS);
+        assert_int_equal(cadence_due_ns(&cadence), shares[i].wait_s * SECOND_NS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_second_is_in_the_budget_too),
         cmocka_unit_test(a_cost_may_turn_out_to_be_less),
         cmocka_unit_test(what_comes_after_a_snapshot_is_in_the_budget),
+        cmocka_unit_test(the_budget_is_of_what_was_used),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
