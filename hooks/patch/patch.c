@@ -14,7 +14,7 @@
 #define PATCH_REACH  (UINT64_C(0x7fff0000)) /* a signed 32-bit displacement, less a margin */
 #define PATCH_MARGIN (UINT64_C(0x10000))    /* distance kept from other mappings, which may grow */
 #define PATCH_PAGE   4096u
-#define PATCH_GAP    (32 * PATCH_PAGE) /* to copy those is about as dear as two mappings more */
+#define PATCH_GAP    ((uintptr_t)32 * PATCH_PAGE) /* to copy those is about as dear as two mappings more */
 
 /* What a simulator reads of /proc is recorded, and told again to its replay. By this name it is not. */
 #define PATCH_MAPS "//proc/thread-self/maps"

@@ -15,10 +15,10 @@
 #define RETRY_NS        SECOND_NS /* to the next try where there is no snapshot, ... */
 #define RETRIES         5u        /* ... twice as long each time, and then as the budget allows */
 #define AUTO_LEAST_NS   SECOND_NS
-#define UNSEEN_PART     8u              /* of what was seen */
-#define ALONE           1000u           /* it has a processor for itself */
-#define SHARED_MOST     (16 * ALONE)    /* who waits that much for others is in no hurry */
-#define SHARED_LEAST_NS (SECOND_NS / 4) /* before that a share says nothing */
+#define UNSEEN_PART     8u                     /* of what was seen */
+#define ALONE           1000u                  /* it has a processor for itself */
+#define SHARED_MOST     (UINT64_C(16) * ALONE) /* who waits that much for others is in no hurry */
+#define SHARED_LEAST_NS (SECOND_NS / 4)        /* before that a share says nothing */
 #define GRACE_NS        (SECOND_NS / 4) /* for a run that is young, and must do without a snapshot else */
 
 void cadence_init(struct cadence *cadence, const struct options_interval *interval, uint32_t budget_ppm,

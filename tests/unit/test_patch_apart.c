@@ -5,8 +5,9 @@
 
 #include "golden.h"
 
-#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 GOLDEN(golden_patched, "lea 1(%rdi), %rax\n"
@@ -19,27 +20,32 @@ GOLDEN(golden_far, "lea 3(%rdi), %rax\n"
                    "ret\n")
 
 struct mapping {
-    uintptr_t start, end;
+    uintptr_t start;
     size_t copied_kib; /* pages of its own, not the file's */
 };
 
 static struct mapping mapping_of(const uint8_t *place)
 {
     FILE *maps = fopen("/proc/self/smaps", "re");
-    struct mapping found = {0}, next = {0};
-    char line[512];
+    const char *const copied = "Anonymous:";
+    struct mapping found = {.copied_kib = SIZE_MAX};
+    char line[512], *behind;
+    bool is_there = false;
 
     assert_non_null(maps);
-    while (fgets(line, sizeof line, maps) != NULL) {
-        if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &next.start, &next.end) == 2 &&
-            (uintptr_t)place >= next.start && (uintptr_t)place < next.end)
-            found = next;
-        if (found.end != 0 && found.end == next.end &&
-            sscanf(line, "Anonymous: %zu kB", &found.copied_kib) == 1)
-            break;
+    while (fgets(line, sizeof line, maps) != NULL && found.copied_kib == SIZE_MAX) {
+        uintptr_t start = strtoull(line, &behind, 16), end = 0;
+        if (*behind == '-') {
+            end = strtoull(behind + 1, NULL, 16);
+            is_there = (uintptr_t)place >= start && (uintptr_t)place < end;
+        }
+        if (is_there && end != 0)
+            found.start = start;
+        else if (is_there && strncmp(line, copied, strlen(copied)) == 0)
+            found.copied_kib = strtoull(line + strlen(copied), NULL, 10);
     }
     fclose(maps);
-    assert_int_not_equal(found.end, 0);
+    assert_int_not_equal(found.copied_kib, SIZE_MAX);
     return found;
 }
 
