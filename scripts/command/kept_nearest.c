@@ -2,28 +2,12 @@
 /* See kept_nearest.h. */
 #include "kept_nearest.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <unistd.h>
+#include <fcntl.h>
 
 #include "base/u64.h"
 #include "fields.h"
 #include "kept.h"
-#include "run_files.h"
-
-static json_t *load_report(const char *run)
-{
-    char path[PATH_MAX];
-    uint64_t bytes;
-    const int fd = (size_t)snprintf(path, sizeof path, "%s/report.json", run) < sizeof path
-                       ? run_files_open(path, &bytes)
-                       : -1;
-    json_t *report = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
-
-    if (fd >= 0)
-        close(fd);
-    return report;
-}
+#include "report_file.h"
 
 /* Behind the end there is nothing, and the first says so. */
 static uint64_t find(const json_t *report, const char *run, uint64_t eval)
@@ -48,7 +32,7 @@ static uint64_t find(const json_t *report, const char *run, uint64_t eval)
 
 uint64_t kept_nearest(const char *run, uint64_t eval)
 {
-    json_t *report = load_report(run);
+    json_t *report = report_file_load(AT_FDCWD, run);
     const uint64_t found = find(report, run, eval);
 
     json_decref(report);
@@ -57,7 +41,7 @@ uint64_t kept_nearest(const char *run, uint64_t eval)
 
 uint64_t kept_nearest_before_end(const char *run, uint64_t evals)
 {
-    json_t *report = load_report(run);
+    json_t *report = report_file_load(AT_FDCWD, run);
     uint64_t last = 0;
 
     fields_number(report, "end.eval", &last);

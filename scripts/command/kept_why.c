@@ -4,6 +4,7 @@
 #include "kept_why.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "report_file.h"
 #include "run/kept_message.h"
 #include "run_files.h"
 #include "say.h"
@@ -41,16 +43,6 @@ static int open_in(const char *run, const char *name)
     return (size_t)snprintf(path, sizeof path, "%s/%s", run, name) < sizeof path
                ? run_files_open(path, &bytes)
                : -1;
-}
-
-static json_t *load_report(const char *run)
-{
-    const int fd = open_in(run, "report.json");
-    json_t *report = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
-
-    if (fd >= 0)
-        close(fd);
-    return report;
 }
 
 static bool is_elsewhere(const char *host)
@@ -110,7 +102,7 @@ static void describe_gone(char words[KEPT_WHY_SIZE], const char *run)
                  *line != '\0' ? line : "it could not write why");
         return;
     }
-    json_t *report = load_report(run);
+    json_t *report = report_file_load(AT_FDCWD, run);
     if (report == NULL)
         snprintf(words, KEPT_WHY_SIZE, "no snapshot is kept of %s, and it has no report", run);
     else

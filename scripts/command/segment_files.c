@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fields.h"
+#include "report_file.h"
 #include "segment_report.h"
 
 #define NAME_SIZE   64
@@ -67,22 +68,10 @@ int segment_files_make(struct segment_files *files, const char *run)
     files->viewed = 0;
     int r = above < 0 || fstat(above, &status) != 0 ? -errno : make_in(files, above, &status);
     snprintf(files->path, sizeof files->path, "%s/replay-%" PRIu64, run, files->replay);
-    if (above >= 0)
-        close(above);
     return r;
 }
 
 /* --- what a segment has left --- */
-
-static json_t *load_report(int directory)
-{
-    const int fd = openat(directory, REPORT, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    json_t *report = fd < 0 ? NULL : json_loadfd(fd, 0, NULL);
-
-    if (fd >= 0)
-        close(fd);
-    return report;
-}
 
 static void name_after(char name[NAME_SIZE], const char *usual, unsigned number)
 {
@@ -193,7 +182,7 @@ void segment_files_take(struct segment_files *files, struct segment *segment)
     const int below = openat(files->directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (below < 0)
         return;
-    segment->report = load_report(below);
+    segment->report = report_file_load(below, ".");
     take_wave(files, segment, below);
     take_rest(files, segment, below);
     close(below);
@@ -211,8 +200,7 @@ void segment_files_remove(const struct segment_files *files)
 int segment_files_report(const struct segment_files *files, const char *run, const struct segment *segments,
                          size_t count, double seconds)
 {
-    const int above = open(run, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    json_t *first = above < 0 ? NULL : load_report(above);
+    json_t *first = report_file_load(AT_FDCWD, run);
     json_t *report = segment_report_make(first, segments, count, seconds);
     const int fd = create_in(files->directory, NEW_NAME);
     int r = report == NULL ? -ENOMEM : fd < 0 ? fd : 0;
@@ -225,8 +213,6 @@ int segment_files_report(const struct segment_files *files, const char *run, con
         unlinkat(files->directory, NEW_NAME, 0);
     if (fd >= 0)
         close(fd);
-    if (above >= 0)
-        close(above);
     json_decref(report);
     json_decref(first);
     return r;
