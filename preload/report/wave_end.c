@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The end of a waveform: see wave_end.h. A VCD ends with one time more, behind a comment that says so; an FST
- * has its last time in its head. */
+ * has its last time in its head. Who wrote it may have been killed before it could say so: then it stays. */
 #define _GNU_SOURCE
 #include "report/wave_end.h"
 
@@ -34,8 +34,10 @@ static int move_fst(int fd, uint64_t last, uint64_t end)
 
     end = htobe64(end);
     if (kernel_pread(fd, &head, sizeof head, 0) != sizeof head || head.kind != FST_HEAD ||
-        head.length != htobe64(FST_LENGTH) || head.last != htobe64(last))
+        head.length != htobe64(FST_LENGTH) || (head.last != htobe64(last) && head.last != end))
         return -EINVAL;
+    if (head.last == end)
+        return 0;
     long r = kernel_pwrite(fd, &end, sizeof end, offsetof(typeof(head), last));
     return r == sizeof end ? 0 : r < 0 ? (int)r : -ENOSPC;
 }
@@ -80,6 +82,14 @@ static bool ends_at(int fd, uint64_t size, uint64_t time)
     return false;
 }
 
+static bool ends_with(int fd, uint64_t size, const char *line, size_t length)
+{
+    char bytes[LINE_SIZE];
+
+    return size >= length && kernel_pread(fd, bytes, length, (off_t)(size - length)) == (long)length &&
+           memcmp(bytes, line, length) == 0;
+}
+
 static int move_vcd(int fd, uint64_t last, uint64_t end)
 {
     char line[LINE_SIZE];
@@ -91,6 +101,8 @@ static int move_vcd(int fd, uint64_t last, uint64_t end)
     if (!ends_at(fd, (uint64_t)status.st_size, last))
         return -EINVAL;
     size_t length = text_print(line, sizeof line, NOTE " #%" PRIu64 "\n", end);
+    if (ends_with(fd, (uint64_t)status.st_size, line, length))
+        return 0;
     r = kernel_pwrite(fd, line, length, status.st_size);
     if (r == (long)length)
         return 0;

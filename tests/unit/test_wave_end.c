@@ -28,7 +28,8 @@ static void check(const char *before, uint64_t last, int result, const char *add
     int fd = file_of(before, size);
     char *after = calloc(1, size + 256);
 
-    assert_int_equal(wave_end_move(fd, false, last, 107), result);
+    for (int i = 0; i < 2; i++) /* it is there once, however often it is written */
+        assert_int_equal(wave_end_move(fd, false, last, 107), result);
     assert_true(pread(fd, after, size + 255, 0) >= (ssize_t)size);
     assert_memory_equal(after, before, size);
     assert_string_equal(after + size, added);
@@ -75,7 +76,8 @@ static void of_an_fst(void **state)
     head[24] = 5;
     int fd = file_of(head, sizeof head);
     assert_int_equal(wave_end_move(fd, true, 260, 300), -EINVAL);
-    assert_int_equal(wave_end_move(fd, true, 261, UINT64_C(0x0102030405060708)), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(wave_end_move(fd, true, 261, UINT64_C(0x0102030405060708)), 0);
     assert_int_equal(pread(fd, after, sizeof after, 0), sizeof after);
     for (unsigned char i = 0; i < 8; i++)
         head[17 + i] = i + 1;
