@@ -38,6 +38,7 @@ static int take_page(const struct shared_slot *slot)
     atomic_store(&run.page->slots[slot - common->slots].pid, kernel_getpid());
     memset(&run.page->notes, 0, sizeof run.page->notes);
     run.page->files.count = run.page->files.used = 0;
+    run.page->parked.count = 0;
     atomic_store(&run.page->reported, 0); /* that was the original's */
     shared_page_forget_learnt(run.page);
     run.page->kept.is_alone = 1;

@@ -116,6 +116,7 @@ static void clear_page(struct shared_page *page)
         atomic_store(&page->slots[i].pid, i == place ? kernel_getpid() : 0);
     memset(&page->notes, 0, sizeof page->notes);
     page->files.count = page->files.used = 0;
+    page->parked.count = 0;
     memset(&page->kept, 0, sizeof page->kept);
     shared_page_forget_learnt(page);
     atomic_store(&page->reported, 0);

@@ -261,7 +261,6 @@ void report_beforehand(const struct end *end, const struct outcome *outcome)
     struct text why = text_in(why_buffer, sizeof why_buffer);
     struct conclusion conclusion;
 
-    snapshot_list_take();
     if (write_all(end, outcome, &why, &conclusion) >= 0)
         atomic_store(&run.page->reported, 1);
 }

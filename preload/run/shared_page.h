@@ -13,7 +13,7 @@
 
 #include "options/end.h"
 
-#define SHARED_PAGE_SIZE 32768u /* only what is written to takes memory */
+#define SHARED_PAGE_SIZE 36864u /* only what is written to takes memory */
 /* One more than LIGHTSSS_SLOTS may be: a new snapshot has its place before the oldest is evicted. And the
  * last one is for a spare, the copy of a woken copy that replays once more: who makes that does not know
  * which place the original is giving to a new snapshot at this moment. */
@@ -162,6 +162,15 @@ struct shared_kept {
     char why[SHARED_NOTE_SIZE]; /* KEPT_FAILED, of this one or of a rung */
 };
 
+/* What was parked when a replay began: report/snapshot_list.h. Whoever reports has it from here. */
+struct shared_snapshots {
+    uint32_t count, is_measured; /* is_measured: held_bytes is known */
+    struct {
+        int32_t pid;
+        uint64_t number, eval, time, age_evals, age_ns, held_bytes;
+    } list[SHARED_PAGE_SLOTS];
+};
+
 /* A replay is one of several that have their waveforms in one place, in a directory of the run's that there
  * is: see scripts/command/segments.c. */
 struct shared_segment {
@@ -215,10 +224,11 @@ struct shared_page {
     struct shared_notes notes;
     struct shared_slot slots[SHARED_PAGE_SLOTS];
     struct shared_rights rights;
+    struct shared_snapshots parked;
     struct shared_files files; /* the last: mostly nothing of it is written to */
 };
 
-static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "eight pages");
+static_assert(sizeof(struct shared_page) <= SHARED_PAGE_SIZE, "nine pages");
 static_assert(offsetof(struct shared_slot, command) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, settled) % 4 == 0, "futex word");
 static_assert(offsetof(struct shared_slot, kept) % 4 == 0, "futex word");

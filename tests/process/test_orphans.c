@@ -291,6 +291,8 @@ static void test_killed_while_it_waits(void **state)
     kill(-running.pid, SIGKILL);
     run_wait(&running, &outcome);
     expect_signal(&outcome, SIGKILL);
+    expect_in_report(&outcome, "\"snapshots\": [ { \"number\": 1, \"eval\": 0");
+    expect_in_report(&outcome, "\"age_evals\": 6,");
     expect_in_report(&outcome, "\"signal\": \"SIGTERM\"");
     expect_reproduced(&outcome);
     expect_said(&outcome, LIST(KILLED_LINE, WOKEN_1, "replay reproduced", LAST_LINE));
