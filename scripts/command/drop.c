@@ -25,8 +25,10 @@ static bool drop_one(const char *run, uint64_t rung)
     packet.length = 0;
     kept_packet_add(&packet, KEPT_DROP, NULL);
     const int connection = kept_ask(run, rung, &packet, -1);
-    if (connection < 0)
+    if (connection < 0) {
+        kept_leave_word(run, rung, &packet);
         return false;
+    }
     kept_receive(connection, &answer);
     close(connection);
     return true;

@@ -170,6 +170,17 @@ bool kept_is_awake(const char *run, uint64_t rung)
     return is_awake;
 }
 
+void kept_leave_word(const char *run, uint64_t rung, const struct kept_packet *request)
+{
+    const int connection = connect_in(run, rung);
+
+    if (connection < 0)
+        return;
+    if (find_stopped(connection) != 0)
+        kept_send(connection, request, -1);
+    close(connection);
+}
+
 /* Returns a connection, greeted; or -1, having said why there is none. */
 static int reach(const char *run, uint64_t rung)
 {

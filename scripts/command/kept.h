@@ -24,6 +24,9 @@ void kept_packet_add(struct kept_packet *packet, const char *name, const char *v
  * there is none. */
 int kept_ask(const char *run, uint64_t rung, const struct kept_packet *request, int descriptor);
 
+/* To one that somebody has stopped: it reads it when it goes on. */
+void kept_leave_word(const char *run, uint64_t rung, const struct kept_packet *request);
+
 /* What an answer says behind this word; NULL: it says something else, which was said. */
 const char *kept_answered(const char *run, const struct kept_packet *answer, const char *word);
 

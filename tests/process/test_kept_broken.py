@@ -78,6 +78,8 @@ class KeptBroken(KeptCase):
         report = self.report(run)
         self.assertEqual((report["end"]["kind"], report["replay"]["verdict"], report["snapshot"]["number"]), ("exit", "reproduced", 3))
         self.assertEqual([rung["number"] for rung in report["kept"]["later"]], [4, 5])
+        self.assertEqual([one["number"] for one in report["snapshots"]], [3, 4, 5])
+        self.assertNotIn(None, [one["memory_bytes"] for one in report["snapshots"]])
         self.good(run)
         self.assertEqual(self.command("drop", run)[0], 0)
         self.await_all_gone([report["kept"]["pid"], *(rung["pid"] for rung in report["kept"]["later"])])
@@ -186,6 +188,15 @@ class KeptBroken(KeptCase):
         self.assertIn("is kept until", self.command("report", os.path.dirname(run))[1])
         os.kill(pid, signal.SIGCONT)
         self.good(run)
+
+    def test_drop_of_a_stopped_one(self):
+        """It goes when it goes on."""
+        run, pid = self.park("eval:45", "exit:3")
+        os.kill(pid, signal.SIGSTOP)
+        self.assertEqual(self.command("drop", run)[:2], (1, f"dropped 2 later snapshots of {run}\n"))
+        self.assertFalse(is_gone(pid))
+        os.kill(pid, signal.SIGCONT)
+        self.await_gone(pid)
 
 
 if __name__ == "__main__":
