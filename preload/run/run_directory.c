@@ -15,6 +15,7 @@
 #include "base/fd_name.h"
 #include "base/high_number.h"
 #include "base/kernel.h"
+#include "base/other_process.h"
 #include "run/run.h"
 
 #define SUFFIX_MAX 1000u
@@ -206,6 +207,13 @@ void run_directory_link_path(struct text *path, const char *name)
         text_format(path, "/proc/self/fd/%d/%s", pinned_fd, name);
 }
 
+/* An original that was killed when it had just made it has left it empty: its copy takes it. */
+static bool is_left_by_original(int base, const char *name)
+{
+    return run.page->run_inode == 0 && other_process_is_over(run.page->original_pid) &&
+           kernel_unlinkat(base, name, AT_REMOVEDIR) == 0;
+}
+
 static int make_below(int base, uint32_t first)
 {
     char buffer[RUN_DIRECTORY_PATH_SIZE];
@@ -217,6 +225,8 @@ static int make_below(int base, uint32_t first)
             return -ENAMETOOLONG;
         const char *name = strrchr(buffer, '/') + 1;
         long r = raw_syscall3(SYS_mkdirat, base, name, 0700);
+        if (r == -EEXIST && is_left_by_original(base, name))
+            r = raw_syscall3(SYS_mkdirat, base, name, 0700);
         if (r == -EEXIST)
             continue;
         int error = r < 0 ? (int)r : note_made(base, name);

@@ -299,6 +299,26 @@ static void test_killed_while_it_waits(void **state)
     run_discard(&outcome);
 }
 
+/* It had just made the run directory: nobody else has that name. */
+static void test_killed_at_the_run_directory(void **state)
+{
+    struct running running;
+    struct outcome outcome;
+    char path[PATH_MAX + 64];
+
+    (void)state;
+    run_start_with_three(&running, LIST(TO_THREE, "exit:3"), EVERY_TEN);
+    snprintf(path, sizeof path, "%s/lightsss", running.directory);
+    mkdir(path, 0777);
+    snprintf(path, sizeof path, "%s/lightsss/fake_simulator.%d", running.directory, running.pid);
+    assert_int_equal(mkdir(path, 0700), 0);
+    kill(running.pid, SIGKILL);
+    run_wait(&running, &outcome);
+    expect_kill_report(&outcome);
+    assert_int_equal(outcome.runs, 1);
+    run_discard(&outcome);
+}
+
 /* It does not come to write the report, and there is no other snapshot: the replay has written it. */
 static void test_killed_behind_its_replay(void **state)
 {
@@ -445,6 +465,7 @@ int main(void)
         cmocka_unit_test(test_words),
         cmocka_unit_test(test_ended_unseen),
         cmocka_unit_test(test_killed_while_it_waits),
+        cmocka_unit_test(test_killed_at_the_run_directory),
         cmocka_unit_test(test_killed_behind_its_replay),
         cmocka_unit_test(test_all_killed_while_it_waits),
         cmocka_unit_test(test_replay_is_killed_too),
