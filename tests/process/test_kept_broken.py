@@ -57,6 +57,17 @@ class KeptBroken(KeptCase):
         self.await_that(os.path.exists, os.path.join(run, "replay-2", "report.json"))
         return run, pid, process, self.descendants(pid)
 
+    def test_stopped_spare(self):
+        """A replay that shares memory leaves one: where somebody has stopped that, it goes all the same."""
+        run, _ = self.park("memfd:0", "map:0", "eval:25", "if_copy:sleep:1500", "eval:20", "exit:3")
+        process = self.start("replay", run)
+        self.addCleanup(self.end, process)
+        pid = self.report(run)["kept"]["pid"]
+        _, spare = self.await_that(lambda: (found := sorted(self.descendants(pid))) and len(found) == 2 and found)
+        os.kill(spare, signal.SIGSTOP)
+        self.assertIn("lightsss: replay reproduced", process.communicate(timeout=PATIENCE_S)[1])
+        self.await_gone(spare)
+
     def go_on(self):
         open(self.file, "w", encoding="utf-8").close()
 
