@@ -368,7 +368,6 @@ static void look_at_limits(void)
         leave("later ones of this run are kept, as many as LIGHTSSS_SLOTS says", false);
     else if (is_too_much(0, &why) && kept_rungs_goes_first(common, place, other_process_is_over))
         leave(bytes, true);
-    look_ns = u64_sum(look_ns, memory_watch_rest_ns());
 }
 
 /* --- it waits --- */

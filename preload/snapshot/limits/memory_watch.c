@@ -31,7 +31,6 @@
 static OFTEN_WRITTEN struct memory_limit limit;
 static OFTEN_WRITTEN struct memory_now now;
 static OFTEN_WRITTEN uint64_t spent_ns;
-static uint64_t kept_rest_ns;
 static OFTEN_WRITTEN uint64_t copied_bytes;      /* without faults */
 static OFTEN_WRITTEN uint64_t tables_ns;         /* when page tables were last asked for */
 static OFTEN_WRITTEN uint64_t tables_peak_bytes; /* as it was then */
@@ -328,12 +327,16 @@ bool memory_watch_may_keep(struct text *why)
 /* What others map too is not held by this one alone. */
 uint64_t memory_watch_kept_bytes(void)
 {
+    static uint64_t due_ns, bytes;
     const uint64_t start_ns = clock_ns();
     struct memory_use own;
-    const bool is_known = memory_use_read(kernel_getpid(), &own) == 0;
 
-    kept_rest_ns = u64_product(clock_ns() - start_ns, KEPT_REST);
-    return is_known ? own.share_bytes + own.table_bytes : 0;
+    if (start_ns < due_ns)
+        return bytes;
+    const bool is_known = memory_use_read(kernel_getpid(), &own) == 0;
+    bytes = is_known ? own.share_bytes + own.table_bytes : 0;
+    due_ns = clock_ns() + u64_product(clock_ns() - start_ns, KEPT_REST);
+    return bytes;
 }
 
 uint64_t memory_watch_lent_bytes(pid_t pid)
@@ -357,11 +360,6 @@ bool memory_watch_keeps_too_much(uint64_t own_bytes, uint64_t others_bytes, stru
         text_format(why, "%s",
                     find_words(step, others_bytes > 0 ? "all that are kept hold" : "it held", bytes));
     return step != MEMORY_ENOUGH;
-}
-
-uint64_t memory_watch_rest_ns(void)
-{
-    return kept_rest_ns;
 }
 
 uint64_t memory_watch_spent_ns(void)

@@ -66,9 +66,8 @@ bool memory_watch_is_dangerous(void);
  * Then `why` says so. */
 bool memory_watch_may_keep(struct text *why);
 
-/* Later: what it holds is measured, and for so long not to be measured again, as that takes its time. */
+/* Later: what it holds, measured the more rarely the longer that takes. What is left is asked each time. */
 uint64_t memory_watch_kept_bytes(void);
-uint64_t memory_watch_rest_ns(void);
 
 /* What that process holds of memory that others hold too: theirs alone, when it has ended. */
 uint64_t memory_watch_lent_bytes(pid_t pid);
