@@ -19,7 +19,7 @@
 #include "say.h"
 #include "segments.h"
 
-enum { ALL, FROM, UNTIL, WINDOW };
+enum { ALL, FROM, UNTIL, WINDOW, SCOPE, DEPTH, FORMAT, AFTER };
 
 const struct flag replay_flags[] = {
     [ALL] = {"--all", NULL,
@@ -28,10 +28,11 @@ const struct flag replay_flags[] = {
     [UNTIL] = {"--until", "EVAL", "where it ends; default: where the run ended"},
     [WINDOW] = {"--window", "VALUE",
                 "how much is dumped, counted back from the end: a count such as 200000evals, or all"},
-    {"--scope", "NAMES", "what is dumped: hierarchical names, with commas between them"},
-    {"--depth", "VALUE", "levels of hierarchy to dump, 0 for all"},
-    {"--format", "VALUE", "of the waveform: auto, vcd, fst or off"},
-    {"--after", "VALUE", "how long the waveform goes on after the end: a count such as 100evals, or 0"},
+    [SCOPE] = {"--scope", "NAMES", "what is dumped: hierarchical names, with commas between them"},
+    [DEPTH] = {"--depth", "VALUE", "levels of hierarchy to dump, 0 for all"},
+    [FORMAT] = {"--format", "VALUE", "of the waveform: auto, vcd, fst or off"},
+    [AFTER] = {"--after", "VALUE",
+               "how long the waveform goes on after the end: a count such as 100evals, or 0"},
     {"--wake-call", "CALLS", "C functions to call before it goes on"},
     {"--limit", "TIME", "a replay that takes longer stops there: a time such as 5m, or off"},
     {"--size", "SIZE", "how large the waveform may become, such as 1G, or none"},
@@ -96,14 +97,22 @@ static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX]
     return true;
 }
 
+static bool are_both(const char *const values[FLAGS_MAX], size_t one, size_t other)
+{
+    if (values[one] == NULL || values[other] == NULL)
+        return false;
+    say("%s and %s cannot be had together: give one of them", replay_flags[one].name,
+        replay_flags[other].name);
+    return true;
+}
+
+/* What goes on behind the end does not end before it. */
 static bool is_one_wish(const char *const values[FLAGS_MAX])
 {
-    for (size_t i = FROM; i <= WINDOW && values[ALL] != NULL; i++)
-        if (values[i] != NULL) {
-            say("--all and %s cannot be had together: give one of them", replay_flags[i].name);
+    for (size_t i = FROM; i <= WINDOW; i++)
+        if (are_both(values, ALL, i))
             return false;
-        }
-    return true;
+    return !are_both(values, UNTIL, AFTER);
 }
 
 /* In the background it would be drawn over what somebody else writes. */

@@ -270,6 +270,7 @@ class Kept(KeptCase):
         for words, why in (
             ((), "lightsss: name one run; usage: lightsss replay [OPTION...] RUN\n"),
             (("a", "b"), "lightsss: name one run; usage: lightsss replay [OPTION...] RUN\n"),
+            (("--until", "12evals", "--after", "3evals", "a"), "lightsss: --until and --after cannot be had together: give one of them\n"),
             (("--until", "12", "a"), "lightsss: --until=12 is not valid: give the number of an eval, such as 123456evals\n"),
             (("--window", "0", "a"), "lightsss: --window=0 is not valid: give a count such as 200000evals, or all\n"),
             (("--formal=vcd", "a"), "lightsss: unknown option --formal; did you mean --format?\n"),
