@@ -37,6 +37,13 @@ static bool look_at_child(pid_t pid, int what, bool *is_so)
     return true;
 }
 
+bool other_process_is_live_child(pid_t pid)
+{
+    bool is_over;
+
+    return look_at_child(pid, WEXITED | WNOWAIT, &is_over) && !is_over;
+}
+
 /* Its first thread may have ended, and others go on: those of a snapshot are not what they were in the
  * original. */
 static bool has_other_threads(const char *stat)

@@ -16,6 +16,9 @@ uint64_t other_process_tick_ns(int pidfd);
 /* Has it ended? A child of ours stays for wait(). */
 bool other_process_is_over(pid_t pid);
 
+/* Is it a child of ours that has not ended? Nobody else has got its number then. */
+bool other_process_is_live_child(pid_t pid);
+
 /* The state of its first thread that has not ended: 'T', as /proc has it. 'Z': all have; '\0': there is no
  * such process. */
 char other_process_state(pid_t pid);

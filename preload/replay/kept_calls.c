@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
@@ -103,19 +102,12 @@ static void look_at_standing(struct call *call, pid_t pid)
         kernel_kill(pid, SIGKILL);
 }
 
-static bool is_own_child(pid_t pid)
-{
-    siginfo_t end = {.si_pid = 0};
-
-    return raw_syscall5(SYS_waitid, P_PID, pid, &end, WEXITED | WNOHANG | WNOWAIT | __WALL, 0) == 0;
-}
-
 /* Nobody needs it any more, and it ends by itself, but where somebody has stopped it. */
 static void end_spare(struct call *call)
 {
     const pid_t spare = atomic_load(&call->page->slots[SHARED_PAGE_SPARE].pid);
 
-    if (spare > 0 && is_own_child(spare))
+    if (spare > 0 && other_process_is_live_child(spare))
         kernel_kill(spare, SIGKILL);
 }
 

@@ -15,6 +15,7 @@
 #include "base/u64.h"
 #include "base/vdso.h"
 #include "run/role.h"
+#include "run/run.h"
 #include "snapshot/burial.h"
 #include "snapshot/cadence.h"
 #include "snapshot/cold.h"
@@ -45,7 +46,6 @@ static OFTEN_WRITTEN struct cost cost;
 static OFTEN_WRITTEN struct cold cold;
 static OFTEN_WRITTEN struct keeper_figures figures;
 static OFTEN_WRITTEN struct take last_take;
-static OFTEN_WRITTEN uint64_t used_before_ns;                     /* of processors, before the first eval */
 static OFTEN_WRITTEN bool given_up;                               /* no snapshot can be taken any more */
 static OFTEN_WRITTEN uint64_t simulator_mask;                     /* signals that it blocks itself */
 static OFTEN_WRITTEN const struct own_thread *_Atomic evaluating; /* the thread that looked last */
@@ -66,9 +66,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     glance_stop(&glance);
     shelf_begin(page, options, keeper_hooks->input);
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
-    const struct cost_now now = cost_read();
-    used_before_ns = now.user_ns + now.system_ns;
-    cost_init(&cost, now);
+    cost_init(&cost, cost_read());
     cold_init(&cold);
     huge_begin(options->huge, options->budget_ppm);
     huge_lost_begin(0);
@@ -102,7 +100,7 @@ static void look_at_cost(void)
 
     cost_look(&cost, now, parked() > 0);
     cost_pay(&cost, huge_lost_look(now.user_ns, hooks.evals()), false);
-    cadence_used(&cadence, now.ns, u64_difference(now.user_ns + now.system_ns, used_before_ns));
+    cadence_used(&cadence, now.ns, u64_difference(now.user_ns + now.system_ns, run.start_used_ns));
     cadence_cost(&cadence, cost_ns(&cost), cost_next_ns(&cost));
     page->cost.cost_ns = cost_total_ns(&cost);
 }

@@ -12,11 +12,11 @@
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/kernel.h"
 #include "base/often.h"
+#include "base/other_process.h"
 #include "base/signal_mask.h"
 #include "run/card.h"
 #include "snapshot/park.h"
@@ -155,14 +155,6 @@ static void become_snapshot(struct take *take, int *clear_tid, void *robust_list
     } while (leave_spare(take, clear_tid));
 }
 
-static bool is_dead(pid_t pid)
-{
-    siginfo_t end = {.si_pid = 0};
-
-    return raw_syscall5(SYS_waitid, P_PID, pid, &end, WEXITED | WNOHANG | WNOWAIT | __WALL, 0) < 0 ||
-           end.si_pid != 0;
-}
-
 /* A copy that is killed, or stopped by a debugger, is not waited for. */
 void take_settle(void)
 {
@@ -171,7 +163,8 @@ void take_settle(void)
     if (slot == NULL)
         return;
     for (unsigned i = 0; i < SETTLE_TRIES; i++) {
-        if (atomic_load(&slot->settled) != 0 || is_dead(last_pid)) /* or not ours: we were forked */
+        if (atomic_load(&slot->settled) != 0 ||
+            !other_process_is_live_child(last_pid)) /* or not ours: we were forked */
             return;
         int r = kernel_futex(&slot->settled, FUTEX_WAIT, 0, SETTLE_STEP_NS);
         if (r < 0 && r != -EAGAIN && r != -EINTR && r != -ETIMEDOUT)
