@@ -26,9 +26,8 @@ class Gdb(SimulatorCase):
         if not is_gone(pid):
             os.kill(pid, signal.SIGKILL)
 
-    def park(self, *steps, **variables):
-        """A run that has failed, and what is in its directory."""
-        run = self.failed("one", *(steps or ("eval:45", "exit:3")), **{**EVERY_TEN, **PARK, **variables})
+    def note(self, run):
+        """Those that are kept, which end with the test at the latest, and what is in the directory."""
         kept = self.load(run)["kept"]
         self.pids = [kept["pid"], *(later["pid"] for later in kept["later"])]
         self.evals = [kept["eval"], *(later["eval"] for later in kept["later"])]
@@ -36,6 +35,11 @@ class Gdb(SimulatorCase):
         for pid in self.pids:
             self.addCleanup(self.end_kept, pid)
         self.files = sorted(os.listdir(run))
+
+    def park(self, *steps, **variables):
+        """A run that has failed, and what is in its directory."""
+        run = self.failed("one", *(steps or ("eval:45", "exit:3")), **{**EVERY_TEN, **PARK, **variables})
+        self.note(run)
         return run
 
     def load(self, run):
@@ -308,13 +312,7 @@ class Gdb(SimulatorCase):
         process = self.simulator("one", FAKE, "eval:45", "exit:3", program=LOADER, **EVERY_TEN, **PARK)
         process.communicate(timeout=PATIENCE_S)
         run = os.path.join(process.directory, "lightsss", f"fake_simulator.{process.pid}")
-        kept = self.load(run)["kept"]
-        self.pids = [kept["pid"], *(later["pid"] for later in kept["later"])]
-        self.evals = [kept["eval"], *(later["eval"] for later in kept["later"])]
-        self.pid = self.pids[0]
-        for pid in self.pids:
-            self.addCleanup(self.end_kept, pid)
-        self.files = sorted(os.listdir(run))
+        self.note(run)
         out = self.gdb(run, "lightsss back 1", "bt")
         self.assertEqual(len(re.findall(r"^#0 .*eval_step", out, re.MULTILINE)), 3, out)
 
