@@ -394,13 +394,15 @@ static void do_timed_waits(const char *argument)
     pthread_mutex_unlock(&mutex);
 }
 
-/* How long such a wait really lasts, in tens of milliseconds, by a clock that nobody can tell otherwise. */
+/* How long such a wait really lasts, by a clock that nobody can tell otherwise. It is asked before the time
+ * is made: a thread that lost its processor between the two would find the wait shorter than it was. */
 static void do_real_wait(const char *argument)
 {
     const long ms = fake_number(argument);
-    struct timespec before, after, time = in_ms(CLOCK_MONOTONIC, ms);
+    struct timespec before, after, time;
 
     raw_syscall2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&before);
+    time = in_ms(CLOCK_MONOTONIC, ms);
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
     raw_syscall2(SYS_clock_gettime, CLOCK_MONOTONIC, (long)&after);
     int64_t took = (after.tv_sec - before.tv_sec) * SECOND_NS + after.tv_nsec - before.tv_nsec;
