@@ -117,20 +117,20 @@ static void look_at_cost_in_time(uint64_t eval)
 }
 
 /* There is none at this eval, which has cost so much. */
-static void wait_turn(uint64_t eval, uint64_t stall_ns, bool is_stuck, bool is_bare)
+static void wait_turn(uint64_t eval, uint64_t cost_ns, bool is_stuck, bool is_bare)
 {
-    cost_begin(&cost, cost_read(), stall_ns);
-    cadence_failed(&cadence, clock_ns(), eval, stall_ns, is_stuck, is_bare);
+    cost_begin(&cost, cost_read(), cost_ns);
+    cadence_failed(&cadence, clock_ns(), eval, cost_ns, is_stuck, is_bare);
 }
 
 static void add_snapshot(uint64_t eval)
 {
     struct cost_now now = cost_read();
 
-    cost_begin(&cost, now, last_take.stall_ns);
+    cost_begin(&cost, now, last_take.cost_ns);
     cost_pay(&cost, cold_begin(&cold, cold_read(now)), false);
     huge_taken(eval, now.faults, now.peak_bytes);
-    cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.stall_ns);
+    cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.cost_ns);
     refusal_over();
     figures.taken++;
     stall_add(&figures.stall, last_take.stall_ns);
@@ -186,10 +186,12 @@ static bool take_one(uint64_t eval)
     int r = take_snapshot(&last_take);
     if (r == TAKE_COPY)
         return true;
-    last_take.stall_ns += pace_begin(&pace, clock_ns(), eval);
+    uint64_t prepare_ns = pace_begin(&pace, clock_ns(), eval);
+    last_take.stall_ns += prepare_ns;
+    last_take.cost_ns += prepare_ns;
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
-        wait_turn(eval, last_take.stall_ns, *last_take.why != '\0', parked() == 0);
+        wait_turn(eval, last_take.cost_ns, *last_take.why != '\0', parked() == 0);
     } else if (is_late())
         shelf_refuse(last_take.slot);
     else

@@ -18,6 +18,7 @@
 #include "base/often.h"
 #include "base/other_process.h"
 #include "base/signal_mask.h"
+#include "base/u64.h"
 #include "run/card.h"
 #include "snapshot/park.h"
 #include "snapshot/precopy.h"
@@ -208,6 +209,7 @@ int take_snapshot(struct take *take)
     take_settle();
     uint64_t start_ns = clock_ns();
     long r = threads_stop(&take->why);
+    uint64_t stopped_ns = clock_ns(), used_ns = clock_used_ns();
     if (r == 0) {
         atomic_store(&take->slot->command, SLOT_SLEEP);
         atomic_store(&take->slot->settled, 0);
@@ -216,7 +218,10 @@ int take_snapshot(struct take *take)
             return TAKE_COPY;
         threads_resume();
     }
-    take->stall_ns = clock_ns() - start_ns;
+    uint64_t now_ns = clock_ns();
+    take->stall_ns = now_ns - start_ns;
+    /* From here on nothing is waited for: what is not used was somebody else's, often our own copy's. */
+    take->cost_ns = stopped_ns - start_ns + u64_min(now_ns - stopped_ns, clock_used_ns() - used_ns);
     signal_mask_restore(take->mask);
     if (r < 0)
         return (int)r;
