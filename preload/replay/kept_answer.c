@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/kernel.h"
+#include "base/log.h"
 #include "base/terminal.h"
 #include "base/text.h"
 #include "replay/asked.h"
@@ -126,6 +127,16 @@ static void set_stretch(const struct kept_request *wanted)
         run.options.window_evals = page->end.eval - wanted->from_eval + 1;
 }
 
+/* Nothing before the snapshot can be had: whoever asked for more is told what he gets instead. */
+static void say_begins_later(uint64_t from_eval, const struct shared_slot *slot)
+{
+    if (from_eval != 0 && from_eval <= slot->eval)
+        log_line(LOG_INFO,
+                 "--from %" PRIu64 "evals is before snapshot %" PRIu64 ", taken after eval %" PRIu64
+                 ": the waveform begins behind that",
+                 from_eval, slot->number, slot->eval);
+}
+
 /* The run itself was told so, and has gone on. Here somebody can ask again. */
 static bool is_other_format(enum options_wave wave, struct text *why)
 {
@@ -156,6 +167,7 @@ static bool reads_request(const struct shared_slot *slot, struct text *why)
         return false;
     if (wanted.into != 0)
         run.page->segment = (struct shared_segment){(uint32_t)wanted.into, (uint32_t)wanted.segment};
+    say_begins_later(wanted.from_eval, slot);
     set_stretch(&wanted);
     wake_call_prepare();
     return true;

@@ -249,12 +249,17 @@ class Kept(KeptCase):
 
     def test_until(self):
         run, _ = self.park("eval:45", "exit:3")
-        first = self.report(run)["snapshot"]["eval"]
+        number, first = (self.report(run)["snapshot"][key] for key in ("number", "eval"))
         said = self.good(run, "--until", "40evals")
         self.assertIn("a waveform up to eval 40 is asked for", said)
         report = self.report(os.path.join(run, "replay-2"))
         self.assertEqual((report["end"]["kind"], report["replay"]["eval"]), ("request", 40))
-        self.assertIn("ends with exit status 3 at eval 45", self.good(run, "--until=45evals", "--from=45evals"))
+        said = self.good(run, "--until=45evals", "--from=45evals")
+        self.assertIn("ends with exit status 3 at eval 45", said)
+        self.assertNotIn("is before snapshot", said)
+        too_early = f"lightsss: --from {first}evals is before snapshot {number}, taken after eval {first}: the waveform begins behind that\n"
+        self.assertIn(too_early, self.good(run, "--from", f"{first}evals"))
+        self.assertNotIn("is before snapshot", self.good(run, "--from", f"{first + 1}evals"))
         for words, why in (
             (("--until", "46evals"), "--until 46evals cannot be had: the snapshot was taken after eval "),
             (("--until", f"{first}evals"), f"--until {first}evals cannot be had"),
@@ -264,7 +269,7 @@ class Kept(KeptCase):
             status, out, err = self.replay(run, *words)
             self.assertEqual((status, out), (1, ""))
             self.assertTrue(err.startswith(f"lightsss: the kept snapshot of {run} refuses: {why}"), err)
-        self.assertNotIn("replay-4", os.listdir(run))
+        self.assertNotIn("replay-6", os.listdir(run))
 
     def test_wrong_words(self):
         for words, why in (
