@@ -32,6 +32,7 @@
 #include "snapshot/precopy.h"
 #include "snapshot/refusal.h"
 #include "snapshot/shelf.h"
+#include "snapshot/stop_cost.h"
 #include "snapshot/take.h"
 #include "snapshot/threads/threads.h"
 #include "snapshot/threads/threads_revive.h"
@@ -44,6 +45,7 @@ static OFTEN_WRITTEN struct pace pace;
 static OFTEN_WRITTEN struct glance glance;
 static OFTEN_WRITTEN struct cost cost;
 static OFTEN_WRITTEN struct cold cold;
+static OFTEN_WRITTEN struct stop_cost stop_cost;
 static OFTEN_WRITTEN struct keeper_figures figures;
 static OFTEN_WRITTEN struct take last_take;
 static OFTEN_WRITTEN bool given_up;                               /* no snapshot can be taken any more */
@@ -68,6 +70,7 @@ void keeper_init(struct shared_page *shared_page, const struct options *options,
     cadence_init(&cadence, &options->interval, options->budget_ppm, clock_ns());
     cost_init(&cost, cost_read());
     cold_init(&cold);
+    stop_cost = (struct stop_cost){.count = 0};
     huge_begin(options->huge, options->budget_ppm);
     huge_lost_begin(0);
     groups_find();
@@ -126,11 +129,12 @@ static void wait_turn(uint64_t eval, uint64_t cost_ns, bool is_stuck, bool is_ba
 static void add_snapshot(uint64_t eval)
 {
     struct cost_now now = cost_read();
+    uint64_t cost_ns = stop_cost_add(&stop_cost, last_take.stop_ns) + last_take.used_ns;
 
-    cost_begin(&cost, now, last_take.cost_ns);
+    cost_begin(&cost, now, cost_ns);
     cost_pay(&cost, cold_begin(&cold, cold_read(now)), false);
     huge_taken(eval, now.faults, now.peak_bytes);
-    cadence_snapshot_taken(&cadence, clock_ns(), eval, last_take.cost_ns);
+    cadence_snapshot_taken(&cadence, clock_ns(), eval, cost_ns);
     refusal_over();
     figures.taken++;
     stall_add(&figures.stall, last_take.stall_ns);
@@ -188,10 +192,10 @@ static bool take_one(uint64_t eval)
         return true;
     uint64_t prepare_ns = pace_begin(&pace, clock_ns(), eval);
     last_take.stall_ns += prepare_ns;
-    last_take.cost_ns += prepare_ns;
+    last_take.used_ns += prepare_ns;
     if (r < 0) {
         given_up = !refusal_explain(&last_take, r);
-        wait_turn(eval, last_take.cost_ns, *last_take.why != '\0', parked() == 0);
+        wait_turn(eval, last_take.stop_ns + last_take.used_ns, *last_take.why != '\0', parked() == 0);
     } else if (is_late())
         shelf_refuse(last_take.slot);
     else
@@ -202,10 +206,10 @@ static bool take_one(uint64_t eval)
 
 static struct cadence_step prepare(struct cadence_step step, uint64_t eval)
 {
-    uint64_t now_ns = clock_ns();
+    uint64_t used_ns = clock_used_ns();
 
-    if (pace_look(&pace, now_ns, eval, &step) && threads_prepare() > 0)
-        pace_prepared(&pace, clock_ns() - now_ns, &step);
+    if (pace_look(&pace, clock_ns(), eval, &step) && threads_prepare() > 0)
+        pace_prepared(&pace, clock_used_ns() - used_ns, &step);
     return step;
 }
 

@@ -220,8 +220,9 @@ int take_snapshot(struct take *take)
     }
     uint64_t now_ns = clock_ns();
     take->stall_ns = now_ns - start_ns;
-    /* From here on nothing is waited for: what is not used was somebody else's, often our own copy's. */
-    take->cost_ns = stopped_ns - start_ns + u64_min(now_ns - stopped_ns, clock_used_ns() - used_ns);
+    take->stop_ns = stopped_ns - start_ns;
+    /* Nothing is waited for from there on: what is not used was somebody else's, often our own copy's. */
+    take->used_ns = u64_min(now_ns - stopped_ns, clock_used_ns() - used_ns);
     signal_mask_restore(take->mask);
     if (r < 0)
         return (int)r;

@@ -56,7 +56,8 @@ struct take {
     /* out */
     pid_t pid;         /* of the copy */
     uint64_t stall_ns; /* how long the simulator stood still */
-    uint64_t cost_ns;  /* of that, without the time that other programs ran on its processor meanwhile */
+    uint64_t stop_ns;  /* of that until its threads had stopped */
+    uint64_t used_ns;  /* of the rest, without what other programs ran on its processor meanwhile */
     const char *why;   /* when threads could not be stopped: see threads_stop() */
     bool unlisted;     /* before_copy said no */
     uint64_t mask;     /* signals that were blocked before: for a woken copy whose threads are revived */
