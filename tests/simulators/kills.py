@@ -77,12 +77,13 @@ class Killer:
 
 def own_stderr(stderr, whole):
     """What is the simulator's own. Where a line of it is not complete, ours begin with a newline, or follow on it. Another thread
-    than the one that is ended may complete it behind them."""
+    than the one that is ended may complete it behind them. And where it is ended between the write that completes its last line
+    and the note of that (libstdc++ writes the newline behind what() apart), ours begin with a newline all the same."""
     own = b""
     for line in stderr.splitlines(keepends=True):
         begun, ours, _ = line.partition(b"lightsss: ")
         own += begun
-        there = whole[len(own) - 1 : len(own)] or whole[-1:]  # nothing more: its last line, if not complete, is now
+        there = whole[len(own) - 1 : len(own)]  # nothing: that newline is not its own
         if ours and own.endswith(b"\n") and there != b"\n":
             own = own[:-1]
     return own
