@@ -12,6 +12,7 @@
 #include "commands.h"
 #include "flags.h"
 #include "kept.h"
+#include "kept_back.h"
 #include "kept_nearest.h"
 #include "options/parse.h"
 #include "replay_stop.h"
@@ -19,7 +20,7 @@
 #include "say.h"
 #include "segments.h"
 
-enum { ALL, FROM, UNTIL, WINDOW, SCOPE, DEPTH, FORMAT, AFTER };
+enum { ALL, FROM, UNTIL, WINDOW, BACK, SCOPE, DEPTH, FORMAT, AFTER };
 
 const struct flag replay_flags[] = {
     [ALL] = {"--all", NULL,
@@ -28,6 +29,9 @@ const struct flag replay_flags[] = {
     [UNTIL] = {"--until", "EVAL", "where it ends; default: where the run ended"},
     [WINDOW] = {"--window", "VALUE",
                 "how much is dumped, counted back from the end: a count such as 200000evals, or all"},
+    [BACK] = {"--back", "VALUE",
+              "which kept snapshot replays: oldest, or the youngest that lies so far back: window, a time or "
+              "a count"},
     [SCOPE] = {"--scope", "NAMES", "what is dumped: hierarchical names, with commas between them"},
     [DEPTH] = {"--depth", "VALUE", "levels of hierarchy to dump, 0 for all"},
     [FORMAT] = {"--format", "VALUE", "of the waveform: auto, vcd, fst or off"},
@@ -72,13 +76,15 @@ static bool add_eval(struct kept_packet *packet, const char *name, const char *f
     return true;
 }
 
-static bool add_setting(struct kept_packet *packet, const char *flag, const char *value)
+/* Which one replays is chosen here. */
+static bool add_setting(struct kept_packet *packet, size_t place, const char *flag, const char *value)
 {
     const struct options_row *row = find_row(flag);
 
     if (!options_check(row, flag, value, say_line))
         return false;
-    kept_packet_add(packet, row->name, value);
+    if (place != BACK)
+        kept_packet_add(packet, row->name, value);
     return true;
 }
 
@@ -90,7 +96,7 @@ static bool fill(struct kept_packet *packet, const char *const values[FLAGS_MAX]
         bool is_valid = values[i] == NULL || i == ALL ? true
                         : i == FROM                   ? add_eval(packet, KEPT_FROM, flag, values[i])
                         : i == UNTIL                  ? add_eval(packet, KEPT_UNTIL, flag, values[i])
-                                                      : add_setting(packet, flag, values[i]);
+                                                      : add_setting(packet, i, flag, values[i]);
         if (!is_valid)
             return false;
     }
@@ -109,10 +115,10 @@ static bool are_both(const char *const values[FLAGS_MAX], size_t one, size_t oth
 /* What goes on behind the end does not end before it. */
 static bool is_one_wish(const char *const values[FLAGS_MAX])
 {
-    for (size_t i = FROM; i <= WINDOW; i++)
+    for (size_t i = FROM; i <= BACK; i++)
         if (are_both(values, ALL, i))
             return false;
-    return !are_both(values, UNTIL, AFTER);
+    return !are_both(values, UNTIL, AFTER) && !are_both(values, FROM, BACK);
 }
 
 /* In the background it would be drawn over what somebody else writes. */
@@ -164,11 +170,17 @@ static int await_answer(int connection, const char *run)
 
 /* Of one that lies nearer before the first eval that is wanted: what it dumps is the same, and it has less to
  * replay. */
-static uint64_t choose(const char *run, const char *from)
+static uint64_t choose(const char *run, const char *const values[FLAGS_MAX])
 {
-    uint64_t eval;
+    uint64_t eval = 0;
 
-    return from != NULL && parse_evals(from, &eval) ? kept_nearest(run, eval) : 0;
+    if (values[FROM] != NULL)
+        return parse_evals(values[FROM], &eval) ? kept_nearest(run, eval) : 0;
+    if (values[BACK] == NULL)
+        return 0;
+    if (values[UNTIL] != NULL && !parse_evals(values[UNTIL], &eval))
+        return 0;
+    return kept_back(run, values[BACK], values[WINDOW], eval);
 }
 
 static int ask(const char *run, uint64_t rung, const struct kept_packet *request)
@@ -201,6 +213,5 @@ int replay_command(const struct command *command, char **words)
         add_terminal(&request);
     if (!run_named_find(run, words[0]))
         return SAY_FAILED;
-    return values[ALL] != NULL ? segments_replay(run, &request)
-                               : ask(run, choose(run, values[FROM]), &request);
+    return values[ALL] != NULL ? segments_replay(run, &request) : ask(run, choose(run, values), &request);
 }

@@ -63,12 +63,12 @@ _lightsss_replay() {
 	[ "$before" != "=" ] || before=${COMP_WORDS[COMP_CWORD - 2]}
 	[ "$word" != "=" ] || word=
 	case $before in
-	--from | --until | --window | --scope | --depth | --format | --after | --wake-call | --limit | --size | --files)
+	--from | --until | --window | --back | --scope | --depth | --format | --after | --wake-call | --limit | --size | --files)
 		_lightsss_words "$(_lightsss_values "$before")" "$word"
 		;;
 	*)
 		if [[ $word == -* ]]; then
-			_lightsss_words "--all --from --until --window --scope --depth --format --after --wake-call --limit --size --files --help" "$word"
+			_lightsss_words "--all --from --until --window --back --scope --depth --format --after --wake-call --limit --size --files --help" "$word"
 		else
 			_lightsss_runs "$word"
 		fi

@@ -91,6 +91,7 @@ complete -c lightsss -n '__lightsss_in replay' -l all -d 'the whole stretch from
 complete -c lightsss -n '__lightsss_in replay' -l from -x -d 'where the waveform begins, such as 120000evals'
 complete -c lightsss -n '__lightsss_in replay' -l until -x -d 'where it ends; default: where the run ended'
 complete -c lightsss -n '__lightsss_in replay' -l window -x -d 'how much is dumped, counted back from the end: a count such as 200000evals, or all' -a 'all'
+complete -c lightsss -n '__lightsss_in replay' -l back -x -d 'which kept snapshot replays: oldest, or the youngest that lies so far back: window, a time or a count' -a 'oldest window'
 complete -c lightsss -n '__lightsss_in replay' -l scope -x -d 'what is dumped: hierarchical names, with commas between them'
 complete -c lightsss -n '__lightsss_in replay' -l depth -x -d 'levels of hierarchy to dump, 0 for all'
 complete -c lightsss -n '__lightsss_in replay' -l format -x -d 'of the waveform: auto, vcd, fst or off' -a 'auto vcd fst off'

@@ -105,6 +105,7 @@ _lightsss() {
 				'--from=[where the waveform begins, such as 120000evals]:value: ' \
 				'--until=[where it ends; default: where the run ended]:value: ' \
 				'--window=[how much is dumped, counted back from the end: a count such as 200000evals, or all]:value:(all)' \
+				'--back=[which kept snapshot replays: oldest, or the youngest that lies so far back: window, a time or a count]:value:(oldest window)' \
 				'--scope=[what is dumped: hierarchical names, with commas between them]:value: ' \
 				'--depth=[levels of hierarchy to dump, 0 for all]:value: ' \
 				'--format=[of the waveform: auto, vcd, fst or off]:value:(auto vcd fst off)' \

@@ -155,6 +155,36 @@ class Segments(SegmentsCase):
         run, _ = self.park(*steps)
         self.good(run)
 
+    def test_back_of_kept(self):
+        """A single replay begins at the youngest that lies so far before its end, and at the first where none does."""
+        run, _ = self.park(LIGHTSSS_WINDOW="12evals")
+        for words, snapshot, printed in (
+            (("--back", "oldest"), 10, "a\nb\nc\nd\n"),
+            (("--back", "5evals"), 40, "d\n"),
+            (("--back", "6evals"), 30, "c\nd\n"),
+            (("--back=window",), 30, "c\nd\n"),
+            (("--back", "window", "--window", "16evals"), 20, "b\nc\nd\n"),
+            (("--back", "window", "--window", "all"), 10, "a\nb\nc\nd\n"),
+            (("--back", "5evals", "--until", "28evals"), 20, "b\n"),
+            (("--back", "1000evals"), 10, "a\nb\nc\nd\n"),
+            (("--back", "1h"), 10, "a\nb\nc\nd\n"),
+        ):
+            self.check_one(run, snapshot, printed, *words)
+        for words, why in (
+            (("--back", "5evals", "--from", "12evals"), "--from and --back cannot be had together: give one of them\n"),
+            (("--back", "5evals", "--all"), "--all and --back cannot be had together: give one of them\n"),
+            (("--back", "soon"), "--back=soon is not valid: "),
+        ):
+            status, out, err = self.command("replay", *words, run)
+            self.assertEqual((status, out), (2, ""))
+            self.assertTrue(err.startswith(f"lightsss: {why}"), err)
+
+    def test_back_of_kept_by_time(self):
+        run, _ = self.park("eval:15", "eval:10", "sleep:300", "eval:10", "exit:3")
+        ages = {shot["eval"]: shot["age_s"] for shot in self.report(run)["snapshots"]}
+        self.assertGreater(ages[20], 0.29)
+        self.check_one(run, 30 if ages[30] >= 0.25 else 20, "", "--back", "250ms")
+
     def test_from(self):
         """A single replay begins at the nearest one, and at another where that is gone."""
         run, pids = self.park()
@@ -170,6 +200,7 @@ class Segments(SegmentsCase):
         os.kill(pids[3], signal.SIGKILL)
         self.await_that(is_gone, pids[3])
         self.check_one(run, 30, "c\nd\n", "--from", "45evals")
+        self.check_one(run, 30, "c\nd\n", "--back", "1evals")
         self.assertEqual(self.command("replay", "--from", "46evals", run)[0], 1)
 
     def check_one(self, run, snapshot, printed, *words):
