@@ -174,6 +174,20 @@ static int become_other(const char *command, const struct kept_packet *stands, c
     return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
+/* What it calls itself is its number in its own namespace: in another one that is somebody else. */
+static bool is_numbered_here(const char *run, const struct kept_packet *stands)
+{
+    const char *at = stands->bytes, *end = stands->bytes + stands->length;
+
+    kept_message_next(&at, end);
+    const char *pid = kept_message_next(&at, end);
+    if (number_in(pid + strcspn(pid, "0123456789")) == (uint64_t)stands->sender)
+        return true;
+    say("the kept snapshot of %s is in another namespace of processes (a container): run lightsss gdb there",
+        run);
+    return false;
+}
+
 static int debug(const char *run, const struct kept_packet *request, const char *const values[FLAGS_MAX],
                  char **arguments)
 {
@@ -181,7 +195,7 @@ static int debug(const char *run, const struct kept_packet *request, const char 
     const char *command = values[EXEC];
     const int connection = have_stand(run, choose(run, values), request, &stands);
 
-    if (connection < 0)
+    if (connection < 0 || !is_numbered_here(run, &stands))
         return SAY_FAILED;
     return command != NULL ? become_other(command, &stands, arguments)
                            : become_gdb(run, connection, &stands, arguments);

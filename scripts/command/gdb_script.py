@@ -240,7 +240,20 @@ def take_over(new):
         raise gdb.GdbError("the copy died before it stood there") from None
 
 
+def name_program():
+    """gdb looks for it by its name, where another file may lie by now, or none. What the process runs is still there."""
+    running = f"/proc/{stand.pid}/exe"
+    known = gdb.current_progspace().filename
+    try:
+        is_gone = os.readlink(running).endswith(" (deleted)")
+    except OSError:
+        return
+    if is_gone and (known is None or known.startswith("/proc/")):
+        gdb.execute(f"with confirm off -- file {running}", to_string=True)
+
+
 def attach():
+    name_program()
     gdb.execute(f"attach {stand.pid}", to_string=True)
     add_program()
     select_thread(stand.thread)

@@ -53,8 +53,17 @@ int kept_send(int connection, const struct kept_packet *packet, int descriptor)
 
 ssize_t kept_receive(int connection, struct kept_packet *packet)
 {
-    const ssize_t length = recv(connection, packet->bytes, sizeof packet->bytes, 0);
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))] = {0};
+    struct iovec part = {packet->bytes, sizeof packet->bytes};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
+    const ssize_t length = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *header = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    struct ucred sender = {.pid = 0};
 
+    if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS)
+        memcpy(&sender, CMSG_DATA(header), sizeof sender);
+    packet->sender = sender.pid;
     packet->length = length > 0 ? (size_t)length : 0;
     return length < 0 ? -errno : length;
 }
@@ -74,6 +83,7 @@ static int connect_in(const char *run, uint64_t rung)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &look, sizeof look);
         setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         r = connect(fd, (const struct sockaddr *)&address, sizeof address) == 0 ? fd : -errno;
+        setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &(const int){1}, sizeof(int));
     }
     if (r < 0 && fd >= 0)
         close(fd);

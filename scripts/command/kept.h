@@ -14,6 +14,7 @@
 struct kept_packet {
     char bytes[KEPT_MESSAGE_SIZE];
     size_t length; /* above the size: it was too much */
+    pid_t sender;  /* of one that was received, as it is numbered here; 0: it cannot be seen from here */
 };
 
 /* Adds NAME=VALUE; value NULL: the name alone. */

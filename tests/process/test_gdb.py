@@ -17,6 +17,7 @@ from live import EVERY_TEN, PATIENCE_S, SimulatorCase
 from test_kept import PARK, is_gone, state_of
 
 GDB = shutil.which("gdb")
+NAMESPACES = subprocess.run(["unshare", "-pf", "--mount-proc", "true"], stderr=subprocess.DEVNULL, check=False).returncode == 0
 LOADER = "/lib64/ld-linux-x86-64.so.2"
 USAGE = "lightsss: name one run; usage: lightsss gdb [--before EVALS | --at EVAL] [--exec CMD] RUN [-- ARGUMENT...]\n"
 
@@ -227,6 +228,38 @@ class Gdb(SimulatorCase):
         self.assertNotIn(said, self.gdb(run))
         os.remove(library)
         self.assertIn(said, self.gdb(run))
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_program_replaced(self):
+        """What the process runs is debugged, whatever has its name now, or nothing."""
+        program = os.path.join(self.work, "fake_simulator")
+        shutil.copy(FAKE, program)
+        run = self.park(program=program)
+        os.remove(program)
+        for _ in range(2):
+            out = self.gdb(run, "bt", "lightsss back 10", "bt")
+            self.assertEqual(len(re.findall(r"^#\d+ .* main ", out, re.MULTILINE)), 2, out)
+            shutil.copy("/bin/true", program)
+
+    @unittest.skipUnless(NAMESPACES, "namespaces of its own are refused here (unshare)")
+    def test_other_namespace(self):
+        """There another process may have the number that the copy has in its own."""
+        process = subprocess.Popen(
+            ["unshare", "-pf", "--kill-child", "--mount-proc", "sh", "-c", '"$@"; echo; read -r line', "sh", FAKE, "eval:45", "exit:3"],
+            cwd=self.work,
+            env=self.environment({"LD_PRELOAD": LIBRARY, "LIGHTSSS_WAVE": "off", **EVERY_TEN, **PARK}),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(self.end, process)
+        self.assertEqual(process.stdout.readline(), b"\n")
+        (name,) = os.listdir(os.path.join(self.work, "lightsss"))
+        run = os.path.join(self.work, "lightsss", name)
+        self.assertEqual(self.command("replay", run)[0], 0)
+        found = self.command("gdb", run, "--exec", "echo")
+        self.assertEqual(found, (1, "", f"lightsss: the kept snapshot of {run} is in another namespace of processes (a container): run lightsss gdb there\n"))
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_detached(self):
