@@ -2,6 +2,7 @@
 /* `lightsss report`: failed runs as a table, as JSON or as a page, and last values of signals. Options may
  * stand before and behind the folders. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "markup.h"
 #include "options/options.h"
 #include "page.h"
+#include "run_named.h"
 #include "runs.h"
 #include "say.h"
 #include "signals.h"
@@ -274,14 +276,25 @@ static int show(const struct wanted *wanted)
     return show_signals_of_run(wanted);
 }
 
+/* What is no file may be the name of a run, or the id of its process. */
+static char *folder_of(char *word)
+{
+    char path[PATH_MAX], *found;
+
+    if (access(word, F_OK) == 0 || !run_named_is_there(path, word))
+        return word;
+    found = strdup(path);
+    return found != NULL ? found : word;
+}
+
 int report_command(const struct command *command, char **words)
 {
     struct wanted wanted = {.folders = words};
 
     int status = flags_read(command, words, wanted.given);
     if (status == 0) {
-        while (words[wanted.count] != NULL)
-            wanted.count++;
+        for (; words[wanted.count] != NULL; wanted.count++)
+            words[wanted.count] = folder_of(words[wanted.count]);
         status = check_words(&wanted);
     }
     if (status != 0)

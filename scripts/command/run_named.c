@@ -63,7 +63,8 @@ static int find_process(char path[PATH_MAX], uint64_t wanted)
     return r;
 }
 
-bool run_named_find(char path[PATH_MAX], const char *word)
+/* Returns 0 or -errno. */
+static int find(char path[PATH_MAX], const char *word)
 {
     uint64_t process;
 
@@ -75,6 +76,18 @@ bool run_named_find(char path[PATH_MAX], const char *word)
         if (r == -ENOENT && parse_number(word, &process))
             r = find_process(path, process);
     }
+    return r;
+}
+
+bool run_named_is_there(char path[PATH_MAX], const char *word)
+{
+    return find(path, word) == 0;
+}
+
+bool run_named_find(char path[PATH_MAX], const char *word)
+{
+    const int r = find(path, word);
+
     if (r == 0)
         return true;
     if (r == -EACCES && geteuid() != 0)

@@ -10,6 +10,9 @@
  * and false returned. */
 bool run_named_find(char path[PATH_MAX], const char *word);
 
+/* The same, and nothing is said. */
+bool run_named_is_there(char path[PATH_MAX], const char *word);
+
 /* Where run directories are: LIGHTSSS_DIR, or its default. */
 const char *run_named_usual(void);
 

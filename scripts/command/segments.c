@@ -233,6 +233,15 @@ static void await_some(void)
         segment_progress_draw(all.list, all.count, now_s() - all.start_s);
 }
 
+static bool has_gap(void)
+{
+    for (size_t i = 0; i < all.count; i++)
+        if (segment_report_why(&all.list[i]) != NULL &&
+            strcmp(segment_report_verdict(&all.list[i]), "reproduced") == 0)
+            return true;
+    return false;
+}
+
 static void say_waves(bool has_report)
 {
     size_t count = 0;
@@ -245,6 +254,8 @@ static void say_waves(bool has_report)
         say("no waveforms; the report is in %s", all.files.path);
     else
         say("no waveforms, and no report");
+    if (has_gap())
+        say("--size none leaves no gap, however large the waveforms become");
 }
 
 /* What was asked for cannot be had of any of them, for one reason. */

@@ -86,6 +86,17 @@ class Report(CommandCase):
         os.symlink("deep", os.path.join(self.work, "link"))
         self.assertEqual(self.report("link").count("\n"), 2)
 
+    def test_named_runs(self):
+        """As other commands name them: by the name in LIGHTSSS_DIR, or by the process. What is there goes first."""
+        runs = [self.failing(), self.failing()]
+        names = [os.path.basename(run) for run in runs]
+        for words in ((names[0],), (names[0].rpartition(".")[2],), (runs[0], names[0])):
+            rows = self.report(*words).splitlines()[1:]
+            self.assertEqual([os.path.basename(row.split()[-1].rstrip("/")) for row in rows], [names[0]], words)
+        self.report(names[0], status=1, err=f"lightsss: {names[0]} cannot be read: No such file or directory\n", LIGHTSSS_DIR="elsewhere")
+        os.mkdir(os.path.join(self.work, names[1]))
+        self.report(names[1], err=f"lightsss: no failed run in {names[1]}\n")
+
     def test_json(self):
         runs = sorted((self.failing(), self.failing("eval:7", "abort")), key=lambda run: os.stat(os.path.join(run, "report.json")).st_mtime_ns)
         self.edit(runs[1], end={"kind": "abort", "signal": "SIGABRT", "eval": 7, "match": 'a "ä" \\ \n'})

@@ -170,6 +170,7 @@ class Segments(mcu_runs.McuRuns):
         said = done.stdout.decode()
         self.assertEqual(done.returncode, 1, said)
         self.assertEqual(len(re.findall(r"segment \d of 4, .*: reproduced: the waveform begins at eval \d+ and not at \d+: ", said)), 4, said)
+        self.assertTrue(said.endswith("lightsss: --size none leaves no gap, however large the waveforms become\n"), said)
         self.gone(made, directory)
 
     def test_interrupted(self):
