@@ -50,7 +50,9 @@ def build(directory, chosen):
         subprocess.run(["meson", "setup", directory, ROOT], check=True)
     targets = {"lightsss:shared_library", "lightsss-hooks"}.union(*(one.needs for one in chosen))
     say("builds what it needs")
-    subprocess.run(["meson", "compile", "-C", directory, *sorted(targets)], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(["meson", "compile", "-C", directory, *sorted(targets)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode != 0:
+        raise SystemExit(f"{done.stdout[-2000:]}bench: {directory} has not all that is needed: it wants the tests (scripts/setup bench; not -Dtests=false); -C names another directory")
 
 
 def measure(figure, bench, output, limit_mib):
