@@ -24,6 +24,7 @@
 
 #define ANSWER_SIZE 1024u
 #define STOP_SIZE   64u
+#define NOT_WRITTEN "unwritten" /* no verdict: whoever asked has nothing of it */
 #define DRAW_NS     (SECOND_NS / 5)
 
 static int line_fd = -1;
@@ -137,7 +138,9 @@ void kept_line_say_done(void)
     if (line_fd < 0)
         return;
     append_string(&packet, KEPT_DONE);
-    append_string(&packet, verdict_name((enum verdict)run.page->replay.verdict));
+    append_string(&packet, run_directory_size("report.json") > 0
+                               ? verdict_name((enum verdict)run.page->replay.verdict)
+                               : NOT_WRITTEN);
     run_directory_name(&packet);
     text_append(&packet, "", 1);
     kept_line_answer(line_fd, &packet);

@@ -181,7 +181,8 @@ static void conclude(const struct outcome *outcome, struct text *why, struct con
     if (run.page->wave_is_draft != 0)
         run_directory_remove(wave_file_draft_name());
     if (!conclusion->has_wave && *conclusion->wave_why == '\0')
-        conclusion->wave_why = "the replay ended before anything was dumped";
+        conclusion->wave_why = replay->wave_dumped ? "its file is gone: its directory was removed"
+                                                   : "the replay ended before anything was dumped";
 }
 
 /* What the user has misspelt, not only in the report. */

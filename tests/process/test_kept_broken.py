@@ -140,6 +140,7 @@ class KeptBroken(KeptCase):
         shutil.rmtree(run)
         self.go_on()
         self.assertIn("lightsss: report.json or wave.gtkw could not be written (No such file or directory)\n", process.communicate(timeout=PATIENCE_S)[1])
+        self.assertEqual(process.returncode, 1)
         self.await_all_gone([pid, *copies])
         self.assertFalse(os.path.exists(run))
 
