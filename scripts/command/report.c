@@ -277,14 +277,15 @@ static int show(const struct wanted *wanted)
 }
 
 /* What is no file may be the name of a run, or the id of its process. */
-static char *folder_of(char *word)
+static void find_folder(char **word)
 {
     char path[PATH_MAX], *found;
 
-    if (access(word, F_OK) == 0 || !run_named_is_there(path, word))
-        return word;
+    if (access(*word, F_OK) == 0 || !run_named_is_there(path, *word))
+        return;
     found = strdup(path);
-    return found != NULL ? found : word;
+    if (found != NULL)
+        *word = found; /* until the process ends */
 }
 
 int report_command(const struct command *command, char **words)
@@ -294,7 +295,7 @@ int report_command(const struct command *command, char **words)
     int status = flags_read(command, words, wanted.given);
     if (status == 0) {
         for (; words[wanted.count] != NULL; wanted.count++)
-            words[wanted.count] = folder_of(words[wanted.count]);
+            find_folder(&words[wanted.count]);
         status = check_words(&wanted);
     }
     if (status != 0)
