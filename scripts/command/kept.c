@@ -114,11 +114,14 @@ static pid_t find_stopped(int connection)
 
 static ssize_t await_hello(int connection, struct kept_packet *hello)
 {
-    ssize_t length;
+    ssize_t length = -EAGAIN;
 
-    for (int i = HELLO_S / LOOK_S; (length = kept_receive(connection, hello)) == -EAGAIN && i > 0; i--)
-        if (find_stopped(connection) != 0)
+    for (int i = HELLO_S / LOOK_S; i > 0; i--) {
+        while ((length = kept_receive(connection, hello)) == -EINTR)
+            continue; /* who is impatient is heard when it was asked */
+        if (length != -EAGAIN || find_stopped(connection) != 0)
             break;
+    }
     return length;
 }
 

@@ -153,15 +153,15 @@ static void clear_line(void)
 static int await_answer(int connection, const char *run)
 {
     static struct kept_packet packet;
-    ssize_t length;
+    struct pollfd answer = {.fd = connection, .events = POLLIN};
 
     replay_stop_hear();
-    while ((length = kept_receive(connection, &packet)) == -EINTR)
+    while (replay_stop_poll(&answer, 1, -1) < 0 && errno == EINTR)
         if (replay_stop_signal() != 0) {
             replay_stop_send(connection, replay_stop_signal());
             replay_stop_forget();
         }
-    if (length > 0)
+    if (kept_receive(connection, &packet) > 0)
         return take_answer(&packet, run);
     clear_line();
     say("the replay of %s died before it was done", run);

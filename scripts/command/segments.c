@@ -223,7 +223,8 @@ static void await_some(void)
 
     for (size_t i = 0; i < all.count; i++)
         fds[i] = (struct pollfd){.fd = all.list[i].connection, .events = POLLIN};
-    const int ready = poll(fds, all.count, count_in(SEGMENT_WAITS) > 0 || all.is_shown ? LOOK_MS : -1);
+    const int ready =
+        replay_stop_poll(fds, all.count, count_in(SEGMENT_WAITS) > 0 || all.is_shown ? LOOK_MS : -1);
     if (replay_stop_signal() != 0)
         stop();
     for (size_t i = 0; ready > 0 && i < all.count; i++)
