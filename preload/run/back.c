@@ -5,10 +5,12 @@
 
 #include <stddef.h>
 
-#include "base/u64.h"
-
-bool back_is_enough(const struct options *options, uint64_t evals, uint64_t ns)
+static bool is_old_enough(const struct options *options, const struct shared_slot *slot,
+                          const struct back_end *end)
 {
+    uint64_t evals = end->eval > slot->eval ? end->eval - slot->eval : 0;
+    uint64_t ns = end->ns > slot->taken_ns ? end->ns - slot->taken_ns : 0;
+
     switch (options->back.kind) {
     case BACK_WINDOW:
         return evals >= options->window_evals;
@@ -20,13 +22,6 @@ bool back_is_enough(const struct options *options, uint64_t evals, uint64_t ns)
         break;
     }
     return false;
-}
-
-static bool is_old_enough(const struct options *options, const struct shared_slot *slot,
-                          const struct back_end *end)
-{
-    return back_is_enough(options, u64_difference(end->eval, slot->eval),
-                          u64_difference(end->ns, slot->taken_ns));
 }
 
 /* Of two that are old enough the younger, of two that are not the older. */

@@ -17,9 +17,6 @@ struct back_end {
     uint64_t ns;   /* when; CLOCK_MONOTONIC */
 };
 
-/* Is one that lies so far back, in evals that had begun and in time, as old as is asked for? */
-bool back_is_enough(const struct options *options, uint64_t evals, uint64_t ns);
-
 /* The slot of the snapshot that is to replay, of those that live; NULL: there is none. */
 struct shared_slot *back_choose(const struct options *options, struct shared_page *page,
                                 const struct back_end *end, bool (*is_over)(int32_t pid));

@@ -3,6 +3,7 @@
  * the debugger. The copy lives as long as the connection, which the debugger has with it. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,31 +158,34 @@ static int become_gdb(const char *run, int connection, const struct kept_packet 
     return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
-/* By a shell, so that it may be several words; the process id is the one behind them. */
-static int become_other(const char *command, const struct kept_packet *stands, char **arguments)
+/* The process, as it is numbered where it is. */
+static uint64_t pid_in(const struct kept_packet *stands)
 {
-    static char line[PATH_MAX], number[16];
     const char *at = stands->bytes, *end = stands->bytes + stands->length;
-    char *const words[] = {(char *)"/bin/sh", (char *)"-c", line, (char *)"lightsss", number};
 
     kept_message_next(&at, end);
     const char *pid = kept_message_next(&at, end);
+    return number_in(pid + strcspn(pid, "0123456789"));
+}
+
+/* By a shell, so that it may be several words; the process id is the one behind them. */
+static int become_other(const char *command, const struct kept_packet *stands, char **arguments)
+{
+    static char line[PATH_MAX], number[24];
+    char *const words[] = {(char *)"/bin/sh", (char *)"-c", line, (char *)"lightsss", number};
+
     if ((size_t)snprintf(line, sizeof line, "%s \"$@\"", command) >= sizeof line) {
         say("--exec: that is too long for a command");
         return SAY_USAGE;
     }
-    snprintf(number, sizeof number, "%s", pid + strcspn(pid, "0123456789"));
+    snprintf(number, sizeof number, "%" PRIu64, pid_in(stands));
     return become_with(words, sizeof words / sizeof *words, arguments);
 }
 
 /* What it calls itself is its number in its own namespace: in another one that is somebody else. */
 static bool is_numbered_here(const char *run, const struct kept_packet *stands)
 {
-    const char *at = stands->bytes, *end = stands->bytes + stands->length;
-
-    kept_message_next(&at, end);
-    const char *pid = kept_message_next(&at, end);
-    if (number_in(pid + strcspn(pid, "0123456789")) == (uint64_t)stands->sender)
+    if (pid_in(stands) == (uint64_t)stands->sender)
         return true;
     say("the kept snapshot of %s is in another namespace of processes (a container): run lightsss gdb there",
         run);

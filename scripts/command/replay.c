@@ -12,7 +12,6 @@
 #include "commands.h"
 #include "flags.h"
 #include "kept.h"
-#include "kept_back.h"
 #include "kept_nearest.h"
 #include "options/parse.h"
 #include "replay_stop.h"
@@ -180,7 +179,7 @@ static uint64_t choose(const char *run, const char *const values[FLAGS_MAX])
         return 0;
     if (values[UNTIL] != NULL && !parse_evals(values[UNTIL], &eval))
         return 0;
-    return kept_back(run, values[BACK], values[WINDOW], eval);
+    return kept_nearest_back(run, values[BACK], values[WINDOW], eval);
 }
 
 static int ask(const char *run, uint64_t rung, const struct kept_packet *request)
