@@ -51,13 +51,22 @@ int kept_send(int connection, const struct kept_packet *packet, int descriptor)
     return sendmsg(connection, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
+/* Who has answered and ended without having read what we sent last (a stop) resets the connection, and the
+ * kernel tells of that before it hands out the answer, which is still there. */
+static ssize_t receive(int connection, struct msghdr *message)
+{
+    const ssize_t length = recvmsg(connection, message, MSG_CMSG_CLOEXEC);
+
+    return length < 0 && errno == ECONNRESET ? recvmsg(connection, message, MSG_CMSG_CLOEXEC) : length;
+}
+
 ssize_t kept_receive(int connection, struct kept_packet *packet)
 {
     _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct ucred))] = {0};
     struct iovec part = {packet->bytes, sizeof packet->bytes};
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
-    const ssize_t length = recvmsg(connection, &message, MSG_CMSG_CLOEXEC);
+    const ssize_t length = receive(connection, &message);
     const struct cmsghdr *header = length > 0 ? CMSG_FIRSTHDR(&message) : NULL;
     struct ucred sender = {.pid = 0};
 
@@ -151,7 +160,7 @@ static bool is_greeted(int connection, const char *run, uint64_t rung)
 
     if (release != NULL && strcmp(word, KEPT_REFUSED) == 0)
         say("the kept snapshot of %s refuses: %s", run, release);
-    else if (length == 0 || length == -ECONNRESET) /* it was about to die */
+    else if (length == 0) /* it was about to die */
         say_gone(run, rung, ECONNREFUSED);
     else if (release == NULL)
         say_silent(connection, run, rung);
