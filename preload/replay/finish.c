@@ -257,7 +257,7 @@ void finish_with(const struct end *end)
     if (!atomic_compare_exchange_strong(&finishing, &other, self))
         while (other != self)
             kernel_ppoll(NULL, 0, NULL); /* for ever: that thread ends us all */
-    stand_at_end();
+    stand_at_end(stopped.why);
     for (;;)
         stack_run(finish_on_own_stack, &own);
 }

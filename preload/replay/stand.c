@@ -157,6 +157,12 @@ static void append(struct text *packet, const char *name, uint64_t value)
     text_append(packet, "", 1);
 }
 
+static void append_text(struct text *packet, const char *name, const char *value)
+{
+    text_format(packet, "%s=%s", name, value);
+    text_append(packet, "", 1);
+}
+
 /* A debugger knows the program of the process, and that is the loader where somebody has started it so. */
 static void append_program(struct text *packet)
 {
@@ -164,12 +170,11 @@ static void append_program(struct text *packet)
 
     if (strncmp(path, "/proc/", strlen("/proc/")) == 0 || &_r_debug == NULL)
         return;
-    text_format(packet, "program=%s", path);
-    text_append(packet, "", 1);
+    append_text(packet, "program", path);
     append(packet, "base", _r_debug.r_map->l_addr);
 }
 
-static void tell(uint64_t eval, bool is_end)
+static void tell(uint64_t eval, bool is_end, const char *why)
 {
     char bytes[PACKET_SIZE];
     struct text packet = text_in(bytes, sizeof bytes);
@@ -183,15 +188,16 @@ static void tell(uint64_t eval, bool is_end)
     append(&packet, "last", run.page->end.eval);
     append(&packet, "snapshot", shared_page_slot(run.page, run.pid)->eval);
     append(&packet, "evals", (uint64_t)(uintptr_t)run.hooks->evals);
+    append_text(&packet, "why", why);
     append_entries(&packet);
     append_program(&packet);
     kept_line_send(&packet);
 }
 
 /* Who lets go of it then ends it. Stops of our own would be the debugger's. */
-static void stand(uint64_t eval, bool is_end)
+static void stand(uint64_t eval, bool is_end, const char *why)
 {
-    tell(eval, is_end);
+    tell(eval, is_end, why);
     while (!stand_is_traced(kernel_getpid()))
         kernel_sleep(PATIENCE_NS);
     has_stood = true;
@@ -205,7 +211,7 @@ uint64_t stand_due(uint64_t eval, uint64_t evals)
     if (!is_wanted() || has_stood)
         return evals;
     if (eval == wanted) /* the first one behind the snapshot */
-        stand(eval, false);
+        stand(eval, false, "");
     else if (eval + 1 < wanted && wanted - 1 - eval < evals)
         return wanted - 1 - eval;
     return evals;
@@ -214,28 +220,33 @@ uint64_t stand_due(uint64_t eval, uint64_t evals)
 void stand_done(uint64_t eval)
 {
     if (is_wanted() && !has_stood && eval + 1 == run.page->stand.eval)
-        stand(eval + 1, false);
+        stand(eval + 1, false, "");
 }
 
-static void raise_trap(void)
+/* Where the words stand the debugger finds in the signal's value. */
+static void raise_trap(const char *why)
 {
     const uint64_t trap = UINT64_C(1) << (SIGTRAP - 1);
+    siginfo_t info = {.si_signo = SIGTRAP, .si_code = SI_TKILL};
 
+    info.si_pid = kernel_getpid();
+    info.si_uid = kernel_getuid();
+    info.si_value.sival_ptr = (void *)why;
     kernel_sigprocmask(SIG_UNBLOCK, &trap, NULL);
-    kernel_tgkill(kernel_getpid(), kernel_gettid(), SIGTRAP);
+    raw_syscall4(SYS_rt_tgsigqueueinfo, kernel_getpid(), kernel_gettid(), SIGTRAP, &info);
 }
 
 /* A debugger sees it, or has let go of it. What a replay would do now nobody wants to know. gdb has threads
  * go on one after the other, and breaks where the first has ended the others meanwhile: that one waits a
  * while. */
-void stand_at_end(void)
+void stand_at_end(const char *why)
 {
     if (!is_wanted())
         return;
     if (!has_stood)
-        stand(run.hooks->evals(), true);
+        stand(run.hooks->evals(), true, why);
     else if (stand_is_traced(kernel_getpid()))
-        raise_trap();
+        raise_trap(why);
     kernel_sleep(EXIT_NS);
     kernel_exit_group(0);
 }

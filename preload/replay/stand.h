@@ -36,7 +36,8 @@ uint64_t stand_due(uint64_t eval, uint64_t evals);
 /* It has run. */
 void stand_done(uint64_t eval);
 
-/* The run has come to its end, on this thread. */
-void stand_at_end(void);
+/* The run has come to its end on this thread, or, where `why` is not empty, has to be stopped for that; it
+ * stays where it is. */
+void stand_at_end(const char *why);
 
 #endif

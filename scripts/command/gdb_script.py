@@ -62,13 +62,14 @@ class Stand:
                 values[name] = value
         numbers = (int(values[name]) for name in ("pid", "thread", "eval", "last", "evals"))
         self.pid, self.thread, self.eval, self.last, self.evals = numbers
-        self.is_end = values["end"] == "1"
+        self.is_end, self.why = values["end"] == "1", values["why"]
         self.program, self.base = values.get("program"), int(values.get("base", 0))
 
     @property
     def place(self):
         if self.is_end and self.eval != self.last:
-            return f"this copy ended at eval {self.eval}, the run at eval {self.last}: it has gone another way"
+            why = self.why or "it has gone another way"
+            return f"this copy ended at eval {self.eval}, the run at eval {self.last}: {why}"
         if self.is_end:
             return f"where the run ended, at eval {self.eval}"
         evals = self.last - self.eval + 1
@@ -403,7 +404,11 @@ def note_end(event):
         return
     if gdb.parse_and_eval("$_siginfo.si_signo") != signal.SIGTRAP or gdb.parse_and_eval("$_siginfo.si_code") != SENT_TO_THREAD:
         return
-    print("lightsss: this is where the run ended; the process ends when it goes on")
+    why = gdb.parse_and_eval("(char *)$_siginfo._sifields._rt.si_sigval.sival_ptr").string(errors="replace")
+    if why:
+        print(f"lightsss: this copy stops here: {why}; the process ends when it goes on")
+    else:
+        print("lightsss: this is where the run ended; the process ends when it goes on")
     leave_library()
 
 

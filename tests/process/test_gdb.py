@@ -213,6 +213,15 @@ class Gdb(SimulatorCase):
         self.assertEqual(len(re.findall(r"^#0 .*eval_step", out, re.MULTILINE)), 4, out)
 
     @unittest.skipIf(GDB is None, "gdb is not installed")
+    def test_gdb_stopped(self):
+        """A copy that has to be stopped is not where the run ended, and says why."""
+        run = self.park()
+        _, out, _ = self.command("gdb", "--before", "5", run, "--", "-nx", "-batch", "-ex", "call (int)fork()")
+        self.assertRegex(out, r"\nlightsss: this copy stops here: fork .*; the process ends when it goes on\n")
+        self.assertNotIn("where the run ended", out)
+        self.assert_nothing_left_of(run)
+
+    @unittest.skipIf(GDB is None, "gdb is not installed")
     def test_gdb_at_end(self):
         run = self.park("eval:45", "abort")
         out = self.gdb(run, "bt", before="0")
