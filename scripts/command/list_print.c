@@ -32,6 +32,12 @@ static const char *state_of(const struct live_run *run)
     return live_replays(run) ? "replays" : "runs";
 }
 
+/* When it ended nobody knows. */
+static bool has_age(const struct live_run *run)
+{
+    return run->pid != 0 && run->start_ns != 0;
+}
+
 /* Does the simulator make evals? */
 static bool goes_on(const struct live_run *run)
 {
@@ -59,10 +65,12 @@ static const char *user_of(uid_t user)
     return number;
 }
 
-/* As it was started; each word ends in NUL. Returns the length; 0: not known. */
+/* As it was started, which its copies have in common with it; each word ends in NUL. Returns the length; 0:
+ * not known. */
 static size_t read_command(const struct live_run *run, char words[COMMAND_SIZE])
 {
-    ssize_t length = run->pid != 0 ? others_read(run->pid, "cmdline", words, COMMAND_SIZE) : 0;
+    const int pid = run->pid == 0 && run->count > 0 ? run->snapshots[0].pid : run->pid;
+    ssize_t length = pid != 0 ? others_read(pid, "cmdline", words, COMMAND_SIZE) : 0;
 
     return length > 0 ? (size_t)length : 0;
 }
@@ -169,7 +177,7 @@ static void print_run(FILE *out, const struct live_run *run, bool has_users, uin
     text_hide_controls(program, strlen(program));
     if (run->count > 0)
         snprintf(evals, sizeof evals, "%" PRIu64, rate.evals);
-    if (run->start_ns != 0)
+    if (has_age(run))
         format_age(age, u64_difference(now_ns, run->start_ns));
     fprintf(out, "%7d  ", run->pid != 0 ? run->pid : run->original_pid);
     if (has_users)
@@ -264,7 +272,7 @@ static void print_json_figures(FILE *out, const struct live_run *run, uint64_t n
     const struct live_rate rate = live_rate(run, now_ns);
 
     fputs(", \"seconds\": ", out);
-    if (run->start_ns != 0)
+    if (has_age(run))
         print_milli(out, u64_difference(now_ns, run->start_ns) / 1000000);
     else
         fputs("null", out);

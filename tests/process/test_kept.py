@@ -510,7 +510,8 @@ class Kept(KeptCase):
         run, pid = self.park("eval:45", "exit:3")
         process = int(run.rpartition(".")[2])
         listed = self.runs()[process]
-        self.assertEqual((listed["state"], listed["directory"], listed["evals"]), ("ended", os.path.dirname(run), 45))
+        self.assertEqual((listed["state"], listed["directory"], listed["evals"], listed["seconds"]), ("ended", os.path.dirname(run), 45, None))
+        self.assertEqual(listed["command"][-2:], ["eval:45", "exit:3"])
         shot = listed["snapshots"][0]  # the others are kept beside it: test_segments.py
         self.assertEqual((shot["pid"], shot["state"], shot["run"]), (pid, "kept", run))
         self.assertTrue(590 < shot["left_s"] <= 600, shot)

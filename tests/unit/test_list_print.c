@@ -16,7 +16,8 @@
 static struct live_snapshot snapshots[4];
 static struct live_run run;
 
-static char *table(void)
+/* pid: 0 where it has ended. */
+static char *table(pid_t pid)
 {
     static const uint64_t ages_s[] = {200 * 3600 + 59 * 60, 2399, 61, 5};
     struct live live = {.runs = &run, .count = 1};
@@ -28,7 +29,8 @@ static char *table(void)
         snapshots[i] = (struct live_snapshot){.number = i + 1,
                                               .taken_ns = NOW_NS - ages_s[i] * SECOND_NS,
                                               .memory_bytes = UINT64_C(1) << (20 + 4 * i)};
-    run = (struct live_run){.original_pid = 42,
+    run = (struct live_run){.pid = pid,
+                            .original_pid = 42,
                             .user = geteuid(),
                             .start_ns = NOW_NS - ages_s[0] * SECOND_NS,
                             .program = "em\xc3\xbc",
@@ -60,17 +62,21 @@ static const char *next_line(const char *line)
 
 static void columns_of_runs(void **state)
 {
-    char *text = table();
+    char *text = table(getpid());
 
     (void)state;
-    assert_int_equal(column(text, "STATE"), column(next_line(text), "killed"));
+    assert_int_equal(column(text, "STATE"), column(next_line(text), "runs "));
     assert_non_null(strstr(text, "  200 h 59 min  "));
+    free(text);
+    text = table(0);
+    assert_int_equal(column(text, "STATE"), column(next_line(text), "killed"));
+    assert_null(strstr(text, "  200 h 59 min  ")); /* it does not run for so long */
     free(text);
 }
 
 static void columns_of_snapshots(void **state)
 {
-    char *text = table();
+    char *text = table(0);
     const char *first = next_line(next_line(text)), *line = first;
 
     (void)state;
