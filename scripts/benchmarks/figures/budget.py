@@ -30,7 +30,11 @@ ADDITIONS = {"1024-huge": ", huge pages", "4096-read": ", mostly read"}
 
 
 def said_and_measured(what, without, with_it):
-    """Where the pairs show anything."""
+    """Where the pairs show anything. A run that is too short for its first snapshot has no report."""
+    told = [pair for pair in zip(without, with_it) if pair[1].report is not None]
+    if not told:
+        return
+    without, with_it = zip(*told)
     shares = [one.report["cost"]["share"] for one in with_it]
     measured = [ratio - 1 for ratio in divide(cpu(with_it), cpu(without))]
     said = Row(f"{what}: share that the report says", shares)
