@@ -125,12 +125,14 @@ void kept_snapshot_append(struct text *json)
     text_format(json, " }");
 }
 
-/* "30 min", "90 s". */
+/* "30 min", "90 s", "1500 ms". */
 static void append_time(struct text *line, uint64_t ns)
 {
     const uint64_t seconds = ns / SECOND_NS;
 
-    if (seconds >= 3600 && seconds % 3600 == 0)
+    if (ns % SECOND_NS != 0)
+        text_format(line, "%" PRIu64 " ms", ns / MILLISECOND_NS);
+    else if (seconds >= 3600 && seconds % 3600 == 0)
         text_format(line, "%" PRIu64 " h", seconds / 3600);
     else if (seconds >= 60 && seconds % 60 == 0)
         text_format(line, "%" PRIu64 " min", seconds / 60);

@@ -117,7 +117,8 @@ static bool is_one_wish(const char *const values[FLAGS_MAX])
     for (size_t i = FROM; i <= BACK; i++)
         if (are_both(values, ALL, i))
             return false;
-    return !are_both(values, UNTIL, AFTER) && !are_both(values, FROM, BACK);
+    return !are_both(values, UNTIL, AFTER) && !are_both(values, FROM, WINDOW) &&
+           !are_both(values, FROM, BACK);
 }
 
 /* In the background it would be drawn over what somebody else writes. */

@@ -17,6 +17,7 @@
 #include "say.h"
 
 #define DIR_USUAL "lightsss"
+#define REPLAY    "replay-" /* what the directory of a replay begins with; it lies in that of its run */
 
 const char *run_named_usual(void)
 {
@@ -84,12 +85,35 @@ bool run_named_is_there(char path[PATH_MAX], const char *word)
     return find(path, word) == 0;
 }
 
+/* Who names a later replay of a run means what is kept of the run. */
+static void leave_replay(char path[PATH_MAX])
+{
+    char above[PATH_MAX];
+    size_t length = strlen(path);
+
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    snprintf(above, sizeof above, "%.*s", (int)length, path);
+    char *name = strrchr(above, '/');
+    const char *at = name != NULL ? name + 1 : above;
+    if (strncmp(at, REPLAY, strlen(REPLAY)) != 0)
+        return;
+    if (name != NULL)
+        *name = '\0';
+    else
+        snprintf(above, sizeof above, ".");
+    if (look_at(above) == 0)
+        memcpy(path, above, sizeof above);
+}
+
 bool run_named_find(char path[PATH_MAX], const char *word)
 {
     const int r = find(path, word);
 
-    if (r == 0)
+    if (r == 0) {
+        leave_replay(path);
         return true;
+    }
     if (r == -EACCES && geteuid() != 0)
         say("%s is another user's", word);
     else if (r == -ENOTDIR)

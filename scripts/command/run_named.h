@@ -6,8 +6,8 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* A run directory, the name of one in LIGHTSSS_DIR, or the id of its process. Where it is none that is said,
- * and false returned. */
+/* A run directory, the name of one in LIGHTSSS_DIR, or the id of its process; of the directory of a later
+ * replay that of its run. Where it is none that is said, and false returned. */
 bool run_named_find(char path[PATH_MAX], const char *word);
 
 /* The same, and nothing is said. */

@@ -172,6 +172,7 @@ class Segments(SegmentsCase):
             self.check_one(run, snapshot, printed, *words)
         for words, why in (
             (("--back", "5evals", "--from", "12evals"), "--from and --back cannot be had together: give one of them\n"),
+            (("--from", "5evals", "--window", "12evals"), "--from and --window cannot be had together: give one of them\n"),
             (("--back", "5evals", "--all"), "--all and --back cannot be had together: give one of them\n"),
             (("--back", "soon"), "--back=soon is not valid: "),
         ):
@@ -202,6 +203,18 @@ class Segments(SegmentsCase):
         self.check_one(run, 30, "c\nd\n", "--from", "45evals")
         self.check_one(run, 30, "c\nd\n", "--back", "1evals")
         self.assertEqual(self.command("replay", "--from", "46evals", run)[0], 1)
+
+    def test_named_by_a_replay(self):
+        """Who names a later replay means what is kept of its run."""
+        run, pids = self.park()
+        self.check_one(run, 10, "a\nb\nc\nd\n")
+        for name in ("replay-2", "replay-2/"):
+            self.check_one(os.path.join(run, name), 40, "d\n", "--from", "45evals")
+        status, _, err = self.command("replay", "replay-2", cwd=run)
+        self.assertEqual(status, 0, err)
+        self.assertEqual(self.command("drop", os.path.join(run, "replay-3")), (0, f"dropped the snapshot of {run}\n", ""))
+        for pid in pids:
+            self.await_that(is_gone, pid)
 
     def check_one(self, run, snapshot, printed, *words):
         status, _, err = self.command("replay", *words, run)
