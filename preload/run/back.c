@@ -5,11 +5,13 @@
 
 #include <stddef.h>
 
+#include "base/u64.h"
+
 static bool is_old_enough(const struct options *options, const struct shared_slot *slot,
                           const struct back_end *end)
 {
-    uint64_t evals = end->eval > slot->eval ? end->eval - slot->eval : 0;
-    uint64_t ns = end->ns > slot->taken_ns ? end->ns - slot->taken_ns : 0;
+    const uint64_t evals = u64_difference(end->eval, slot->eval);
+    const uint64_t ns = u64_difference(end->ns, slot->taken_ns);
 
     switch (options->back.kind) {
     case BACK_WINDOW:
