@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,22 +89,13 @@ bool run_named_is_there(char path[PATH_MAX], const char *word)
 /* Who names a later replay of a run means what is kept of the run. */
 static void leave_replay(char path[PATH_MAX])
 {
-    char above[PATH_MAX];
-    size_t length = strlen(path);
+    char name[PATH_MAX], above[PATH_MAX];
 
-    while (length > 1 && path[length - 1] == '/')
-        length--;
-    snprintf(above, sizeof above, "%.*s", (int)length, path);
-    char *name = strrchr(above, '/');
-    const char *at = name != NULL ? name + 1 : above;
-    if (strncmp(at, REPLAY, strlen(REPLAY)) != 0)
-        return;
-    if (name != NULL)
-        *name = '\0';
-    else
-        snprintf(above, sizeof above, ".");
-    if (look_at(above) == 0)
-        memcpy(path, above, sizeof above);
+    memcpy(name, path, sizeof name);
+    memcpy(above, path, sizeof above);
+    const char *run = dirname(above);
+    if (strncmp(basename(name), REPLAY, strlen(REPLAY)) == 0 && look_at(run) == 0)
+        snprintf(path, PATH_MAX, "%s", run);
 }
 
 bool run_named_find(char path[PATH_MAX], const char *word)

@@ -2,7 +2,6 @@
 /* What a kept snapshot has answered is read, whatever it has left unread itself. */
 #include "unit.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
